@@ -30,6 +30,7 @@ def connect_args(settings: DatabaseSettings, application: str) -> dict[str, Any]
     return {
         "sslmode": "require" if settings.ssl else "disable",
         "connect_timeout": 2,  # seconds, and the least that libpq honours
+        "tcp_user_timeout": 5000,  # milliseconds until a server that went silent is given up
         "application_name": application,
     }
 

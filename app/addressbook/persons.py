@@ -1,11 +1,12 @@
 """The persons in the database: what they are, and the statements that read and write them."""
 
+import asyncio
 import unicodedata
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from psycopg.errors import UndefinedColumn
 from sqlalchemy import (
@@ -15,6 +16,7 @@ from sqlalchemy import (
     Identity,
     MetaData,
     Row,
+    Select,
     Table,
     Text,
     delete,
@@ -44,6 +46,9 @@ HAS_SEARCH_NAME = text(
 )
 FULL_NAME = PERSON.c.first_name + " " + PERSON.c.last_name
 LARGEST_ID = 2**63 - 1
+TIME_LIMIT = 10  # seconds for a transaction; behind a lock, it would otherwise wait for ever
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,62 +89,73 @@ class Persons:
     async def add(self, first_name: str, last_name: str) -> Person:
         """Write a person and return it as the database has it."""
         values = {"first_name": first_name, "last_name": last_name}
-        if self._searches and await self._see_search_name():
-            try:
-                return await self._insert(
-                    {**values, "search_name": search_form(f"{first_name} {last_name}")}
-                )
-            except ProgrammingError as error:
-                if not isinstance(error.orig, UndefinedColumn):
-                    raise
-                self._has_search_name = False  # the schema was taken back under our feet
-        return await self._insert(values)
+
+        async def write(search_name: bool) -> Person:
+            more = {"search_name": search_form(f"{first_name} {last_name}")} if search_name else {}
+            statement = insert(PERSON).values({**values, **more}).returning(*VISIBLE)
+            async with self._transaction() as connection:
+                return _person((await connection.execute(statement)).one())
+
+        return await self._on_either_schema(write)
 
     async def all(self, query: str = "") -> list[Person]:
         """Return everyone by id; with a `query`, since release 2, those whose name has it."""
-        statement = select(*VISIBLE).order_by(PERSON.c.id)
-        if self._searches and query:
+        everyone = select(*VISIBLE).order_by(PERSON.c.id)
+
+        async def read(search_name: bool) -> list[Person]:
             # Rows that release 1 wrote have no search form: their names are compared as they are.
             matches = func.lower(FULL_NAME).contains(query.lower(), autoescape=True)
-            if await self._see_search_name():
+            if search_name:
                 form = search_form(query)
                 matches = or_(PERSON.c.search_name.contains(form, autoescape=True), matches)
-            statement = statement.where(matches)
-        async with self._begin() as connection:
-            return [_person(row) for row in await connection.execute(statement)]
+            return await self._select(everyone.where(matches))
+
+        if query and self._searches:
+            return await self._on_either_schema(read)
+        return await self._select(everyone)
 
     async def get(self, number: int) -> Person | None:
         """Return the person of that id, or None."""
         if number > LARGEST_ID:
             return None
-        async with self._begin() as connection:
-            rows = await connection.execute(select(*VISIBLE).where(PERSON.c.id == number))
-            row = rows.one_or_none()
-            return None if row is None else _person(row)
+        found = await self._select(select(*VISIBLE).where(PERSON.c.id == number))
+        return found[0] if found else None
 
     async def delete(self, number: int) -> bool:
         """Delete the person of that id; return whether there was one."""
         if number > LARGEST_ID:
             return False
-        async with self._begin() as connection:
+        async with self._transaction() as connection:
             result = await connection.execute(delete(PERSON).where(PERSON.c.id == number))
         return result.rowcount == 1
 
     async def ping(self) -> None:
         """Ask the database for nothing, whatever its schema; raise what the driver raises."""
-        async with self._begin() as connection:
+        async with self._transaction() as connection:
             await connection.execute(text("SELECT 1"))
 
-    async def _insert(self, values: dict[str, str]) -> Person:
-        async with self._begin() as connection:
-            result = await connection.execute(insert(PERSON).values(values).returning(*VISIBLE))
-            return _person(result.one())
+    async def _select(self, statement: Select[Any]) -> list[Person]:
+        async with self._transaction() as connection:
+            return [_person(row) for row in await connection.execute(statement)]
 
-    async def _see_search_name(self) -> bool:
-        if not self._has_search_name:
-            async with self._begin() as connection:
+    async def _on_either_schema(self, run: Callable[[bool], Awaitable[Result]]) -> Result:
+        """Run with `search_name` where there is one, and without where there is none."""
+        if self._searches and not self._has_search_name:
+            async with self._transaction() as connection:
                 self._has_search_name = bool(await connection.scalar(HAS_SEARCH_NAME))
-        return self._has_search_name
+        if self._has_search_name:
+            try:
+                return await run(True)
+            except ProgrammingError as error:
+                if not isinstance(error.orig, UndefinedColumn):
+                    raise
+                self._has_search_name = False  # the schema was taken back meanwhile
+        return await run(False)
+
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[AsyncConnection]:
+        async with asyncio.timeout(TIME_LIMIT), self._begin() as connection:
+            yield connection
 
 
 def search_form(name: str) -> str:

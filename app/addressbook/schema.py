@@ -18,7 +18,7 @@ from addressbook.settings import DatabaseSettings
 
 TURN = 0x0ADD2E55  # the advisory lock that migrations of this app take
 TURN_LIMIT = "60s"  # how long to wait for another pod's migration
-LOCK_LIMIT = "5s"  # how long to wait for a table: whoever waits for it makes the traffic wait too
+LOCK_LIMIT = "3s"  # how long to wait for a table: whoever waits for it makes the traffic wait too
 
 
 class SchemaError(Exception):
