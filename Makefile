@@ -1,0 +1,60 @@
+# make            lists the targets
+# make canary     rehearses a release of the bundled app; ARGS="-k stable -x" goes to pytest
+# make test       everything that CI runs
+
+SHELL := /bin/sh
+PYTHON ?= python3
+PYTEST := .venv/bin/pytest
+ARGS ?=
+LOCK := $(shell command -v flock >/dev/null 2>&1 && echo flock Makefile)
+.SILENT:
+
+help:                ## this list
+	sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 20
+
+setup: venv          ## the virtual environment, and an engine, kind and images where they are missing
+	airgap/setup.sh
+
+# Set up again when what goes into it changed, or when the clone was moved.
+venv:                ## .venv, with the versions in constraints.txt
+	$(LOCK) sh -ec ' \
+	  stamp="$$(cat pyproject.toml constraints.txt | cksum) $(CURDIR)"; \
+	  if [ "$$(cat .venv/stamp 2>/dev/null)" != "$$stamp" ]; then \
+	    if [ -x /usr/bin/apt-get ]; then airgap/packages.sh $(notdir $(PYTHON)) venv; fi; \
+	    echo "canary: setting up .venv" >&2; \
+	    $(PYTHON) -m venv --clear .venv; \
+	    .venv/bin/pip install -q --disable-pip-version-check -c constraints.txt -e ".[dev]"; \
+	    echo "$$stamp" >.venv/stamp; \
+	  fi'
+
+canary: setup        ## the walk: build the app's two releases, rehearse 1 -> 2 on a cluster of its own
+	. ./airgap/env; log=$$(mktemp); \
+	docker build --build-arg BASE="$$PYTHON_IMAGE" --build-arg RELEASE=1 -t addressbook:1 app >"$$log" 2>&1 \
+	  || { cat "$$log" >&2; rm "$$log"; exit 1; }; rm "$$log"; \
+	$(PYTEST) --canary --canary-baseline addressbook:1 $$CANARY_OPTIONS $(ARGS)
+
+lint: venv           ## ruff and mypy
+	.venv/bin/ruff check -q .
+	.venv/bin/ruff format -q --check .
+	.venv/bin/mypy
+
+unit: venv           ## pure functions, no cluster
+	$(PYTEST) tests/unit $(ARGS)
+
+plugin: venv         ## the plugin inside pytest, no cluster
+	$(PYTEST) tests/plugin $(ARGS)
+
+acceptance: setup    ## on a real cluster
+	. ./airgap/env; $(PYTEST) tests/acceptance $(ARGS)
+
+wheel: venv          ## the wheel, built and installed elsewhere
+	$(PYTEST) tests/wheel $(ARGS)
+
+test: lint setup     ## everything
+	. ./airgap/env; $(PYTEST) tests/unit tests/plugin tests/acceptance $(ARGS)
+	$(PYTEST) tests/wheel
+
+clean:               ## what make made in the clone; the caches outside it stay
+	rm -rf .venv airgap/env canary-report dist .pytest_cache .mypy_cache .ruff_cache .pytest-kind
+
+.PHONY: help setup venv canary lint unit plugin acceptance wheel test clean
