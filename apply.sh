@@ -10,15 +10,14 @@ fail() {
 }
 
 (($# == 4)) || fail 'usage: apply.sh MANIFEST DEPLOYMENT REPLICAS IMAGE'
-manifest=$1
+# The template may use any name, so the script makes no other variable before it is filled in.
 export deployment=$2 replicas=$3 img=$4
-[[ -f $manifest && -r $manifest ]] || fail "there is no manifest $manifest"
+[[ -f $1 && -r $1 ]] || fail "there is no manifest $1"
 [[ $deployment =~ ^[a-z0-9]([-a-z0-9]*[a-z0-9])?$ ]] || fail "'$deployment' is no name for a Deployment"
 [[ $replicas =~ ^[0-9]+$ ]] || fail "replicas must be a number, not '$replicas'"
 [[ $img =~ ^[^[:space:]]+$ ]] || fail "'$img' is no image"
-for tool in awk kubectl; do
-  command -v "$tool" >/dev/null || fail "$tool is not installed, or not on the PATH" 127
-done
+command -v awk >/dev/null || fail 'awk is not installed, or not on the PATH' 127
+command -v kubectl >/dev/null || fail 'kubectl is not installed, or not on the PATH' 127
 
 # What envsubst does, except that a variable which is not set is an error, and not nothing.
 # Kept in memory, as the values of other people's templates are secrets.
@@ -30,10 +29,10 @@ rendered=$(awk '{
     $0 = substr($0, RSTART + RLENGTH)
   }
   print
-} END { if (unset) { print unset; exit 1 } }' "$manifest") ||
-  fail "$manifest needs variables that are not set: ${rendered##*$'\n'}"
+} END { if (unset) { print unset; exit 1 } }' "$1") ||
+  fail "$1 needs variables that are not set: ${rendered##*$'\n'}"
 
 printf '%s\n' "$rendered" | kubectl apply -f - ||
-  fail "kubectl could not apply $manifest as $deployment" $?
+  fail "kubectl could not apply $1 as $deployment" $?
 kubectl rollout status "deployment/$deployment" --timeout="${ROLLOUT_TIMEOUT:-120s}" ||
   fail "$deployment was not rolled out; see: kubectl describe deployment/$deployment" $?
