@@ -1,0 +1,206 @@
+"""Removing what a run made, and looking whether anything of it is left."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import yaml
+
+from pytest_canary import commands
+from pytest_canary.errors import CanaryError, CommandError
+from pytest_canary.ownership import Run, abandoned
+
+if TYPE_CHECKING:
+    from pytest_canary.image import Engine
+
+KIND_LABEL = "io.x-k8s.kind.cluster"
+
+
+@dataclass(frozen=True)
+class Belongings:
+    """What a run has on this machine; after the cleanup, what it left.
+
+    Attributes:
+        containers: names of the cluster's node containers.
+        volumes: names of their volumes.
+        networks: the engine's networks that the run made.
+        ports: loopback ports that something listens on.
+        processes: commands that still run.
+        files: paths of its folders.
+        contexts: entries in the user's own kubeconfig.
+        images: names that the run gave to images.
+    """
+
+    containers: tuple[str, ...] = ()
+    volumes: tuple[str, ...] = ()
+    networks: tuple[str, ...] = ()
+    ports: tuple[int, ...] = ()
+    processes: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    contexts: tuple[str, ...] = ()
+    images: tuple[str, ...] = ()
+
+    def left_by(self, before: Belongings) -> dict[str, tuple[object, ...]]:
+        """What of the earlier belongings is still there, by kind; nothing where all is gone."""
+        kinds = self.__dataclass_fields__
+        still = {
+            kind: tuple(each for each in getattr(self, kind) if each in getattr(before, kind))
+            for kind in kinds
+        }
+        return {kind: items for kind, items in still.items() if items}
+
+
+@dataclass
+class Trail:
+    """Where to look for a run's belongings.
+
+    The volumes and ports are found while the containers are there, as nothing names them later.
+    """
+
+    run: Run
+    engine: Engine
+    volumes: set[str] = field(default_factory=set)
+    ports: set[int] = field(default_factory=set)
+
+    def look(self) -> Belongings:
+        """What is there now."""
+        record, client = self.run.record, self.engine.client
+        containers = []
+        if record.cluster:
+            filters: dict[str, str | list[str] | bool] = {"label": f"{KIND_LABEL}={record.cluster}"}
+            containers = client.containers.list(all=True, filters=filters)
+        for container in containers:
+            mounts = container.attrs.get("Mounts", [])
+            self.volumes |= {m["Name"] for m in mounts if m.get("Type") == "volume"}
+            for mapped in container.ports.values():
+                self.ports |= {int(port["HostPort"]) for port in mapped or []}
+        volumes = {volume.name for volume in client.volumes.list()}
+        networks = {network.name for network in client.networks.list()}
+        return Belongings(
+            containers=tuple(str(c.name) for c in containers),
+            volumes=tuple(sorted(volumes & self.volumes)),
+            networks=("kind",) if record.network and "kind" in networks else (),
+            ports=tuple(sorted(port for port in self.ports if _listens(port))),
+            processes=tuple(commands.alive()),
+            files=tuple(str(path) for path in self._files() if path.exists()),
+            contexts=_contexts(record.cluster),
+            images=tuple(ref for ref in record.images if self.engine.find(ref)),
+        )
+
+    def _files(self) -> list[Path]:
+        return [self.run.folder, Path(".pytest-kind") / str(self.run.record.cluster)]
+
+
+def tear_down(run: Run, engine: Engine) -> None:
+    """Remove everything that a run's record names, and then its folder.
+
+    Goes on after an error, so that one thing that can't be removed saves no other.
+
+    Raises:
+        CanaryError: with every error; the folder is kept then, for the next attempt.
+    """
+    errors: list[str] = []
+
+    def attempt(step: Callable[[], None]) -> None:
+        try:
+            step()
+        except (CanaryError, OSError) as error:
+            errors.append(str(error))
+
+    record = run.record
+    commands.kill_all()
+    if record.context and record.namespace:
+        attempt(lambda: _delete_namespace(run))
+    if record.cluster:
+        attempt(lambda: _delete_cluster(run))
+    for ref in record.images:
+        attempt(lambda ref=ref: engine.untag(ref))  # type: ignore[misc]
+    if record.network:
+        attempt(lambda: _delete_network(engine))
+    if errors:
+        raise CanaryError(
+            f"run {record.run} could not be cleaned up; `pytest --canary-reap` tries again",
+            "\n".join(errors),
+        )
+    run.remove()
+
+
+def _delete_cluster(run: Run) -> None:
+    from pytest_canary.cluster import Cluster
+
+    record = run.record
+    kind = Path(record.kind) if record.kind and Path(record.kind).exists() else None
+    Cluster(str(record.cluster), run.folder, kind=kind).delete()
+
+
+def _delete_namespace(run: Run) -> None:
+    from pytest_canary.kube import Namespace
+
+    Namespace(run.folder / "kubeconfig.run", str(run.record.namespace)).delete()
+
+
+def _delete_network(engine: Engine) -> None:
+    import docker
+
+    for network in engine.client.networks.list(names=["kind"]):
+        if network.name == "kind":
+            try:
+                network.remove()
+            except docker.errors.APIError as error:
+                # Another cluster has moved in meanwhile: the network is no longer only ours.
+                if "active endpoints" not in str(error):
+                    raise CommandError(f"network kind can't be removed: {error}") from error
+
+
+def reap(engine: Engine, *, kept: bool, tell: Callable[[str], None]) -> int:
+    """Remove what runs have left whose process is gone.
+
+    Args:
+        engine: the container engine.
+        kept: also what was kept on purpose, with --canary-keep or --canary-reuse.
+        tell: told of each run that is removed.
+
+    Returns:
+        How many runs were removed.
+    """
+    removed = 0
+    for run in abandoned(kept=kept):
+        record = run.record
+        what = record.cluster or record.namespace or "its files"
+        tell(f"run {record.run} of {record.project} is gone and left {what}; removing it")
+        try:
+            tear_down(run, engine)
+            removed += 1
+        finally:
+            run.release()
+    return removed
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _contexts(cluster: str | None) -> tuple[str, ...]:
+    """The cluster's entries in the user's own kubeconfig: there must never be one."""
+    if cluster is None:
+        return ()
+    default = str(Path.home() / ".kube" / "config")
+    found = []
+    for path in os.environ.get("KUBECONFIG", default).split(os.pathsep):
+        try:
+            document = yaml.safe_load(Path(path).read_text())
+        except (OSError, yaml.YAMLError):
+            continue
+        for kind in ("contexts", "clusters", "users"):
+            entries = (document or {}).get(kind) or []
+            found += [
+                f"{kind} {e['name']} in {path}" for e in entries if e["name"] == f"kind-{cluster}"
+            ]
+    return tuple(found)

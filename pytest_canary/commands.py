@@ -1,0 +1,172 @@
+"""The one place that runs external commands: with a deadline, its output kept, and no orphan."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import subprocess
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import IO
+
+from pytest_canary.errors import CommandError
+
+# Every command that runs, and how one would type it.
+_running: dict[subprocess.Popen[bytes], str] = {}
+_lock = threading.Lock()
+
+
+def masked(text: str, secrets: Iterable[str]) -> str:
+    """The text with every secret in it replaced by asterisks."""
+    for secret in secrets:
+        if secret:
+            text = text.replace(secret, "********")
+    return text
+
+
+def run(
+    argv: Sequence[str | Path],
+    *,
+    timeout: float,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    stdin: Iterable[bytes] = (),
+    secrets: Iterable[str] = (),
+    heard: Callable[[str], None] | None = None,
+) -> str:
+    """Run a command to its end and return its standard output, as text.
+
+    The arguments are `run_bytes`'s own.
+    """
+    out = run_bytes(
+        argv, timeout=timeout, env=env, cwd=cwd, stdin=stdin, secrets=secrets, heard=heard
+    )
+    return masked(out.decode(errors="replace"), secrets)
+
+
+def run_bytes(
+    argv: Sequence[str | Path],
+    *,
+    timeout: float,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    stdin: Iterable[bytes] = (),
+    secrets: Iterable[str] = (),
+    heard: Callable[[str], None] | None = None,
+) -> bytes:
+    """Run a command to its end and return its standard output, as it is.
+
+    The command gets a process group of its own, so that Ctrl-C reaches it only through us, and
+    nothing that it started is left when it is stopped.
+
+    Args:
+        argv: the command; must hold no secret, as everyone on the machine can read it.
+        timeout: seconds after which it is killed.
+        env: the whole environment; None for this process's own.
+        cwd: the folder to run in.
+        stdin: what it reads, in chunks.
+        secrets: words to mask in the output.
+        heard: told every line that it writes, as it writes it.
+
+    Raises:
+        CommandError: it can't be started, exits with another code than 0, or is killed at its
+            deadline; with its output so far.
+    """
+    words = [str(word) for word in argv]
+    shown = shlex.join(words)
+    try:
+        process = subprocess.Popen(
+            words,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=env,
+            cwd=cwd,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise CommandError(
+            f"`{shown}` can't be started: {error.strerror}: {error.filename}"
+        ) from error
+    assert process.stdin  # noqa: S101 (it is a pipe)
+    with _lock:
+        _running[process] = shown
+    late = threading.Event()
+
+    def stop() -> None:
+        late.set()
+        kill(process)
+
+    alarm = threading.Timer(timeout, stop)
+    alarm.daemon = True
+    alarm.start()
+    out: list[bytes] = []
+    both: list[bytes] = []
+    readers = [
+        threading.Thread(target=_read, args=(process.stdout, (out, both), heard), daemon=True),
+        threading.Thread(target=_read, args=(process.stderr, (both,), heard), daemon=True),
+    ]
+    for reader in readers:
+        reader.start()
+    try:
+        try:
+            for chunk in stdin:
+                process.stdin.write(chunk)
+            process.stdin.close()
+        except BrokenPipeError:
+            pass  # it ended early: its exit code and output tell why
+        process.wait()
+    finally:
+        alarm.cancel()
+        kill(process)
+        for reader in readers:
+            reader.join(timeout=5)
+        with _lock:
+            _running.pop(process, None)
+    if process.returncode == 0:
+        return b"".join(out)
+    output = masked(b"".join(both).decode(errors="replace"), secrets)
+    if late.is_set():
+        raise CommandError(f"`{shown}` was stopped at its deadline of {timeout:g} s", output)
+    code = process.returncode
+    ended = (
+        f"exited with code {code}" if code >= 0 else f"was ended by {signal.Signals(-code).name}"
+    )
+    raise CommandError(f"`{shown}` {ended}", output, code)
+
+
+def _read(
+    pipe: IO[bytes], kept: Iterable[list[bytes]], heard: Callable[[str], None] | None
+) -> None:
+    for line in pipe:
+        for lines in kept:
+            lines.append(line)
+        if heard:
+            heard(line.decode(errors="replace").strip())
+    pipe.close()
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    """Kill a command and everything in its process group; nothing happens if it has ended."""
+    if process.poll() is None:
+        try:
+            os.killpg(process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        process.wait()
+
+
+def kill_all() -> None:
+    """Kill every command that still runs, those of other threads included."""
+    with _lock:
+        left = list(_running)
+    for process in left:
+        kill(process)
+
+
+def alive() -> list[str]:
+    """The commands that still run."""
+    with _lock:
+        return [shown for process, shown in _running.items() if process.poll() is None]

@@ -1,0 +1,79 @@
+"""Everything that pytest-canary raises.
+
+    CanaryError
+    ├── SettingsError      the settings or options are wrong; nothing was started
+    ├── CommandError       an external command failed
+    ├── WaitTimeout        something awaited did not come about in time
+    ├── ClusterError       the cluster can't be had, reached or trusted
+    ├── ImageError         an image can't be found, built or loaded
+    ├── ReleaseError       a transition of the release failed
+    ├── ApiError           the app did not answer as promised
+    └── DatabaseError      the database did not answer as promised
+
+An error's text is one sentence that says what failed, where, what was seen and what to do next;
+the evidence follows in `evidence`, on lines of its own.
+"""
+
+from __future__ import annotations
+
+
+class CanaryError(Exception):
+    """One sentence for a person, then the evidence.
+
+    Attributes:
+        sentence: what failed, where, what was seen, what to do next.
+        evidence: output, logs or objects that show it; empty where the sentence says it all.
+    """
+
+    def __init__(self, sentence: str, evidence: str = "") -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.evidence = evidence.strip("\n")
+
+    def __str__(self) -> str:
+        if not self.evidence:
+            return self.sentence
+        indented = "\n".join(f"    {line}" for line in self.evidence.splitlines())
+        return f"{self.sentence}\n{indented}"
+
+
+class SettingsError(CanaryError):
+    """The settings or options are wrong: every mistake at once, one a line."""
+
+
+class CommandError(CanaryError):
+    """An external command failed, hung or could not be started.
+
+    Attributes:
+        code: its exit code; None where it was stopped at its deadline or never ran.
+        output: what it had written, standard output and error together.
+    """
+
+    def __init__(self, sentence: str, output: str = "", code: int | None = None) -> None:
+        super().__init__(sentence, output)
+        self.code = code
+        self.output = output
+
+
+class WaitTimeout(CanaryError):
+    """A deadline passed; the sentence says what was awaited and what was seen last."""
+
+
+class ClusterError(CanaryError):
+    """The cluster can't be had, reached or trusted."""
+
+
+class ImageError(CanaryError):
+    """An image can't be found, built or loaded."""
+
+
+class ReleaseError(CanaryError):
+    """A transition of the release failed."""
+
+
+class ApiError(CanaryError):
+    """The app did not answer as promised."""
+
+
+class DatabaseError(CanaryError):
+    """The database did not answer as promised."""

@@ -1,0 +1,152 @@
+"""The namespace as it is now, and as it was: kept up to date by watches, never by sleeping."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from pytest_canary.kube import Namespace, Object
+from pytest_canary.rollout import Rollout, rollout
+
+KINDS = ("Deployment", "Pod", "EndpointSlice")
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The objects of a namespace at one moment, by kind."""
+
+    deployments: dict[str, Object] = field(default_factory=dict)
+    pods: dict[str, Object] = field(default_factory=dict)
+    endpoint_slices: dict[str, Object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A Deployment's replicas at one moment: seconds since the observer started, and the counts."""
+
+    at: float
+    rollout: Rollout
+
+
+class Observer:
+    """Watches a namespace in the background, one thread a kind."""
+
+    def __init__(self, namespace: Namespace) -> None:
+        self.namespace = namespace
+        self.history: list[Moment] = []
+        self._began = time.monotonic()
+        self._objects: dict[str, dict[str, Object]] = {kind: {} for kind in KINDS}
+        self._changed = threading.Condition()
+        self._version = 0
+        self._seen_version = -1
+        self._stopped = threading.Event()
+        self._listed: set[str] = set()
+        self._watches: dict[str, object] = {}
+        self._threads = [
+            threading.Thread(target=self._follow, args=(kind,), name=f"watch-{kind}", daemon=True)
+            for kind in KINDS
+        ]
+
+    def start(self) -> Observer:
+        """Start watching; the first snapshot has everything that is there already."""
+        for thread in self._threads:
+            thread.start()
+        with self._changed:
+            self._changed.wait_for(lambda: len(self._listed) == len(KINDS), timeout=30)
+        return self
+
+    def stop(self) -> None:
+        """Stop watching and let the threads end."""
+        self._stopped.set()
+        for watch in list(self._watches.values()):
+            watch.stop()  # type: ignore[attr-defined]
+        for thread in self._threads:
+            thread.join(timeout=5)
+
+    def snapshot(self) -> Snapshot:
+        """The objects as the watches have last told them."""
+        with self._changed:
+            self._seen_version = self._version
+            return Snapshot(*(dict(self._objects[kind]) for kind in KINDS))
+
+    def change(self, seconds: float) -> None:
+        """Block until anything has changed since the last snapshot, at most the seconds given."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._version != self._seen_version, timeout=seconds)
+
+    def now(self) -> float:
+        """Seconds since the observer started, as `history` has them."""
+        return time.monotonic() - self._began
+
+    def rollouts(self, deployment: str, since: float = 0) -> list[Rollout]:
+        """What a Deployment's replicas went through since a moment, without repetitions."""
+        seen: list[Rollout] = []
+        for moment in list(self.history):
+            mine = moment.rollout.name == deployment and moment.at >= since
+            if mine and (not seen or seen[-1] != moment.rollout):
+                seen.append(moment.rollout)
+        return seen
+
+    def _follow(self, kind: str) -> None:
+        from kubernetes.client import ApiException
+        from kubernetes.watch import Watch
+        from urllib3.exceptions import HTTPError
+
+        lister = self.namespace.lister(kind)
+        while not self._stopped.is_set():
+            watch = self._watches[kind] = Watch()
+            try:
+                version = self._list(kind, lister)
+                if self._stopped.is_set():
+                    return
+                # The API server ends a watch by itself after a while; 5 minutes bound a dead one.
+                for event in watch.stream(
+                    lister,
+                    self.namespace.name,
+                    resource_version=version,
+                    timeout_seconds=300,
+                    deserialize=False,
+                ):
+                    self._take(kind, event["type"], event["object"])
+            except (ApiException, HTTPError, OSError, KeyError, ValueError, AttributeError):
+                # An expired version, a restarting API server, a socket shut by stop(): list anew.
+                # KeyError and AttributeError are what Watch itself makes of an error event.
+                self._stopped.wait(0.2)
+
+    def _list(self, kind: str, lister: object) -> str:
+        response = lister(self.namespace.name, _preload_content=False)  # type: ignore[operator]
+        listed = json.loads(response.data)
+        items: Iterable[Object] = listed["items"]
+        with self._changed:
+            before = self._objects[kind]
+            self._objects[kind] = {item["metadata"]["name"]: item for item in items}
+            if kind == "Deployment":
+                for name, item in self._objects[kind].items():
+                    if before.get(name) != item:
+                        self._remember(item)
+            self._listed.add(kind)
+            self._notify()
+        return str(listed["metadata"]["resourceVersion"])
+
+    def _take(self, kind: str, event: str, item: Object) -> None:
+        if event not in ("ADDED", "MODIFIED", "DELETED"):
+            return
+        with self._changed:
+            name = item["metadata"]["name"]
+            if event == "DELETED":
+                self._objects[kind].pop(name, None)
+            else:
+                self._objects[kind][name] = item
+                if kind == "Deployment":
+                    self._remember(item)
+            self._notify()
+
+    def _remember(self, deployment: Object) -> None:
+        self.history.append(Moment(self.now(), rollout(deployment)))
+
+    def _notify(self) -> None:
+        self._version += 1
+        self._changed.notify_all()

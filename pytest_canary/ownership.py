@@ -1,0 +1,139 @@
+"""Who owns what: each run has a folder, held by a lock that dies with its process.
+
+What a run makes is written down in its folder before it is made. A folder whose lock is free is
+what a killed run has left: the next run, or `--canary-reap`, removes everything that it names.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+
+@dataclass
+class Record:
+    """What a run made, as its folder has it.
+
+    Attributes:
+        run: six hexadecimal digits that its names carry.
+        cluster: the kind cluster it made, if any.
+        kind: the kind program that made it.
+        network: whether it made the engine's network "kind".
+        context: the context of a cluster that it did not make but walks in.
+        namespace: the namespace that it made.
+        images: the names that it gave to images.
+        kept: whether its user asked for the cluster to stay.
+        project: the folder of the project that it rehearses.
+    """
+
+    run: str
+    project: str
+    cluster: str | None = None
+    kind: str | None = None
+    network: bool = False
+    context: str | None = None
+    namespace: str | None = None
+    images: list[str] = field(default_factory=list)
+    kept: bool = False
+
+
+def state_folder() -> Path:
+    """Where the runs' folders are: $XDG_STATE_HOME/pytest-canary/runs."""
+    base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(base) / "pytest-canary" / "runs"
+
+
+class Run:
+    """One run's folder and record, owned by this process until it ends."""
+
+    def __init__(self, folder: Path, record: Record, lock: IO[str]) -> None:
+        self.folder = folder
+        self.record = record
+        self._lock = lock
+
+    @classmethod
+    def start(cls, project: Path) -> Run:
+        """Make a folder that only this user can read, as the kubeconfig goes into it."""
+        parent = state_folder()
+        parent.mkdir(parents=True, exist_ok=True)
+        record = Record(run=secrets.token_hex(3), project=str(project))
+        folder = parent / record.run
+        # Locked before it has a name that another run's reaper could find.
+        hidden = parent / f".{record.run}"
+        hidden.mkdir(mode=0o700)
+        lock = _lock(hidden)
+        if lock is None:
+            raise OSError(f"{hidden} is locked by another process")
+        hidden.rename(folder)
+        run = cls(folder, record, lock)
+        run.save()
+        return run
+
+    def save(self) -> None:
+        """Write the record; call it before making what the record names."""
+        path = self.folder / "record.json"
+        fresh = path.with_suffix(".new")
+        fresh.write_text(json.dumps(asdict(self.record), indent=2))
+        fresh.replace(path)
+
+    def made(self, **what: Any) -> None:
+        """Note something in the record that is about to be made."""
+        for key, value in what.items():
+            setattr(self.record, key, value)
+        self.save()
+
+    def release(self) -> None:
+        """Leave the folder to a later run."""
+        self._lock.close()
+
+    def remove(self) -> None:
+        """Remove the folder: nothing that it names is left."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self._lock.close()
+
+
+def abandoned(*, kept: bool) -> Iterator[Run]:
+    """The runs whose process is gone; those kept on purpose too, where asked for.
+
+    Each is owned by this process until it is released or removed.
+    """
+    parent = state_folder()
+    if not parent.is_dir():
+        return
+    for folder in sorted(parent.iterdir()):
+        lock = _lock(folder)
+        if lock is None:
+            continue
+        try:
+            record = Record(**json.loads((folder / "record.json").read_text()))
+        except (OSError, ValueError, TypeError):
+            # It died before it had made anything, or the folder is not a run's.
+            if folder.name.startswith(".") or not any(folder.glob("record*")):
+                shutil.rmtree(folder, ignore_errors=True)
+            lock.close()
+            continue
+        if record.kept and not kept:
+            lock.close()
+            continue
+        yield Run(folder, record, lock)
+
+
+def _lock(folder: Path) -> IO[str] | None:
+    """The folder's lock, or None where a living process has it."""
+    try:
+        lock = (folder / "lock").open("a")
+    except OSError:
+        return None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.close()
+        return None
+    return lock

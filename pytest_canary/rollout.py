@@ -1,0 +1,192 @@
+"""What API objects say about a rollout: pure functions, from objects to a verdict."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Object = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Rollout:
+    """A Deployment's replicas, as `kubectl rollout status` reads them.
+
+    Attributes:
+        wanted: replicas asked for.
+        updated: replicas of the newest template.
+        total: replicas of any template.
+        ready: replicas whose containers are ready.
+        available: replicas that have been ready for minReadySeconds.
+        observed: whether the controller has seen the newest spec; until then the counts are old.
+        least_available: how few replicas the strategy lets be available while it rolls.
+    """
+
+    name: str
+    wanted: int
+    updated: int
+    total: int
+    ready: int
+    available: int
+    observed: bool
+    least_available: int
+
+    @property
+    def done(self) -> bool:
+        """Whether every replica is of the newest template and available, and no other is left."""
+        return (
+            self.observed
+            and self.updated == self.wanted
+            and self.total == self.wanted
+            and self.available == self.wanted
+        )
+
+    @property
+    def text(self) -> str:
+        """Where the rollout stands, in words."""
+        if not self.observed:
+            return f"{self.name}: the controller has not seen the newest spec yet"
+        if self.updated < self.wanted:
+            return f"{self.name}: {self.updated}/{self.wanted} of the new template"
+        if self.total > self.updated:
+            return f"{self.name}: {self.total - self.updated} of the old template still there"
+        return f"{self.name}: {self.available}/{self.wanted} available, {self.ready} ready"
+
+
+def rollout(deployment: Object) -> Rollout:
+    """Read a Deployment. Missing counts are 0, as the API leaves zeros out."""
+    spec, status = deployment["spec"], deployment.get("status", {})
+    wanted = spec.get("replicas", 1)
+    return Rollout(
+        name=deployment["metadata"]["name"],
+        wanted=wanted,
+        updated=status.get("updatedReplicas", 0),
+        total=status.get("replicas", 0),
+        ready=status.get("readyReplicas", 0),
+        available=status.get("availableReplicas", 0),
+        observed=deployment["metadata"].get("generation", 0) <= status.get("observedGeneration", 0),
+        least_available=wanted - _unavailable(spec, wanted),
+    )
+
+
+def _unavailable(spec: Object, wanted: int) -> int:
+    """How many replicas the strategy lets be unavailable, after the Deployment controller.
+
+    Percentages of maxUnavailable round down and of maxSurge up; where both come to 0, one may be
+    unavailable all the same, or nothing could ever roll (k8s.io/kubernetes, deployment/util).
+    """
+    strategy = spec.get("strategy", {})
+    if strategy.get("type", "RollingUpdate") == "Recreate":
+        return wanted
+    rolling = strategy.get("rollingUpdate") or {}
+    unavailable = _part(rolling.get("maxUnavailable", "25%"), wanted, math.floor)
+    surge = _part(rolling.get("maxSurge", "25%"), wanted, math.ceil)
+    if unavailable == 0 and surge == 0:
+        unavailable = 1
+    return min(unavailable, wanted)
+
+
+def _part(value: int | str, whole: int, rounded: Any) -> int:
+    if isinstance(value, int):
+        return value
+    return int(rounded(int(value.removesuffix("%")) * whole / 100))
+
+
+def pods_of(pods: Iterable[Object], deployment: str) -> list[Object]:
+    """The Deployment's own pods, by owner: labels may overlap with another Deployment's.
+
+    A pod's owner is a ReplicaSet named after the Deployment and the pod's template hash.
+    """
+    mine = []
+    for pod in pods:
+        template = pod["metadata"].get("labels", {}).get("pod-template-hash", "")
+        owners = pod["metadata"].get("ownerReferences", [])
+        if any(
+            o["kind"] == "ReplicaSet" and o["name"] == f"{deployment}-{template}" for o in owners
+        ):
+            mine.append(pod)
+    return sorted(mine, key=lambda pod: str(pod["metadata"]["name"]))
+
+
+def is_ready(pod: Object) -> bool:
+    """Whether the pod is ready and is not on its way out."""
+    if pod["metadata"].get("deletionTimestamp"):
+        return False
+    conditions = pod.get("status", {}).get("conditions", [])
+    return any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
+
+
+def images(pod: Object) -> set[str]:
+    """The images that a pod's containers are to run, as its spec names them."""
+    return {container["image"] for container in pod["spec"]["containers"]}
+
+
+def state(pod: Object) -> str:
+    """What holds a pod up, in a few words."""
+    if pod["metadata"].get("deletionTimestamp"):
+        return "terminating"
+    if is_ready(pod):
+        return "ready"
+    for status in pod.get("status", {}).get("containerStatuses", []):
+        for kind, detail in status.get("state", {}).items():
+            if kind == "waiting":
+                return str(detail.get("reason", "waiting"))
+            if kind == "terminated":
+                return f"exited with code {detail.get('exitCode')}"
+        return "running, not ready"
+    return str(pod.get("status", {}).get("phase", "Pending"))
+
+
+def settled(
+    deployments: Mapping[str, Object], pods: Iterable[Object], name: str, replicas: int, image: str
+) -> tuple[bool, str]:
+    """Whether a Deployment has come to rest with exactly these replicas of this image.
+
+    The Deployment's own counts are not enough: its pods must really be ready, of the image, and
+    none of another may be left, terminating ones included.
+
+    Returns:
+        Whether it has, and what is there, in words.
+    """
+    if name not in deployments:
+        return False, f"there is no Deployment {name}"
+    status = rollout(deployments[name])
+    mine = pods_of(pods, name)
+    ready = [pod for pod in mine if is_ready(pod) and image in images(pod)]
+    others = [pod for pod in mine if pod not in ready]
+    text = f"{name} {len(ready)}/{replicas} ready of {image}"
+    if status.wanted != replicas:
+        text += f", {status.wanted} wanted"
+    if others:
+        listed = ", ".join(f"{p['metadata']['name']} {state(p)}" for p in others)
+        text += f"; {listed}"
+    elif not status.done:
+        text += f"; {status.text}"
+    done = status.done and status.wanted == replicas and len(ready) == replicas and not others
+    return done, text
+
+
+def gone(deployments: Mapping[str, Object], pods: Iterable[Object], name: str) -> tuple[bool, str]:
+    """Whether a Deployment and all its pods are gone, and what is left, in words."""
+    left = [f"Deployment {name}"] if name in deployments else []
+    left += [f"pod {p['metadata']['name']} {state(p)}" for p in pods_of(pods, name)]
+    return not left, ", ".join(left) or f"{name} is gone"
+
+
+def endpoints(slices: Iterable[Object], service: str) -> set[str]:
+    """The names of the pods that get the Service's connections now."""
+    return {
+        endpoint["targetRef"]["name"]
+        for item in slices
+        if item["metadata"].get("labels", {}).get("kubernetes.io/service-name") == service
+        for endpoint in item.get("endpoints") or []
+        if endpoint.get("conditions", {}).get("ready", True) and "targetRef" in endpoint
+    }
+
+
+def node_is_ready(node: Object) -> bool:
+    """Whether the node's kubelet says that it takes pods."""
+    conditions = node.get("status", {}).get("conditions", [])
+    return any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)

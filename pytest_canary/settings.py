@@ -1,0 +1,411 @@
+"""The settings: `[tool.canary]` in pyproject.toml, or the same keys in canary.toml."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
+
+from pytest_canary.errors import SettingsError
+
+# What the book's template takes beside the database's variables.
+ENVIRONMENT = {"PORT": "3000"}
+
+# What goes into a Kubernetes object's name: an RFC 1123 label, with room for "-canary".
+NAME = r"^[a-z0-9]([a-z0-9-]{0,50}[a-z0-9])?$"
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        alias_generator=lambda name: name.replace("_", "-"),
+        populate_by_name=True,
+    )
+
+
+Words = Annotated[list[str], Field(min_length=1)]
+Seconds = Annotated[float, Field(gt=0, strict=False)]
+Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
+
+
+class Image(_Table):
+    """How the candidate's image is built: `docker build`'s context, Dockerfile and arguments."""
+
+    context: str | None = None
+    dockerfile: str | None = None
+    build_args: dict[str, str] = {}
+
+
+class Manifests(_Table):
+    """The two templates and the command that applies the first of them."""
+
+    deployment: str = "manifests/deployment.yml"
+    service: str = "manifests/service.yml"
+    apply: str = "./apply.sh"
+
+
+class Replicas(_Table):
+    """How many replicas each Deployment has, and stable while a canary runs."""
+
+    canary: Annotated[int, Field(ge=1)] = 1
+    stable: Annotated[int, Field(ge=1)] = 3
+    stable_during_canary: Annotated[int, Field(ge=1)] = 2
+
+
+class Commands(_Table):
+    """What is run inside a canary pod; an empty list for none."""
+
+    ping: list[str] = ["npm", "run", "ping"]
+    migrate: list[str] = ["npm", "run", "migrate"]
+
+
+class Database(_Table):
+    """The PostgreSQL that runs in the cluster as Service `db`; image "none" for none."""
+
+    image: Annotated[str, Field(min_length=1)] = "postgres:17"
+    name: Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]{0,62}$")] = "app"
+    user: Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]{0,62}$")] = "app"
+
+
+class Deadlines(_Table):
+    """Seconds after which a wait is given up. The defaults suit a busy two-core CI machine."""
+
+    cluster: Seconds = 300
+    image: Seconds = 900
+    rollout: Seconds = 120
+    command: Seconds = 120
+    request: Seconds = 10
+
+
+class Request(_Table):
+    """One request and what must come back.
+
+    `{unique}` in `json` and `form` becomes a text that no other request has.
+    """
+
+    method: Method
+    path: Annotated[str, Field(pattern=r"^/")]
+    json_: Annotated[Any, Field(alias="json")] = None
+    form: dict[str, str] | None = None
+    headers: dict[str, str] = {}
+    status: Annotated[int, Field(ge=100, le=599)] = 200
+    contains: str | None = None
+
+
+class Api(_Table):
+    """The checks of the app's API; without `write` and `read` it is an addressbook.
+
+    `write` must be acknowledged with its status; the body of `read` must then hold the unique text.
+    """
+
+    version_header: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+$")] | None = None
+    write: Request | None = None
+    read: Request | None = None
+    checks: list[Request] = []
+
+
+class _Tables(_Table):
+    name: Annotated[str, Field(pattern=NAME)] | None = None
+    baseline: Annotated[str, Field(min_length=1)] | None = None
+    image: Image = Image()
+    manifests: Manifests = Manifests()
+    replicas: Replicas = Replicas()
+    commands: Commands = Commands()
+    environment: dict[Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")], str] = {}
+    database: Database = Database()
+    deadlines: Deadlines = Deadlines()
+    api: Api = Api()
+
+
+class Settings(_Tables):
+    """Every setting, checked and with its default filled in.
+
+    Attributes:
+        root: the folder that relative paths start from.
+        source: the file that the settings were read from, as the user named it; "defaults" where
+            there is none.
+    """
+
+    root: Path
+    source: str
+    name: str
+    context: Path
+    dockerfile: Path
+    deployment: Path
+    service: Path
+    apply: Path
+    service_name: str
+
+    def deployment_name(self, track: str) -> str:
+        """The name of the track's Deployment: `NAME-canary` or `NAME-stable`."""
+        return f"{self.name}-{track}"
+
+    @property
+    def is_addressbook(self) -> bool:
+        """Whether the API is the default one, the book's addressbook."""
+        return self.api.write is None and self.api.read is None
+
+    @property
+    def version_header(self) -> str | None:
+        """The response header that tells which version answered, where there is one."""
+        return self.api.version_header or ("X-Release" if self.is_addressbook else None)
+
+
+def find(root: Path, given: str | None = None) -> Path | None:
+    """The file that holds the settings, or None where the defaults do.
+
+    Raises:
+        SettingsError: the given file does not exist, or two files hold settings.
+    """
+    if given:
+        path = root / given
+        if not path.is_file():
+            raise SettingsError(f"--canary-config: there is no file {given} in {root}")
+        return path
+    alone = root / "canary.toml"
+    project = root / "pyproject.toml"
+    in_project = project.is_file() and "canary" in _parse(project).get("tool", {})
+    if alone.is_file() and in_project:
+        raise SettingsError(
+            "canary.toml and [tool.canary] in pyproject.toml both hold settings; keep one of them"
+        )
+    if alone.is_file():
+        return alone
+    return project if in_project else None
+
+
+def load(root: Path, given: str | None = None) -> Settings:
+    """Read and check the settings.
+
+    Args:
+        root: the folder to look in.
+        given: the file that `--canary-config` names, relative to the root.
+
+    Raises:
+        SettingsError: with every mistake, a line each: file, key, value, what is allowed.
+    """
+    file = find(root, given)
+    if file is None:
+        return check({}, root, "defaults")
+    table = _parse(file)
+    source = given or file.name
+    if file.name == "pyproject.toml":
+        table = table.get("tool", {}).get("canary", {})
+        source = f"{source} [tool.canary]"
+    return check(table, file.parent, source)
+
+
+def check(table: dict[str, Any], root: Path, source: str) -> Settings:
+    """The settings that a parsed table holds; raises SettingsError with every mistake at once."""
+    mistakes: list[str] = []
+    wrong: set[str] = set()
+    try:
+        tables = _Tables.model_validate(table)
+    except ValidationError as error:
+        details = error.errors()
+        mistakes = [f"{source}: {_mistake(detail)}" for detail in details]
+        wrong = {_key(detail) for detail in details}
+        # The rest is checked too, on what is right, so that one round tells everything.
+        tables = _Tables.model_validate(_without(table, details))
+    found = _files(tables, root)
+    mistakes += [
+        f"{source}: {key} = {value!r}: {problem}"
+        for key, value, problem in found.mistakes + _together(tables)
+        if key not in wrong
+    ]
+    name = tables.name or found.inferred_name
+    environment = ENVIRONMENT | tables.environment
+    if mistakes:
+        raise SettingsError("\n".join(mistakes))
+    values = {key: getattr(tables, key) for key in _Tables.model_fields}
+    return Settings.model_validate(
+        values
+        | found.paths
+        | {
+            "name": name,
+            "environment": environment,
+            "root": root,
+            "source": source,
+            "service_name": found.service_name or f"{name}-lb",
+        }
+    )
+
+
+class _Files:
+    """The files that the settings name, and what is wrong with them."""
+
+    def __init__(self) -> None:
+        self.paths: dict[str, Path] = {}
+        self.mistakes: list[tuple[str, str, str]] = []
+        self.service_name: str | None = None
+        self.inferred_name = "addressbook"
+
+    def take(self, field: str, key: str, value: str, path: Path, kind: str) -> None:
+        there = path.is_dir() if kind == "folder" else path.is_file()
+        self.paths[field] = path
+        if not there:
+            self.mistakes.append((key, value, f"there is no {kind} {path}"))
+
+
+def _files(tables: _Tables, root: Path) -> _Files:
+    files = _Files()
+    image, manifests = tables.image, tables.manifests
+    # The book has its Dockerfile at the top, the bundled addressbook in app/.
+    folders = [image.context] if image.context else [".", "app"]
+    files_named = [image.dockerfile or "Dockerfile"]
+    pairs = [(folder, name) for folder in folders for name in files_named]
+    context, dockerfile = next(
+        ((f, n) for f, n in pairs if (root / f / n).is_file()), (folders[0], files_named[0])
+    )
+    files.take("context", "image.context", context, root / context, "folder")
+    path = root / context / dockerfile
+    files.take("dockerfile", "image.dockerfile", dockerfile, path, "file")
+    for field in ("deployment", "service", "apply"):
+        value = getattr(manifests, field)
+        files.take(field, f"manifests.{field}", value, root / value, "file")
+    if files.paths["service"].is_file():
+        files.service_name = _service_name(files.paths["service"])
+        if files.service_name and files.service_name.endswith("-lb"):
+            files.inferred_name = files.service_name.removesuffix("-lb")
+    return files
+
+
+def _together(tables: _Tables) -> list[tuple[str, object, str]]:
+    """What is right alone but not together."""
+    mistakes: list[tuple[str, object, str]] = []
+    replicas, api = tables.replicas, tables.api
+    if replicas.stable_during_canary > replicas.stable:
+        mistakes.append(
+            (
+                "replicas.stable-during-canary",
+                replicas.stable_during_canary,
+                f"at most replicas.stable, which is {replicas.stable}",
+            )
+        )
+    if (api.write is None) != (api.read is None):
+        has, lacks = ("write", "read") if api.write else ("read", "write")
+        mistakes.append(
+            (f"api.{has}", "…", f"goes with [api.{lacks}]: what is written must be read back")
+        )
+    if api.write and "{unique}" not in str((api.write.json_, api.write.form, api.write.path)):
+        mistakes.append(
+            (
+                "api.write",
+                f"{api.write.method} {api.write.path}",
+                "needs {unique} in its json, form or path, to be told apart when it is read back",
+            )
+        )
+    return mistakes
+
+
+def _service_name(path: Path) -> str | None:
+    """The Service's name, where the manifest can be read as it stands, without its variables."""
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError):
+        return None
+    metadata = document.get("metadata") if isinstance(document, dict) else None
+    name = metadata.get("name") if isinstance(metadata, dict) else None
+    return name if isinstance(name, str) and re.match(NAME, name) else None
+
+
+def _parse(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path.name} is not valid TOML: {error}") from error
+
+
+def _without(table: dict[str, Any], details: list[ErrorDetails]) -> dict[str, Any]:
+    """The table without the values that are wrong, so that the others can be checked."""
+    pruned: dict[str, Any] = {k: v for k, v in table.items()}
+    for key in {str(detail["loc"][0]) for detail in details}:
+        value = pruned.pop(key, None)
+        if isinstance(value, dict):
+            wrong = {
+                str(detail["loc"][1])
+                for detail in details
+                if detail["loc"][0] == key and len(detail["loc"]) > 1
+            }
+            pruned[key] = {k: v for k, v in value.items() if k not in wrong}
+    try:
+        _Tables.model_validate(pruned)
+    except ValidationError:
+        return {}
+    return pruned
+
+
+# Pydantic's messages are about Python's types; a settings file's reader knows TOML's.
+ALLOWED = {
+    "string_type": "a string",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "list_type": "a list of strings",
+    "dict_type": "a table",
+    "model_type": "a table",
+    "missing": "a value",
+}
+
+
+def _key(detail: ErrorDetails) -> str:
+    return ".".join(str(part) for part in detail["loc"] if part != "[key]")
+
+
+def _mistake(detail: ErrorDetails) -> str:
+    key = _key(detail)
+    kind, context = detail["type"], detail.get("ctx", {})
+    if kind == "extra_forbidden":
+        return f"{key} = {detail['input']!r}: no such setting{_nearest([*detail['loc']])}"
+    if kind == "missing":
+        return f"{key} is missing"
+    allowed = ALLOWED.get(kind)
+    if kind == "greater_than_equal":
+        allowed = f"a whole number from {context['ge']}"
+    elif kind == "less_than_equal":
+        allowed = f"a whole number up to {context['le']}"
+    elif kind == "greater_than":
+        allowed = f"a number above {context['gt']:g}"
+    elif kind == "literal_error":
+        allowed = f"one of {context['expected']}"
+    elif kind == "string_pattern_mismatch":
+        allowed = f"a string that matches {context['pattern']}"
+    elif kind in ("string_too_short", "too_short"):
+        allowed = "must not be empty"
+    return f"{key} = {detail['input']!r}: {allowed or detail['msg']}"
+
+
+def _nearest(location: list[int | str]) -> str:
+    """The right name that comes nearest, and all of them where none is near."""
+    names = _names(location[:-1])
+    wrong = str(location[-1])
+    near = difflib.get_close_matches(wrong, names, 1)
+    if near:
+        return f"; did you mean {near[0]}?"
+    return f"; there are {', '.join(names)}" if names else ""
+
+
+def _names(location: list[int | str]) -> list[str]:
+    model: Any = _Tables
+    for part in location:
+        if isinstance(part, int):
+            continue
+        fields = {field.alias or name: field for name, field in model.model_fields.items()}
+        if part not in fields:
+            return []
+        annotation = fields[part].annotation
+        inner = [annotation, *getattr(annotation, "__args__", ())]
+        models = [a for a in inner if isinstance(a, type) and issubclass(a, BaseModel)]
+        if not models:
+            return []
+        model = models[0]
+    return [field.alias or name for name, field in model.model_fields.items()]
