@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import yaml
+from urllib3.exceptions import HTTPError
 
 from pytest_canary import commands
 from pytest_canary.errors import CanaryError, CommandError
@@ -17,6 +18,7 @@ from pytest_canary.ownership import Run, abandoned
 
 if TYPE_CHECKING:
     from pytest_canary.image import Engine
+    from pytest_canary.kube import Namespace
 
 KIND_LABEL = "io.x-k8s.kind.cluster"
 
@@ -34,6 +36,7 @@ class Belongings:
         files: paths of its folders.
         contexts: entries in the user's own kubeconfig.
         images: names that the run gave to images.
+        objects: kinds and names of what is in its namespace.
     """
 
     containers: tuple[str, ...] = ()
@@ -44,6 +47,7 @@ class Belongings:
     files: tuple[str, ...] = ()
     contexts: tuple[str, ...] = ()
     images: tuple[str, ...] = ()
+    objects: tuple[str, ...] = ()
 
     def left_by(self, before: Belongings) -> dict[str, tuple[object, ...]]:
         """What of the earlier belongings is still there, by kind; nothing where all is gone."""
@@ -64,6 +68,7 @@ class Trail:
 
     run: Run
     engine: Engine
+    namespace: Namespace | None = None
     volumes: set[str] = field(default_factory=set)
     ports: set[int] = field(default_factory=set)
 
@@ -89,8 +94,21 @@ class Trail:
             processes=tuple(commands.alive()),
             files=tuple(str(path) for path in self._files() if path.exists()),
             contexts=_contexts(record.cluster),
+            objects=self._objects(),
             images=tuple(ref for ref in record.images if self.engine.find(ref)),
         )
+
+    def _objects(self) -> tuple[str, ...]:
+        try:
+            if self.namespace is None or not self.namespace.exists():
+                return ()
+            return tuple(
+                f"{kind} {item['metadata']['name']}"
+                for kind in ("Deployment", "Pod", "Service", "Secret")
+                for item in self.namespace.objects(kind)
+            )
+        except (OSError, HTTPError):
+            return ()  # the cluster itself is gone, and everything in it
 
     def _files(self) -> list[Path]:
         return [self.run.folder, Path(".pytest-kind") / str(self.run.record.cluster)]

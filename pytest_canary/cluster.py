@@ -15,6 +15,7 @@ import pytest_kind
 
 from pytest_canary import commands
 from pytest_canary.errors import ClusterError, CommandError
+from pytest_canary.image import CTR
 from pytest_canary.rollout import node_is_ready
 from pytest_canary.waiting import Seen, Waiter
 
@@ -198,6 +199,11 @@ class Cluster(pytest_kind.KindCluster):  # type: ignore[misc]
             return Seen(text, bool(nodes) and not slow, None)
 
         waiter.until("the nodes to be ready", look, timeout=timeout)
+
+    def images(self) -> list[str]:
+        """The full names of the images on the node."""
+        argv = ["docker", "exec", self.node, *CTR, "images", "ls", "-q"]
+        return sorted(commands.run(argv, timeout=60).split())
 
     def host_port(self, engine: Engine, node_port: int) -> int:
         """The loopback port that a node port is mapped to.

@@ -156,7 +156,7 @@ class Engine:
             commands.run(
                 ["docker", "exec", "-i", node, *CTR, "images", "import", "-"],
                 timeout=timeout,
-                stdin=lacking(saved, layers, held, _canonical(image.ref)),
+                stdin=lacking(saved, layers, held, full_name(image.ref)),
             )
         except CommandError as error:
             raise ImageError(
@@ -289,7 +289,7 @@ class _Reader(io.RawIOBase):
         return whole[:size]
 
 
-def _canonical(ref: str) -> str:
+def full_name(ref: str) -> str:
     """The full name, as containerd has it: Docker leaves its own registry's out."""
     first = ref.split("/")[0]
     if "/" in ref and ("." in first or ":" in first or first == "localhost"):

@@ -9,14 +9,39 @@ from __future__ import annotations
 import copy
 import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from pytest_canary.database import Database, Schema, described
 from pytest_canary.errors import ReleaseError
+from pytest_canary.kube import Exec
 from pytest_canary.release import Release
 from pytest_canary.waiting import Seen
 
 Object = Mapping[str, Any]
+
+
+@dataclass
+class Migrated:
+    """What a migration did.
+
+    Attributes:
+        ping, migrate: the two commands' ends.
+        before, after: the live schema.
+        fresh: the schema that the same migrations make on an empty database; None where the
+            live one was empty itself.
+    """
+
+    ping: Exec | None
+    migrate: Exec
+    before: Schema
+    after: Schema
+    fresh: Schema | None
+
+    @property
+    def changes(self) -> list[str]:
+        """The schema's change, as a diff's lines."""
+        return difference(self.before, self.after)
 
 
 def lacking(expected: Schema, actual: Schema) -> list[str]:

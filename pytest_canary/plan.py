@@ -79,6 +79,11 @@ class Plan:
         return self.has_database and bool(self.settings.commands.migrate)
 
     @property
+    def checks(self) -> bool:
+        """Whether the settings name requests beside the one that writes and the one that reads."""
+        return bool(self.settings.api.checks)
+
+    @property
     def stages(self) -> tuple[str, ...]:
         """The stages that are walked, in order; cleanup is always the last."""
         return tuple(

@@ -75,6 +75,7 @@ class Release:
         self.settings = settings
         self.waiter = waiter
         self.kubectl_path = kubectl
+        self.parameters = parameters
         self.secrets = [value for key, value in parameters.items() if "PASSWORD" in key]
         self.environment = {
             **os.environ,

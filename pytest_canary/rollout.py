@@ -186,6 +186,28 @@ def endpoints(slices: Iterable[Object], service: str) -> set[str]:
     }
 
 
+def misdirected(
+    slices: Iterable[Object], pods: Iterable[Object], service: str, deployments: Iterable[str]
+) -> str | None:
+    """What is wrong with where a Service sends connections, or None where nothing is.
+
+    Right is: to the Deployments' ready pods, to all of them, and to no other.
+    """
+    everyone = list(pods)
+    ready = {
+        pod["metadata"]["name"]
+        for name in deployments
+        for pod in pods_of(everyone, name)
+        if is_ready(pod)
+    }
+    reached = endpoints(slices, service)
+    if not ready:
+        return "no pod is ready"
+    wrong = [f"{name} gets connections too" for name in sorted(reached - ready)]
+    wrong += [f"{name} gets none" for name in sorted(ready - reached)]
+    return ", ".join(wrong) or None
+
+
 def node_is_ready(node: Object) -> bool:
     """Whether the node's kubelet says that it takes pods."""
     conditions = node.get("status", {}).get("conditions", [])

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_canary import database as db
 from pytest_canary.addressbook import Addressbook
 from pytest_canary.api import Api, Row
 from pytest_canary.cleanup import Belongings, Trail, tear_down
-from pytest_canary.database import Database, Schema
-from pytest_canary.errors import CanaryError, ClusterError, ReleaseError
-from pytest_canary.image import Engine
-from pytest_canary.kube import Exec
-from pytest_canary.migration import difference, fresh_schema
+from pytest_canary.database import Database
+from pytest_canary.checks import complete
+from pytest_canary.errors import CanaryError, ClusterError, ImageError, ReleaseError
+from pytest_canary.image import Engine, full_name
+from pytest_canary.migration import Migrated, fresh_schema
 from pytest_canary.observer import Observer
 from pytest_canary.ownership import Run
 from pytest_canary.plan import Plan
 from pytest_canary.provision import Provision, Provisioned
 from pytest_canary.release import CANARY, STABLE, Diagnostics, Release, Version
-from pytest_canary.rollout import Rollout
+from pytest_canary.registry import pull_secret, pull_secrets
+from pytest_canary.rollout import Rollout, misdirected
 from pytest_canary.waiting import Listener, Seen, Waiter
 
 if TYPE_CHECKING:
@@ -33,35 +36,13 @@ CONNECTIONS = 150
 
 
 @dataclass
-class Migrated:
-    """What a migration did.
-
-    Attributes:
-        ping, migrate: the two commands' ends.
-        before, after: the live schema.
-        fresh: the schema that the same migrations make on an empty database; None where the
-            live one was empty itself.
-    """
-
-    ping: Exec | None
-    migrate: Exec
-    before: Schema
-    after: Schema
-    fresh: Schema | None
-
-    @property
-    def changes(self) -> list[str]:
-        """The schema's change, as a diff's lines."""
-        return difference(self.before, self.after)
-
-
-@dataclass
 class Memory:
     """What happened on the way, for the stages to judge."""
 
     rows: list[Row] = field(default_factory=list)
     migrations: dict[str, Migrated] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
+    sample: Counter[str] = field(default_factory=Counter)
     promotion: list[Rollout] = field(default_factory=list)
     diagnostics: Diagnostics | None = None
     belongings: Belongings | None = None
@@ -93,6 +74,9 @@ class Walk:
         Raises:
             CanaryError: one of them failed; the same error again, every time.
         """
+        if stage == "cleanup":
+            self.enter_cleanup_now()
+            return
         for each in self.plan.stages:
             self.once(each, getattr(self, f"_enter_{each}"))
             if each == stage:
@@ -184,6 +168,74 @@ class Walk:
         if missing:
             raise CanaryError(f"what was written can't be read back: {missing[0]}")
 
+    def find_every_row(self, api: Api) -> None:
+        """Look for every row that was ever acknowledged, one way.
+
+        Raises:
+            ReleaseError: some are missing, or none was ever written.
+        """
+        complete(api.missing(self.memory.rows), len(self.memory.rows))
+
+    def other_requests(self, api: Api) -> None:
+        """Send the requests that the settings name under api.checks.
+
+        Raises:
+            ApiError: one does not answer as promised.
+        """
+        for request in self.settings.api.checks:
+            api.expect(request)
+
+    def look_for(self, version: Version) -> None:
+        """Look whether pods find a version's image without asking a registry that hasn't it.
+
+        Raises:
+            ImageError: no node has it.
+        """
+        held = self.cluster.images()
+        if full_name(version.image) not in held:
+            raise ImageError(
+                f"{version.image}, the {version.title}'s image, is not on {self.cluster.node}, "
+                "so its pods would have to pull it",
+                "\n".join(held),
+            )
+
+    def registry_secrets(self) -> set[str]:
+        """The imagePullSecrets that the versions' templates name."""
+        up = self.provisioned
+        templates = {v.deployment for v in (up.candidate, up.baseline) if v}
+        return {name for template in templates for name in pull_secrets(template.read_text())}
+
+    def wait_until_connected(self, tracks: Sequence[str]) -> None:
+        """Return when the Service sends connections to the tracks' ready pods and no other.
+
+        Raises:
+            WaitTimeout: it never did; with what is different.
+        """
+        names = [self.release.name(track) for track in tracks]
+
+        def look() -> Seen[None]:
+            now = self.observer.snapshot()
+            wrong = misdirected(
+                now.endpoint_slices.values(),
+                now.pods.values(),
+                self.settings.service_name,
+                names,
+            )
+            return Seen(wrong or "", wrong is None, None)
+
+        self.waiter.until(
+            f"Service {self.settings.service_name} to send connections to "
+            f"{' and '.join(names)} only",
+            look,
+            timeout=self.settings.deadlines.rollout,
+            change=self.observer.change,
+        )
+
+    def version_name(self, title: str) -> str:
+        """What a version calls itself, or what it is to us."""
+        told = self.memory.versions.get(title)
+        return f"release {told}" if told else f"the {title}"
+
     # The transitions.
 
     def _enter_cluster(self) -> None:
@@ -206,6 +258,8 @@ class Walk:
             self.waiter,
         )
         self.database = Database(up.namespace, self._observer, self.settings.database, self.waiter)
+        for name in self.registry_secrets():
+            up.namespace.apply(pull_secret(name, options.registry))
         if up.database:
             up.namespace.apply(
                 db.secret(parameters), *db.manifests(self.settings.database, up.database.ref)
@@ -213,6 +267,7 @@ class Walk:
             self.database.wait_until_ready(self.settings.deadlines.rollout)
         if up.cluster:
             up.cluster.wait_until_ready(self.waiter, up.namespace, self.settings.deadlines.cluster)
+        self._trail.namespace = up.namespace
         self.memory.belongings = self._trail.look()
 
     def _wait_for_service_account(self) -> None:
@@ -324,6 +379,39 @@ class Walk:
         self.memory.migrations[title] = Migrated(ping, migrate, before, after, expected)
 
     # The end.
+
+    def entered(self, stage: str) -> bool:
+        """Whether the transition to a stage was tried, and did not fail."""
+        return stage in self._entered and self._entered[stage] is None
+
+    @property
+    def kubeconfig(self) -> Path:
+        """The run's own kubeconfig."""
+        return self.run.folder / "kubeconfig.run"
+
+    def keep(self) -> None:
+        """Leave everything in place, for a look or for `--canary-reap`."""
+        if self._observer:
+            self._observer.stop()
+        self.run.made(kept=True)
+
+    def enter_cleanup_now(self) -> None:
+        """Clean up without walking the stages before."""
+        self.once("cleanup", self._enter_cleanup)
+
+    def summary(self) -> str:
+        """What was walked, in one line."""
+        versions = [self.version_name(t) for t in ("baseline", "candidate") if self._has(t)]
+        until = self.plan.options.until
+        reached = "every stage" if until == "cleanup" else f"every stage until {until}"
+        rows = len(self.memory.rows)
+        return (
+            f"{self.settings.name} {' -> '.join(versions)} passed {reached}; "
+            f"{rows} writes, all read back"
+        )
+
+    def _has(self, title: str) -> bool:
+        return title == "candidate" or self.plan.upgrade
 
     def clean_up(self) -> None:
         """Delete everything that the run made, and note what is left all the same.

@@ -1,0 +1,152 @@
+"""The assertions that stages share: from what was seen to what is wrong with it, in words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from pytest_canary.analysis import Share, share
+from pytest_canary.errors import ReleaseError
+from pytest_canary.kube import Exec
+from pytest_canary.migration import Migrated, lacking
+from pytest_canary.rollout import Rollout
+
+
+def succeeded(done: Exec | None) -> None:
+    """A command in a pod exited with 0."""
+    if done and done.code != 0:
+        raise ReleaseError(
+            f"`{done.command}` in pod {done.pod} exits with code {done.code}", done.output
+        )
+
+
+def migrated(done: Migrated) -> None:
+    """A migration made the schema that it makes on an empty database; exit code 0 says little."""
+    command = done.migrate.command
+    if not done.after:
+        raise ReleaseError(
+            f"`{command}` exits with code {done.migrate.code} but the database has no table; "
+            "let it fail when it does nothing, and see that it uses DB_SCHEMA",
+            done.migrate.output,
+        )
+    if done.fresh is None:
+        return
+    if not done.fresh:
+        raise ReleaseError(
+            f"`{command}` exits with 0 on an empty database but makes no table there; "
+            "let it fail when it does nothing, and see that it uses DB_SCHEMA",
+            done.migrate.output,
+        )
+    absent = lacking(done.fresh, done.after)
+    if absent:
+        raise ReleaseError(
+            f"`{command}` exits with code {done.migrate.code} but leaves out {len(absent)} of what "
+            "it makes on an empty database; see why it stops there without failing",
+            "\n".join(["missing:", *absent, "", "its output:", done.migrate.output]),
+        )
+
+
+def only(sample: Counter[str], version: str) -> None:
+    """Every connection was answered by this version."""
+    others = {other: times for other, times in sample.items() if other != version}
+    if others:
+        listed = ", ".join(f"{other} ({times})" for other, times in sorted(others.items()))
+        raise ReleaseError(
+            f"not only version {version} answers: of {sample.total()} connections some went to "
+            f"{listed}; an old pod still gets traffic"
+        )
+
+
+def both(sample: Counter[str], versions: Mapping[str, str]) -> None:
+    """Both versions answered, and no other."""
+    told = distinct(versions)
+    answered = ", ".join(f"{v} ({n})" for v, n in sorted(sample.items()))
+    silent = sorted(told - set(sample))
+    if silent:
+        raise ReleaseError(
+            f"version {silent[0]} answered none of {sample.total()} connections; "
+            f"answered by {answered or 'nobody'}"
+        )
+    if set(sample) - told:
+        raise ReleaseError(f"others than the versions {sorted(told)} answer: {answered}")
+
+
+def distinct(versions: Mapping[str, str]) -> set[str]:
+    """The two versions' names, which must differ or nobody can tell who answered."""
+    told = set(versions.values())
+    if len(told) < 2:
+        raise ReleaseError(
+            f"candidate and baseline both say that they are version {', '.join(told) or '(none)'}; "
+            "build the version into each image, as api.version-header is to tell them apart"
+        )
+    return told
+
+
+def shared(sample: Counter[str], version: str, replicas: int, total: int) -> Share:
+    """A version's share of the connections is what its replicas make of the total."""
+    found = share(sample[version], sample.total())
+    expected = replicas / total
+    if not found.holds(expected):
+        raise ReleaseError(
+            f"the canary takes {found.text} of {sample.total()} connections, where {replicas} of "
+            f"{total} replicas make {expected:.0%}; see the Service's sessionAffinity, and which "
+            "pods it selects".replace("%", " %")
+        )
+    return found
+
+
+def reached(rollouts: Sequence[Rollout], replicas: int) -> str:
+    """The rollout was seen going to all its replicas, from fewer of the new template.
+
+    Returns:
+        The steps: "0/3, 2/3, 3/3".
+    """
+    steps: list[int] = []
+    for rollout in rollouts:
+        fresh = min(rollout.updated, rollout.available) if rollout.observed else 0
+        if not steps or steps[-1] != fresh:
+            steps.append(fresh)
+    shown = ", ".join(f"{step}/{replicas}" for step in steps)
+    if not rollouts or not rollouts[-1].done or rollouts[-1].wanted != replicas:
+        last = rollouts[-1].text if rollouts else "no rollout at all"
+        raise ReleaseError(f"the rollout to {replicas} replicas was not seen to end: {last}", shown)
+    if len({rollout.updated for rollout in rollouts}) < 2:
+        raise ReleaseError(
+            "the promotion rolled nothing out: the pods were of this template before; "
+            "see that apply.sh puts the image into the template"
+        )
+    return shown
+
+
+def never_fewer(rollouts: Sequence[Rollout]) -> int:
+    """At no moment did a rollout take more replicas away than its strategy allows.
+
+    One that starts with fewer than the strategy's least, as it scales up at the same time, may
+    stay there, but not fall.
+
+    Returns:
+        The lowest number of available replicas seen.
+    """
+    if not rollouts:
+        raise ReleaseError("no rollout was seen, so nothing is known of its availability")
+    most = 0
+    for rollout in rollouts:
+        most = max(most, rollout.available)
+        least = min(rollout.least_available, most)
+        if rollout.available < least:
+            raise ReleaseError(
+                f"{rollout.name} fell to {rollout.available} available replicas, where its "
+                f"strategy allows {rollout.least_available} of {rollout.wanted}; pods went before "
+                "others were ready"
+            )
+    return min(rollout.available for rollout in rollouts)
+
+
+def complete(missing: Sequence[str], total: int) -> None:
+    """Every acknowledged row is there."""
+    if missing:
+        raise ReleaseError(
+            f"{len(missing)} of {total} acknowledged writes can't be read back", "\n".join(missing)
+        )
+    if not total:
+        raise ReleaseError("nothing was written, so nothing can be said about the data")

@@ -1,0 +1,55 @@
+"""pytest's hooks. Without `--canary` they add options and a marker, and import nothing more."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_canary import options
+from pytest_canary.fixtures import addressbook, canary_cluster, canary_walk, database, release
+
+if TYPE_CHECKING:
+    from pytest_canary.session import Session
+
+__all__ = ["addressbook", "canary_cluster", "canary_walk", "database", "release"]
+
+SESSION = "canary-session"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options."""
+    options.add(parser)
+
+
+def pytest_cmdline_main(config: pytest.Config) -> int | None:
+    """`--canary-reap` runs instead of tests, as `--cache-show` does."""
+    if not config.option.canary_reap:
+        return None
+    from pytest_canary import session
+
+    return session.reap(config)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the marker, and with `--canary` everything else."""
+    config.addinivalue_line(
+        "markers", "canary(stage): run this test while the release stands in that stage"
+    )
+    if config.option.canary:
+        from pytest_canary import session
+
+        config.pluginmanager.register(session.Session(config), SESSION)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Without `--canary`, a test that belongs to a stage has nothing to run on."""
+    if item.get_closest_marker("canary") and not item.config.option.canary:
+        pytest.skip("belongs to a stage of `pytest --canary`")
+
+
+def session(config: pytest.Config) -> Session | None:
+    """The walk's session, with `--canary`."""
+    found: Session | None = config.pluginmanager.get_plugin(SESSION)
+    return found

@@ -1,0 +1,298 @@
+"""One rehearsal as a part of a pytest session: what the hooks do with `--canary`."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Generator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_canary import fixtures, options, settings
+from pytest_canary.cleanup import reap as reap_runs
+from pytest_canary.collection import Stage, StageTest
+from pytest_canary.errors import CanaryError, SettingsError
+from pytest_canary.image import Engine
+from pytest_canary.ownership import Run
+from pytest_canary.plan import STAGES, Plan, plan
+from pytest_canary.progress import Progress
+from pytest_canary.walk import Walk
+
+if TYPE_CHECKING:
+    from _pytest.terminal import TerminalReporter
+
+FIXTURES = {"addressbook", "canary_cluster", "canary_walk", "database", "release"}
+
+
+def reap(config: pytest.Config) -> int:
+    """`--canary-reap`: remove what earlier runs kept or left; 0, or 1 where something stays."""
+    try:
+        removed = reap_runs(Engine(), kept=True, tell=lambda text: print(f"canary: {text}"))
+    except CanaryError as error:
+        print(f"canary: {error}", file=sys.stderr)
+        return 1
+    print(f"canary: {removed} runs removed" if removed else "canary: nothing was left")
+    return 0
+
+
+def project(config: pytest.Config) -> Path:
+    """The folder that is rehearsed: pytest's rootdir where an ini-file fixes it.
+
+    Without one pytest guesses, and takes the value of an option, such as --kind-bin, for a path.
+    """
+    return config.rootpath if config.inipath else config.invocation_params.dir
+
+
+def read_plan(config: pytest.Config) -> Plan:
+    """The plan that options, settings and git make.
+
+    Raises:
+        pytest.UsageError: with every mistake; pytest exits with code 4.
+    """
+    given, mistakes = options.read(vars(config.option))
+    try:
+        found = settings.load(project(config), config.option.canary_config)
+    except SettingsError as error:
+        mistakes += str(error).splitlines()
+    if given is None or mistakes:
+        raise pytest.UsageError(*mistakes)
+    try:
+        return plan(found, given)
+    except SettingsError as error:
+        raise pytest.UsageError(*str(error).splitlines()) from None
+
+
+class Session:
+    """The hooks of a session with `--canary`."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        self.plan = read_plan(config)
+        self.progress: Progress | None = None
+        self.run = Run.start(project(config))
+        self.walk = Walk(self.plan, self.run, self._tell)
+        self.failed: tuple[str, str] | None = None
+        self.kept = False
+        self._seconds: dict[str, float] = {}
+        self._handlers: dict[signal.Signals, Any] = {}
+        self._reporter: TerminalReporter | None = config.pluginmanager.get_plugin(
+            "terminalreporter"
+        )
+        if self._reporter:
+            # The stages' lines end with their time and figures; percentages would be in the way.
+            self._reporter._show_progress_info = False
+            self.progress = Progress(os.dup(1), lambda: self._writer.width_of_current_line)
+        self._catch_signals()
+
+    @property
+    def _writer(self) -> Any:
+        assert self._reporter  # noqa: S101 (only asked where there is one)
+        return self._reporter._tw
+
+    def _tell(self, what: str, seen: str) -> None:
+        if self.progress:
+            self.progress(what, seen)
+
+    # From outside.
+
+    def _catch_signals(self) -> None:
+        """Let SIGTERM and SIGHUP end the session as Ctrl-C does, so that everything is removed."""
+        if threading.current_thread() is not threading.main_thread():
+            return
+
+        def stop(number: int, _: object) -> None:
+            name = signal.Signals(number).name
+            pytest.exit(f"canary: {name}; removing what the run made", returncode=128 + number)
+
+        for each in (signal.SIGTERM, signal.SIGHUP):
+            self._handlers[each] = signal.signal(each, stop)
+
+    # Collecting.
+
+    def pytest_report_header(self) -> str:
+        """One line that says what is rehearsed, and where each part comes from."""
+        chosen = self.plan.options.node_image or "kind's own node image"
+        where = self.plan.options.context or chosen
+        source = self.plan.settings.source
+        return f"canary: {self.plan.title}; {where}; settings: {source}; run {self.run.record.run}"
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_collection_modifyitems(
+        self, session: pytest.Session, items: list[pytest.Item]
+    ) -> Generator[None]:
+        """Add the stages before -k and -m choose, and put all in the walk's order after them."""
+        own, others = self._marked(items)
+        stages = [Stage.of(session, stage, self.walk) for stage in self.plan.stages]
+        items[:] = [item for stage in stages for item in stage.collect()] + own
+        if others:
+            self.config.hook.pytest_deselected(items=others)
+        yield
+        # A stage's own tests first, then the team's; in the order that they were written.
+        items.sort(key=lambda item: (STAGES.index(stage_of(item)), not isinstance(item, StageTest)))
+
+    def _marked(self, items: list[pytest.Item]) -> tuple[list[pytest.Item], list[pytest.Item]]:
+        own, others, mistakes = [], [], []
+        for item in items:
+            marker = item.get_closest_marker("canary")
+            if marker is None:
+                others.append(item)
+                used = sorted(FIXTURES & self._ours(item))
+                if used:
+                    mistakes.append(
+                        f"{item.nodeid} uses {used[0]} and names no stage; mark it, for example "
+                        '@pytest.mark.canary("stable")'
+                    )
+                continue
+            if len(marker.args) != 1 or marker.kwargs or marker.args[0] not in STAGES:
+                wrong = ", ".join(repr(each) for each in marker.args) or "nothing"
+                near = options.nearest(str(marker.args[0]) if marker.args else "", STAGES)
+                mistakes.append(
+                    f"{item.nodeid}: @pytest.mark.canary takes one stage, not {wrong}{near}"
+                )
+            elif marker.args[0] in self.plan.stages:
+                own.append(item)
+            else:
+                others.append(item)
+        if mistakes:
+            raise pytest.UsageError(*mistakes)
+        return own, others
+
+    def _ours(self, item: pytest.Item) -> set[str]:
+        """The names of the fixtures that a test uses and that are this plugin's."""
+        info = getattr(item, "_fixtureinfo", None)
+        definitions = info.name2fixturedefs if info else {}
+        return {
+            name
+            for name, found in definitions.items()
+            if getattr(found[-1].func, "__module__", "") == fixtures.__name__
+        }
+
+    # Running.
+
+    def pytest_runtestloop(self) -> None:
+        """Remove what killed runs have left, before anything new is made."""
+        try:
+            reap_runs(Engine(), kept=False, tell=lambda text: self._line(f"canary: {text}"))
+        except CanaryError as error:
+            self._line(f"canary: {error}")
+
+    def _line(self, text: str) -> None:
+        if self._reporter:
+            self._reporter.write_line(text)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Skip what a failure has made pointless; bring the walk to a team's test's stage."""
+        stage = stage_of(item)
+        if stage == "cleanup":
+            if self._keeps():
+                pytest.skip("kept for a look; `pytest --canary-reap` removes it")
+            return
+        if self.failed:
+            where, sentence = self.failed
+            same = where.startswith(f"canary/{stage}::") and self.walk.entered(stage)
+            if not same:
+                pytest.skip(f"{where} failed: {sentence}")
+        if not isinstance(item, StageTest):
+            self.walk.enter(stage)
+
+    def _keeps(self) -> bool:
+        keep = self.plan.options.keep
+        self.kept = keep == "always" or (keep == "on-failure" and self.failed is not None)
+        return self.kept
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Remember the first failure, and note the stage's figures for --junitxml."""
+        report = yield
+        stage = stage_of(item)
+        self._seconds[stage] = self._seconds.get(stage, 0) + report.duration
+        if report.failed and self.failed is None:
+            crash = getattr(report.longrepr, "reprcrash", None)
+            sentence = crash.message if crash else str(report.longrepr)
+            self.failed = (item.nodeid, sentence.splitlines()[0])
+        if report.when == "call":
+            report.user_properties.append(("canary.stage", stage))
+            if self.walk.notes.get(stage):
+                report.user_properties.append(("canary.figures", "; ".join(self.walk.notes[stage])))
+        return report
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self) -> None:
+        """Make room for the dot."""
+        if self.progress:
+            self.progress.clear()
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(
+        self, item: pytest.Item, nextitem: pytest.Item | None
+    ) -> Generator[None, object, object]:
+        """End a stage's line with its time and figures."""
+        result = yield
+        stage = stage_of(item)
+        last = (
+            nextitem is None or stage_of(nextitem) != stage or not isinstance(nextitem, StageTest)
+        )
+        if isinstance(item, StageTest) and last and self._reporter:
+            if self._reporter.config.get_verbosity() > 0:
+                self._reporter.ensure_newline()
+                lead = f"canary/{stage}"
+            else:
+                lead = ""
+            notes = "; ".join(self.walk.notes.get(stage, []))
+            pad = " " * max(1, 32 - self._writer.width_of_current_line - len(lead))
+            self._reporter.write(f"{lead}{pad}{self._seconds[stage]:6.1f} s  {notes}".rstrip())
+        return result
+
+    # The end.
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self) -> None:
+        """Clean up where the walk did not come to its own cleanup: after -x, -k or Ctrl-C."""
+        if self.walk.entered("cleanup"):
+            return
+        if self._keeps():
+            self.walk.keep()
+            return
+        self._tell("the cleanup", "the session ends early")
+        try:
+            self.walk.enter_cleanup_now()
+        except CanaryError as error:
+            self._line(f"\ncanary: {error}")
+
+    def pytest_terminal_summary(self, terminalreporter: TerminalReporter) -> None:
+        """The run in one line, or what failed first."""
+        write = terminalreporter.write_line
+        if self.kept:
+            write(
+                f"canary: run {self.run.record.run} is kept; look at it with "
+                f"KUBECONFIG={self.walk.kubeconfig}, remove it with pytest --canary-reap"
+            )
+        if self.failed:
+            where, sentence = self.failed
+            write(f"canary: failed at {where}: {sentence}", red=True)
+        elif terminalreporter.stats.get("passed") and self.walk.entered(self.plan.options.until):
+            write(f"canary: {self.walk.summary()}", green=True)
+
+    def pytest_unconfigure(self) -> None:
+        """Give back what was taken from the process."""
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)
+        if self.progress:
+            self.progress.close()
+        self.run.release()
+
+
+def stage_of(item: pytest.Item) -> str:
+    """The stage that an item belongs to."""
+    if isinstance(item, StageTest):
+        return item.parent.stage
+    marker = item.get_closest_marker("canary")
+    assert marker  # noqa: S101 (an item without one is deselected)
+    return str(marker.args[0])

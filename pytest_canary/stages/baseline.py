@@ -1,0 +1,70 @@
+"""The baseline: the version that is live today, as its users have it."""
+
+from __future__ import annotations
+
+from pytest_canary import checks
+from pytest_canary.errors import ReleaseError
+from pytest_canary.plan import Plan
+from pytest_canary.release import STABLE
+from pytest_canary.stages import Suite, first, upgrade
+from pytest_canary.walk import Walk
+
+SUITE = Suite()
+
+
+def migrates(plan: Plan) -> bool:
+    """Applies where the baseline has a migration to run."""
+    return plan.upgrade and plan.migrates
+
+
+@SUITE.holds("the Service is there, and no version is live", when=first)
+def nothing_is_live(walk: Walk) -> None:
+    walk.enter("baseline")
+    services = [service["metadata"]["name"] for service in walk.namespace.objects("Service")]
+    if walk.settings.service_name not in services:
+        raise ReleaseError(f"there is no Service {walk.settings.service_name}")
+    live = [track for track in ("canary", "stable") if walk.release.exists(track)]
+    if live:
+        raise ReleaseError(f"{walk.release.name(live[0])} is there before anything was released")
+
+
+@SUITE.holds("{name}-stable is deployed and migrated", when=upgrade)
+def is_deployed(walk: Walk) -> None:
+    walk.enter("baseline")
+
+
+@SUITE.holds("{stable}/{stable} pods are ready, and of the baseline", when=upgrade)
+def is_ready(walk: Walk) -> None:
+    replicas = walk.settings.replicas.stable
+    walk.release.wait_until_settled(STABLE, replicas, walk.baseline)
+    walk.note("baseline", f"{replicas}/{replicas} of {walk.version_name('baseline')}")
+
+
+@SUITE.holds("ping and migrate succeed", when=migrates)
+def commands_succeed(walk: Walk) -> None:
+    done = walk.memory.migrations["baseline"]
+    checks.succeeded(done.ping)
+    checks.succeeded(done.migrate)
+
+
+@SUITE.holds("migrate made the schema", when=migrates)
+def schema_is_made(walk: Walk) -> None:
+    checks.migrated(walk.memory.migrations["baseline"])
+
+
+@SUITE.holds("the Service sends connections to these pods only", when=upgrade)
+def service_selects(walk: Walk) -> None:
+    walk.wait_until_connected([STABLE])
+
+
+@SUITE.holds("{write} is acknowledged and {read} has it", when=upgrade)
+def api_works(walk: Walk) -> None:
+    walk.write_and_read(walk.api)
+    walk.write_and_read(walk.api)
+
+
+@SUITE.holds(
+    "the other requests answer as promised", when=lambda plan: plan.upgrade and plan.checks
+)
+def other_requests(walk: Walk) -> None:
+    walk.other_requests(walk.api)

@@ -1,0 +1,71 @@
+"""The migration: the new schema, under both versions."""
+
+from __future__ import annotations
+
+from pytest_canary import checks
+from pytest_canary.plan import Plan
+from pytest_canary.release import CANARY, STABLE
+from pytest_canary.stages import Suite, first, upgrade
+from pytest_canary.walk import Walk
+
+SUITE = Suite()
+
+
+def migrates(plan: Plan) -> bool:
+    """Applies where there is something to migrate."""
+    return plan.migrates
+
+
+@SUITE.holds("ping and migrate run in a canary pod")
+def commands_run(walk: Walk) -> None:
+    walk.enter("migration")
+    done = walk.memory.migrations.get("candidate")
+    if done:
+        last = done.migrate.output.splitlines()[-1:] or ["no output"]
+        walk.note("migration", last[0])
+
+
+@SUITE.holds("ping exits with 0", when=migrates)
+def ping_succeeds(walk: Walk) -> None:
+    checks.succeeded(walk.memory.migrations["candidate"].ping)
+
+
+@SUITE.holds("migrate exits with 0", when=migrates)
+def migrate_succeeds(walk: Walk) -> None:
+    checks.succeeded(walk.memory.migrations["candidate"].migrate)
+
+
+@SUITE.holds("the schema is the one that these migrations make on an empty database", when=migrates)
+def schema_is_right(walk: Walk) -> None:
+    checks.migrated(walk.memory.migrations["candidate"])
+
+
+@SUITE.holds("the canary answers {write} and {read} on the new schema")
+def canary_works(walk: Walk) -> None:
+    walk.write_and_read(walk.pod_api(CANARY))
+
+
+@SUITE.holds("the baseline still answers {write} and {read} on the new schema", when=upgrade)
+def baseline_works(walk: Walk) -> None:
+    walk.write_and_read(walk.pod_api(STABLE))
+    walk.note("migration", f"{walk.version_name('baseline')} still reads and writes")
+
+
+@SUITE.holds("the Service answers {write} and {read}", when=first)
+def service_works(walk: Walk) -> None:
+    walk.write_and_read(walk.api)
+
+
+@SUITE.holds("the baseline still reads every row that was written", when=upgrade)
+def baseline_reads_all(walk: Walk) -> None:
+    walk.find_every_row(walk.pod_api(STABLE))
+
+
+@SUITE.holds("the canary reads every row that was written")
+def canary_reads_all(walk: Walk) -> None:
+    walk.find_every_row(walk.pod_api(CANARY))
+
+
+@SUITE.holds("the canary pods are still ready")
+def canary_is_ready(walk: Walk) -> None:
+    walk.release.wait_until_settled(CANARY, walk.settings.replicas.canary, walk.candidate)

@@ -1,0 +1,88 @@
+"""The rollback, both ways: from a canary, and from a promotion that was a mistake."""
+
+from __future__ import annotations
+
+from pytest_canary import checks
+from pytest_canary.errors import ReleaseError
+from pytest_canary.plan import Plan
+from pytest_canary.release import CANARY, STABLE
+from pytest_canary.stages import Suite, upgrade
+from pytest_canary.walk import CONNECTIONS, Walk
+
+SUITE = Suite()
+
+
+def tells_versions(plan: Plan) -> bool:
+    """Applies where a header tells which version answers after an upgrade's rollback."""
+    return plan.upgrade and plan.settings.version_header is not None
+
+
+@SUITE.holds("a canary is deployed again and rolled back")
+def is_rolled_back(walk: Walk) -> None:
+    walk.enter("rollback")
+
+
+@SUITE.holds("the diagnostics were collected before it was deleted")
+def diagnostics_are_there(walk: Walk) -> None:
+    found = walk.memory.diagnostics
+    canary = walk.release.name(CANARY)
+    if found is None:
+        raise ReleaseError("no diagnostics were collected")
+    for what, text in vars(found).items():
+        if not text.strip():
+            raise ReleaseError(f"the diagnostics hold no {what} of {canary}")
+    for what in ("objects", "events", "describe"):
+        if canary not in getattr(found, what):
+            raise ReleaseError(f"the diagnostics' {what} do not tell of {canary}")
+
+
+@SUITE.holds("{name}-stable is back at {stable}/{stable}")
+def stable_is_back(walk: Walk) -> None:
+    walk.release.wait_until_settled(STABLE, walk.settings.replicas.stable, walk.candidate)
+
+
+@SUITE.holds("the canary is deleted")
+def canary_is_gone(walk: Walk) -> None:
+    walk.release.wait_until_gone(CANARY)
+
+
+@SUITE.holds("{write} is acknowledged and {read} has it")
+def api_works(walk: Walk) -> None:
+    walk.write_and_read(walk.api)
+
+
+@SUITE.holds("every row that was written is there")
+def nothing_is_lost(walk: Walk) -> None:
+    walk.find_every_row(walk.api)
+
+
+@SUITE.holds("the last good image is promoted again", when=upgrade)
+def last_good_is_promoted(walk: Walk) -> None:
+    walk.promote_last_good()
+
+
+@SUITE.holds("{stable}/{stable} pods are ready, and of the baseline", when=upgrade)
+def baseline_is_ready(walk: Walk) -> None:
+    replicas = walk.settings.replicas.stable
+    walk.promote_last_good()
+    walk.release.wait_until_settled(STABLE, replicas, walk.baseline)
+    walk.note("rollback", f"{replicas}/{replicas} of {walk.version_name('baseline')}")
+
+
+@SUITE.holds("only the baseline answers behind the Service", when=tells_versions)
+def baseline_answers(walk: Walk) -> None:
+    walk.promote_last_good()
+    walk.wait_until_connected([STABLE])
+    checks.only(walk.api.sample(CONNECTIONS), walk.memory.versions["baseline"])
+
+
+@SUITE.holds("the baseline answers {write} and {read} on the migrated schema", when=upgrade)
+def baseline_works(walk: Walk) -> None:
+    walk.promote_last_good()
+    walk.write_and_read(walk.api)
+
+
+@SUITE.holds("the baseline reads every row that was ever written", when=upgrade)
+def baseline_reads_all(walk: Walk) -> None:
+    walk.promote_last_good()
+    walk.find_every_row(walk.api)
