@@ -18,10 +18,9 @@ class Share:
 
     @property
     def text(self) -> str:
-        """As percentages: "34 % (29 to 39)"."""
-        return f"{self.value:.0%} ({self.low * 100:.0f} to {self.high * 100:.0f})".replace(
-            "%", " %"
-        )
+        """As percentages: "34 % of connections (29 to 39)"."""
+        interval = f"{self.low * 100:.0f} to {self.high * 100:.0f}"
+        return f"{self.value * 100:.0f} % of connections ({interval})"
 
     def holds(self, expected: float) -> bool:
         """Whether the expected share lies in the interval."""

@@ -77,8 +77,9 @@ def lost(rows: Iterable[Row], text: str) -> list[str]:
 
 
 class Api:
-    """Sends the requests that the settings describe; every request opens a connection of its own,
-    as a Service balances connections, not requests.
+    """Sends the requests that the settings describe.
+
+    Each opens a connection of its own, as a Service balances connections, not requests.
 
     Args:
         base_url: the Service's, or one pod's, without a path.

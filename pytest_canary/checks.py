@@ -88,31 +88,29 @@ def shared(sample: Counter[str], version: str, replicas: int, total: int) -> Sha
     expected = replicas / total
     if not found.holds(expected):
         raise ReleaseError(
-            f"the canary takes {found.text} of {sample.total()} connections, where {replicas} of "
-            f"{total} replicas make {expected:.0%}; see the Service's sessionAffinity, and which "
-            "pods it selects".replace("%", " %")
+            f"the canary takes {found.text}, where {replicas} of {total} replicas make "
+            f"{expected * 100:.0f} %; see the Service's sessionAffinity, and which pods it selects"
         )
     return found
 
 
 def reached(rollouts: Sequence[Rollout], replicas: int) -> str:
-    """The rollout was seen going to all its replicas, from fewer of the new template.
+    """The rollout was seen going to all its replicas, from fewer of the new version.
 
     Returns:
         The steps: "0/3, 2/3, 3/3".
     """
     steps: list[int] = []
     for rollout in rollouts:
-        fresh = min(rollout.updated, rollout.available) if rollout.observed else 0
-        if not steps or steps[-1] != fresh:
-            steps.append(fresh)
+        if not steps or steps[-1] != rollout.fresh:
+            steps.append(rollout.fresh)
     shown = ", ".join(f"{step}/{replicas}" for step in steps)
     if not rollouts or not rollouts[-1].done or rollouts[-1].wanted != replicas:
         last = rollouts[-1].text if rollouts else "no rollout at all"
         raise ReleaseError(f"the rollout to {replicas} replicas was not seen to end: {last}", shown)
-    if len({rollout.updated for rollout in rollouts}) < 2:
+    if min(steps) == replicas:
         raise ReleaseError(
-            "the promotion rolled nothing out: the pods were of this template before; "
+            "the promotion rolled nothing out: these pods ran this image before; "
             "see that apply.sh puts the image into the template"
         )
     return shown

@@ -66,7 +66,7 @@ class StageTest(pytest.Item):
         return self.path, None, self.name
 
     def repr_failure(self, excinfo: ExceptionInfo[BaseException], *_: Any, **__: Any) -> Any:
-        """A sentence and its evidence for what the harness raises; a traceback for what it didn't."""
+        """The harness's own errors as a sentence with its evidence; others with a traceback."""
         if isinstance(excinfo.value, CanaryError):
             return Told(excinfo.value, Path(self.path))
         return super().repr_failure(excinfo)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
 import signal
@@ -111,12 +112,11 @@ def run_bytes(
     for reader in readers:
         reader.start()
     try:
-        try:
+        # One that ends early breaks the pipe: its exit code and output tell why.
+        with contextlib.suppress(BrokenPipeError):
             for chunk in stdin:
                 process.stdin.write(chunk)
             process.stdin.close()
-        except BrokenPipeError:
-            pass  # it ended early: its exit code and output tell why
         process.wait()
     finally:
         alarm.cancel()
@@ -151,10 +151,8 @@ def _read(
 def kill(process: subprocess.Popen[bytes]) -> None:
     """Kill a command and everything in its process group; nothing happens if it has ended."""
     if process.poll() is None:
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         process.wait()
 
 

@@ -1,14 +1,14 @@
 """Everything that pytest-canary raises.
 
     CanaryError
-    ├── SettingsError      the settings or options are wrong; nothing was started
-    ├── CommandError       an external command failed
-    ├── WaitTimeout        something awaited did not come about in time
-    ├── ClusterError       the cluster can't be had, reached or trusted
-    ├── ImageError         an image can't be found, built or loaded
-    ├── ReleaseError       a transition of the release failed
-    ├── ApiError           the app did not answer as promised
-    └── DatabaseError      the database did not answer as promised
+    ├── SettingsError     the settings or options are wrong; nothing was started
+    ├── CommandError      an external command failed
+    ├── WaitTimeoutError  something awaited did not come about in time
+    ├── ClusterError      the cluster can't be had, reached or trusted
+    ├── ImageError        an image can't be found, built or loaded
+    ├── ReleaseError      a transition of the release failed
+    ├── ApiError          the app did not answer as promised
+    └── DatabaseError     the database did not answer as promised
 
 An error's text is one sentence that says what failed, where, what was seen and what to do next;
 the evidence follows in `evidence`, on lines of its own.
@@ -55,7 +55,7 @@ class CommandError(CanaryError):
         self.output = output
 
 
-class WaitTimeout(CanaryError):
+class WaitTimeoutError(CanaryError):
     """A deadline passed; the sentence says what was awaited and what was seen last."""
 
 

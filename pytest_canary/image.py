@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import json
@@ -121,10 +122,9 @@ class Engine:
         """Take a name away; the content stays while it has another."""
         import docker
 
-        try:
+        # It may be gone, or a container of someone else's use it.
+        with contextlib.suppress(docker.errors.APIError):
             self.client.api.remove_image(ref, noprune=True)
-        except docker.errors.APIError:
-            pass  # it is gone, or a container still uses it: nothing of ours either way
 
     def push(self, image: Image) -> None:
         """`docker push`, with the credentials of the docker command.

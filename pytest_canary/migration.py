@@ -87,7 +87,7 @@ def fresh_schema(release: Release, database: Database) -> Schema:
 
     Raises:
         ReleaseError: the migration fails there; with its output.
-        WaitTimeout: it does not end.
+        WaitTimeoutError: it does not end.
     """
     name = f"canary_fresh_{secrets.token_hex(4)}"
     pod = one_off(

@@ -39,6 +39,7 @@ class Observer:
         self.history: list[Moment] = []
         self._began = time.monotonic()
         self._objects: dict[str, dict[str, Object]] = {kind: {} for kind in KINDS}
+        self._last: dict[str, Rollout] = {}
         self._changed = threading.Condition()
         self._version = 0
         self._seen_version = -1
@@ -121,12 +122,7 @@ class Observer:
         listed = json.loads(response.data)
         items: Iterable[Object] = listed["items"]
         with self._changed:
-            before = self._objects[kind]
             self._objects[kind] = {item["metadata"]["name"]: item for item in items}
-            if kind == "Deployment":
-                for name, item in self._objects[kind].items():
-                    if before.get(name) != item:
-                        self._remember(item)
             self._listed.add(kind)
             self._notify()
         return str(listed["metadata"]["resourceVersion"])
@@ -140,13 +136,14 @@ class Observer:
                 self._objects[kind].pop(name, None)
             else:
                 self._objects[kind][name] = item
-                if kind == "Deployment":
-                    self._remember(item)
             self._notify()
 
-    def _remember(self, deployment: Object) -> None:
-        self.history.append(Moment(self.now(), rollout(deployment)))
-
     def _notify(self) -> None:
+        pods = self._objects["Pod"].values()
+        for name, deployment in self._objects["Deployment"].items():
+            now = rollout(deployment, pods)
+            if self._last.get(name) != now:
+                self._last[name] = now
+                self.history.append(Moment(self.now(), now))
         self._version += 1
         self._changed.notify_all()

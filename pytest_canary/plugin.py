@@ -28,7 +28,7 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
         return None
     from pytest_canary import session
 
-    return session.reap(config)
+    return session.reap()
 
 
 @pytest.hookimpl(trylast=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import threading
@@ -35,7 +36,7 @@ class Progress:
         self._began = self._told = clock()
         self._what = ""
         self._shown = False
-        self.broken = False
+        self._broken = False
 
     def __call__(self, what: str, seen: str) -> None:
         """Tell what is awaited and what was seen."""
@@ -54,22 +55,27 @@ class Progress:
             elif now - self._told >= PATIENCE:
                 self._write(f"\n    {text}")
                 self._told = now
-                self.broken = True
+                self._broken = True
 
-    def clear(self) -> None:
-        """Take away what stands behind the dots, before pytest writes there."""
+    def clear(self) -> bool:
+        """Take away what stands behind the dots, before pytest writes there.
+
+        Returns:
+            Whether pytest's line was broken, and has to be begun again.
+        """
         with self._lock:
             self._told = self._clock()
             if self._shown:
                 self._write("\033[K")
                 self._shown = False
+            broken, self._broken = self._broken, False
+            return broken
 
     def close(self) -> None:
         """Give the terminal back."""
         os.close(self._terminal)
 
     def _write(self, text: str) -> None:
-        try:
+        # A closed terminal is no reason to stop a rehearsal.
+        with contextlib.suppress(OSError):
             os.write(self._terminal, text.encode())
-        except OSError:
-            pass  # a closed terminal is no reason to stop a rehearsal

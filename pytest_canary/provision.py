@@ -217,7 +217,8 @@ class Provision:
         if not there(settings.dockerfile).is_file():
             raise ImageError(
                 f"baseline {self.plan.baseline.text} has no "
-                f"{settings.dockerfile.relative_to(settings.root)}; name a later revision or an image"
+                f"{settings.dockerfile.relative_to(settings.root)}; "
+                "name a later revision, or an image"
             )
         image = self.engine.build(
             there(settings.context),

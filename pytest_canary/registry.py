@@ -26,7 +26,7 @@ def pull_secrets(template: str) -> set[str]:
 
 
 def pull_secret(name: str, registry: str | None) -> dict[str, Any]:
-    """A Secret with what the docker command knows of the registry; empty where images are loaded."""
+    """A Secret with the docker command's credentials for the registry; empty without one."""
     auths: dict[str, Any] = {}
     if registry:
         import docker.auth

@@ -139,7 +139,7 @@ class Release:
 
         Raises:
             ReleaseError: the script fails; with its output.
-            WaitTimeout: the Deployment's pods don't become ready.
+            WaitTimeoutError: the Deployment's pods don't become ready.
         """
         words = [self.name(track), str(replicas), version.image]
         deadline = self.settings.deadlines.rollout
@@ -229,7 +229,7 @@ class Release:
         return ready[0]
 
     def exec(self, track: str, command: Sequence[str]) -> Exec:
-        """`kubectl exec POD -- COMMAND` in a track's pod; its exit code is the caller's to judge."""
+        """`kubectl exec POD -- COMMAND` in a track's pod; the exit code is the caller's matter."""
         pod = self.ready_pod(track)
         return self.namespace.exec(
             pod["metadata"]["name"],

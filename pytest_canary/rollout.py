@@ -20,6 +20,7 @@ class Rollout:
         total: replicas of any template.
         ready: replicas whose containers are ready.
         available: replicas that have been ready for minReadySeconds.
+        fresh: ready replicas that really run the newest template's images, counted from pods.
         observed: whether the controller has seen the newest spec; until then the counts are old.
         least_available: how few replicas the strategy lets be available while it rolls.
     """
@@ -30,6 +31,7 @@ class Rollout:
     total: int
     ready: int
     available: int
+    fresh: int
     observed: bool
     least_available: int
 
@@ -55,8 +57,13 @@ class Rollout:
         return f"{self.name}: {self.available}/{self.wanted} available, {self.ready} ready"
 
 
-def rollout(deployment: Object) -> Rollout:
-    """Read a Deployment. Missing counts are 0, as the API leaves zeros out."""
+def rollout(deployment: Object, pods: Iterable[Object] = ()) -> Rollout:
+    """Read a Deployment, and its pods where they are given.
+
+    Missing counts are 0, as the API leaves zeros out.
+    """
+    template = {container["image"] for container in _containers(deployment["spec"]["template"])}
+    mine = pods_of(pods, deployment["metadata"]["name"])
     spec, status = deployment["spec"], deployment.get("status", {})
     wanted = spec.get("replicas", 1)
     return Rollout(
@@ -66,6 +73,7 @@ def rollout(deployment: Object) -> Rollout:
         total=status.get("replicas", 0),
         ready=status.get("readyReplicas", 0),
         available=status.get("availableReplicas", 0),
+        fresh=sum(is_ready(pod) and images(pod) == template for pod in mine),
         observed=deployment["metadata"].get("generation", 0) <= status.get("observedGeneration", 0),
         least_available=wanted - _unavailable(spec, wanted),
     )
@@ -120,7 +128,12 @@ def is_ready(pod: Object) -> bool:
 
 def images(pod: Object) -> set[str]:
     """The images that a pod's containers are to run, as its spec names them."""
-    return {container["image"] for container in pod["spec"]["containers"]}
+    return {container["image"] for container in _containers(pod)}
+
+
+def _containers(pod: Object) -> list[Object]:
+    found: list[Object] = pod["spec"]["containers"]
+    return found
 
 
 def state(pod: Object) -> str:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 FIXTURES = {"addressbook", "canary_cluster", "canary_walk", "database", "release"}
 
 
-def reap(config: pytest.Config) -> int:
+def reap() -> int:
     """`--canary-reap`: remove what earlier runs kept or left; 0, or 1 where something stays."""
     try:
         removed = reap_runs(Engine(), kept=True, tell=lambda text: print(f"canary: {text}"))
@@ -207,7 +207,7 @@ class Session:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
-        self, item: pytest.Item, call: pytest.CallInfo[None]
+        self, item: pytest.Item
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Remember the first failure, and note the stage's figures for --junitxml."""
         report = yield
@@ -226,8 +226,8 @@ class Session:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self) -> None:
         """Make room for the dot."""
-        if self.progress:
-            self.progress.clear()
+        if self.progress and self.progress.clear() and self._reporter:
+            self._reporter.currentfspath = None
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(

@@ -326,7 +326,7 @@ def _parse(path: Path) -> dict[str, Any]:
 
 def _without(table: dict[str, Any], details: list[ErrorDetails]) -> dict[str, Any]:
     """The table without the values that are wrong, so that the others can be checked."""
-    pruned: dict[str, Any] = {k: v for k, v in table.items()}
+    pruned = dict(table)
     for key in {str(detail["loc"][0]) for detail in details}:
         value = pruned.pop(key, None)
         if isinstance(value, dict):

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
-from pytest_canary.errors import WaitTimeout
+from pytest_canary.errors import WaitTimeoutError
 
 T = TypeVar("T")
 
@@ -64,7 +64,7 @@ class Waiter:
 
         Args:
             what: what is awaited, as a clause: "3/3 replicas of app-stable".
-            look: sees and decides; an error that it raises ends the wait at once (doomed, not slow).
+            look: sees and decides; an error of its own ends the wait at once (doomed, not slow).
             timeout: seconds until the wait is given up.
             change: blocks until something may have changed, at most the seconds it is given;
                 without one, looks are 0.1 s apart.
@@ -73,7 +73,7 @@ class Waiter:
             The value of the look that was done.
 
         Raises:
-            WaitTimeout: at the deadline; it says what was seen last.
+            WaitTimeoutError: at the deadline; it says what was seen last.
         """
         pause = change or self.clock.sleep
         deadline = self.clock.monotonic() + timeout
@@ -84,7 +84,7 @@ class Waiter:
             self.listener(what, seen.text)
             left = deadline - self.clock.monotonic()
             if left <= 0:
-                raise WaitTimeout(
+                raise WaitTimeoutError(
                     f"waited {timeout:g} s for {what}, which did not come; last seen: {seen.text}"
                 )
             pause(min(left, 1.0 if change else 0.1))

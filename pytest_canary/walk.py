@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from pytest_canary import database as db
 from pytest_canary.addressbook import Addressbook
 from pytest_canary.api import Api, Row
+from pytest_canary.checks import complete
 from pytest_canary.cleanup import Belongings, Trail, tear_down
 from pytest_canary.database import Database
-from pytest_canary.checks import complete
 from pytest_canary.errors import CanaryError, ClusterError, ImageError, ReleaseError
 from pytest_canary.image import Engine, full_name
 from pytest_canary.migration import Migrated, fresh_schema
@@ -22,8 +22,8 @@ from pytest_canary.observer import Observer
 from pytest_canary.ownership import Run
 from pytest_canary.plan import Plan
 from pytest_canary.provision import Provision, Provisioned
-from pytest_canary.release import CANARY, STABLE, Diagnostics, Release, Version
 from pytest_canary.registry import pull_secret, pull_secrets
+from pytest_canary.release import CANARY, STABLE, Diagnostics, Release, Version
 from pytest_canary.rollout import Rollout, misdirected
 from pytest_canary.waiting import Listener, Seen, Waiter
 

@@ -57,7 +57,7 @@ def share_is_fair(walk: Walk) -> None:
     replicas = walk.settings.replicas
     total = replicas.canary + replicas.stable_during_canary
     found = checks.shared(sample, walk.memory.versions["candidate"], replicas.canary, total)
-    walk.note("canary", f"the canary takes {found.text} of connections")
+    walk.note("canary", f"the canary takes {found.text}")
 
 
 @SUITE.holds("the canary answers {write} and {read} before the migration", when=upgrade)
