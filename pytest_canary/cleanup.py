@@ -13,13 +13,15 @@ import yaml
 from urllib3.exceptions import HTTPError
 
 from pytest_canary import commands
-from pytest_canary.errors import CanaryError, CommandError
+from pytest_canary.errors import CanaryError, ClusterError, CommandError
 from pytest_canary.ownership import Run, abandoned
+from pytest_canary.waiting import Seen, Waiter
 
 if TYPE_CHECKING:
     from pytest_canary.image import Engine
     from pytest_canary.kube import Namespace
 
+KUBECONFIG = "kubeconfig.run"
 KIND_LABEL = "io.x-k8s.kind.cluster"
 
 
@@ -132,8 +134,8 @@ def tear_down(run: Run, engine: Engine) -> None:
 
     record = run.record
     commands.kill_all()
-    if record.context and record.namespace:
-        attempt(lambda: _delete_namespace(run))
+    if record.namespace:
+        attempt(lambda: delete_namespace(run.folder / KUBECONFIG, str(record.namespace)))
     if record.cluster:
         attempt(lambda: _delete_cluster(run))
     for ref in record.images:
@@ -156,10 +158,27 @@ def _delete_cluster(run: Run) -> None:
     Cluster(str(record.cluster), run.folder, kind=kind).delete()
 
 
-def _delete_namespace(run: Run) -> None:
+def delete_namespace(kubeconfig: Path, name: str, timeout: float = 120) -> None:
+    """Delete a namespace of a cluster that outlives the run, and wait until it is gone.
+
+    A cluster that can't be reached any more has been deleted meanwhile, or will be asked again by
+    the next run: its namespaces carry a label that tells.
+    """
     from pytest_canary.kube import Namespace
 
-    Namespace(run.folder / "kubeconfig.run", str(run.record.namespace)).delete()
+    if not kubeconfig.exists():
+        return
+    namespace = Namespace(kubeconfig, name)
+
+    def look() -> Seen[None]:
+        return Seen("it is still there", not namespace.exists(), None)
+
+    try:
+        namespace.delete()
+        Waiter().until(f"namespace {name} to be gone", look, timeout=timeout)
+    except HTTPError as error:
+        if "refused" not in str(error):
+            raise ClusterError(f"namespace {name} can't be deleted: {error}") from error
 
 
 def _delete_network(engine: Engine) -> None:

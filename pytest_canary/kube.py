@@ -61,13 +61,26 @@ class Namespace:
         self._call(f"create namespace {self.name}", self.core.create_namespace, body)
 
     def delete(self) -> None:
-        """Ask for the deletion of the namespace with everything in it."""
+        """Delete the namespace without its pods' grace periods: nobody is there to be served."""
         self._call(
             f"delete namespace {self.name}",
             self.core.delete_namespace,
             self.name,
             gone_is_fine=True,
         )
+        self._call(
+            "delete the pods",
+            self.core.delete_collection_namespaced_pod,
+            self.name,
+            grace_period_seconds=0,
+            gone_is_fine=True,
+        )
+
+    def others(self, label: str) -> list[str]:
+        """The names of other namespaces with a label."""
+        response: Any = self.core.list_namespace(label_selector=label, _preload_content=False)
+        names = [item["metadata"]["name"] for item in json.loads(response.data)["items"]]
+        return [name for name in names if name != self.name]
 
     def exists(self) -> bool:
         """Whether the namespace is there, be it on its way out."""

@@ -7,6 +7,7 @@ what a killed run has left: the next run, or `--canary-reap`, removes everything
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import os
 import secrets
@@ -16,6 +17,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
+from pytest_canary.errors import ClusterError
+
 
 @dataclass
 class Record:
@@ -24,10 +27,10 @@ class Record:
     Attributes:
         run: six hexadecimal digits that its names carry.
         cluster: the kind cluster it made, if any.
+        shape: what that cluster was made from; another shape needs another cluster.
         kind: the kind program that made it.
         network: whether it made the engine's network "kind".
-        context: the context of a cluster that it did not make but walks in.
-        namespace: the namespace that it made.
+        namespace: the namespace that it made in a cluster that outlives it.
         images: the names that it gave to images.
         kept: whether its user asked for the cluster to stay.
         project: the folder of the project that it rehearses.
@@ -36,9 +39,9 @@ class Record:
     run: str
     project: str
     cluster: str | None = None
+    shape: str | None = None
     kind: str | None = None
     network: bool = False
-    context: str | None = None
     namespace: str | None = None
     images: list[str] = field(default_factory=list)
     kept: bool = False
@@ -72,6 +75,29 @@ class Run:
         if lock is None:
             raise OSError(f"{hidden} is locked by another process")
         hidden.rename(folder)
+        run = cls(folder, record, lock)
+        run.save()
+        return run
+
+    @classmethod
+    def reusable(cls, project: Path) -> Run:
+        """The folder of the cluster that the project's runs share, one after the other.
+
+        Raises:
+            ClusterError: another run is in it.
+        """
+        parent = state_folder()
+        parent.mkdir(parents=True, exist_ok=True)
+        name = f"reuse-{hashlib.sha256(str(project.resolve()).encode()).hexdigest()[:6]}"
+        folder = parent / name
+        folder.mkdir(mode=0o700, exist_ok=True)
+        lock = _lock(folder)
+        if lock is None:
+            raise ClusterError(
+                f"another run walks in this project's cluster canary-{name}; "
+                "wait for it, or leave --canary-reuse out"
+            )
+        record = _record(folder) or Record(run=name, project=str(project), kept=True)
         run = cls(folder, record, lock)
         run.save()
         return run
@@ -111,18 +137,23 @@ def abandoned(*, kept: bool) -> Iterator[Run]:
         lock = _lock(folder)
         if lock is None:
             continue
-        try:
-            record = Record(**json.loads((folder / "record.json").read_text()))
-        except (OSError, ValueError, TypeError):
-            # It died before it had made anything, or the folder is not a run's.
-            if folder.name.startswith(".") or not any(folder.glob("record*")):
-                shutil.rmtree(folder, ignore_errors=True)
+        record = _record(folder)
+        if record is None:
+            # It died before it had made anything.
+            shutil.rmtree(folder, ignore_errors=True)
             lock.close()
             continue
         if record.kept and not kept:
             lock.close()
             continue
         yield Run(folder, record, lock)
+
+
+def _record(folder: Path) -> Record | None:
+    try:
+        return Record(**json.loads((folder / "record.json").read_text()))
+    except (OSError, ValueError, TypeError):
+        return None
 
 
 def _lock(folder: Path) -> IO[str] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import shutil
 import tarfile
 import time
@@ -14,7 +15,8 @@ from typing import Any
 import yaml
 
 from pytest_canary import commands
-from pytest_canary.cluster import Cluster
+from pytest_canary.cleanup import KUBECONFIG
+from pytest_canary.cluster import Cluster, config
 from pytest_canary.errors import ClusterError, CommandError, ImageError
 from pytest_canary.image import Engine, Image
 from pytest_canary.kube import Namespace
@@ -133,17 +135,34 @@ class Provision:
         return Path(found).absolute()
 
     def _create(self, cluster: Cluster) -> None:
-        if self.home.record.cluster == cluster.name and cluster.exists():
+        shape = f"{cluster.image} {config()}"
+        known = self.home.record.cluster == cluster.name and self.home.record.shape == shape
+        if known and self._is_up(cluster):
+            self.progress["cluster"] = "reused"
             return
-        if cluster.exists():
+        if self.home.record.cluster:
+            cluster.delete()
+        elif cluster.exists():
             raise ClusterError(
                 f"cluster {cluster.name} exists and no run of pytest-canary made it; choose "
                 f"another --cluster-name, or walk in it with --canary-context kind-{cluster.name}"
             )
-        self.home.made(cluster=cluster.name, kind=str(cluster.kind_path))
+        self.home.made(cluster=cluster.name, kind=str(cluster.kind_path), shape=shape)
         began = time.monotonic()
         cluster.create(timeout=self.settings.deadlines.cluster, heard=self._heard)
         self.seconds["cluster"] = time.monotonic() - began
+
+    def _is_up(self, cluster: Cluster) -> bool:
+        """Whether an earlier run's cluster still runs, which it doesn't after a restart."""
+        try:
+            commands.run(
+                [cluster.kubectl_path, "get", "--raw=/readyz"],
+                timeout=20,
+                env=os.environ | {"KUBECONFIG": str(cluster.kubeconfig_path)},
+            )
+        except CommandError:
+            return False
+        return True
 
     def _heard(self, line: str) -> None:
         self.progress["cluster"] = line
@@ -274,7 +293,7 @@ class Provision:
             ) from error
         document["contexts"][0]["context"]["namespace"] = self.namespace_name
         document["current-context"] = document["contexts"][0]["name"]
-        path = self.run.folder / "kubeconfig.run"
+        path = self.run.folder / KUBECONFIG
         path.touch(mode=0o600)
         path.write_text(yaml.safe_dump(document))
         return path

@@ -13,7 +13,7 @@ from pytest_canary import database as db
 from pytest_canary.addressbook import Addressbook
 from pytest_canary.api import Api, Row
 from pytest_canary.checks import complete
-from pytest_canary.cleanup import Belongings, Trail, tear_down
+from pytest_canary.cleanup import KUBECONFIG, Belongings, Trail, delete_namespace, tear_down
 from pytest_canary.database import Database
 from pytest_canary.errors import CanaryError, ClusterError, ImageError, ReleaseError
 from pytest_canary.image import Engine, full_name
@@ -32,7 +32,9 @@ if TYPE_CHECKING:
     from pytest_canary.kube import Namespace
 
 # So many new connections tell 1/3 from 1/2 and from 1/4; see benchmarks of the share's interval.
-CONNECTIONS = 150
+CONNECTIONS = 300
+
+LABEL = "pytest-canary/run"
 
 
 @dataclass
@@ -241,11 +243,18 @@ class Walk:
     def _enter_cluster(self) -> None:
         engine = Engine()
         options = self.plan.options
-        self._trail = Trail(self.home, engine)
+        if options.reuse:
+            self.home = Run.reusable(Path(self.run.record.project))
+        self._trail = Trail(self.run, engine)
         provision = Provision(self.plan, self.run, self.home, engine, self.waiter)
-        self.run.made(namespace=provision.namespace_name, context=options.context)
+        if options.reuse or options.context:
+            self.run.made(namespace=provision.namespace_name)
         self._provisioned = up = provision.bring_up()
-        up.namespace.create({"pytest-canary/run": self.run.record.run})
+        if options.reuse:
+            # This run has the cluster to itself: what else is in it was left by a killed one.
+            for name in up.namespace.others(LABEL):
+                delete_namespace(self.kubeconfig, name)
+        up.namespace.create({LABEL: self.run.record.run})
         self._wait_for_service_account()
         self._observer = Observer(up.namespace).start()
         parameters = db.parameters(self.settings.database) if up.database else {}
@@ -387,13 +396,15 @@ class Walk:
     @property
     def kubeconfig(self) -> Path:
         """The run's own kubeconfig."""
-        return self.run.folder / "kubeconfig.run"
+        return self.run.folder / KUBECONFIG
 
     def keep(self) -> None:
         """Leave everything in place, for a look or for `--canary-reap`."""
         if self._observer:
             self._observer.stop()
         self.run.made(kept=True)
+        if self.home is not self.run:
+            self.home.release()
 
     def enter_cleanup_now(self) -> None:
         """Clean up without walking the stages before."""
@@ -425,5 +436,9 @@ class Walk:
             self.run.remove()
             return
         before = self.memory.belongings or self._trail.look()
-        tear_down(self.run, self._trail.engine)
+        try:
+            tear_down(self.run, self._trail.engine)
+        finally:
+            if self.home is not self.run:
+                self.home.release()
         self.memory.left = self._trail.look().left_by(before)
