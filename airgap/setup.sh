@@ -124,7 +124,9 @@ imported() { # imported ARTEFACT: its root file system with the host's certifica
   rm -rf "$scratch"
 }
 
-say "no container registry in reach: building kind, kubectl and five images from package registries (about 8 minutes, once; progress in $cache/*.log)"
+if [[ ! -e $(at kubernetes) ]]; then
+  say "building kind, kubectl, $(image node) and four base images from package registries (about 8 minutes, once; progress in $cache/*.log)"
+fi
 host_notes
 began=$SECONDS
 # Compiling keeps both cores busy now and then, and the others mostly wait for the network and the disk: side by side.
