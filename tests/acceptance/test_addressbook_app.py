@@ -440,7 +440,9 @@ def test_the_images_differ_in_one_layer_and_name_their_release(engine: Engine) -
 def test_a_release_that_does_not_exist_is_not_built(engine: Engine) -> None:
     base = image(engine.client, "PYTHON_IMAGE", "pytest-canary/python:3.11", "python:3.11-slim")
     with pytest.raises(docker.errors.BuildError):
-        engine.client.images.build(path=str(APP), buildargs={"BASE": base, "RELEASE": "3"}, rm=True)
+        engine.client.images.build(
+            path=str(APP), buildargs={"BASE": base, "RELEASE": "3"}, rm=True, forcerm=True
+        )
 
 
 def test_migrate_tells_what_it_did_and_may_be_repeated(engine: Engine, database: str) -> None:
