@@ -94,8 +94,9 @@ made() { # made ARTEFACT TEXT: build it, unless the cache has it; never half of 
   local to scratch began=$SECONDS
   to=$(at "$1")
   if [[ -e $to ]]; then touch "$to"; return; fi
-  rm -rf "$cache/tmp-$1"
-  scratch=$cache/tmp-$1
+  # A name of its own: what a killed set-up left running may still write to the old one.
+  rm -rf "$cache/tmp-$1".*
+  scratch=$cache/tmp-$1.$$
   mkdir "$scratch"
   if ! "$airgap/$1/build" "$scratch" >"$cache/$1.log" 2>&1 </dev/null; then
     tail -n 25 "$cache/$1.log" >&2
@@ -129,7 +130,12 @@ if [[ ! -e $(at kubernetes) ]]; then
 fi
 host_notes
 began=$SECONDS
-# Compiling keeps both cores busy now and then, and the others mostly wait for the network and the disk: side by side.
+# Compiling leaves gaps, and the others mostly wait for the network and the disk: side by side. Process groups of their
+# own (set -m), because otherwise what they started would go on after Ctrl-C.
+trap 'for lane in $(jobs -p); do kill -- "-$lane" 2>/dev/null || true; done' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+set -m
 {
   made kind kind
   made kubernetes "kubectl, and all of Kubernetes for the node"
@@ -143,8 +149,9 @@ compiled=$!
     imported "$name"
   done
 } 9>&- &
-trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
-wait $! || failed=1
+based=$!
+set +m
+wait $based || failed=1
 wait $compiled || failed=1
 [[ -z ${failed:-} ]] || exit 1
 if ! in_engine node; then
