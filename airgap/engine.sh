@@ -36,7 +36,8 @@ start() {
   # A killed engine leaves pid files, and a new one believes them: it refuses to start, or waits for a containerd that is gone.
   root rm -f /var/run/docker.pid
   file=/var/run/docker/containerd/containerd.pid
-  if root test -e "$file" && [[ $(cat "/proc/$(root cat "$file")/comm" 2>/dev/null) != containerd ]]; then root rm -f "$file"; fi
+  # cmdline: a process that is a zombie still has its name, and no command line.
+  if root test -e "$file" && ! grep -q containerd "/proc/$(root cat "$file")/cmdline" 2>/dev/null; then root rm -f "$file"; fi
   # --mtu: of a machine that is itself inside a tunnel. --group: lets whoever asked for the engine use it.
   # Nothing of the caller stays open in it: whoever reads make's output would wait for its end.
   root setsid -f sh -c 'exec "$@" >"$0" 2>&1 </dev/null' "$log" dockerd --mtu 1400 --group "$(id -gn)" \
