@@ -225,6 +225,8 @@ class Namespace:
             end = connection.read_channel(ERROR)
         finally:
             connection.close()
+            # After the server's close frame close() does nothing, and the socket would leak.
+            connection.sock.shutdown()
         output = "".join(both).strip()
         if not end:
             raise CommandError(f"`{shown}` lost its pod before it ended; see why it went", output)

@@ -12,6 +12,7 @@ import json
 import os
 import secrets
 import shutil
+import threading
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -60,6 +61,7 @@ class Run:
         self.folder = folder
         self.record = record
         self._lock = lock
+        self._saving = threading.Lock()
 
     @classmethod
     def start(cls, project: Path) -> Run:
@@ -106,8 +108,9 @@ class Run:
         """Write the record; call it before making what the record names."""
         path = self.folder / "record.json"
         fresh = path.with_suffix(".new")
-        fresh.write_text(json.dumps(asdict(self.record), indent=2))
-        fresh.replace(path)
+        with self._saving:
+            fresh.write_text(json.dumps(asdict(self.record), indent=2))
+            fresh.replace(path)
 
     def made(self, **what: Any) -> None:
         """Note something in the record that is about to be made."""
