@@ -15,14 +15,14 @@ help:                ## this list
 setup: venv          ## the virtual environment, and an engine, kind and images where they are missing
 	airgap/setup.sh
 
-# Set up again when what goes into it changed, or when the clone was moved.
+# Brought up to date in place when what goes into it changed; from nothing where it is broken or was made elsewhere.
 venv:                ## .venv, with the versions in constraints.txt
 	$(LOCK) sh -ec ' \
 	  stamp="$$(cat pyproject.toml constraints.txt | cksum) $(CURDIR)"; \
 	  if [ "$$(cat .venv/stamp 2>/dev/null)" != "$$stamp" ]; then \
 	    if [ -x /usr/bin/apt-get ]; then airgap/packages.sh $(notdir $(PYTHON)) venv; fi; \
 	    echo "canary: setting up .venv" >&2; \
-	    $(PYTHON) -m venv --clear .venv; \
+	    grep -qsF " $(CURDIR)" .venv/stamp && .venv/bin/python -m pip -V >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv; \
 	    .venv/bin/pip install -q --disable-pip-version-check -c constraints.txt -e ".[dev]"; \
 	    echo "$$stamp" >.venv/stamp; \
 	  fi'
