@@ -63,7 +63,7 @@ class StageTest(pytest.Item):
 
     def reportinfo(self) -> tuple[os.PathLike[str] | str, int | None, str]:
         """Where it stands, as pytest shows it: the stage, not this package's file."""
-        return self.path, None, self.name
+        return self.path, 0, self.name
 
     def repr_failure(self, excinfo: ExceptionInfo[BaseException], *_: Any, **__: Any) -> Any:
         """The harness's own errors as a sentence with its evidence; others with a traceback."""

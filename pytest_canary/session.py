@@ -8,7 +8,7 @@ import sys
 import threading
 from collections.abc import Generator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
@@ -25,7 +25,7 @@ from pytest_canary.walk import Walk
 if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
 
-FIXTURES = {"addressbook", "canary_cluster", "canary_walk", "database", "release"}
+FIXTURES = ("addressbook", "canary_cluster", "database", "release", "canary_walk")
 
 
 def reap() -> int:
@@ -140,7 +140,7 @@ class Session:
             marker = item.get_closest_marker("canary")
             if marker is None:
                 others.append(item)
-                used = sorted(FIXTURES & self._ours(item))
+                used = [name for name in FIXTURES if name in self._ours(item)]
                 if used:
                     mistakes.append(
                         f"{item.nodeid} uses {used[0]} and names no stage; mark it, for example "
@@ -173,8 +173,10 @@ class Session:
 
     # Running.
 
-    def pytest_runtestloop(self) -> None:
+    def pytest_runtestloop(self, session: pytest.Session) -> None:
         """Remove what killed runs have left, before anything new is made."""
+        if session.config.option.collectonly or not session.items:
+            return
         try:
             reap_runs(Engine(), kept=False, tell=lambda text: self._line(f"canary: {text}"))
         except CanaryError as error:
@@ -190,13 +192,13 @@ class Session:
         stage = stage_of(item)
         if stage == "cleanup":
             if self._keeps():
-                pytest.skip("kept for a look; `pytest --canary-reap` removes it")
+                _skip("kept for a look; `pytest --canary-reap` removes it")
             return
         if self.failed:
             where, sentence = self.failed
             same = where.startswith(f"canary/{stage}::") and self.walk.entered(stage)
             if not same:
-                pytest.skip(f"{where} failed: {sentence}")
+                _skip(f"{where} failed: {sentence}")
         if not isinstance(item, StageTest):
             self.walk.enter(stage)
 
@@ -218,9 +220,10 @@ class Session:
             sentence = crash.message if crash else str(report.longrepr)
             self.failed = (item.nodeid, sentence.splitlines()[0])
         if report.when == "call":
-            report.user_properties.append(("canary.stage", stage))
+            # --junitxml reads the item's own, at its teardown.
+            item.user_properties.append(("canary.stage", stage))
             if self.walk.notes.get(stage):
-                report.user_properties.append(("canary.figures", "; ".join(self.walk.notes[stage])))
+                item.user_properties.append(("canary.figures", "; ".join(self.walk.notes[stage])))
         return report
 
     @pytest.hookimpl(tryfirst=True)
@@ -287,6 +290,11 @@ class Session:
         if self.progress:
             self.progress.close()
         self.run.release()
+
+
+def _skip(reason: str) -> NoReturn:
+    """Skip the item, not this line of ours: the summary then names its stage."""
+    raise pytest.skip.Exception(reason, _use_item_location=True)
 
 
 def stage_of(item: pytest.Item) -> str:

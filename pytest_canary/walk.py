@@ -412,17 +412,15 @@ class Walk:
 
     def summary(self) -> str:
         """What was walked, in one line."""
-        versions = [self.version_name(t) for t in ("baseline", "candidate") if self._has(t)]
+        told = self.memory.versions
+        versions = [told[title] for title in ("baseline", "candidate") if title in told]
         until = self.plan.options.until
         reached = "every stage" if until == "cleanup" else f"every stage until {until}"
         rows = len(self.memory.rows)
         return (
-            f"{self.settings.name} {' -> '.join(versions)} passed {reached}; "
+            f"{' '.join([self.settings.name, ' -> '.join(versions)]).strip()} passed {reached}; "
             f"{rows} writes, all read back"
         )
-
-    def _has(self, title: str) -> bool:
-        return title == "candidate" or self.plan.upgrade
 
     def clean_up(self) -> None:
         """Delete everything that the run made, and note what is left all the same.

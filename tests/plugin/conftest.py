@@ -1,0 +1,80 @@
+"""A project in the book's layout, and pytest run on it in a process of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+# What a stage does is not the subject here: entering one is written down, and nothing more. The
+# walk on a real cluster is in tests/acceptance.
+STAND_IN = """
+import os, time
+from pathlib import Path
+import pytest
+from pytest_canary import session, stages, walk
+from pytest_canary.errors import ReleaseError
+
+LOG = Path(os.environ["ENTERED"])
+
+class Stand(walk.Walk):
+    def _note(self, stage):
+        with LOG.open("a") as log:
+            log.write(stage + "\\n")
+        if os.environ.get("BREAKS") == stage:
+            raise ReleaseError(f"{stage} broke in a test; mend it", "the evidence of it")
+        if os.environ.get("HANGS") == stage:
+            self.waiter.listener("something slow", "1/3 there")
+            time.sleep(60)
+    def clean_up(self):
+        self.run.remove()
+        self._note("cleanup")
+
+for stage in ("cluster", "baseline", "canary", "migration", "stable", "rollback"):
+    setattr(Stand, f"_enter_{stage}", lambda self, stage=stage: self._note(stage))
+
+session.Walk = Stand
+session.reap_runs = lambda *_, **__: 0
+
+def calm(walk):
+    pass
+
+def suite(stage, real=stages.suite):
+    first = real(stage)[0].check
+    return [
+        stages.Assertion(a.sentence, a.check if stage == "cleanup" else calm, a.when)
+        for a in real(stage)
+    ]
+
+stages.suite = suite
+"""
+
+
+@pytest.fixture
+def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The book's layout, and a state folder of its own."""
+    root = pytester.path
+    (root / "manifests").mkdir()
+    (root / "Dockerfile").write_text("FROM scratch\n")
+    (root / "manifests" / "deployment.yml").write_text("kind: Deployment\n")
+    (root / "manifests" / "service.yml").write_text("metadata: {name: shop-lb}\n")
+    apply = root / "apply.sh"
+    apply.write_text("#!/bin/sh\n")
+    apply.chmod(0o755)
+    (root / "pytest.ini").write_text("[pytest]\naddopts = --strict-markers -p no:cacheprovider\n")
+    monkeypatch.setenv("XDG_STATE_HOME", str(root / "state"))
+    monkeypatch.setenv("ENTERED", str(root / "entered"))
+    return root
+
+
+@pytest.fixture
+def stand_in(project: Path, pytester: pytest.Pytester) -> Callable[[], list[str]]:
+    """Transitions that only write down that they were made; returns what they wrote."""
+    pytester.makeconftest(STAND_IN)
+
+    def entered() -> list[str]:
+        log = project / "entered"
+        return log.read_text().split() if log.exists() else []
+
+    return entered
