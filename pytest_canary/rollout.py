@@ -148,8 +148,8 @@ def state(pod: Object) -> str:
                 return str(detail.get("reason", "waiting"))
             if kind == "terminated":
                 return f"exited with code {detail.get('exitCode')}"
-        return "running, not ready"
-    return str(pod.get("status", {}).get("phase", "Pending"))
+    phase = str(pod.get("status", {}).get("phase", "Pending"))
+    return "running, not ready" if phase == "Running" else phase
 
 
 def settled(
@@ -219,6 +219,15 @@ def misdirected(
     wrong = [f"{name} gets connections too" for name in sorted(reached - ready)]
     wrong += [f"{name} gets none" for name in sorted(ready - reached)]
     return ", ".join(wrong) or None
+
+
+def node_says(node: Object) -> str:
+    """What the node's kubelet says about its readiness: reason and message."""
+    for condition in node.get("status", {}).get("conditions", []):
+        if condition["type"] == "Ready":
+            said = (condition.get("reason"), condition.get("message"))
+            return ": ".join(text for text in said if text) or "it does not say why"
+    return "its kubelet has not said anything yet"
 
 
 def node_is_ready(node: Object) -> bool:
