@@ -67,10 +67,11 @@ class Addressbook(Api):
         """`PUT /person`, form-encoded; the person as it was stored."""
         form = {"firstName": first_name, "lastName": last_name}
         answer = self.expect(PUT.model_copy(update={"form": form}))
-        stored = person(_json(answer.text, "PUT /person"))
+        what = f"PUT /person of {self.where}"
+        stored = _person(_json(answer.text, what), what)
         if (stored.firstName, stored.lastName) != (first_name, last_name):
             raise ApiError(
-                f"PUT /person stored {stored.firstName} {stored.lastName}, "
+                f"{what} stored {stored.firstName} {stored.lastName}, "
                 f"not {first_name} {last_name}",
                 answer.shown,
             )
@@ -78,10 +79,11 @@ class Addressbook(Api):
 
     def all(self) -> list[Person]:
         """`GET /all`: everyone."""
-        people = _json(self.expect(ALL).text, "GET /all")
+        what = f"GET /all of {self.where}"
+        people = _json(self.expect(ALL).text, what)
         if not isinstance(people, list):
-            raise ApiError(f"GET /all does not answer with a list: {people!r}")
-        return [person(document) for document in people]
+            raise ApiError(f"{what} does not answer with a list: {people!r}")
+        return [_person(document, what) for document in people]
 
     def write(self) -> Row:
         """Put a person who can be told from everyone else."""
@@ -96,6 +98,13 @@ class Addressbook(Api):
             for row in rows
             if times[row.unique] != 1
         ]
+
+
+def _person(document: Any, what: str) -> Person:
+    try:
+        return person(document)
+    except ApiError as error:
+        raise ApiError(f"{what}: {error.sentence}") from None
 
 
 def _json(text: str, what: str) -> Any:

@@ -67,13 +67,8 @@ def complaint(request: Request, answer: Answer) -> str | None:
 
 
 def lost(rows: Iterable[Row], text: str) -> list[str]:
-    """The rows that a body has not exactly once, in words."""
-    missing = []
-    for row in rows:
-        times = text.count(row.unique)
-        if times == 0:
-            missing.append(f"{row.shown} is missing")
-    return missing
+    """The rows that a body has not, in words."""
+    return [f"{row.shown} is missing" for row in rows if row.unique not in text]
 
 
 class Api:
@@ -85,18 +80,24 @@ class Api:
         base_url: the Service's, or one pod's, without a path.
         settings: tells the requests and what is promised.
         session: for a way that needs credentials; None for a new connection each time.
+        where: what answers there, as errors call it.
     """
 
     def __init__(
-        self, base_url: str, settings: Settings, session: requests.Session | None = None
+        self,
+        base_url: str,
+        settings: Settings,
+        session: requests.Session | None = None,
+        where: str = "the Service",
     ) -> None:
+        self.where = where
         self.base_url = base_url
         self.settings = settings
         self._session = session
 
-    def at(self, base_url: str, session: requests.Session) -> Api:
+    def at(self, base_url: str, session: requests.Session, where: str) -> Api:
         """The same API, reached another way."""
-        return type(self)(base_url, self.settings, session)
+        return type(self)(base_url, self.settings, session, where)
 
     @property
     def write_request(self) -> Request:
@@ -136,7 +137,8 @@ class Api:
                 )
         except requests.RequestException as error:
             raise ApiError(
-                f"{request.method} {path} got no answer from {self.base_url}: {_reason(error)}"
+                f"{request.method} {path} got no answer from {self.where} at {self.base_url}: "
+                f"{_reason(error)}"
             ) from error
         seconds = time.perf_counter() - began
         return Answer(
@@ -152,7 +154,7 @@ class Api:
         answer = self.send(request, unique)
         wrong = complaint(request, answer)
         if wrong:
-            raise ApiError(f"{answer.method} {answer.path} {wrong}", answer.shown)
+            raise ApiError(f"{answer.method} {answer.path} of {self.where} {wrong}", answer.shown)
         return answer
 
     def write(self) -> Row:
@@ -176,10 +178,13 @@ class Api:
     def version_of(self, answer: Answer) -> str:
         """The version that gave this answer."""
         header = self.settings.version_header
-        value = answer.headers.get(header) if header else None
+        if header is None:
+            raise ApiError("no version can be told, as no api.version-header is set")
+        value = answer.headers.get(header)
         if not value:
             raise ApiError(
-                f"{answer.method} {answer.path} answers without the header {header}, which "
+                f"{answer.method} {answer.path} of {self.where} answers without the header "
+                f"{header}, which "
                 "api.version-header names; let the app send its version in it"
             )
         return value

@@ -65,10 +65,13 @@ def both(sample: Counter[str], versions: Mapping[str, str]) -> None:
     if silent:
         raise ReleaseError(
             f"version {silent[0]} answered none of {sample.total()} connections; "
-            f"answered by {answered or 'nobody'}"
+            f"answered by {answered or 'nobody'}; see whether the Service selects its pods"
         )
     if set(sample) - told:
-        raise ReleaseError(f"others than the versions {sorted(told)} answer: {answered}")
+        raise ReleaseError(
+            f"others than the versions {' and '.join(sorted(told))} answer: {answered}; "
+            "see which pods the Service selects"
+        )
 
 
 def distinct(versions: Mapping[str, str]) -> set[str]:
@@ -140,11 +143,13 @@ def never_fewer(rollouts: Sequence[Rollout]) -> int:
     return min(rollout.available for rollout in rollouts)
 
 
-def complete(missing: Sequence[str], total: int) -> None:
+def complete(missing: Sequence[str], total: int, where: str = "the Service") -> None:
     """Every acknowledged row is there."""
     if missing:
         raise ReleaseError(
-            f"{len(missing)} of {total} acknowledged writes can't be read back", "\n".join(missing)
+            f"{len(missing)} of {total} acknowledged writes can't be read back from {where}; the "
+            f"first: {missing[0]}; look for what has removed or doubled it since it was written",
+            "\n".join(missing),
         )
     if not total:
         raise ReleaseError("nothing was written, so nothing can be said about the data")

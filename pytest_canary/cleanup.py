@@ -87,17 +87,28 @@ class Trail:
             for mapped in container.ports.values():
                 self.ports |= {int(port["HostPort"]) for port in mapped or []}
         volumes = {volume.name for volume in client.volumes.list()}
-        networks = {network.name for network in client.networks.list()}
         return Belongings(
             containers=tuple(str(c.name) for c in containers),
             volumes=tuple(sorted(volumes & self.volumes)),
-            networks=("kind",) if record.network and "kind" in networks else (),
+            networks=("kind",) if record.network and self._network_is_ours() else (),
             ports=tuple(sorted(port for port in self.ports if _listens(port))),
             processes=tuple(commands.alive()),
             files=tuple(str(path) for path in self._files() if path.exists()),
             contexts=_contexts(record.cluster),
             objects=self._objects(),
             images=tuple(ref for ref in record.images if self.engine.find(ref)),
+        )
+
+    def _network_is_ours(self) -> bool:
+        """Whether the network is there, and no other run's cluster has moved in meanwhile."""
+        own = f"{self.run.record.cluster}-"
+        return any(
+            network.name == "kind"
+            and all(
+                inside["Name"].startswith(own)
+                for inside in (network.attrs.get("Containers") or {}).values()
+            )
+            for network in self.engine.client.networks.list(names=["kind"], greedy=True)
         )
 
     def _objects(self) -> tuple[str, ...]:

@@ -21,7 +21,8 @@ _lock = threading.Lock()
 
 def masked(text: str, secrets: Iterable[str]) -> str:
     """The text with every secret in it replaced by asterisks."""
-    for secret in secrets:
+    # The longest first: one may be a part of another.
+    for secret in sorted(secrets, key=len, reverse=True):
         if secret:
             text = text.replace(secret, "********")
     return text
@@ -69,7 +70,7 @@ def run_bytes(
         cwd: the folder to run in.
         stdin: what it reads, in chunks.
         secrets: words to mask in the output.
-        heard: told every line that it writes, as it writes it.
+        heard: told every line of its standard output and error as it comes, secrets masked.
 
     Raises:
         CommandError: it can't be started, exits with another code than 0, or is killed at its
@@ -105,9 +106,14 @@ def run_bytes(
     alarm.start()
     out: list[bytes] = []
     both: list[bytes] = []
+
+    def tell(line: str) -> None:
+        if heard:
+            heard(masked(line, secrets))
+
     readers = [
-        threading.Thread(target=_read, args=(process.stdout, (out, both), heard), daemon=True),
-        threading.Thread(target=_read, args=(process.stderr, (both,), heard), daemon=True),
+        threading.Thread(target=_read, args=(process.stdout, (out, both), tell), daemon=True),
+        threading.Thread(target=_read, args=(process.stderr, (both,), tell), daemon=True),
     ]
     for reader in readers:
         reader.start()
@@ -121,6 +127,10 @@ def run_bytes(
     finally:
         alarm.cancel()
         kill(process)
+        # What it left running in the background would hold its output open.
+        _kill_group(process)
+        with contextlib.suppress(OSError):
+            process.stdin.close()
         for reader in readers:
             reader.join(timeout=5)
         with _lock:
@@ -137,23 +147,25 @@ def run_bytes(
     raise CommandError(f"`{shown}` {ended}", output, code)
 
 
-def _read(
-    pipe: IO[bytes], kept: Iterable[list[bytes]], heard: Callable[[str], None] | None
-) -> None:
+def _read(pipe: IO[bytes], kept: Iterable[list[bytes]], heard: Callable[[str], None]) -> None:
     for line in pipe:
         for lines in kept:
             lines.append(line)
-        if heard:
-            heard(line.decode(errors="replace").strip())
+        heard(line.decode(errors="replace").strip())
     pipe.close()
 
 
 def kill(process: subprocess.Popen[bytes]) -> None:
     """Kill a command and everything in its process group; nothing happens if it has ended."""
     if process.poll() is None:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+        _kill_group(process)
         process.wait()
+
+
+def _kill_group(process: subprocess.Popen[bytes]) -> None:
+    # A group of nobody but the dead can't be signalled: Linux has no such process, macOS forbids.
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def kill_all() -> None:

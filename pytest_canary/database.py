@@ -143,11 +143,16 @@ class Database:
         done = self.namespace.exec(pods[0]["metadata"]["name"], "postgres", command, timeout=30)
         if done.code != 0:
             raise DatabaseError(f"the database refuses `{' '.join(sql.split())}`", done.output)
-        return [tuple(row) for row in csv.reader(io.StringIO(done.stdout)) if row]
+        return rows(done.stdout)
 
     def schema(self, database: str | None = None) -> Schema:
         """Every column, index and constraint of a database; the app's own where none is named."""
         return frozenset(self.query(SCHEMA_SQL, database=database))
+
+
+def rows(text: str) -> list[tuple[str, ...]]:
+    """The rows of psql's CSV; an empty line is a row whose one column is NULL."""
+    return [tuple(row) or ("",) for row in csv.reader(io.StringIO(text, newline=""))]
 
 
 def described(schema: Schema) -> list[str]:

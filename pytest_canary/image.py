@@ -8,10 +8,11 @@ import io
 import json
 import os
 import tarfile
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from pytest_canary import commands
 from pytest_canary.errors import CommandError, ImageError
@@ -170,9 +171,9 @@ CTR = ("ctr", "--namespace=k8s.io")
 def lacking(saved: Iterable[bytes], layers: list[str], held: set[str], ref: str) -> Iterator[bytes]:
     """Turn `docker save`'s tar into an OCI layout without the blobs that the node holds.
 
-    Docker up to 24 saves `ID/layer.tar`s in the order of the image's layers, uncompressed, so a
-    layer's digest is its diff ID. From 25 on it saves an OCI layout itself, from which only the
-    held blobs are left out.
+    Docker up to 24 saves `ID/layer.tar`s, uncompressed, so a layer's digest is its diff ID. They
+    come in the order of their IDs and not of the layers, so only a layer's content tells which it
+    is. From 25 on Docker saves an OCI layout itself, from which only the held blobs are left out.
 
     Args:
         saved: the tar, in chunks.
@@ -189,7 +190,6 @@ def lacking(saved: Iterable[bytes], layers: list[str], held: set[str], ref: str)
     source = tarfile.open(fileobj=_Reader(saved), mode="r|")  # noqa: SIM115 (a stream, read once)
     sizes: dict[str, int] = {}
     configs: dict[str, bytes] = {}
-    left = list(dict.fromkeys(layers))
     own_layout = False
     for member in source:
         content = source.extractfile(member) if member.isreg() else None
@@ -205,15 +205,20 @@ def lacking(saved: Iterable[bytes], layers: list[str], held: set[str], ref: str)
             own_layout = True
             yield from _entry(member.name, member.size, content)
         elif member.name.endswith("/layer.tar"):
-            if not left:
-                raise ImageError(f"image {ref} was saved with more layers than it has")
-            digest = left.pop(0)
-            sizes[digest] = member.size
-            if digest not in held:
-                yield from _entry(_blob(digest), member.size, content)
+            with tempfile.TemporaryFile() as layer:
+                digest = _copied(content, layer)
+                if digest not in layers:
+                    raise ImageError(f"image {ref} was saved with layer {digest}, which it has not")
+                sizes[digest] = member.size
+                if digest not in held:
+                    layer.seek(0)
+                    yield from _entry(_blob(digest), member.size, layer)
         elif member.name.endswith(".json") and "/" not in member.name:
             configs[member.name] = content.read()
     if not own_layout:
+        absent = [digest for digest in layers if digest not in sizes]
+        if absent:
+            raise ImageError(f"image {ref} was saved without its layer {absent[0]}")
         config = configs[json.loads(configs["manifest.json"])[0]["Config"]]
         yield from _layout(config, layers, sizes, ref)
     yield b"\0" * 1024  # the end of a tar
@@ -252,6 +257,15 @@ def _descriptor(kind: str, digest: str, size: int) -> dict[str, Any]:
 
 def _digest(blob: bytes) -> str:
     return f"sha256:{hashlib.sha256(blob).hexdigest()}"
+
+
+def _copied(source: IO[bytes], target: IO[bytes]) -> str:
+    """Copy everything, and return its digest."""
+    digest = hashlib.sha256()
+    while chunk := source.read(CHUNK):
+        digest.update(chunk)
+        target.write(chunk)
+    return f"sha256:{digest.hexdigest()}"
 
 
 def _blob(digest: str) -> str:

@@ -65,13 +65,14 @@ def one_off(pod: Object, name: str, command: Sequence[str], database: str) -> di
     for probe in ("livenessProbe", "readinessProbe", "startupProbe", "lifecycle", "args"):
         container.pop(probe, None)
     container["command"] = list(command)
-    env = [item for item in container.get("env", []) if item["name"] != "DB_SCHEMA"]
-    container["env"] = [*env, {"name": "DB_SCHEMA", "value": database}]
     # The token's volume is added anew to every pod; the node is the scheduler's to choose.
     spec = {k: v for k, v in spec.items() if k not in ("nodeName", "tolerations", "priority")}
     volumes = [v for v in spec.get("volumes", []) if not v["name"].startswith("kube-api-access-")]
     spec["volumes"] = volumes
-    for each in [*spec["containers"], *spec.get("initContainers", [])]:
+    for each in [container, *spec.get("initContainers", [])]:
+        env = [item for item in each.get("env", []) if item["name"] != "DB_SCHEMA"]
+        # The first, as the others may refer to it: $(DB_SCHEMA) knows only what stands before.
+        each["env"] = [{"name": "DB_SCHEMA", "value": database}, *env]
         each["volumeMounts"] = [
             mount
             for mount in each.get("volumeMounts", [])

@@ -14,7 +14,7 @@ import secrets
 import shutil
 import threading
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import IO, Any
 
@@ -154,7 +154,9 @@ def abandoned(*, kept: bool) -> Iterator[Run]:
 
 def _record(folder: Path) -> Record | None:
     try:
-        return Record(**json.loads((folder / "record.json").read_text()))
+        known = json.loads((folder / "record.json").read_text())
+        # Another version of this package may note more; what it names is removed all the same.
+        return Record(**{f.name: known[f.name] for f in fields(Record) if f.name in known})
     except (OSError, ValueError, TypeError):
         return None
 

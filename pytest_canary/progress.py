@@ -52,7 +52,7 @@ class Progress:
                     # Saved and restored, so that the next dot lands where it belongs.
                     self._write(f"\0337 \033[2m{text[:room]}\033[0m\033[K\0338")
                     self._shown = True
-            elif now - self._told >= PATIENCE:
+            elif now - max(self._told, self._began) >= PATIENCE:
                 self._write(f"\n    {text}")
                 self._told = now
                 self._broken = True

@@ -6,6 +6,7 @@ import io
 import os
 import shutil
 import tarfile
+import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -68,6 +69,7 @@ class Provision:
         self.waiter = waiter
         self.seconds: dict[str, float] = {}
         self.progress: dict[str, str] = {}
+        self._given_up = threading.Event()
 
     def bring_up(self) -> Provisioned:
         """Do it all; raises the first error, and leaves what is half made to the run's cleanup."""
@@ -89,6 +91,7 @@ class Provision:
             self._wait(everything)
         finally:
             # After an error nobody waits for what still runs; its commands are killed.
+            self._given_up.set()
             commands.kill_all()
             pool.shutdown(wait=True, cancel_futures=True)
         context = f"kind-{cluster.name}" if cluster else options.context
@@ -180,7 +183,7 @@ class Provision:
         began = time.monotonic()
         self.progress[name] = "loading"
         if cluster:
-            quiet = Waiter(self.waiter.clock)
+            quiet = Waiter(self.waiter.clock, self._go_on)
             cluster.wait_for_containerd(quiet, self.settings.deadlines.cluster)
             self.engine.load(image, cluster.node, self.settings.deadlines.image)
         else:
@@ -188,6 +191,11 @@ class Provision:
         self.seconds[f"{name} load"] = time.monotonic() - began
         self.progress[name] = "loaded"
         return wrap(image)
+
+    def _go_on(self, what: str, seen: str) -> None:
+        """End a wait of a part whose outcome nobody waits for any more."""
+        if self._given_up.is_set():
+            raise ClusterError(f"gave up {what}: another part failed; last seen: {seen}")
 
     def _wait(self, everything: dict[str, Future[Any]]) -> None:
         def look() -> Seen[None]:

@@ -218,7 +218,9 @@ def misdirected(
         return "no pod is ready"
     wrong = [f"{name} gets connections too" for name in sorted(reached - ready)]
     wrong += [f"{name} gets none" for name in sorted(ready - reached)]
-    return ", ".join(wrong) or None
+    if not wrong:
+        return None
+    return f"{', '.join(wrong)}; compare the selector of {service} with the pods' labels"
 
 
 def node_says(node: Object) -> str:

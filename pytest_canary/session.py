@@ -35,7 +35,7 @@ def reap() -> int:
     except CanaryError as error:
         print(f"canary: {error}", file=sys.stderr)
         return 1
-    print(f"canary: {removed} runs removed" if removed else "canary: nothing was left")
+    print(f"canary: runs removed: {removed}" if removed else "canary: nothing was left")
     return 0
 
 

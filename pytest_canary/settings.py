@@ -32,7 +32,7 @@ class _Table(BaseModel):
 
 
 Words = Annotated[list[str], Field(min_length=1)]
-Seconds = Annotated[float, Field(gt=0, strict=False)]
+Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 
 
@@ -200,6 +200,8 @@ def load(root: Path, given: str | None = None) -> Settings:
     if file.name == "pyproject.toml":
         table = table.get("tool", {}).get("canary", {})
         source = f"{source} [tool.canary]"
+        if not isinstance(table, dict):
+            raise SettingsError(f"{source} = {table!r}: a table")
     return check(table, file.parent, source)
 
 
@@ -349,7 +351,7 @@ ALLOWED = {
     "int_type": "a whole number",
     "int_from_float": "a whole number",
     "float_type": "a number",
-    "float_parsing": "a number",
+    "finite_number": "a finite number",
     "list_type": "a list of strings",
     "dict_type": "a table",
     "model_type": "a table",

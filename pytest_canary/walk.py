@@ -15,7 +15,7 @@ from pytest_canary.api import Api, Row
 from pytest_canary.checks import complete
 from pytest_canary.cleanup import KUBECONFIG, Belongings, Trail, delete_namespace, tear_down
 from pytest_canary.database import Database
-from pytest_canary.errors import CanaryError, ClusterError, ImageError, ReleaseError
+from pytest_canary.errors import ApiError, CanaryError, ClusterError, ImageError, ReleaseError
 from pytest_canary.image import Engine, full_name
 from pytest_canary.migration import Migrated, fresh_schema
 from pytest_canary.observer import Observer
@@ -47,7 +47,6 @@ class Memory:
     sample: Counter[str] = field(default_factory=Counter)
     promotion: list[Rollout] = field(default_factory=list)
     diagnostics: Diagnostics | None = None
-    belongings: Belongings | None = None
     left: dict[str, tuple[object, ...]] = field(default_factory=dict)
 
 
@@ -145,7 +144,7 @@ class Walk:
     def pod_api(self, track: str) -> Api:
         """The API of one ready pod of a track, past the Service."""
         pod = self.release.ready_pod(track)["metadata"]["name"]
-        return self.api.at(*self.namespace.proxy(pod, self.container_port()))
+        return self.api.at(*self.namespace.proxy(pod, self.container_port()), f"pod {pod}")
 
     def container_port(self) -> int:
         """The port that the Service sends connections on to."""
@@ -168,7 +167,10 @@ class Walk:
         self.memory.rows.append(row)
         missing = api.missing([row])
         if missing:
-            raise CanaryError(f"what was written can't be read back: {missing[0]}")
+            raise ApiError(
+                f"what {api.where} acknowledged can't be read back from it: {missing[0]}; "
+                "see whether it writes to and reads from the same table"
+            )
 
     def find_every_row(self, api: Api) -> None:
         """Look for every row that was ever acknowledged, one way.
@@ -176,7 +178,7 @@ class Walk:
         Raises:
             ReleaseError: some are missing, or none was ever written.
         """
-        complete(api.missing(self.memory.rows), len(self.memory.rows))
+        complete(api.missing(self.memory.rows), len(self.memory.rows), api.where)
 
     def other_requests(self, api: Api) -> None:
         """Send the requests that the settings name under api.checks.
@@ -277,7 +279,7 @@ class Walk:
         if up.cluster:
             up.cluster.wait_until_ready(self.waiter, up.namespace, self.settings.deadlines.cluster)
         self._trail.namespace = up.namespace
-        self.memory.belongings = self._trail.look()
+        self._trail.look()
 
     def _wait_for_service_account(self) -> None:
         """A pod that comes before its namespace's default ServiceAccount is refused."""
@@ -433,10 +435,14 @@ class Walk:
         if self._trail is None:
             self.run.remove()
             return
-        before = self.memory.belongings or self._trail.look()
+        before = Belongings()
         try:
-            tear_down(self.run, self._trail.engine)
+            # As late as this, so that nothing of the run came after the look.
+            before = self._trail.look()
         finally:
-            if self.home is not self.run:
-                self.home.release()
+            try:
+                tear_down(self.run, self._trail.engine)
+            finally:
+                if self.home is not self.run:
+                    self.home.release()
         self.memory.left = self._trail.look().left_by(before)

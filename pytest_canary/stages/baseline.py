@@ -22,10 +22,16 @@ def nothing_is_live(walk: Walk) -> None:
     walk.enter("baseline")
     services = [service["metadata"]["name"] for service in walk.namespace.objects("Service")]
     if walk.settings.service_name not in services:
-        raise ReleaseError(f"there is no Service {walk.settings.service_name}")
+        raise ReleaseError(
+            f"{walk.settings.service.name} is applied, but there is no Service "
+            f"{walk.settings.service_name}; see its metadata.name"
+        )
     live = [track for track in ("canary", "stable") if walk.release.exists(track)]
     if live:
-        raise ReleaseError(f"{walk.release.name(live[0])} is there before anything was released")
+        raise ReleaseError(
+            f"{walk.release.name(live[0])} is there before anything was released; "
+            f"see what else deploys into namespace {walk.namespace.name}"
+        )
 
 
 @SUITE.holds("{name}-stable is deployed and migrated", when=upgrade)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pytest_canary.errors import DatabaseError, ReleaseError
+from pytest_canary.errors import ClusterError, DatabaseError, ReleaseError
 from pytest_canary.plan import Plan
-from pytest_canary.rollout import node_is_ready
+from pytest_canary.rollout import node_is_ready, node_says
 from pytest_canary.stages import Suite
 from pytest_canary.walk import Walk
 
@@ -28,9 +28,14 @@ def comes_up(walk: Walk) -> None:
 @SUITE.holds("every node is ready")
 def nodes_are_ready(walk: Walk) -> None:
     nodes = walk.namespace.nodes()
-    slow = [node["metadata"]["name"] for node in nodes if not node_is_ready(node)]
-    if slow or not nodes:
-        raise ReleaseError(f"not ready: {', '.join(slow) or 'there is no node'}")
+    if not nodes:
+        raise ClusterError("the cluster has no node; see `kubectl get nodes`")
+    for node in nodes:
+        if not node_is_ready(node):
+            name = node["metadata"]["name"]
+            raise ClusterError(
+                f"node {name} is not ready: {node_says(node)}; see `kubectl describe node {name}`"
+            )
 
 
 @SUITE.holds("the candidate's image is on the node", when=loaded)
@@ -45,17 +50,23 @@ def baseline_is_there(walk: Walk) -> None:
 
 @SUITE.holds("the database answers", when=lambda plan: plan.has_database)
 def database_answers(walk: Walk) -> None:
-    if walk.database.query("select 40 + 2") != [("42",)]:
-        raise DatabaseError("the database answers, but not with 42 when asked for 40 + 2")
+    answer = walk.database.query("select 40 + 2")
+    if answer != [("42",)]:
+        raise DatabaseError(
+            f"the database answers `select 40 + 2` with {answer}, not with 42; "
+            f"see whether image {walk.settings.database.image} is a PostgreSQL"
+        )
 
 
 @SUITE.holds("Secret db-params tells how to reach it", when=lambda plan: plan.has_database)
 def secret_is_there(walk: Walk) -> None:
     secrets = {s["metadata"]["name"]: s.get("data", {}) for s in walk.namespace.objects("Secret")}
-    wanted = set(walk.release.parameters)
-    absent = sorted(wanted - set(secrets.get("db-params", {})))
+    hint = f"see what else writes into namespace {walk.namespace.name}"
+    if "db-params" not in secrets:
+        raise ReleaseError(f"Secret db-params is gone; {hint}")
+    absent = sorted(set(walk.release.parameters) - set(secrets["db-params"]))
     if absent:
-        raise ReleaseError(f"Secret db-params has no {', '.join(absent)}")
+        raise ReleaseError(f"Secret db-params has no {', '.join(absent)}; {hint}")
 
 
 @SUITE.holds("every registry Secret that the pods name is there")
@@ -64,4 +75,8 @@ def registry_secrets_are_there(walk: Walk) -> None:
         secret["metadata"]["name"] for secret in walk.namespace.objects("Secret")
     }
     if absent:
-        raise ReleaseError(f"the manifest names imagePullSecrets that are not there: {absent}")
+        raise ReleaseError(
+            f"{walk.settings.deployment.name} names imagePullSecrets that are not in namespace "
+            f"{walk.namespace.name}: {', '.join(sorted(absent))}; "
+            "without them pods can't pull from a registry that asks for a password"
+        )

@@ -1,0 +1,104 @@
+"""Projects to rehearse, and pytest run on them as a user would."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import docker
+import pytest
+
+ROOT = Path(__file__).parents[2]
+KUBECONFIG = "apiVersion: v1\nkind: Config\ncurrent-context: mine\n"
+
+
+def needed(variable: str) -> str:
+    """What make's set-up says."""
+    value = os.environ.get(variable)
+    if value is None:
+        pytest.fail(f"{variable} is not set; run the acceptance tests with `make acceptance`")
+    return value
+
+
+@dataclass
+class Walked:
+    """One finished run of pytest."""
+
+    code: int
+    text: str
+
+    def stage(self, name: str) -> str:
+        """The line that ends a stage; progress may have broken it before."""
+        lines = [line for line in self.text.splitlines() if line.startswith(f"canary/{name} ")]
+        return lines[-1]
+
+
+@dataclass
+class Project:
+    """A project folder, and the machine as its user has it."""
+
+    root: Path
+    environment: dict[str, str]
+
+    def command(self, *args: str) -> list[str]:
+        """pytest with a node image where kind has none of its own."""
+        image = needed("NODE_IMAGE")
+        node = [f"--kind-image={image}"] if image else []
+        return [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *node, *args]
+
+    def pytest(self, *args: str, timeout: float = 600) -> Walked:
+        """Run pytest in the project to its end."""
+        done = subprocess.run(
+            self.command(*args),
+            cwd=self.root,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=timeout,
+            check=False,
+        )
+        text = done.stdout.decode()
+        print(text)
+        return Walked(done.returncode, text)
+
+    def write(self, name: str, text: str) -> None:
+        """Write one of the project's files."""
+        (self.root / name).write_text(text)
+
+    @property
+    def runs(self) -> list[Path]:
+        """What runs have left of their folders."""
+        folder = Path(self.environment["XDG_STATE_HOME"]) / "pytest-canary" / "runs"
+        return sorted(folder.iterdir()) if folder.is_dir() else []
+
+
+def addressbook_settings(**more: str) -> str:
+    """The bundled project's canary.toml, with tables added."""
+    tables = {
+        "image": f'build-args = {{ BASE = "{needed("PYTHON_IMAGE")}", RELEASE = "2" }}',
+        "commands": 'ping = ["python", "-m", "addressbook", "ping"]\n'
+        'migrate = ["python", "-m", "addressbook", "migrate"]',
+        "database": f'image = "{needed("POSTGRES_IMAGE")}"',
+        **more,
+    }
+    return "".join(f"[{name}]\n{lines}\n" for name, lines in tables.items())
+
+
+def left(engine: docker.DockerClient, project: Project) -> dict[str, Any]:
+    """What runs of a project have left on the machine."""
+    containers = engine.containers.list(all=True, filters={"label": "io.x-k8s.kind.cluster"})
+    home = Path(project.environment["XDG_STATE_HOME"]).parent
+    return {
+        "containers": [c.name for c in containers if c.name.startswith("canary-")],
+        "runs": [path.name for path in project.runs],
+        "pytest-kind": (project.root / ".pytest-kind").exists(),
+        "kubeconfig": (home / "kubeconfig").read_text() != KUBECONFIG,
+    }
+
+
+NOTHING: dict[str, Any] = {"containers": [], "runs": [], "pytest-kind": False, "kubeconfig": False}

@@ -1,0 +1,165 @@
+"""The whole walk, as users run it: each on a real cluster, in a process of its own."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from xml.etree import ElementTree
+
+import docker
+import pytest
+from projects import NOTHING, ROOT, Project, addressbook_settings, left, needed
+
+STAGES = ("cluster", "baseline", "canary", "migration", "stable", "rollback", "cleanup")
+Make = Callable[[str], Project]
+
+
+def test_an_upgrade_of_the_addressbook_passes_every_stage(
+    addressbook_project: Make, releases: dict[str, str], engine: docker.DockerClient
+) -> None:
+    project = addressbook_project("upgrade")
+    volumes = {volume.name for volume in engine.volumes.list()}
+
+    walked = project.pytest(
+        "--canary", f"--canary-baseline={releases['1']}", "--junitxml=out.xml", "-rs"
+    )
+
+    assert walked.code == 0
+    assert "skipped" not in walked.text
+    for stage in STAGES:
+        assert walked.stage(stage)
+    assert walked.stage("baseline").endswith("3/3 of release 1")
+    assert re.search(r"1 \+ 2; the canary takes \d+ % of connections", walked.stage("canary"))
+    assert walked.stage("migration").endswith("0001 -> 0002; release 1 still reads and writes")
+    assert re.search(r"0/3, .*3/3; never fewer than 2$", walked.stage("stable"))
+    assert "addressbook 1 -> 2 passed every stage" in walked.text
+    # A team's own tests ran in their stages, right after the stages' own.
+    lines = [line.split()[0] for line in walked.text.splitlines() if re.match(r"\S+ \.", line)]
+    after = {lines[at - 1] for at, line in enumerate(lines) if line == "test_release.py"}
+    assert after == {"canary/baseline", "canary/migration", "canary/stable"}
+    # Nothing is left, and nothing of the user's was touched.
+    assert left(engine, project) == NOTHING
+    assert {volume.name for volume in engine.volumes.list()} <= volumes
+    cases = list(ElementTree.parse(project.root / "out.xml").getroot().iter("testcase"))
+    figures = [p.get("value") for case in cases for p in case.iter("property")]
+    assert any("of connections" in str(figure) for figure in figures)
+
+
+def test_another_language_and_another_api_pass_by_settings_alone(
+    new_project: Make, engine: docker.DockerClient
+) -> None:
+    """The notes: Node, npm scripts, another API; the baseline is the newest tag before HEAD."""
+    project = new_project("notes")
+    shutil.copytree(ROOT / "examples" / "notes", project.root, dirs_exist_ok=True)
+    settings = (project.root / "canary.toml").read_text()
+    settings = settings.replace("node:22-slim", needed("NODEJS_IMAGE"))
+    settings = settings.replace("postgres:17", needed("POSTGRES_IMAGE"))
+    # The version comes with the source here, as it does in most projects.
+    project.write("canary.toml", settings.replace('VERSION = "2", ', ""))
+    dockerfile = (project.root / "Dockerfile").read_text()
+    assert "ARG VERSION=2" in dockerfile
+
+    def git(*words: str) -> None:
+        identity = ["-c", "user.name=team", "-c", "user.email=team@example.com"]
+        subprocess.run(["git", *identity, *words], cwd=project.root, check=True)
+
+    git("init", "--quiet")
+    project.write("Dockerfile", dockerfile.replace("ARG VERSION=2", "ARG VERSION=1"))
+    git("add", ".")
+    git("commit", "--quiet", "-m", "one")
+    git("tag", "v1.0")
+    project.write("Dockerfile", dockerfile)
+    git("commit", "--quiet", "-a", "-m", "two")
+
+    walked = project.pytest("--canary")
+
+    assert walked.code == 0
+    assert "notes, upgrade; baseline git:v1.0 (the newest tag before HEAD)" in walked.text
+    assert "skipped" not in walked.text
+    assert walked.stage("baseline").endswith("3/3 of release 1")
+    assert "1 -> 2" in walked.stage("migration")
+    assert "notes 1 -> 2 passed every stage" in walked.text
+    assert left(engine, project) == NOTHING
+
+
+@pytest.fixture(scope="module")
+def shared(addressbook_project: Make, releases: dict[str, str]) -> Project:
+    """A project whose runs share a cluster."""
+    project = addressbook_project("shared")
+    (project.root / "test_release.py").unlink()
+    return project
+
+
+def test_a_first_release_passes_every_stage(shared: Project, engine: docker.DockerClient) -> None:
+    walked = shared.pytest("--canary", "--canary-baseline=none", "--canary-reuse")
+    assert walked.code == 0
+    assert "addressbook, first release; baseline none (--canary-baseline)" in walked.text
+    assert "base -> 0002" in walked.stage("migration")
+    assert re.search(r"0/3, .*3/3$", walked.stage("stable"))
+    assert "addressbook 2 passed every stage" in walked.text
+    assert [path.name[:6] for path in shared.runs] == ["reuse-"]
+
+
+def test_a_reused_cluster_is_used_again_and_holds_nothing_of_the_run_before(
+    shared: Project, releases: dict[str, str], engine: docker.DockerClient
+) -> None:
+    def nodes() -> set[str]:
+        found = engine.containers.list(filters={"label": "io.x-k8s.kind.cluster"})
+        return {str(c.id) for c in found if c.name.startswith("canary-reuse-")}
+
+    before = nodes()
+    walked = shared.pytest(
+        "--canary",
+        "--canary-reuse",
+        f"--canary-baseline={releases['1']}",
+        "--canary-until=baseline",
+    )
+    assert walked.code == 0
+    assert nodes() == before
+    assert "canary/canary " not in walked.text
+    assert "passed every stage until baseline" in walked.text
+    node = next(iter(before))
+    argv = ["kubectl", "--kubeconfig=/etc/kubernetes/admin.conf", "get", "namespaces", "-o", "name"]
+    namespaces = engine.containers.get(node).exec_run(argv).output.decode().split()
+    assert not [name for name in namespaces if name.startswith("namespace/canary-")]
+
+
+def test_a_candidate_that_exits_fails_the_walk_and_leaves_nothing(
+    shared: Project, releases: dict[str, str], engine: docker.DockerClient
+) -> None:
+    engine.images.build(
+        fileobj=_dockerfile(f'FROM {releases["2"]}\nCMD ["python", "-c", "raise SystemExit(3)"]'),
+        tag="addressbook:exits",
+    )
+    shared.write("canary.toml", addressbook_settings(environment='ROLLOUT_TIMEOUT = "5s"'))
+
+    walked = shared.pytest(
+        "--canary",
+        "--canary-reuse",
+        f"--canary-baseline={releases['1']}",
+        "--canary-image=addressbook:exits",
+        "-rs",
+    )
+
+    assert walked.code == 1
+    assert "FAILED canary/canary::addressbook-canary is deployed" in walked.text
+    assert "addressbook-canary was not rolled out" in walked.text
+    assert re.search(r"SKIPPED \[\d+\] canary/stable:1: canary/canary::", walked.text)
+    assert walked.stage("cleanup").endswith("nothing left")
+    assert [path.name[:6] for path in shared.runs] == ["reuse-"]
+    engine.images.remove("addressbook:exits")
+
+
+def test_reaping_removes_a_reused_cluster(shared: Project, engine: docker.DockerClient) -> None:
+    walked = shared.pytest("--canary-reap")
+    assert walked.code == 0
+    assert "runs removed: 1" in walked.text
+    assert left(engine, shared) == NOTHING
+
+
+def _dockerfile(text: str) -> object:
+    import io
+
+    return io.BytesIO(text.encode())
