@@ -220,7 +220,7 @@ def check(table: dict[str, Any], root: Path, source: str) -> Settings:
     found = _files(tables, root)
     mistakes += [
         f"{source}: {key} = {value!r}: {problem}"
-        for key, value, problem in found.mistakes + _together(tables)
+        for key, value, problem in found.mistakes + _together(tables, wrong)
         if key not in wrong
     ]
     name = tables.name or found.inferred_name
@@ -280,11 +280,15 @@ def _files(tables: _Tables, root: Path) -> _Files:
     return files
 
 
-def _together(tables: _Tables) -> list[tuple[str, object, str]]:
-    """What is right alone but not together."""
+def _together(tables: _Tables, wrong: set[str]) -> list[tuple[str, object, str]]:
+    """What is right alone but not together; what is wrong alone is told already."""
+
+    def right(*keys: str) -> bool:
+        return not any(f"{each}.".startswith(f"{key}.") for each in wrong for key in keys)
+
     mistakes: list[tuple[str, object, str]] = []
     replicas, api = tables.replicas, tables.api
-    if replicas.stable_during_canary > replicas.stable:
+    if right("replicas.stable") and replicas.stable_during_canary > replicas.stable:
         mistakes.append(
             (
                 "replicas.stable-during-canary",
@@ -292,7 +296,7 @@ def _together(tables: _Tables) -> list[tuple[str, object, str]]:
                 f"at most replicas.stable, which is {replicas.stable}",
             )
         )
-    if (api.write is None) != (api.read is None):
+    if right("api.write", "api.read") and (api.write is None) != (api.read is None):
         has, lacks = ("write", "read") if api.write else ("read", "write")
         mistakes.append(
             (f"api.{has}", "…", f"goes with [api.{lacks}]: what is written must be read back")
