@@ -71,8 +71,7 @@ class Addressbook(Api):
         stored = _person(_json(answer.text, what), what)
         if (stored.firstName, stored.lastName) != (first_name, last_name):
             raise ApiError(
-                f"{what} stored {stored.firstName} {stored.lastName}, "
-                f"not {first_name} {last_name}",
+                f"{what} stored {stored.firstName} {stored.lastName}, not {first_name} {last_name}",
                 answer.shown,
             )
         return stored
@@ -94,9 +93,9 @@ class Addressbook(Api):
         """The rows that `GET /all` has not exactly once, in words."""
         times = Counter(someone.firstName for someone in self.all())
         return [
-            f"{row.shown} is {'missing' if not times[row.unique] else 'there twice'}"
+            f"{row.shown} is there {n} times" if n else f"{row.shown} is missing"
             for row in rows
-            if times[row.unique] != 1
+            if (n := times[row.unique]) != 1
         ]
 
 

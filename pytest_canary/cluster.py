@@ -225,7 +225,7 @@ class Cluster(pytest_kind.KindCluster):  # type: ignore[misc]
         try:
             return commands.run([self.kind_path, *words], timeout=timeout, heard=heard)
         except CommandError as error:
-            raise ClusterError(f"cluster {self.name}: {error.sentence}", error.output) from error
+            raise ClusterError(f"cluster {self.name}: {error.sentence}", error.evidence) from error
 
 
 def _on_path(program: str) -> Path | None:

@@ -77,7 +77,7 @@ def run_bytes(
             deadline; with its output so far.
     """
     words = [str(word) for word in argv]
-    shown = shlex.join(words)
+    shown, short = shlex.join(words), name(words)
     try:
         process = subprocess.Popen(
             words,
@@ -90,7 +90,7 @@ def run_bytes(
         )
     except OSError as error:
         raise CommandError(
-            f"`{shown}` can't be started: {error.strerror}: {error.filename}"
+            f"`{short}` can't be started: {error.strerror}: {error.filename}", command=shown
         ) from error
     assert process.stdin  # noqa: S101 (it is a pipe)
     with _lock:
@@ -139,12 +139,26 @@ def run_bytes(
         return b"".join(out)
     output = masked(b"".join(both).decode(errors="replace"), secrets)
     if late.is_set():
-        raise CommandError(f"`{shown}` was stopped at its deadline of {timeout:g} s", output)
+        ended = f"was stopped at its deadline of {timeout:g} s"
+        raise CommandError(f"`{short}` {ended}", output, command=shown)
     code = process.returncode
     ended = (
         f"exited with code {code}" if code >= 0 else f"was ended by {signal.Signals(-code).name}"
     )
-    raise CommandError(f"`{shown}` {ended}", output, code)
+    raise CommandError(f"`{short}` {ended}", output, code, command=shown)
+
+
+def name(words: Sequence[str]) -> str:
+    """What to call a command in a sentence: the program and what it was told to do.
+
+    `/usr/bin/kind create cluster --name=x` is `kind create cluster`.
+    """
+    called = [Path(words[0]).name]
+    for word in words[1:3]:
+        if word.startswith("-") or "/" in word:
+            break
+        called.append(word)
+    return " ".join(called)
 
 
 def _read(pipe: IO[bytes], kept: Iterable[list[bytes]], heard: Callable[[str], None]) -> None:

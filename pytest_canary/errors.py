@@ -44,13 +44,17 @@ class SettingsError(CanaryError):
 class CommandError(CanaryError):
     """An external command failed, hung or could not be started.
 
+    The evidence is the command, so that it can be pasted, and its output.
+
     Attributes:
         code: its exit code; None where it was stopped at its deadline or never ran.
         output: what it had written, standard output and error together.
     """
 
-    def __init__(self, sentence: str, output: str = "", code: int | None = None) -> None:
-        super().__init__(sentence, output)
+    def __init__(
+        self, sentence: str, output: str = "", code: int | None = None, *, command: str = ""
+    ) -> None:
+        super().__init__(sentence, f"$ {command}\n{output}" if command else output)
         self.code = code
         self.output = output
 

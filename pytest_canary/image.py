@@ -137,7 +137,7 @@ class Engine:
             commands.run(["docker", "push", "--quiet", image.ref], timeout=600)
         except CommandError as error:
             raise ImageError(
-                f"image {image.ref} can't be pushed: {error.sentence}", error.output
+                f"image {image.ref} can't be pushed: {error.sentence}", error.evidence
             ) from error
 
     def load(self, image: Image, node: str, timeout: float) -> None:
@@ -161,7 +161,7 @@ class Engine:
             )
         except CommandError as error:
             raise ImageError(
-                f"image {image.ref} can't be loaded into {node}: {error.sentence}", error.output
+                f"image {image.ref} can't be loaded into {node}: {error.sentence}", error.evidence
             ) from error
 
 
@@ -327,5 +327,7 @@ def _endpoint() -> str | None:
             ["docker", "context", "inspect", "--format", "{{.Endpoints.docker.Host}}"], timeout=10
         )
     except CommandError as error:
-        raise ImageError(f"the docker command is needed: {error.sentence}", error.output) from error
+        raise ImageError(
+            f"the docker command is needed: {error.sentence}", error.evidence
+        ) from error
     return shown.strip() or None

@@ -297,7 +297,7 @@ class Provision:
             document = yaml.safe_load(commands.run(argv, timeout=60))
         except CommandError as error:
             raise ClusterError(
-                f"context {context} can't be used: {error.sentence}", error.output
+                f"context {context} can't be used: {error.sentence}", error.evidence
             ) from error
         document["contexts"][0]["context"]["namespace"] = self.namespace_name
         document["current-context"] = document["contexts"][0]["name"]

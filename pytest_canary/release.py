@@ -155,7 +155,7 @@ class Release:
             )
         except CommandError as error:
             raise ReleaseError(
-                f"{self.name(track)} can't be deployed: {error.sentence}", error.output
+                f"{self.name(track)} can't be deployed: {error.sentence}", error.evidence
             ) from error
         self.wait_until_settled(track, replicas, version)
 
@@ -178,7 +178,7 @@ class Release:
                 [self.kubectl_path, *words], timeout=60, env=self.environment, secrets=self.secrets
             )
         except CommandError as error:
-            raise ReleaseError(error.sentence, error.output) from error
+            raise ReleaseError(error.sentence, error.evidence) from error
 
     # What the book looks at by hand.
 

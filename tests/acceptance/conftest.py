@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 
 import docker
 import pytest
-from projects import KUBECONFIG, ROOT, Project, addressbook_settings, needed
+from projects import KUBECONFIG, ROOT, Project, addressbook_settings, needed, nodes
 
 
 @pytest.fixture(scope="session")
@@ -24,7 +24,7 @@ def engine() -> Iterator[docker.DockerClient]:
 
 @pytest.fixture(scope="session")
 def new_project(
-    tmp_path_factory: pytest.TempPathFactory,
+    tmp_path_factory: pytest.TempPathFactory, engine: docker.DockerClient
 ) -> Iterator[Callable[[str], Project]]:
     """Make a project's folder, with a home and a kubeconfig of its own; reap it in the end."""
     made: list[Project] = []
@@ -41,6 +41,7 @@ def new_project(
                 "KUBECONFIG": str(home / "kubeconfig"),
                 "COLUMNS": "120",
             },
+            nodes(engine),
         )
         made.append(project)
         return project

@@ -43,6 +43,7 @@ class Project:
 
     root: Path
     environment: dict[str, str]
+    others: frozenset[str]
 
     def command(self, *args: str) -> list[str]:
         """pytest with a node image where kind has none of its own."""
@@ -89,12 +90,17 @@ def addressbook_settings(**more: str) -> str:
     return "".join(f"[{name}]\n{lines}\n" for name, lines in tables.items())
 
 
+def nodes(engine: docker.DockerClient) -> frozenset[str]:
+    """The names of the kind nodes that there are."""
+    found = engine.containers.list(all=True, filters={"label": "io.x-k8s.kind.cluster"})
+    return frozenset(str(container.name) for container in found)
+
+
 def left(engine: docker.DockerClient, project: Project) -> dict[str, Any]:
     """What runs of a project have left on the machine."""
-    containers = engine.containers.list(all=True, filters={"label": "io.x-k8s.kind.cluster"})
     home = Path(project.environment["XDG_STATE_HOME"]).parent
     return {
-        "containers": [c.name for c in containers if c.name.startswith("canary-")],
+        "containers": sorted(nodes(engine) - project.others),
         "runs": [path.name for path in project.runs],
         "pytest-kind": (project.root / ".pytest-kind").exists(),
         "kubeconfig": (home / "kubeconfig").read_text() != KUBECONFIG,

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import docker
 import pytest
-from projects import NOTHING, ROOT, Project, addressbook_settings, left, needed
+from projects import NOTHING, ROOT, Project, addressbook_settings, left, needed, nodes
 
 STAGES = ("cluster", "baseline", "canary", "migration", "stable", "rollback", "cleanup")
 Make = Callable[[str], Project]
@@ -105,11 +105,8 @@ def test_a_first_release_passes_every_stage(shared: Project, engine: docker.Dock
 def test_a_reused_cluster_is_used_again_and_holds_nothing_of_the_run_before(
     shared: Project, releases: dict[str, str], engine: docker.DockerClient
 ) -> None:
-    def nodes() -> set[str]:
-        found = engine.containers.list(filters={"label": "io.x-k8s.kind.cluster"})
-        return {str(c.id) for c in found if c.name.startswith("canary-reuse-")}
-
-    before = nodes()
+    (node,) = nodes(engine) - shared.others
+    started = engine.containers.get(node).attrs["State"]["StartedAt"]
     walked = shared.pytest(
         "--canary",
         "--canary-reuse",
@@ -117,10 +114,10 @@ def test_a_reused_cluster_is_used_again_and_holds_nothing_of_the_run_before(
         "--canary-until=baseline",
     )
     assert walked.code == 0
-    assert nodes() == before
+    assert nodes(engine) - shared.others == {node}
+    assert engine.containers.get(node).attrs["State"]["StartedAt"] == started
     assert "canary/canary " not in walked.text
     assert "passed every stage until baseline" in walked.text
-    node = next(iter(before))
     argv = ["kubectl", "--kubeconfig=/etc/kubernetes/admin.conf", "get", "namespaces", "-o", "name"]
     namespaces = engine.containers.get(node).exec_run(argv).output.decode().split()
     assert not [name for name in namespaces if name.startswith("namespace/canary-")]
@@ -140,11 +137,12 @@ def test_a_candidate_that_exits_fails_the_walk_and_leaves_nothing(
         "--canary-reuse",
         f"--canary-baseline={releases['1']}",
         "--canary-image=addressbook:exits",
-        "-rs",
+        "-rfs",
     )
 
     assert walked.code == 1
     assert "FAILED canary/canary::addressbook-canary is deployed" in walked.text
+    assert "addressbook-canary can't be deployed: `apply.sh` exited with code 1" in walked.text
     assert "addressbook-canary was not rolled out" in walked.text
     assert re.search(r"SKIPPED \[\d+\] canary/stable:1: canary/canary::", walked.text)
     assert walked.stage("cleanup").endswith("nothing left")
