@@ -1,12 +1,15 @@
 """Objects as a real API server gave them; fixtures/objects/README.md says how they came about."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from server import Server
+
+from pytest_canary.settings import Settings, check
 
 OBJECTS = Path(__file__).parents[2] / "fixtures" / "objects"
 
@@ -38,3 +41,24 @@ def captured() -> Callable[[str], Objects]:
         return Objects(deployments, of("Pod"), of("EndpointSlice"))
 
     return read
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    """A real HTTP server on loopback."""
+    running = Server()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def configured(tmp_path: Path) -> Callable[..., Settings]:
+    """Makes the settings of a project with the book's layout, from the tables of its file."""
+    (tmp_path / "manifests").mkdir()
+    for name in ("Dockerfile", "apply.sh", "manifests/deployment.yml", "manifests/service.yml"):
+        (tmp_path / name).touch()
+
+    def make(**tables: Any) -> Settings:
+        return check(tables, tmp_path, "canary.toml")
+
+    return make
