@@ -1,6 +1,7 @@
 """Commands, run for real: nothing hangs, nothing is left, nothing secret is told."""
 
 import os
+import shlex
 import signal
 import sys
 import threading
@@ -54,29 +55,33 @@ def test_bytes_are_returned_as_they_are() -> None:
 @pytest.mark.parametrize(
     ("script", "code", "sentence"),
     [
-        ("exit 3", 3, "`sh -c 'exit 3'` exited with code 3"),
-        ("kill -TERM $$", -15, "`sh -c 'kill -TERM $$'` was ended by SIGTERM"),
-        ("kill -KILL $$", -9, "`sh -c 'kill -KILL $$'` was ended by SIGKILL"),
+        ("exit 3", 3, "`sh` exited with code 3"),
+        ("kill -TERM $$", -15, "`sh` was ended by SIGTERM"),
+        ("kill -KILL $$", -9, "`sh` was ended by SIGKILL"),
     ],
 )
 def test_a_command_that_fails_says_how(script: str, code: int, sentence: str) -> None:
     with pytest.raises(CommandError) as failed:
         sh(script)
     assert (failed.value.sentence, failed.value.code) == (sentence, code)
+    assert failed.value.evidence == f"$ sh -c {shlex.quote(script)}"
 
 
 def test_both_outputs_of_a_command_that_fails_are_kept_in_order() -> None:
     with pytest.raises(CommandError) as failed:
         sh("echo one; sleep 0.2; echo two >&2; sleep 0.2; echo three; exit 1")
     assert failed.value.output == "one\ntwo\nthree\n"
-    assert str(failed.value).endswith("exited with code 1\n    one\n    two\n    three")
+    sentence, command, *lines = str(failed.value).splitlines()
+    assert sentence == "`sh` exited with code 1"
+    assert command.startswith("    $ sh -c 'echo one; ")
+    assert lines == ["    one", "    two", "    three"]
 
 
 def test_a_command_that_does_not_exist_says_so() -> None:
     with pytest.raises(CommandError) as failed:
         commands.run(["no-such-program", "--version"], timeout=5)
     assert failed.value.sentence == (
-        "`no-such-program --version` can't be started: No such file or directory: no-such-program"
+        "`no-such-program` can't be started: No such file or directory: no-such-program"
     )
     assert failed.value.code is None
 
@@ -97,6 +102,22 @@ def test_a_command_runs_where_and_with_what_it_is_told(tmp_path: Path) -> None:
     argv = ["/bin/sh", "-c", 'pwd; echo "$WORD ${HOME-none}"']
     out = commands.run(argv, timeout=20, cwd=tmp_path, env={"WORD": "hello"})
     assert out == f"{tmp_path.resolve()}\nhello none\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        (["/opt/bin/kind", "create", "cluster", "--name=x"], "kind create cluster"),
+        (["docker", "exec", "-i", "node", "ctr"], "docker exec"),
+        (["./apply.sh", "manifests/deployment.yml", "shop-canary", "1"], "apply.sh"),
+        (["git", "-C", "/x", "describe"], "git"),
+        (["true"], "true"),
+    ],
+)
+def test_a_sentence_names_the_program_and_what_it_was_told_to_do(
+    words: list[str], name: str
+) -> None:
+    assert commands.name(words) == name
 
 
 @needs_proc

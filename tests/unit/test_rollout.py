@@ -255,14 +255,20 @@ def test_another_services_endpoints_are_not_counted(captured: Captured) -> None:
 def test_a_pod_that_should_get_no_connection_is_named(captured: Captured) -> None:
     seen = captured("canary")
     wrong = misdirected(seen.slices, seen.pods, "addressbook-lb", [STABLE])
-    assert wrong == "addressbook-canary-6b9458d7fd-9g5d8 gets connections too"
+    assert wrong == (
+        "addressbook-canary-6b9458d7fd-9g5d8 gets connections too; "
+        "compare the selector of addressbook-lb with the pods' labels"
+    )
 
 
 def test_a_ready_pod_without_connections_is_named(captured: Captured) -> None:
     seen = captured("canary")
     del seen.slices[0]["endpoints"][2]
     wrong = misdirected(seen.slices, seen.pods, "addressbook-lb", [CANARY, STABLE])
-    assert wrong == "addressbook-canary-6b9458d7fd-9g5d8 gets none"
+    assert wrong == (
+        "addressbook-canary-6b9458d7fd-9g5d8 gets none; "
+        "compare the selector of addressbook-lb with the pods' labels"
+    )
 
 
 def test_a_service_without_any_ready_pod_is_wrong_even_with_no_endpoint(captured: Captured) -> None:

@@ -1,0 +1,54 @@
+"""Importing the plugin imports nothing heavy: every pytest run of a project pays for it."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = (
+    "docker",
+    "kubernetes",
+    "numpy",
+    "pydantic",
+    "requests",
+    "scipy",
+    "tenacity",
+    "urllib3",
+    "yaml",
+)
+
+
+def added_by(module: str) -> set[str]:
+    """The modules that importing this one adds to a Python that has pytest already."""
+    script = (
+        "import json, sys, pytest; before = set(sys.modules); "
+        f"import {module}; print(json.dumps(sorted(set(sys.modules) - before)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    return set(json.loads(done.stdout))
+
+
+@pytest.mark.parametrize("module", ["pytest_canary", "pytest_canary.plugin"])
+def test_nothing_heavy_is_imported(module: str) -> None:
+    added = added_by(module)
+    assert module in added
+    assert [name for name in HEAVY if name in added] == []
+
+
+def test_the_plugin_imports_only_its_options_and_fixtures() -> None:
+    own = {name for name in added_by("pytest_canary.plugin") if name.startswith("pytest_canary")}
+    assert own == {
+        "pytest_canary",
+        "pytest_canary.plugin",
+        "pytest_canary.options",
+        "pytest_canary.fixtures",
+    }
+
+
+@pytest.mark.parametrize("module", ["rollout", "waiting", "errors", "commands", "analysis"])
+def test_what_decides_needs_neither_pytest_nor_a_cluster(module: str) -> None:
+    added = added_by(f"pytest_canary.{module}")
+    assert [name for name in HEAVY if name in added] == []
