@@ -98,7 +98,7 @@ def shared(sample: Counter[str], version: str, replicas: int, total: int) -> Sha
 
 
 def reached(rollouts: Sequence[Rollout], replicas: int) -> str:
-    """The rollout was seen going to all its replicas, from fewer of the new version.
+    """The rollout was seen going to all its replicas, from none of the new version.
 
     Returns:
         The steps: "0/3, 2/3, 3/3".
@@ -110,11 +110,16 @@ def reached(rollouts: Sequence[Rollout], replicas: int) -> str:
     shown = ", ".join(f"{step}/{replicas}" for step in steps)
     if not rollouts or not rollouts[-1].done or rollouts[-1].wanted != replicas:
         last = rollouts[-1].text if rollouts else "no rollout at all"
-        raise ReleaseError(f"the rollout to {replicas} replicas was not seen to end: {last}", shown)
-    if min(steps) == replicas:
         raise ReleaseError(
-            "the promotion rolled nothing out: these pods ran this image before; "
-            "see that apply.sh puts the image into the template"
+            f"the rollout to {replicas} replicas was not seen to end: {last}; "
+            "see what else changes the Deployment",
+            shown,
+        )
+    if min(steps) > 0:
+        raise ReleaseError(
+            f"the promotion rolled nothing out: {min(steps)} of its pods ran this image before; "
+            "see that apply.sh puts the image into the template, and that the image is a new one",
+            shown,
         )
     return shown
 
@@ -129,7 +134,10 @@ def never_fewer(rollouts: Sequence[Rollout]) -> int:
         The lowest number of available replicas seen.
     """
     if not rollouts:
-        raise ReleaseError("no rollout was seen, so nothing is known of its availability")
+        raise ReleaseError(
+            "no rollout was seen, so nothing is known of its availability; "
+            "see that apply.sh changes the Deployment"
+        )
     most = 0
     for rollout in rollouts:
         most = max(most, rollout.available)
@@ -152,4 +160,7 @@ def complete(missing: Sequence[str], total: int, where: str = "the Service") -> 
             "\n".join(missing),
         )
     if not total:
-        raise ReleaseError("nothing was written, so nothing can be said about the data")
+        raise ReleaseError(
+            "nothing was written, so nothing can be said about the data; "
+            "leave the checks that write in the run"
+        )
