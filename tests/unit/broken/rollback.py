@@ -1,0 +1,161 @@
+"""Where one of the two ways back goes wrong."""
+
+from dataclasses import replace
+
+import world_app as app
+from world import World
+from world_objects import unready
+
+from broken import Cases
+from broken.baseline import FAILING_APPLY
+from pytest_canary.release import Diagnostics
+from pytest_canary.stages import rollback
+
+CASES = Cases("rollback")
+
+
+@CASES.fails(
+    rollback.is_rolled_back,
+    "addressbook-canary can't be deployed: `",
+    "exited with code 3",
+    evidence=("apply.sh: addressbook-canary was not rolled out",),
+    before=True,
+)
+def the_canary_can_not_be_deployed_again(world: World) -> None:
+    world.script("apply.sh", FAILING_APPLY)
+
+
+@CASES.fails(
+    rollback.is_rolled_back,
+    "waited 5 s for 2/2 of addressbook-stable, which did not come; last seen: "
+    "addressbook-stable 3/2 ready of {candidate}, 3 wanted",
+    before=True,
+)
+def stable_is_not_scaled_down(world: World) -> None:
+    world.patch.setattr(world.namespace, "scale", lambda *_: None)
+
+
+@CASES.fails(rollback.diagnostics_are_there, "no diagnostics were collected")
+def nothing_was_collected(world: World) -> None:
+    world.walk.memory.diagnostics = None
+
+
+def collected(world: World, **what: str) -> None:
+    found = world.walk.memory.diagnostics
+    assert isinstance(found, Diagnostics)
+    world.walk.memory.diagnostics = replace(found, **what)
+
+
+@CASES.fails(rollback.diagnostics_are_there, "the diagnostics hold no logs of addressbook-canary")
+def there_are_no_logs(world: World) -> None:
+    collected(world, logs=" \n")
+
+
+@CASES.fails(
+    rollback.diagnostics_are_there, "the diagnostics' events do not tell of addressbook-canary"
+)
+def the_events_are_of_something_else(world: World) -> None:
+    collected(world, events="Scheduled pod/db-85bpb")
+
+
+@CASES.fails(
+    rollback.diagnostics_are_there, "the diagnostics' describe do not tell of addressbook-canary"
+)
+def the_canary_was_gone_before(world: World) -> None:
+    collected(world, describe="Error from server (NotFound)")
+
+
+@CASES.fails(
+    rollback.stable_is_back,
+    "waited 5 s for 3/3 of addressbook-stable, which did not come; last seen: "
+    "addressbook-stable 2/3 ready of {candidate}, 2 wanted",
+)
+def stable_is_left_scaled_down(world: World) -> None:
+    world.namespace.scale("addressbook-stable", 2)
+
+
+@CASES.fails(
+    rollback.canary_is_gone,
+    "waited 5 s for addressbook-canary to be gone, which did not come; last seen: "
+    "Deployment addressbook-canary, pod {canary} ready",
+)
+def the_canary_is_left(world: World) -> None:
+    world.walk.release.deploy("canary", 1, world.version("candidate"))
+
+
+@CASES.fails(rollback.api_works, "PUT /person of the Service answers with status 500, not 200")
+def nothing_can_be_written_after_it(world: World) -> None:
+    world.app.faults = [app.refuses_to("PUT")]
+
+
+@CASES.fails(
+    rollback.nothing_is_lost,
+    "1 of 1 acknowledged writes can't be read back from the Service; the first: person 1 (",
+)
+def the_rollback_loses_rows(world: World) -> None:
+    world.app.rows.clear()
+
+
+@CASES.fails(
+    rollback.last_good_is_promoted,
+    "addressbook-stable can't be deployed: `",
+    "exited with code 3",
+    evidence=("apply.sh: addressbook-stable was not rolled out",),
+    passes_first=False,
+)
+def the_last_good_image_can_not_be_applied(world: World) -> None:
+    world.script("apply.sh", FAILING_APPLY)
+
+
+@CASES.fails(
+    rollback.last_good_is_promoted,
+    "waited 5 s for 3/3 of addressbook-stable, which did not come; last seen: "
+    "addressbook-stable 0/3 ready of {baseline}",
+    passes_first=False,
+)
+def the_baseline_does_not_start_on_the_new_schema(world: World) -> None:
+    world.namespace.sick = unready
+
+
+@CASES.fails(
+    rollback.baseline_is_ready,
+    "waited 5 s for 3/3 of addressbook-stable, which did not come; last seen: "
+    "addressbook-stable 2/3 ready of {baseline}; {stable} running, not ready",
+)
+def a_pod_of_the_baseline_is_not_ready(world: World) -> None:
+    world.change_pod("stable", unready)
+
+
+@CASES.fails(
+    rollback.baseline_answers,
+    "not only version 1 answers: of 300 connections some went to 2 (100); "
+    "an old pod still gets traffic",
+)
+def the_candidate_still_answers(world: World) -> None:
+    world.app.faults = [app.only(world.pods("stable")[0], app.says("2"))]
+
+
+@CASES.fails(
+    rollback.baseline_answers,
+    "waited 5 s for Service addressbook-lb to send connections to addressbook-stable only",
+    "{stable} gets none",
+)
+def the_service_misses_the_baseline(world: World) -> None:
+    world.select(app="adressbook")
+
+
+@CASES.fails(
+    rollback.baseline_works,
+    "GET /all of the Service answers with status 500, not 200",
+    evidence=("column search_name does not exist",),
+)
+def the_baseline_can_not_read_the_new_schema(world: World) -> None:
+    world.app.faults = [app.refuses_to("GET")]
+
+
+@CASES.fails(
+    rollback.baseline_reads_all,
+    "1 of 1 acknowledged writes can't be read back from the Service; the first: person 1 (",
+)
+def the_baseline_does_not_see_every_row(world: World) -> None:
+    world.app.rows.clear()

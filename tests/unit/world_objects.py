@@ -1,0 +1,136 @@
+"""Kubernetes objects as the API server has them, made from the bundled manifests."""
+
+import copy
+import hashlib
+import string
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+Object = dict[str, Any]
+
+
+def deployment(manifest: Path, name: str, replicas: int, image: str) -> Object:
+    """The Deployment that apply.sh makes of a template."""
+    values = {"deployment": name, "replicas": str(replicas), "img": image, "PORT": "3000"}
+    text = string.Template(manifest.read_text()).substitute(values)
+    found: Object = yaml.safe_load(text)
+    return found
+
+
+def service(manifest: Path, node_port: int) -> Object:
+    """The Service that kubectl makes of its manifest."""
+    found: Object = yaml.safe_load(manifest.read_text())
+    for port in found["spec"]["ports"]:
+        port["nodePort"] = node_port
+    return found
+
+
+def template_hash(deployed: Object) -> str:
+    """The hash that the pods of a template and their ReplicaSet are named with."""
+    return hashlib.sha256(str(deployed["spec"]["template"]).encode()).hexdigest()[:10]
+
+
+def pod(deployed: Object, number: int) -> Object:
+    """A ready pod of a Deployment."""
+    name, digits = deployed["metadata"]["name"], template_hash(deployed)
+    template = copy.deepcopy(deployed["spec"]["template"])
+    image = template["spec"]["containers"][0]["image"]
+    container = template["spec"]["containers"][0]["name"]
+    owner = {
+        "apiVersion": "apps/v1",
+        "blockOwnerDeletion": True,
+        "controller": True,
+        "kind": "ReplicaSet",
+        "name": f"{name}-{digits}",
+    }
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {
+            "name": f"{name}-{digits}-{number:05}",
+            "labels": {**template["metadata"]["labels"], "pod-template-hash": digits},
+            "ownerReferences": [owner],
+        },
+        "spec": template["spec"],
+        "status": {
+            "phase": "Running",
+            "podIP": f"10.244.0.{number}",
+            "conditions": [
+                {"type": "PodScheduled", "status": "True"},
+                {"type": "ContainersReady", "status": "True"},
+                {"type": "Ready", "status": "True"},
+            ],
+            "containerStatuses": [
+                {
+                    "name": container,
+                    "image": image,
+                    "ready": True,
+                    "restartCount": 0,
+                    "state": {"running": {"startedAt": "2026-01-01T00:00:00Z"}},
+                }
+            ],
+        },
+    }
+
+
+def crashing(healthy: Object) -> Object:
+    """The pod, whose container exits as soon as it starts."""
+    sick = unready(healthy)
+    reason = {"reason": "CrashLoopBackOff", "message": "back-off 10s restarting failed container"}
+    sick["status"]["containerStatuses"][0] |= {"restartCount": 2, "state": {"waiting": reason}}
+    return sick
+
+
+def unready(healthy: Object) -> Object:
+    """The pod, whose readiness probe fails."""
+    sick = copy.deepcopy(healthy)
+    for condition in sick["status"]["conditions"][1:]:
+        condition["status"] = "False"
+    sick["status"]["containerStatuses"][0]["ready"] = False
+    return sick
+
+
+def terminating(healthy: Object) -> Object:
+    """The pod on its way out; it may be ready all the same."""
+    leaving = copy.deepcopy(healthy)
+    leaving["metadata"]["deletionTimestamp"] = "2026-01-01T00:01:00Z"
+    return leaving
+
+
+def endpoint_slice(service: str, pods: list[Object], ready: list[bool]) -> Object:
+    """Where a Service sends connections."""
+    return {
+        "apiVersion": "discovery.k8s.io/v1",
+        "kind": "EndpointSlice",
+        "addressType": "IPv4",
+        "metadata": {
+            "name": f"{service}-85bpb",
+            "labels": {"kubernetes.io/service-name": service},
+        },
+        "endpoints": [
+            {
+                "addresses": [each["status"]["podIP"]],
+                "conditions": {"ready": yes, "serving": yes, "terminating": False},
+                "targetRef": {"kind": "Pod", "name": each["metadata"]["name"]},
+            }
+            for each, yes in zip(pods, ready, strict=True)
+        ],
+        "ports": [{"name": "http", "port": 3000, "protocol": "TCP"}],
+    }
+
+
+def node(name: str) -> Object:
+    """A node that takes pods."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Node",
+        "metadata": {"name": name},
+        "status": {
+            "conditions": [
+                {"type": "MemoryPressure", "status": "False", "reason": "KubeletHasEnough"},
+                {"type": "Ready", "status": "True", "reason": "KubeletReady"},
+            ]
+        },
+    }
