@@ -31,7 +31,7 @@ canary: setup        ## the walk: build the app's two releases, rehearse 1 -> 2 
 	. ./airgap/env; log=$$(mktemp); \
 	docker build --build-arg BASE="$$PYTHON_IMAGE" --build-arg RELEASE=1 -t addressbook:1 app >"$$log" 2>&1 \
 	  || { cat "$$log" >&2; rm "$$log"; exit 1; }; rm "$$log"; \
-	$(PYTEST) --canary --canary-baseline addressbook:1 $$CANARY_OPTIONS $(ARGS)
+	$(PYTEST) --canary --canary-baseline=addressbook:1 $$CANARY_OPTIONS examples $(ARGS)
 
 lint: venv           ## ruff and mypy
 	.venv/bin/ruff check -q .

@@ -80,7 +80,7 @@ class Trail:
         containers = []
         if record.cluster:
             filters: dict[str, str | list[str] | bool] = {"label": f"{KIND_LABEL}={record.cluster}"}
-            containers = client.containers.list(all=True, filters=filters)
+            containers = client.containers.list(all=True, filters=filters, ignore_removed=True)
         for container in containers:
             mounts = container.attrs.get("Mounts", [])
             self.volumes |= {m["Name"] for m in mounts if m.get("Type") == "volume"}
@@ -215,8 +215,12 @@ def reap(engine: Engine, *, kept: bool, tell: Callable[[str], None]) -> int:
 
     Returns:
         How many runs were removed.
+
+    Raises:
+        CanaryError: some could not be removed; the others were.
     """
     removed = 0
+    errors: list[str] = []
     for run in abandoned(kept=kept):
         record = run.record
         what = record.cluster or record.namespace or "its files"
@@ -224,8 +228,12 @@ def reap(engine: Engine, *, kept: bool, tell: Callable[[str], None]) -> int:
         try:
             tear_down(run, engine)
             removed += 1
+        except CanaryError as error:
+            errors.append(str(error))
         finally:
             run.release()
+    if errors:
+        raise CanaryError("\n".join(errors))
     return removed
 
 

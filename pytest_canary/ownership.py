@@ -13,12 +13,16 @@ import os
 import secrets
 import shutil
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import IO, Any
 
 from pytest_canary.errors import ClusterError
+
+# Seconds in which a run surely gets from its hidden folder to its record.
+YOUTH = 60
 
 
 @dataclass
@@ -137,6 +141,8 @@ def abandoned(*, kept: bool) -> Iterator[Run]:
     if not parent.is_dir():
         return
     for folder in sorted(parent.iterdir()):
+        if folder.name.startswith(".") and _is_young(folder):
+            continue  # a run that is just starting
         lock = _lock(folder)
         if lock is None:
             continue
@@ -150,6 +156,10 @@ def abandoned(*, kept: bool) -> Iterator[Run]:
             lock.close()
             continue
         yield Run(folder, record, lock)
+
+
+def _is_young(folder: Path) -> bool:
+    return time.time() - folder.stat().st_mtime < YOUTH
 
 
 def _record(folder: Path) -> Record | None:

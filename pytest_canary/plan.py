@@ -151,7 +151,13 @@ def _newest_tag(root: Path) -> Baseline:
 def _in_git(root: Path) -> bool:
     try:
         git(root, "rev-parse", "--git-dir")
-    except CommandError:
+    except CommandError as error:
+        if "dubious ownership" in error.output:
+            # Taken for "not in git", it would turn an upgrade into a first release.
+            raise SettingsError(
+                f"git does not trust {root}, as another user owns it; "
+                f"git config --global --add safe.directory {root}"
+            ) from error
         return False
     return True
 

@@ -142,8 +142,15 @@ def state(pod: Object) -> str:
         return "terminating"
     if is_ready(pod):
         return "ready"
-    for status in pod.get("status", {}).get("containerStatuses", []):
+    statuses = pod.get("status", {})
+    # An init container's end says why the others are still "PodInitializing".
+    for status in [
+        *statuses.get("initContainerStatuses", []),
+        *statuses.get("containerStatuses", []),
+    ]:
         for kind, detail in status.get("state", {}).items():
+            if kind == "terminated" and detail.get("reason") == "Completed":
+                continue
             if kind == "waiting":
                 return str(detail.get("reason", "waiting"))
             if kind == "terminated":

@@ -260,7 +260,7 @@ class Session:
         """Clean up where the walk did not come to its own cleanup: after -x, -k or Ctrl-C."""
         if self.walk.entered("cleanup"):
             return
-        if self._keeps():
+        if self.walk.begun and self._keeps():
             self.walk.keep()
             return
         self._tell("the cleanup", "the session ends early")

@@ -27,7 +27,6 @@ class _Table(BaseModel):
         frozen=True,
         strict=True,
         alias_generator=lambda name: name.replace("_", "-"),
-        populate_by_name=True,
     )
 
 
@@ -237,7 +236,9 @@ def check(table: dict[str, Any], root: Path, source: str) -> Settings:
             "root": root,
             "source": source,
             "service_name": found.service_name or f"{name}-lb",
-        }
+        },
+        by_alias=False,
+        by_name=True,
     )
 
 

@@ -396,6 +396,11 @@ class Walk:
         return stage in self._entered and self._entered[stage] is None
 
     @property
+    def begun(self) -> bool:
+        """Whether anything was made yet."""
+        return self._trail is not None
+
+    @property
     def kubeconfig(self) -> Path:
         """The run's own kubeconfig."""
         return self.run.folder / KUBECONFIG

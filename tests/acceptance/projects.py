@@ -49,6 +49,7 @@ class Project:
         """pytest with a node image where kind has none of its own."""
         image = needed("NODE_IMAGE")
         node = [f"--kind-image={image}"] if image else []
+        node = [] if any(arg.startswith("--canary-context") for arg in args) else node
         return [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *node, *args]
 
     def pytest(self, *args: str, timeout: float = 600) -> Walked:
@@ -92,7 +93,9 @@ def addressbook_settings(**more: str) -> str:
 
 def nodes(engine: docker.DockerClient) -> frozenset[str]:
     """The names of the kind nodes that there are."""
-    found = engine.containers.list(all=True, filters={"label": "io.x-k8s.kind.cluster"})
+    found = engine.containers.list(
+        all=True, filters={"label": "io.x-k8s.kind.cluster"}, ignore_removed=True
+    )
     return frozenset(str(container.name) for container in found)
 
 

@@ -34,8 +34,8 @@ class Theirs:
         return subprocess.run(argv, check=True, capture_output=True, text=True).stdout
 
     def everything(self) -> set[str]:
-        """What there is in the cluster, its own workings' passing objects left out."""
-        kinds = "namespaces,deployments,services,secrets,pods"
+        """What there is in the cluster; pods are its own, and come and go with its start."""
+        kinds = "namespaces,deployments,services,secrets"
         return set(self.kubectl("get", kinds, "-A", "-o", "name").split())
 
 

@@ -143,10 +143,17 @@ def test_a_run_that_is_removed_leaves_nothing(started: Started, state: Path) -> 
 
 def test_a_folder_that_was_never_finished_is_removed(state: Path) -> None:
     (state / ".abc123").mkdir(parents=True)
+    os.utime(state / ".abc123", (0, 0))
     (state / "def456").mkdir()
     (state / "def456" / "record.json").write_text('{"run": "de')
     assert found() == []
     assert list(state.iterdir()) == []
+
+
+def test_a_run_that_is_just_starting_is_left_alone(state: Path) -> None:
+    (state / ".abc123").mkdir(parents=True)
+    assert found(kept=True) == []
+    assert (state / ".abc123").is_dir()
 
 
 def test_a_run_of_another_version_of_this_package_is_found_too(started: Started) -> None:

@@ -300,7 +300,7 @@ def test_a_terminating_pod_that_still_serves_is_no_ready_endpoint(captured: Capt
         ("unschedulable", CANARY, "Pending"),
         ("unobserved", "addressbook-stable-67dfc8f9b9", "ContainerCreating"),
         ("containers", "sidecar", "exited with code 3"),
-        ("containers", "init", "PodInitializing"),
+        ("containers", "init", "exited with code 3"),
     ],
 )
 def test_what_holds_a_pod_up_is_said(

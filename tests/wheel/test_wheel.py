@@ -66,7 +66,9 @@ def test_a_type_checker_sees_the_public_names(python: Path, tmp_path: Path) -> N
 
 
 def test_the_version_is_the_projects(python: Path) -> None:
-    code = "import importlib.metadata as m, json; print(json.dumps(m.metadata('pytest-canary').json))"
+    code = (
+        "import importlib.metadata as m, json; print(json.dumps(m.metadata('pytest-canary').json))"
+    )
     done = subprocess.run([str(python), "-c", code], capture_output=True, text=True, check=True)
     found = json.loads(done.stdout)
     assert f'version = "{found["version"]}"' in (ROOT / "pyproject.toml").read_text()
