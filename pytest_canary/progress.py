@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import threading
 import time
 from collections.abc import Callable
@@ -44,10 +43,11 @@ class Progress:
             now = self._clock()
             if what != self._what:
                 self._what, self._began = what, now
-            text = f"waiting for {what}: {seen} ({now - self._began:.0f} s)"
+            # The seconds first, as the end of a long line is cut off.
+            text = f"waiting {now - self._began:.0f} s for {what}: {seen}"
             text = " ".join(text.split())
             if self._live:
-                room = shutil.get_terminal_size().columns - self._column() - 2
+                room = self._columns() - self._column() - 2
                 if room > 20:
                     # Saved and restored, so that the next dot lands where it belongs.
                     self._write(f"\0337 \033[2m{text[:room]}\033[0m\033[K\0338")
@@ -74,6 +74,11 @@ class Progress:
     def close(self) -> None:
         """Give the terminal back."""
         os.close(self._terminal)
+
+    def _columns(self) -> int:
+        """The terminal's width; standard output, which shutil asks, is captured by pytest."""
+        given = os.environ.get("COLUMNS", "")
+        return int(given) if given.isdigit() else os.get_terminal_size(self._terminal).columns
 
     def _write(self, text: str) -> None:
         # A closed terminal is no reason to stop a rehearsal.

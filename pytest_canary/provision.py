@@ -82,12 +82,12 @@ class Provision:
             jobs["database"] = self._database
         pool = ThreadPoolExecutor(max_workers=len(jobs) + 1, thread_name_prefix="canary")
         try:
-            images = {
+            images: dict[str, Future[Any]] = {
                 name: pool.submit(self._image, name, job, cluster) for name, job in jobs.items()
             }
-            everything: dict[str, Future[Any]] = dict(images)
+            everything = images
             if cluster:
-                everything["cluster"] = pool.submit(self._create, cluster)
+                everything = {"cluster": pool.submit(self._create, cluster), **images}
             self._wait(everything)
         finally:
             # After an error nobody waits for what still runs; its commands are killed.

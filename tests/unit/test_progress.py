@@ -58,8 +58,8 @@ def test_a_terminal_shows_every_look_behind_the_dots(terminal: Screen) -> None:
     terminal.progress("3/3 of shop-stable", "1/3 ready")
     after(terminal, 4)("3/3 of shop-stable", "2/3 ready")
     first, second = terminal.text().split("\0338")[:2]
-    assert "waiting for 3/3 of shop-stable: 1/3 ready (0 s)" in first
-    assert "waiting for 3/3 of shop-stable: 2/3 ready (4 s)" in second
+    assert "waiting 0 s for 3/3 of shop-stable: 1/3 ready" in first
+    assert "waiting 4 s for 3/3 of shop-stable: 2/3 ready" in second
     assert first.startswith("\0337"), "the cursor goes back to where the next dot belongs"
     assert "\n" not in first
 
@@ -67,7 +67,7 @@ def test_a_terminal_shows_every_look_behind_the_dots(terminal: Screen) -> None:
 def test_what_is_awaited_next_is_counted_anew(terminal: Screen) -> None:
     terminal.progress("one", "x")
     after(terminal, 9)("two", "y")
-    assert "waiting for two: y (0 s)" in terminal.text()
+    assert "waiting 0 s for two: y" in terminal.text()
 
 
 def test_a_long_text_stays_on_its_line(terminal: Screen) -> None:
@@ -103,7 +103,7 @@ def test_a_log_gets_a_line_now_and_then(log: Screen) -> None:
     for second in range(1, 26):
         after(log, 1)("the cluster", f"step {second}")
     assert log.text() == (
-        "\n    waiting for the cluster: step 11 (10 s)\n    waiting for the cluster: step 21 (20 s)"
+        "\n    waiting 10 s for the cluster: step 11\n    waiting 20 s for the cluster: step 21"
     )
 
 
