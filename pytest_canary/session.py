@@ -204,7 +204,8 @@ class Session:
 
     def _keeps(self) -> bool:
         keep = self.plan.options.keep
-        self.kept = keep == "always" or (keep == "on-failure" and self.failed is not None)
+        asked = keep == "always" or (keep == "on-failure" and self.failed is not None)
+        self.kept = asked and self.walk.begun
         return self.kept
 
     @pytest.hookimpl(wrapper=True)
@@ -260,7 +261,7 @@ class Session:
         """Clean up where the walk did not come to its own cleanup: after -x, -k or Ctrl-C."""
         if self.walk.entered("cleanup"):
             return
-        if self.walk.begun and self._keeps():
+        if self._keeps():
             self.walk.keep()
             return
         self._tell("the cleanup", "the session ends early")

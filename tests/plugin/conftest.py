@@ -19,6 +19,8 @@ from pytest_canary.errors import ReleaseError
 LOG = Path(os.environ["ENTERED"])
 
 class Stand(walk.Walk):
+    begun = True
+
     def _note(self, stage):
         with LOG.open("a") as log:
             log.write(stage + "\\n")
