@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -15,7 +16,14 @@ from pytest_canary.api import Api, Row
 from pytest_canary.checks import complete
 from pytest_canary.cleanup import KUBECONFIG, Belongings, Trail, delete_namespace, tear_down
 from pytest_canary.database import Database
-from pytest_canary.errors import ApiError, CanaryError, ClusterError, ImageError, ReleaseError
+from pytest_canary.errors import (
+    ApiError,
+    CanaryError,
+    ClusterError,
+    ImageError,
+    ReleaseError,
+    WaitTimeoutError,
+)
 from pytest_canary.image import Engine, full_name
 from pytest_canary.migration import Migrated, fresh_schema
 from pytest_canary.observer import Observer
@@ -31,8 +39,11 @@ if TYPE_CHECKING:
     from pytest_canary.cluster import Cluster
     from pytest_canary.kube import Namespace
 
-# So many new connections tell 1/3 from 1/2 and from 1/4; see benchmarks of the share's interval.
+# At a share of 1/3, the interval of `analysis.share` is then 9 points wide to either side.
 CONNECTIONS = 300
+
+# Seconds in which kube-proxy surely follows the endpoints; its minSyncPeriod is 1 s.
+KUBE_PROXY = 15.0
 
 LABEL = "pytest-canary/run"
 
@@ -234,6 +245,29 @@ class Walk:
             timeout=self.settings.deadlines.rollout,
             change=self.observer.change,
         )
+
+    def sample(self, *titles: str) -> Counter[str]:
+        """How many of 300 new connections each version answers, once kube-proxy has followed.
+
+        Args:
+            titles: who should answer: "baseline", "candidate" or both. They are waited for a
+                little; whoever answers then is counted.
+
+        Raises:
+            ApiError: a connection failed, or its answer was not as promised.
+        """
+        expected = {self.memory.versions[title] for title in titles}
+
+        def look() -> Seen[None]:
+            try:
+                answered = self.api.sample(20)
+            except ApiError as error:
+                return Seen(error.sentence, False, None)
+            return Seen(f"answers by {', '.join(answered)}", set(answered) == expected, None)
+
+        with contextlib.suppress(WaitTimeoutError):
+            self.waiter.until("kube-proxy to follow", look, timeout=KUBE_PROXY)
+        return self.api.sample(CONNECTIONS)
 
     def version_name(self, title: str) -> str:
         """What a version calls itself, or what it is to us."""

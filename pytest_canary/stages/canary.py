@@ -6,7 +6,7 @@ from pytest_canary import checks
 from pytest_canary.plan import Plan
 from pytest_canary.release import CANARY, STABLE
 from pytest_canary.stages import Suite, upgrade
-from pytest_canary.walk import CONNECTIONS, Walk
+from pytest_canary.walk import Walk
 
 SUITE = Suite()
 
@@ -47,13 +47,13 @@ def versions_differ(walk: Walk) -> None:
 
 @SUITE.holds("both versions answer behind the Service", when=tells_versions)
 def both_answer(walk: Walk) -> None:
-    walk.memory.sample = walk.api.sample(CONNECTIONS)
+    walk.memory.sample = walk.sample("baseline", "candidate")
     checks.both(walk.memory.sample, walk.memory.versions)
 
 
 @SUITE.holds("the canary's share of connections is its share of replicas", when=tells_versions)
 def share_is_fair(walk: Walk) -> None:
-    sample = walk.memory.sample or walk.api.sample(CONNECTIONS)
+    sample = walk.memory.sample or walk.sample("baseline", "candidate")
     replicas = walk.settings.replicas
     total = replicas.canary + replicas.stable_during_canary
     found = checks.shared(sample, walk.memory.versions["candidate"], replicas.canary, total)

@@ -7,7 +7,7 @@ from pytest_canary.errors import ReleaseError
 from pytest_canary.plan import Plan
 from pytest_canary.release import CANARY, STABLE
 from pytest_canary.stages import Suite, upgrade
-from pytest_canary.walk import CONNECTIONS, Walk
+from pytest_canary.walk import Walk
 
 SUITE = Suite()
 
@@ -73,7 +73,7 @@ def baseline_is_ready(walk: Walk) -> None:
 def baseline_answers(walk: Walk) -> None:
     walk.promote_last_good()
     walk.wait_until_connected([STABLE])
-    checks.only(walk.api.sample(CONNECTIONS), walk.memory.versions["baseline"])
+    checks.only(walk.sample("baseline"), walk.memory.versions["baseline"])
 
 
 @SUITE.holds("the baseline answers {write} and {read} on the migrated schema", when=upgrade)

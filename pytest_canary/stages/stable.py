@@ -5,7 +5,7 @@ from __future__ import annotations
 from pytest_canary import checks
 from pytest_canary.release import CANARY, STABLE
 from pytest_canary.stages import Suite
-from pytest_canary.walk import CONNECTIONS, Walk
+from pytest_canary.walk import Walk
 
 SUITE = Suite()
 
@@ -47,7 +47,7 @@ def service_selects(walk: Walk) -> None:
     when=lambda plan: plan.settings.version_header is not None,
 )
 def candidate_answers(walk: Walk) -> None:
-    checks.only(walk.api.sample(CONNECTIONS), walk.memory.versions["candidate"])
+    checks.only(walk.sample("candidate"), walk.memory.versions["candidate"])
 
 
 @SUITE.holds("{write} is acknowledged and {read} has it")

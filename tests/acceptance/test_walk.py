@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from xml.etree import ElementTree
 
@@ -89,6 +90,8 @@ def shared(addressbook_project: Make, releases: dict[str, str]) -> Project:
     """A project whose runs share a cluster."""
     project = addressbook_project("shared")
     (project.root / "test_release.py").unlink()
+    made = project.pytest("--canary", "--canary-reuse", "--canary-until=cluster")
+    assert made.code == 0
     return project
 
 
@@ -150,10 +153,57 @@ def test_a_candidate_that_exits_fails_the_walk_and_leaves_nothing(
     engine.images.remove("addressbook:exits")
 
 
+def test_a_candidate_that_can_not_be_built_says_why(
+    shared: Project, releases: dict[str, str]
+) -> None:
+    dockerfile = shared.root / "app" / "Dockerfile"
+    good = dockerfile.read_text()
+    dockerfile.write_text(good + "RUN echo this is why >&2; exit 7\n")
+    walked = shared.pytest("--canary", "--canary-reuse", f"--canary-baseline={releases['1']}")
+    dockerfile.write_text(good)
+    assert walked.code == 1
+    assert "FAILED canary/cluster::the cluster comes up" in walked.text
+    assert "the image can't be built: `docker build` exited with code 7" in walked.text
+    assert "this is why" in walked.text
+
+
+def test_what_is_kept_can_be_looked_at(shared: Project, releases: dict[str, str]) -> None:
+    walked = shared.pytest(
+        "--canary",
+        "--canary-reuse",
+        f"--canary-baseline={releases['1']}",
+        "--canary-until=cluster",
+        "--canary-keep=always",
+    )
+    assert walked.code == 0
+    kept = re.search(r"look at it with KUBECONFIG=(\S+), remove it with", walked.text)
+    assert kept
+    argv = ["kubectl", f"--kubeconfig={kept[1]}", "get", "deployments", "-o", "name"]
+    found = subprocess.run(argv, check=True, capture_output=True, text=True).stdout
+    assert found.split() == ["deployment.apps/db"]
+
+
+def test_a_script_walks_without_pytest(shared: Project, releases: dict[str, str]) -> None:
+    readme = (ROOT / "README.md").read_text()
+    script = readme.split("### Without pytest\n\n```python\n")[1].split("```")[0]
+    image = f", node_image={needed('NODE_IMAGE')!r}" if needed("NODE_IMAGE") else ""
+    script = script.replace('baseline="shop:1.4"', f"baseline={releases['1']!r}, reuse=True{image}")
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=shared.root,
+        env=shared.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert re.fullmatch(r"Counter\(\{'[12]': \d+, '[12]': \d+\}\)\n", done.stdout), done.stdout
+
+
 def test_reaping_removes_a_reused_cluster(shared: Project, engine: docker.DockerClient) -> None:
     walked = shared.pytest("--canary-reap")
     assert walked.code == 0
-    assert "runs removed: 1" in walked.text
+    assert "runs removed: 2" in walked.text, "the cluster, and the run that was kept in it"
     assert left(engine, shared) == NOTHING
 
 
