@@ -266,7 +266,12 @@ class Walk:
             return Seen(f"answers by {', '.join(answered)}", set(answered) == expected, None)
 
         with contextlib.suppress(WaitTimeoutError):
-            self.waiter.until("kube-proxy to follow", look, timeout=KUBE_PROXY)
+            self.waiter.until(
+                "kube-proxy to follow",
+                look,
+                timeout=KUBE_PROXY,
+                change=lambda seconds: self.waiter.clock.sleep(min(seconds, 0.5)),
+            )
         return self.api.sample(CONNECTIONS)
 
     def version_name(self, title: str) -> str:
