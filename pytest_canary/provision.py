@@ -70,6 +70,7 @@ class Provision:
         self.seconds: dict[str, float] = {}
         self.progress: dict[str, str] = {}
         self._given_up = threading.Event()
+        self._loading = threading.Lock()
 
     def bring_up(self) -> Provisioned:
         """Do it all; raises the first error, and leaves what is half made to the run's cleanup."""
@@ -185,7 +186,9 @@ class Provision:
         if cluster:
             quiet = Waiter(self.waiter.clock, self._go_on)
             cluster.wait_for_containerd(quiet, self.settings.deadlines.cluster)
-            self.engine.load(image, cluster.node, self.settings.deadlines.image)
+            # One after the other: the versions share layers, and what one has sent the next needn't.
+            with self._loading:
+                self.engine.load(image, cluster.node, self.settings.deadlines.image)
         else:
             self.engine.push(image)
         self.seconds[f"{name} load"] = time.monotonic() - began
