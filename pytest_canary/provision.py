@@ -76,11 +76,13 @@ class Provision:
         """Do it all; raises the first error, and leaves what is half made to the run's cleanup."""
         options = self.plan.options
         cluster = None if options.context else self._cluster()
-        jobs: dict[str, Any] = {"candidate": self._candidate}
-        if self.plan.upgrade:
-            jobs["baseline"] = self._baseline
+        # The database first, as it takes no building and is loaded meanwhile.
+        jobs: dict[str, Any] = {}
         if self.plan.has_database:
             jobs["database"] = self._database
+        jobs["candidate"] = self._candidate
+        if self.plan.upgrade:
+            jobs["baseline"] = self._baseline
         pool = ThreadPoolExecutor(max_workers=len(jobs) + 1, thread_name_prefix="canary")
         try:
             images: dict[str, Future[Any]] = {
