@@ -16,7 +16,7 @@ import pytest_kind
 from pytest_canary import commands
 from pytest_canary.errors import ClusterError, CommandError
 from pytest_canary.image import CTR
-from pytest_canary.rollout import node_is_ready
+from pytest_canary.rollout import node_is_ready, rollout
 from pytest_canary.waiting import Seen, Waiter
 
 if TYPE_CHECKING:
@@ -190,15 +190,19 @@ class Cluster(pytest_kind.KindCluster):  # type: ignore[misc]
         waiter.until(f"containerd on {self.node}", look, timeout=timeout)
 
     def wait_until_ready(self, waiter: Waiter, namespace: Namespace, timeout: float) -> None:
-        """Return when every node takes pods."""
+        """Return when every node takes pods, and names resolve in them."""
+        system = namespace.beside("kube-system")
 
         def look() -> Seen[None]:
             nodes = namespace.nodes()
             slow = [n["metadata"]["name"] for n in nodes if not node_is_ready(n)]
+            # An app that starts before CoreDNS can't find its database, and may be slow to retry.
+            found = [rollout(each) for each in system.objects("Deployment")]
+            slow += [each.name for each in found if not each.available]
             text = f"not ready: {', '.join(slow)}" if slow else f"{len(nodes)} ready"
             return Seen(text, bool(nodes) and not slow, None)
 
-        waiter.until("the nodes to be ready", look, timeout=timeout)
+        waiter.until("the nodes and CoreDNS to be ready", look, timeout=timeout)
 
     def images(self) -> list[str]:
         """The full names of the images on the node."""

@@ -51,6 +51,10 @@ class Namespace:
         self.apps = client.AppsV1Api(self.api)
         self.discovery = client.DiscoveryV1Api(self.api)
 
+    def beside(self, name: str) -> Namespace:
+        """Another namespace of the same cluster."""
+        return Namespace(self.kubeconfig, name)
+
     def create(self, labels: Mapping[str, str]) -> None:
         """Create the namespace itself.
 

@@ -133,7 +133,7 @@ def test_a_candidate_that_exits_fails_the_walk_and_leaves_nothing(
         fileobj=_dockerfile(f'FROM {releases["2"]}\nCMD ["python", "-c", "raise SystemExit(3)"]'),
         tag="addressbook:exits",
     )
-    shared.write("canary.toml", addressbook_settings(environment='ROLLOUT_TIMEOUT = "5s"'))
+    shared.write("canary.toml", addressbook_settings(environment='ROLLOUT_TIMEOUT = "15s"'))
 
     walked = shared.pytest(
         "--canary",
