@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -71,6 +70,7 @@ def read(given: Mapping[str, Any]) -> tuple[Options | None, list[str]]:
     Returns:
         None and the mistakes where there are any.
     """
+    from pytest_canary.mistakes import nearest
     from pytest_canary.plan import STAGES, Options
 
     mistakes = []
@@ -129,12 +129,6 @@ def read(given: Mapping[str, Any]) -> tuple[Options | None, list[str]]:
         ),
         [],
     )
-
-
-def nearest(wrong: str, right: tuple[str, ...]) -> str:
-    """The right word that comes nearest, or all of them."""
-    near = difflib.get_close_matches(wrong, right, 1)
-    return f"; did you mean {near[0]}?" if near else f"; there are {', '.join(right)}"
 
 
 def _path(value: str | None) -> Path | None:

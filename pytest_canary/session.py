@@ -17,6 +17,7 @@ from pytest_canary.cleanup import reap as reap_runs
 from pytest_canary.collection import Stage, StageTest
 from pytest_canary.errors import CanaryError, SettingsError
 from pytest_canary.image import Engine
+from pytest_canary.mistakes import nearest
 from pytest_canary.ownership import Run
 from pytest_canary.plan import STAGES, Plan, plan
 from pytest_canary.progress import Progress
@@ -149,7 +150,7 @@ class Session:
                 continue
             if len(marker.args) != 1 or marker.kwargs or marker.args[0] not in STAGES:
                 wrong = ", ".join(repr(each) for each in marker.args) or "nothing"
-                near = options.nearest(str(marker.args[0]) if marker.args else "", STAGES)
+                near = nearest(str(marker.args[0]) if marker.args else "", STAGES)
                 mistakes.append(
                     f"{item.nodeid}: @pytest.mark.canary takes one stage, not {wrong}{near}"
                 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import tomllib
 from pathlib import Path
@@ -13,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from pytest_canary.errors import SettingsError
+from pytest_canary.mistakes import key, mistake
 
 # What the book's template takes beside the database's variables.
 ENVIRONMENT = {"PORT": "3000"}
@@ -212,8 +212,8 @@ def check(table: dict[str, Any], root: Path, source: str) -> Settings:
         tables = _Tables.model_validate(table)
     except ValidationError as error:
         details = error.errors()
-        mistakes = [f"{source}: {_mistake(detail)}" for detail in details]
-        wrong = {_key(detail) for detail in details}
+        mistakes = [f"{source}: {mistake(detail, _Tables)}" for detail in details]
+        wrong = {key(detail) for detail in details}
         # The rest is checked too, on what is right, so that one round tells everything.
         tables = _Tables.model_validate(_without(table, details))
     found = _files(tables, root)
@@ -348,71 +348,3 @@ def _without(table: dict[str, Any], details: list[ErrorDetails]) -> dict[str, An
     except ValidationError:
         return {}
     return pruned
-
-
-# Pydantic's messages are about Python's types; a settings file's reader knows TOML's.
-ALLOWED = {
-    "string_type": "a string",
-    "int_type": "a whole number",
-    "int_from_float": "a whole number",
-    "float_type": "a number",
-    "finite_number": "a finite number",
-    "list_type": "a list of strings",
-    "dict_type": "a table",
-    "model_type": "a table",
-    "missing": "a value",
-}
-
-
-def _key(detail: ErrorDetails) -> str:
-    return ".".join(str(part) for part in detail["loc"] if part != "[key]")
-
-
-def _mistake(detail: ErrorDetails) -> str:
-    key = _key(detail)
-    kind, context = detail["type"], detail.get("ctx", {})
-    if kind == "extra_forbidden":
-        return f"{key} = {detail['input']!r}: no such setting{_nearest([*detail['loc']])}"
-    if kind == "missing":
-        return f"{key} is missing"
-    allowed = ALLOWED.get(kind)
-    if kind == "greater_than_equal":
-        allowed = f"a whole number from {context['ge']}"
-    elif kind == "less_than_equal":
-        allowed = f"a whole number up to {context['le']}"
-    elif kind == "greater_than":
-        allowed = f"a number above {context['gt']:g}"
-    elif kind == "literal_error":
-        allowed = f"one of {context['expected']}"
-    elif kind == "string_pattern_mismatch":
-        allowed = f"a string that matches {context['pattern']}"
-    elif kind in ("string_too_short", "too_short"):
-        allowed = "must not be empty"
-    return f"{key} = {detail['input']!r}: {allowed or detail['msg']}"
-
-
-def _nearest(location: list[int | str]) -> str:
-    """The right name that comes nearest, and all of them where none is near."""
-    names = _names(location[:-1])
-    wrong = str(location[-1])
-    near = difflib.get_close_matches(wrong, names, 1)
-    if near:
-        return f"; did you mean {near[0]}?"
-    return f"; there are {', '.join(names)}" if names else ""
-
-
-def _names(location: list[int | str]) -> list[str]:
-    model: Any = _Tables
-    for part in location:
-        if isinstance(part, int):
-            continue
-        fields = {field.alias or name: field for name, field in model.model_fields.items()}
-        if part not in fields:
-            return []
-        annotation = fields[part].annotation
-        inner = [annotation, *getattr(annotation, "__args__", ())]
-        models = [a for a in inner if isinstance(a, type) and issubclass(a, BaseModel)]
-        if not models:
-            return []
-        model = models[0]
-    return [field.alias or name for name, field in model.model_fields.items()]

@@ -1,0 +1,80 @@
+"""Mistakes in settings and options, in the words of who made them."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+# Pydantic's messages are about Python's types; a settings file's reader knows TOML's.
+ALLOWED = {
+    "string_type": "a string",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "finite_number": "a finite number",
+    "list_type": "a list of strings",
+    "dict_type": "a table",
+    "model_type": "a table",
+    "missing": "a value",
+}
+
+
+def key(detail: ErrorDetails) -> str:
+    """The setting's name with its tables': "replicas.stable"."""
+    return ".".join(str(part) for part in detail["loc"] if part != "[key]")
+
+
+def mistake(detail: ErrorDetails, tables: type[BaseModel]) -> str:
+    """One mistake as its reader needs it: key, value, what is allowed, the nearest right name."""
+    name = key(detail)
+    kind, context = detail["type"], detail.get("ctx", {})
+    if kind == "extra_forbidden":
+        names = _names([*detail["loc"]][:-1], tables)
+        hint = nearest(str(detail["loc"][-1]), names) if names else ""
+        return f"{name} = {detail['input']!r}: no such setting{hint}"
+    if kind == "missing":
+        return f"{name} is missing"
+    allowed = ALLOWED.get(kind)
+    if kind == "greater_than_equal":
+        allowed = f"a whole number from {context['ge']}"
+    elif kind == "less_than_equal":
+        allowed = f"a whole number up to {context['le']}"
+    elif kind == "greater_than":
+        allowed = f"a number above {context['gt']:g}"
+    elif kind == "literal_error":
+        allowed = f"one of {context['expected']}"
+    elif kind == "string_pattern_mismatch":
+        allowed = f"a string that matches {context['pattern']}"
+    elif kind in ("string_too_short", "too_short"):
+        allowed = "must not be empty"
+    return f"{name} = {detail['input']!r}: {allowed or detail['msg']}"
+
+
+def nearest(wrong: str, right: Sequence[str]) -> str:
+    """The right word that comes nearest, or all of them, as the end of a sentence."""
+    near = difflib.get_close_matches(wrong, right, 1)
+    return f"; did you mean {near[0]}?" if near else f"; there are {', '.join(right)}"
+
+
+def _names(location: list[int | str], tables: type[BaseModel]) -> list[str]:
+    """The names that a table may hold."""
+    model: Any = tables
+    for part in location:
+        if isinstance(part, int):
+            continue
+        fields = {field.alias or name: field for name, field in model.model_fields.items()}
+        if part not in fields:
+            return []
+        annotation = fields[part].annotation
+        inner = [annotation, *getattr(annotation, "__args__", ())]
+        models = [a for a in inner if isinstance(a, type) and issubclass(a, BaseModel)]
+        if not models:
+            return []
+        model = models[0]
+    return [field.alias or name for name, field in model.model_fields.items()]
