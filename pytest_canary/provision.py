@@ -188,7 +188,7 @@ class Provision:
         if cluster:
             quiet = Waiter(self.waiter.clock, self._go_on)
             cluster.wait_for_containerd(quiet, self.settings.deadlines.cluster)
-            # One after the other: the versions share layers, and what one has sent the next needn't.
+            # One after the other: what a version has sent, another that shares it need not.
             with self._loading:
                 self.engine.load(image, cluster.node, self.settings.deadlines.image)
         else:

@@ -334,15 +334,15 @@ def _parse(path: Path) -> dict[str, Any]:
 def _without(table: dict[str, Any], details: list[ErrorDetails]) -> dict[str, Any]:
     """The table without the values that are wrong, so that the others can be checked."""
     pruned = dict(table)
-    for key in {str(detail["loc"][0]) for detail in details}:
-        value = pruned.pop(key, None)
+    for top in {str(detail["loc"][0]) for detail in details}:
+        value = pruned.pop(top, None)
         if isinstance(value, dict):
             wrong = {
                 str(detail["loc"][1])
                 for detail in details
-                if detail["loc"][0] == key and len(detail["loc"]) > 1
+                if detail["loc"][0] == top and len(detail["loc"]) > 1
             }
-            pruned[key] = {k: v for k, v in value.items() if k not in wrong}
+            pruned[top] = {k: v for k, v in value.items() if k not in wrong}
     try:
         _Tables.model_validate(pruned)
     except ValidationError:

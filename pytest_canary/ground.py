@@ -1,0 +1,266 @@
+"""What a walk stands on, and what its stages look at: the cluster, the app, the rows."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pytest_canary.api import Api, Row
+from pytest_canary.checks import complete
+from pytest_canary.cleanup import Trail
+from pytest_canary.database import Database
+from pytest_canary.errors import (
+    ApiError,
+    ClusterError,
+    ImageError,
+    ReleaseError,
+    WaitTimeoutError,
+)
+from pytest_canary.image import full_name
+from pytest_canary.migration import Migrated
+from pytest_canary.observer import Observer
+from pytest_canary.ownership import Run
+from pytest_canary.plan import Plan
+from pytest_canary.provision import Provisioned
+from pytest_canary.registry import pull_secrets
+from pytest_canary.release import Diagnostics, Release, Version
+from pytest_canary.rollout import Rollout, misdirected
+from pytest_canary.waiting import Listener, Seen, Waiter
+
+if TYPE_CHECKING:
+    from pytest_canary.cluster import Cluster
+    from pytest_canary.kube import Namespace
+
+# At a share of 1/3, the interval of `analysis.share` is then 9 points wide to either side.
+CONNECTIONS = 300
+
+# Seconds in which kube-proxy surely follows the endpoints; its minSyncPeriod is 1 s.
+KUBE_PROXY = 15.0
+
+
+@dataclass
+class Memory:
+    """What happened on the way, for the stages to judge."""
+
+    rows: list[Row] = field(default_factory=list)
+    migrations: dict[str, Migrated] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
+    sample: Counter[str] = field(default_factory=Counter)
+    promotion: list[Rollout] = field(default_factory=list)
+    diagnostics: Diagnostics | None = None
+    left: dict[str, tuple[object, ...]] = field(default_factory=dict)
+
+
+class Ground:
+    """What there is once the cluster is up; `Walk` moves on it."""
+
+    release: Release
+    database: Database
+    api: Api
+
+    def __init__(self, plan: Plan, run: Run, listener: Listener | None = None) -> None:
+        self.plan = plan
+        self.settings = plan.settings
+        self.run = run
+        self.waiter = Waiter(listener=listener) if listener else Waiter()
+        self.memory = Memory()
+        self._provisioned: Provisioned | None = None
+        self._trail: Trail | None = None
+        self._observer: Observer | None = None
+
+    @property
+    def provisioned(self) -> Provisioned:
+        """The cluster and the images."""
+        if self._provisioned is None:
+            raise ClusterError("there is no cluster yet; the stage `cluster` makes it")
+        return self._provisioned
+
+    @property
+    def namespace(self) -> Namespace:
+        """The run's namespace."""
+        return self.provisioned.namespace
+
+    @property
+    def cluster(self) -> Cluster:
+        """The kind cluster."""
+        if self.provisioned.cluster is None:
+            raise ClusterError("the walk is in a cluster that it did not make")
+        return self.provisioned.cluster
+
+    @property
+    def observer(self) -> Observer:
+        """The watches on the run's namespace."""
+        if self._observer is None:
+            raise ClusterError("nothing is watched yet; the stage `cluster` starts it")
+        return self._observer
+
+    @property
+    def candidate(self) -> Version:
+        """The version under test."""
+        return self.provisioned.candidate
+
+    @property
+    def baseline(self) -> Version:
+        """The version that is live."""
+        if self.provisioned.baseline is None:
+            raise ReleaseError("a first release has no baseline")
+        return self.provisioned.baseline
+
+    def pod_api(self, track: str) -> Api:
+        """The API of one ready pod of a track, past the Service."""
+        pod = self.release.ready_pod(track)["metadata"]["name"]
+        return self.api.at(*self.namespace.proxy(pod, self.container_port()), f"pod {pod}")
+
+    def container_port(self) -> int:
+        """The port that the Service sends connections on to."""
+        for item in self.observer.snapshot().endpoint_slices.values():
+            labels = item["metadata"].get("labels", {})
+            if labels.get("kubernetes.io/service-name") == self.settings.service_name:
+                for port in item.get("ports") or []:
+                    return int(port["port"])
+        raise ReleaseError(
+            f"Service {self.settings.service_name} has no endpoint: its selector matches no pod"
+        )
+
+    def write_and_read(self, api: Api) -> None:
+        """Write a row one way, remember it, and read it back the same way.
+
+        Raises:
+            ApiError: the write is not acknowledged, or the row is not there.
+        """
+        row = api.write()
+        self.memory.rows.append(row)
+        missing = api.missing([row])
+        if missing:
+            raise ApiError(
+                f"what {api.where} acknowledged can't be read back from it: {missing[0]}; "
+                "see whether it writes to and reads from the same table"
+            )
+
+    def find_every_row(self, api: Api) -> None:
+        """Look for every row that was ever acknowledged, one way.
+
+        Raises:
+            ReleaseError: some are missing, or none was ever written.
+        """
+        complete(api.missing(self.memory.rows), len(self.memory.rows), api.where)
+
+    def other_requests(self, api: Api) -> None:
+        """Send the requests that the settings name under api.checks.
+
+        Raises:
+            ApiError: one does not answer as promised.
+        """
+        for request in self.settings.api.checks:
+            api.expect(request)
+
+    def look_for(self, version: Version) -> None:
+        """Look whether pods find a version's image without asking a registry that hasn't it.
+
+        Raises:
+            ImageError: no node has it.
+        """
+        held = self.cluster.images()
+        if full_name(version.image) not in held:
+            raise ImageError(
+                f"{version.image}, the {version.title}'s image, is not on {self.cluster.node}, "
+                "so its pods would have to pull it",
+                "\n".join(held),
+            )
+
+    def registry_secrets(self) -> set[str]:
+        """The imagePullSecrets that the versions' templates name."""
+        up = self.provisioned
+        templates = {v.deployment for v in (up.candidate, up.baseline) if v}
+        return {name for template in templates for name in pull_secrets(template.read_text())}
+
+    def wait_until_connected(self, tracks: Sequence[str]) -> None:
+        """Return when the Service sends connections to the tracks' ready pods and no other.
+
+        Raises:
+            WaitTimeout: it never did; with what is different.
+        """
+        names = [self.release.name(track) for track in tracks]
+
+        def look() -> Seen[None]:
+            now = self.observer.snapshot()
+            wrong = misdirected(
+                now.endpoint_slices.values(),
+                now.pods.values(),
+                self.settings.service_name,
+                names,
+            )
+            return Seen(wrong or "", wrong is None, None)
+
+        self.waiter.until(
+            f"Service {self.settings.service_name} to send connections to "
+            f"{' and '.join(names)} only",
+            look,
+            timeout=self.settings.deadlines.rollout,
+            change=self.observer.change,
+        )
+
+    def sample(self, *titles: str) -> Counter[str]:
+        """How many of 300 new connections each version answers, once kube-proxy has followed.
+
+        Args:
+            titles: who should answer: "baseline", "candidate" or both. They are waited for a
+                little; whoever answers then is counted.
+
+        Raises:
+            ApiError: a connection failed, or its answer was not as promised.
+        """
+        expected = {self.memory.versions[title] for title in titles}
+
+        def look() -> Seen[None]:
+            try:
+                answered = self.api.sample(20)
+            except ApiError as error:
+                return Seen(error.sentence, False, None)
+            return Seen(f"answers by {', '.join(answered)}", set(answered) == expected, None)
+
+        with contextlib.suppress(WaitTimeoutError):
+            self.waiter.until(
+                "kube-proxy to follow",
+                look,
+                timeout=KUBE_PROXY,
+                change=lambda seconds: self.waiter.clock.sleep(min(seconds, 0.5)),
+            )
+        return self.api.sample(CONNECTIONS)
+
+    def version_name(self, title: str) -> str:
+        """What a version calls itself, or what it is to us."""
+        told = self.memory.versions.get(title)
+        return f"release {told}" if told else f"the {title}"
+
+    def address(self) -> str:
+        """The Service's URL, as a client outside the cluster has it."""
+        name = self.settings.service_name
+
+        def look() -> Seen[str]:
+            found = [s for s in self.namespace.objects("Service") if s["metadata"]["name"] == name]
+            if not found:
+                raise ReleaseError(
+                    f"{self.settings.service.name} made no Service {name}; "
+                    "set name so that the Service is NAME-lb"
+                )
+            port = found[0]["spec"]["ports"][0]
+            if self.provisioned.cluster:
+                if "nodePort" not in port:
+                    raise ReleaseError(
+                        f"Service {name} is of type {found[0]['spec']['type']}, which can't be "
+                        "reached from outside; make it a LoadBalancer"
+                    )
+                assert self._trail  # noqa: S101 (made with the cluster)
+                host = self.cluster.host_port(self._trail.engine, port["nodePort"])
+                return Seen("", True, f"http://127.0.0.1:{host}")
+            given = found[0].get("status", {}).get("loadBalancer", {}).get("ingress", [])
+            where = (given[0].get("ip") or given[0].get("hostname")) if given else ""
+            return Seen(f"{name} has no address yet", bool(where), f"http://{where}:{port['port']}")
+
+        return self.waiter.until(
+            f"an address for {name}", look, timeout=self.settings.deadlines.rollout
+        )
