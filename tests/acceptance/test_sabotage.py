@@ -1,0 +1,283 @@
+"""Assertions made to fail on a real cluster: one walk, sabotaged behind its back, test by test.
+
+Every assertion's failure is in tests/unit; these are the ones in which a real Kubernetes, a real
+PostgreSQL or a real engine has a say. Each test mends what it broke; the last two don't have to.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from projects import KUBECONFIG, ROOT, needed
+
+from pytest_canary import commands, settings
+from pytest_canary.cleanup import tear_down
+from pytest_canary.errors import CanaryError
+from pytest_canary.image import CTR, Engine, full_name
+from pytest_canary.ownership import Run
+from pytest_canary.plan import Options, plan
+from pytest_canary.registry import pull_secret
+from pytest_canary.release import CANARY, STABLE
+from pytest_canary.stages import canary, cleanup, cluster, migration
+from pytest_canary.waiting import Seen
+from pytest_canary.walk import Walk
+
+# A migration that works where it is tried out, and does nothing where it counts.
+LAZY = (
+    "case $DB_SCHEMA in canary_fresh_*) exec python -m addressbook migrate;; esac; "
+    "echo nothing to do"
+)
+
+
+@pytest.fixture(scope="module")
+def walk(releases: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walk]:
+    """A walk that stands at the stage `canary`; its waits are short from there on."""
+    folder = tmp_path_factory.mktemp("sabotage")
+    (folder / "kubeconfig").write_text(KUBECONFIG)
+    table = {
+        "commands": {
+            "ping": ["python", "-m", "addressbook", "ping"],
+            "migrate": ["python", "-m", "addressbook", "migrate"],
+        },
+        "database": {"image": needed("POSTGRES_IMAGE")},
+    }
+    chosen = Options(
+        image=releases["2"], baseline=releases["1"], node_image=needed("NODE_IMAGE") or None
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KUBECONFIG", str(folder / "kubeconfig"))
+        patch.chdir(folder)
+        # In the usual state folder: where this process is killed, the next run removes its cluster.
+        run = Run.start(folder)
+        walk = Walk(plan(settings.check(table, ROOT, "a test"), chosen), run)
+        try:
+            walk.enter("canary")
+            walk.write_and_read(walk.api)
+            change(walk, deadlines=walk.settings.deadlines.model_copy(update={"rollout": 5}))
+            yield walk
+        finally:
+            if walk._observer:
+                walk._observer.stop()
+            tear_down(run, Engine())
+
+
+def change(walk: Walk, **values: Any) -> None:
+    """Change settings on the way."""
+    walk.settings = walk.release.settings = walk.settings.model_copy(update=values)
+
+
+@contextmanager
+def patience(walk: Walk) -> Iterator[None]:
+    """Wait as long as a busy machine needs."""
+    short = walk.settings.deadlines
+    change(walk, deadlines=short.model_copy(update={"rollout": 120}))
+    try:
+        yield
+    finally:
+        change(walk, deadlines=short)
+
+
+def failure(walk: Walk, check: Callable[[Walk], None]) -> CanaryError:
+    """What the check fails with, once the cluster has followed: watches and kube-proxy lag."""
+
+    def look() -> Seen[CanaryError | None]:
+        try:
+            check(walk)
+        except CanaryError as error:
+            return Seen("", True, error)
+        return Seen("it holds all the same", False, None)
+
+    found = walk.waiter.until(f"{check.__name__} to fail", look, timeout=60)
+    assert found
+    return found
+
+
+def select(walk: Walk, deployment: str | None) -> None:
+    """Let the Service select one Deployment's pods only; both, where none is named."""
+    patch = {"spec": {"selector": {"deployment": deployment}}}
+    walk.release.kubectl("patch", "service", walk.settings.service_name, "-p", json.dumps(patch))
+
+
+def test_stable_scaled_behind_the_harness_is_told_at_the_deadline(walk: Walk) -> None:
+    canary.stable_is_ready(walk)
+    walk.release.scale(STABLE, 3)
+
+    told = failure(walk, canary.stable_is_ready).sentence
+
+    assert told.startswith(
+        "waited 5 s for 2/2 of addressbook-stable, which did not come; "
+        "last seen: addressbook-stable "
+    )
+    assert f"/2 ready of {walk.baseline.image}, 3 wanted" in told
+    walk.release.scale(STABLE, 2)
+    with patience(walk):
+        canary.stable_is_ready(walk)
+
+
+def test_a_deleted_row_is_named(walk: Walk) -> None:
+    canary.canary_works(walk)
+    canary.nothing_is_lost(walk)
+    row = walk.memory.rows[-1]
+    walk.database.query(f"delete from person where first_name = '{row.unique}'")
+
+    told = failure(walk, canary.nothing_is_lost)
+
+    total = len(walk.memory.rows)
+    assert told.sentence.startswith(
+        f"1 of {total} acknowledged writes can't be read back from the Service; "
+        f"the first: {row.shown} is missing; "
+    )
+    assert told.evidence == f"{row.shown} is missing"
+    walk.memory.rows.remove(row)
+    canary.nothing_is_lost(walk)
+
+
+def test_a_row_that_is_there_twice_is_named(walk: Walk) -> None:
+    row = walk.memory.rows[0]
+    names = "first_name, last_name"
+    walk.database.query(
+        f"insert into person ({names}) select {names} from person where first_name = '{row.unique}'"
+    )
+
+    told = failure(walk, canary.nothing_is_lost).sentence
+
+    assert f"the first: {row.shown} is there " in told
+    walk.database.query(
+        f"delete from person where first_name = '{row.unique}' "
+        f"and id > (select min(id) from person where first_name = '{row.unique}')"
+    )
+    canary.nothing_is_lost(walk)
+
+
+def test_a_canary_that_the_service_does_not_select_is_named(walk: Walk) -> None:
+    canary.service_selects(walk)
+    pod = walk.release.ready_pod(CANARY)["metadata"]["name"]
+    select(walk, "addressbook-stable")
+
+    told = failure(walk, canary.service_selects).sentence
+    assert told == (
+        "waited 5 s for Service addressbook-lb to send connections to addressbook-canary and "
+        f"addressbook-stable only, which did not come; last seen: {pod} gets none; "
+        "compare the selector of addressbook-lb with the pods' labels"
+    )
+    assert failure(walk, canary.both_answer).sentence == (
+        "version 2 answered none of 300 connections; answered by 1 (300); "
+        "see whether the Service selects its pods"
+    )
+
+    select(walk, None)
+    with patience(walk):
+        canary.service_selects(walk)
+
+
+def test_a_share_that_is_not_the_replicas_is_told(walk: Walk) -> None:
+    """A second canary that nobody has asked for."""
+    walk.release.scale(CANARY, 2)
+    with patience(walk):
+        walk.release.wait_until_settled(CANARY, 2, walk.candidate)
+        canary.service_selects(walk)
+    # Half of them is far outside of what 300 connections make of a third, for one run in 100,000.
+    walk.memory.sample.clear()
+    told = failure(walk, canary.share_is_fair).sentence
+    assert told.startswith("the canary takes ")
+    assert "where 1 of 3 replicas make 33 %; see the Service's sessionAffinity" in told
+    assert "addressbook-canary 2/1 ready of" in failure(walk, canary.canary_is_ready).sentence
+    walk.release.scale(CANARY, 1)
+    with patience(walk):
+        canary.canary_is_ready(walk)
+
+
+def test_a_version_that_can_not_read_the_schema_is_told_by_its_pod(walk: Walk) -> None:
+    walk.database.query("alter table person rename to persons")
+
+    told = failure(walk, canary.stable_works)
+
+    pod = walk.release.ready_pod(STABLE)["metadata"]["name"]
+    assert told.sentence.startswith(f"PUT /person of pod {pod} answers with status 5")
+    assert told.evidence.startswith("PUT /person -> 5")
+    walk.database.query("alter table persons rename to person")
+    canary.stable_works(walk)
+
+
+def test_a_deleted_pull_secret_is_named(walk: Walk) -> None:
+    cluster.registry_secrets_are_there(walk)
+    walk.release.kubectl("delete", "secret", "registry")
+
+    told = failure(walk, cluster.registry_secrets_are_there).sentence
+
+    assert told == (
+        "deployment.yml names imagePullSecrets that are not in namespace "
+        f"{walk.namespace.name}: registry; without them pods can't pull from a registry that asks "
+        "for a password"
+    )
+    walk.namespace.apply(pull_secret("registry", None))
+    cluster.registry_secrets_are_there(walk)
+
+
+def test_an_image_that_the_node_does_not_have_is_named(walk: Walk) -> None:
+    cluster.candidate_is_there(walk)
+    image, node = walk.candidate.image, walk.cluster.node
+    ctr = ["docker", "exec", node, *CTR, "images"]
+    aside = "docker.io/library/aside:1"
+    commands.run([*ctr, "tag", full_name(image), aside], timeout=60)
+    commands.run([*ctr, "rm", full_name(image)], timeout=60)
+
+    told = failure(walk, cluster.candidate_is_there)
+
+    assert told.sentence == (
+        f"{image}, the candidate's image, is not on {node}, so its pods would have to pull it"
+    )
+    assert full_name(walk.baseline.image) in told.evidence
+    commands.run([*ctr, "tag", aside, full_name(image)], timeout=60)
+    cluster.candidate_is_there(walk)
+
+
+def test_a_migration_that_does_nothing_and_exits_with_0_is_told(walk: Walk) -> None:
+    """After this the walk stands at the stage `migration`."""
+    lazy = walk.settings.commands.model_copy(update={"migrate": ["sh", "-c", LAZY]})
+    change(walk, commands=lazy)
+    with patience(walk):
+        walk.enter("migration")
+    migration.migrate_succeeds(walk)
+
+    told = failure(walk, migration.schema_is_right)
+
+    assert "exits with code 0 but leaves out " in told.sentence
+    assert "of what it makes on an empty database" in told.sentence
+    assert "column public.person.search_name text" in told.evidence
+    assert told.evidence.endswith("nothing to do")
+
+
+def test_what_outlives_the_cleanup_is_named(walk: Walk, tmp_path: Path) -> None:
+    """With a kind that deletes nothing; the fixture deletes it after all."""
+    record, name = walk.run.record, walk.cluster.name
+    real, node = record.kind, walk.cluster.node
+    lazy = tmp_path / "kind"
+    lazy.write_text("#!/bin/sh\n")
+    lazy.chmod(0o755)
+    entry = [{"name": f"kind-{name}"}]
+    users = Path(os.environ["KUBECONFIG"])
+    users.write_text(yaml.safe_dump({"contexts": entry, "users": entry}))
+    record.kind = str(lazy)
+
+    walk.enter("cleanup")
+
+    record.kind = real
+    left, reap = f"run {record.run} left ", "; `pytest --canary-reap` removes them"
+    assert failure(walk, cleanup.no_container).sentence == f"{left}containers: {node}{reap}"
+    assert failure(walk, cleanup.no_volume).sentence.startswith(f"{left}volumes: ")
+    assert failure(walk, cleanup.no_port).sentence.startswith(f"{left}ports: ")
+    for word in ("Deployment addressbook-stable", "Pod addressbook-canary-", "Secret db-params"):
+        assert word in failure(walk, cleanup.no_object).sentence
+    assert failure(walk, cleanup.no_context).sentence == (
+        f"{left}contexts: contexts kind-{name} in {users}, users kind-{name} in {users}{reap}"
+    )
+    for check in (cleanup.no_process, cleanup.no_file, cleanup.no_image):
+        check(walk)
