@@ -6,44 +6,38 @@ stand in for apply.sh, kubectl and kind, an addressbook on loopback, and a clock
 wait for.
 """
 
-import base64
-import copy
 import csv
 import io
-import itertools
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import docker
 import pytest
-import requests
 import world_objects as objects
 from world_app import App
+from world_cluster import Clock, Namespace, Watched
+from world_engine import IMAGES, Engine
 from world_objects import Object
 
 from pytest_canary import database as db
-from pytest_canary import image, settings
-from pytest_canary.cleanup import KIND_LABEL, Trail
+from pytest_canary import settings
+from pytest_canary.cleanup import Trail
 from pytest_canary.database import Database, Schema
 from pytest_canary.image import Image, full_name
-from pytest_canary.kube import Exec
-from pytest_canary.observer import KINDS, Observer
 from pytest_canary.ownership import Run
 from pytest_canary.plan import STAGES, Baseline, Options, Plan
 from pytest_canary.provision import Provisioned
 from pytest_canary.registry import pull_secret
 from pytest_canary.release import Release, Version
-from pytest_canary.rollout import is_ready, pods_of
+from pytest_canary.rollout import pods_of
 from pytest_canary.waiting import Waiter
 from pytest_canary.walk import Walk
 
 ROOT = Path(__file__).parents[2]
-IMAGES = {"baseline": "addressbook:111111111111", "candidate": "addressbook:222222222222"}
 SCHEMAS: dict[str, Schema] = {
     "1": frozenset(
         {
@@ -80,285 +74,6 @@ esac
 KIND = """#!/bin/sh
 [ "$1" != delete ] || touch "{deleted}"
 """
-
-
-class Clock:
-    """A clock that a wait takes to its deadline at once."""
-
-    def __init__(self) -> None:
-        self.time = 0.0
-
-    def monotonic(self) -> float:
-        self.time += 0.001
-        return self.time
-
-    def sleep(self, seconds: float) -> None:
-        self.time += seconds
-
-
-class Watched(Observer):
-    """The observer, told by the API server itself instead of by watches."""
-
-    def __init__(self, namespace: "Namespace", clock: Clock) -> None:
-        self._clock = clock
-        super().__init__(namespace)  # type: ignore[arg-type]
-        namespace.watch = self._take
-
-    def snapshot(self) -> Any:
-        self.namespace.take_up()  # type: ignore[attr-defined]
-        return super().snapshot()
-
-    def change(self, seconds: float) -> None:
-        self._clock.sleep(seconds)
-
-    def now(self) -> float:
-        return self._clock.monotonic()
-
-    def stop(self) -> None:
-        pass
-
-
-class Namespace:
-    """An API server with one namespace, and the controllers behind it.
-
-    Attributes:
-        sick: makes a new pod of a healthy one, where new pods don't become ready.
-        paused: whether the controllers leave everything as it is.
-        stays: whether the namespace outlives its deletion.
-        runs: what a command in a container comes to, by its words; code and output.
-    """
-
-    def __init__(self, folder: Path, deleted: Path) -> None:
-        self.name = "canary-test"
-        self.kubeconfig = folder / "kubeconfig.run"
-        self.log = folder / "log"
-        self.deleted = deleted
-        self.stays = False
-        self.paused = False
-        self.sick: Callable[[Object], Object] = lambda pod: pod
-        self.runs: Callable[[Object, list[str]], tuple[int, str, str]]
-        self.one_off: Callable[[Object], Object]
-        self.proxied = ""
-        self.watch: Callable[[str, str, Object], None] = lambda *_: None
-        self._objects: dict[str, dict[str, Object]] = {}
-        self._taken = 0
-        self._numbers = itertools.count(1)
-
-    # What the harness asks.
-
-    def objects(self, kind: str) -> list[Object]:
-        self.take_up()
-        return [copy.deepcopy(each) for each in self._objects.get(kind, {}).values()]
-
-    def nodes(self) -> list[Object]:
-        return self.objects("Node")
-
-    def exists(self) -> bool:
-        return self.stays or not self.deleted.exists()
-
-    def deployment(self, name: str) -> Object | None:
-        found = [each for each in self.objects("Deployment") if each["metadata"]["name"] == name]
-        return found[0] if found else None
-
-    def apply(self, *bodies: Object) -> None:
-        for body in bodies:
-            made = copy.deepcopy(body)
-            for key, value in made.pop("stringData", {}).items():
-                encoded = base64.b64encode(value.encode()).decode()
-                made.setdefault("data", {})[key] = encoded
-            if made["kind"] == "Deployment":
-                self.roll_out(made)
-            else:
-                self.put(self.one_off(made) if made["kind"] == "Pod" else made)
-
-    def scale(self, deployment: str, replicas: int) -> None:
-        found = self.deployment(deployment)
-        assert found, f"there is no Deployment {deployment} to scale"
-        found["spec"]["replicas"] = replicas
-        self.roll_out(found)
-
-    def delete_deployment(self, deployment: str) -> None:
-        self.drop("Deployment", deployment)
-        if not self.paused:
-            for pod in pods_of(self.objects("Pod"), deployment):
-                self.drop("Pod", pod["metadata"]["name"])
-            self.connect()
-
-    def delete_pod(self, pod: str) -> None:
-        self.drop("Pod", pod)
-
-    def logs(self, pod: str, container: str | None = None, lines: int = 200) -> str:
-        return f"what {pod} has logged"
-
-    def exec(self, pod: str, container: str, command: Sequence[str], *, timeout: float) -> Exec:
-        code, output, stdout = self.runs(self._objects["Pod"][pod], list(command))
-        return Exec(pod, " ".join(command), code, output, stdout)
-
-    def proxy(self, pod: str, port: int) -> tuple[str, requests.Session]:
-        session = requests.Session()
-        session.trust_env = False
-        return f"{self.proxied}/api/v1/namespaces/{self.name}/pods/{pod}:{port}/proxy", session
-
-    # What the controllers do.
-
-    def put(self, item: Object) -> None:
-        """Store an object and tell who watches."""
-        kind = item["kind"]
-        self._objects.setdefault(kind, {})[item["metadata"]["name"]] = copy.deepcopy(item)
-        if kind in KINDS:
-            self.watch(kind, "MODIFIED", copy.deepcopy(item))
-
-    def drop(self, kind: str, name: str) -> None:
-        """Remove an object and tell who watches."""
-        item = self._objects.get(kind, {}).pop(name, None)
-        if item and kind in KINDS:
-            self.watch(kind, "DELETED", item)
-
-    def take_up(self) -> None:
-        """Do what the scripts have asked for since."""
-        lines = self.log.read_text().splitlines() if self.log.exists() else []
-        fresh, self._taken = lines[self._taken :], len(lines)
-        for line in fresh:
-            kind, manifest, *words = line.split("\t")
-            if kind == "service":
-                self.put(objects.service(Path(manifest), 30001))
-                self.connect()
-            else:
-                name, replicas, image = words
-                self.roll_out(objects.deployment(Path(manifest), name, int(replicas), image))
-
-    def roll_out(self, deployment: Object) -> None:
-        """Bring a Deployment's pods to its spec, one by one, as its controller does."""
-        name, wanted = deployment["metadata"]["name"], deployment["spec"]["replicas"]
-        before = self._objects.get("Deployment", {}).get(name, {"metadata": {}})
-        generation = before["metadata"].get("generation", 0) + 1
-        deployment["metadata"]["generation"] = generation
-        deployment["status"] = before.get("status", {})
-        self.put(deployment)
-        if self.paused:
-            return
-        digits = objects.template_hash(deployment)
-        mine = [pod for pod in self._objects.get("Pod", {}).values() if owned(pod, name)]
-        new = [p for p in mine if p["metadata"]["labels"]["pod-template-hash"] == digits]
-        old = [p for p in mine if p not in new]
-        self._count(deployment)
-        while len(new) < wanted or old:
-            if len(new) < wanted:
-                new.append(self.sick(objects.pod(deployment, next(self._numbers))))
-                self.put(new[-1])
-            if old and (len(new) + len(old) > wanted):
-                self.drop("Pod", old.pop()["metadata"]["name"])
-            self._count(deployment)
-        while len(new) > wanted:
-            self.drop("Pod", new.pop()["metadata"]["name"])
-        self._count(deployment)
-        self.connect()
-
-    def _count(self, deployment: Object) -> None:
-        """Write down how many replicas there are; the API leaves zeros out."""
-        digits = objects.template_hash(deployment)
-        mine = pods_of(self._objects.get("Pod", {}).values(), deployment["metadata"]["name"])
-        ready = sum(is_ready(pod) for pod in mine)
-        counts = {
-            "replicas": len(mine),
-            "updatedReplicas": sum(
-                p["metadata"]["labels"]["pod-template-hash"] == digits for p in mine
-            ),
-            "readyReplicas": ready,
-            "availableReplicas": ready,
-        }
-        status = {key: value for key, value in counts.items() if value}
-        generation = deployment["metadata"]["generation"]
-        deployment["status"] = {"observedGeneration": generation, **status}
-        self.put(deployment)
-
-    def connect(self) -> None:
-        """Point every Service to the pods that it selects."""
-        for service in self.objects("Service"):
-            selector = service["spec"]["selector"].items()
-            pods = self._objects.get("Pod", {}).values()
-            chosen = [p for p in pods if selector <= p["metadata"].get("labels", {}).items()]
-            ready = [is_ready(pod) for pod in chosen]
-            self.put(objects.endpoint_slice(service["metadata"]["name"], chosen, ready))
-
-    def edit(self, kind: str, name: str, change: Callable[[Object], Object | None]) -> None:
-        """Change an object behind everyone's back."""
-        item = copy.deepcopy(self._objects[kind][name])
-        self.put(change(item) or item)
-        if kind == "Pod":
-            for deployment in self.objects("Deployment"):
-                if owned(item, deployment["metadata"]["name"]):
-                    self._count(deployment)
-        self.connect()
-
-
-def owned(pod: Object, deployment: str) -> bool:
-    """Whether the pod is the Deployment's."""
-    return bool(pods_of([pod], deployment))
-
-
-class Engine:
-    """The container engine: what it has besides images, until kind deletes the cluster.
-
-    Attributes:
-        stays: names of what outlives the cluster.
-        neighbours: other clusters' containers in the network "kind".
-    """
-
-    def __init__(self, node: str, deleted: Path) -> None:
-        self.stays: set[str] = set()
-        self.neighbours: set[str] = set()
-        self.refs = set(IMAGES.values())
-        self.networks = {"kind", "bridge"}
-        self.ports: dict[str, list[dict[str, str]]] = {"30001/tcp": []}
-        self._node, self._deleted = node, deleted
-        self.client: Any = SimpleNamespace(
-            containers=SimpleNamespace(list=self._containers),
-            volumes=SimpleNamespace(list=lambda: self._left("a1b2c3", "another-s")),
-            networks=SimpleNamespace(list=self._networks),
-        )
-
-    def find(self, ref: str) -> Image | None:
-        return Image("sha256:0", ref) if ref in self.refs else None
-
-    def pull(self, name: str) -> Image:
-        return Image("sha256:0", name)
-
-    build = image.Engine.build
-
-    def tag(self, found: Image, repository: str) -> Image:
-        return found
-
-    def untag(self, ref: str) -> None:
-        self.refs -= {ref} - self.stays
-
-    def _left(self, *names: str) -> list[SimpleNamespace]:
-        gone = self._deleted.exists()
-        stay = self.stays | {"another-s"} if gone else set(names)
-        return [SimpleNamespace(name=name) for name in names if name in stay]
-
-    def _containers(self, *, all: bool, filters: dict[str, str], **_: Any) -> Any:  # noqa: A002
-        found = self._left(self._node) if filters["label"].startswith(KIND_LABEL) else []
-        for each in found:
-            each.attrs = {"Mounts": [{"Type": "volume", "Name": "a1b2c3"}]}
-            each.ports = self.ports
-        return found
-
-    def _networks(self, names: Sequence[str] = (), **_: Any) -> list[SimpleNamespace]:
-        def remove(name: str) -> None:
-            if self.neighbours:
-                raise docker.errors.APIError("network kind has active endpoints")
-            self.networks -= {name} - self.stays
-
-        there = {each.name for each in self._left(self._node)} | self.neighbours
-        inside = {name: {"Name": name} for name in there}
-        return [
-            SimpleNamespace(
-                name=name, remove=lambda name=name: remove(name), attrs={"Containers": inside}
-            )
-            for name in sorted(self.networks)
-            if not names or name in names
-        ]
 
 
 class World:

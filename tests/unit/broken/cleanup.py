@@ -5,7 +5,8 @@ import threading
 from contextlib import suppress
 
 import yaml
-from world import IMAGES, World
+from world import World
+from world_engine import IMAGES
 
 from broken import Cases
 from pytest_canary import commands
