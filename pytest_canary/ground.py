@@ -37,8 +37,10 @@ if TYPE_CHECKING:
 # At a share of 1/3, the interval of `analysis.share` is then 9 points wide to either side.
 CONNECTIONS = 300
 
-# Seconds in which kube-proxy surely follows the endpoints; its minSyncPeriod is 1 s.
+# Seconds in which kube-proxy surely follows the endpoints, and seconds for which they must not
+# have changed: its minSyncPeriod is 1 s, and a count in between would mix two states.
 KUBE_PROXY = 15.0
+QUIET = 2.0
 
 
 @dataclass
@@ -220,7 +222,9 @@ class Ground:
                 answered = self.api.sample(20)
             except ApiError as error:
                 return Seen(error.sentence, False, None)
-            return Seen(f"answers by {', '.join(answered)}", set(answered) == expected, None)
+            quiet = self.observer.quiet_for("EndpointSlice")
+            text = f"answers by {', '.join(answered)}, endpoints unchanged for {quiet:.1f} s"
+            return Seen(text, set(answered) == expected and quiet >= QUIET, None)
 
         with contextlib.suppress(WaitTimeoutError):
             self.waiter.until(

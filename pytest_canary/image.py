@@ -113,11 +113,14 @@ class Engine:
             raise ImageError(f"the image can't be built: {error.sentence}", tail) from error
         return Image(iidfile.read_text().strip(), tag)
 
-    def tag(self, image: Image, repository: str) -> Image:
-        """Name the image after its content: REPOSITORY:first 12 digits of its ID."""
-        digits = image.id.removeprefix("sha256:")[:12]
-        self.client.api.tag(image.id, repository, digits)
-        return Image(image.id, f"{repository}:{digits}")
+    def tag(self, image: Image, repository: str, run: str) -> Image:
+        """Name the image after its content and its run: REPOSITORY:digits of its ID-run.
+
+        Without the run, one that cleans up would take the name from another that needs it.
+        """
+        tag = f"{image.id.removeprefix('sha256:')[:12]}-{run}"
+        self.client.api.tag(image.id, repository, tag)
+        return Image(image.id, f"{repository}:{tag}")
 
     def untag(self, ref: str) -> None:
         """Take a name away; the content stays while it has another."""
@@ -146,6 +149,8 @@ class Engine:
         Raises:
             ImageError: the engine can't save it or the node can't take it.
         """
+        import docker
+
         try:
             held = set(
                 commands.run(
@@ -162,6 +167,10 @@ class Engine:
         except CommandError as error:
             raise ImageError(
                 f"image {image.ref} can't be loaded into {node}: {error.sentence}", error.evidence
+            ) from error
+        except docker.errors.DockerException as error:
+            raise ImageError(
+                f"image {image.ref} can't be saved for {node}: {error}; see that nobody removed it"
             ) from error
 
 

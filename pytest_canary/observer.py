@@ -38,6 +38,7 @@ class Observer:
         self.namespace = namespace
         self.history: list[Moment] = []
         self._began = time.monotonic()
+        self._changed_at = dict.fromkeys(KINDS, 0.0)
         self._objects: dict[str, dict[str, Object]] = {kind: {} for kind in KINDS}
         self._last: dict[str, Rollout] = {}
         self._changed = threading.Condition()
@@ -82,6 +83,10 @@ class Observer:
         """Seconds since the observer started, as `history` has them."""
         return time.monotonic() - self._began
 
+    def quiet_for(self, kind: str) -> float:
+        """Seconds since any object of a kind last changed."""
+        return self.now() - self._changed_at[kind]
+
     def rollouts(self, deployment: str, since: float = 0) -> list[Rollout]:
         """What a Deployment's replicas went through since a moment, without repetitions."""
         seen: list[Rollout] = []
@@ -124,7 +129,7 @@ class Observer:
         with self._changed:
             self._objects[kind] = {item["metadata"]["name"]: item for item in items}
             self._listed.add(kind)
-            self._notify()
+            self._notify(kind)
         return str(listed["metadata"]["resourceVersion"])
 
     def _take(self, kind: str, event: str, item: Object) -> None:
@@ -136,9 +141,10 @@ class Observer:
                 self._objects[kind].pop(name, None)
             else:
                 self._objects[kind][name] = item
-            self._notify()
+            self._notify(kind)
 
-    def _notify(self) -> None:
+    def _notify(self, kind: str) -> None:
+        self._changed_at[kind] = self.now()
         pods = self._objects["Pod"].values()
         for name, deployment in self._objects["Deployment"].items():
             now = rollout(deployment, pods)

@@ -181,7 +181,7 @@ class Provision:
         repository = self.settings.name if name != "database" else "canary-db"
         if self.plan.options.registry:
             repository = f"{self.plan.options.registry}/{repository}"
-        image = self.engine.tag(image, repository)
+        image = self.engine.tag(image, repository, self.run.record.run)
         self.run.made(images=sorted({*self.run.record.images, image.ref}))
         began = time.monotonic()
         self.progress[name] = "loading"

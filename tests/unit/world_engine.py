@@ -43,7 +43,7 @@ class Engine:
 
     build = image.Engine.build
 
-    def tag(self, found: Image, repository: str) -> Image:
+    def tag(self, found: Image, repository: str, run: str) -> Image:
         return found
 
     def untag(self, ref: str) -> None:
