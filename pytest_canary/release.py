@@ -154,8 +154,10 @@ class Release:
                 heard=lambda line: self.waiter.listener(f"{version.apply.name}", line),
             )
         except CommandError as error:
+            _, seen = self._settled(track, replicas, version)
             raise ReleaseError(
-                f"{self.name(track)} can't be deployed: {error.sentence}", error.evidence
+                f"{self.name(track)} can't be deployed: {error.sentence}; last seen: {seen}",
+                error.evidence,
             ) from error
         self.wait_until_settled(track, replicas, version)
 
@@ -187,8 +189,7 @@ class Release:
         name = self.name(track)
 
         def look() -> Seen[None]:
-            now = self.observer.snapshot()
-            done, text = settled(now.deployments, now.pods.values(), name, replicas, version.image)
+            done, text = self._settled(track, replicas, version)
             return Seen(text, done, None)
 
         self.waiter.until(
@@ -197,6 +198,11 @@ class Release:
             timeout=self.settings.deadlines.rollout,
             change=self.observer.change,
         )
+
+    def _settled(self, track: str, replicas: int, version: Version) -> tuple[bool, str]:
+        now = self.observer.snapshot()
+        name = self.name(track)
+        return settled(now.deployments, now.pods.values(), name, replicas, version.image)
 
     def wait_until_gone(self, track: str) -> None:
         """Return when the Deployment and its pods are gone."""
