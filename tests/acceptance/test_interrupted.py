@@ -23,6 +23,8 @@ def started(project: Project, engine: docker.DockerClient, *args: str) -> subpro
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         start_new_session=True,
+        # Where this run is in a shell's background, Ctrl-C is ignored, and so it would be here.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     deadline = time.monotonic() + 60
     while not left(engine, project)["containers"]:

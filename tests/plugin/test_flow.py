@@ -138,7 +138,11 @@ def test_an_interrupted_walk_cleans_up(
 ) -> None:
     monkeypatch.setenv("HANGS", "canary")
     process = subprocess.Popen(
-        [sys.executable, "-m", "pytest", *RUN], cwd=pytester.path, stdout=subprocess.PIPE
+        [sys.executable, "-m", "pytest", *RUN],
+        cwd=pytester.path,
+        stdout=subprocess.PIPE,
+        # Where this run is in a shell's background, Ctrl-C is ignored, and so it would be here.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     deadline = time.monotonic() + 30
     while "canary" not in stand_in() and time.monotonic() < deadline:
