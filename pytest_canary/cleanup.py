@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pytest_canary.kube import Namespace
 
 KUBECONFIG = "kubeconfig.run"
+RUN_LABEL = "pytest-canary/run"
 KIND_LABEL = "io.x-k8s.kind.cluster"
 
 
@@ -140,15 +141,17 @@ def tear_down(run: Run, engine: Engine) -> None:
     def attempt(step: Callable[[], None]) -> None:
         try:
             step()
-        except (CanaryError, OSError) as error:
+        except Exception as error:
             errors.append(str(error))
 
     record = run.record
     commands.kill_all()
     if record.namespace:
-        attempt(lambda: delete_namespace(run.folder / KUBECONFIG, str(record.namespace)))
+        attempt(
+            lambda: delete_namespace(run.folder / KUBECONFIG, str(record.namespace), record.run)
+        )
     if record.cluster:
-        attempt(lambda: _delete_cluster(run))
+        attempt(lambda: delete_cluster(run))
     for ref in record.images:
         attempt(lambda ref=ref: engine.untag(ref))  # type: ignore[misc]
     if record.network:
@@ -161,7 +164,8 @@ def tear_down(run: Run, engine: Engine) -> None:
     run.remove()
 
 
-def _delete_cluster(run: Run) -> None:
+def delete_cluster(run: Run) -> None:
+    """Delete the cluster that a run's record names."""
     from pytest_canary.cluster import Cluster
 
     record = run.record
@@ -169,8 +173,10 @@ def _delete_cluster(run: Run) -> None:
     Cluster(str(record.cluster), run.folder, kind=kind).delete()
 
 
-def delete_namespace(kubeconfig: Path, name: str, timeout: float = 120) -> None:
-    """Delete a namespace of a cluster that outlives the run, and wait until it is gone.
+def delete_namespace(kubeconfig: Path, name: str, run: str, timeout: float = 120) -> None:
+    """Delete a run's namespace in a cluster that outlives it, and wait until it is gone.
+
+    One that does not carry the run's label is somebody else's, and stays.
 
     A cluster that can't be reached any more has been deleted meanwhile, or will be asked again by
     the next run: its namespaces carry a label that tells.
@@ -185,6 +191,8 @@ def delete_namespace(kubeconfig: Path, name: str, timeout: float = 120) -> None:
         return Seen("it is still there", not namespace.exists(), None)
 
     try:
+        if namespace.label(RUN_LABEL) != run:
+            return
         namespace.delete()
         Waiter().until(f"namespace {name} to be gone", look, timeout=timeout)
     except HTTPError as error:

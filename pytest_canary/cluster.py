@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import platform
@@ -101,8 +102,8 @@ class Cluster(pytest_kind.KindCluster):  # type: ignore[misc]
             kubectl_path=kubectl or _on_path("kubectl") or downloads / f"kubectl-{KUBECTL_VERSION}",
         )
         # pytest-kind makes a folder in the current one, which nothing of ours goes into.
-        self.path.rmdir()
-        if not any(self.path.parent.iterdir()):
+        with contextlib.suppress(OSError):  # someone else's files are in it
+            self.path.rmdir()
             self.path.parent.rmdir()
         self.folder = folder
         self.node = f"{name}-control-plane"

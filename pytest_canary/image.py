@@ -65,26 +65,26 @@ class Engine:
             attributes = self.client.api.inspect_image(name)
         except docker.errors.NotFound:
             return None
+        except docker.errors.DockerException as error:
+            raise ImageError(f"the engine can't look for image {name}: {error}") from error
         return Image(attributes["Id"], name)
 
-    def pull(self, name: str) -> Image:
+    def pull(self, name: str, timeout: float) -> Image:
         """The image of that name, pulled where the engine doesn't have it yet.
 
         Raises:
             ImageError: neither the engine nor a registry has it.
         """
-        import docker
-
         found = self.find(name)
         if found:
             return found
         try:
-            self.client.images.pull(*_repository_and_tag(name))
-        except docker.errors.DockerException as error:
-            why = getattr(error, "explanation", None) or error
+            commands.run(["docker", "pull", "--quiet", name], timeout=timeout)
+        except CommandError as error:
             raise ImageError(
-                f"image {name} is not in the engine and can't be pulled: {why}; "
-                "check the name, or pull or build it first"
+                f"image {name} is not in the engine, and {error.sentence}; "
+                "check the name, or pull or build it first",
+                error.evidence,
             ) from error
         return self.find(name) or Image("", name)
 
@@ -113,14 +113,26 @@ class Engine:
             raise ImageError(f"the image can't be built: {error.sentence}", tail) from error
         return Image(iidfile.read_text().strip(), tag)
 
-    def tag(self, image: Image, repository: str, run: str) -> Image:
-        """Name the image after its content and its run: REPOSITORY:digits of its ID-run.
+    def named(self, image: Image, repository: str, run: str) -> Image:
+        """The image under a name of its content and its run: REPOSITORY:digits of its ID-run.
 
         Without the run, one that cleans up would take the name from another that needs it.
         """
-        tag = f"{image.id.removeprefix('sha256:')[:12]}-{run}"
-        self.client.api.tag(image.id, repository, tag)
-        return Image(image.id, f"{repository}:{tag}")
+        return Image(image.id, f"{repository}:{image.id.removeprefix('sha256:')[:12]}-{run}")
+
+    def tag(self, image: Image) -> None:
+        """Give the image its name.
+
+        Raises:
+            ImageError: the engine refuses the name.
+        """
+        import docker
+
+        try:
+            repository, _, tag = image.ref.rpartition(":")
+            self.client.api.tag(image.id, repository, tag)
+        except docker.errors.DockerException as error:
+            raise ImageError(f"the engine can't name an image {image.ref}: {error}") from error
 
     def untag(self, ref: str) -> None:
         """Take a name away; the content stays while it has another."""
@@ -130,14 +142,14 @@ class Engine:
         with contextlib.suppress(docker.errors.APIError):
             self.client.api.remove_image(ref, noprune=True)
 
-    def push(self, image: Image) -> None:
+    def push(self, image: Image, timeout: float) -> None:
         """`docker push`, with the credentials of the docker command.
 
         Raises:
             ImageError: the registry refuses it.
         """
         try:
-            commands.run(["docker", "push", "--quiet", image.ref], timeout=600)
+            commands.run(["docker", "push", "--quiet", image.ref], timeout=timeout)
         except CommandError as error:
             raise ImageError(
                 f"image {image.ref} can't be pushed: {error.sentence}", error.evidence

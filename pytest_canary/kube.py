@@ -80,6 +80,16 @@ class Namespace:
             gone_is_fine=True,
         )
 
+    def label(self, key: str) -> str | None:
+        """The namespace's own label; None where it has none, or is not there."""
+        response: Any = self.core.list_namespace(
+            field_selector=f"metadata.name={self.name}", _preload_content=False
+        )
+        for item in json.loads(response.data)["items"]:
+            value: str | None = item["metadata"].get("labels", {}).get(key)
+            return value
+        return None
+
     def others(self, label: str) -> list[str]:
         """The names of other namespaces with a label."""
         response: Any = self.core.list_namespace(label_selector=label, _preload_content=False)

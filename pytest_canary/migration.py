@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pytest_canary import commands
 from pytest_canary.database import Database, Schema, described
 from pytest_canary.errors import ReleaseError
 from pytest_canary.kube import Exec
@@ -105,7 +106,7 @@ def fresh_schema(release: Release, database: Database) -> Schema:
         if code != 0:
             raise ReleaseError(
                 f"the candidate's migrate exits with code {code} on an empty database",
-                release.namespace.logs(pod_name),
+                commands.masked(release.namespace.logs(pod_name), release.secrets),
             )
         return database.schema(name)
     finally:

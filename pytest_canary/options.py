@@ -86,6 +86,11 @@ def read(given: Mapping[str, Any]) -> tuple[Options | None, list[str]]:
             f"--canary-context={context}: needs --canary-registry, from which its nodes pull the "
             "images"
         )
+    if registry and "://" in registry:
+        mistakes.append(
+            f"--canary-registry={registry}: a registry's name has no scheme; "
+            f"did you mean {registry.split('://', 1)[1]}?"
+        )
     if registry and not context:
         mistakes.append(
             f"--canary-registry={registry}: goes with --canary-context; a kind cluster is loaded"

@@ -122,6 +122,12 @@ class Run:
             setattr(self.record, key, value)
         self.save()
 
+    def made_image(self, ref: str) -> None:
+        """Note a name that is about to be given to an image; from any thread."""
+        with self._saving:
+            self.record.images.append(ref)
+        self.save()
+
     def release(self) -> None:
         """Leave the folder to a later run."""
         self._lock.close()
@@ -159,7 +165,10 @@ def abandoned(*, kept: bool) -> Iterator[Run]:
 
 
 def _is_young(folder: Path) -> bool:
-    return time.time() - folder.stat().st_mtime < YOUTH
+    try:
+        return time.time() - folder.stat().st_mtime < YOUTH
+    except FileNotFoundError:
+        return True  # it has just got its name
 
 
 def _record(folder: Path) -> Record | None:

@@ -142,9 +142,13 @@ def _newest_tag(root: Path) -> Baseline:
     try:
         tag = git(root, "describe", "--tags", "--abbrev=0", "HEAD^").strip()
     except CommandError:
-        shallow = git(root, "rev-parse", "--is-shallow-repository").strip() == "true"
-        why = "the clone is shallow: fetch tags to rehearse an upgrade" if shallow else "no tag"
-        return Baseline("none", "", why)
+        if git(root, "rev-parse", "--is-shallow-repository").strip() == "true":
+            # Taken for "no tag", it would turn an upgrade into a first release, and pass.
+            raise SettingsError(
+                "the clone is shallow, so the newest tag before HEAD can't be found; "
+                'fetch the history and its tags, or name the baseline, be it "none"'
+            ) from None
+        return Baseline("none", "", "no tag")
     return Baseline("git", tag, "the newest tag before HEAD")
 
 

@@ -78,7 +78,12 @@ class Progress:
     def _columns(self) -> int:
         """The terminal's width; standard output, which shutil asks, is captured by pytest."""
         given = os.environ.get("COLUMNS", "")
-        return int(given) if given.isdigit() else os.get_terminal_size(self._terminal).columns
+        if given.isdigit():
+            return int(given)
+        try:
+            return os.get_terminal_size(self._terminal).columns
+        except OSError:  # it went away
+            return 80
 
     def _write(self, text: str) -> None:
         # A closed terminal is no reason to stop a rehearsal.

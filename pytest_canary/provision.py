@@ -8,6 +8,7 @@ import shutil
 import tarfile
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Any
 import yaml
 
 from pytest_canary import commands
-from pytest_canary.cleanup import KUBECONFIG
+from pytest_canary.cleanup import KUBECONFIG, delete_cluster
 from pytest_canary.cluster import Cluster, config
 from pytest_canary.errors import ClusterError, CommandError, ImageError
 from pytest_canary.image import Engine, Image
@@ -71,6 +72,7 @@ class Provision:
         self.progress: dict[str, str] = {}
         self._given_up = threading.Event()
         self._loading = threading.Lock()
+        self._ours = threading.Event()
 
     def bring_up(self) -> Provisioned:
         """Do it all; raises the first error, and leaves what is half made to the run's cleanup."""
@@ -145,15 +147,17 @@ class Provision:
         known = self.home.record.cluster == cluster.name and self.home.record.shape == shape
         if known and self._is_up(cluster):
             self.progress["cluster"] = "reused"
+            self._ours.set()
             return
         if self.home.record.cluster:
-            cluster.delete()
-        elif cluster.exists():
+            delete_cluster(self.home)
+        if cluster.exists():
             raise ClusterError(
                 f"cluster {cluster.name} exists and no run of pytest-canary made it; choose "
                 f"another --cluster-name, or walk in it with --canary-context kind-{cluster.name}"
             )
         self.home.made(cluster=cluster.name, kind=str(cluster.kind_path), shape=shape)
+        self._ours.set()
         began = time.monotonic()
         cluster.create(timeout=self.settings.deadlines.cluster, heard=self._heard)
         self.seconds["cluster"] = time.monotonic() - began
@@ -181,18 +185,24 @@ class Provision:
         repository = self.settings.name if name != "database" else "canary-db"
         if self.plan.options.registry:
             repository = f"{self.plan.options.registry}/{repository}"
-        image = self.engine.tag(image, repository, self.run.record.run)
-        self.run.made(images=sorted({*self.run.record.images, image.ref}))
+        image = self.engine.named(image, repository, self.run.record.run)
+        self.run.made_image(image.ref)
+        self._step()
+        self.engine.tag(image)
         began = time.monotonic()
         self.progress[name] = "loading"
         if cluster:
+            # Nothing is put into a node before it is known to be ours.
+            while not self._ours.wait(0.2):
+                self._step()
             quiet = Waiter(self.waiter.clock, self._go_on)
             cluster.wait_for_containerd(quiet, self.settings.deadlines.cluster)
             # One after the other: what a version has sent, another that shares it need not.
             with self._loading:
+                self._step()
                 self.engine.load(image, cluster.node, self.settings.deadlines.image)
         else:
-            self.engine.push(image)
+            self.engine.push(image, self.settings.deadlines.image)
         self.seconds[f"{name} load"] = time.monotonic() - began
         self.progress[name] = "loaded"
         return wrap(image)
@@ -201,6 +211,10 @@ class Provision:
         """End a wait of a part whose outcome nobody waits for any more."""
         if self._given_up.is_set():
             raise ClusterError(f"gave up {what}: another part failed; last seen: {seen}")
+
+    def _step(self) -> None:
+        """Ends a job in the background between two of its steps, where another part has failed."""
+        self._go_on("another part", "it failed")
 
     def _wait(self, everything: dict[str, Future[Any]]) -> None:
         def look() -> Seen[None]:
@@ -219,7 +233,7 @@ class Provision:
     def _candidate(self) -> tuple[Image, Any]:
         settings, options = self.settings, self.plan.options
         if options.image:
-            image = self.engine.pull(options.image)
+            image = self.engine.pull(options.image, self.settings.deadlines.image)
         else:
             image = self.engine.build(
                 settings.context,
@@ -229,22 +243,21 @@ class Provision:
                 self.run.folder / "candidate.iid",
                 settings.deadlines.image,
             )
-        return image, lambda loaded: self._version("candidate", loaded, settings.root)
+        return image, lambda loaded: self._version("candidate", loaded)
 
     def _baseline(self) -> tuple[Image, Any]:
         settings, baseline = self.settings, self.plan.baseline
         if baseline.kind == "image":
-            image = self.engine.pull(baseline.value)
-            return image, lambda loaded: self._version("baseline", loaded, settings.root)
+            image = self.engine.pull(baseline.value, self.settings.deadlines.image)
+            return image, lambda loaded: self._version("baseline", loaded)
         top = Path(git(settings.root, "rev-parse", "--show-toplevel").strip())
         checkout = self.run.folder / "baseline"
         archive = commands.run_bytes(["git", "-C", top, "archive", baseline.value], timeout=120)
         with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
             tar.extractall(checkout, filter="data")
-        root = checkout / settings.root.resolve().relative_to(top.resolve())
 
         def there(path: Path) -> Path:
-            return root / path.resolve().relative_to(settings.root.resolve())
+            return checkout / path.resolve().relative_to(top.resolve())
 
         if not there(settings.dockerfile).is_file():
             raise ImageError(
@@ -260,21 +273,21 @@ class Provision:
             self.run.folder / "baseline.iid",
             settings.deadlines.image,
         )
-        return image, lambda loaded: self._version("baseline", loaded, root)
+        return image, lambda loaded: self._version("baseline", loaded, there)
 
     def _database(self) -> tuple[Image, Any]:
-        return self.engine.pull(self.settings.database.image), lambda loaded: loaded
+        return self.engine.pull(
+            self.settings.database.image, self.settings.deadlines.image
+        ), lambda loaded: loaded
 
-    def _version(self, title: str, image: Image, root: Path) -> Version:
+    def _version(
+        self, title: str, image: Image, there: Callable[[Path], Path] = lambda path: path
+    ) -> Version:
         """A version's image and files: a revision's own, where it has them already."""
         settings = self.settings
 
         def own(path: Path) -> Path:
-            try:
-                there = root / path.resolve().relative_to(settings.root.resolve())
-            except ValueError:
-                return path
-            return there if there.is_file() else path
+            return there(path) if there(path).is_file() else path
 
         return Version(
             title=title,
@@ -307,6 +320,8 @@ class Provision:
         document["contexts"][0]["context"]["namespace"] = self.namespace_name
         document["current-context"] = document["contexts"][0]["name"]
         path = self.run.folder / KUBECONFIG
-        path.touch(mode=0o600)
-        path.write_text(yaml.safe_dump(document))
+        fresh = path.with_suffix(".new")
+        fresh.touch(mode=0o600)
+        fresh.write_text(yaml.safe_dump(document))
+        fresh.replace(path)
         return path

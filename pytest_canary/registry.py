@@ -1,4 +1,4 @@
-"""The registry's Secrets, which pods name as imagePullSecrets."""
+"""What a template says of its registry and namespace, and the registry's Secrets."""
 
 from __future__ import annotations
 
@@ -23,6 +23,20 @@ def pull_secrets(template: str) -> set[str]:
             if isinstance(entry, dict) and isinstance(entry.get("name"), str):
                 names.add(entry["name"])
     return names
+
+
+def fixed_namespace(template: str) -> str | None:
+    """The namespace that a template fixes; None where it leaves that to kubectl's context."""
+    try:
+        documents = list(yaml.safe_load_all(template))
+    except yaml.YAMLError:
+        return None
+    for document in documents:
+        metadata = document.get("metadata") if isinstance(document, dict) else None
+        found = metadata.get("namespace") if isinstance(metadata, dict) else None
+        if isinstance(found, str) and "$" not in found:
+            return found
+    return None
 
 
 def pull_secret(name: str, registry: str | None) -> dict[str, Any]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from pytest_canary import commands
 from pytest_canary.errors import CommandError, ReleaseError
 from pytest_canary.kube import Exec, Namespace
 from pytest_canary.observer import Observer
+from pytest_canary.registry import fixed_namespace
 from pytest_canary.rollout import gone, is_ready, pods_of, settled
 from pytest_canary.settings import Settings
 from pytest_canary.waiting import Seen, Waiter
@@ -76,8 +78,14 @@ class Release:
         self.waiter = waiter
         self.kubectl_path = kubectl
         self.parameters = parameters
-        self.secrets = [value for key, value in parameters.items() if "PASSWORD" in key]
+        self.secrets = [
+            value
+            for key, value in {**settings.environment, **parameters}.items()
+            if re.search("PASSWORD|SECRET|TOKEN|KEY", key.upper())
+        ]
         self.environment = {
+            # What the bundled apply.sh waits; so the setting holds for the script too.
+            "ROLLOUT_TIMEOUT": f"{settings.deadlines.rollout:g}s",
             **os.environ,
             **settings.environment,
             **parameters,
@@ -132,7 +140,8 @@ class Release:
 
     def apply_service(self, version: Version) -> None:
         """`kubectl apply -f manifests/service.yml`."""
-        self.kubectl("apply", "-f", version.service)
+        # The namespace said aloud: kubectl then refuses a manifest that names another.
+        self.kubectl("apply", "-f", version.service, f"--namespace={self.namespace.name}")
 
     def deploy(self, track: str, replicas: int, version: Version) -> None:
         """`apply.sh MANIFEST DEPLOYMENT REPLICAS IMAGE`, and wait until it has come to rest.
@@ -143,6 +152,12 @@ class Release:
         """
         words = [self.name(track), str(replicas), version.image]
         deadline = self.settings.deadlines.rollout
+        elsewhere = fixed_namespace(version.deployment.read_text(encoding="utf-8"))
+        if elsewhere not in (None, self.namespace.name):
+            raise ReleaseError(
+                f"{version.deployment.name} names namespace {elsewhere}, where nothing is "
+                "rehearsed; leave metadata.namespace out, and let kubectl's context say it"
+            )
         try:
             commands.run(
                 [version.apply, version.deployment, *words],
@@ -237,12 +252,13 @@ class Release:
     def exec(self, track: str, command: Sequence[str]) -> Exec:
         """`kubectl exec POD -- COMMAND` in a track's pod; the exit code is the caller's matter."""
         pod = self.ready_pod(track)
-        return self.namespace.exec(
+        done = self.namespace.exec(
             pod["metadata"]["name"],
             pod["spec"]["containers"][0]["name"],
             command,
             timeout=self.settings.deadlines.command,
         )
+        return replace(done, output=commands.masked(done.output, self.secrets))
 
     def diagnostics(self) -> Diagnostics:
         """What the rollback pipeline collects about the canary; a part that fails says why."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
-from pytest_canary import fixtures, options, settings
+from pytest_canary import fixtures, options, settings, stages
 from pytest_canary.cleanup import reap as reap_runs
 from pytest_canary.collection import Stage, StageTest
 from pytest_canary.errors import CanaryError, SettingsError
@@ -25,6 +25,8 @@ from pytest_canary.walk import Walk
 
 if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
+
+CLEANUPS = len(stages.suite("cleanup"))
 
 FIXTURES = ("addressbook", "canary_cluster", "database", "release", "canary_walk")
 
@@ -79,6 +81,7 @@ class Session:
         self.failed: tuple[str, str] | None = None
         self.kept = False
         self._seconds: dict[str, float] = {}
+        self._planned = self._held = 0
         self._handlers: dict[signal.Signals, Any] = {}
         self._reporter: TerminalReporter | None = config.pluginmanager.get_plugin(
             "terminalreporter"
@@ -110,7 +113,8 @@ class Session:
             pytest.exit(f"canary: {name}; removing what the run made", returncode=128 + number)
 
         for each in (signal.SIGTERM, signal.SIGHUP):
-            self._handlers[each] = signal.signal(each, stop)
+            if signal.getsignal(each) != signal.SIG_IGN:  # as nohup has it
+                self._handlers[each] = signal.signal(each, stop)
 
     # Collecting.
 
@@ -127,8 +131,10 @@ class Session:
     ) -> Generator[None]:
         """Add the stages before -k and -m choose, and put all in the walk's order after them."""
         own, others = self._marked(items)
-        stages = [Stage.of(session, stage, self.walk) for stage in self.plan.stages]
-        items[:] = [item for stage in stages for item in stage.collect()] + own
+        walked = [Stage.of(session, stage, self.walk) for stage in self.plan.stages]
+        checks = [item for stage in walked for item in stage.collect()]
+        self._planned = len(checks)
+        items[:] = [*checks, *own]
         if others:
             self.config.hook.pytest_deselected(items=others)
         yield
@@ -221,6 +227,7 @@ class Session:
             crash = getattr(report.longrepr, "reprcrash", None)
             sentence = crash.message if crash else str(report.longrepr)
             self.failed = (item.nodeid, sentence.splitlines()[0])
+        self._held += report.when == "call" and report.passed and isinstance(item, StageTest)
         if report.when == "call":
             # --junitxml reads the item's own, at its teardown.
             item.user_properties.append(("canary.stage", stage))
@@ -265,7 +272,6 @@ class Session:
         if self._keeps():
             self.walk.keep()
             return
-        self._tell("the cleanup", "the session ends early")
         try:
             self.walk.enter_cleanup_now()
         except CanaryError as error:
@@ -282,8 +288,10 @@ class Session:
         if self.failed:
             where, sentence = self.failed
             write(f"canary: failed at {where}: {sentence}", red=True)
-        elif terminalreporter.stats.get("passed") and self.walk.entered(self.plan.options.until):
+        elif self._held == self._planned or (self.kept and self._held >= self._planned - CLEANUPS):
             write(f"canary: {self.walk.summary()}", green=True)
+        elif self._planned:
+            write(f"canary: {self._held} of the walk's {self._planned} checks were made, and held")
 
     def pytest_unconfigure(self) -> None:
         """Give back what was taken from the process."""

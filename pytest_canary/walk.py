@@ -9,7 +9,14 @@ from pathlib import Path
 from pytest_canary import database as db
 from pytest_canary.addressbook import Addressbook
 from pytest_canary.api import Api
-from pytest_canary.cleanup import KUBECONFIG, Belongings, Trail, delete_namespace, tear_down
+from pytest_canary.cleanup import (
+    KUBECONFIG,
+    RUN_LABEL,
+    Belongings,
+    Trail,
+    delete_namespace,
+    tear_down,
+)
 from pytest_canary.database import Database
 from pytest_canary.errors import CanaryError
 from pytest_canary.ground import Ground
@@ -22,8 +29,6 @@ from pytest_canary.provision import Provision
 from pytest_canary.registry import pull_secret
 from pytest_canary.release import CANARY, STABLE, Release
 from pytest_canary.waiting import Listener, Seen
-
-LABEL = "pytest-canary/run"
 
 
 class Walk(Ground):
@@ -84,9 +89,9 @@ class Walk(Ground):
         self._provisioned = up = provision.bring_up()
         if options.reuse:
             # This run has the cluster to itself: what else is in it was left by a killed one.
-            for name in up.namespace.others(LABEL):
-                delete_namespace(self.kubeconfig, name)
-        up.namespace.create({LABEL: self.run.record.run})
+            for name in up.namespace.others(RUN_LABEL):
+                delete_namespace(self.kubeconfig, name, name.removeprefix("canary-"))
+        up.namespace.create({RUN_LABEL: self.run.record.run})
         self._wait_for_service_account()
         self._observer = Observer(up.namespace).start()
         parameters = db.parameters(self.settings.database) if up.database else {}

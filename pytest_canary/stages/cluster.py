@@ -20,7 +20,8 @@ def loaded(plan: Plan) -> bool:
 def comes_up(walk: Walk) -> None:
     walk.enter("cluster")
     for part, seconds in sorted(walk.provisioned.seconds.items()):
-        if part in ("candidate image", "candidate load"):
+        given = walk.plan.options.image and part == "candidate image"
+        if part in ("candidate image", "candidate load") and not given:
             verb = "built" if part.endswith("image") else "loaded"
             walk.note("cluster", f"image {verb} in {seconds:.1f} s")
 

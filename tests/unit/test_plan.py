@@ -123,11 +123,14 @@ def test_a_repository_without_tag_or_commit_has_a_first_release(folder: Path) ->
     assert planned(folder).baseline.text == "none (no tag)"
 
 
-def test_a_shallow_clone_says_that_it_lacks_the_tags(tagged: Path, tmp_path: Path) -> None:
+def test_a_shallow_clone_is_refused_as_it_would_pass_for_a_first_release(
+    tagged: Path, tmp_path: Path
+) -> None:
     clone = tmp_path / "clone"
     git(tmp_path, "clone", "--depth", "1", f"file://{tagged}", str(clone))
-    found = planned(clone).baseline
-    assert found.text == "none (the clone is shallow: fetch tags to rehearse an upgrade)"
+    with pytest.raises(SettingsError, match="the clone is shallow, .*; fetch the history and its"):
+        planned(clone)
+    assert planned(clone, baseline="none").baseline.kind == "none"
 
 
 def test_a_project_in_a_folder_of_its_repository_finds_the_tags(tagged: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_canary.registry import pull_secret, pull_secrets
+from pytest_canary.registry import fixed_namespace, pull_secret, pull_secrets
 
 TEMPLATE = """
 kind: Deployment
@@ -70,3 +70,18 @@ def test_the_docker_commands_credentials_go_along(logged_in: None) -> None:
 
 def test_no_other_registrys_credentials_go_along(logged_in: None) -> None:
     assert auths(pull_secret("registry", "other.invalid/team")) == {"other.invalid": {}}
+
+
+@pytest.mark.parametrize(
+    ("template", "namespace"),
+    [
+        ("metadata: {name: $deployment}", None),
+        ("metadata: {name: x, namespace: $NAMESPACE}", None),
+        ("metadata: {name: x, namespace: production}", "production"),
+        ("kind: A\n---\nmetadata:\n  namespace: production\n", "production"),
+        ("metadata: [", None),
+        ("just a text", None),
+    ],
+)
+def test_a_namespace_that_a_template_fixes_is_seen(template: str, namespace: str | None) -> None:
+    assert fixed_namespace(template) == namespace

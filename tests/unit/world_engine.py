@@ -38,13 +38,16 @@ class Engine:
     def find(self, ref: str) -> Image | None:
         return Image("sha256:0", ref) if ref in self.refs else None
 
-    def pull(self, name: str) -> Image:
+    def pull(self, name: str, timeout: float) -> Image:
         return Image("sha256:0", name)
 
     build = image.Engine.build
 
-    def tag(self, found: Image, repository: str, run: str) -> Image:
+    def named(self, found: Image, repository: str, run: str) -> Image:
         return found
+
+    def tag(self, found: Image) -> None:
+        pass
 
     def untag(self, ref: str) -> None:
         self.refs -= {ref} - self.stays
