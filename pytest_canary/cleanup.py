@@ -195,7 +195,7 @@ def delete_namespace(kubeconfig: Path, name: str, run: str, timeout: float = 120
             return
         namespace.delete()
         Waiter().until(f"namespace {name} to be gone", look, timeout=timeout)
-    except HTTPError as error:
+    except (ClusterError, HTTPError) as error:
         if "refused" not in str(error):
             raise ClusterError(f"namespace {name} can't be deleted: {error}") from error
 

@@ -273,6 +273,7 @@ class Namespace:
         self, what: str, call: Any, *args: Any, gone_is_fine: bool = False, **kwargs: Any
     ) -> Any:
         from kubernetes.client import ApiException
+        from urllib3.exceptions import HTTPError
 
         try:
             return call(*args, **kwargs)
@@ -280,6 +281,12 @@ class Namespace:
             if gone_is_fine and error.status == 404:
                 return None
             raise ClusterError(f"can't {what} in namespace {self.name}: {_why(error)}") from error
+        except HTTPError as error:
+            raise ClusterError(
+                f"can't {what}: {self.api.configuration.host} does not answer; see that the "
+                "cluster runs, and that the context is the right one",
+                str(error),
+            ) from error
 
 
 def exit_code(status: Object) -> int | None:

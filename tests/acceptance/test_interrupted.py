@@ -14,6 +14,11 @@ from projects import NOTHING, Project, left
 Make = Callable[[str], Project]
 
 
+def heed_signals() -> None:
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, signal.SIG_DFL)
+
+
 def started(project: Project, engine: docker.DockerClient, *args: str) -> subprocess.Popen[bytes]:
     """A walk whose node container is there, so that it is in the midst of its first stage."""
     process = subprocess.Popen(
@@ -23,8 +28,8 @@ def started(project: Project, engine: docker.DockerClient, *args: str) -> subpro
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         start_new_session=True,
-        # Where this run is in a shell's background, Ctrl-C is ignored, and so it would be here.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        # What ignores signals hands that on: a shell's background SIGINT, nohup SIGHUP.
+        preexec_fn=heed_signals,
     )
     deadline = time.monotonic() + 60
     while not left(engine, project)["containers"]:

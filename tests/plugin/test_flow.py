@@ -18,6 +18,11 @@ Entered = Callable[[], list[str]]
 RUN = ("--canary", "--canary-baseline", "shop:1")
 
 
+def heed_signals() -> None:
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, signal.SIG_DFL)
+
+
 def test_a_walk_enters_every_stage_once(
     pytester: pytest.Pytester, stand_in: Entered, project: Path
 ) -> None:
@@ -142,14 +147,18 @@ def test_an_interrupted_walk_cleans_up(
         [sys.executable, "-m", "pytest", *RUN],
         cwd=pytester.path,
         stdout=subprocess.PIPE,
-        # Where this run is in a shell's background, Ctrl-C is ignored, and so it would be here.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        # What ignores signals hands that on: a shell's background SIGINT, nohup SIGHUP.
+        preexec_fn=heed_signals,
     )
-    deadline = time.monotonic() + 30
-    while "canary" not in stand_in() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    process.send_signal(number)
-    process.communicate(timeout=30)
+    try:
+        deadline = time.monotonic() + 30
+        while "canary" not in stand_in() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        process.send_signal(number)
+        process.communicate(timeout=30)
+    finally:
+        process.kill()
+        process.communicate()
     assert process.returncode == code
     assert stand_in() == ["cluster", "baseline", "canary", "cleanup"]
 
