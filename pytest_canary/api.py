@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import secrets
 import time
@@ -125,7 +126,7 @@ class Api:
         session = self._session
         began = time.perf_counter()
         try:
-            with session_of_one() if session is None else _kept(session) as sender:
+            with session_of_one() if session is None else contextlib.nullcontext(session) as sender:
                 response = sender.request(
                     request.method,
                     self.base_url + path,
@@ -240,19 +241,6 @@ def session_of_one() -> requests.Session:
     session.trust_env = False
     session.headers["Connection"] = "close"
     return session
-
-
-class _kept:  # noqa: N801 (used as a function)
-    """A session that stays open when the block ends."""
-
-    def __init__(self, session: requests.Session) -> None:
-        self.session = session
-
-    def __enter__(self) -> requests.Session:
-        return self.session
-
-    def __exit__(self, *_: object) -> None:
-        pass
 
 
 def _filled(value: Any, unique: str) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -38,7 +37,6 @@ class Walk(Ground):
         super().__init__(plan, run, listener)
         self.home = run
         self.notes: dict[str, list[str]] = {}
-        self.seconds: dict[str, float] = {}
         self._entered: dict[str, CanaryError | None] = {}
 
     # Where the walk stands.
@@ -60,13 +58,11 @@ class Walk(Ground):
     def once(self, name: str, transition: Callable[[], None]) -> None:
         """Make a transition the first time it is asked for."""
         if name not in self._entered:
-            began = time.monotonic()
             try:
                 transition()
                 self._entered[name] = None
             except CanaryError as error:
                 self._entered[name] = error
-            self.seconds[name] = time.monotonic() - began
         failure = self._entered[name]
         if failure:
             raise failure
