@@ -16,6 +16,12 @@ the evidence follows in `evidence`, on lines of its own.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pytest_canary.finding import Finding
+
 
 class CanaryError(Exception):
     """One sentence for a person, then the evidence.
@@ -73,6 +79,19 @@ class ImageError(CanaryError):
 
 class ReleaseError(CanaryError):
     """A transition of the release failed."""
+
+
+class FoundError(ReleaseError):
+    """A transition failed, and why is known.
+
+    Attributes:
+        findings: what was found, the one that is told first at the head.
+    """
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        first = findings[0]
+        super().__init__(first.sentence, first.details)
+        self.findings = tuple(findings)
 
 
 class ApiError(CanaryError):

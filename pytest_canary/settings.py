@@ -32,6 +32,7 @@ class _Table(BaseModel):
 
 Words = Annotated[list[str], Field(min_length=1)]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0, le=1)]
 Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 
 
@@ -67,11 +68,55 @@ class Commands(_Table):
 
 
 class Database(_Table):
-    """The PostgreSQL that runs in the cluster as Service `db`; image "none" for none."""
+    """The PostgreSQL that runs in the cluster as Service `db`; image "none" for none.
+
+    Attributes:
+        lock_limit: seconds for which a migration may keep the app's own statements waiting.
+    """
 
     image: Annotated[str, Field(min_length=1)] = "postgres:17"
+    lock_limit: Seconds = 2
     name: Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]{0,62}$")] = "app"
     user: Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]{0,62}$")] = "app"
+
+
+class Preflight(_Table):
+    """Rules of the static check that are silenced: the rule's name, and why."""
+
+    silenced: dict[str, Annotated[str, Field(min_length=1)]] = {}
+
+
+class Promotion(_Table):
+    """What may be promoted for real: these branches, or tags that match one of the patterns."""
+
+    branches: list[str] = ["master"]
+    tags: list[str] = ["^hotfix"]
+
+
+class Traffic(_Table):
+    """The load from baseline to rollback: requests a second (0 for none), and how they are."""
+
+    rate: Annotated[float, Field(ge=0, le=500, allow_inf_nan=False)] = 50
+    writes: Share = 0.2
+    slow: Seconds = 1
+
+
+class Verdict(_Table):
+    """Canary against stable: how sure it must be, and what differences nobody would mind.
+
+    Attributes:
+        seconds: how long the two are compared at most.
+        confidence: of the answer, all looks together.
+        errors: the least difference of error rates that matters, as a fraction of requests.
+        latency: the least difference of latencies that matters, as a fraction of the baseline's.
+        memory: the same, for the memory of a pod.
+    """
+
+    seconds: Seconds = 30
+    confidence: Annotated[float, Field(ge=0.5, lt=1)] = 0.95
+    errors: Share = 0.02
+    latency: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 0.25
+    memory: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 0.5
 
 
 class Deadlines(_Table):
@@ -106,6 +151,8 @@ class Api(_Table):
     """
 
     version_header: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+$")] | None = None
+    pod_header: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+$")] | None = None
+    metrics: Annotated[str, Field(pattern=r"^/")] = "/metrics"
     write: Request | None = None
     read: Request | None = None
     checks: list[Request] = []
@@ -120,6 +167,10 @@ class _Tables(_Table):
     commands: Commands = Commands()
     environment: dict[Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")], str] = {}
     database: Database = Database()
+    preflight: Preflight = Preflight()
+    promotion: Promotion = Promotion()
+    traffic: Traffic = Traffic()
+    verdict: Verdict = Verdict()
     deadlines: Deadlines = Deadlines()
     api: Api = Api()
 
@@ -156,6 +207,11 @@ class Settings(_Tables):
     def version_header(self) -> str | None:
         """The response header that tells which version answered, where there is one."""
         return self.api.version_header or ("X-Release" if self.is_addressbook else None)
+
+    @property
+    def pod_header(self) -> str | None:
+        """The response header that tells which pod answered, where there is one."""
+        return self.api.pod_header or ("X-Pod" if self.is_addressbook else None)
 
 
 def find(root: Path, given: str | None = None) -> Path | None:

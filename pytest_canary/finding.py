@@ -1,0 +1,46 @@
+"""A finding: one thing that is wrong with a release, its evidence, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong.
+
+    Attributes:
+        code: stable name of the kind of finding, by which it is looked up or silenced; the reason
+            that Kubernetes itself gives where it has one ("ImagePullBackOff").
+        sentence: what is wrong and with what, in one sentence.
+        where: the object, container or file and line: "pod web-1, container web".
+        seen: how it showed itself, beside the place: "restarted once"; empty for nothing more.
+        evidence: messages, log lines or events that show it, a line each.
+        likely: the likely cause; empty where the sentence says it.
+        next: what to do next, or where to look.
+        doomed: whether waiting can't mend it. What is not doomed is told at the deadline only.
+    """
+
+    code: str
+    sentence: str
+    where: str = ""
+    seen: str = ""
+    evidence: str = ""
+    likely: str = ""
+    next: str = ""
+    doomed: bool = True
+
+    @property
+    def details(self) -> str:
+        """What follows the sentence: a labelled line each for what is known, then the evidence."""
+        seen = ", ".join(part for part in (self.where, self.seen) if part)
+        labelled = (("seen", seen), ("likely", self.likely), ("next", self.next))
+        lines = [f"{label:<8}{text}" for label, text in labelled if text]
+        return "\n".join([*lines, *self.evidence.splitlines()])
+
+
+def worst(findings: Iterable[Finding]) -> Finding | None:
+    """The finding to tell first: a doomed one where there is one, else the first of all."""
+    found = list(findings)
+    return next((each for each in found if each.doomed), found[0] if found else None)
