@@ -358,6 +358,11 @@ def _together(tables: _Tables, wrong: set[str]) -> list[tuple[str, object, str]]
         mistakes.append(
             (f"api.{has}", "…", f"goes with [api.{lacks}]: what is written must be read back")
         )
+    for pattern in tables.promotion.tags if right("promotion.tags") else []:
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            mistakes.append(("promotion.tags", pattern, f"not a regular expression: {error}"))
     if api.write and "{unique}" not in str((api.write.json_, api.write.form, api.write.path)):
         mistakes.append(
             (

@@ -225,6 +225,11 @@ USER = "^[a-z_][a-z0-9_]{0,62}$"
         ),
         ("environment.PORT = 3000", "environment.PORT = 3000: a string"),
         ("database.user = '1x'", f"database.user = '1x': a string that matches {USER}"),
+        (
+            "promotion.tags = ['^hot', '(']",
+            "promotion.tags = '(': not a regular expression: missing ), unterminated subpattern "
+            "at position 0",
+        ),
         ("deadlines.cluster = 0", "deadlines.cluster = 0: a number above 0"),
         ("deadlines.cluster = 'long'", "deadlines.cluster = 'long': a number"),
         ("deadlines.cluster = inf", "deadlines.cluster = inf: a finite number"),
