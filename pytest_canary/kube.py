@@ -3,36 +3,25 @@
 from __future__ import annotations
 
 import json
-import shlex
-import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from pytest_canary.errors import ClusterError, CommandError
+from pytest_canary.errors import ClusterError
+from pytest_canary.execution import Exec as Exec
+from pytest_canary.execution import ExecError, follow, shown
+from pytest_canary.output import LIMIT
 
 if TYPE_CHECKING:
     import requests
     from kubernetes.client import ApiClient
 
-# The channels of an exec's websocket, after k8s.io/apimachinery's remotecommand.
-STDOUT, STDERR, ERROR = 1, 2, 3
+# Seconds to connect to the API server, and for each of its answers.
+API_TIMEOUT = (10, 60)
 
 Object = Mapping[str, Any]
 """A Kubernetes API object as JSON has it."""
-
-
-@dataclass(frozen=True)
-class Exec:
-    """What a command in a pod came to; `output` is standard output and error together."""
-
-    pod: str
-    command: str
-    code: int
-    output: str
-    stdout: str
 
 
 class Namespace:
@@ -82,24 +71,19 @@ class Namespace:
 
     def label(self, key: str) -> str | None:
         """The namespace's own label; None where it has none, or is not there."""
-        response: Any = self.core.list_namespace(
-            field_selector=f"metadata.name={self.name}", _preload_content=False
-        )
-        for item in json.loads(response.data)["items"]:
+        for item in self._namespaces(field_selector=f"metadata.name={self.name}"):
             value: str | None = item["metadata"].get("labels", {}).get(key)
             return value
         return None
 
     def others(self, label: str) -> list[str]:
         """The names of other namespaces with a label."""
-        response: Any = self.core.list_namespace(label_selector=label, _preload_content=False)
-        names = [item["metadata"]["name"] for item in json.loads(response.data)["items"]]
+        names = [item["metadata"]["name"] for item in self._namespaces(label_selector=label)]
         return [name for name in names if name != self.name]
 
     def exists(self) -> bool:
         """Whether the namespace is there, be it on its way out."""
-        found = self.core.list_namespace(field_selector=f"metadata.name={self.name}")
-        return bool(found.items)
+        return bool(self._namespaces(field_selector=f"metadata.name={self.name}"))
 
     def apply(self, *bodies: dict[str, Any]) -> None:
         """Create objects of the run's own; each is a Secret, Service or Deployment."""
@@ -115,12 +99,15 @@ class Namespace:
 
     def objects(self, kind: str) -> list[Object]:
         """All objects of a kind ("Pod", "Deployment", "Service", "Secret" …) in the namespace."""
-        return self._items(self.lister(kind))
+        return self._items(f"list kind {kind}", self.lister(kind), self.name)
 
     def lister(self, kind: str) -> Any:
         """The API call that lists a kind; a watch takes it too."""
         return {
+            "ConfigMap": self.core.list_namespaced_config_map,
             "Deployment": self.apps.list_namespaced_deployment,
+            "Event": self.core.list_namespaced_event,
+            "ReplicaSet": self.apps.list_namespaced_replica_set,
             "Pod": self.core.list_namespaced_pod,
             "EndpointSlice": self.discovery.list_namespaced_endpoint_slice,
             "Service": self.core.list_namespaced_service,
@@ -130,12 +117,28 @@ class Namespace:
 
     def nodes(self) -> list[Object]:
         """Every node of the cluster."""
-        response: Any = self.core.list_node(_preload_content=False)
-        items: list[Object] = json.loads(response.data)["items"]
-        return items
+        return self._items("list the nodes", self.core.list_node)
 
-    def _items(self, lister: Any) -> list[Object]:
-        items: list[Object] = json.loads(lister(self.name, _preload_content=False).data)["items"]
+    def all_pods(self) -> list[Object]:
+        """Every pod of the cluster, of all namespaces."""
+        return self._items("list all pods", self.core.list_pod_for_all_namespaces)
+
+    def keys(self) -> dict[str, frozenset[str]]:
+        """The keys of each Secret and ConfigMap: "Secret db-params" to its keys; no values."""
+        return {
+            f"{kind} {item['metadata']['name']}": frozenset(
+                [*(item.get("data") or {}), *(item.get("binaryData") or {})]
+            )
+            for kind in ("Secret", "ConfigMap")
+            for item in self.objects(kind)
+        }
+
+    def _namespaces(self, **selector: str) -> list[Object]:
+        return self._items("list the namespaces", self.core.list_namespace, **selector)
+
+    def _items(self, what: str, lister: Any, *args: str, **selector: Any) -> list[Object]:
+        response = self._call(what, lister, *args, _preload_content=False, **selector)
+        items: list[Object] = json.loads(response.data)["items"]
         return items
 
     def deployment(self, name: str) -> Object | None:
@@ -175,8 +178,15 @@ class Namespace:
             gone_is_fine=True,
         )
 
-    def logs(self, pod: str, container: str | None = None, lines: int = 200) -> str:
-        """The last lines of a container's log."""
+    def logs(
+        self,
+        pod: str,
+        container: str | None = None,
+        lines: int = 200,
+        *,
+        previous: bool = False,
+    ) -> str:
+        """The last lines of a container's log, or of the container before it restarted."""
         options: dict[str, Any] = {"container": container} if container else {}
         response = self._call(
             f"read the log of pod {pod}",
@@ -184,25 +194,43 @@ class Namespace:
             pod,
             self.name,
             tail_lines=lines,
+            previous=previous,
             _preload_content=False,
             **options,
         )
         return str(response.data.decode(errors="replace")) if response else ""
 
-    def exec(self, pod: str, container: str, command: Sequence[str], *, timeout: float) -> Exec:
+    def exec(
+        self,
+        pod: str,
+        container: str,
+        command: Sequence[str],
+        *,
+        timeout: float,
+        keep: int = LIMIT,
+        heard: Callable[[str], None] | None = None,
+    ) -> Exec:
         """`kubectl exec POD -c CONTAINER -- COMMAND`, without a terminal.
+
+        Args:
+            pod: where it runs.
+            container: the pod's container.
+            command: what runs.
+            timeout: seconds after which it is given up. It runs on in the pod then, as there is
+                no way to stop it from outside.
+            keep: how much of its output is kept.
+            heard: told what it writes to standard output, as it comes.
 
         Returns:
             Its exit code and output, whatever the code is.
 
         Raises:
-            CommandError: it can't be started, the connection broke, or the deadline passed; with
+            ExecError: it can't be started, the connection broke, or the deadline passed; with
                 the output so far.
         """
         from kubernetes import client
         from kubernetes.stream import stream
 
-        shown = f"kubectl exec {pod} -c {container} -- {shlex.join(command)}"
         # A client of its own: `stream` turns the one it is given into a websocket client.
         core = client.CoreV1Api(client.ApiClient(self.api.configuration))
         try:
@@ -219,37 +247,11 @@ class Namespace:
                 _preload_content=False,
             )
         except client.ApiException as error:
-            raise CommandError(f"`{shown}` can't be started: {_why(error)}") from error
-        stdout: list[str] = []
-        both: list[str] = []
-        deadline = time.monotonic() + timeout
-        try:
-            while connection.is_open():
-                left = deadline - time.monotonic()
-                if left <= 0:
-                    raise CommandError(
-                        f"`{shown}` was given up at its deadline of {timeout:g} s", "".join(both)
-                    )
-                connection.update(timeout=min(left, 1))
-                for channel in (STDOUT, STDERR):
-                    heard = connection.read_channel(channel)
-                    both.append(heard)
-                    if channel == STDOUT:
-                        stdout.append(heard)
-            end = connection.read_channel(ERROR)
-        finally:
-            connection.close()
-            # After the server's close frame close() does nothing, and the socket would leak.
-            connection.sock.shutdown()
-        output = "".join(both).strip()
-        if not end:
-            raise CommandError(f"`{shown}` lost its pod before it ended; see why it went", output)
-        code = exit_code(json.loads(end))
-        if code is None:
-            raise CommandError(
-                f"`{shown}` could not run: {json.loads(end).get('message', end)}", output
-            )
-        return Exec(pod, shlex.join(command), code, output, "".join(stdout))
+            typed = shown(pod, container, command)
+            raise ExecError("refused", f"can't be started: {_why(error)}", typed) from error
+        return follow(
+            connection.sock, pod, container, command, timeout=timeout, keep=keep, heard=heard
+        )
 
     def proxy(self, pod: str, port: int) -> tuple[str, requests.Session]:
         """The way to one pod, past the Service: a base URL, and a session that may use it."""
@@ -276,7 +278,7 @@ class Namespace:
         from urllib3.exceptions import HTTPError
 
         try:
-            return call(*args, **kwargs)
+            return call(*args, _request_timeout=API_TIMEOUT, **kwargs)
         except ApiException as error:
             if gone_is_fine and error.status == 404:
                 return None
@@ -287,16 +289,6 @@ class Namespace:
                 "cluster runs, and that the context is the right one",
                 str(error),
             ) from error
-
-
-def exit_code(status: Object) -> int | None:
-    """The exit code in the Status that ends an exec; None where the command never ran."""
-    if status.get("status") == "Success":
-        return 0
-    for cause in status.get("details", {}).get("causes", []):
-        if cause.get("reason") == "ExitCode":
-            return int(cause["message"])
-    return None
 
 
 def _why(error: Any) -> str:

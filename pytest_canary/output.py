@@ -1,0 +1,57 @@
+"""What a command prints, as much of it as memory should hold: the head and the tail."""
+
+from __future__ import annotations
+
+from collections import deque
+
+# Bytes of text, about, that are kept of a command's output; a migration's own has far fewer.
+LIMIT = 2**20
+
+
+class Output:
+    """Text as it comes, which may never end.
+
+    Attributes:
+        lines: how many line ends have come.
+    """
+
+    def __init__(self, limit: int = LIMIT) -> None:
+        self.lines = 0
+        self._half = limit // 2
+        self._head = ""
+        self._tail: deque[str] = deque()
+        self._kept = self._left_out = self._lines_left_out = 0
+
+    def take(self, text: str) -> None:
+        """Hear more of it."""
+        self.lines += text.count("\n")
+        room = self._half - len(self._head)
+        self._head += text[:room]
+        rest = text[room:] if room < len(text) else ""
+        if rest:
+            self._tail.append(rest)
+            self._kept += len(rest)
+        while self._tail and self._kept - len(self._tail[0]) >= self._half:
+            gone = self._tail.popleft()
+            self._kept -= len(gone)
+            self._left_out += len(gone)
+            self._lines_left_out += gone.count("\n")
+
+    @property
+    def cut(self) -> bool:
+        """Whether some of it was not kept."""
+        return self._left_out > 0
+
+    @property
+    def text(self) -> str:
+        """What is kept; where something is left out, a line says how much."""
+        tail = "".join(self._tail)
+        if not self.cut:
+            return self._head + tail
+        return f"{self._head}\n… {self._lines_left_out:,} lines left out …\n{tail}"
+
+    @property
+    def last(self) -> str:
+        """The last line that is not blank, or the start of a long one; empty for none."""
+        said = ("".join(self._tail) or self._head).strip().splitlines()
+        return said[-1].strip()[:200] if said else ""
