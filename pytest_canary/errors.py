@@ -8,6 +8,7 @@
     ├── ImageError        an image can't be found, built or loaded
     ├── ReleaseError      a transition of the release failed
     ├── ApiError          the app did not answer as promised
+    ├── TrafficError      the traffic did not run, so that nothing can be said of it
     └── DatabaseError     the database did not answer as promised
 
 An error's text is one sentence that says what failed, where, what was seen and what to do next;
@@ -84,18 +85,28 @@ class ReleaseError(CanaryError):
 class FoundError(ReleaseError):
     """A transition failed, and why is known.
 
-    Attributes:
+    Args:
         findings: what was found, the one that is told first at the head.
+        more: what else was seen, after the findings.
+        after: seconds from the transition to the findings, where that was measured.
     """
 
-    def __init__(self, findings: Sequence[Finding]) -> None:
-        first = findings[0]
-        super().__init__(first.sentence, first.details)
+    def __init__(
+        self, findings: Sequence[Finding], more: str = "", after: float | None = None
+    ) -> None:
+        first, *others = findings
+        told = [first.details, *(f"{each.sentence}\n{each.details}" for each in others), more]
+        super().__init__(first.sentence, "\n".join(text for text in told if text))
         self.findings = tuple(findings)
+        self.after = after
 
 
 class ApiError(CanaryError):
     """The app did not answer as promised."""
+
+
+class TrafficError(CanaryError):
+    """The traffic did not run as it should, so that it says nothing of the app."""
 
 
 class DatabaseError(CanaryError):

@@ -1,0 +1,172 @@
+"""The thread that sends the traffic: each request at its time, whatever became of the others."""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+import threading
+import time
+
+from pytest_canary.errors import TrafficError
+from pytest_canary.exchange import Kind
+from pytest_canary.ledger import LIMIT, Ledger
+from pytest_canary.sender import Prepared, Sender
+from pytest_canary.settings import Settings
+
+# Requests that await their answers at a time: a Service that hangs for the 10 s of
+# deadlines.request has 500 at 50 a second.
+CROWD = 512
+
+# Seconds after its time at which a request is no longer sent: a process that was held up would
+# send all that it missed in one burst, a load that nobody asked for.
+TOO_LATE = 1.0
+
+# Seconds between looks whether to stop.
+LOOK = 0.1
+
+# Seconds beyond a request's deadline in which it has surely ended, and then the thread.
+GRACE = 5.0
+
+
+class Generator:
+    """Sends what the ledger's schedule says, and enters it in the ledger.
+
+    It is a daemon, so it never keeps Python from ending.
+
+    Attributes:
+        failure: why it broke off; None where it did not.
+        cpu: seconds of processor time that its thread has taken, the kernel's part included.
+    """
+
+    def __init__(self, base_url: str, settings: Settings, ledger: Ledger) -> None:
+        self.failure: BaseException | None = None
+        self.cpu = 0.0
+        self.began: float | None = None
+        self._base_url = base_url
+        self._settings = settings
+        self._ledger = ledger
+        self._schedule = ledger.schedule
+        self._crowd = crowd(resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+        self._ended: float | None = None
+        self._ready, self._stopping = threading.Event(), threading.Event()
+        self._thread = threading.Thread(target=self._run, name="canary-traffic", daemon=True)
+
+    @property
+    def started(self) -> bool:
+        """Whether it was started."""
+        return self._thread.ident is not None
+
+    @property
+    def over(self) -> bool:
+        """Whether it was told to stop."""
+        return self._stopping.is_set()
+
+    def start(self) -> None:
+        """Start sending, and return when the first request is due or `failure` is set."""
+        if not self.started:
+            self._thread.start()
+        self._ready.wait()
+
+    def stop(self) -> None:
+        """Send no more; return when every request has its answer, or its deadline has passed."""
+        self._stopping.set()
+        if not self.started:
+            return
+        self._thread.join(self._settings.deadlines.request + 2 * GRACE)
+        if self._thread.is_alive():
+            self.failure = self.failure or TrafficError(
+                "its thread did not end when it was told to"
+            )
+
+    def now(self) -> float:
+        """Seconds since the first request was due; 0 before."""
+        return time.monotonic() - self.began if self.began is not None else 0.0
+
+    @property
+    def wall(self) -> float:
+        """Seconds for which it ran, up to now or to its end."""
+        if self._ended is None or self.began is None:
+            return self.now()
+        return self._ended - self.began
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._drive())
+        except BaseException as error:  # whatever it is, it must not look like silence
+            self.failure = error
+        finally:
+            self._ended = time.monotonic()
+            self._ready.set()
+
+    async def _drive(self) -> None:
+        requests = (self._schedule.read, self._schedule.write)
+        prepared = [Prepared.of(self._base_url, request) for request in requests]
+        pending: set[asyncio.Task[None]] = set()
+        async with Sender(self._settings) as sender:
+            self._ledger.began_at, self.began = time.time(), time.monotonic()
+            self._ready.set()
+            try:
+                while not self._stopping.is_set() and not self.failure:
+                    number = len(self._ledger)
+                    wait = self._schedule.due(number) - self.now()
+                    if wait > 0:
+                        await asyncio.sleep(min(wait, LOOK))
+                    elif kind := kept_back(number, -wait, len(pending), self._crowd):
+                        self._ledger.open(kind)
+                    else:
+                        self._ledger.open()
+                        what = prepared[self._schedule.is_write(number)]
+                        task = asyncio.create_task(self._send(sender, number, what))
+                        pending.add(task)
+                        task.add_done_callback(pending.discard)
+                    self.cpu = time.thread_time()
+            finally:
+                await self._finish(pending)
+                self.cpu = time.thread_time()
+        if self.failure:
+            raise self.failure
+
+    async def _send(self, sender: Sender, number: int, prepared: Prepared) -> None:
+        due = self._schedule.due(number)
+        try:
+            self._ledger.sent(number, self.now() - due)
+            outcome = await sender.send(prepared, self._schedule.unique(number))
+            self._ledger.close(number, outcome, self.now() - due)
+        except Exception as error:
+            self.failure = error
+
+    async def _finish(self, pending: set[asyncio.Task[None]]) -> None:
+        """Wait for what is in flight; each request has its own deadline."""
+        if not pending:
+            return
+        _, left = await asyncio.wait(pending, timeout=self._settings.deadlines.request + GRACE)
+        for task in left:
+            task.cancel()
+        if left:
+            await asyncio.wait(left)
+            raise TrafficError(f"{len(left):,} requests did not end at their deadline")
+
+
+def crowd(descriptors: int) -> int:
+    """How many requests may await their answers, where a process may open so many files."""
+    # The kernel says -1 for no limit.
+    return CROWD if descriptors < 0 else min(CROWD, max(1, descriptors // 2))
+
+
+def kept_back(number: int, lag: float, pending: int, crowd: int) -> Kind | None:
+    """Why a request that is due is not sent; None where it is.
+
+    Args:
+        number: its place in the schedule.
+        lag: seconds by which it is late.
+        pending: requests that await their answers.
+        crowd: how many may.
+
+    Raises:
+        TrafficError: there is no room left to remember it.
+    """
+    if number >= LIMIT:
+        raise TrafficError(f"{LIMIT:,} requests are as many as it remembers; lower traffic.rate")
+    if lag > TOO_LATE:
+        return Kind.LATE
+    return Kind.CROWDED if pending >= crowd else None

@@ -1,0 +1,317 @@
+"""Every request of the traffic, in some twenty bytes each, and what they come to."""
+
+from __future__ import annotations
+
+from array import array
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import NamedTuple
+
+from pytest_canary.exchange import (
+    LOST,
+    NOT_SENT,
+    Exchange,
+    Kind,
+    lost,
+    percentile,
+    retryable,
+    slow,
+)
+from pytest_canary.schedule import Schedule
+
+# A million records are 16 MB; at 50 a second they last for 5 hours and a half.
+LIMIT = 1_000_000
+
+# Names of versions and pods, and errors' texts, that are kept; an app might send one for each
+# request.
+NAMES = 1_000
+TEXTS = 1_000
+LENGTH = 300
+
+
+class Outcome(NamedTuple):
+    """What came of one request, as the sender saw it."""
+
+    kind: Kind
+    status: int = 0
+    version: str = ""
+    pod: str = ""
+    text: str = ""
+
+
+class Stand(NamedTuple):
+    """Where the walk stands from a moment on, in seconds after the traffic's start."""
+
+    at: float
+    stage: str
+    transition: str
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What some of the requests came to.
+
+    Latencies are of answers as promised, in seconds from when the request was due; None where there
+    is none.
+
+    Attributes:
+        sent: requests that went out; of them `lost` and `slow` went wrong, and `in_flight` are
+            still awaiting their answers.
+        retryable: of the lost, those that a client may safely send again.
+        unsent: those that this process's own bounds kept back; not among the sent.
+        writes: acknowledged writes.
+        versions: the same by the version that answered; "" is nobody or unknown.
+    """
+
+    sent: int
+    lost: int
+    retryable: int
+    slow: int
+    in_flight: int
+    unsent: int
+    writes: int
+    p50: float | None
+    p95: float | None
+    p99: float | None
+    versions: Mapping[str, Summary] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """In one line: "1,812 requests, 2 lost (1 safe to send again), 3 slow; 360 writes"."""
+        again = f" ({self.retryable:,} safe to send again)" if self.lost else ""
+        unsent = f", {self.unsent:,} not sent" if self.unsent else ""
+        return (
+            f"{self.sent:,} requests, {self.lost:,} lost{again}, {self.slow:,} slow{unsent}; "
+            f"{self.writes:,} writes"
+        )
+
+
+class Bin(NamedTuple):
+    """A stretch of time, as the requests that were due in it saw one version.
+
+    Attributes:
+        at: where it begins, in seconds after the traffic's start.
+        errors: those of the requests that are lost.
+        p50: seconds, as in `Summary`; and so the others.
+    """
+
+    at: float
+    requests: int
+    errors: int
+    p50: float | None
+    p95: float | None
+    p99: float | None
+
+
+class _Names:
+    """Texts by number; after so many different ones, the others are all "…"."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {"": 0}
+        self.texts = [""]
+
+    def number(self, text: str) -> int:
+        text = text[:LENGTH]
+        if text not in self._numbers and len(self.texts) >= NAMES:
+            text = "…"
+        if text not in self._numbers:
+            self.texts.append(text)
+            self._numbers[text] = len(self.texts) - 1
+        return self._numbers[text]
+
+
+class Ledger:
+    """A line for each request, in the schedule's order; one thread writes, others may read.
+
+    Args:
+        schedule: what each of them is.
+        limit: seconds above which an answer is slow.
+    """
+
+    def __init__(self, schedule: Schedule, limit: float) -> None:
+        self.schedule = schedule
+        self.limit = limit
+        self.began_at = 0.0
+        self.stands: list[Stand] = []
+        self.slow = self.retryable = self.writes = 0
+        self._kinds = [0] * len(Kind)
+        self._kind, self._status = array("B"), array("H")
+        self._version, self._pod = array("H"), array("H")
+        # Single precision is good for a microsecond up to 16 s.
+        self._lag, self._seconds = array("f"), array("f")
+        self._names = _Names()
+        self._texts: dict[int, str] = {}
+
+    def __len__(self) -> int:
+        """How many lines there are, sent or not."""
+        return len(self._seconds)
+
+    # Writing.
+
+    def open(self, kind: Kind = Kind.IN_FLIGHT) -> int:
+        """Enter the next request of the schedule, and return its number."""
+        for column in (self._status, self._version, self._pod):
+            column.append(0)
+        self._kind.append(kind)
+        self._kinds[kind] += 1
+        self._lag.append(0)
+        # The last one: `len` counts it, so a reader finds the others there.
+        self._seconds.append(0)
+        return len(self._seconds) - 1
+
+    def sent(self, number: int, lag: float) -> None:
+        """Note by how many seconds a request went out late."""
+        self._lag[number] = lag
+
+    def close(self, number: int, outcome: Outcome, seconds: float) -> None:
+        """Note what came of a request, so many seconds after it was due."""
+        kind = outcome.kind
+        self._status[number] = outcome.status
+        self._version[number] = self._names.number(outcome.version)
+        self._pod[number] = self._names.number(outcome.pod)
+        self._seconds[number] = seconds
+        if lost(kind) and outcome.text and len(self._texts) < TEXTS:
+            self._texts[number] = outcome.text[:LENGTH]
+        self._kinds[self._kind[number]] -= 1
+        self._kind[number] = kind
+        self._kinds[kind] += 1
+        self.slow += slow(kind, seconds, self.limit)
+        self.retryable += retryable(kind, self.schedule.request(number).method)
+        self.writes += kind is Kind.ANSWERED and self.schedule.is_write(number)
+
+    # Reading.
+
+    def count(self, *kinds: Kind) -> int:
+        """How many requests are of these kinds."""
+        return sum(self._kinds[kind] for kind in kinds)
+
+    @property
+    def lost(self) -> int:
+        """How many requests are lost."""
+        return self.count(*LOST)
+
+    @property
+    def unsent(self) -> int:
+        """How many requests the generator's own bounds kept back."""
+        return self.count(*NOT_SENT)
+
+    def of_kinds(self, *kinds: Kind) -> Iterator[int]:
+        """The requests of these kinds."""
+        return (number for number in range(len(self)) if self._kind[number] in kinds)
+
+    def kind(self, number: int) -> Kind:
+        """What came of a request."""
+        return Kind(self._kind[number])
+
+    def exchange(self, number: int) -> Exchange:
+        """A request with everything that is known of it."""
+        schedule, due = self.schedule, self.schedule.due(number)
+        stand = self._stand(due)
+        return Exchange(
+            number,
+            due,
+            self.began_at + due,
+            stand.stage,
+            stand.transition,
+            schedule.request(number).method,
+            schedule.path(number),
+            self._names.texts[self._version[number]],
+            self._names.texts[self._pod[number]],
+            self._status[number],
+            self._seconds[number],
+            self._lag[number],
+            self.kind(number),
+            schedule.unique(number),
+            self._texts.get(number, ""),
+        )
+
+    def _stand(self, due: float) -> Stand:
+        before = (stand for stand in reversed(self.stands) if stand.at <= due)
+        return next(before, Stand(0, "", ""))
+
+    def window(self, begin: float, end: float) -> range:
+        """The requests that were due from `begin` to before `end`, seconds after the start."""
+        numbers = self.schedule.numbers(begin, end) if end > begin else range(0)
+        return range(min(numbers.start, len(self)), min(numbers.stop, len(self)))
+
+    def stretches(self) -> Iterator[tuple[Stand, range]]:
+        """The stands of the walk, each with the requests that were due in it."""
+        stands = list(self.stands)
+        ends = [stand.at for stand in stands[1:]]
+        for stand, end in zip(stands, [*ends, None], strict=True):
+            last = self.schedule.due(len(self)) if end is None else end
+            yield stand, self.window(stand.at, last)
+
+    def of(self, stage: str | None = None, transition: str | None = None) -> Iterable[int]:
+        """The requests that were due in a stage, during a transition, or both."""
+        return chain.from_iterable(
+            numbers
+            for stand, numbers in self.stretches()
+            if stage in (None, stand.stage) and transition in (None, stand.transition)
+        )
+
+    def transitions(self) -> dict[tuple[str, str], list[int]]:
+        """The requests by stage and transition, in the order of the walk."""
+        found: dict[tuple[str, str], list[int]] = {}
+        for stand, numbers in self.stretches():
+            found.setdefault((stand.stage, stand.transition), []).extend(numbers)
+        return found
+
+    def summary(self, numbers: Iterable[int]) -> Summary:
+        """What these requests come to, all together and by version."""
+        everyone = list(numbers)
+        by_version: dict[int, list[int]] = defaultdict(list)
+        for number in everyone:
+            if self._kind[number] not in NOT_SENT:
+                by_version[self._version[number]].append(number)
+        names = self._names.texts
+        versions = {names[version]: self._summed(of) for version, of in by_version.items()}
+        return self._summed(everyone, versions)
+
+    def _summed(self, numbers: list[int], versions: Mapping[str, Summary] | None = None) -> Summary:
+        kinds = [0] * len(Kind)
+        seconds, again, writes = [], 0, 0
+        for number in numbers:
+            kind = Kind(self._kind[number])
+            kinds[kind] += 1
+            if kind is Kind.ANSWERED:
+                seconds.append(self._seconds[number])
+                writes += self.schedule.is_write(number)
+            elif kind in LOST:
+                again += retryable(kind, self.schedule.request(number).method)
+        seconds.sort()
+        unsent = sum(kinds[kind] for kind in NOT_SENT)
+        return Summary(
+            len(numbers) - unsent,
+            sum(kinds[kind] for kind in LOST),
+            again,
+            sum(slow(Kind.ANSWERED, each, self.limit) for each in seconds),
+            kinds[Kind.IN_FLIGHT],
+            unsent,
+            writes,
+            percentile(seconds, 0.5),
+            percentile(seconds, 0.95),
+            percentile(seconds, 0.99),
+            versions or {},
+        )
+
+    def series(self, seconds: float) -> dict[str, list[Bin]]:
+        """Each version's bins of so many seconds; one without requests is left out."""
+        found: dict[str, list[Bin]] = defaultdict(list)
+        at, index = 0.0, 0
+        while (numbers := self.window(at, (index + 1) * seconds)) or numbers.stop < len(self):
+            for version, each in self.summary(numbers).versions.items():
+                done = each.sent - each.in_flight
+                if done:
+                    found[version].append(Bin(at, done, each.lost, each.p50, each.p95, each.p99))
+            index += 1
+            at = index * seconds
+        return dict(found)
+
+    def lags(self) -> list[float]:
+        """Seconds by which requests went out late, ascending."""
+        return sorted(
+            self._lag[number] for number in range(len(self)) if self._kind[number] not in NOT_SENT
+        )

@@ -1,0 +1,301 @@
+"""Traffic: puts and gets through the Service on a fixed schedule, all along the walk.
+
+    with Traffic("http://127.0.0.1:8080", settings) as traffic:
+        traffic.stand("canary", "deploy")
+        ...
+    assert traffic.lost == 0
+    assert not traffic.verify(api).findings
+
+Each request is due at a moment that was fixed beforehand, and its latency counts from then: an app
+that hangs for a second is seen by every request of that second, not by one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import TracebackType
+
+from pytest_canary.addressbook import Addressbook
+from pytest_canary.api import Api, Row, new_unique
+from pytest_canary.errors import TrafficError
+from pytest_canary.exchange import LOST, NEVER_ARRIVED, Exchange, Kind, percentile
+from pytest_canary.finding import Finding
+from pytest_canary.generator import Generator
+from pytest_canary.ledger import Bin, Ledger, Stand, Summary
+from pytest_canary.losses import ReadBack, compare, occurrences, request_findings
+from pytest_canary.schedule import Schedule
+from pytest_canary.sender import loopback, without_lookup
+from pytest_canary.settings import Request, Settings
+
+NONE = "there is no traffic, as traffic.rate is 0"
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What the traffic itself took, and how punctual it was.
+
+    Attributes:
+        cpu: seconds of processor time of its thread, the kernel's part included.
+        wall: seconds that it ran.
+        lag_p50: seconds by which requests went out late; and so the others.
+        unsent: requests that its bounds kept back.
+    """
+
+    cpu: float
+    wall: float
+    lag_p50: float
+    lag_p99: float
+    lag_max: float
+    unsent: int
+
+    @property
+    def text(self) -> str:
+        """In one line."""
+        share = self.cpu / self.wall * 100 if self.wall else 0
+        late = ", ".join(
+            f"{lag * 1000:.1f} ms ({name})"
+            for lag, name in ((self.lag_p50, "p50"), (self.lag_p99, "p99"), (self.lag_max, "max"))
+        )
+        return (
+            f"the traffic took {share:.1f} % of a processor; requests went out late by {late}; "
+            f"{self.unsent:,} not sent"
+        )
+
+
+class Traffic:
+    """A generator in a thread of its own, and all that it saw.
+
+    What judges (`lost`, `slow`, `losses`, `verify`, …) raises TrafficError where the generator
+    didn't run: no traffic is not the same as none lost.
+
+    Args:
+        base_url: the Service's, without a path.
+        settings: tell the rate, the requests, their deadline and the headers.
+        anywhere: allow a URL that is not this machine's.
+
+    Raises:
+        TrafficError: the URL is not this machine's.
+    """
+
+    def __init__(self, base_url: str, settings: Settings, *, anywhere: bool = False) -> None:
+        if not anywhere and not loopback(base_url):
+            raise TrafficError(
+                f"the traffic would go to {base_url}, which is not this machine; it only goes "
+                "elsewhere where it is told to (anywhere=True)"
+            )
+        self.settings = settings
+        self.base_url = without_lookup(base_url)
+        api = (Addressbook if settings.is_addressbook else Api)(self.base_url, settings)
+        write = api.write_request
+        if settings.is_addressbook:
+            # The book answers with the person; one with another name would be no acknowledgement.
+            write = write.model_copy(update={"contains": "{unique}"})
+        self.schedule = Schedule(
+            settings.traffic.rate, settings.traffic.writes, new_unique(), write, api.read_request
+        )
+        self.ledger = Ledger(self.schedule, settings.traffic.slow)
+        self._generator = Generator(self.base_url, settings, self.ledger)
+
+    # Its life.
+
+    def start(self) -> Traffic:
+        """Start sending; the first request is due now. Starting what runs changes nothing.
+
+        Raises:
+            TrafficError: it could not start, is over, or traffic.rate is 0.
+        """
+        if self._generator.over:
+            raise TrafficError("the traffic is over; another one is a new Traffic")
+        if not self.settings.traffic.rate:
+            raise TrafficError(NONE)
+        self._generator.start()
+        if self._generator.failure:
+            self.check()
+        return self
+
+    def stop(self) -> None:
+        """Send no more, and return when every request has its answer or its deadline has passed."""
+        self._generator.stop()
+
+    def __enter__(self) -> Traffic:
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def stand(self, stage: str, transition: str = "") -> None:
+        """From now on, requests belong to this stage, and to this transition while there is one."""
+        self.ledger.stands.append(Stand(self.now(), stage, transition))
+
+    def now(self) -> float:
+        """Seconds since the start, as all moments are told here; 0 before it."""
+        return self._generator.now()
+
+    @property
+    def began(self) -> float | None:
+        """The start by `time.monotonic`, to compare with other clocks; None before it."""
+        return self._generator.began
+
+    def check(self) -> None:
+        """Return if the traffic runs, or ran until it was stopped.
+
+        Raises:
+            TrafficError: it did not; nothing that it counted says anything of the app then.
+        """
+        if not self.settings.traffic.rate:
+            raise TrafficError(NONE)
+        if not self._generator.started:
+            raise TrafficError("the traffic was not started, so nothing can be said of it")
+        failure = self._generator.failure
+        if failure:
+            own = isinstance(failure, TrafficError)
+            raise TrafficError(
+                f"the traffic broke off after {self.sent:,} requests: "
+                f"{failure if own else f'{type(failure).__name__}: {failure}'}; "
+                "what came later was not tested"
+            ) from failure
+        due, unsent = len(self.ledger), self.ledger.unsent
+        if not due:
+            raise TrafficError("no request was sent yet, so nothing can be said of the traffic")
+        if unsent > due / 2:
+            raise TrafficError(
+                f"{unsent:,} of {due:,} requests were not sent, as this machine or the app could "
+                "not keep up, so little can be said of the traffic; lower traffic.rate, "
+                f"which is {self.schedule.rate:g}"
+            )
+
+    # What it saw.
+
+    @property
+    def sent(self) -> int:
+        """Requests that went out so far."""
+        return len(self.ledger) - self.ledger.unsent
+
+    @property
+    def lost(self) -> int:
+        """Requests of which a user would have seen an error, or nothing."""
+        self.check()
+        return self.ledger.lost
+
+    @property
+    def slow(self) -> int:
+        """Requests that were answered, but later than traffic.slow after they were due."""
+        self.check()
+        return self.ledger.slow
+
+    @property
+    def retryable(self) -> int:
+        """Lost requests that a client may safely send again."""
+        self.check()
+        return self.ledger.retryable
+
+    @property
+    def writes(self) -> tuple[Row, ...]:
+        """The acknowledged writes; `Api.missing` finds them too."""
+        return tuple(
+            self._row(number, "acknowledged")
+            for number in self.ledger.of_kinds(Kind.ANSWERED)
+            if self.schedule.is_write(number)
+        )
+
+    @property
+    def unacknowledged(self) -> tuple[Row, ...]:
+        """Writes that may have been done: sent, and not answered as promised."""
+        open_ = [kind for kind in (Kind.IN_FLIGHT, *LOST) if kind not in NEVER_ARRIVED]
+        return tuple(
+            self._row(number, "not acknowledged")
+            for number in self.ledger.of_kinds(*open_)
+            if self.schedule.is_write(number)
+        )
+
+    def losses(self) -> list[Exchange]:
+        """The lost requests, in their order."""
+        self.check()
+        return [self.ledger.exchange(number) for number in self.ledger.of_kinds(*LOST)]
+
+    def findings(self) -> list[Finding]:
+        """What is wrong with the requests; empty where none is lost."""
+        return request_findings(self.sent, self.losses())
+
+    def summary(self) -> Summary:
+        """What all requests come to."""
+        return self.of()
+
+    def of(self, *, stage: str | None = None, transition: str | None = None) -> Summary:
+        """What those come to that were due in a stage, during a transition, or both."""
+        self.check()
+        everything = stage is None and transition is None
+        chosen = range(len(self.ledger)) if everything else self.ledger.of(stage, transition)
+        return self.ledger.summary(chosen)
+
+    def since(self, moment: float) -> Summary:
+        """What those come to that were due since a moment, by `now()`."""
+        return self.window(moment, self.now())
+
+    def window(self, begin: float, end: float) -> Summary:
+        """What those come to that were due from `begin` to before `end`, by `now()`.
+
+        Those that still await their answers are in flight; a window that ended a while ago has
+        none, and does not favour the quick.
+        """
+        self.check()
+        return self.ledger.summary(self.ledger.window(begin, end))
+
+    def transitions(self) -> dict[tuple[str, str], Summary]:
+        """By stage and transition, in the order of the walk."""
+        self.check()
+        found = self.ledger.transitions()
+        return {place: self.ledger.summary(numbers) for place, numbers in found.items()}
+
+    def series(self, seconds: float = 1.0) -> dict[str, list[Bin]]:
+        """By version, in bins of so many seconds; "" where nobody said who answered."""
+        self.check()
+        return self.ledger.series(seconds)
+
+    @property
+    def cost(self) -> Cost:
+        """What the traffic itself took so far."""
+        lags = self.ledger.lags()
+        p50, p99 = (percentile(lags, share) or 0.0 for share in (0.5, 0.99))
+        worst = lags[-1] if lags else 0.0
+        generator = self._generator
+        return Cost(generator.cpu, generator.wall, p50, p99, worst, self.ledger.unsent)
+
+    def verify(self, api: Api) -> ReadBack:
+        """Read back whether every acknowledged write is there, and once.
+
+        For an app that is no addressbook, once is as often as most rows are: it may show a row's
+        text in two fields.
+
+        Raises:
+            ApiError: the read is not answered as promised.
+            TrafficError: no write was acknowledged, so nothing can be read back.
+        """
+        self.check()
+        # Before the read: what is acknowledged while it runs need not be in it.
+        rows, unacknowledged = self.writes, self.unacknowledged
+        if not rows and self.settings.traffic.writes:
+            raise TrafficError(
+                f"none of the traffic's {len(unacknowledged):,} writes was acknowledged, so there "
+                f"is nothing to read back; see what {api.where} answers to "
+                f"{_called(self.schedule.write)}",
+                "\n".join(row.shown for row in unacknowledged[:5]),
+            )
+        seen = occurrences(api.expect(api.read_request).text, self.schedule.base)
+        once = 1 if self.settings.is_addressbook else None
+        read = f"{_called(api.read_request)} of {api.where}"
+        return compare(rows, unacknowledged, seen, read, once)
+
+    def _row(self, number: int, how: str) -> Row:
+        each = self.ledger.exchange(number)
+        shown = f"{each.method} {each.path} of {each.unique}, {how}{each.by}, {each.where},"
+        return Row(each.unique, shown)
+
+
+def _called(request: Request) -> str:
+    return f"{request.method} {request.path}"
