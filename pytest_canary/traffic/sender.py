@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from pytest_canary.api import Answer, complaint, new_unique
-from pytest_canary.exchange import Kind
-from pytest_canary.ledger import Outcome
 from pytest_canary.settings import Request, Settings
+from pytest_canary.traffic.exchange import Kind
+from pytest_canary.traffic.ledger import Outcome
 
 if TYPE_CHECKING:
     import aiohttp

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pytest_canary.api import Row
-from pytest_canary.exchange import WORDS, Exchange, Kind
 from pytest_canary.finding import Finding
+from pytest_canary.traffic.exchange import WORDS, Exchange, Kind
 
 # Lines of evidence; whoever wants all has the report.
 LINES = 20

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import NamedTuple
 
-from pytest_canary.exchange import (
+from pytest_canary.traffic.exchange import (
     LOST,
     NOT_SENT,
     Exchange,
@@ -19,7 +19,7 @@ from pytest_canary.exchange import (
     retryable,
     slow,
 )
-from pytest_canary.schedule import Schedule
+from pytest_canary.traffic.schedule import Schedule
 
 # A million records are 16 MB; at 50 a second they last for 5 hours and a half.
 LIMIT = 1_000_000

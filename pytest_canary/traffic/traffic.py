@@ -18,14 +18,14 @@ from types import TracebackType
 from pytest_canary.addressbook import Addressbook
 from pytest_canary.api import Api, Row, new_unique
 from pytest_canary.errors import TrafficError
-from pytest_canary.exchange import LOST, NEVER_ARRIVED, Exchange, Kind, percentile
 from pytest_canary.finding import Finding
-from pytest_canary.generator import Generator
-from pytest_canary.ledger import Bin, Ledger, Stand, Summary
-from pytest_canary.losses import ReadBack, compare, occurrences, request_findings
-from pytest_canary.schedule import Schedule
-from pytest_canary.sender import loopback, without_lookup
 from pytest_canary.settings import Request, Settings
+from pytest_canary.traffic.exchange import LOST, NEVER_ARRIVED, Exchange, Kind, percentile
+from pytest_canary.traffic.generator import Generator
+from pytest_canary.traffic.ledger import Bin, Ledger, Stand, Summary
+from pytest_canary.traffic.losses import ReadBack, compare, occurrences, request_findings
+from pytest_canary.traffic.schedule import Schedule
+from pytest_canary.traffic.sender import loopback, without_lookup
 
 NONE = "there is no traffic, as traffic.rate is 0"
 

@@ -8,10 +8,10 @@ import threading
 import time
 
 from pytest_canary.errors import TrafficError
-from pytest_canary.exchange import Kind
-from pytest_canary.ledger import LIMIT, Ledger
-from pytest_canary.sender import Prepared, Sender
 from pytest_canary.settings import Settings
+from pytest_canary.traffic.exchange import Kind
+from pytest_canary.traffic.ledger import LIMIT, Ledger
+from pytest_canary.traffic.sender import Prepared, Sender
 
 # Requests that await their answers at a time: a Service that hangs for the 10 s of
 # deadlines.request has 500 at 50 a second.

@@ -152,6 +152,15 @@ class Exchange:
         return retryable(self.kind, self.method)
 
     @property
+    def fault(self) -> str:
+        """What came of it in a word or two: "connect timeout", "status 503", "wrong (404)"."""
+        if self.kind is Kind.SERVER_ERROR:
+            return f"status {self.status}"
+        if self.kind is Kind.WRONG:
+            return f"wrong ({self.status})"
+        return self.kind.name.lower().replace("_", " ")
+
+    @property
     def where(self) -> str:
         """When and where in the walk: "12.345 s after the start (09:13:02.100 UTC), in canary"."""
         clock = datetime.fromtimestamp(self.at, UTC).isoformat(timespec="milliseconds")[11:23]
