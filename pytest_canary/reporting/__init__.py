@@ -1,0 +1,51 @@
+"""What a run leaves to be read: report.html, report.json, a summary, JUnit's properties.
+
+A pure function each, from one document; `write` puts the two files where they belong.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pytest_canary.errors import CanaryError
+from pytest_canary.reporting.bounds import bounded
+from pytest_canary.reporting.document import Report
+from pytest_canary.reporting.junit import junit_properties
+from pytest_canary.reporting.markdown import append_ci_summary, summary_markdown
+from pytest_canary.reporting.page import page
+
+__all__ = ["Report", "append_ci_summary", "junit_properties", "summary_markdown", "write"]
+
+
+def write(report: Report, folder: Path) -> list[Path]:
+    """Write report.html and report.json, each at once and whole.
+
+    Returns:
+        Their paths, the page's first.
+
+    Raises:
+        CanaryError: the folder can't be written to.
+    """
+    kept = bounded(report)
+    files = {"report.json": kept.text, "report.html": page(kept)}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in files.items():
+            _put(folder / name, text)
+    except OSError as error:
+        raise CanaryError(
+            f"the report can't be written to {folder}: {error.strerror or error}; "
+            "name another folder with --canary-report"
+        ) from error
+    return [folder / "report.html", folder / "report.json"]
+
+
+def _put(path: Path, text: str) -> None:
+    """Write a file so that nobody ever reads half of it."""
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        fresh.write_text(text, encoding="utf-8")
+        fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)

@@ -1,0 +1,193 @@
+"""report.html: one file, no script, nothing fetched."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from pytest_canary.errors import CanaryError
+from pytest_canary.reporting import cells, words
+from pytest_canary.reporting.charts import pictures
+from pytest_canary.reporting.document import Report
+from pytest_canary.reporting.drawing import drawn
+from pytest_canary.reporting.frame import Picture
+from pytest_canary.reporting.levels import ordered
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+ENVIRONMENT = {
+    "kubernetes": "Kubernetes",
+    "node_image": "node image",
+    "kind": "kind",
+    "engine": "engine",
+    "python": "Python",
+    "pytest": "pytest",
+    "platform": "machine",
+    "settings": "settings",
+    "revision": "git revision",
+}
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One figure at the head of the page."""
+
+    label: str
+    value: str
+    note: str = ""
+    tone: str = ""
+
+
+def page(report: Report) -> str:
+    """The report as an HTML document.
+
+    Where the pictures can't be drawn, the page says why and has their data all the same: what
+    a run has found must not be lost with its pictures.
+    """
+    shown = pictures(report)
+    comparisons = report.verdict.comparisons if report.verdict else ()
+    small = [cells.difference(each, number) for number, each in enumerate(comparisons)]
+    if report.share:
+        small.append(cells.share(report.share))
+    try:
+        svgs, trouble = drawn([*shown, *(each for each in small if each)]), ""
+    except CanaryError as error:
+        svgs, trouble = {}, str(error)
+    style = _source("report.css")
+    return (
+        _templates()
+        .get_template("report.html")
+        .render(
+            report=report,
+            headline=words.headline(report),
+            tiles=tiles(report),
+            pictures=shown,
+            svgs={f"{key}-{name}": svg for (key, name), svg in svgs.items()},
+            trouble=trouble,
+            legend=_legend(report, shown),
+            environment=_environment(report),
+            style=style,
+            style_hash=_hash(style),
+        )
+    )
+
+
+def tiles(report: Report) -> list[Tile]:
+    """The figures that one looks for first."""
+    found = []
+    traffic, verdict = report.traffic, report.verdict
+    if traffic:
+        found.append(_lost(traffic.lost, traffic.sent))
+        wrong = len(traffic.lost_writes) + len(traffic.doubled_writes)
+        note = f"{wrong} lost or doubled" if wrong else "each there once"
+        tone = "bad" if wrong else "good"
+        found.append(Tile("acknowledged writes", words.count(traffic.writes), note, tone))
+    if report.share:
+        share = report.share
+        note = f"{words.interval(share)}; {words.percent(share.expected)} of the replicas"
+        found.append(Tile("of connections to the canary", words.percent(share.value), note))
+    if verdict:
+        latency = next((c for c in verdict.comparisons if c.metric == "latency"), None)
+        if latency and latency.canary:
+            note = f"stable: {latency.baseline}" if latency.baseline else ""
+            found.append(Tile("the canary's p95", latency.canary, note))
+    lowest = min(report.availability, key=lambda a: a.lowest - a.allowed, default=None)
+    if lowest:
+        enough = lowest.lowest >= lowest.allowed
+        note = f"the strategy allows {lowest.allowed}"
+        tone = "good" if enough else "bad"
+        found.append(Tile("fewest replicas available", str(lowest.lowest), note, tone))
+    checks = [check for stage in report.stages for check in stage.checks]
+    if checks:
+        held = sum(check.result == "passed" for check in checks)
+        note = f"of {words.count(len(checks))}, in {words.seconds(report.seconds)}"
+        tone = "bad" if any(check.result == "failed" for check in checks) else ""
+        found.append(Tile("checks held", words.count(held), note, tone))
+    return found
+
+
+def _lost(lost: int, sent: int) -> Tile:
+    if not sent:
+        return Tile("requests", "0", "so nothing is known of them")
+    note = f"{words.count(lost)} lost" if lost else "none lost"
+    return Tile("requests", words.count(sent), note, "bad" if lost else "good")
+
+
+def _legend(report: Report, shown: list[Picture]) -> list[tuple[str, str]]:
+    """The roles and versions that the pictures have."""
+    told = {row.version for row in report.replicas}
+    told |= {point.version for point in report.traffic.series} if report.traffic else set()
+    if not any(picture.key != "timeline" for picture in shown):
+        return []
+    versions, texts = report.versions, []
+    names = {
+        "baseline": f"baseline, version {versions.baseline.version}" if versions.baseline else "",
+        "canary": f"candidate, version {versions.candidate.version}" if versions.candidate else "",
+    }
+    for version, role in ordered(report, told).items():
+        text = names.get(role) or (f"version {version}" if version else "no version told")
+        texts.append((role, text))
+    if report.traffic and report.traffic.lost:
+        texts.append(("lost", "lost requests"))
+    return texts
+
+
+def _environment(report: Report) -> list[tuple[str, str]]:
+    found = [(label, getattr(report.environment, key)) for key, label in ENVIRONMENT.items()]
+    for label, version in (
+        ("baseline", report.versions.baseline),
+        ("candidate", report.versions.candidate),
+    ):
+        if version:
+            origin = f" ({version.origin})" if version.origin else ""
+            found.append((f"{label}'s image", f"{version.image}{origin}" if version.image else ""))
+    return [(label, value) for label, value in found if value]
+
+
+def _hash(text: str) -> str:
+    """The name by which the page's policy lets its own style in, and no other."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _source(name: str) -> str:
+    return (files("pytest_canary.reporting") / "templates" / name).read_text(encoding="utf-8")
+
+
+def linkable(path: str) -> bool:
+    """Whether a path leads to a file below the report, and nowhere else."""
+    return bool(re.fullmatch(r"[\w.-]+(/[\w.-]+)*", path)) and ".." not in path.split("/")
+
+
+@cache
+def _templates() -> Environment:
+    import jinja2
+
+    made = jinja2.Environment(
+        loader=jinja2.FunctionLoader(_source),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    filters: dict[str, Any] = {
+        "seconds": words.seconds,
+        "latency": words.latency,
+        "percent": words.percent,
+        "count": words.count,
+        "size": words.size,
+        "sentence": words.sentence,
+        "interval": words.interval,
+        "shown": cells.shown,
+    }
+    made.filters.update(filters)
+    made.tests["linkable"] = linkable
+    made.globals.update(
+        marks=words.MARKS, tones=words.TONES, result_tones=words.RESULT_TONES, plural=words.plural
+    )
+    return made
