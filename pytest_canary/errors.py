@@ -10,6 +10,7 @@
     ├── ApiError          the app did not answer as promised
     ├── TrafficError      the traffic did not run, so that nothing can be said of it
     └── DatabaseError     the database did not answer as promised
+    UnjudgedError         nothing failed, as there is nothing to be judged
 
 An error's text is one sentence that says what failed, where, what was seen and what to do next;
 the evidence follows in `evidence`, on lines of its own.
@@ -111,3 +112,7 @@ class TrafficError(CanaryError):
 
 class DatabaseError(CanaryError):
     """The database did not answer as promised."""
+
+
+class UnjudgedError(Exception):
+    """There is nothing to judge, so that neither holds nor fails what is asserted; says why."""
