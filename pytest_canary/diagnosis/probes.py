@@ -1,0 +1,176 @@
+"""Probes that fail: from the kubelet's events to what was asked and what came back."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+
+from pytest_canary.diagnosis.exits import last_end
+from pytest_canary.diagnosis.objects import Container, Event, Look, Object, times
+from pytest_canary.finding import Finding
+from pytest_canary.rollout import is_ready
+
+# What a path answers that isn't there, or isn't to be had like this. The other 4xx may pass:
+# 408 and 425 ask for patience, 429 for less haste.
+_WRONG = {400, 401, 403, 404, 405, 406, 410, 415}
+FIELDS = {"readiness": "readinessProbe", "liveness": "livenessProbe", "startup": "startupProbe"}
+
+
+def find(look: Look, container: Container) -> Iterator[Finding]:
+    """Probes that keep a container from being ready, or have it killed."""
+    killed = list(_killed(look, container))
+    yield from killed
+    if killed or is_ready(container.pod) or container.status.get("ready"):
+        return
+    # One that ends is not answering for that reason, and one that has ended is told by its end.
+    if not container.running or last_end(container):
+        return
+    for kind in ("startup", "readiness"):
+        failed = failures(look, container, kind)
+        probe = container.spec.get(FIELDS[kind]) or {}
+        # The first probes are often too early; what lasts for as many as the kubelet minds counts.
+        enough = probe.get("failureThreshold", 3)
+        if failed and sum(event.times for event in failed) >= enough:
+            yield _failing(look, container, kind, probe, failed)
+            return
+
+
+def explains(look: Look, container: Container) -> bool:
+    """Whether the kubelet ended the container, for a probe that failed, every time it ended."""
+    end = last_end(container)
+    kills = sum(event.times for kind in FIELDS for event in kills_for(look, container, kind))
+    return end is not None and kills >= end.times
+
+
+def kills_for(look: Look, container: Container, kind: str) -> list[Event]:
+    """The container's ends for a probe's sake."""
+    return [
+        event
+        for event in look.events("Pod", container.pod_name, "Killing")
+        if event.container == container.name and f"failed {kind} probe" in event.message
+    ]
+
+
+def failures(look: Look, container: Container, kind: str) -> list[Event]:
+    """A probe's failures, as the kubelet tells them."""
+    return [
+        event
+        for event in look.events("Pod", container.pod_name, "Unhealthy", "ProbeError")
+        if event.container == container.name and event.message.lower().startswith(f"{kind} probe")
+    ]
+
+
+def _killed(look: Look, container: Container) -> Iterator[Finding]:
+    for kind in ("startup", "liveness"):
+        kills = sum(event.times for event in kills_for(look, container, kind))
+        # One that became ready after its only restart has healed.
+        if not kills or (kills == 1 and container.status.get("ready")):
+            continue
+        probe = container.spec.get(FIELDS[kind]) or {}
+        failed = failures(look, container, kind)
+        answer = f": {_asked(probe)} {_answered(failed[-1].message, probe)}" if failed else ""
+        yield Finding(
+            f"{kind.capitalize()}Probe",
+            f"{container.of(look.name)} is restarted as its {kind} probe fails{answer}",
+            where=container.where,
+            seen=f"killed {times(kills)}",
+            evidence=failed[-1].message if failed else "",
+            likely=_allowance(probe) if kind == "startup" else "",
+            next=_advice(container, kind, failed[-1].message if failed else ""),
+            doomed=kills > 1,
+        )
+
+
+def _failing(
+    look: Look, container: Container, kind: str, probe: Object, failed: list[Event]
+) -> Finding:
+    message = failed[-1].message
+    status = _status(message)
+    return Finding(
+        f"{kind.capitalize()}Probe",
+        f"{container.of(look.name)} does not become ready: its {kind} probe fails, "
+        f"{_asked(probe)} {_answered(message, probe)}",
+        where=container.where,
+        seen=f"failed {times(sum(event.times for event in failed))}",
+        evidence=message,
+        likely=_unnamed_port(container, probe, message),
+        next=_advice(container, kind, message),
+        # A path that isn't there doesn't come by waiting; an app that is slow or in trouble may.
+        doomed=status in _WRONG or _unresolvable(message),
+    )
+
+
+def _status(message: str) -> int | None:
+    found = re.search(r"statuscode: (\d+)", message)
+    return int(found[1]) if found else None
+
+
+def _asked(probe: Object) -> str:
+    """What a probe asks for, as a clause's subject."""
+    if "httpGet" in probe:
+        get = probe["httpGet"]
+        return f"GET {get.get('path', '/')} on port {get['port']}"
+    if "tcpSocket" in probe:
+        return f"port {probe['tcpSocket']['port']}"
+    if "grpc" in probe:
+        return f"gRPC on port {probe['grpc']['port']}"
+    if "exec" in probe:
+        return f"`{shlex.join(probe['exec'].get('command', []))}`"
+    return "it"
+
+
+def _answered(message: str, probe: Object) -> str:
+    """What came back, as a clause's predicate."""
+    status = _status(message)
+    if status:
+        return f"is answered with {status}"
+    if _unresolvable(message):
+        return "can't be asked, as no container port has that name"
+    if "connection refused" in message:
+        return "is refused"
+    if re.search("context deadline exceeded|Client.Timeout|i/o timeout|timed out", message):
+        seconds = probe.get("timeoutSeconds", 1)
+        return f"is not answered within {seconds} s"
+    if "no route to host" in message or "connection reset" in message or "EOF" in message:
+        return "is broken off"
+    if "exec" in probe:
+        said = message.partition(": ")[2].strip().splitlines()
+        return f'fails: "{said[-1]}"' if said else "fails"
+    return "fails"
+
+
+def _unresolvable(message: str) -> bool:
+    # The kubelet takes a name that no port has for a number.
+    return "strconv.Atoi: parsing" in message or "couldn't find port" in message
+
+
+def _unnamed_port(container: Container, probe: Object, message: str) -> str:
+    """A port that the probe asks and the container does not name, where nobody listens."""
+    asked = next((probe[kind]["port"] for kind in ("httpGet", "tcpSocket") if kind in probe), None)
+    ports = container.spec.get("ports") or []
+    named = [each["containerPort"] for each in ports]
+    names = [each.get("name") for each in ports]
+    if asked is None or not named or asked in named or asked in names:
+        return ""
+    if "connection refused" not in message and not _unresolvable(message):
+        return ""
+    shown = ", ".join(
+        f"{port} ({name})" if name else str(port) for port, name in zip(named, names, strict=True)
+    )
+    return f"the container names port {shown}, and not {asked}"
+
+
+def _allowance(probe: Object) -> str:
+    period, attempts = probe.get("periodSeconds", 10), probe.get("failureThreshold", 3)
+    seconds = probe.get("initialDelaySeconds", 0) + period * attempts
+    return f"the probe allows {seconds} s for the start, failureThreshold times periodSeconds"
+
+
+def _advice(container: Container, kind: str, message: str) -> str:
+    field = FIELDS[kind]
+    if _status(message) in _WRONG:
+        return f"mend {field}.httpGet.path, or let the app answer it"
+    if _unresolvable(message):
+        return f"mend the port of {field}, or name it in the container's ports"
+    return f"kubectl logs {container.pod_name} -c {container.name}"

@@ -1,0 +1,236 @@
+"""Pods that no node takes, and nodes that take none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+
+from pytest_canary.diagnosis.objects import Look, Object, moment, times
+from pytest_canary.diagnosis.quantities import plain, quantity, requests, shown
+from pytest_canary.finding import Finding
+from pytest_canary.rollout import node_is_ready, node_says
+
+SILENT = 10
+"""Seconds after which a kubelet that has said nothing about a new pod is worth a word."""
+
+
+def find(look: Look, pod: Object) -> Iterator[Finding]:
+    """Why a pod has no node, or its node does nothing about it."""
+    for condition in pod.get("status", {}).get("conditions") or []:
+        if condition["type"] == "PodScheduled" and condition["status"] == "False":
+            yield _unschedulable(look, pod, str(condition.get("message", "")))
+    if pod["spec"].get("nodeName"):
+        yield from _not_taken_up(look, pod)
+
+
+def find_nodes(look: Look) -> Iterator[Finding]:
+    """Nodes that are not ready, where pods are on them or wait for one."""
+    wanted = {pod["spec"].get("nodeName") for pod in look.pods}
+    for node in look.objects.nodes:
+        name = node["metadata"]["name"]
+        if node_is_ready(node) or not wanted & {name, None}:
+            continue
+        here = [p["metadata"]["name"] for p in look.pods if p["spec"].get("nodeName") == name]
+        yield Finding(
+            "NodeNotReady",
+            f"node {name} is not ready: {node_says(node)}",
+            where=f"node {name}" + (f", with pod {here[0]}" if here else ""),
+            next=f"kubectl describe node {name}",
+            doomed=False,  # a kubelet that comes back takes up where it was
+        )
+
+
+def find_evicted(look: Look) -> Iterator[Finding]:
+    """Pods that their node has thrown out, or not let in."""
+    failed = [pod for pod in look.pods if pod.get("status", {}).get("phase") == "Failed"]
+    # A pod that was thrown out stays, so that one can read why; the ReplicaSet makes another.
+    failed = [pod for pod in failed if pod["status"].get("reason")]
+    if not failed:
+        return
+    failed.sort(key=lambda pod: str(pod["metadata"].get("creationTimestamp", "")))
+    status = failed[-1]["status"]
+    evicted = status["reason"] == "Evicted"
+    said = str(status.get("message", "")).strip().rstrip(".") or status["reason"]
+    yield Finding(
+        str(status["reason"]),
+        f"{look.name}'s pod was {'evicted' if evicted else 'refused by its node'}: {said}",
+        where=f"pod {failed[-1]['metadata']['name']}",
+        seen=times(len(failed)),
+        next=f"kubectl describe pod {failed[-1]['metadata']['name']}",
+        # Once may be bad luck on a full node; what happens to the next pod too comes from the pod.
+        doomed=len(failed) > 1,
+    )
+
+
+def _not_taken_up(look: Look, pod: Object) -> Iterator[Finding]:
+    status = pod.get("status", {})
+    conditions = status.get("conditions") or []
+    bound = [c.get("lastTransitionTime") for c in conditions if c["type"] == "PodScheduled"]
+    if status.get("startTime") or not any(bound) or look.objects.now is None:
+        return
+    seconds = (look.objects.now - moment(bound[0])).total_seconds()
+    if seconds >= SILENT:
+        node = pod["spec"]["nodeName"]
+        yield Finding(
+            "KubeletSilent",
+            f"node {node} was given a pod of {look.name} {seconds:.0f} s ago, and its kubelet has "
+            "not said anything about it",
+            where=f"pod {pod['metadata']['name']}",
+            next=f"kubectl describe node {node}",
+            doomed=False,
+        )
+
+
+def _unschedulable(look: Look, pod: Object, message: str) -> Finding:
+    nodes = look.objects.nodes
+    why, doomed = "", False
+    for reason in (_too_big(look, pod), _unlike_any(pod, nodes)):
+        if reason and not why:
+            why, doomed = reason, True
+    why = why or _full(look, pod) or _tainted(pod, nodes) or _words(message)
+    return Finding(
+        "Unschedulable",
+        f"{look.name} can't be scheduled: {why}",
+        where=f"pod {pod['metadata']['name']}",
+        evidence=message,
+        next=_advice(why, pod),
+        # Others may go and make room; a node of another size or kind does not come by itself.
+        doomed=doomed,
+    )
+
+
+def _advice(why: str, pod: Object) -> str:
+    if why.startswith("it asks for"):
+        return "ask for less in resources.requests, or rehearse on a larger node"
+    if "node selector" in why or "node affinity" in why:
+        return "mend nodeSelector or affinity, or label a node"
+    return f"kubectl describe pod {pod['metadata']['name']}"
+
+
+def _too_big(look: Look, pod: Object) -> str:
+    """The resource of which no node ever has as much; empty where one has."""
+    nodes = look.objects.nodes
+    for name, value in requests(pod).items():
+        if nodes and value > max(_allocatable(node, name) for node in nodes):
+            return _short(look, name, value)
+    return ""
+
+
+def _full(look: Look, pod: Object) -> str:
+    """The resource of which too little is free on every node; empty where nothing tells."""
+    nodes, everyone = look.objects.nodes, look.objects.node_pods
+    if not nodes or not everyone:
+        return ""
+    for name, value in requests(pod).items():
+        if value > max(_free(node, everyone, name) for node in nodes):
+            return _short(look, name, value)
+    return ""
+
+
+def _short(look: Look, name: str, value: Decimal) -> str:
+    """What is asked of a resource, what the largest node has, and what is free."""
+    nodes, everyone = look.objects.nodes, look.objects.node_pods
+    most = max(_allocatable(node, name) for node in nodes)
+    which = "the node has" if len(nodes) == 1 else "the largest node has"
+    text = f"it asks for {shown(name, value)}, {which} {plain(name, most)}"
+    if not everyone:
+        return text
+    free = max(_free(node, everyone, name) for node in nodes)
+    amount = plain(name, free)
+    return f"{text} and {amount} {'are' if name == 'cpu' and amount != '1' else 'is'} free"
+
+
+def _allocatable(node: Object, name: str) -> Decimal:
+    return quantity(node.get("status", {}).get("allocatable", {}).get(name, "0"))
+
+
+def _free(node: Object, everyone: Sequence[Object], name: str) -> Decimal:
+    taken = Decimal(0)
+    for pod in everyone:
+        over = pod.get("status", {}).get("phase") in ("Succeeded", "Failed")
+        if pod["spec"].get("nodeName") == node["metadata"]["name"] and not over:
+            taken += requests(pod).get(name, Decimal(0))
+    return _allocatable(node, name) - taken
+
+
+def _unlike_any(pod: Object, nodes: Sequence[Object]) -> str:
+    """A node selector or affinity that no node has; empty where one has."""
+    selector = pod["spec"].get("nodeSelector") or {}
+    if nodes and selector:
+        labels = [node["metadata"].get("labels", {}) for node in nodes]
+        if not any(selector.items() <= each.items() for each in labels):
+            shown_ = ", ".join(f"{key}={value}" for key, value in sorted(selector.items()))
+            return f"no node has the label of its node selector, {shown_}"
+    affinity = (pod["spec"].get("affinity") or {}).get("nodeAffinity") or {}
+    required = affinity.get("requiredDuringSchedulingIgnoredDuringExecution")
+    if nodes and required:
+        terms = required["nodeSelectorTerms"]
+        if not any(_matches(node, term) for node in nodes for term in terms):
+            return f"no node is as its node affinity wants: {' or '.join(map(_term, terms))}"
+    return ""
+
+
+def _matches(node: Object, term: Object) -> bool:
+    labels = node["metadata"].get("labels", {})
+    fields = {"metadata.name": node["metadata"]["name"]}
+    wanted = [(labels, each) for each in term.get("matchExpressions") or []]
+    wanted += [(fields, each) for each in term.get("matchFields") or []]
+    # A term that wants nothing matches nothing.
+    return bool(wanted) and all(_holds(have, each) for have, each in wanted)
+
+
+def _holds(have: Object, wanted: Object) -> bool:
+    value, values = have.get(wanted["key"]), wanted.get("values") or []
+    operator = wanted["operator"]
+    if operator in ("In", "NotIn"):
+        return bool((value in values) == (operator == "In"))
+    if operator in ("Exists", "DoesNotExist"):
+        return bool((value is not None) == (operator == "Exists"))
+    if value is None or not re.fullmatch(r"-?\d+", str(value)):
+        return False
+    return int(value) > int(values[0]) if operator == "Gt" else int(value) < int(values[0])
+
+
+def _term(term: Object) -> str:
+    wanted = [*(term.get("matchExpressions") or []), *(term.get("matchFields") or [])]
+    return " and ".join(
+        f"{each['key']} {each['operator']} {', '.join(each.get('values') or [])}".rstrip()
+        for each in wanted
+    )
+
+
+def _tainted(pod: Object, nodes: Sequence[Object]) -> str:
+    """The taints that keep the pod from every node; empty where one has none."""
+    found = []
+    for node in nodes:
+        # Taints come and go, with a network that isn't up yet for one, so they don't doom.
+        taints = [taint for taint in node["spec"].get("taints") or [] if not _tolerates(pod, taint)]
+        if not taints:
+            return ""
+        found += [_taint(taint) for taint in taints]
+    listed = ", ".join(dict.fromkeys(found))
+    return f"it does not tolerate what every node is tainted with: {listed}" if listed else ""
+
+
+def _taint(taint: Object) -> str:
+    value = f"={taint['value']}" if taint.get("value") else ""
+    return f"{taint['key']}{value}:{taint['effect']}"
+
+
+def _tolerates(pod: Object, taint: Object) -> bool:
+    if taint["effect"] == "PreferNoSchedule":
+        return True
+    return any(
+        each.get("effect") in (None, "", taint["effect"])
+        and (each.get("key") in (None, "", taint["key"]))
+        and (each.get("operator") == "Exists" or each.get("value", "") == taint.get("value", ""))
+        for each in pod["spec"].get("tolerations") or []
+    )
+
+
+def _words(message: str) -> str:
+    """The scheduler's own reasons, without its count of nodes and its thoughts on preemption."""
+    said = message.partition(" preemption:")[0].partition("available: ")[2] or message
+    said = said.partition(" no new claims to deallocate")[0].strip(" .,")
+    return re.sub(r"\b\d+ (?=node\(s\)|[A-Z])", "", said) or "the scheduler does not say why"
