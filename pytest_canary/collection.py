@@ -11,7 +11,7 @@ import pytest
 from _pytest._code.code import ReprFileLocation, TerminalRepr
 
 from pytest_canary import stages
-from pytest_canary.errors import CanaryError
+from pytest_canary.errors import CanaryError, UnjudgedError
 
 if TYPE_CHECKING:
     from _pytest._code.code import ExceptionInfo
@@ -59,7 +59,10 @@ class StageTest(pytest.Item):
     def runtest(self) -> None:
         """Bring the walk to the stage and check."""
         self.parent.walk.enter(self.parent.stage)
-        self.assertion.check(self.parent.walk)
+        try:
+            self.assertion.check(self.parent.walk)
+        except UnjudgedError as reason:
+            raise pytest.skip.Exception(str(reason), _use_item_location=True) from None
 
     def reportinfo(self) -> tuple[os.PathLike[str] | str, int | None, str]:
         """Where it stands, as pytest shows it: the stage, not this package's file."""

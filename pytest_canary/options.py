@@ -21,6 +21,11 @@ def add(parser: pytest.Parser) -> None:
         "--canary", action="store_true", help="walk the release through every stage of a rollout"
     )
     group.addoption(
+        "--canary-check",
+        action="store_true",
+        help="look at the manifests only, in a second: no cluster, no engine",
+    )
+    group.addoption(
         "--canary-config",
         metavar="FILE",
         help="the settings' file; otherwise canary.toml, or [tool.canary] in pyproject.toml",
@@ -74,6 +79,8 @@ def read(given: Mapping[str, Any]) -> tuple[Options | None, list[str]]:
     from pytest_canary.plan import STAGES, Options
 
     mistakes = []
+    if given.get("canary") and given.get("canary_check"):
+        mistakes.append("--canary-check: a walk begins with it; leave it out, or --canary")
     until = given.get("canary_until") or STAGES[-1]
     if until not in STAGES:
         mistakes.append(f"--canary-until={until}: no such stage{nearest(until, STAGES)}")
@@ -121,6 +128,7 @@ def read(given: Mapping[str, Any]) -> tuple[Options | None, list[str]]:
             image=given.get("canary_image"),
             baseline=given.get("canary_baseline"),
             until=until,
+            check=bool(given.get("canary_check")),
             keep=cast("Keep", keep),
             reuse=bool(given.get("canary_reuse")),
             context=context,

@@ -11,7 +11,16 @@ from pytest_canary import commands
 from pytest_canary.errors import CommandError, SettingsError
 from pytest_canary.settings import Settings
 
-STAGES = ("cluster", "baseline", "canary", "migration", "stable", "rollback", "cleanup")
+STAGES = (
+    "preflight",
+    "cluster",
+    "baseline",
+    "canary",
+    "migration",
+    "stable",
+    "rollback",
+    "cleanup",
+)
 
 Keep = Literal["never", "on-failure", "always"]
 
@@ -23,6 +32,7 @@ class Options:
     image: str | None = None
     baseline: str | None = None
     until: str = STAGES[-1]
+    check: bool = False
     keep: Keep = "never"
     reuse: bool = False
     context: str | None = None
@@ -85,7 +95,9 @@ class Plan:
 
     @property
     def stages(self) -> tuple[str, ...]:
-        """The stages that are walked, in order; cleanup is always the last."""
+        """The stages that are walked, in order; cleanup is always the last, but for a check."""
+        if self.options.check:
+            return STAGES[:1]
         return tuple(
             stage
             for stage in STAGES
@@ -95,6 +107,8 @@ class Plan:
     @property
     def title(self) -> str:
         """The header's first words."""
+        if self.options.check:
+            return f"{self.settings.name}, its manifests alone"
         scenario = "upgrade" if self.upgrade else "first release"
         return f"{self.settings.name}, {scenario}; baseline {self.baseline.text}"
 
@@ -105,6 +119,9 @@ def plan(settings: Settings, options: Options) -> Plan:
     Raises:
         SettingsError: the baseline can't be made out.
     """
+    if options.check:
+        # What is live is no matter of the candidate's files, and git may not know it.
+        return Plan(settings, options, Baseline("none", "", "--canary-check"))
     return Plan(settings, options, _baseline(settings, options))
 
 

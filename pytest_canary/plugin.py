@@ -33,7 +33,7 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the marker, and with `--canary` everything else."""
+    """Register the marker, and with `--canary` or `--canary-check` everything else."""
     config.addinivalue_line(
         "markers", "canary(stage): run this test while the release stands in that stage"
     )
@@ -41,11 +41,15 @@ def pytest_configure(config: pytest.Config) -> None:
         from pytest_canary import session
 
         config.pluginmanager.register(session.Session(config), SESSION)
+    elif config.option.canary_check:
+        from pytest_canary import check
+
+        config.pluginmanager.register(check.Check(config), SESSION)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Without `--canary`, a test that belongs to a stage has nothing to run on."""
-    if item.get_closest_marker("canary") and not item.config.option.canary:
+    if item.get_closest_marker("canary") and session(item.config) is None:
         pytest.skip("belongs to a stage of `pytest --canary`")
 
 

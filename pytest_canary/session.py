@@ -76,8 +76,7 @@ class Session:
         self.config = config
         self.plan = read_plan(config)
         self.progress: Progress | None = None
-        self.run = Run.start(project(config))
-        self.walk = Walk(self.plan, self.run, self._tell)
+        self._begin()
         self.failed: tuple[str, str] | None = None
         self.kept = False
         self._seconds: dict[str, float] = {}
@@ -91,6 +90,11 @@ class Session:
             self._reporter._show_progress_info = False
             self.progress = Progress(os.dup(1), lambda: self._writer.width_of_current_line)
         self._catch_signals()
+
+    def _begin(self) -> None:
+        """Make what the stages stand on."""
+        self.run = Run.start(project(self.config))
+        self.walk = Walk(self.plan, self.run, self._tell)
 
     @property
     def _writer(self) -> Any:

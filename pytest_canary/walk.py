@@ -24,6 +24,7 @@ from pytest_canary.migration import Migrated, fresh_schema
 from pytest_canary.observer import Observer
 from pytest_canary.ownership import Run
 from pytest_canary.plan import Plan
+from pytest_canary.preflight import Inspection, inspect
 from pytest_canary.provision import Provision
 from pytest_canary.registry import pull_secret
 from pytest_canary.release import CANARY, STABLE, Release
@@ -32,6 +33,8 @@ from pytest_canary.waiting import Listener, Seen
 
 class Walk(Ground):
     """One rehearsal. `enter` moves it on; a stage that is entered twice is entered once."""
+
+    inspection: Inspection
 
     def __init__(self, plan: Plan, run: Run, listener: Listener | None = None) -> None:
         super().__init__(plan, run, listener)
@@ -72,6 +75,9 @@ class Walk(Ground):
         self.notes.setdefault(stage, []).append(text)
 
     # The transitions.
+
+    def _enter_preflight(self) -> None:
+        self.inspection = inspect(self.plan, Path(self.run.record.project))
 
     def _enter_cluster(self) -> None:
         engine = Engine()
