@@ -121,8 +121,10 @@ class Trail:
                 for kind in ("Deployment", "Pod", "Service", "Secret")
                 for item in self.namespace.objects(kind)
             )
-        except (OSError, HTTPError):
-            return ()  # the cluster itself is gone, and everything in it
+        except ClusterError as error:
+            if isinstance(error.__cause__, HTTPError):
+                return ()  # the cluster itself is gone, and everything in it
+            raise
 
     def _files(self) -> list[Path]:
         return [self.run.folder, Path(".pytest-kind") / str(self.run.record.cluster)]
@@ -195,7 +197,7 @@ def delete_namespace(kubeconfig: Path, name: str, run: str, timeout: float = 120
             return
         namespace.delete()
         Waiter().until(f"namespace {name} to be gone", look, timeout=timeout)
-    except (ClusterError, HTTPError) as error:
+    except ClusterError as error:
         if "refused" not in str(error):
             raise ClusterError(f"namespace {name} can't be deleted: {error}") from error
 

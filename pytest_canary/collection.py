@@ -26,19 +26,24 @@ class Stage(pytest.File):
 
     walk: Walk
     stage: str
+    rescues: bool
 
     @classmethod
-    def of(cls, session: pytest.Session, stage: str, walk: Walk) -> Stage:
-        """The collector of one stage."""
+    def of(cls, session: pytest.Session, stage: str, walk: Walk, *, rescues: bool = False) -> Stage:
+        """The collector of one stage.
+
+        Args:
+            rescues: whether it is the rollback that a failure leads to by itself.
+        """
         path = session.config.rootpath / "canary" / stage
         made: Stage = cls.from_parent(session, path=path, name=f"canary/{stage}")
-        made.walk, made.stage = walk, stage
+        made.walk, made.stage, made.rescues = walk, stage, rescues
         return made
 
     def collect(self) -> Iterator[StageTest]:
         """An item for each assertion."""
         plan: Plan = self.walk.plan
-        for assertion in stages.suite(self.stage):
+        for assertion in stages.suite("automatic_rollback" if self.rescues else self.stage):
             if assertion.when(plan):
                 yield StageTest.of(self, assertion)
 
@@ -58,9 +63,13 @@ class StageTest(pytest.Item):
 
     def runtest(self) -> None:
         """Bring the walk to the stage and check."""
-        self.parent.walk.enter(self.parent.stage)
+        walk = self.parent.walk
+        if self.parent.rescues:
+            walk.roll_back_by_itself()
+        else:
+            walk.enter(self.parent.stage)
         try:
-            self.assertion.check(self.parent.walk)
+            self.assertion.check(walk)
         except UnjudgedError as reason:
             raise pytest.skip.Exception(str(reason), _use_item_location=True) from None
 

@@ -19,6 +19,7 @@ from pytest_canary.errors import (
     ReleaseError,
     WaitTimeoutError,
 )
+from pytest_canary.evidence import Evidence, Failure
 from pytest_canary.image import full_name
 from pytest_canary.migration import Migrated
 from pytest_canary.observer import Observer
@@ -53,6 +54,7 @@ class Memory:
     sample: Counter[str] = field(default_factory=Counter)
     promotion: list[Rollout] = field(default_factory=list)
     diagnostics: Diagnostics | None = None
+    failures: list[Failure] = field(default_factory=list)
     left: dict[str, tuple[object, ...]] = field(default_factory=dict)
 
 
@@ -69,6 +71,8 @@ class Ground:
         self.run = run
         self.waiter = Waiter(listener=listener) if listener else Waiter()
         self.memory = Memory()
+        report = plan.options.report
+        self.evidence = Evidence(report.absolute(), report)
         self._provisioned: Provisioned | None = None
         self._trail: Trail | None = None
         self._observer: Observer | None = None

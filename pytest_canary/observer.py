@@ -8,10 +8,13 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from pytest_canary.kube import Namespace, Object
+from pytest_canary.kube import API_TIMEOUT, Namespace, Object
 from pytest_canary.rollout import Rollout, rollout
 
-KINDS = ("Deployment", "Pod", "EndpointSlice")
+KINDS = ("Deployment", "ReplicaSet", "Pod", "EndpointSlice", "Event")
+
+# Seconds after which the API server ends a watch; one that is dead ends half a minute later.
+WATCH = 300
 
 
 @dataclass(frozen=True)
@@ -19,8 +22,10 @@ class Snapshot:
     """The objects of a namespace at one moment, by kind."""
 
     deployments: dict[str, Object] = field(default_factory=dict)
+    replica_sets: dict[str, Object] = field(default_factory=dict)
     pods: dict[str, Object] = field(default_factory=dict)
     endpoint_slices: dict[str, Object] = field(default_factory=dict)
+    events: dict[str, Object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -79,6 +84,12 @@ class Observer:
         with self._changed:
             self._changed.wait_for(lambda: self._version != self._seen_version, timeout=seconds)
 
+    def wake(self) -> None:
+        """Let `change` return: something else than an object has changed."""
+        with self._changed:
+            self._version += 1
+            self._changed.notify_all()
+
     def now(self) -> float:
         """Seconds since the observer started, as `history` has them."""
         return time.monotonic() - self._began
@@ -108,12 +119,12 @@ class Observer:
                 version = self._list(kind, lister)
                 if self._stopped.is_set():
                     return
-                # The API server ends a watch by itself after a while; 5 minutes bound a dead one.
                 for event in watch.stream(
                     lister,
                     self.namespace.name,
                     resource_version=version,
-                    timeout_seconds=300,
+                    timeout_seconds=WATCH,
+                    _request_timeout=(10, WATCH + 30),
                     deserialize=False,
                 ):
                     self._take(kind, event["type"], event["object"])
@@ -123,7 +134,9 @@ class Observer:
                 self._stopped.wait(0.2)
 
     def _list(self, kind: str, lister: object) -> str:
-        response = lister(self.namespace.name, _preload_content=False)  # type: ignore[operator]
+        response = lister(  # type: ignore[operator]
+            self.namespace.name, _preload_content=False, _request_timeout=API_TIMEOUT
+        )
         listed = json.loads(response.data)
         items: Iterable[Object] = listed["items"]
         with self._changed:

@@ -64,6 +64,11 @@ def add(parser: pytest.Parser) -> None:
         metavar="REGISTRY",
         help="with --canary-context: push the images here, where its nodes can pull them",
     )
+    group.addoption(
+        "--canary-report",
+        metavar="DIR",
+        help="where the report and the evidence of findings go; otherwise canary-report",
+    )
 
 
 def read(given: Mapping[str, Any]) -> tuple[Options | None, list[str]]:
@@ -102,6 +107,9 @@ def read(given: Mapping[str, Any]) -> tuple[Options | None, list[str]]:
         mistakes.append(
             f"--canary-registry={registry}: goes with --canary-context; a kind cluster is loaded"
         )
+    report = given.get("canary_report")
+    if report and Path(report).exists() and not Path(report).is_dir():
+        mistakes.append(f"--canary-report={report}: is a file; name a folder")
     for option in ("kind_bin", "kind_kubectl_bin"):
         path = given.get(option)
         if path and not Path(path).is_file():
@@ -139,6 +147,7 @@ def read(given: Mapping[str, Any]) -> tuple[Options | None, list[str]]:
             node_image=given.get("kind_image"),
             kind=_path(given.get("kind_bin")),
             kubectl=_path(given.get("kind_kubectl_bin")),
+            report=Path(given.get("canary_report") or "canary-report"),
         ),
         [],
     )

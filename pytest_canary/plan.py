@@ -42,6 +42,7 @@ class Options:
     node_image: str | None = None
     kind: Path | None = None
     kubectl: Path | None = None
+    report: Path = Path("canary-report")
 
 
 @dataclass(frozen=True)

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from pytest_canary import commands
-from pytest_canary.errors import CommandError, ReleaseError
+from pytest_canary.diagnosis import Expected
+from pytest_canary.errors import ClusterError, CommandError, ReleaseError
 from pytest_canary.kube import Exec, Namespace
 from pytest_canary.observer import Observer
 from pytest_canary.registry import fixed_namespace
-from pytest_canary.rollout import gone, is_ready, pods_of, settled
+from pytest_canary.rollout import containers, gone, is_ready, pods_of
 from pytest_canary.settings import Settings
+from pytest_canary.triage import Triage
+from pytest_canary.vigil import Vigil
 from pytest_canary.waiting import Seen, Waiter
 
 CANARY, STABLE = "canary", "stable"
+
+# Lines of each log that are kept for a look.
+LOG_LINES = 1000
 
 
 @dataclass(frozen=True)
@@ -42,12 +49,18 @@ class Version:
 
 @dataclass(frozen=True)
 class Diagnostics:
-    """What the book's rollback pipeline prints before it undoes anything."""
+    """What the book's rollback pipeline prints before it undoes anything, and previous logs.
+
+    Attributes:
+        objects, events, describe: what kubectl says.
+        logs: of the canary's and stable's containers: file name to text, "POD.CONTAINER.log",
+            and with ".previous" in it where the container was restarted.
+    """
 
     objects: str
     events: str
     describe: str
-    logs: str
+    logs: Mapping[str, str]
 
 
 class Release:
@@ -61,6 +74,7 @@ class Release:
             their values are masked in every output where the name has PASSWORD in it.
         kubectl: the kubectl program.
         waiter: waits.
+        images: the full names of the images that the nodes hold; None where nobody knows.
     """
 
     def __init__(
@@ -71,6 +85,7 @@ class Release:
         parameters: Mapping[str, str],
         kubectl: Path,
         waiter: Waiter,
+        images: Callable[[], Iterable[str]] | None = None,
     ) -> None:
         self.namespace = namespace
         self.observer = observer
@@ -83,6 +98,7 @@ class Release:
             for key, value in {**settings.environment, **parameters}.items()
             if re.search("PASSWORD|SECRET|TOKEN|KEY", key.upper())
         ]
+        self.triage = Triage(namespace, observer, self.secrets, images)
         self.environment = {
             # What the bundled apply.sh waits; so the setting holds for the script too.
             "ROLLOUT_TIMEOUT": f"{settings.deadlines.rollout:g}s",
@@ -127,9 +143,13 @@ class Release:
 
     # The rollback pipeline, section 4.8.4.
 
-    def roll_back(self) -> Diagnostics:
-        """Collect what helps to find out why, scale stable up again and delete the canary."""
-        diagnostics = self.diagnostics()
+    def roll_back(self, diagnostics: Diagnostics | None = None) -> Diagnostics:
+        """Collect what helps to find out why, scale stable up again and delete the canary.
+
+        Args:
+            diagnostics: what was collected already, at the moment of a failure.
+        """
+        diagnostics = diagnostics or self.diagnostics()
         if self.exists(STABLE):
             self.scale(STABLE, self.settings.replicas.stable)
         if self.exists(CANARY):
@@ -146,35 +166,75 @@ class Release:
     def deploy(self, track: str, replicas: int, version: Version) -> None:
         """`apply.sh MANIFEST DEPLOYMENT REPLICAS IMAGE`, and wait until it has come to rest.
 
+        What can't come right any more ends the wait, and the script's own, at once.
+
         Raises:
+            FoundError: it does not come to rest, and why is known.
             ReleaseError: the script fails; with its output.
             WaitTimeoutError: the Deployment's pods don't become ready.
         """
-        words = [self.name(track), str(replicas), version.image]
-        deadline = self.settings.deadlines.rollout
         elsewhere = fixed_namespace(version.deployment.read_text(encoding="utf-8"))
         if elsewhere not in (None, self.namespace.name):
             raise ReleaseError(
                 f"{version.deployment.name} names namespace {elsewhere}, where nothing is "
                 "rehearsed; leave metadata.namespace out, and let kubectl's context say it"
             )
-        try:
-            commands.run(
-                [version.apply, version.deployment, *words],
-                # Longer than a script's own wait, which is 120 s in the book, so that it can speak.
-                timeout=deadline + 30,
-                env=self.environment,
-                cwd=version.apply.parent,
-                secrets=self.secrets,
-                heard=lambda line: self.waiter.listener(f"{version.apply.name}", line),
-            )
-        except CommandError as error:
-            _, seen = self._settled(track, replicas, version)
-            raise ReleaseError(
-                f"{self.name(track)} can't be deployed: {error.sentence}; last seen: {seen}",
-                error.evidence,
-            ) from error
-        self.wait_until_settled(track, replicas, version)
+        watch = self._vigil(track, replicas, version, applies=True)
+        with ThreadPoolExecutor(1, thread_name_prefix="apply") as pool:
+            applied = pool.submit(self._apply, track, replicas, version)
+            applied.add_done_callback(lambda _: self.observer.wake())
+
+            def look() -> Seen[None]:
+                if applied.done():
+                    applied.result()
+                    return Seen("applied", True, None)
+                return Seen(watch.look(), False, None)
+
+            try:
+                self.waiter.until(
+                    f"{version.apply.name} to end",
+                    look,
+                    # Longer than the script's own deadline, so that it can speak.
+                    timeout=self.settings.deadlines.rollout + 60,
+                    change=self.observer.change,
+                )
+            except CommandError as error:
+                raise watch.given_up(
+                    ReleaseError(
+                        f"{self.name(track)} can't be deployed: {error.sentence}; "
+                        f"last seen: {watch.seen()}",
+                        error.evidence,
+                    )
+                ) from error
+            finally:
+                # After a finding nobody waits for the script any more.
+                commands.kill_all()
+        watch.until_settled()
+
+    def _apply(self, track: str, replicas: int, version: Version) -> None:
+        words = [self.name(track), str(replicas), version.image]
+        commands.run(
+            [version.apply, version.deployment, *words],
+            # Longer than a script's own wait, which is 120 s in the book, so that it can speak.
+            timeout=self.settings.deadlines.rollout + 30,
+            env=self.environment,
+            cwd=version.apply.parent,
+            secrets=self.secrets,
+            heard=lambda line: self.waiter.listener(f"{version.apply.name}", line),
+        )
+
+    def _vigil(
+        self, track: str, replicas: int, version: Version, *, applies: bool = False
+    ) -> Vigil:
+        expected = Expected(
+            deployment=self.name(track),
+            replicas=replicas,
+            image=version.image,
+            service=self.settings.service_name,
+            title=version.title,
+        )
+        deadline = self.settings.deadlines.rollout
+        return Vigil(expected, self.triage, self.observer, self.waiter, deadline, applies=applies)
 
     def scale(self, track: str, replicas: int) -> None:
         """`kubectl scale --replicas=N deployment/NAME`."""
@@ -200,24 +260,13 @@ class Release:
     # What the book looks at by hand.
 
     def wait_until_settled(self, track: str, replicas: int, version: Version) -> None:
-        """Return when the Deployment has exactly these replicas of this version, all ready."""
-        name = self.name(track)
+        """Return when the Deployment has exactly these replicas of this version, all ready.
 
-        def look() -> Seen[None]:
-            done, text = self._settled(track, replicas, version)
-            return Seen(text, done, None)
-
-        self.waiter.until(
-            f"{replicas}/{replicas} of {name}",
-            look,
-            timeout=self.settings.deadlines.rollout,
-            change=self.observer.change,
-        )
-
-    def _settled(self, track: str, replicas: int, version: Version) -> tuple[bool, str]:
-        now = self.observer.snapshot()
-        name = self.name(track)
-        return settled(now.deployments, now.pods.values(), name, replicas, version.image)
+        Raises:
+            FoundError: it never will, or did not in time, and why is known.
+            WaitTimeoutError: it did not in time; with what was seen last.
+        """
+        self._vigil(track, replicas, version).until_settled()
 
     def wait_until_gone(self, track: str) -> None:
         """Return when the Deployment and its pods are gone."""
@@ -261,16 +310,30 @@ class Release:
         return replace(done, output=commands.masked(done.output, self.secrets))
 
     def diagnostics(self) -> Diagnostics:
-        """What the rollback pipeline collects about the canary; a part that fails says why."""
-        canary = self.name(CANARY)
-        pods = pods_of(self.observer.snapshot().pods.values(), canary)
-        logs = [self._said("logs", pod["metadata"]["name"], "--tail=200") for pod in pods]
+        """What the rollback pipeline collects; a part that fails says why."""
+        pods = self.observer.snapshot().pods.values()
+        logs = {}
+        for pod in [*pods_of(pods, self.name(CANARY)), *pods_of(pods, self.name(STABLE))]:
+            name = pod["metadata"]["name"]
+            for container, restarts in containers(pod):
+                logs[f"{name}.{container}.log"] = self._log(name, container, previous=False)
+                if restarts:
+                    logs[f"{name}.{container}.previous.log"] = self._log(
+                        name, container, previous=True
+                    )
         return Diagnostics(
             objects=self._said("get", "all", "-o", "wide"),
-            events=self._said("get", "events"),
-            describe=self._said("describe", "deployment", canary),
-            logs="\n".join(logs),
+            events=self._said("get", "events", "--sort-by=.lastTimestamp"),
+            describe=self._said("describe", "deployments,replicasets,pods,services"),
+            logs=logs,
         )
+
+    def _log(self, pod: str, container: str, *, previous: bool) -> str:
+        try:
+            text = self.namespace.logs(pod, container, LOG_LINES, previous=previous)
+        except ClusterError as error:
+            return str(error)
+        return commands.masked(text, self.secrets)
 
     def _said(self, *words: str) -> str:
         try:

@@ -118,6 +118,21 @@ def pods_of(pods: Iterable[Object], deployment: str) -> list[Object]:
     return sorted(mine, key=lambda pod: str(pod["metadata"]["name"]))
 
 
+def containers(pod: Object) -> list[tuple[str, int]]:
+    """The pod's containers, init containers first, and how often each was restarted."""
+    status = pod.get("status", {})
+    restarts = {
+        each["name"]: int(each.get("restartCount", 0))
+        for each in [
+            *status.get("initContainerStatuses", []),
+            *status.get("containerStatuses", []),
+        ]
+    }
+    spec = pod["spec"]
+    names = [each["name"] for each in [*spec.get("initContainers", []), *spec["containers"]]]
+    return [(name, restarts.get(name, 0)) for name in names]
+
+
 def is_ready(pod: Object) -> bool:
     """Whether the pod is ready and is not on its way out."""
     if pod["metadata"].get("deletionTimestamp"):

@@ -19,12 +19,16 @@ from pytest_canary.errors import CanaryError, SettingsError
 from pytest_canary.image import Engine
 from pytest_canary.mistakes import nearest
 from pytest_canary.ownership import Run
-from pytest_canary.plan import STAGES, Plan, plan
+from pytest_canary.plan import STAGES, Plan, git, plan
 from pytest_canary.progress import Progress
+from pytest_canary.promotion import Promotion, promotion, revision
 from pytest_canary.walk import Walk
 
 if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
+
+# A failure in one of these leads to the book's rollback.
+ROLLED_BACK = ("canary", "migration", "verdict", "stable")
 
 CLEANUPS = len(stages.suite("cleanup"))
 
@@ -78,9 +82,12 @@ class Session:
         self.progress: Progress | None = None
         self._begin()
         self.failed: tuple[str, str] | None = None
+        self.unrescued: tuple[str, str] | None = None
         self.kept = False
         self._seconds: dict[str, float] = {}
         self._planned = self._held = 0
+        self._failed_in = ""
+        self._rescue: list[StageTest] = []
         self._handlers: dict[signal.Signals, Any] = {}
         self._reporter: TerminalReporter | None = config.pluginmanager.get_plugin(
             "terminalreporter"
@@ -188,6 +195,7 @@ class Session:
         """Remove what killed runs have left, before anything new is made."""
         if session.config.option.collectonly or not session.items:
             return
+        self.walk.evidence.clear()
         try:
             reap_runs(Engine(), kept=False, tell=lambda text: self._line(f"canary: {text}"))
         except CanaryError as error:
@@ -205,6 +213,10 @@ class Session:
             if self._keeps():
                 _skip("kept for a look; `pytest --canary-reap` removes it")
             return
+        if is_rescue(item):
+            if self.unrescued and not self.walk.entered("automatic rollback"):
+                _skip(f"{self.unrescued[0]} failed: {self.unrescued[1]}")
+            return
         if self.failed:
             where, sentence = self.failed
             same = where.startswith(f"canary/{stage}::") and self.walk.entered(stage)
@@ -221,16 +233,14 @@ class Session:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
-        self, item: pytest.Item
+        self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Remember the first failure, and note the stage's figures for --junitxml."""
+        """Keep a failure's evidence, and note the stage's figures for --junitxml."""
         report = yield
         stage = stage_of(item)
         self._seconds[stage] = self._seconds.get(stage, 0) + report.duration
-        if report.failed and self.failed is None:
-            crash = getattr(report.longrepr, "reprcrash", None)
-            sentence = crash.message if crash else str(report.longrepr)
-            self.failed = (item.nodeid, sentence.splitlines()[0])
+        if report.failed:
+            self._fail(item, report, call.excinfo)
         self._held += report.when == "call" and report.passed and isinstance(item, StageTest)
         if report.when == "call":
             # --junitxml reads the item's own, at its teardown.
@@ -238,6 +248,37 @@ class Session:
             if self.walk.notes.get(stage):
                 item.user_properties.append(("canary.figures", "; ".join(self.walk.notes[stage])))
         return report
+
+    def _fail(
+        self,
+        item: pytest.Item,
+        report: pytest.TestReport,
+        raised: pytest.ExceptionInfo[BaseException] | None,
+    ) -> None:
+        """Remember the first failure, and the rollback's own, and keep what there is of each."""
+        crash = getattr(report.longrepr, "reprcrash", None)
+        sentence = crash.message if crash else str(report.longrepr)
+        told = (item.nodeid, sentence.splitlines()[0])
+        if is_rescue(item):
+            self.unrescued = self.unrescued or told
+        elif self.failed is None:
+            self.failed, self._failed_in = told, stage_of(item)
+        if raised:
+            self.walk.witness(stage_of(item), raised.value)
+
+    def _let_roll_back(self, item: pytest.Item) -> None:
+        """Put the automatic rollback in the place of the planned one, once, after a failure."""
+        if self._rescue or self._failed_in not in ROLLED_BACK or self._keeps():
+            return
+        session = item.session
+        stage = Stage.of(session, "rollback", self.walk, rescues=True)
+        self._rescue = list(stage.collect())
+        left = session.items[session.items.index(item) + 1 :]
+        planned = [it for it in left if isinstance(it, StageTest) and stage_of(it) == "rollback"]
+        left = [it for it in left if it not in planned]
+        # pytest goes on through this very list. After what is skipped, and before the cleanup.
+        at = next((n for n, it in enumerate(left) if stage_of(it) == "cleanup"), len(left))
+        session.items[session.items.index(item) + 1 :] = [*left[:at], *self._rescue, *left[at:]]
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self) -> None:
@@ -249,8 +290,9 @@ class Session:
     def pytest_runtest_protocol(
         self, item: pytest.Item, nextitem: pytest.Item | None
     ) -> Generator[None, object, object]:
-        """End a stage's line with its time and figures."""
+        """End a stage's line with its time and figures; roll back after a failure."""
         result = yield
+        self._let_roll_back(item)
         stage = stage_of(item)
         last = (
             nextitem is None or stage_of(nextitem) != stage or not isinstance(nextitem, StageTest)
@@ -292,10 +334,30 @@ class Session:
         if self.failed:
             where, sentence = self.failed
             write(f"canary: failed at {where}: {sentence}", red=True)
+            if self.unrescued:
+                where, sentence = self.unrescued
+                write(f"canary: and so did the rollback, at {where}: {sentence}", red=True)
+            elif self._rescue:
+                write(f"canary: {'; '.join(self.walk.notes.get('rollback', []))}")
         elif self._held == self._planned or (self.kept and self._held >= self._planned - CLEANUPS):
             write(f"canary: {self.walk.summary()}", green=True)
         elif self._planned:
             write(f"canary: {self._held} of the walk's {self._planned} checks were made, and held")
+            return
+        write(f"canary: {self._promotion().sentence}")
+
+    def _promotion(self) -> Promotion:
+        """Whether the release that was rehearsed may be promoted."""
+        settings = self.plan.settings
+
+        def here(*words: str) -> str:
+            return git(settings.root, *words)
+
+        return promotion(
+            passed=self.failed is None,
+            revision=revision(os.environ, here),
+            condition=settings.promotion,
+        )
 
     def pytest_unconfigure(self) -> None:
         """Give back what was taken from the process."""
@@ -309,6 +371,11 @@ class Session:
 def _skip(reason: str) -> NoReturn:
     """Skip the item, not this line of ours: the summary then names its stage."""
     raise pytest.skip.Exception(reason, _use_item_location=True)
+
+
+def is_rescue(item: pytest.Item) -> bool:
+    """Whether an item is of the rollback that a failure leads to by itself."""
+    return isinstance(item, StageTest) and item.parent.rescues
 
 
 def stage_of(item: pytest.Item) -> str:

@@ -28,6 +28,7 @@ from pytest_canary.preflight import Inspection, inspect
 from pytest_canary.provision import Provision
 from pytest_canary.registry import pull_secret
 from pytest_canary.release import CANARY, STABLE, Release
+from pytest_canary.rollout import images
 from pytest_canary.waiting import Listener, Seen
 
 
@@ -74,6 +75,21 @@ class Walk(Ground):
         """A figure that is worth a place on the stage's line."""
         self.notes.setdefault(stage, []).append(text)
 
+    def witness(self, stage: str, error: BaseException) -> None:
+        """Keep the evidence of a failure, before anything else changes.
+
+        An error of ours then ends with where it is.
+        """
+        if any(each.error is error for each in self.memory.failures):
+            return
+        up = hasattr(self, "release") and stage != "cleanup"
+        diagnostics = self.release.diagnostics() if up else None
+        failure = self.evidence.keep(stage, error, diagnostics)
+        self.memory.failures.append(failure)
+        self.memory.diagnostics = diagnostics
+        if isinstance(error, CanaryError):
+            error.evidence = "\n".join(filter(None, [error.evidence, failure.line]))
+
     # The transitions.
 
     def _enter_preflight(self) -> None:
@@ -104,6 +120,7 @@ class Walk(Ground):
             parameters,
             up.kubectl,
             self.waiter,
+            up.cluster.images if up.cluster else None,
         )
         self.database = Database(up.namespace, self._observer, self.settings.database, self.waiter)
         for name in self.registry_secrets():
@@ -172,6 +189,32 @@ class Walk(Ground):
             self.release.promote(self.baseline)
 
         self.once("last good", promote)
+
+    def roll_back_by_itself(self) -> None:
+        """The book's rollback, after a failure between canary and stable.
+
+        The last good version serves again, or none where none was live.
+
+        Raises:
+            CanaryError: it failed too; the same error again, every time.
+        """
+        self.once("automatic rollback", self._roll_back_by_itself)
+
+    def _roll_back_by_itself(self) -> None:
+        self.memory.diagnostics = self.release.roll_back(self.memory.diagnostics)
+        self.release.wait_until_gone(CANARY)
+        if not self.plan.upgrade:
+            # There is no last good version to promote: no version is live, as before.
+            self.release.delete(STABLE)
+            self.release.wait_until_gone(STABLE)
+            return
+        stable = self.namespace.deployment(self.release.name(STABLE))
+        if stable is None or self.baseline.image not in images(stable["spec"]["template"]):
+            # It failed half-way through a promotion, or someone has deleted it.
+            self.release.deploy(STABLE, self.settings.replicas.stable, self.baseline)
+        if self.baseline.service.read_bytes() != self.candidate.service.read_bytes():
+            self.release.apply_service(self.baseline)
+        self.release.wait_until_settled(STABLE, self.settings.replicas.stable, self.baseline)
 
     def _enter_cleanup(self) -> None:
         self.clean_up()

@@ -24,7 +24,7 @@ class Stand(walk.Walk):
     def _note(self, stage):
         with LOG.open("a") as log:
             log.write(stage + "\\n")
-        if os.environ.get("BREAKS") == stage:
+        if stage in os.environ.get("BREAKS", "").split(","):
             raise ReleaseError(f"{stage} broke in a test; mend it", "the evidence of it")
         if os.environ.get("HANGS") == stage:
             self.waiter.listener("something slow", "1/3 there")
@@ -32,6 +32,8 @@ class Stand(walk.Walk):
     def clean_up(self):
         self.run.remove()
         self._note("cleanup")
+    def _roll_back_by_itself(self):
+        self._note("automatic-rollback")
 
 for stage in ("cluster", "baseline", "canary", "migration", "stable", "rollback"):
     setattr(Stand, f"_enter_{stage}", lambda self, stage=stage: self._note(stage))

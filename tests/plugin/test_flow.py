@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 import pytest
 
 STAGES = ["cluster", "baseline", "canary", "migration", "stable", "rollback", "cleanup"]
+ROLLED_BACK = "automatic-rollback"
 Entered = Callable[[], list[str]]
 RUN = ("--canary", "--canary-baseline", "shop:1")
 
@@ -46,23 +47,94 @@ def test_verbose_names_every_sentence(pytester: pytest.Pytester, stand_in: Enter
     result.stdout.fnmatch_lines(["canary/canary::both versions answer behind the Service PASSED"])
 
 
-def test_a_failed_transition_skips_what_follows_but_cleans_up(
-    pytester: pytest.Pytester, stand_in: Entered, monkeypatch: pytest.MonkeyPatch
+def test_a_failed_transition_skips_what_follows_and_is_rolled_back(
+    pytester: pytest.Pytester, stand_in: Entered, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BREAKS", "canary")
     result = pytester.runpytest_subprocess(*RUN, "-rs")
     assert result.ret == pytest.ExitCode.TESTS_FAILED
-    assert stand_in() == ["cluster", "baseline", "canary", "cleanup"]
+    assert stand_in() == ["cluster", "baseline", "canary", ROLLED_BACK, "cleanup"]
     failed = "canary/canary::shop-canary is deployed"
     result.stdout.fnmatch_lines(
         [
+            "canary/stable sssssssss *",
+            "canary/rollback ........ *",
+            "canary/cleanup .......... *",
             "canary broke in a test; mend it",
             "    the evidence of it",
+            "    files   canary-report/findings/1/ (finding)",
             f"canary: failed at {failed}: canary broke in a test; mend it",
+            "canary: the real promotion would not be allowed: the rehearsal did not pass",
             f"SKIPPED [[]9[]] canary/migration:1: {failed} failed: canary broke in a test; mend it",
         ]
     )
-    result.assert_outcomes(failed=1, passed=23, skipped=38)
+    result.assert_outcomes(failed=1, passed=31, skipped=27)
+    kept = (project / "canary-report" / "findings" / "1" / "finding.txt").read_text()
+    assert kept == "stage canary: canary broke in a test; mend it\n    the evidence of it\n"
+
+
+def test_a_rollback_that_fails_too_is_told_and_does_not_hide_the_first(
+    pytester: pytest.Pytester, stand_in: Entered, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BREAKS", f"stable,{ROLLED_BACK}")
+    result = pytester.runpytest_subprocess(*RUN, "-rs")
+    assert stand_in()[-3:] == ["stable", ROLLED_BACK, "cleanup"]
+    first, second = "canary/stable::shop-stable is promoted", "canary/rollback::the release"
+    result.stdout.fnmatch_lines(
+        [
+            "canary/stable Fssssssss *",
+            "canary/rollback Fsssssss *",
+            "stable broke in a test; mend it",
+            "automatic-rollback broke in a test; mend it",
+            f"canary: failed at {first}*: stable broke in a test; mend it",
+            f"canary: and so did the rollback, at {second} is rolled back: automatic-rollback broke"
+            "*",
+        ]
+    )
+    result.assert_outcomes(failed=2, passed=42, skipped=15)
+    kept = project / "canary-report" / "findings"
+    assert sorted(path.name for path in kept.iterdir()) == ["1", "2"]
+
+
+def test_a_failure_is_rolled_back_wherever_the_walk_was_to_end(
+    pytester: pytest.Pytester, stand_in: Entered, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BREAKS", "canary")
+    pytester.runpytest_subprocess(*RUN, "--canary-until=canary")
+    assert stand_in() == ["cluster", "baseline", "canary", ROLLED_BACK, "cleanup"]
+
+
+@pytest.mark.parametrize("breaks", ["cluster", "baseline", "rollback", "cleanup"])
+def test_nothing_is_rolled_back_after_a_failure_elsewhere(
+    pytester: pytest.Pytester, stand_in: Entered, monkeypatch: pytest.MonkeyPatch, breaks: str
+) -> None:
+    monkeypatch.setenv("BREAKS", breaks)
+    pytester.runpytest_subprocess(*RUN)
+    assert ROLLED_BACK not in stand_in()
+
+
+def test_evidence_of_an_earlier_run_goes_and_what_is_not_ours_stays(
+    pytester: pytest.Pytester, stand_in: Entered, project: Path
+) -> None:
+    old = project / "elsewhere" / "findings" / "7"
+    old.mkdir(parents=True)
+    (project / "elsewhere" / "mine.txt").write_text("mine")
+    pytester.runpytest_subprocess(*RUN, "--canary-report=elsewhere")
+    assert not old.exists()
+    assert (project / "elsewhere" / "mine.txt").read_text() == "mine"
+
+
+def test_the_promotion_is_told_by_branch_and_tag(
+    pytester: pytest.Pytester, stand_in: Entered, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITLAB_CI", "true")
+    monkeypatch.setenv("CI_COMMIT_TAG", "hotfix-3")
+    result = pytester.runpytest_subprocess(*RUN)
+    result.stdout.fnmatch_lines(
+        ["canary: the real promotion would be allowed: it passed, and tag hotfix-3 matches ^hotfix"]
+    )
+    result = pytester.runpytest_subprocess(*RUN, "-k", "migrate and exits")
+    result.stdout.no_fnmatch_line("*the real promotion*")
 
 
 def test_a_failing_test_of_the_team_stops_the_walk(
@@ -78,7 +150,7 @@ def test_a_failing_test_of_the_team_stops_the_walk(
     )
     result = pytester.runpytest_subprocess(*RUN)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
-    assert stand_in() == ["cluster", "baseline", "canary", "cleanup"]
+    assert stand_in() == ["cluster", "baseline", "canary", ROLLED_BACK, "cleanup"]
     result.stdout.fnmatch_lines(["canary: failed at *::test_ours: assert 1 == 2"])
 
 
@@ -120,6 +192,7 @@ def test_keep_decides_whether_anything_stays(
     monkeypatch.setenv("BREAKS", breaks)
     result = pytester.runpytest_subprocess(*RUN, "--canary-keep", keep, "-rs")
     assert ("cleanup" in stand_in()) is not kept
+    assert (ROLLED_BACK in stand_in()) is (bool(breaks) and not kept)  # kept as it failed
     runs = list((project / "state" / "pytest-canary" / "runs").iterdir())
     assert bool(runs) is kept
     if kept:

@@ -14,8 +14,10 @@ from pytest_canary.errors import CanaryError
 from pytest_canary.plan import STAGES
 from pytest_canary.stages import Assertion
 
-ASSERTIONS = [(stage, assertion) for stage in STAGES for assertion in stages.suite(stage)]
-CASES: list[Case] = [case for stage in STAGES for case in import_module(f"broken.{stage}").CASES]
+AUTOMATIC = "automatic_rollback"
+SUITES = (*STAGES, AUTOMATIC)
+ASSERTIONS = [(stage, assertion) for stage in SUITES for assertion in stages.suite(stage)]
+CASES: list[Case] = [case for stage in SUITES for case in import_module(f"broken.{stage}").CASES]
 SCENARIOS: dict[str, dict[str, Any]] = {
     "an upgrade": {},
     "a first release": {"upgrade": False},
@@ -48,8 +50,21 @@ def applying(world: World) -> list[tuple[str, Assertion]]:
 def test_every_assertion_holds_in_a_healthy_world(new_world: NewWorld, scenario: str) -> None:
     world = new_world(**SCENARIOS[scenario])
     for stage, assertion in applying(world):
-        world.enter(stage)
-        assertion.check(world.walk)
+        if stage != AUTOMATIC:
+            world.enter(stage)
+            assertion.check(world.walk)
+
+
+@pytest.mark.parametrize("failed", ["canary", "migration", "stable"])
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_every_assertion_holds_after_an_automatic_rollback(
+    new_world: NewWorld, scenario: str, failed: str
+) -> None:
+    world = new_world(**SCENARIOS[scenario])
+    world.enter(failed).fail(failed)
+    for stage, assertion in applying(world):
+        if stage == AUTOMATIC:
+            assertion.check(world.walk)
 
 
 def test_every_assertion_applies_to_some_scenario(
@@ -71,7 +86,7 @@ def test_every_assertion_has_a_world_in_which_it_fails() -> None:
 
 
 def test_no_two_assertions_of_a_stage_share_a_check_or_a_sentence() -> None:
-    for stage in STAGES:
+    for stage in SUITES:
         suite = stages.suite(stage)
         assert len({each.check for each in suite}) == len(suite)
         assert len({(each.sentence, each.when) for each in suite}) == len(suite)
@@ -100,7 +115,7 @@ def test_an_assertion_fails(new_world: NewWorld, case: Case) -> None:
     case.sabotage(world)
     # The first of a stage makes its transition itself, and tells when that fails.
     if assertion is not suite[0]:
-        world.walk.enter(case.stage)
+        (world if case.stage == AUTOMATIC else world.walk).enter(case.stage)
     names |= world.names
 
     with pytest.raises(CanaryError) as failure:

@@ -27,6 +27,7 @@ from pytest_canary import database as db
 from pytest_canary import settings
 from pytest_canary.cleanup import Trail
 from pytest_canary.database import Database, Schema
+from pytest_canary.errors import ReleaseError
 from pytest_canary.image import Image, full_name
 from pytest_canary.ownership import Run
 from pytest_canary.plan import STAGES, Baseline, Options, Plan
@@ -109,7 +110,9 @@ class World:
         self.app = App(self._connected, self._version_of)
         self.until_the_end.callback(self.app.stop)
         self.namespace.proxied = f"http://127.0.0.1:{self.app.port}"
-        options = Options(baseline=IMAGES["baseline"] if upgrade else "none")
+        options = Options(
+            baseline=IMAGES["baseline"] if upgrade else "none", report=folder / "canary-report"
+        )
         baseline = Baseline("image" if upgrade else "none", IMAGES["baseline"], "a test")
         self.walk = Walk(Plan(self.settings, options, baseline), Run.start(folder))
         self.walk.waiter = Waiter(self.clock)
@@ -176,7 +179,11 @@ class World:
 
     def enter(self, stage: str) -> "World":
         """Bring the walk to a stage, with a row written by then."""
-        self.walk.enter(stage)
+        if stage == "automatic_rollback":
+            self.before(stage)
+            self.walk.roll_back_by_itself()
+        else:
+            self.walk.enter(stage)
         if hasattr(self.walk, "api") and not self.walk.memory.rows:
             self.walk.write_and_read(self.walk.api)
         return self
@@ -185,9 +192,16 @@ class World:
         """Bring the walk to the stage before; the cleanup may come after any."""
         if stage == "cleanup":
             self.walk.enter("baseline")
+        elif stage == "automatic_rollback":
+            self.enter("canary").fail("canary")
         elif stage != "cluster":
             self.walk.enter(STAGES[STAGES.index(stage) - 1])
         return self
+
+    def fail(self, stage: str) -> None:
+        """Let the walk fail where it stands, once."""
+        if not self.walk.memory.failures:
+            self.walk.witness(stage, ReleaseError("it broke in a test"))
 
     def without_cluster(self, **options: Any) -> None:
         """Take the walk back to where it has no cluster yet, and waits as long as it takes."""

@@ -1,0 +1,74 @@
+"""The rollback that a failure between canary and stable leads to by itself.
+
+Not a stage of its own: it takes the place of the stage `rollback` in a walk that has failed.
+"""
+
+from __future__ import annotations
+
+from pytest_canary import checks
+from pytest_canary.errors import ReleaseError
+from pytest_canary.release import CANARY, STABLE
+from pytest_canary.stages import Suite, first, upgrade
+from pytest_canary.stages.rollback import tells_versions
+from pytest_canary.walk import Walk
+
+SUITE = Suite()
+
+
+@SUITE.holds("the release is rolled back")
+def is_rolled_back(walk: Walk) -> None:
+    walk.roll_back_by_itself()
+
+
+@SUITE.holds("the diagnostics were collected before anything was undone")
+def diagnostics_came_first(walk: Walk) -> None:
+    found = walk.memory.diagnostics
+    if found is None:
+        raise ReleaseError("no diagnostics were collected before the release was rolled back")
+    for what in ("objects", "events", "describe"):
+        if not getattr(found, what).strip():
+            raise ReleaseError(f"the diagnostics hold no {what} of {walk.settings.name}")
+
+
+@SUITE.holds("{stable}/{stable} pods are ready, and of the baseline", when=upgrade)
+def baseline_is_ready(walk: Walk) -> None:
+    replicas = walk.settings.replicas.stable
+    walk.release.wait_until_settled(STABLE, replicas, walk.baseline)
+    walk.note("rollback", f"rolled back: {replicas}/{replicas} of {walk.version_name('baseline')}")
+
+
+@SUITE.holds("the canary is deleted")
+def canary_is_gone(walk: Walk) -> None:
+    walk.release.wait_until_gone(CANARY)
+
+
+@SUITE.holds("no version is live, as before", when=first)
+def nothing_is_live(walk: Walk) -> None:
+    if walk.release.exists(STABLE):
+        raise ReleaseError(
+            f"{walk.release.name(STABLE)} is still there, where nothing was live before; "
+            f"see what else deploys into namespace {walk.namespace.name}"
+        )
+    walk.note("rollback", "rolled back: no version is live, as before")
+
+
+@SUITE.holds("the Service sends connections to these pods only", when=upgrade)
+def service_selects(walk: Walk) -> None:
+    walk.wait_until_connected([STABLE])
+
+
+@SUITE.holds("only the baseline answers behind the Service", when=tells_versions)
+def baseline_answers(walk: Walk) -> None:
+    checks.only(walk.sample("baseline"), walk.memory.versions["baseline"])
+
+
+@SUITE.holds("{write} is acknowledged and {read} has it", when=upgrade)
+def api_works(walk: Walk) -> None:
+    walk.write_and_read(walk.api)
+    walk.note("rollback", "the API answers")
+
+
+@SUITE.holds("every row that was written is there", when=upgrade)
+def nothing_is_lost(walk: Walk) -> None:
+    walk.find_every_row(walk.api)
+    walk.note("rollback", "nothing lost")
