@@ -67,17 +67,20 @@ def wider(traffic: Traffic, most: int = BINS) -> Traffic:
     """
     if not traffic.series:
         return traffic
-    last = max(point.at for point in traffic.series)
-    count = math.floor(last / traffic.bin) + 1
+    first, last = (pick(point.at for point in traffic.series) for pick in (min, max))
+    # Rounded, as what was added to the bins' starts must not push one into its neighbour.
+    count = math.floor(round((last - first) / traffic.bin, 6)) + 1
     together = math.ceil(count / most)
     if together == 1:
         return traffic
     width = traffic.bin * together
     bins: dict[tuple[int, str], list[Point]] = {}
     for point in traffic.series:
-        bins.setdefault((int(point.at // width), point.version), []).append(point)
+        number = math.floor(round((point.at - first) / width, 6))
+        bins.setdefault((number, point.version), []).append(point)
     merged = (
-        _merged(number * width, version, bins[number, version]) for number, version in sorted(bins)
+        _merged(first + number * width, version, bins[number, version])
+        for number, version in sorted(bins)
     )
     return traffic.model_copy(update={"bin": width, "series": tuple(merged)})
 

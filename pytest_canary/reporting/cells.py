@@ -6,8 +6,8 @@ from pytest_canary.reporting import words
 from pytest_canary.reporting.document import Comparison, Share
 from pytest_canary.reporting.frame import Frame, Picture, Spec, colour, whole
 
-CELL = Frame("cell", 170, 4, 4, 11, 3)
-BAR = Frame("cell", 340, 4, 4, 11, 5)
+CELL = Frame("cell", 176, 7, 7, 11, 3)
+BAR = Frame("cell", 346, 7, 7, 11, 5)
 HEIGHT = 22
 # In multiples of the least difference that matters; what lies beyond is at the edge.
 EDGE = 2
@@ -26,6 +26,9 @@ def difference(comparison: Comparison, number: int) -> Picture | None:
     def at(value: float) -> float:
         return max(-EDGE, min(EDGE, value / least))
 
+    # What is far out has the shape of an arrow's head, pointing there.
+    far = abs(effect / least) > EDGE
+    shape = "circle" if not far else "triangle-right" if effect > 0 else "triangle-left"
     tone = words.TONES[comparison.answer] if comparison.answer else "stopped"
     middle = HEIGHT / 2
     layers: list[Spec] = [
@@ -36,6 +39,7 @@ def difference(comparison: Comparison, number: int) -> Picture | None:
             "data": {"values": [{"x": at(effect), "y": middle}]},
             "mark": {
                 "type": "point",
+                "shape": shape,
                 "size": 70,
                 "opacity": 1,
                 "strokeWidth": 0,

@@ -66,8 +66,10 @@ class Comparison(_Part):
         effect: the difference that was found, canary less baseline.
         interval: its confidence interval.
         least: the least difference that matters, in the effect's unit.
-        effect_text: the effect as it is shown: "+3 % (-1 to +8)"; without it the number is.
+        effect_text: the effect as it is shown: "+3 ms (-1 to +8)"; without it the number is.
+        confidence: of the interval, two-sided.
         p: the test's p-value.
+        level: the p below which the effect is proven, with all looks and metrics allowed for.
     """
 
     metric: str
@@ -77,19 +79,37 @@ class Comparison(_Part):
     interval: tuple[float, float] | None = None
     least: Annotated[float, Field(gt=0)] | None = None
     effect_text: str = ""
+    confidence: Share01 | None = None
     p: Share01 | None = None
+    level: Share01 | None = None
     answer: Answer | None = None
     sentence: str = ""
 
 
+class Percentiles(_Part):
+    """A percentile of both versions' latencies in the same window, in seconds."""
+
+    baseline: Seconds
+    canary: Seconds
+
+
 class Verdict(_Part):
-    """The answer, what it rests on, and how often was looked until it was clear."""
+    """The answer, what it rests on, and how often was looked until it was clear.
+
+    Attributes:
+        omitted: what was not compared, in words.
+        samples: requests of "baseline" and "canary".
+        percentiles: by name: "p50", "p95", "p99".
+        confidence: of the answer, all looks together.
+    """
 
     answer: Answer
     sentence: str = ""
     comparisons: tuple[Comparison, ...] = ()
+    omitted: tuple[str, ...] = ()
     looks: Count | None = None
     samples: dict[str, Count] = {}
+    percentiles: dict[str, Percentiles] = {}
     confidence: Share01 | None = None
 
 
@@ -234,13 +254,21 @@ class Share(_Part):
 
 
 class Exchanges(_Part):
-    """The requests of one transition, or of the time between two; latencies in seconds."""
+    """The requests of one transition, or of a stage's time without one; latencies in seconds.
 
-    name: str
+    Attributes:
+        name: the transition's; empty for none.
+        retryable: of the lost, those that a client may safely send again.
+        unsent: those that the generator's own bounds kept back; not among the sent.
+    """
+
+    name: str = ""
+    stage: str = ""
     sent: Count
     lost: Count
     retryable: Count = 0
     slow: Count = 0
+    unsent: Count = 0
     p50: Seconds | None = None
     p95: Seconds | None = None
     p99: Seconds | None = None
@@ -299,16 +327,23 @@ class Traffic(_Part):
 
     Attributes:
         rate: requests a second that were to be sent.
+        unsent: requests that the generator's own bounds kept back; not among the sent.
+        writes: the acknowledged ones.
+        unacknowledged: writes that may have been done and may not.
+        read_back: whether the acknowledged ones were looked for again.
+        lost_writes, doubled_writes: those that were then not there once, as they are named.
         cost: CPU seconds that sending them took.
         bin: seconds that each point of the series stands for.
-        lost_writes, doubled_writes: acknowledged rows that were not there once, as they are named.
     """
 
     rate: Annotated[float, Field(ge=0)] | None = None
     sent: Count = 0
     lost: Count = 0
     slow: Count = 0
+    unsent: Count = 0
     writes: Count = 0
+    unacknowledged: Count = 0
+    read_back: bool = False
     lost_writes: tuple[str, ...] = ()
     doubled_writes: tuple[str, ...] = ()
     lag: Lag | None = None

@@ -99,10 +99,11 @@ def _figures(report: Report) -> Iterable[str]:
     found = []
     if report.traffic:
         traffic = report.traffic
-        wrong = len(traffic.lost_writes) + len(traffic.doubled_writes)
+        lost, doubled = len(traffic.lost_writes), len(traffic.doubled_writes)
         found.append(
             f"{words.plural(traffic.sent, 'request')}, {words.count(traffic.lost)} lost; "
-            f"{words.plural(traffic.writes, 'write')}, {wrong} lost or doubled"
+            f"{words.plural(traffic.writes, 'acknowledged write')}, "
+            + (f"{lost} lost, {doubled} doubled" if traffic.read_back else "not read back")
         )
     if report.share:
         found.append(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -13,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_canary.errors import CanaryError
 from pytest_canary.reporting import cells, words
 from pytest_canary.reporting.charts import pictures
-from pytest_canary.reporting.document import Report
+from pytest_canary.reporting.document import Report, Traffic
 from pytest_canary.reporting.drawing import drawn
 from pytest_canary.reporting.frame import Picture
 from pytest_canary.reporting.levels import ordered
@@ -84,19 +86,15 @@ def tiles(report: Report) -> list[Tile]:
     traffic, verdict = report.traffic, report.verdict
     if traffic:
         found.append(_lost(traffic.lost, traffic.sent))
-        wrong = len(traffic.lost_writes) + len(traffic.doubled_writes)
-        note = f"{wrong} lost or doubled" if wrong else "each there once"
-        tone = "bad" if wrong else "good"
-        found.append(Tile("acknowledged writes", words.count(traffic.writes), note, tone))
+        found.append(_written(traffic))
     if report.share:
         share = report.share
         note = f"{words.interval(share)}; {words.percent(share.expected)} of the replicas"
         found.append(Tile("of connections to the canary", words.percent(share.value), note))
-    if verdict:
-        latency = next((c for c in verdict.comparisons if c.metric == "latency"), None)
-        if latency and latency.canary:
-            note = f"stable: {latency.baseline}" if latency.baseline else ""
-            found.append(Tile("the canary's p95", latency.canary, note))
+    if verdict and "p95" in verdict.percentiles:
+        p95 = verdict.percentiles["p95"]
+        note = f"stable's: {words.latency(p95.baseline)}"
+        found.append(Tile("the canary's p95", words.latency(p95.canary), note))
     lowest = min(report.availability, key=lambda a: a.lowest - a.allowed, default=None)
     if lowest:
         enough = lowest.lowest >= lowest.allowed
@@ -105,11 +103,27 @@ def tiles(report: Report) -> list[Tile]:
         found.append(Tile("fewest replicas available", str(lowest.lowest), note, tone))
     checks = [check for stage in report.stages for check in stage.checks]
     if checks:
-        held = sum(check.result == "passed" for check in checks)
-        note = f"of {words.count(len(checks))}, in {words.seconds(report.seconds)}"
-        tone = "bad" if any(check.result == "failed" for check in checks) else ""
-        found.append(Tile("checks held", words.count(held), note, tone))
+        found.append(_held(Counter(check.result for check in checks), report.seconds))
     return found
+
+
+def _written(traffic: Traffic) -> Tile:
+    label, writes = "acknowledged writes", words.count(traffic.writes)
+    lost, doubled = len(traffic.lost_writes), len(traffic.doubled_writes)
+    if lost or doubled:
+        told = [f"{lost} lost" if lost else "", f"{doubled} doubled" if doubled else ""]
+        return Tile(label, writes, ", ".join(filter(None, told)), "bad")
+    if not traffic.read_back:
+        return Tile(label, writes, "not read back")
+    return Tile(label, writes, "each there once", "good")
+
+
+def _held(results: Counter[str], seconds: float) -> Tile:
+    held, failed = results["passed"], results["failed"]
+    rest = results.total() - held - failed
+    told = [f"{failed} failed" if failed else "", f"{rest} not made" if rest else ""]
+    note = ", ".join(filter(None, told)) or f"all of them, in {words.seconds(seconds)}"
+    return Tile("checks held", words.count(held), note, "bad" if failed else "")
 
 
 def _lost(lost: int, sent: int) -> Tile:
@@ -155,6 +169,10 @@ def _hash(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
+def _kept_together(function: Callable[[Any], str]) -> Callable[[Any], str]:
+    return lambda value: function(value).replace(" ", "\u00a0")
+
+
 def _source(name: str) -> str:
     return (files("pytest_canary.reporting") / "templates" / name).read_text(encoding="utf-8")
 
@@ -176,11 +194,12 @@ def _templates() -> Environment:
         undefined=jinja2.StrictUndefined,
     )
     filters: dict[str, Any] = {
-        "seconds": words.seconds,
-        "latency": words.latency,
-        "percent": words.percent,
+        # A figure stays on one line with its unit.
+        **{
+            function.__name__: _kept_together(function)
+            for function in (words.seconds, words.latency, words.percent, words.size)
+        },
         "count": words.count,
-        "size": words.size,
         "sentence": words.sentence,
         "interval": words.interval,
         "shown": cells.shown,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pytest_canary.reporting import words
 from pytest_canary.reporting.document import Report
@@ -46,23 +46,38 @@ def wide(text: str, frame: Frame) -> float:
     return len(text) * frame.font * 0.57
 
 
-def lanes(spans: Sequence[Span], frame: Frame, seconds: float) -> list[Label]:
-    """A label for each span that begins where the span does, in the lowest lane that has room.
+def label(span: Span, frame: Frame, seconds: float) -> Label:
+    """A label that begins where its span does; or ends there, where it would run out of it all."""
+    size = wide(span.name, frame) + 10
+    began, ended = (at / seconds * frame.inner for at in (span.began, span.ended))
+    flush = began + size > frame.inner
+    left = max(0.0, ended - size) if flush else began
+    return Label(span.name, left, left + size, 0, span, flush)
 
-    One that would run out of the picture ends where the span does instead.
+
+def on_poles(labels: Sequence[Label]) -> list[Label]:
+    """The labels in lanes such that no label's pole runs through another's text.
+
+    Each is above those that stand within its own width, and as low as that allows.
     """
+    ahead = [each for each in reversed(labels) if not each.flush]
+    placed: list[Label] = []
+    for each in [*ahead, *(each for each in labels if each.flush)]:
+        under = (p.lane for p in placed if p.left < each.right and each.left < p.right)
+        placed.append(replace(each, lane=max(under, default=-1) + 1))
+    return placed
+
+
+def below_each_other(labels: Sequence[Label], seconds: float, frame: Frame) -> list[Label]:
+    """The labels with their spans' bars, each in the first lane where both have room."""
     free: list[float] = []
-    labels = []
-    for span in spans:
-        size = wide(span.name, frame) + 10
-        began, ended = (at / seconds * frame.inner for at in (span.began, span.ended))
-        flush = began + size > frame.inner
-        left = max(0.0, ended - size) if flush else began
-        right = max(left + size, ended + 4)
-        lane = next((n for n, end in enumerate(free) if end <= left), len(free))
+    placed = []
+    for each in labels:
+        right = max(each.right, each.span.ended / seconds * frame.inner + 4)
+        lane = next((n for n, end in enumerate(free) if end <= each.left), len(free))
         free[lane : lane + 1] = [right]
-        labels.append(Label(span.name, left, right, lane, span, flush))
-    return labels
+        placed.append(replace(each, lane=lane))
+    return placed
 
 
 def fits(span: Span, frame: Frame, seconds: float) -> bool:
@@ -104,9 +119,9 @@ def _spec(
 ) -> Spec:
     seconds = length(report)
     scale = seconds / frame.inner
-    flags = lanes([span for span in stages if not fits(span, frame, seconds)], frame, seconds)
+    flags = on_poles([label(s, frame, seconds) for s in stages if not fits(s, frame, seconds)])
     top = LANE * _high(flags)
-    below = lanes(transitions, frame, seconds)
+    below = below_each_other([label(s, frame, seconds) for s in transitions], seconds, frame)
     first = top + CHIP + GAP
     height = first + LANE * _high(below)
     inside = [span for span in stages if fits(span, frame, seconds)]

@@ -74,12 +74,16 @@ def _stopped(report: Report) -> str:
 
 
 def sentence(text: str) -> str:
-    """A text with a capital and a full stop, as a sentence of its own."""
+    """A text with a capital and a full stop, as a sentence of its own.
+
+    What may be a name, as it has more than letters in it, keeps its own.
+    """
     text = text.strip()
     if not text:
         return ""
     end = "" if text[-1] in ".!?…" else "."
-    return text[0].upper() + text[1:] + end
+    first = text.split(maxsplit=1)[0].rstrip(",:;.")
+    return (text[0].upper() + text[1:] if first.isalpha() else text) + end
 
 
 def seconds(value: float) -> str:

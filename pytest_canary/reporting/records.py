@@ -1,0 +1,151 @@
+"""From what judged and counted to the document's parts: the traffic's and the verdict's."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from pytest_canary import comparison
+from pytest_canary.reporting import document
+from pytest_canary.reporting.bounds import BINS
+
+if TYPE_CHECKING:
+    from pytest_canary.analysis import Share
+    from pytest_canary.comparison import Comparison, Unit
+    from pytest_canary.traffic import ReadBack, Traffic
+    from pytest_canary.traffic.exchange import Exchange
+    from pytest_canary.verdict import Verdict
+
+
+def judged(verdict: Verdict, confidence: float | None = None) -> document.Verdict:
+    """A verdict as the report has it; the confidence is the settings'."""
+    baseline, canary = verdict.requests
+    return document.Verdict(
+        answer=verdict.answer,
+        sentence=verdict.sentence,
+        comparisons=tuple(_compared(each) for each in verdict.comparisons),
+        omitted=verdict.omitted,
+        looks=verdict.looks,
+        samples={"baseline": baseline, "canary": canary},
+        percentiles={
+            name: document.Percentiles(baseline=values[0], canary=values[1])
+            for name, values in verdict.percentiles.items()
+        },
+        confidence=confidence,
+    )
+
+
+def _compared(found: Comparison) -> document.Comparison:
+    def shown(value: float | None) -> str:
+        return "" if value is None else comparison.shown(value, found.unit)
+
+    return document.Comparison(
+        metric=found.metric,
+        baseline=shown(found.baseline),
+        canary=shown(found.canary),
+        effect=found.effect,
+        interval=found.interval,
+        least=found.least or None,
+        effect_text=_effect(found),
+        confidence=found.confidence,
+        p=found.p,
+        level=found.level,
+        answer=found.answer,
+        sentence=found.sentence,
+    )
+
+
+def _effect(found: Comparison) -> str:
+    """The effect with its interval: +3.1 ms (-0.4 ms to +6.6 ms)."""
+    if found.effect is None:
+        return ""
+    text = _signed(found.effect, found.unit)
+    if found.interval:
+        low, high = (_signed(value, found.unit) for value in found.interval)
+        text += f" ({low} to {high})"
+    return text
+
+
+def _signed(value: float, unit: Unit) -> str:
+    text = comparison.more(value, unit)
+    return text if text.startswith("-") else f"+{text}"
+
+
+def shared(share: Share, expected: float, connections: int) -> document.Share:
+    """The canary's share as the report has it."""
+    return document.Share(
+        value=share.value,
+        low=max(share.low, 0),
+        high=min(share.high, 1),
+        expected=expected,
+        connections=connections,
+    )
+
+
+def sent(
+    traffic: Traffic, began: float, ended: float, read_back: ReadBack | None = None
+) -> document.Traffic:
+    """The traffic as the report has it.
+
+    Args:
+        traffic: what was sent.
+        began: when it started, in seconds since the run's start.
+        ended: when it ended.
+        read_back: what became of the writes; None where nobody looked.
+
+    Raises:
+        TrafficError: its generator did not run, so nothing is known.
+    """
+    # As wide as the picture will have them: so the percentiles are those of all their requests.
+    width = float(max(1, math.ceil((ended - began) / BINS)))
+    losses, cost = traffic.losses(), traffic.cost
+    return document.Traffic(
+        rate=traffic.settings.traffic.rate,
+        sent=traffic.sent,
+        lost=traffic.lost,
+        slow=traffic.slow,
+        unsent=cost.unsent,
+        writes=len(traffic.writes),
+        unacknowledged=len(traffic.unacknowledged),
+        read_back=read_back is not None,
+        lost_writes=read_back.lost if read_back else (),
+        doubled_writes=read_back.doubled if read_back else (),
+        lag=document.Lag(p50=cost.lag_p50, p99=cost.lag_p99, max=cost.lag_max),
+        cost=cost.cpu,
+        by_transition=tuple(
+            document.Exchanges(
+                name=transition,
+                stage=stage,
+                sent=found.sent,
+                lost=found.lost,
+                retryable=found.retryable,
+                slow=found.slow,
+                unsent=found.unsent,
+                p50=found.p50,
+                p95=found.p95,
+                p99=found.p99,
+            )
+            for (stage, transition), found in traffic.transitions().items()
+        ),
+        bin=width,
+        series=tuple(
+            document.Point(version=version, **(each._asdict() | {"at": began + each.at}))
+            for version, bins in traffic.series(width).items()
+            for each in bins
+        ),
+        losses=tuple(_lost(each, began) for each in losses),
+    )
+
+
+def _lost(each: Exchange, began: float) -> document.Loss:
+    return document.Loss(
+        at=began + each.due,
+        stage=each.stage,
+        transition=each.transition,
+        request=f"{each.method} {each.path}",
+        kind=each.fault,
+        retryable=each.retryable,
+        pod=each.pod,
+        version=each.version,
+        detail=each.text,
+    )
