@@ -111,6 +111,11 @@ def percentile(ordered: Sequence[float], share: float) -> float | None:
     return ordered[max(rank, 1) - 1]
 
 
+def counted(number: int, noun: str) -> str:
+    """So many of something: "1 write", "1,200 writes"."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 @dataclass(frozen=True)
 class Exchange:
     """One request of the traffic, and what came of it.

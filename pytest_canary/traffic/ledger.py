@@ -14,6 +14,7 @@ from pytest_canary.traffic.exchange import (
     NOT_SENT,
     Exchange,
     Kind,
+    counted,
     lost,
     percentile,
     retryable,
@@ -83,8 +84,8 @@ class Summary:
         again = f" ({self.retryable:,} safe to send again)" if self.lost else ""
         unsent = f", {self.unsent:,} not sent" if self.unsent else ""
         return (
-            f"{self.sent:,} requests, {self.lost:,} lost{again}, {self.slow:,} slow{unsent}; "
-            f"{self.writes:,} writes"
+            f"{counted(self.sent, 'request')}, {self.lost:,} lost{again}, {self.slow:,} slow"
+            f"{unsent}; {counted(self.writes, 'write')}"
         )
 
 

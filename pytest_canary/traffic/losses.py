@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from pytest_canary.api import Row
 from pytest_canary.finding import Finding
-from pytest_canary.traffic.exchange import WORDS, Exchange, Kind
+from pytest_canary.traffic.exchange import Exchange, Kind, counted
 
 # Lines of evidence; whoever wants all has the report.
 LINES = 20
@@ -50,9 +50,8 @@ class ReadBack:
     @property
     def text(self) -> str:
         """In one line: "843 writes, 0 lost, 0 doubled"."""
-        line = (
-            f"{self.acknowledged:,} writes, {len(self.lost):,} lost, {len(self.doubled):,} doubled"
-        )
+        lost, doubled = len(self.lost), len(self.doubled)
+        line = f"{counted(self.acknowledged, 'write')}, {lost:,} lost, {doubled:,} doubled"
         if self.unacknowledged:
             line += f"; {self.unacknowledged:,} unacknowledged, of which {self.found:,} are there"
         return line
@@ -155,6 +154,7 @@ def request_findings(sent: int, losses: Sequence[Exchange]) -> list[Finding]:
     if not losses:
         return []
     kinds = Counter(each.kind for each in losses)
+    faults = Counter(each.fault for each in losses)
     unsafe = [each for each in losses if not each.retryable]
     where = Counter(_place(each) for each in losses)
     again = f"{len(unsafe):,} of them" if unsafe else "none of them"
@@ -164,7 +164,7 @@ def request_findings(sent: int, losses: Sequence[Exchange]) -> list[Finding]:
             f"{len(losses):,} of {sent:,} requests were lost, {again} such as no client may "
             f"safely send again: {(unsafe or losses)[0].shown}",
             where=", ".join(f"{number} {place}" for place, number in where.most_common(3)),
-            seen=", ".join(f"{number} {WORDS[kind]}" for kind, number in kinds.most_common()),
+            seen=", ".join(f"{number} {fault}" for fault, number in faults.most_common()),
             evidence=_listed([each.shown for each in [*unsafe, *_rest(losses)]]),
             likely=LIKELY.get(kinds.most_common(1)[0][0], ""),
             next="compare their times with the rollout's and with the pods' logs",

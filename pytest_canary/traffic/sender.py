@@ -180,7 +180,8 @@ def worded(error: BaseException) -> str:
     """The error in its own words, the innermost where it wraps another."""
     while error.__cause__ is not None:
         error = error.__cause__
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    # What aiohttp adds to a message, such as a status 400 that nobody sent, misleads.
+    return str(getattr(error, "message", "") or error) or type(error).__name__
 
 
 @dataclass
@@ -248,7 +249,7 @@ class Sender:
             if kind is None:
                 raise
             late = kind in (Kind.TIMEOUT, Kind.CONNECT_TIMEOUT)
-            text = f"none within {self._deadline:g} s" if late else worded(error)
+            text = f"none within {self._deadline:g} s" if late else _line(worded(error))
             return Outcome(kind, answer.status, answer.version, answer.pod, text)
 
     async def _exchange(
@@ -271,5 +272,9 @@ class Sender:
             async for chunk in response.content.iter_any():
                 body.take(chunk)
         kind = judged(prepared.request, response.status, body.found)
-        text = "" if kind is Kind.ANSWERED else body.head.decode(errors="replace")
+        text = "" if kind is Kind.ANSWERED else _line(body.head.decode(errors="replace"))
         return Outcome(kind, answer.status, answer.version, answer.pod, text)
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
