@@ -39,7 +39,7 @@ class Desk:
         if not self.entered(stage):
             self.inspection = inspect(self.plan, self.root)
 
-    def entered(self, stage: str) -> bool:
+    def entered(self, _: str) -> bool:
         """Whether they are inspected."""
         return hasattr(self, "inspection")
 
