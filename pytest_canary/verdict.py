@@ -245,11 +245,11 @@ def _sentence(
         return _figures(baseline, canary)
     if answer == "inconclusive" and lack:
         return lack
-    # At a look that may not say go, every metric may be fine.
-    return next(
-        (each.sentence for each in compared if each.answer == answer),
-        f"nothing is wrong so far: {_figures(baseline, canary)}",
-    )
+    worst = next((each for each in compared if each.answer == answer), None)
+    if worst:
+        return worst.sentence
+    # This look may not say go, though every metric is fine.
+    return f"nothing is wrong so far: {_figures(baseline, canary)}"
 
 
 def _figures(baseline: Observed, canary: Observed) -> str:
