@@ -13,32 +13,34 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import pytest
 
 from pytest_canary import fixtures, options, settings, stages
-from pytest_canary.cleanup import reap as reap_runs
 from pytest_canary.collection import Stage, StageTest
 from pytest_canary.errors import CanaryError, SettingsError
-from pytest_canary.image import Engine
 from pytest_canary.mistakes import nearest
-from pytest_canary.ownership import Run
 from pytest_canary.plan import STAGES, Plan, git, plan
 from pytest_canary.progress import Progress
-from pytest_canary.promotion import Promotion, promotion, revision
-from pytest_canary.walk import Walk
 
 if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
 
+    from pytest_canary.ownership import Run
+    from pytest_canary.promotion import Promotion
+    from pytest_canary.walk import Walk
+
+# What only a walk needs is imported where a walk begins: a check has a second for everything.
+
 # A failure in one of these leads to the book's rollback.
 ROLLED_BACK = ("canary", "migration", "verdict", "stable")
-
-CLEANUPS = len(stages.suite("cleanup"))
 
 FIXTURES = ("addressbook", "canary_cluster", "database", "release", "canary_walk")
 
 
 def reap() -> int:
     """`--canary-reap`: remove what earlier runs kept or left; 0, or 1 where something stays."""
+    from pytest_canary import cleanup
+    from pytest_canary.image import Engine
+
     try:
-        removed = reap_runs(Engine(), kept=True, tell=lambda text: print(f"canary: {text}"))
+        removed = cleanup.reap(Engine(), kept=True, tell=lambda text: print(f"canary: {text}"))
     except CanaryError as error:
         print(f"canary: {error}", file=sys.stderr)
         return 1
@@ -100,8 +102,11 @@ class Session:
 
     def _begin(self) -> None:
         """Make what the stages stand on."""
-        self.run = Run.start(project(self.config))
-        self.walk = Walk(self.plan, self.run, self._tell)
+        from pytest_canary.ownership import Run
+        from pytest_canary.walk import Walk
+
+        self.run: Run = Run.start(project(self.config))
+        self.walk: Walk = Walk(self.plan, self.run, self._tell)
 
     @property
     def _writer(self) -> Any:
@@ -195,9 +200,12 @@ class Session:
         """Remove what killed runs have left, before anything new is made."""
         if session.config.option.collectonly or not session.items:
             return
+        from pytest_canary import cleanup
+        from pytest_canary.image import Engine
+
         self.walk.evidence.clear()
         try:
-            reap_runs(Engine(), kept=False, tell=lambda text: self._line(f"canary: {text}"))
+            cleanup.reap(Engine(), kept=False, tell=lambda text: self._line(f"canary: {text}"))
         except CanaryError as error:
             self._line(f"canary: {error}")
 
@@ -339,7 +347,9 @@ class Session:
                 write(f"canary: and so did the rollback, at {where}: {sentence}", red=True)
             elif self._rescue:
                 write(f"canary: {'; '.join(self.walk.notes.get('rollback', []))}")
-        elif self._held == self._planned or (self.kept and self._held >= self._planned - CLEANUPS):
+        elif self._held == self._planned or (
+            self.kept and self._held >= self._planned - len(stages.suite("cleanup"))
+        ):
             write(f"canary: {self.walk.summary()}", green=True)
         elif self._planned:
             write(f"canary: {self._held} of the walk's {self._planned} checks were made, and held")
@@ -348,6 +358,8 @@ class Session:
 
     def _promotion(self) -> Promotion:
         """Whether the release that was rehearsed may be promoted."""
+        from pytest_canary.promotion import promotion, revision
+
         settings = self.plan.settings
 
         def here(*words: str) -> str:

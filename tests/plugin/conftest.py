@@ -13,7 +13,7 @@ STAND_IN = """
 import os, time
 from pathlib import Path
 import pytest
-from pytest_canary import session, stages, walk
+from pytest_canary import cleanup, stages, walk
 from pytest_canary.errors import ReleaseError
 
 LOG = Path(os.environ["ENTERED"])
@@ -38,8 +38,8 @@ class Stand(walk.Walk):
 for stage in ("cluster", "baseline", "canary", "migration", "stable", "rollback"):
     setattr(Stand, f"_enter_{stage}", lambda self, stage=stage: self._note(stage))
 
-session.Walk = Stand
-session.reap_runs = lambda *_, **__: 0
+walk.Walk = Stand
+cleanup.reap = lambda *_, **__: 0
 
 def calm(walk):
     pass
