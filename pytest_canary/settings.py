@@ -12,7 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from pytest_canary.errors import SettingsError
-from pytest_canary.mistakes import key, mistake
+from pytest_canary.mistakes import key, mistake, nearest
+from pytest_canary.rules import RULES
 
 # What the book's template takes beside the database's variables.
 ENVIRONMENT = {"PORT": "3000"}
@@ -369,6 +370,10 @@ def _together(tables: _Tables, wrong: set[str]) -> list[tuple[str, object, str]]
                 f"at most replicas.stable, which is {replicas.stable}",
             )
         )
+    for rule, reason in tables.preflight.silenced.items():
+        if rule not in RULES:
+            problem = f"no such rule{nearest(rule, list(RULES))}"
+            mistakes.append((f"preflight.silenced.{rule}", reason, problem))
     if right("api.write", "api.read") and (api.write is None) != (api.read is None):
         has, lacks = ("write", "read") if api.write else ("read", "write")
         mistakes.append(
