@@ -338,6 +338,26 @@ def test_swapping_the_versions_never_gives_two_no_goes() -> None:
         assert (one, other).count("no-go") < 2
 
 
+def test_the_risk_is_parted_among_metrics_and_looks() -> None:
+    two = {"counters": {"a_errors_total": 0.0, "b_errors_total": 0.0}}
+    found = final(observed(1000, **two), observed(500, **two))
+    levels = {each.metric: each.level for each in found.comparisons if each.level is not None}
+    assert levels == pytest.approx(
+        {
+            "errors": 0.05 / 4 / 10,
+            "latency": 0.05 / 4 / 10,
+            "slow answers": 0.05 / 4 / 10,
+            "a_errors_total": 0.05 / 4 / 10 / 2,
+            "b_errors_total": 0.05 / 4 / 10 / 2,
+        }
+    )
+    least = {each.metric: each.least for each in found.comparisons}
+    assert (least["errors"], least["slow answers"]) == (0.015, 0.03)
+    # Two-sided, so that 2.5 % lie above: half of the risk, for each of two looks.
+    confidences = [each.confidence for each in found.comparisons if each.interval]
+    assert confidences == pytest.approx([0.95] * 5)
+
+
 @pytest.mark.parametrize("requests", [253, 400, 510])
 def test_a_canary_that_is_worse_by_what_matters_rarely_passes_one_look(requests: int) -> None:
     """Exactly, over all the errors that there can be: 2.5 % are promised, the baseline has none."""
