@@ -7,6 +7,7 @@ first mistake, has no lines, and importing it takes longer than the whole check.
 from __future__ import annotations
 
 import binascii
+import difflib
 import json
 import re
 from base64 import b64decode
@@ -110,8 +111,6 @@ class Schema:
             yield from self._unknown(document)
 
     def _unknown(self, document: Document) -> Iterator[Fault]:
-        from pytest_canary.mistakes import nearest
-
         api, kind = document.value["apiVersion"], document.kind
         group = api.rpartition("/")[0]
         if "." in group and group not in {a.rpartition("/")[0] for a, _ in self.kinds}:
@@ -123,8 +122,9 @@ class Schema:
             fix = f"write apiVersion: {elsewhere[0]}"
             yield document.fault("unknown-kind", ("apiVersion",), sentence, fix)
             return
-        near = nearest(kind, sorted({k for _, k in self.kinds})).removeprefix("; ")
-        fix = near if near.startswith("did") else "take it out, or write what has come in its place"
+        near = difflib.get_close_matches(kind, {k for _, k in self.kinds}, 1)
+        fix = "take it out, or write what has come in its place"
+        fix = f"did you mean {near[0]}?" if near else fix
         yield document.fault("unknown-kind", ("kind",), sentence, fix)
 
 
@@ -193,12 +193,9 @@ class _Walk:
         return self.fault("duplicate-key", place, sentence, "keep one of them")
 
     def unknown_field(self, key: str, known: list[str], place: Place) -> Fault:
-        from pytest_canary.mistakes import nearest
-
-        near = nearest(key, known).removeprefix("; ")
+        near = difflib.get_close_matches(key, known, 1)
         where = shown(place) or self.document.kind
-        # All that there is would be a page, for a pod.
-        fix = near if near.startswith("did") or len(known) < 9 else f"{where} has no such field"
+        fix = f"did you mean {near[0]}?" if near else f"{where} has no such field; take it out"
         return self.fault(
             "unknown-field", (*place, key), f'unknown field "{shown((*place, key))}"', fix
         )

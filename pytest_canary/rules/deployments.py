@@ -97,7 +97,7 @@ def selectors(subject: Subject) -> Iterator[Fault]:
                     "overlapping-selectors",
                     SELECTOR,
                     f"{workload.given.deployment} selects the pods of {other.given.deployment} "
-                    f"too: all of them have {told(other.labels)}",
+                    f"too, by {told(selector.get('matchLabels') or {})}",
                     "give selector and template a label that differs, such as "
                     f"deployment: ${subject.script.variable(2)}",
                 )

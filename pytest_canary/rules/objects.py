@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pytest_canary.manifests import Document, Fault, Place, shown
-from pytest_canary.mistakes import nearest
-from pytest_canary.rules.subject import Subject
+from pytest_canary.rules.subject import Subject, hint
 
 # What Kubernetes takes and its schema does not say: by the last names on the way to a value, of
 # which "*" is any number of a list.
@@ -110,8 +109,7 @@ def _ends(ways: set[tuple[str, ...]], pattern: tuple[str, ...]) -> bool:
 def _wrong(
     document: Document, place: Place, allowed: str, value: str = "", right: tuple[str, ...] = ()
 ) -> Fault:
-    near = nearest(value, right).removeprefix("; ") if right else ""
-    fix = near if near.startswith("did") else f"write {allowed}" if right else "change it"
+    fix = hint(value, right, "change it")
     return document.fault("wrong-value", place, f"{shown(place)} must be {allowed}", fix)
 
 

@@ -7,8 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from pytest_canary.manifests import Document, Fault, Place, shown
-from pytest_canary.mistakes import nearest
-from pytest_canary.rules.subject import POD, Subject, Workload, amount
+from pytest_canary.rules.subject import POD, Subject, Workload, amount, hint
 
 PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
 HANDLERS = ("httpGet", "tcpSocket", "exec", "grpc")
@@ -60,11 +59,7 @@ def _probe(
     words = [str(each["name"]) for each in workload.ports(place) if each.get("name")]
     if isinstance(port, str) and port not in words:
         sentence = f"{name} asks port {port}, which container {container.get('name')} does not have"
-        fix = (
-            nearest(port, words).removeprefix("; ")
-            if words
-            else "name the port, or write its number"
-        )
+        fix = hint(port, words, "name the port, or write its number")
         yield workload.deployment.fault("no-probe-port", (*where, handler, "port"), sentence, fix)
 
 
@@ -146,18 +141,18 @@ def _beyond(
     if whole <= free:
         return
     pods = sum(replicas.values())
-    each = _said(resource, free / pods) if free > 0 else "less"
-    told = (
-        f"a pod requests {_said(resource, one)}"
+    asks = (
+        f"a pod requests {said(resource, one)}"
         if one > has
-        else f"{pods} pods, canary and stable, request {_said(resource, whole)} together"
+        else f"{pods} pods, canary and stable, request {said(resource, whole)} together"
     )
+    fix = f"request at most {said(resource, free / pods)} for a pod" if free > 0 else "use another"
     yield _fault(
         subject,
         resource,
-        f"{told}, and the node has {_said(resource, has)}, of which Kubernetes itself requests "
-        f"{_said(resource, SYSTEM[resource])}",
-        f"request at most {each} for a pod",
+        f"{asks} of {resource}, and the node has {said(resource, has)}, of which Kubernetes "
+        f"itself requests {said(resource, SYSTEM[resource])}",
+        fix,
     )
 
 
@@ -219,7 +214,8 @@ def _requests(deployment: Document, place: Place) -> dict[str, Decimal]:
     return {resource: value for resource, value in amounts.items() if value is not None}
 
 
-def _said(resource: str, value: Decimal) -> str:
-    if resource == "cpu":
-        return f"{float(value):.3g} CPU"
-    return f"{float(value) / 2**20:,.0f} MiB"
+def said(resource: str, value: Decimal) -> str:
+    """An amount as a manifest has it, rounded down: "280m", "96Mi"."""
+    if resource == "memory":
+        return f"{int(value / 2**20)}Mi"
+    return f"{int(value)}" if value == int(value) else f"{int(value * 1000)}m"

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_canary.manifests import Document, Fault, Place
-from pytest_canary.mistakes import nearest
-from pytest_canary.rules.subject import POD, Subject, Workload
+from pytest_canary.rules.subject import POD, Subject, Workload, hint
 
 DB_PARAMS = "db-params"
 RULE = {"Secret": "missing-secret", "ConfigMap": "missing-config-map"}
@@ -107,7 +106,7 @@ def _missing(subject: Subject, deployment: Document, wanted: Reference) -> Itera
     if there or ours:
         for key, place in wanted.keys:
             if key not in keys:
-                near = nearest(key, sorted(keys)).removeprefix("; ") if keys else "put it there"
+                near = hint(key, sorted(keys), f"put it into the {wanted.kind}")
                 sentence = f"{wanted.kind} {wanted.name} will have no key {key}"
                 yield deployment.fault("missing-key", place, sentence, near)
     # What the script makes on its way, only the script knows.
@@ -122,8 +121,8 @@ def _absent(subject: Subject, deployment: Document, wanted: Reference) -> Fault:
     elif wanted.kind in RULE:
         fix += ", or mark it optional: true"
     if wanted.kind == "Secret" and wanted.name != DB_PARAMS and subject.parameters:
-        near = nearest(wanted.name, [DB_PARAMS])
-        fix = near.removeprefix("; ") if "did you mean" in near else fix
+        near = hint(wanted.name, [DB_PARAMS], fix)
+        fix = near if near.startswith("did") else fix
     return deployment.fault(
         RULE.get(wanted.kind, "missing-claim"),
         wanted.place,
@@ -144,7 +143,7 @@ def _mounts(workload: Workload) -> Iterator[Fault]:
         for where, mount in deployment.tables(*place, "volumeMounts"):
             name = mount.get("name")
             if isinstance(name, str) and name not in volumes:
-                fix = nearest(name, volumes).removeprefix("; ") if volumes else "add it"
+                fix = hint(name, volumes, "add it to the pod's volumes")
                 yield deployment.fault(
                     "missing-volume",
                     (*where, "name"),

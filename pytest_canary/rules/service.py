@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pytest_canary.manifests import Document, Fault, Place
-from pytest_canary.mistakes import nearest
-from pytest_canary.rules.subject import Subject, Workload, told
+from pytest_canary.rules.subject import Subject, Workload, hint, told
 
 
 def exists(subject: Subject) -> Iterator[Fault]:
@@ -101,7 +100,7 @@ def _target(
     whose = workload.given.deployment
     if isinstance(target, str):
         if target not in words:
-            fix = nearest(target, words).removeprefix("; ") if words else "name the port there"
+            fix = hint(target, words, "give the container's port that name")
             sentence = f"no container of {whose} has a {protocol} port called {target}"
             yield service.fault("no-target-port", place, sentence, fix)
     # A container may listen on a port that it doesn't name; one that names others surely doesn't.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -15,6 +16,9 @@ from pytest_canary.settings import Settings
 from pytest_canary.templates import Given, Script, Template
 
 POD: Place = ("spec", "template", "spec")
+
+# More words than these are no hint.
+FEW = 5
 
 # What a quantity's unit stands for; what has none, for itself.
 UNITS = {
@@ -162,6 +166,21 @@ def amount(quantity: Any) -> Decimal | None:
     if unit and unit[0] in UNITS:
         return Decimal(text[: unit.start()]) * UNITS[unit[0]]
     return Decimal(text)
+
+
+def hint(wrong: str, right: Sequence[str], otherwise: str) -> str:
+    """What to write instead: the nearest right word, else the few that there are.
+
+    Args:
+        wrong: what stands there.
+        right: what may.
+        otherwise: what to do where nothing may.
+    """
+    near = difflib.get_close_matches(wrong, right, 1)
+    if near:
+        return f"did you mean {near[0]}?"
+    words = list(dict.fromkeys(right))
+    return f"write {' or '.join(words)}" if 0 < len(words) < FEW else otherwise
 
 
 def told(labels: Mapping[str, Any]) -> str:

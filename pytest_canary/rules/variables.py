@@ -7,10 +7,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pytest_canary.manifests import Document, Fault, Place, Source, read
-from pytest_canary.mistakes import nearest
-from pytest_canary.rules.subject import Subject
+from pytest_canary.rules.subject import Subject, hint
 from pytest_canary.settings import ENVIRONMENT
-from pytest_canary.templates import ARGUMENTS, VARIABLE, Use, names
+from pytest_canary.templates import VARIABLE, Use, names
 
 # Where a "$" may be meant for a shell or for somebody else.
 NOT_OURS = {"command", "args", "annotations", "data", "stringData", "binaryData"}
@@ -82,14 +81,13 @@ def declaration(subject: Subject, name: str) -> tuple[Source, int]:
 
 def _unset(subject: Subject, use: Use) -> Fault:
     known: Mapping[str, Any] = subject.settings.environment
-    near = nearest(use.name, [*known, *ARGUMENTS, *sorted(subject.parameters)]).removeprefix("; ")
-    fix = f"{near} " if near.startswith("did") else ""
+    right = [*known, *subject.script.arguments, *sorted(subject.parameters)]
     what = f"${use.name} has no value"
+    fix = hint(use.name, right, "give it one in the settings, under [environment]")
     if use.comment:
         what += f", and {subject.script.name} fills in comments too"
         fix = "leave the $ out"
-    fix = fix or "give it one in the settings, under [environment]"
-    return Fault("unset-variable", subject.source, use.line, what, fix.strip())
+    return Fault("unset-variable", subject.source, use.line, what, fix)
 
 
 def _bare(document: Document, wanted: frozenset[str] | set[str]) -> Iterator[tuple[Place, str]]:
