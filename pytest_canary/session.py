@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 # A failure in one of these leads to the book's rollback.
 ROLLED_BACK = ("canary", "migration", "verdict", "stable")
 
-FIXTURES = ("addressbook", "canary_cluster", "database", "release", "canary_walk")
+FIXTURES = ("addressbook", "canary_cluster", "database", "release", "traffic", "canary_walk")
 
 
 def reap() -> int:
@@ -150,6 +150,8 @@ class Session:
         walked = [Stage.of(session, stage, self.walk) for stage in self.plan.stages]
         checks = [item for stage in walked for item in stage.collect()]
         self._planned = len(checks)
+        if self._reporter:
+            self._reporter._numcollected += len(checks)
         items[:] = [*checks, *own]
         if others:
             self.config.hook.pytest_deselected(items=others)
