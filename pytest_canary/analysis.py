@@ -163,8 +163,6 @@ def _smallest(x: ndarray[Any, Any], y: ndarray[Any, Any], rank: int) -> float:
     By bisection: ten thousand requests make fifty million pairs, which need not be in memory.
     """
     low, high = float(x[0] - y[-1]), float(x[-1] - y[0])
-    if rank == 1:
-        return low
     for _ in range(45):  # the range in 3e13 parts, far finer than any clock
         middle = (low + high) / 2
         if int((len(y) - y.searchsorted(x - middle)).sum()) >= rank:

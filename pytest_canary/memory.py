@@ -102,5 +102,6 @@ def _leak(base: _Growth, its: _Growth, load: float, least: float, seconds: float
         f"{shown(least, 'bytes')} more is too much"
     )
     if answer == "inconclusive":
-        sentence += ", but it does not grow steadily"
+        early = f"{shown(its.seen, 'bytes')} so far are no proof"
+        sentence += f", but {early if steady >= least else 'it does not grow steadily'}"
     return counted("memory growth", "bytes", (expected, actual), least, answer, sentence)

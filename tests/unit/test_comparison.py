@@ -264,6 +264,22 @@ def test_growth_that_does_not_last_is_told() -> None:
     assert leak.sentence.endswith("30 MB more is too much, but it does not grow steadily")
 
 
+def test_a_few_megabytes_are_no_leak_yet_at_whatever_rate_they_came() -> None:
+    early = holding(60, 62.2, 64.4, 66.6, 68.8, 71, every=2)
+    leak, _ = memory.compare(holding(*FLAT), early, 0.5, 30)
+    assert leak.answer == "inconclusive"
+    assert leak.sentence == (
+        "a pod of the canary grows by 33 MB in 30 s, one of the baseline by 0 MB under such a "
+        "load; 30 MB more is too much, but 9 MB so far are no proof"
+    )
+
+
+def test_a_small_pod_may_be_twice_as_large() -> None:
+    small, double = holding(*[10] * 7), holding(*[20] * 7)
+    assert [each.answer for each in memory.compare(small, double, 0.5, 30)] == ["go", "go"]
+    assert memory.compare(small, double, 0.5, 30)[1].least == 16e6
+
+
 def test_memory_may_grow_as_the_baselines_does_for_as_many_requests() -> None:
     growing = holding(60, 70, 80, 90, 100, 110, 120, requests=600, pods=2)
     assert memory.compare(growing, growing, 0.5, 30)[0].answer == "go"
