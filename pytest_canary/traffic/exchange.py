@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import IntEnum
@@ -44,13 +44,13 @@ class Kind(IntEnum):
     """Not sent: this machine had no port or file descriptor left for it."""
 
 
-NOT_SENT = (Kind.CROWDED, Kind.LATE, Kind.NO_ROOM)
+NOT_SENT = frozenset({Kind.CROWDED, Kind.LATE, Kind.NO_ROOM})
 """The generator's own bounds; the app never had the chance to answer."""
 
-NEVER_ARRIVED = (Kind.REFUSED, Kind.UNREACHABLE, Kind.CONNECT_TIMEOUT)
+NEVER_ARRIVED = frozenset({Kind.REFUSED, Kind.UNREACHABLE, Kind.CONNECT_TIMEOUT})
 """There was no connection, so nothing of the request can have had an effect."""
 
-LOST = tuple(kind for kind in Kind if kind > Kind.ANSWERED and kind not in NOT_SENT)
+LOST = frozenset(Kind) - {Kind.IN_FLIGHT, Kind.ANSWERED, *NOT_SENT}
 
 # RFC 9110, 9.2.1. Its idempotent PUT and DELETE are not among them: the book's `PUT /person` adds
 # a person each time, so a client that repeats it can't be sure to have done so once.
@@ -94,21 +94,23 @@ def retryable(kind: Kind, method: str) -> bool:
     return lost(kind) and (kind in NEVER_ARRIVED or method in SAFE)
 
 
-def percentile(ordered: Sequence[float], share: float) -> float | None:
+def percentile(values: Mapping[float, int], share: float) -> float | None:
     """The least of the values that this share of them does not exceed (nearest rank).
 
     Args:
-        ordered: the values, ascending.
+        values: each, and how often it came.
         share: of 1, above 0.
 
     Returns:
         None where there are no values.
     """
-    if not ordered:
-        return None
     # 0.95 * 20 is 19.000000000000004 in some such products; a rank more would be wrong.
-    rank = math.ceil(round(share * len(ordered), 9))
-    return ordered[max(rank, 1) - 1]
+    rank = math.ceil(round(share * sum(values.values()), 9))
+    for value in sorted(values):
+        rank -= values[value]
+        if rank <= 0:
+            return value
+    return None
 
 
 def counted(number: int, noun: str) -> str:

@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 from array import array
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import chain
 from typing import NamedTuple
 
-from pytest_canary.traffic.exchange import (
-    LOST,
-    NOT_SENT,
-    Exchange,
-    Kind,
-    counted,
-    lost,
-    percentile,
-    retryable,
-    slow,
-)
+from pytest_canary.traffic.exchange import LOST, NOT_SENT, Exchange, Kind, lost, retryable, slow
 from pytest_canary.traffic.schedule import Schedule
+from pytest_canary.traffic.summary import DIGITS, Bin, Summary, Tally
 
 # A million records are 16 MB; at 50 a second they last for 5 hours and a half.
 LIMIT = 1_000_000
@@ -48,62 +39,6 @@ class Stand(NamedTuple):
     at: float
     stage: str
     transition: str
-
-
-@dataclass(frozen=True)
-class Summary:
-    """What some of the requests came to.
-
-    Latencies are of answers as promised, in seconds from when the request was due; None where there
-    is none.
-
-    Attributes:
-        sent: requests that went out; of them `lost` and `slow` went wrong, and `in_flight` are
-            still awaiting their answers.
-        retryable: of the lost, those that a client may safely send again.
-        unsent: those that this process's own bounds kept back; not among the sent.
-        writes: acknowledged writes.
-        versions: the same by the version that answered; "" is nobody or unknown.
-    """
-
-    sent: int
-    lost: int
-    retryable: int
-    slow: int
-    in_flight: int
-    unsent: int
-    writes: int
-    p50: float | None
-    p95: float | None
-    p99: float | None
-    versions: Mapping[str, Summary] = field(default_factory=dict)
-
-    @property
-    def text(self) -> str:
-        """In one line: "1,812 requests, 2 lost (1 safe to send again), 3 slow; 360 writes"."""
-        again = f" ({self.retryable:,} safe to send again)" if self.lost else ""
-        unsent = f", {self.unsent:,} not sent" if self.unsent else ""
-        return (
-            f"{counted(self.sent, 'request')}, {self.lost:,} lost{again}, {self.slow:,} slow"
-            f"{unsent}; {counted(self.writes, 'write')}"
-        )
-
-
-class Bin(NamedTuple):
-    """A stretch of time, as the requests that were due in it saw one version.
-
-    Attributes:
-        at: where it begins, in seconds after the traffic's start.
-        errors: those of the requests that are lost.
-        p50: seconds, as in `Summary`; and so the others.
-    """
-
-    at: float
-    requests: int
-    errors: int
-    p50: float | None
-    p95: float | None
-    p99: float | None
 
 
 class _Names:
@@ -138,7 +73,7 @@ class Ledger:
         self.stands: list[Stand] = []
         self.slow = self.retryable = self.writes = 0
         self._kinds = [0] * len(Kind)
-        self._kind, self._status = array("B"), array("H")
+        self._kind, self._write, self._status = array("B"), array("B"), array("H")
         self._version, self._pod = array("H"), array("H")
         # Single precision is good for a microsecond up to 16 s.
         self._lag, self._seconds = array("f"), array("f")
@@ -157,6 +92,7 @@ class Ledger:
             column.append(0)
         self._kind.append(kind)
         self._kinds[kind] += 1
+        self._write.append(self.schedule.is_write(len(self)))
         self._lag.append(0)
         # The last one: `len` counts it, so a reader finds the others there.
         self._seconds.append(0)
@@ -180,7 +116,7 @@ class Ledger:
         self._kinds[kind] += 1
         self.slow += slow(kind, seconds, self.limit)
         self.retryable += retryable(kind, self.schedule.request(number).method)
-        self.writes += kind is Kind.ANSWERED and self.schedule.is_write(number)
+        self.writes += kind is Kind.ANSWERED and self._write[number]
 
     # Reading.
 
@@ -253,50 +189,34 @@ class Ledger:
             if stage in (None, stand.stage) and transition in (None, stand.transition)
         )
 
-    def transitions(self) -> dict[tuple[str, str], list[int]]:
+    def transitions(self) -> dict[tuple[str, str], Iterable[int]]:
         """The requests by stage and transition, in the order of the walk."""
-        found: dict[tuple[str, str], list[int]] = {}
+        found: dict[tuple[str, str], list[range]] = defaultdict(list)
         for stand, numbers in self.stretches():
-            found.setdefault((stand.stage, stand.transition), []).extend(numbers)
-        return found
+            found[stand.stage, stand.transition].append(numbers)
+        return {place: chain.from_iterable(ranges) for place, ranges in found.items()}
 
     def summary(self, numbers: Iterable[int]) -> Summary:
         """What these requests come to, all together and by version."""
-        everyone = list(numbers)
-        by_version: dict[int, list[int]] = defaultdict(list)
-        for number in everyone:
-            if self._kind[number] not in NOT_SENT:
-                by_version[self._version[number]].append(number)
-        names = self._names.texts
-        versions = {names[version]: self._summed(of) for version, of in by_version.items()}
-        return self._summed(everyone, versions)
-
-    def _summed(self, numbers: list[int], versions: Mapping[str, Summary] | None = None) -> Summary:
-        kinds = [0] * len(Kind)
-        seconds, again, writes = [], 0, 0
+        tallies: dict[int, Tally] = defaultdict(Tally)
+        kept_back = Tally()
         for number in numbers:
-            kind = Kind(self._kind[number])
-            kinds[kind] += 1
-            if kind is Kind.ANSWERED:
-                seconds.append(self._seconds[number])
-                writes += self.schedule.is_write(number)
+            kind = self._kind[number]
+            tally = kept_back if kind in NOT_SENT else tallies[self._version[number]]
+            tally.kinds[kind] += 1
+            if kind == Kind.ANSWERED:
+                seconds = self._seconds[number]
+                tally.seconds[round(seconds, DIGITS)] += 1
+                tally.slow += slow(Kind.ANSWERED, seconds, self.limit)
+                tally.writes += self._write[number]
             elif kind in LOST:
-                again += retryable(kind, self.schedule.request(number).method)
-        seconds.sort()
-        unsent = sum(kinds[kind] for kind in NOT_SENT)
-        return Summary(
-            len(numbers) - unsent,
-            sum(kinds[kind] for kind in LOST),
-            again,
-            sum(slow(Kind.ANSWERED, each, self.limit) for each in seconds),
-            kinds[Kind.IN_FLIGHT],
-            unsent,
-            writes,
-            percentile(seconds, 0.5),
-            percentile(seconds, 0.95),
-            percentile(seconds, 0.99),
-            versions or {},
-        )
+                tally.retryable += retryable(Kind(kind), self.schedule.request(number).method)
+        together = Tally()
+        for tally in (*tallies.values(), kept_back):
+            together.add(tally)
+        names = self._names.texts
+        versions = {names[of]: tally.summary() for of, tally in tallies.items()}
+        return replace(together.summary(), versions=versions)
 
     def series(self, seconds: float) -> dict[str, list[Bin]]:
         """Each version's bins of so many seconds; one without requests is left out."""
@@ -311,8 +231,10 @@ class Ledger:
             at = index * seconds
         return dict(found)
 
-    def lags(self) -> list[float]:
-        """Seconds by which requests went out late, ascending."""
-        return sorted(
-            self._lag[number] for number in range(len(self)) if self._kind[number] not in NOT_SENT
+    def lags(self) -> Counter[float]:
+        """Seconds by which requests went out late, each with how often it came."""
+        return Counter(
+            round(self._lag[number], DIGITS)
+            for number in range(len(self))
+            if self._kind[number] not in NOT_SENT
         )

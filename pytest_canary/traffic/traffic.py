@@ -22,10 +22,11 @@ from pytest_canary.finding import Finding
 from pytest_canary.settings import Request, Settings
 from pytest_canary.traffic.exchange import LOST, NEVER_ARRIVED, Exchange, Kind, percentile
 from pytest_canary.traffic.generator import Generator
-from pytest_canary.traffic.ledger import Bin, Ledger, Stand, Summary
+from pytest_canary.traffic.ledger import Ledger, Stand
 from pytest_canary.traffic.losses import ReadBack, compare, occurrences, request_findings
 from pytest_canary.traffic.schedule import Schedule
 from pytest_canary.traffic.sender import loopback, without_lookup
+from pytest_canary.traffic.summary import Bin, Summary
 
 NONE = "there is no traffic, as traffic.rate is 0"
 
@@ -261,8 +262,7 @@ class Traffic:
     def cost(self) -> Cost:
         """What the traffic itself took so far."""
         lags = self.ledger.lags()
-        p50, p99 = (percentile(lags, share) or 0.0 for share in (0.5, 0.99))
-        worst = lags[-1] if lags else 0.0
+        p50, p99, worst = (percentile(lags, share) or 0.0 for share in (0.5, 0.99, 1))
         generator = self._generator
         return Cost(generator.cpu, generator.wall, p50, p99, worst, self.ledger.unsent)
 

@@ -1,5 +1,7 @@
 """One request: when it is lost, slow, or safe to send again, and how it is told."""
 
+from collections import Counter
+
 import pytest
 
 from pytest_canary.traffic.exchange import (
@@ -111,7 +113,14 @@ def test_what_is_slow(kind: Kind, seconds: float, is_slow: bool) -> None:
 def test_a_percentile_is_a_value_that_so_many_do_not_exceed(
     count: int, share: float, expected: float | None
 ) -> None:
-    assert percentile(list(range(1, count + 1)), share) == expected
+    assert percentile(Counter(range(1, count + 1)), share) == expected
+
+
+def test_a_value_that_came_often_counts_as_often() -> None:
+    values = {0.001: 94, 2.0: 5, 9.0: 1}
+    assert [percentile(values, share) for share in (0.5, 0.94, 0.95, 0.99, 1)] == [
+        *(0.001, 0.001, 2.0, 2.0, 9.0)
+    ]
 
 
 @pytest.mark.parametrize(

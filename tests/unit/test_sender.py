@@ -16,7 +16,7 @@ from server import Reply, Server
 
 from pytest_canary.addressbook import PUT
 from pytest_canary.api import Api
-from pytest_canary.settings import Request, Settings
+from pytest_canary.settings import Deadlines, Request, Settings
 from pytest_canary.traffic.exchange import Kind
 from pytest_canary.traffic.ledger import Outcome
 from pytest_canary.traffic.sender import (
@@ -43,7 +43,11 @@ JSON = Request(
 
 @pytest.fixture
 def settings(configured: Callable[..., Settings]) -> Settings:
-    return configured(deadlines={"request": 0.5}, api={"pod-header": "X-Pod"})
+    return configured(deadlines={"request": 20})
+
+
+def impatient(settings: Settings) -> Settings:
+    return settings.model_copy(update={"deadlines": Deadlines(request=0.5)})
 
 
 def send(url: str, request: Request, settings: Settings, unique: str = "") -> Outcome:
@@ -146,6 +150,8 @@ def test_what_goes_wrong_is_told_apart(
     manner: Manner, kind: Kind, status: int, text: str, method: str, settings: Settings
 ) -> None:
     request = GET.model_copy(update={"method": method})
+    if kind is Kind.TIMEOUT:
+        settings = impatient(settings)
     outcome, server = rudely(manner, request, settings)
     assert (outcome.kind, outcome.status) == (kind, status)
     assert text in outcome.text
@@ -174,7 +180,7 @@ def test_a_connection_that_does_not_come_about_in_time_is_told_apart(settings: S
             each.setblocking(False)
             each.connect_ex(address)
         try:
-            outcome = send(f"http://127.0.0.1:{address[1]}", PUT, settings)
+            outcome = send(f"http://127.0.0.1:{address[1]}", PUT, impatient(settings))
         finally:
             for each in waiting:
                 each.close()
