@@ -6,44 +6,76 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from pytest_canary.analysis import Share, share
-from pytest_canary.errors import ReleaseError
-from pytest_canary.kube import Exec
-from pytest_canary.migration import Migrated, lacking
+from pytest_canary.catalogue import lacking
+from pytest_canary.errors import FoundError, ReleaseError
+from pytest_canary.execution import Exec
+from pytest_canary.finding import Finding
+from pytest_canary.migration import Migrated
+from pytest_canary.outcome import killed
 from pytest_canary.rollout import Rollout
 
 
-def succeeded(done: Exec | None) -> None:
-    """A command in a pod exited with 0."""
+def known(findings: Sequence[Finding]) -> None:
+    """Nothing was found."""
+    if findings:
+        raise FoundError(findings)
+
+
+def succeeded(done: Exec | None, code: str = "CommandFails") -> None:
+    """A command in a pod exited with 0.
+
+    Args:
+        done: how it ended; None where there is none to run.
+        code: the finding's.
+    """
     if done and done.code != 0:
-        raise ReleaseError(
-            f"`{done.command}` in pod {done.pod} exits with code {done.code}", done.output
+        raise FoundError(
+            [
+                Finding(
+                    code=code,
+                    sentence=f"`{done.command}` in pod {done.pod} exits with code {done.code}",
+                    evidence=done.output,
+                    likely=killed(done.code),
+                )
+            ]
         )
 
 
 def migrated(done: Migrated) -> None:
     """A migration made the schema that it makes on an empty database; exit code 0 says little."""
-    command = done.migrate.command
+    command, code = done.migrate.command, done.migrate.code
     if not done.after:
-        raise ReleaseError(
-            f"`{command}` exits with code {done.migrate.code} but the database has no table; "
+        raise _migration(
+            "MigrationDoesNothing",
+            f"`{command}` exits with code {code} but the database has no table",
             "let it fail when it does nothing, and see that it uses DB_SCHEMA",
             done.migrate.output,
         )
     if done.fresh is None:
         return
     if not done.fresh:
-        raise ReleaseError(
-            f"`{command}` exits with 0 on an empty database but makes no table there; "
+        raise _migration(
+            "MigrationDoesNothing",
+            f"`{command}` exits with 0 on an empty database but makes no table there",
             "let it fail when it does nothing, and see that it uses DB_SCHEMA",
             done.migrate.output,
         )
     absent = lacking(done.fresh, done.after)
     if absent:
-        raise ReleaseError(
-            f"`{command}` exits with code {done.migrate.code} but leaves out {len(absent)} of what "
-            "it makes on an empty database; see why it stops there without failing",
+        same = done.before == done.after
+        raise _migration(
+            "MigrationDoesNothing" if same else "MigrationIncomplete",
+            f"`{command}` exits with code {code} but leaves out {len(absent)} of what it makes on "
+            "an empty database",
+            "see why it stops there without failing",
             "\n".join(["missing:", *absent, "", "its output:", done.migrate.output]),
+            "it has changed nothing at all" if same else f"it has changed {done.counts}",
         )
+
+
+def _migration(code: str, what: str, advice: str, evidence: str, seen: str = "") -> FoundError:
+    sentence = f"{what}; {advice}"
+    return FoundError([Finding(code, sentence, seen=seen, evidence=evidence)])
 
 
 def only(sample: Counter[str], version: str) -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from pytest_canary.catalogue import SCHEMA_SQL, Schema, ledger_sql
 from pytest_canary.errors import DatabaseError
+from pytest_canary.execution import ExecError
 from pytest_canary.kube import Namespace
 from pytest_canary.observer import Observer
+from pytest_canary.output import LIMIT
 from pytest_canary.rollout import is_ready, pods_of, rollout
 from pytest_canary.settings import Database as DatabaseSettings
 from pytest_canary.waiting import Seen, Waiter
@@ -18,23 +21,17 @@ from pytest_canary.waiting import Seen, Waiter
 SERVICE = "db"
 SECRET = "db-params"  # noqa: S105 (a Secret's name, as the book has it)
 
-Schema = frozenset[tuple[str, ...]]
-"""Columns, indexes and constraints, each a tuple of words that starts with its kind."""
+# How psql names itself to the server, so that nobody takes it for the app.
+APPLICATION = "pytest-canary"
 
-# A column's position is left out: a migration adds at the end what a new schema has in the middle.
-SCHEMA_SQL = """
-select 'column', table_schema::text, table_name::text, column_name::text, udt_name::text,
-       case is_nullable when 'NO' then 'not null' else '' end
-  from information_schema.columns where table_schema not in ('pg_catalog', 'information_schema')
-union all
-select 'index', schemaname::text, tablename::text, indexname::text, indexdef, ''
-  from pg_indexes where schemaname not in ('pg_catalog', 'information_schema')
-union all
-select 'constraint', n.nspname::text, c.conrelid::regclass::text, c.conname::text,
-       pg_get_constraintdef(c.oid), ''
-  from pg_constraint c join pg_namespace n on n.oid = c.connamespace
- where n.nspname not in ('pg_catalog', 'information_schema')
-"""
+# psql reads a whole script, its own commands included, only from its standard input.
+PIPE = 'script=$1; shift; printf "%s" "$script" | psql "$@"'
+
+# What is kept of an answer; a schema of 100,000 columns is less.
+ANSWER = 64 * 2**20
+
+# Letters of a statement that go into a sentence.
+SHORT = 120
 
 
 def parameters(settings: DatabaseSettings) -> dict[str, str]:
@@ -135,30 +132,80 @@ class Database:
         Raises:
             DatabaseError: PostgreSQL refuses the statement, or does not answer.
         """
+        words = ["psql", *self._options(database, APPLICATION), "-c", sql]
+        return self._answer(words, sql, timeout=30)
+
+    def script(
+        self,
+        script: str,
+        *,
+        timeout: float,
+        database: str | None = None,
+        application: str = APPLICATION,
+        heard: Callable[[str], None] | None = None,
+    ) -> list[tuple[str, ...]]:
+        """Run a script of psql's, backslash commands included, and return the rows of all of it.
+
+        Args:
+            script: what psql reads.
+            timeout: seconds after which it is given up.
+            database: the app's own where none is named.
+            application: what the server knows it by.
+            heard: told its rows as they come, as CSV; none of them is returned then.
+
+        Raises:
+            DatabaseError: one of its statements is refused, or there is no answer.
+        """
+        words = ["sh", "-c", PIPE, "sh", script, *self._options(database, application)]
+        return self._answer(words, script, timeout=timeout, heard=heard)
+
+    def _options(self, database: str | None, application: str) -> list[str]:
+        name = f"dbname={database or self.settings.name} application_name='{application}'"
+        return ["-XU", self.settings.user, "-d", name, "-v", "ON_ERROR_STOP=1", "-qt", "--csv"]
+
+    def _answer(
+        self,
+        words: list[str],
+        sql: str,
+        *,
+        timeout: float,
+        heard: Callable[[str], None] | None = None,
+    ) -> list[tuple[str, ...]]:
         pods = [p for p in pods_of(self.observer.snapshot().pods.values(), SERVICE) if is_ready(p)]
         if not pods:
             raise DatabaseError("the database has no ready pod; see `kubectl describe pod` for why")
-        command = ["psql", "-U", self.settings.user, "-d", database or self.settings.name]
-        command += ["-v", "ON_ERROR_STOP=1", "-qt", "--csv", "-c", sql]
-        done = self.namespace.exec(pods[0]["metadata"]["name"], "postgres", command, timeout=30)
+        shown = " ".join(sql.split())
+        keep = LIMIT if heard else ANSWER
+        try:
+            done = self.namespace.exec(
+                pods[0]["metadata"]["name"],
+                "postgres",
+                words,
+                timeout=timeout,
+                keep=keep,
+                heard=heard,
+            )
+        except ExecError as error:
+            raise DatabaseError(
+                f"the database does not answer: psql {error.why}", f"{shown}\n{error.output}"
+            ) from error
         if done.code != 0:
-            raise DatabaseError(f"the database refuses `{' '.join(sql.split())}`", done.output)
-        return rows(done.stdout)
+            short = shown if len(shown) <= SHORT else f"{shown[:SHORT]}…"
+            raise DatabaseError(f"the database refuses `{short}`", done.output)
+        if done.cut and not heard:
+            raise DatabaseError(f"the database's answer is longer than {ANSWER:,} bytes", shown)
+        return [] if heard else rows(done.stdout)
 
     def schema(self, database: str | None = None) -> Schema:
-        """Every column, index and constraint of a database; the app's own where none is named."""
+        """Everything in a database's schema; the app's own where none is named."""
         return frozenset(self.query(SCHEMA_SQL, database=database))
+
+    def ledger(self, schema: Schema) -> list[tuple[str, ...]]:
+        """What migration tools have noted in tables of this schema: table and entry."""
+        sql = ledger_sql(schema)
+        return self.query(sql) if sql else []
 
 
 def rows(text: str) -> list[tuple[str, ...]]:
     """The rows of psql's CSV; an empty line is a row whose one column is NULL."""
     return [tuple(row) or ("",) for row in csv.reader(io.StringIO(text, newline=""))]
-
-
-def described(schema: Schema) -> list[str]:
-    """A schema's parts in words, sorted: "column public.person.email varchar"."""
-    lines = []
-    for kind, space, table, name, *rest in schema:
-        detail = " ".join(part for part in rest if part)
-        lines.append(f"{kind} {space}.{table.removeprefix(f'{space}.')}.{name} {detail}")
-    return sorted(lines)

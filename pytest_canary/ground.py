@@ -9,12 +9,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pytest_canary.api import Api, Row
-from pytest_canary.checks import complete
+from pytest_canary.backup import Backup
+from pytest_canary.checks import complete, known
 from pytest_canary.cleanup import Trail
 from pytest_canary.database import Database
 from pytest_canary.errors import (
     ApiError,
     ClusterError,
+    DatabaseError,
+    FoundError,
     ImageError,
     ReleaseError,
     WaitTimeoutError,
@@ -59,6 +62,7 @@ class Memory:
 
 
 class Ground:
+    backup: Backup | DatabaseError | FoundError | None = None
     """What there is once the cluster is up; `Walk` moves on it."""
 
     release: Release
@@ -173,6 +177,21 @@ class Ground:
         if full_name(version.image) not in held:
             raise ImageError(
                 f"{version.image}, the {version.title}'s image, is not on {self.cluster.node}, "
+    def write_and_read_elsewhere(self, api: Api, elsewhere: Api) -> None:
+        """Write a row one way, remember it, and read it another way.
+
+        Raises:
+            ApiError: the write is not acknowledged, or the row is not there.
+        """
+        row = api.write()
+        self.memory.rows.append(row)
+        missing = elsewhere.missing([row])
+        if missing:
+            raise ApiError(
+                f"what {api.where} acknowledged can't be read from {elsewhere.where}: "
+                f"{missing[0]}; see that both versions read and write the same columns"
+            )
+
                 "so its pods would have to pull it",
                 "\n".join(held),
             )

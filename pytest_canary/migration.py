@@ -9,17 +9,24 @@ from __future__ import annotations
 import copy
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from pytest_canary import commands
-from pytest_canary.database import Database, Schema, described
-from pytest_canary.errors import ReleaseError
-from pytest_canary.kube import Exec
+from pytest_canary import commands, outcome
+from pytest_canary.catalogue import Schema, counted, difference, ledger_change, not_undone
+from pytest_canary.database import Database
+from pytest_canary.errors import FoundError, ReleaseError
+from pytest_canary.execution import Exec
+from pytest_canary.locks import Locks, stuck
 from pytest_canary.release import Release
+from pytest_canary.rollout import pods_of
+from pytest_canary.sampling import sampled
 from pytest_canary.waiting import Seen
 
 Object = Mapping[str, Any]
+
+Ledger = list[tuple[str, ...]]
+"""What migration tools note: table and entry."""
 
 
 @dataclass
@@ -31,6 +38,9 @@ class Migrated:
         before, after: the live schema.
         fresh: the schema that the same migrations make on an empty database; None where the
             live one was empty itself.
+        noted_before, noted_after: what the migration tool has noted.
+        locks: who waited for whom meanwhile; None where no version was live.
+        pod: the pod that it ran in, as it was then.
     """
 
     ping: Exec | None
@@ -38,22 +48,84 @@ class Migrated:
     before: Schema
     after: Schema
     fresh: Schema | None
+    noted_before: Ledger = field(default_factory=list)
+    noted_after: Ledger = field(default_factory=list)
+    locks: Locks | None = None
+    pod: Object = field(default_factory=dict)
 
     @property
     def changes(self) -> list[str]:
         """The schema's change, as a diff's lines."""
         return difference(self.before, self.after)
 
+    @property
+    def counts(self) -> str:
+        """The schema's change in numbers: "+1 column, +1 index"; empty for none."""
+        return counted(self.before, self.after)
 
-def lacking(expected: Schema, actual: Schema) -> list[str]:
-    """The parts of the expected schema that the actual one has not, in words."""
-    return described(expected - actual)
+    def left_by_rollback(self, now: Schema, noted: Ledger) -> list[str]:
+        """What rolling back did not undo, a sentence each.
+
+        Args:
+            now: the schema after the rollback.
+            noted: what the migration tool has noted by then.
+        """
+        return [*not_undone(self.before, now), *ledger_change(self.noted_before, noted)]
 
 
-def difference(before: Schema, after: Schema) -> list[str]:
-    """A schema's change as a diff's lines: "- …" for what went, "+ …" for what came."""
-    went = [f"- {line}" for line in described(before - after)]
-    return went + [f"+ {line}" for line in described(after - before)]
+def migrate(release: Release, database: Database, track: str, *, fresh: bool) -> Migrated:
+    """Run ping and migrate in a pod of a track, and look at the schema before and after.
+
+    Args:
+        release: where the track lives.
+        database: the live one.
+        track: "canary" or "stable".
+        fresh: whether another version is live: then the migrations are run on an empty database
+            first, and it is watched who waits for them.
+
+    Raises:
+        FoundError: one of the commands came to no end of its own.
+        ReleaseError: no pod is ready, or migrate fails on the empty database.
+        DatabaseError: the database does not answer.
+    """
+    run = release.settings.commands
+    pod = release.ready_pod(track)
+    before = database.schema()
+    noted = database.ledger(before)
+    expected = fresh_schema(release, database) if fresh else None
+    ping = outcome.run(release, track, run.ping, "PingHangs") if run.ping else None
+    locks = None
+    if fresh:
+        others = addresses(release, track)
+        with sampled(database, others, release.settings.deadlines.command) as locks:
+            try:
+                done = outcome.run(release, track, run.migrate, "MigrationHangs")
+            except FoundError as error:
+                raise explained(error, stuck(locks)) from error
+    else:
+        done = outcome.run(release, track, run.migrate, "MigrationHangs")
+    after = database.schema()
+    return Migrated(ping, done, before, after, expected, noted, database.ledger(after), locks, pod)
+
+
+def addresses(release: Release, track: str) -> set[str]:
+    """The addresses of all pods but a track's own."""
+    pods = release.observer.snapshot().pods
+    own = {pod["metadata"]["name"] for pod in pods_of(pods.values(), release.name(track))}
+    return {
+        pod["status"]["podIP"]
+        for name, pod in pods.items()
+        if name not in own and pod.get("status", {}).get("podIP")
+    }
+
+
+def explained(error: FoundError, waits: Sequence[str]) -> FoundError:
+    """The error, with what the migration waited for in the database."""
+    if not waits:
+        return error
+    first, *others = error.findings
+    likely = f"in the database {waits[0]}"
+    return FoundError([replace(first, likely=likely), *others])
 
 
 def one_off(pod: Object, name: str, command: Sequence[str], database: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from pytest_canary import database as db
 from pytest_canary.addressbook import Addressbook
 from pytest_canary.api import Api
 from pytest_canary.cleanup import (
+from pytest_canary.backup import back_up
     KUBECONFIG,
     RUN_LABEL,
     Belongings,
@@ -17,10 +18,10 @@ from pytest_canary.cleanup import (
     tear_down,
 )
 from pytest_canary.database import Database
-from pytest_canary.errors import CanaryError
+from pytest_canary.errors import CanaryError, DatabaseError, FoundError
 from pytest_canary.ground import Ground
 from pytest_canary.image import Engine
-from pytest_canary.migration import Migrated, fresh_schema
+from pytest_canary.migration import migrate
 from pytest_canary.observer import Observer
 from pytest_canary.ownership import Run
 from pytest_canary.plan import Plan
@@ -188,6 +189,8 @@ class Walk(Ground):
             self.release.wait_until_gone(CANARY)
             self.release.promote(self.baseline)
 
+        if self.plan.migrates and self.plan.upgrade:
+            self._back_up()
         self.once("last good", promote)
 
     def roll_back_by_itself(self) -> None:
@@ -232,13 +235,8 @@ class Walk(Ground):
             self.memory.versions[title] = self.pod_api(track).version()
 
     def _migrate(self, title: str, track: str, *, fresh: bool) -> None:
-        run = self.settings.commands
-        before = self.database.schema()
-        expected = fresh_schema(self.release, self.database) if fresh else None
-        ping = self.release.exec(track, run.ping) if run.ping else None
-        migrate = self.release.exec(track, run.migrate)
-        after = self.database.schema()
-        self.memory.migrations[title] = Migrated(ping, migrate, before, after, expected)
+        done = migrate(self.release, self.database, track, fresh=fresh)
+        self.memory.migrations[title] = done
 
     # The end.
 
@@ -263,6 +261,14 @@ class Walk(Ground):
         self.run.made(kept=True)
         if self.home is not self.run:
             self.home.release()
+    def _back_up(self) -> None:
+        """Back the live database up, and try the backup; what came of it is for a check to say."""
+        deadline = self.settings.deadlines.command
+        try:
+            self.memory.backup = back_up(self.database, self.database.schema(), deadline)
+        except (FoundError, DatabaseError) as error:
+            self.memory.backup = error
+
 
     def enter_cleanup_now(self) -> None:
         """Clean up without walking the stages before."""

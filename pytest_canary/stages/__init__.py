@@ -38,6 +38,7 @@ class Assertion:
             canary=settings.replicas.canary,
             stable=settings.replicas.stable,
             fewer=settings.replicas.stable_during_canary,
+            limit=f"{settings.database.lock_limit:g}",
             write=_request(plan, "write"),
             read=_request(plan, "read"),
         )

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from pytest_canary.database import described, manifests, parameters, rows, secret
+from pytest_canary.database import manifests, parameters, rows, secret
 from pytest_canary.settings import Database
 
 SETTINGS = Database(name="shop", user="keeper")
@@ -70,21 +70,3 @@ def test_the_database_is_ready_when_it_answers_over_tcp() -> None:
 )
 def test_psqls_rows_are_read_as_they_are(text: str, expected: list[tuple[str, ...]]) -> None:
     assert rows(text) == expected
-
-
-def test_a_schema_is_described_in_words_and_in_order() -> None:
-    schema = frozenset(
-        {
-            ("index", "public", "person", "person_pkey", "CREATE UNIQUE INDEX …", ""),
-            ("column", "public", "person", "id", "int4", "not null"),
-            ("column", "other", "person", "email", "varchar", ""),
-            # pg_constraint names the table with its schema where it is not in the search path
-            ("constraint", "other", "other.person", "person_check", "CHECK (true)", ""),
-        }
-    )
-    assert described(schema) == [
-        "column other.person.email varchar",
-        "column public.person.id int4 not null",
-        "constraint other.person.person_check CHECK (true)",
-        "index public.person.person_pkey CREATE UNIQUE INDEX …",
-    ]

@@ -1,4 +1,4 @@
-"""What a migration did to a schema, and the pod that shows what it should have done."""
+"""The pod that shows what a migration should have done, and what is made of how one ended."""
 
 import copy
 import json
@@ -7,49 +7,9 @@ from typing import Any
 
 import pytest
 
-from pytest_canary.migration import Migrated, difference, lacking, one_off
+from pytest_canary.migration import one_off
 
 Captured = Callable[[str], Any]
-
-OLD = frozenset(
-    {
-        ("column", "public", "person", "id", "int4", "not null"),
-        ("column", "public", "person", "name", "varchar", ""),
-        ("index", "public", "person", "person_pkey", "CREATE UNIQUE INDEX person_pkey …", ""),
-    }
-)
-EMAIL = ("column", "public", "person", "email", "varchar", "")
-NEW = (OLD - {("column", "public", "person", "name", "varchar", "")}) | {EMAIL}
-
-
-def test_what_a_migration_left_out_is_named() -> None:
-    assert lacking(NEW, OLD) == ["column public.person.email varchar"]
-    assert lacking(NEW, NEW) == []
-    assert lacking(OLD, OLD | NEW) == [], "more than was expected is no lack"
-
-
-def test_a_schemas_change_reads_like_a_diff() -> None:
-    assert difference(OLD, NEW) == [
-        "- column public.person.name varchar",
-        "+ column public.person.email varchar",
-    ]
-    assert difference(OLD, OLD) == []
-
-
-def test_a_column_of_another_type_is_a_change() -> None:
-    other = (OLD - {("column", "public", "person", "name", "varchar", "")}) | {
-        ("column", "public", "person", "name", "text", "")
-    }
-    assert difference(OLD, other) == [
-        "- column public.person.name varchar",
-        "+ column public.person.name text",
-    ]
-
-
-def test_a_migrations_changes_are_those_of_the_live_schema() -> None:
-    done = Migrated(None, None, OLD, NEW, None)  # type: ignore[arg-type]
-    assert done.changes == difference(OLD, NEW)
-
 
 # The pod of its own
 

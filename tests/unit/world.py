@@ -6,8 +6,6 @@ stand in for apply.sh, kubectl and kind, an addressbook on loopback, and a clock
 wait for.
 """
 
-import csv
-import io
 import os
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -20,13 +18,15 @@ import pytest
 import world_objects as objects
 from world_app import App
 from world_cluster import Clock, Namespace, Watched
+from world_database import PostgreSQL
 from world_engine import IMAGES, Engine
 from world_objects import Object
 
 from pytest_canary import database as db
 from pytest_canary import settings
+from pytest_canary.catalogue import Schema
 from pytest_canary.cleanup import Trail
-from pytest_canary.database import Database, Schema
+from pytest_canary.database import Database
 from pytest_canary.errors import ReleaseError
 from pytest_canary.image import Image, full_name
 from pytest_canary.ownership import Run
@@ -101,11 +101,11 @@ class World:
         self.upgrade = upgrade
         self.namespace = Namespace(folder, folder / "deleted")
         self.namespace.runs, self.namespace.one_off = self._run, self._one_off
-        self.schemas: dict[str, Schema] = {self.settings.database.name: frozenset()}
+        self.postgres = PostgreSQL(self.settings.database.name, self._contents)
+        self.schemas, self.refused = self.postgres.schemas, self.postgres.refused
+        self.answers = self.postgres.answers
         self.migrate: Callable[[str, str], tuple[int, str]] = self.migrate_all
         self.ping = (0, "the database answers")
-        self.refused: dict[str, tuple[int, str]] = {}
-        self.answers: dict[str, list[tuple[str, ...]]] = {"select 40 + 2": [("42",)]}
         self.held = [full_name(image) for image in IMAGES.values()]
         self.app = App(self._connected, self._version_of)
         self.until_the_end.callback(self.app.stop)
@@ -272,34 +272,26 @@ class World:
         code, _ = self.migrate(release_of(pod), str(variables["DB_SCHEMA"]))
         ended = {"name": container["name"], "state": {"terminated": {"exitCode": code}}}
         phase = "Failed" if code else "Succeeded"
+    def _contents(self) -> dict[str, tuple[int, str]]:
+        rows = self.app.rows
+        return {
+            "public.person": (len(rows), f"{hash(str(rows))}"),
+            "public.alembic_version": (1, "4711"),
+        }
+
         return pod | {"status": {"phase": phase, "containerStatuses": [ended]}}
 
-    def _run(self, pod: Object, command: list[str]) -> tuple[int, str, str]:
-        if command[0] == "psql":
-            return self._psql(command[command.index("-d") + 1], command[-1])
+    def _run(
+        self, pod: Object, command: list[str], heard: Callable[[str], None] | None
+    ) -> tuple[int, str, str]:
+        if command[0] in ("psql", "sh"):
+            return self.postgres.run(command, heard)
         if command == self.settings.commands.ping:
             code, output = self.ping
         else:
             assert command == self.settings.commands.migrate, command
             code, output = self.migrate(release_of(pod), self.settings.database.name)
         return code, output, output
-
-    def _psql(self, database: str, sql: str) -> tuple[int, str, str]:
-        for start, (code, output) in self.refused.items():
-            if sql.startswith(start):
-                return code, output, ""
-        rows: list[tuple[str, ...]] = []
-        if sql == db.SCHEMA_SQL:
-            rows = sorted(self.schemas[database])
-        elif sql.startswith("create database"):
-            self.schemas[sql.split('"')[1]] = frozenset()
-        elif sql.startswith("drop database"):
-            self.schemas.pop(sql.split('"')[1], None)
-        else:
-            rows = self.answers[sql]
-        text = io.StringIO()
-        csv.writer(text).writerows(rows)
-        return 0, text.getvalue(), text.getvalue()
 
 
 def release_of(pod: Object) -> str:

@@ -75,7 +75,7 @@ class Namespace:
         self.stays = False
         self.paused = False
         self.sick: Callable[[Object], Object] = lambda pod: pod
-        self.runs: Callable[[Object, list[str]], tuple[int, str, str]]
+        self.runs: Callable[[Object, list[str], Any], tuple[int, str, str]]
         self.one_off: Callable[[Object], Object]
         self.proxied = ""
         self.watch: Callable[[str, str, Object], None] = lambda *_: None
@@ -151,7 +151,7 @@ class Namespace:
         keep: int = 0,
         heard: Callable[[str], None] | None = None,
     ) -> Exec:
-        code, output, stdout = self.runs(self._objects["Pod"][pod], list(command))
+        code, output, stdout = self.runs(self._objects["Pod"][pod], list(command), heard)
         return Exec(pod, " ".join(command), code, output, stdout)
 
     def proxy(self, pod: str, port: int) -> tuple[str, requests.Session]:

@@ -2,9 +2,11 @@
 
 import world_app as app
 from world import SCHEMAS, World
-from world_objects import crashing, unready
+from world_database import wait
+from world_objects import Object, crashing, unready
 
 from broken import Cases
+from pytest_canary.execution import Ending, ExecError
 from pytest_canary.stages import migration
 
 CASES = Cases("migration")
@@ -39,6 +41,251 @@ def migrate_fails_on_an_empty_database(world: World) -> None:
 )
 def no_database_can_be_made(world: World) -> None:
     world.refused["create database"] = (1, "ERROR: permission denied to create database")
+
+
+def ends(world: World, ending: Ending, why: str, output: str = "") -> None:
+    """Let migrate end in no way of its own on the live database."""
+
+    def migrate(release: str, database: str) -> tuple[int, str]:
+        if database.startswith("canary_fresh"):
+            return world.migrate_all(release, database)
+        raise ExecError(ending, why, "kubectl exec …", output)
+
+    world.migrate = migrate
+
+
+@CASES.fails(
+    migration.commands_run,
+    "`app migrate` in pod {canary} was given up at its deadline of 5 s: it has printed nothing "
+    "for 4 s, the last: altering person",
+    evidence=("altering person", "next    see what it does so long; it runs on until its pod"),
+    before=True,
+)
+def migrate_hangs(world: World) -> None:
+    why = "was given up at its deadline of 5 s: it has printed nothing for 4 s"
+    ends(world, "hangs", f"{why}, the last: altering person", "altering person")
+
+
+@CASES.fails(
+    migration.commands_run,
+    "`app migrate` in pod {canary} was given up at its deadline",
+    evidence=(
+        "likely  in the database session 31 (app) waits for AccessExclusiveLock on public.person: "
+        "`alter table person …`; session 12 (report) is ahead of it, active: `select count(*)`",
+    ),
+    before=True,
+)
+def migrate_hangs_as_it_waits_for_a_lock(world: World) -> None:
+    def migrate(release: str, database: str) -> tuple[int, str]:
+        if database.startswith("canary_fresh"):
+            return world.migrate_all(release, database)
+        waits = wait("alter table person …", "", "select count(*)", "AccessExclusiveLock")
+        kind, wanted, held, relation, *sessions = waits
+        ahead = ("12", "report", "10.244.0.2", "900", "900", "active", "select count(*)")
+        own = ("31", "app", "10.244.0.9", "1000.3", "1000.3", "active", "alter table person …")
+        assert len(sessions) == len(ahead) + len(own)
+        world.postgres.stays((kind, wanted, held, relation, *ahead, *own))
+        raise ExecError("hangs", "was given up at its deadline", "kubectl exec …")
+
+    world.migrate = migrate
+
+
+@CASES.fails(
+    migration.commands_run,
+    "`app migrate` in pod {canary} was still printing at its deadline of 5 s: 1,204 lines, the "
+    "last: again",
+    evidence=("again",),
+    before=True,
+)
+def migrate_never_stops_printing(world: World) -> None:
+    why = "was still printing at its deadline of 5 s: 1,204 lines, the last: again"
+    ends(world, "endless", why, "again")
+
+
+@CASES.fails(
+    migration.commands_run,
+    "`app migrate` in pod {canary} could not run: exec: app: not found",
+    evidence=("next    see that the image has it",),
+    before=True,
+)
+def there_is_no_such_command(world: World) -> None:
+    ends(world, "refused", "could not run: exec: app: not found")
+
+
+@CASES.fails(
+    migration.commands_run,
+    "lost its pod before it ended: the pod was deleted",
+    evidence=("step 1",),
+    before=True,
+)
+def the_canary_is_deleted_under_it(world: World) -> None:
+    def migrate(release: str, database: str) -> tuple[int, str]:
+        if database.startswith("canary_fresh"):
+            return world.migrate_all(release, database)
+        world.namespace.drop("Pod", world.pods("canary")[0])
+        raise ExecError("lost", "lost its pod", "kubectl exec …", "step 1")
+
+    world.migrate = migrate
+
+
+@CASES.fails(
+    migration.commands_run,
+    "lost its pod before it ended: container addressbook exited with code 137 (OOMKilled)",
+    evidence=(
+        "seen    pod {canary}, the command exited with code 137",
+        "next    raise resources.limits.memory",
+    ),
+    before=True,
+)
+def the_canarys_memory_is_too_small_for_both(world: World) -> None:
+    def migrate(release: str, database: str) -> tuple[int, str]:
+        if database.startswith("canary_fresh"):
+            return world.migrate_all(release, database)
+        world.change_pod("canary", out_of_memory)
+        return 137, "step 1"
+
+    world.migrate = migrate
+
+
+def out_of_memory(pod: Object) -> None:
+    ended = {"exitCode": 137, "reason": "OOMKilled"}
+    container = pod["status"]["containerStatuses"][0]
+    container.update({"restartCount": 1, "lastState": {"terminated": ended}})
+
+
+@CASES.fails(
+    migration.backup_restores,
+    "pg_dump exits with code 1: pg_dump: error: permission denied for table secret",
+    before=True,
+)
+def the_database_can_not_be_dumped(world: World) -> None:
+    denied = "pg_dump: error: permission denied for table secret"
+    world.postgres.ends["pg_dump"] = f"{denied}\nexit 1"
+
+
+@CASES.fails(
+    migration.backup_restores,
+    "pg_restore exits with code 1: ",
+    evidence=('type "vector" does not exist', "next    restore it by hand, and see why"),
+    before=True,
+)
+def the_backup_lacks_an_extension(world: World) -> None:
+    world.postgres.ends["pg_restore"] = 'pg_restore: error: type "vector" does not exist\nexit 1'
+
+
+@CASES.fails(
+    migration.backup_restores,
+    "the database does not answer: psql was given up at its deadline",
+    before=True,
+)
+def the_dump_waits_for_ever(world: World) -> None:
+    world.postgres.hangs = "pg_dump"
+
+
+@CASES.fails(
+    migration.backup_restores,
+    "the backup does not restore what was backed up: public.person has 0 of 1 rows",
+    before=True,
+)
+def the_backup_has_lost_rows(world: World) -> None:
+    world.walk.write_and_read(world.walk.api)
+    world.postgres.restored = lambda contents: contents | {"public.person": (0, "0")}
+
+
+@CASES.fails(
+    migration.backup_restores,
+    "the backup does not restore what was backed up: public.person has 1 rows, but not the same",
+    before=True,
+)
+def the_backup_has_other_rows(world: World) -> None:
+    world.walk.write_and_read(world.walk.api)
+    world.postgres.restored = lambda contents: contents | {"public.person": (1, "0")}
+
+
+@CASES.fails(
+    migration.backup_restores,
+    "the backup does not restore what was backed up: column public.person.id int8 not null",
+    before=True,
+)
+def the_backup_has_lost_a_column(world: World) -> None:
+    world.postgres.restored_schema = lambda schema: frozenset(
+        part for part in schema if part[3] != "id"
+    )
+
+
+@CASES.fails(
+    migration.backup_restores,
+    "the backup proves nothing: the live database has 0 tables and no row",
+    before=True,
+)
+def there_is_nothing_to_back_up(world: World) -> None:
+    world.postgres.contents = dict
+
+
+@CASES.fails(migration.backup_restores, "no backup was made before the migration")
+def no_backup_was_made(world: World) -> None:
+    world.walk.memory.backup = None
+
+
+def migrates_while(world: World, *waits: tuple[str, ...], samples: int) -> None:
+    """Let the migration do its work while samples see who waits."""
+
+    def migrate(release: str, database: str) -> tuple[int, str]:
+        if not database.startswith("canary_fresh"):
+            world.postgres.sees(*waits, samples=samples)
+        return world.migrate_all(release, database)
+
+    world.migrate = migrate
+
+
+@CASES.fails(
+    migration.nobody_waited,
+    "the migration keeps the app waiting for 2.9 s, where 2 s are allowed: `create index …` holds "
+    "ShareLock on public.person",
+    evidence=(
+        "seen    the database, session 80 (app migrate), 1 transaction waited, the longest 2.9 s: "
+        "`insert into person …` of session 31 (app), for RowExclusiveLock on public.person",
+        "next    CREATE INDEX CONCURRENTLY, outside a transaction",
+    ),
+    before=True,
+)
+def the_migration_makes_an_index_while_the_app_writes(world: World) -> None:
+    waits = wait("create index …", "ShareLock", "insert into person …", "RowExclusiveLock")
+    migrates_while(world, waits, samples=30)
+
+
+@CASES.fails(
+    migration.nobody_waited,
+    "the migration keeps the app waiting for 0.9 s, where 0.5 s are allowed",
+    before=True,
+    table={"database": {"lock-limit": 0.5}},
+)
+def the_team_allows_half_a_second(world: World) -> None:
+    waits = wait("alter table …", "AccessExclusiveLock", "select …", "AccessShareLock")
+    migrates_while(world, waits, samples=10)
+
+
+@CASES.fails(
+    migration.nobody_waited,
+    "the migration's locks were not watched, so nothing is known of them: the database refuses",
+    before=True,
+)
+def nobody_can_watch_the_locks(world: World) -> None:
+    world.postgres.watchable = False
+
+
+@CASES.fails(
+    migration.nobody_waited,
+    "the migration's locks were not watched for 60.1 s in the middle",
+    before=True,
+)
+def the_database_is_too_busy_to_be_watched(world: World) -> None:
+    def migrate(release: str, database: str) -> tuple[int, str]:
+        if not database.startswith("canary_fresh"):
+            world.postgres.sleeps(60)
+        return world.migrate_all(release, database)
+
+    world.migrate = migrate
 
 
 @CASES.fails(
@@ -151,6 +398,23 @@ def the_baseline_can_not_write_on_the_new_schema(world: World) -> None:
 )
 def the_baseline_does_not_read_what_it_writes(world: World) -> None:
     world.app.faults = [app.only("stable", app.forgets_what_it_writes)]
+
+
+@CASES.fails(
+    migration.baseline_reads_canarys,
+    "what pod {canary} acknowledged can't be read from pod {stable}: person ",
+    "see that both versions read and write the same columns",
+)
+def the_baseline_does_not_see_the_canarys_rows(world: World) -> None:
+    world.app.faults = [app.only("stable", app.forgets_what_it_writes)]
+
+
+@CASES.fails(
+    migration.canary_reads_baselines,
+    "what pod {stable} acknowledged can't be read from pod {canary}: person ",
+)
+def the_canary_does_not_see_the_baselines_rows(world: World) -> None:
+    world.app.faults = [app.only("canary", app.forgets_what_it_writes)]
 
 
 @CASES.fails(

@@ -1,0 +1,323 @@
+"""Who waited for whom in the database while a migration ran, and whether that was too long."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from pytest_canary.database import APPLICATION
+from pytest_canary.errors import FoundError, ReleaseError
+from pytest_canary.finding import Finding
+from pytest_canary.samples import Line, Session, parsed
+
+# Seconds between two samples within which a wait may have been missed, and nobody minds.
+HOLE = 1.0
+
+# Statements of those that waited that go into the evidence.
+SHOWN = 5
+
+# The modes of a table's lock, the strongest first, and what takes the first four: PostgreSQL's
+# manual, "Explicit Locking".
+MODES = (
+    "AccessExclusiveLock",
+    "ExclusiveLock",
+    "ShareRowExclusiveLock",
+    "ShareLock",
+    "ShareUpdateExclusiveLock",
+    "RowExclusiveLock",
+    "RowShareLock",
+    "AccessShareLock",
+)
+TAKES = r"(alter|create|drop|truncate|lock|reindex|cluster|vacuum|refresh|comment)\b"
+ROW_TAKES = r"(insert|update|delete|merge|with|copy)\b|select .*\bfor\b"
+
+# How samples call what is locked where it is not the whole table.
+ROWS = "rows of "
+
+# What to do instead, by what the statement that took the lock looks like.
+ADVICE = (
+    (r"create (unique )?index", "CREATE INDEX CONCURRENTLY, outside a transaction"),
+    (r"refresh materialized", "REFRESH MATERIALIZED VIEW CONCURRENTLY"),
+    (
+        r"alter table .*\b(constraint|foreign key|check|not null)\b",
+        "add the constraint NOT VALID, and VALIDATE it in another transaction",
+    ),
+    (
+        r"alter table .*\btype\b",
+        "add a column of the new type, fill it in batches, and let a later release use it alone",
+    ),
+)
+
+
+@dataclass
+class Waiter:
+    """A transaction that waited: from the first to the last sample that saw it, in seconds."""
+
+    line: Line
+    first: float
+    last: float
+
+    @property
+    def seconds(self) -> float:
+        """For how long it waited."""
+        return self.last - self.first
+
+
+@dataclass
+class Block:
+    """A transaction of the migration that others waited for.
+
+    Attributes:
+        holder: its session, as the first that waited found it.
+        first, last: when somebody waited first and last, in seconds since 1970.
+        waiters: who did, by transaction.
+        behind: whom it waited for itself, and for which mode.
+    """
+
+    holder: Session
+    first: float
+    last: float
+    waiters: dict[tuple[int, float], Waiter] = field(default_factory=dict)
+    behind: Line | None = None
+
+    @property
+    def seconds(self) -> float:
+        """From the first wait to the last: its locks stay for as long as the transaction does."""
+        return self.last - self.first
+
+    @property
+    def longest(self) -> Waiter:
+        """Who waited longest."""
+        return max(self.waiters.values(), key=lambda each: each.seconds)
+
+
+class Locks:
+    """What the samples tell, put together as they come.
+
+    Args:
+        others: addresses of pods that don't run the migration. A session that began under the
+            samples' eyes, in a pod that is none of these, counts as the migration's.
+
+    Attributes:
+        samples: how many came.
+        hole: the longest time between two of them, in seconds.
+        failure: why nobody samples; empty where somebody does.
+        blocks: the transactions of the migration that others waited for.
+        waits: for whom the migration's own sessions waited last, by process id.
+    """
+
+    def __init__(self, others: Collection[str] = ()) -> None:
+        self.samples = 0
+        self.hole = 0.0
+        self.failure = ""
+        self.blocks: dict[tuple[int, float], Block] = {}
+        self.waits: dict[int, Line] = {}
+        self.took: dict[tuple[int, float, str, str], str] = {}
+        self._others = set(others)
+        self._first: float | None = None
+        self._last = 0.0
+        self._lines: list[Line] = []
+
+    def take(self, line: Line) -> None:
+        """Hear one more line."""
+        if line.kind != "sample":
+            self._lines.append(line)
+            return
+        self.settle()
+        if self._first is None:
+            self._first = line.at
+        else:
+            self.hole = max(self.hole, line.at - self._last)
+        self._last = line.at
+        self.samples += 1
+
+    def settle(self) -> None:
+        """Judge the last sample, which has come as a whole."""
+        lines, self._lines = self._lines, []
+        self.waits = {}
+        for line in lines:
+            if line.kind == "hold" and line.holder and self._migrates(line.holder):
+                key = (*line.holder.key, line.relation, line.held)
+                self.took.setdefault(key, line.holder.statement)
+            if line.kind == "wait" and line.waiting and self._migrates(line.waiting):
+                self.waits[line.waiting.pid] = line
+        for line in lines:
+            if line.kind == "wait" and line.waiting and self._counts(line.waiting):
+                cause = self._cause(line, lines)
+                if cause:
+                    self._blocked(line, cause)
+
+    def _migrates(self, session: Session) -> bool:
+        began = self._first is not None and session.began >= self._first
+        from_outside = session.address != "" and session.address not in self._others
+        return began and from_outside and not session.application.startswith(APPLICATION)
+
+    def _counts(self, session: Session) -> bool:
+        return not self._migrates(session) and not session.application.startswith(APPLICATION)
+
+    def _cause(self, line: Line, lines: Sequence[Line]) -> Session | None:
+        """The migration's session at the end of a row of waits, or None where none is there."""
+        seen: set[int] = set()
+        ahead = [line.holder]
+        while ahead:
+            holder = ahead.pop(0)
+            if holder is None or holder.pid in seen:
+                continue
+            if self._migrates(holder):
+                return holder
+            seen.add(holder.pid)
+            ahead += [
+                each.holder
+                for each in lines
+                if each.kind == "wait" and each.waiting and each.waiting.pid == holder.pid
+            ]
+        return None
+
+    def _blocked(self, line: Line, cause: Session) -> None:
+        assert line.waiting  # noqa: S101 (it is a wait)
+        block = self.blocks.setdefault(cause.key, Block(cause, line.at, line.at))
+        block.last = line.at
+        block.behind = self.waits.get(cause.pid, block.behind)
+        waiter = block.waiters.setdefault(line.waiting.key, Waiter(line, line.at, line.at))
+        waiter.last = line.at
+
+    @property
+    def longest(self) -> float:
+        """The longest time for which the migration kept somebody waiting, in seconds."""
+        return max((block.seconds for block in self.blocks.values()), default=0.0)
+
+    def culprit(self, block: Block) -> tuple[str, bool]:
+        """The statement of a block, and whether it is the one that took the lock.
+
+        Where that was over before a sample saw it, it is the one that ran while others waited.
+        """
+        line, ran = block.longest.line, block.holder.statement
+        took = self.took.get((*block.holder.key, line.relation, strongest(line.held)))
+        found = took or ran
+        taker = ROW_TAKES if line.relation.startswith(ROWS) else TAKES
+        weak = strongest(line.held) in MODES[4:]
+        return found, weak or bool(re.match(taker, found.strip(), re.IGNORECASE))
+
+
+def strongest(modes: str) -> str:
+    """The strongest of a list of lock modes; the first where there is none of a table's."""
+    held = modes.split(", ")
+    return next((mode for mode in MODES if mode in held), held[0])
+
+
+def read(lines: Iterable[str], others: Collection[str] = ()) -> Locks:
+    """What a whole record of samples tells."""
+    locks = Locks(others)
+    for each in lines:
+        line = parsed(each)
+        if line:
+            locks.take(line)
+    locks.settle()
+    return locks
+
+
+# What is wrong with it.
+
+
+def patient(locks: Locks | None, limit: float) -> float:
+    """A migration kept nobody waiting for longer than the limit, in seconds.
+
+    Returns:
+        The longest wait seen, in seconds.
+
+    Raises:
+        FoundError: it did; with the statement that held the lock.
+        ReleaseError: nobody knows, as the samples don't cover the migration.
+    """
+    if locks is None or locks.failure or not locks.samples:
+        why = locks.failure if locks and locks.failure else "no sample came"
+        raise ReleaseError(
+            f"the migration's locks were not watched, so nothing is known of them: {why}"
+        )
+    over = [block for block in locks.blocks.values() if block.seconds > limit]
+    if over:
+        over.sort(key=lambda block: -block.seconds)
+        raise FoundError([blocks(locks, block, limit) for block in over])
+    if locks.hole > limit + HOLE:
+        raise ReleaseError(
+            f"the migration's locks were not watched for {locks.hole:.1f} s in the middle, so a "
+            f"wait of more than {limit:g} s may have been missed; see what kept the database busy"
+        )
+    return locks.longest
+
+
+def blocks(locks: Locks, block: Block, limit: float) -> Finding:
+    """A migration that blocks the app: who held what, and who waited."""
+    line = block.longest.line
+    assert line.waiting  # noqa: S101 (it is a wait)
+    statement, took = locks.culprit(block)
+    held = f"{strongest(line.held)} on {line.relation}"
+    if block.behind:
+        behind = block.behind
+        did = f"`{statement}` itself waits for {behind.wanted} on {behind.relation}, and whoever "
+        did += "comes after it waits behind it"
+    elif took:
+        did = f"`{statement}` holds {held}"
+    else:
+        did = f"`{statement}` runs in a transaction that holds {held}"
+    number = len(block.waiters)
+    return Finding(
+        code="MigrationBlocks",
+        sentence=f"the migration keeps the app waiting for {block.seconds:.1f} s, where "
+        f"{limit:g} s are allowed: {did}",
+        where=f"the database, {block.holder.name}",
+        seen=f"{number} {'transaction' if number == 1 else 'transactions'} waited, the longest "
+        f"{block.longest.seconds:.1f} s: `{line.waiting.statement}` of {line.waiting.name}, for "
+        f"{line.wanted} on {line.relation}",
+        evidence="\n".join(_waited(block)),
+        likely=_likely(block, statement, took),
+        next=_advice(block, statement, took),
+    )
+
+
+def _waited(block: Block) -> list[str]:
+    longest = sorted(block.waiters.values(), key=lambda each: -each.seconds)
+    lines = [
+        f"{each.seconds:4.1f} s  {each.line.waiting.name}: {each.line.waiting.statement}"
+        for each in longest[:SHOWN]
+        if each.line.waiting
+    ]
+    left_out = len(longest) - SHOWN
+    return [*lines, f"… and {left_out} more"] if left_out > 0 else lines
+
+
+def _likely(block: Block, statement: str, took: bool) -> str:
+    ran = block.holder.statement
+    if block.behind and block.behind.holder:
+        ahead = block.behind.holder
+        return f"{ahead.name} is ahead of it, {ahead.state}: `{ahead.statement}`"
+    if not took:
+        return "an earlier statement took the lock, which stays until the transaction ends"
+    if statement != ran:
+        return f"a lock stays until its transaction ends, and this one then ran `{ran}`"
+    return ""
+
+
+def _advice(block: Block, statement: str, took: bool) -> str:
+    if block.behind:
+        return "set lock_timeout in the migration, so that it gives way and tries again"
+    if block.longest.line.relation.startswith(ROWS):
+        return "change the rows in batches, each in a transaction of its own"
+    for pattern, advice in ADVICE:
+        if took and re.match(pattern, statement.strip(), re.IGNORECASE):
+            return advice
+    if statement != block.holder.statement or not took:
+        return "commit before what takes long"
+    return "end the transaction sooner, and set lock_timeout in it"
+
+
+def stuck(locks: Locks) -> list[str]:
+    """For whom the migration's sessions waited when they were last seen, in words."""
+    return [
+        f"{line.waiting.name} waits for {line.wanted} on {line.relation}: "
+        f"`{line.waiting.statement}`; {line.holder.name} is ahead of it, {line.holder.state}: "
+        f"`{line.holder.statement}`"
+        for line in locks.waits.values()
+        if line.waiting and line.holder
+    ]
