@@ -178,7 +178,7 @@ def _rest(losses: Sequence[Exchange]) -> list[Exchange]:
 
 def _place(each: Exchange) -> str:
     """Where the walk stood: "in canary, during deploy"."""
-    stage = f"in {each.stage}" if each.stage else "before the first stage"
+    stage = f"in {each.stage}" if each.stage else "outside every stage"
     return f"{stage} during {each.transition}" if each.transition else stage
 
 

@@ -124,7 +124,7 @@ def test_losses_that_a_client_may_make_good_are_told_as_such() -> None:
         "1 of 10 requests were lost, none of them such as no client may safely send again: "
         f"{each.shown}"
     )
-    assert found.where == "1 before the first stage"
+    assert found.where == "1 outside every stage"
 
 
 @pytest.mark.parametrize(
