@@ -253,7 +253,8 @@ class _Reader:
             return self.table(node, place)
         if isinstance(node, yaml.SequenceNode):
             return [self.value(each, (*place, i)) for i, each in enumerate(node.value)]
-        plain = isinstance(node, yaml.ScalarNode) and node.style is None
+        # The library in C has an empty style where the other has none.
+        plain = isinstance(node, yaml.ScalarNode) and not node.style
         return scalar(node.tag.rpartition(":")[2], node.value, plain=plain)
 
     def table(self, node: yaml.MappingNode, place: Place) -> dict[str, Any]:
@@ -293,8 +294,11 @@ class _Reader:
 
     def refused(self, error: yaml.YAMLError) -> None:
         """Take down what YAML's reader says."""
-        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         context = getattr(error, "context", None)
+        mark = getattr(error, "problem_mark", None)
+        # A bracket that is not closed is noticed at the next line's colon.
+        if mark is None or "flow" in (context or ""):
+            mark = getattr(error, "context_mark", None) or mark
         problem = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
         line = self.line(mark)
         if mark is None and (at := getattr(error, "position", None)) is not None:

@@ -24,7 +24,7 @@ from pytest_canary.rules import (
     variables,
 )
 from pytest_canary.rules.subject import Node, Subject, Workload
-from pytest_canary.schema import Schema, Version, nearest_version, version_of, versions
+from pytest_canary.schema import Schema, Version, of_version, version_of
 from pytest_canary.settings import Settings
 from pytest_canary.templates import Given, Script, Template, render
 
@@ -102,10 +102,7 @@ def inspect(plan: Plan, root: Path, node: Node | None = None) -> Inspection:
         node: what a kind cluster would run on; this machine, unless another is given.
     """
     wanted = version_of(plan.options.node_image)
-    known = versions()
-    version = nearest_version(wanted, list(known))
-    schema = Schema(version, known[version])
-    subject, faults, foreign = look(plan, root, schema, node or this_machine())
+    subject, faults, foreign = look(plan, root, of_version(wanted), node or this_machine())
     blurred = {line for each in subject.templates.values() for line in each.filled.lines}
     for check in CHECKS:
         for fault in check(subject):

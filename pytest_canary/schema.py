@@ -12,7 +12,7 @@ import json
 import re
 from base64 import b64decode
 from collections.abc import Iterator, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -64,6 +64,14 @@ def version_of(node_image: str | None) -> Version | None:
     tag = (node_image or "").partition("@")[0].rpartition(":")[2]
     match = MINOR.match(tag)
     return (int(match[1]), int(match[2])) if match else None
+
+
+@cache
+def of_version(wanted: Version | None) -> Schema:
+    """The schema that is nearest to a version."""
+    known = versions()
+    version = nearest_version(wanted, list(known))
+    return Schema(version, known[version])
 
 
 class Schema:

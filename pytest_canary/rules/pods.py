@@ -144,7 +144,7 @@ def _beyond(
     asks = (
         f"a pod requests {said(resource, one)}"
         if one > has
-        else f"{pods} pods, canary and stable, request {said(resource, whole)} together"
+        else f"the {pods} pods of canary and stable request {said(resource, whole)}"
     )
     fix = f"request at most {said(resource, free / pods)} for a pod" if free > 0 else "use another"
     yield _fault(

@@ -28,7 +28,9 @@ def selects(subject: Subject) -> Iterator[Fault]:
     service = subject.service()
     if service is None or service.at("spec", "type") == "ExternalName":
         return
-    selector = service.table("spec", "selector")
+    selector = service.at("spec", "selector") or {}
+    if not isinstance(selector, dict):
+        return
     labels = [workload.labels for workload in subject.workloads.values()]
     common = {
         key: value
