@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pytest_canary.api import Api, Row
 from pytest_canary.backup import Backup
-from pytest_canary.checks import complete, known
+from pytest_canary.checks import complete
 from pytest_canary.cleanup import Trail
 from pytest_canary.database import Database
 from pytest_canary.errors import (
@@ -53,6 +53,7 @@ class Memory:
 
     rows: list[Row] = field(default_factory=list)
     migrations: dict[str, Migrated] = field(default_factory=dict)
+    backup: Backup | DatabaseError | FoundError | None = None
     versions: dict[str, str] = field(default_factory=dict)
     sample: Counter[str] = field(default_factory=Counter)
     promotion: list[Rollout] = field(default_factory=list)
@@ -62,7 +63,6 @@ class Memory:
 
 
 class Ground:
-    backup: Backup | DatabaseError | FoundError | None = None
     """What there is once the cluster is up; `Walk` moves on it."""
 
     release: Release
@@ -150,6 +150,21 @@ class Ground:
                 "see whether it writes to and reads from the same table"
             )
 
+    def write_and_read_elsewhere(self, api: Api, elsewhere: Api) -> None:
+        """Write a row one way, remember it, and read it another way.
+
+        Raises:
+            ApiError: the write is not acknowledged, or the row is not there.
+        """
+        row = api.write()
+        self.memory.rows.append(row)
+        missing = elsewhere.missing([row])
+        if missing:
+            raise ApiError(
+                f"what {api.where} acknowledged can't be read from {elsewhere.where}: "
+                f"{missing[0]}; see that both versions read and write the same columns"
+            )
+
     def find_every_row(self, api: Api) -> None:
         """Look for every row that was ever acknowledged, one way.
 
@@ -177,21 +192,6 @@ class Ground:
         if full_name(version.image) not in held:
             raise ImageError(
                 f"{version.image}, the {version.title}'s image, is not on {self.cluster.node}, "
-    def write_and_read_elsewhere(self, api: Api, elsewhere: Api) -> None:
-        """Write a row one way, remember it, and read it another way.
-
-        Raises:
-            ApiError: the write is not acknowledged, or the row is not there.
-        """
-        row = api.write()
-        self.memory.rows.append(row)
-        missing = elsewhere.missing([row])
-        if missing:
-            raise ApiError(
-                f"what {api.where} acknowledged can't be read from {elsewhere.where}: "
-                f"{missing[0]}; see that both versions read and write the same columns"
-            )
-
                 "so its pods would have to pull it",
                 "\n".join(held),
             )

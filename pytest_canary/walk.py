@@ -8,8 +8,8 @@ from pathlib import Path
 from pytest_canary import database as db
 from pytest_canary.addressbook import Addressbook
 from pytest_canary.api import Api
-from pytest_canary.cleanup import (
 from pytest_canary.backup import back_up
+from pytest_canary.cleanup import (
     KUBECONFIG,
     RUN_LABEL,
     Belongings,
@@ -162,6 +162,8 @@ class Walk(Ground):
             self._learn_version("candidate", CANARY)
 
     def _enter_migration(self) -> None:
+        if self.plan.migrates and self.plan.upgrade:
+            self._back_up()
         if self.plan.migrates:
             self._migrate("candidate", CANARY, fresh=self.plan.upgrade)
         if not self.plan.upgrade:
@@ -189,8 +191,6 @@ class Walk(Ground):
             self.release.wait_until_gone(CANARY)
             self.release.promote(self.baseline)
 
-        if self.plan.migrates and self.plan.upgrade:
-            self._back_up()
         self.once("last good", promote)
 
     def roll_back_by_itself(self) -> None:
@@ -234,6 +234,14 @@ class Walk(Ground):
         if self.settings.version_header:
             self.memory.versions[title] = self.pod_api(track).version()
 
+    def _back_up(self) -> None:
+        """Back the live database up, and try the backup; what came of it is for a check to say."""
+        deadline = self.settings.deadlines.command
+        try:
+            self.memory.backup = back_up(self.database, self.database.schema(), deadline)
+        except (FoundError, DatabaseError) as error:
+            self.memory.backup = error
+
     def _migrate(self, title: str, track: str, *, fresh: bool) -> None:
         done = migrate(self.release, self.database, track, fresh=fresh)
         self.memory.migrations[title] = done
@@ -261,14 +269,6 @@ class Walk(Ground):
         self.run.made(kept=True)
         if self.home is not self.run:
             self.home.release()
-    def _back_up(self) -> None:
-        """Back the live database up, and try the backup; what came of it is for a check to say."""
-        deadline = self.settings.deadlines.command
-        try:
-            self.memory.backup = back_up(self.database, self.database.schema(), deadline)
-        except (FoundError, DatabaseError) as error:
-            self.memory.backup = error
-
 
     def enter_cleanup_now(self) -> None:
         """Clean up without walking the stages before."""

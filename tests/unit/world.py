@@ -97,8 +97,10 @@ class World:
         patch.chdir(folder)
         self.until_the_end = ExitStack()
         self.clock = Clock()
+        self._versions: dict[str, str] = {}
         self.settings = settings.check(SETTINGS | table, ROOT, "canary.toml")
         self.upgrade = upgrade
+        self.clock.real = 0.005 if self.settings.traffic.rate else 0.0
         self.namespace = Namespace(folder, folder / "deleted")
         self.namespace.runs, self.namespace.one_off = self._run, self._one_off
         self.postgres = PostgreSQL(self.settings.database.name, self._contents)
@@ -244,8 +246,10 @@ class World:
         ]
 
     def _version_of(self, name: str) -> str:
-        found = [p for p in self.namespace.objects("Pod") if p["metadata"]["name"] == name]
-        return release_of(found[0])
+        # A pod that goes while it answers is the same version still.
+        for pod in self.namespace.objects("Pod"):
+            self._versions[pod["metadata"]["name"]] = release_of(pod)
+        return self._versions[name]
 
     def change_pod(self, track: str, change: Callable[[Object], Object | None]) -> None:
         """Change the track's first pod behind everyone's back."""
@@ -265,13 +269,6 @@ class World:
         self.schemas[database] = before | SCHEMAS[release]
         return 0, f"schema {len(before)} -> {len(self.schemas[database])}"
 
-    def _one_off(self, pod: Object) -> Object:
-        """A pod that runs one command to its end."""
-        container = pod["spec"]["containers"][0]
-        variables = {item["name"]: item.get("value") for item in container["env"]}
-        code, _ = self.migrate(release_of(pod), str(variables["DB_SCHEMA"]))
-        ended = {"name": container["name"], "state": {"terminated": {"exitCode": code}}}
-        phase = "Failed" if code else "Succeeded"
     def _contents(self) -> dict[str, tuple[int, str]]:
         rows = self.app.rows
         return {
@@ -279,6 +276,13 @@ class World:
             "public.alembic_version": (1, "4711"),
         }
 
+    def _one_off(self, pod: Object) -> Object:
+        """A pod that runs one command to its end."""
+        container = pod["spec"]["containers"][0]
+        variables = {item["name"]: item.get("value") for item in container["env"]}
+        code, _ = self.migrate(release_of(pod), str(variables["DB_SCHEMA"]))
+        ended = {"name": container["name"], "state": {"terminated": {"exitCode": code}}}
+        phase = "Failed" if code else "Succeeded"
         return pod | {"status": {"phase": phase, "containerStatuses": [ended]}}
 
     def _run(
