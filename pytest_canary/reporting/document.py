@@ -1,6 +1,6 @@
 """The report's document: everything that a run tells, as report.json has it.
 
-The models are the published schema: `python -m pytest_canary.reporting.document` prints it. Times
+The models are the published schema: `python -m pytest_canary.reporting schema` prints it. Times
 are seconds since the run's start, shares are fractions of 1. What a run does not have stays out:
 every part but the run's own name, start, length and result is optional.
 """
@@ -454,7 +454,3 @@ def schema() -> dict[str, Any]:
 def schema_text() -> str:
     """The schema as its published file has it."""
     return json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
-
-
-if __name__ == "__main__":
-    print(schema_text(), end="")

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 from collections.abc import Sequence
-from html import escape
 from pathlib import Path
+from xml.etree import ElementTree
 
 from pytest_canary import commands
 from pytest_canary.reporting.frame import Picture, Spec
 
 TIMEOUT = 60
+NAMESPACE = "http://www.w3.org/2000/svg"
 
 
 def draw(specs: Sequence[Spec]) -> list[str]:
@@ -47,16 +47,29 @@ def drawn(pictures: Sequence[Picture]) -> dict[tuple[str, str], str]:
 
 def embedded(svg: str, key: str, title: str, description: str) -> str:
     """An SVG as a part of a page: it scales, has a name and a description, and IDs of its own."""
-    root = re.match(r"<svg\b[^>]*>", svg)
-    box = re.search(r'viewBox="([^"]*)"', root[0]) if root else None
-    if not root or not box:
-        raise ValueError(f"no SVG: {svg[:80]!r}")
-    inner = svg[root.end() :]
-    inner = re.sub(r'\bid="', f'id="{key}-', inner)
-    inner = inner.replace("url(#", f"url(#{key}-")
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box[1]}" role="img" '
-        f'aria-labelledby="{key}-title {key}-desc">'
-        f'<title id="{key}-title">{escape(title)}</title>'
-        f'<desc id="{key}-desc">{escape(description)}</desc>{inner}'
-    )
+    # Our own drawing, of text that it has escaped; a document type, where entities would be, is
+    # refused all the same.
+    if "<!DOCTYPE" in svg:
+        raise ValueError("an SVG with a document type")
+    root = ElementTree.fromstring(svg)  # noqa: S314
+    for element in root.iter():
+        element.tag = element.tag.removeprefix(f"{{{NAMESPACE}}}")
+        for name, value in list(element.attrib.items()):
+            # Of an image only its name and description are read out.
+            if name == "role" or name.startswith("aria-"):
+                del element.attrib[name]
+            elif name == "id":
+                element.set(name, f"{key}-{value}")
+            else:
+                element.set(name, value.replace("url(#", f"url(#{key}-"))
+    root.attrib = {
+        "xmlns": NAMESPACE,
+        "viewBox": root.attrib["viewBox"],
+        "role": "img",
+        "aria-labelledby": f"{key}-title {key}-desc",
+    }
+    for number, (tag, text) in enumerate((("title", title), ("desc", description))):
+        element = ElementTree.Element(tag, {"id": f"{key}-{tag}"})
+        element.text = text
+        root.insert(number, element)
+    return ElementTree.tostring(root, encoding="unicode")
