@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from pytest_canary.analysis import Share, share
-from pytest_canary.catalogue import lacking
+from pytest_canary.catalogue import difference, lacking
 from pytest_canary.errors import FoundError, ReleaseError
 from pytest_canary.execution import Exec
 from pytest_canary.finding import Finding
@@ -70,6 +70,21 @@ def migrated(done: Migrated) -> None:
             "see why it stops there without failing",
             "\n".join(["missing:", *absent, "", "its output:", done.migrate.output]),
             "it has changed nothing at all" if same else f"it has changed {done.counts}",
+        )
+
+
+def taken_down(down: Migrated, up: Migrated) -> None:
+    """A down-migration left the schema as it was before the migration."""
+    changed = difference(up.before, down.after)
+    if changed:
+        nothing = down.before == down.after
+        raise _migration(
+            "DownDoesNothing" if nothing else "DownIncomplete",
+            f"`{down.migrate.command}` exits with code {down.migrate.code} but the schema is not "
+            f"the one from before the migration, by {len(changed)} lines",
+            "see what the migration does that it does not undo",
+            "\n".join([*changed, "", "its output:", down.migrate.output]),
+            "it has changed nothing at all" if nothing else f"it has changed {down.counts}",
         )
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pytest_canary.cluster import Cluster
     from pytest_canary.database import Database
     from pytest_canary.release import Release
+    from pytest_canary.traffic import Traffic
     from pytest_canary.walk import Walk
 
 
@@ -42,6 +43,12 @@ def release(canary_walk: Walk) -> Release:
 def addressbook(canary_walk: Walk) -> Addressbook | Api:
     """The client of the app's API, through the Service; for an app with [api] set, of that API."""
     return canary_walk.api
+
+
+@pytest.fixture
+def traffic(canary_walk: Walk) -> Traffic:
+    """The load that runs from the baseline to the rollback: `assert traffic.lost == 0`."""
+    return canary_walk.traffic
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pytest_canary.api import Api, Row
 from pytest_canary.backup import Backup
-from pytest_canary.checks import complete
+from pytest_canary.checks import complete, known
 from pytest_canary.cleanup import Trail
 from pytest_canary.database import Database
 from pytest_canary.errors import (
@@ -20,6 +20,7 @@ from pytest_canary.errors import (
     FoundError,
     ImageError,
     ReleaseError,
+    TrafficError,
     WaitTimeoutError,
 )
 from pytest_canary.evidence import Evidence, Failure
@@ -32,6 +33,9 @@ from pytest_canary.provision import Provisioned
 from pytest_canary.registry import pull_secrets
 from pytest_canary.release import Diagnostics, Release, Version
 from pytest_canary.rollout import Rollout, misdirected
+from pytest_canary.timeline import Timeline
+from pytest_canary.traffic import Traffic
+from pytest_canary.traffic.losses import request_findings
 from pytest_canary.waiting import Listener, Seen, Waiter
 
 if TYPE_CHECKING:
@@ -44,6 +48,9 @@ CONNECTIONS = 300
 # Seconds in which kube-proxy surely follows the endpoints, and seconds for which they must not
 # have changed: its minSyncPeriod is 1 s, and a count in between would mix two states.
 KUBE_PROXY = 15.0
+
+# Requests after which an app is known to answer again; each has its own deadline.
+ANSWERS = 10
 QUIET = 2.0
 
 
@@ -80,6 +87,8 @@ class Ground:
         self._provisioned: Provisioned | None = None
         self._trail: Trail | None = None
         self._observer: Observer | None = None
+        self._traffic: Traffic | None = None
+        self.timeline = Timeline()
 
     @property
     def provisioned(self) -> Provisioned:
@@ -106,6 +115,22 @@ class Ground:
         if self._observer is None:
             raise ClusterError("nothing is watched yet; the stage `cluster` starts it")
         return self._observer
+
+    @property
+    def traffic(self) -> Traffic:
+        """The load that runs from the baseline to the rollback.
+
+        Raises:
+            TrafficError: it doesn't.
+        """
+        if self._traffic is None:
+            why = (
+                "it starts at the end of the stage `baseline`, or of `migration` in a first release"
+            )
+            if not self.plan.traffic:
+                why = "as traffic.rate is 0"
+            raise TrafficError(f"there is no traffic: {why}")
+        return self._traffic
 
     @property
     def candidate(self) -> Version:
@@ -166,12 +191,47 @@ class Ground:
             )
 
     def find_every_row(self, api: Api) -> None:
-        """Look for every row that was ever acknowledged, one way.
+        """Look for every row that was ever acknowledged, one way: the checks' and the traffic's.
 
         Raises:
-            ReleaseError: some are missing, or none was ever written.
+            ReleaseError: some are missing or doubled, or none was ever written.
         """
         complete(api.missing(self.memory.rows), len(self.memory.rows), api.where)
+        if self._traffic and self._traffic.writes:
+            known(self._traffic.verify(api).findings)
+
+    def no_request_is_lost(self, stage: str) -> str:
+        """Look whether any of the traffic's requests was lost so far.
+
+        Returns:
+            How many there were in a stage: "1,204 requests, 0 lost".
+
+        Raises:
+            FoundError: some were.
+        """
+        known(self.traffic.findings())
+        seen = self.traffic.of(stage=stage)
+        return f"{seen.sent:,} requests, {seen.lost:,} lost"
+
+    def no_request_is_lost_any_more(self) -> None:
+        """Look whether requests are lost from now on, for a moment.
+
+        Raises:
+            FoundError: some are.
+            WaitTimeoutError: none is answered.
+        """
+        began = self.traffic.now()
+
+        def look() -> Seen[None]:
+            now = self.traffic.since(began)
+            answered = now.sent - now.in_flight
+            return Seen(f"{answered} of {now.sent} answered", answered >= ANSWERS, None)
+
+        self.waiter.until(
+            "requests after the rollback", look, timeout=self.settings.deadlines.request + ANSWERS
+        )
+        late = [each for each in self.traffic.losses() if each.due >= began]
+        known(request_findings(self.traffic.since(began).sent, late))
 
     def other_requests(self, api: Api) -> None:
         """Send the requests that the settings name under api.checks.

@@ -90,6 +90,16 @@ class Plan:
         return self.has_database and bool(self.settings.commands.migrate)
 
     @property
+    def traffic(self) -> bool:
+        """Whether requests are sent all along."""
+        return self.settings.traffic.rate > 0
+
+    @property
+    def tells_versions(self) -> bool:
+        """Whether a header tells which version answered."""
+        return self.settings.version_header is not None
+
+    @property
     def checks(self) -> bool:
         """Whether the settings name requests beside the one that writes and the one that reads."""
         return bool(self.settings.api.checks)

@@ -7,12 +7,19 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_canary import options
-from pytest_canary.fixtures import addressbook, canary_cluster, canary_walk, database, release
+from pytest_canary.fixtures import (
+    addressbook,
+    canary_cluster,
+    canary_walk,
+    database,
+    release,
+    traffic,
+)
 
 if TYPE_CHECKING:
     from pytest_canary.session import Session
 
-__all__ = ["addressbook", "canary_cluster", "canary_walk", "database", "release"]
+__all__ = ["addressbook", "canary_cluster", "canary_walk", "database", "release", "traffic"]
 
 SESSION = "canary-session"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import textwrap
 import threading
 from collections.abc import Generator
 from pathlib import Path
@@ -225,13 +226,13 @@ class Session:
             return
         if is_rescue(item):
             if self.unrescued and not self.walk.entered("automatic rollback"):
-                _skip(f"{self.unrescued[0]} failed: {self.unrescued[1]}")
+                _skip(reason(*self.unrescued))
             return
         if self.failed:
             where, sentence = self.failed
             same = where.startswith(f"canary/{stage}::") and self.walk.entered(stage)
             if not same:
-                _skip(f"{where} failed: {sentence}")
+                _skip(reason(where, sentence))
         if not isinstance(item, StageTest):
             self.walk.enter(stage)
 
@@ -380,6 +381,11 @@ class Session:
         if self.progress:
             self.progress.close()
         self.run.release()
+
+
+def reason(where: str, sentence: str) -> str:
+    """Why something is skipped after a failure; in full it is told where it failed."""
+    return f"{where} failed: {textwrap.shorten(sentence, 100, placeholder=' …')}"
 
 
 def _skip(reason: str) -> NoReturn:

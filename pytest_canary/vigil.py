@@ -64,7 +64,7 @@ class Vigil:
         if doomed:
             raise self._known(doomed)
         self._slow = found
-        return found[0].sentence if found else self.seen()
+        return "; ".join([*(each.sentence for each in found[:1]), self.seen()])
 
     def until_settled(self) -> None:
         """Return when the Deployment has exactly the expected replicas and image, all ready.

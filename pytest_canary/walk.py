@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from pytest_canary import database as db
@@ -30,6 +31,8 @@ from pytest_canary.provision import Provision
 from pytest_canary.registry import pull_secret
 from pytest_canary.release import CANARY, STABLE, Release
 from pytest_canary.rollout import images
+from pytest_canary.timeline import TRANSITIONS
+from pytest_canary.traffic import Traffic
 from pytest_canary.waiting import Listener, Seen
 
 
@@ -56,21 +59,45 @@ class Walk(Ground):
             self.enter_cleanup_now()
             return
         for each in self.plan.stages:
-            self.once(each, getattr(self, f"_enter_{each}"))
+            self.once(each, getattr(self, f"_enter_{each}"), each, TRANSITIONS.get(each, ""))
             if each == stage:
                 return
 
-    def once(self, name: str, transition: Callable[[], None]) -> None:
-        """Make a transition the first time it is asked for."""
+    def once(
+        self, name: str, transition: Callable[[], None], stage: str = "", called: str = ""
+    ) -> None:
+        """Make a transition the first time it is asked for.
+
+        Args:
+            name: under which it is known whether it was made.
+            transition: makes it.
+            stage: the stage that it leads to, or belongs to.
+            called: what the traffic and the report call it.
+        """
         if name not in self._entered:
             try:
-                transition()
+                with self._passing(stage, called):
+                    transition()
                 self._entered[name] = None
             except CanaryError as error:
                 self._entered[name] = error
         failure = self._entered[name]
         if failure:
             raise failure
+
+    @contextmanager
+    def _passing(self, stage: str, transition: str) -> Iterator[None]:
+        """Let the timeline and the traffic know where the walk stands."""
+        self._stand(stage, transition)
+        try:
+            with self.timeline.passing(transition, stage):
+                yield
+        finally:
+            self._stand(stage, "")
+
+    def _stand(self, stage: str, transition: str) -> None:
+        if self._traffic and stage:
+            self._traffic.stand(stage, transition)
 
     def note(self, stage: str, text: str) -> None:
         """A figure that is worth a place on the stage's line."""
@@ -191,7 +218,7 @@ class Walk(Ground):
             self.release.wait_until_gone(CANARY)
             self.release.promote(self.baseline)
 
-        self.once("last good", promote)
+        self.once("last good", promote, "rollback", "promote the last good")
 
     def roll_back_by_itself(self) -> None:
         """The book's rollback, after a failure between canary and stable.
@@ -201,7 +228,7 @@ class Walk(Ground):
         Raises:
             CanaryError: it failed too; the same error again, every time.
         """
-        self.once("automatic rollback", self._roll_back_by_itself)
+        self.once("automatic rollback", self._roll_back_by_itself, "rollback", "roll back")
 
     def _roll_back_by_itself(self) -> None:
         self.memory.diagnostics = self.release.roll_back(self.memory.diagnostics)
@@ -229,6 +256,11 @@ class Walk(Ground):
         client = Addressbook if self.settings.is_addressbook else Api
         self.api = client(self.address(), self.settings)
         self.api.wait_until_reachable(self.waiter, self.settings.deadlines.rollout)
+        if self.plan.traffic and self._traffic is None:
+            # Another cluster's Service has an address of its own; kind's is on loopback.
+            elsewhere = self.provisioned.cluster is None
+            traffic = Traffic(self.api.base_url, self.settings, anywhere=elsewhere)
+            self._traffic = traffic.start()
 
     def _learn_version(self, title: str, track: str) -> None:
         if self.settings.version_header:
@@ -262,10 +294,16 @@ class Walk(Ground):
         """The run's own kubeconfig."""
         return self.run.folder / KUBECONFIG
 
-    def keep(self) -> None:
-        """Leave everything in place, for a look or for `--canary-reap`."""
+    def _fall_silent(self) -> None:
+        """End what runs in the background: the traffic first, as it asks the app."""
+        if self._traffic:
+            self._traffic.stop()
         if self._observer:
             self._observer.stop()
+
+    def keep(self) -> None:
+        """Leave everything in place, for a look or for `--canary-reap`."""
+        self._fall_silent()
         self.run.made(kept=True)
         if self.home is not self.run:
             self.home.release()
@@ -280,11 +318,13 @@ class Walk(Ground):
         versions = [told[title] for title in ("baseline", "candidate") if title in told]
         until = self.plan.options.until
         reached = "every stage" if until == "cleanup" else f"every stage until {until}"
-        rows = len(self.memory.rows)
-        return (
-            f"{' '.join([self.settings.name, ' -> '.join(versions)]).strip()} passed {reached}; "
-            f"{rows} writes, all read back"
-        )
+        passed = f"{' '.join([self.settings.name, ' -> '.join(versions)]).strip()} passed {reached}"
+        parts = [passed]
+        if self._traffic and self._traffic.sent:
+            parts.append(f"{self._traffic.sent:,} requests, {self._traffic.lost:,} lost")
+        writes = len(self.memory.rows) + (len(self._traffic.writes) if self._traffic else 0)
+        parts.append(f"{writes:,} writes, all read back")
+        return "; ".join(parts)
 
     def clean_up(self) -> None:
         """Delete everything that the run made, and note what is left all the same.
@@ -292,8 +332,7 @@ class Walk(Ground):
         Raises:
             CanaryError: something could not be deleted.
         """
-        if self._observer:
-            self._observer.stop()
+        self._fall_silent()
         if self._trail is None:
             self.run.remove()
             return

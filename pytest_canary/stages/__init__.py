@@ -77,6 +77,16 @@ def first(plan: Plan) -> bool:
     return not plan.upgrade
 
 
+def loaded(plan: Plan) -> bool:
+    """Applies where there is traffic."""
+    return plan.traffic
+
+
+def loaded_upgrade(plan: Plan) -> bool:
+    """Applies to an upgrade with traffic, which flows from its baseline on."""
+    return plan.upgrade and plan.traffic
+
+
 def _request(plan: Plan, which: str) -> str:
     if plan.settings.is_addressbook:
         return {"write": "PUT /person", "read": "GET /all"}[which]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pytest_canary import checks
 from pytest_canary.errors import ReleaseError
 from pytest_canary.release import CANARY, STABLE
-from pytest_canary.stages import Suite, first, upgrade
+from pytest_canary.stages import Suite, first, loaded_upgrade, upgrade
 from pytest_canary.stages.rollback import tells_versions
 from pytest_canary.walk import Walk
 
@@ -66,6 +66,11 @@ def baseline_answers(walk: Walk) -> None:
 def api_works(walk: Walk) -> None:
     walk.write_and_read(walk.api)
     walk.note("rollback", "the API answers")
+
+
+@SUITE.holds("no request is lost any more", when=loaded_upgrade)
+def no_request_is_lost(walk: Walk) -> None:
+    walk.no_request_is_lost_any_more()
 
 
 @SUITE.holds("every row that was written is there", when=upgrade)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pytest_canary import checks
 from pytest_canary.plan import Plan
 from pytest_canary.release import CANARY, STABLE
-from pytest_canary.stages import Suite, upgrade
+from pytest_canary.stages import Suite, loaded_upgrade, upgrade
 from pytest_canary.walk import Walk
 
 SUITE = Suite()
@@ -68,6 +68,11 @@ def canary_works(walk: Walk) -> None:
 @SUITE.holds("the baseline answers {write} and {read} beside it", when=upgrade)
 def stable_works(walk: Walk) -> None:
     walk.write_and_read(walk.pod_api(STABLE))
+
+
+@SUITE.holds("no request is lost", when=loaded_upgrade)
+def no_request_is_lost(walk: Walk) -> None:
+    walk.note("canary", walk.no_request_is_lost("canary"))
 
 
 @SUITE.holds("every row that was written is there", when=upgrade)

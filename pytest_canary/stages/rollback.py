@@ -6,7 +6,7 @@ from pytest_canary import checks
 from pytest_canary.errors import ReleaseError
 from pytest_canary.plan import Plan
 from pytest_canary.release import CANARY, STABLE
-from pytest_canary.stages import Suite, upgrade
+from pytest_canary.stages import Suite, loaded, upgrade
 from pytest_canary.walk import Walk
 
 SUITE = Suite()
@@ -79,6 +79,13 @@ def baseline_answers(walk: Walk) -> None:
 def baseline_works(walk: Walk) -> None:
     walk.promote_last_good()
     walk.write_and_read(walk.api)
+
+
+@SUITE.holds("no request is lost on the way back", when=loaded)
+def no_request_is_lost(walk: Walk) -> None:
+    if walk.plan.upgrade:
+        walk.promote_last_good()
+    walk.note("rollback", walk.no_request_is_lost("rollback"))
 
 
 @SUITE.holds("the baseline reads every row that was ever written", when=upgrade)

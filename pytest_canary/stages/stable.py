@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pytest_canary import checks
 from pytest_canary.release import CANARY, STABLE
-from pytest_canary.stages import Suite
+from pytest_canary.stages import Suite, loaded
 from pytest_canary.walk import Walk
 
 SUITE = Suite()
@@ -58,6 +58,11 @@ def api_works(walk: Walk) -> None:
 @SUITE.holds("the other requests answer as promised", when=lambda plan: plan.checks)
 def other_requests(walk: Walk) -> None:
     walk.other_requests(walk.api)
+
+
+@SUITE.holds("no request is lost", when=loaded)
+def no_request_is_lost(walk: Walk) -> None:
+    walk.note("stable", walk.no_request_is_lost("stable"))
 
 
 @SUITE.holds("every row that was written is there")

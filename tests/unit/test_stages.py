@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from broken import Case
-from world import NOTES, World
+from world import LOADED, NOTES, World
 
 from pytest_canary import stages
 from pytest_canary.errors import CanaryError
@@ -21,7 +21,13 @@ CASES: list[Case] = [case for stage in SUITES for case in import_module(f"broken
 SCENARIOS: dict[str, dict[str, Any]] = {
     "an upgrade": {},
     "a first release": {"upgrade": False},
-    "an upgrade without a database": {"database": {"image": "none"}},
+    "an upgrade under traffic": LOADED,
+    "a first release under traffic": {"upgrade": False} | LOADED,
+    "an upgrade without a database": {
+        "database": {"image": "none"},
+        # The bundled manifests, which the world runs, take it from there.
+        "preflight": {"silenced": {"missing-secret": "nothing reads it here"}},
+    },
     "an upgrade of an app that is no addressbook": {"api": NOTES},
 }
 

@@ -96,7 +96,7 @@ def test_slow_is_told_meanwhile_and_raised_at_the_deadline(place: Place) -> None
     place.deploy(ready=False)
     error = found(place.vigil([SLOW]).until_settled)
     assert place.clock.time >= 5
-    assert place.said[0] == "addressbook-canary exits with code 3"
+    assert place.said[0].startswith("addressbook-canary exits with code 3; addressbook-canary 0/1")
     assert error.evidence.splitlines()[-1].startswith(
         "waited 5 s for 1/1 of addressbook-canary, which did not come; last seen: "
     )

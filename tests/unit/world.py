@@ -54,8 +54,13 @@ SCHEMAS["2"] = SCHEMAS["1"] | {
 SETTINGS: dict[str, Any] = {
     "commands": {"ping": ["app", "ping"], "migrate": ["app", "migrate"]},
     "deadlines": {"rollout": 5, "command": 5, "request": 5},
+    # Its requests come when they come, which most of these tests can't do with.
+    "traffic": {"rate": 0},
     "api": {"checks": [{"method": "GET", "path": "/ready", "contains": "true"}]},
 }
+LOADED = {"traffic": {"rate": 40}}
+"""Settings that let traffic flow."""
+
 NOTES = {
     "checks": [{"method": "GET", "path": "/ready", "contains": "true"}],
     "write": {"method": "POST", "path": "/notes", "json": {"text": "{unique}"}, "status": 201},
@@ -196,7 +201,7 @@ class World:
             self.walk.enter("baseline")
         elif stage == "automatic_rollback":
             self.enter("canary").fail("canary")
-        elif stage != "cluster":
+        elif stage not in ("preflight", "cluster"):
             self.walk.enter(STAGES[STAGES.index(stage) - 1])
         return self
 
@@ -216,6 +221,8 @@ class World:
 
     def stop(self) -> None:
         """Give back what the world holds."""
+        if self.walk._traffic:
+            self.walk._traffic.stop()
         self.until_the_end.close()
         self.walk.run.release()
 

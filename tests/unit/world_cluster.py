@@ -19,10 +19,15 @@ from pytest_canary.rollout import is_ready, pods_of
 
 
 class Clock:
-    """A clock that a wait takes to its deadline at once."""
+    """A clock that a wait takes to its deadline at once.
+
+    Attributes:
+        real: seconds that each sleep takes all the same, for what has a clock of its own.
+    """
 
     def __init__(self) -> None:
         self.time = 0.0
+        self.real = 0.0
 
     def monotonic(self) -> float:
         self.time += 0.001
@@ -30,6 +35,7 @@ class Clock:
 
     def sleep(self, seconds: float) -> None:
         self.time += seconds
+        time.sleep(self.real)
 
 
 class Watched(Observer):

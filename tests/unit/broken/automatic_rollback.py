@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import world_app as app
-from world import World
+from world import LOADED, World
 from world_objects import unready
 
 from broken import Cases
@@ -106,3 +106,19 @@ def the_baseline_does_not_work_any_more(world: World) -> None:
 def a_row_is_lost(world: World) -> None:
     world.walk.write_and_read(world.walk.api)
     del world.app.rows[0]
+
+
+@CASES.fails(
+    automatic.no_request_is_lost, " requests were lost, ", "PUT /person", "500", table=LOADED
+)
+def requests_fail_on(world: World) -> None:
+    world.app.faults = [app.fails]
+
+
+@CASES.fails(
+    automatic.no_request_is_lost,
+    "waited 15 s for requests after the rollback, which did not come; last seen: 0 of 0 answered",
+    table=LOADED,
+)
+def the_traffic_has_ended(world: World) -> None:
+    world.walk.traffic.stop()

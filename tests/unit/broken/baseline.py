@@ -130,7 +130,9 @@ def someone_scales_it_down(world: World) -> None:
 
 
 @CASES.fails(
-    baseline.is_ready, "3/3 ready of {baseline}; addressbook-stable: the controller has not seen"
+    baseline.is_ready,
+    "the Deployment controller has not seen the newest addressbook-stable yet",
+    evidence=("3/3 ready of {baseline}; addressbook-stable: the controller has not seen",),
 )
 def the_controller_lags_behind(world: World) -> None:
     world.namespace.edit(

@@ -1,7 +1,9 @@
 """Where the canary does not stand beside the baseline as it should."""
 
+import time
+
 import world_app as app
-from world import World
+from world import LOADED, World
 from world_objects import crashing, unready
 
 from broken import Cases
@@ -219,3 +221,19 @@ def rows_are_doubled(world: World) -> None:
 )
 def nothing_was_written(world: World) -> None:
     world.walk.memory.rows.clear()
+
+
+@CASES.fails(
+    canary.no_request_is_lost,
+    " requests were lost, ",
+    " such as no client may safely send again: ",
+    "PUT /person",
+    "500",
+    evidence=("seen    ", " in canary"),
+    table=LOADED,
+)
+def requests_fail(world: World) -> None:
+    world.app.faults = [app.fails]
+    begun = world.walk.traffic.sent
+    while world.walk.traffic.sent < begun + 40:
+        time.sleep(0.01)

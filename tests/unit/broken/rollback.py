@@ -1,10 +1,11 @@
 """Where one of the two ways back goes wrong."""
 
+import time
 from dataclasses import replace
 from typing import Any
 
 import world_app as app
-from world import World
+from world import LOADED, World
 from world_objects import unready
 
 from broken import Cases
@@ -51,7 +52,7 @@ def collected(world: World, **what: Any) -> None:
 def there_are_no_logs(world: World) -> None:
     found = world.walk.memory.diagnostics
     assert found
-    collected(world, logs={name: "" for name in found.logs})
+    collected(world, logs=dict.fromkeys(found.logs, ""))
 
 
 @CASES.fails(
@@ -162,3 +163,19 @@ def the_baseline_can_not_read_the_new_schema(world: World) -> None:
 )
 def the_baseline_does_not_see_every_row(world: World) -> None:
     world.app.rows.clear()
+
+
+@CASES.fails(
+    rollback.no_request_is_lost,
+    " requests were lost, ",
+    " such as no client may safely send again: ",
+    "PUT /person",
+    "500",
+    evidence=("seen    ", " in rollback"),
+    table=LOADED,
+)
+def requests_fail(world: World) -> None:
+    world.app.faults = [app.fails]
+    begun = world.walk.traffic.sent
+    while world.walk.traffic.sent < begun + 40:
+        time.sleep(0.01)

@@ -1,9 +1,10 @@
 """Where the promotion goes wrong."""
 
+import time
 from dataclasses import replace
 
 import world_app as app
-from world import World
+from world import LOADED, World
 from world_objects import pod, terminating, unready
 
 from broken import Cases
@@ -184,3 +185,19 @@ def another_request_answers_otherwise(world: World) -> None:
 )
 def the_promotion_loses_rows(world: World) -> None:
     world.app.rows.clear()
+
+
+@CASES.fails(
+    stable.no_request_is_lost,
+    " requests were lost, ",
+    " such as no client may safely send again: ",
+    "PUT /person",
+    "500",
+    evidence=("seen    ", " in stable"),
+    table=LOADED,
+)
+def requests_fail(world: World) -> None:
+    world.app.faults = [app.fails]
+    begun = world.walk.traffic.sent
+    while world.walk.traffic.sent < begun + 40:
+        time.sleep(0.01)
