@@ -100,7 +100,8 @@ def _of_containers(seen: Look, finder: _Finder) -> Iterator[Finding]:
 
 def _living(seen: Look) -> list[Object]:
     """The pods that still want to become ready, or to stay it."""
-    return [pod for pod in seen.pods if pod.get("status", {}).get("phase") != "Failed"]
+    over = ("Failed", "Succeeded")
+    return [pod for pod in seen.pods if pod.get("status", {}).get("phase") not in over]
 
 
 def _ends(seen: Look, container: Container) -> Iterable[Finding]:
@@ -109,15 +110,17 @@ def _ends(seen: Look, container: Container) -> Iterable[Finding]:
 
 
 def _folded(findings: Iterable[Finding]) -> list[Finding]:
-    """One finding for pods that say the same; the worst of them speaks for all."""
+    """One finding for pods that suffer from the same; the one that says most speaks for all."""
     groups: dict[tuple[str, str], list[Finding]] = {}
     for finding in findings:
-        groups.setdefault((finding.code, finding.sentence), []).append(finding)
+        # Last words are each pod's own, with times and addresses in them.
+        subject = finding.sentence.partition(': "')[0]
+        groups.setdefault((finding.code, subject), []).append(finding)
     folded = []
     for group in groups.values():
-        first = next((each for each in group if each.doomed), group[0])
+        first = max(group, key=lambda each: (each.doomed, len(each.evidence) > 0))
         others = len({each.where for each in group}) - 1
-        more = f" and {others} more" if others else ""
+        more = f", and {others} more pod{'s' if others > 1 else ''}" if others else ""
         folded.append(replace(first, where=f"{first.where}{more}"))
     return folded
 

@@ -113,6 +113,10 @@ def find_lasting(look: Look, container: Container) -> Iterator[Finding]:
 
 
 def _hooks(look: Look, container: Container) -> list[str]:
+    """What is said of a postStart hook that failed; the status says more, a second later."""
+    waiting = container.waiting or {}
+    if waiting.get("reason") == "PostStartHookError":
+        return [str(waiting.get("message", ""))]
     events = look.events("Pod", container.pod_name, "FailedPostStartHook")
     return [event.message for event in events if event.container == container.name]
 
@@ -120,9 +124,9 @@ def _hooks(look: Look, container: Container) -> list[str]:
 def find_hooks(look: Look, container: Container) -> Iterator[Finding]:
     """A postStart hook that fails: the kubelet kills the container for it."""
     said = _hooks(look, container)
-    end = last_end(container)
-    if not said or container.status.get("ready") or end is None:
+    if not said or container.status.get("ready"):
         return
+    end = last_end(container)
     yield Finding(
         "FailedPostStartHook",
         f"{container.of(look.name)} is killed as its postStart hook fails",
@@ -130,7 +134,7 @@ def find_hooks(look: Look, container: Container) -> Iterator[Finding]:
         seen=_restarted(container),
         evidence=said[-1],
         next=f"mend lifecycle.postStart of container {container.name}",
-        doomed=end.times > 1,
+        doomed=end is not None and end.times > 1,
     )
 
 
@@ -142,7 +146,9 @@ def _exited(look: Look, container: Container, end: Ended) -> Finding:
         where=container.where,
         seen=_restarted(container),
         evidence=evidence,
-        likely=_format(evidence) or unchanged_settings(look, container),
+        likely=_format(evidence)
+        or _unhealthy(look, container, end)
+        or unchanged_settings(look, container),
         next=_read(container, end),
         # One end may heal: a database that isn't there yet, a file that is written meanwhile.
         doomed=end.times > 1,
@@ -176,6 +182,18 @@ def _format(log: str) -> str:
     if "exec format error" not in log:
         return ""
     return "the image is built for another processor, or its command is a script without #!"
+
+
+def _unhealthy(look: Look, container: Container, end: Ended) -> str:
+    """The kubelet as who ended it; of many events it may leave out the one that says so."""
+    failed = [
+        event
+        for event in look.events("Pod", container.pod_name, "Unhealthy")
+        if event.container == container.name and event.message.startswith("Liveness")
+    ]
+    if not failed or end.code not in (128 + signal.SIGKILL, 128 + signal.SIGTERM):
+        return ""
+    return "its liveness probe failed, for which the kubelet ends it"
 
 
 def _out_of_memory(look: Look, container: Container, end: Ended) -> Finding:

@@ -46,7 +46,8 @@ def telling(log: str) -> str:
     lines = [line for line in _COLOUR.sub("", log).splitlines() if line.strip()]
     strong = [line for line in _candidates(lines) if line]
     speaking = [line for line in lines if not _IDLE.match(line)] or lines
-    weak = [line for line in speaking if _WEAK.search(line)]
+    # A line of JSON tells its level, which has been looked at.
+    weak = [line for line in speaking if _WEAK.search(line) and not line.startswith("{")]
     for found in (strong, weak, speaking):
         if found:
             return _cut(found[-1].strip())

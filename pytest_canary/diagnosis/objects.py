@@ -163,7 +163,8 @@ def read_event(event: Object) -> Event:
     series = event.get("series") or {}
     return Event(
         reason=event.get("reason", ""),
-        message=event.get("message", "").strip(),
+        # What the API server puts before a message once there are ten like it.
+        message=event.get("message", "").removeprefix("(combined from similar events): ").strip(),
         container=path.partition("{")[2].rstrip("}"),
         times=series.get("count") or event.get("count") or 1,
         last=str(

@@ -7,13 +7,15 @@ import shlex
 from collections.abc import Iterator
 
 from pytest_canary.diagnosis.exits import last_end
-from pytest_canary.diagnosis.objects import Container, Event, Look, Object, times
+from pytest_canary.diagnosis.objects import Container, Event, Look, Object, moment, times
 from pytest_canary.finding import Finding
 from pytest_canary.rollout import is_ready
 
 # What a path answers that isn't there, or isn't to be had like this. The other 4xx may pass:
 # 408 and 425 ask for patience, 429 for less haste.
 _WRONG = {400, 401, 403, 404, 405, 406, 410, 415}
+HEALED = 60
+"""Seconds after which a container that was killed for its liveness has got over it."""
 FIELDS = {"readiness": "readinessProbe", "liveness": "livenessProbe", "startup": "startupProbe"}
 
 
@@ -63,9 +65,9 @@ def failures(look: Look, container: Container, kind: str) -> list[Event]:
 
 def _killed(look: Look, container: Container) -> Iterator[Finding]:
     for kind in ("startup", "liveness"):
-        kills = sum(event.times for event in kills_for(look, container, kind))
-        # One that became ready after its only restart has healed.
-        if not kills or (kills == 1 and container.status.get("ready")):
+        ends = kills_for(look, container, kind)
+        kills = sum(event.times for event in ends)
+        if not kills or (container.status.get("ready") and not _recurs(look, ends, kills)):
             continue
         probe = container.spec.get(FIELDS[kind]) or {}
         failed = failures(look, container, kind)
@@ -80,6 +82,16 @@ def _killed(look: Look, container: Container) -> Iterator[Finding]:
             next=_advice(container, kind, failed[-1].message if failed else ""),
             doomed=kills > 1,
         )
+
+
+def _recurs(look: Look, ends: list[Event], kills: int) -> bool:
+    """Whether a container that is ready now will be killed again before long.
+
+    One whose only restart has helped has healed, and so has one that lives long enough since.
+    """
+    now, last = look.objects.now, ends[-1].last
+    lived = (now - moment(last)).total_seconds() if now and last else HEALED
+    return kills > 1 and lived < HEALED
 
 
 def _failing(

@@ -34,7 +34,7 @@ def find_nodes(look: Look) -> Iterator[Finding]:
         here = [p["metadata"]["name"] for p in look.pods if p["spec"].get("nodeName") == name]
         yield Finding(
             "NodeNotReady",
-            f"node {name} is not ready: {node_says(node)}",
+            f"node {name} is not ready: {node_says(node).rstrip('.')}",
             where=f"node {name}" + (f", with pod {here[0]}" if here else ""),
             next=f"kubectl describe node {name}",
             doomed=False,  # a kubelet that comes back takes up where it was
@@ -43,24 +43,35 @@ def find_nodes(look: Look) -> Iterator[Finding]:
 
 def find_evicted(look: Look) -> Iterator[Finding]:
     """Pods that their node has thrown out, or not let in."""
-    failed = [pod for pod in look.pods if pod.get("status", {}).get("phase") == "Failed"]
-    # A pod that was thrown out stays, so that one can read why; the ReplicaSet makes another.
-    failed = [pod for pod in failed if pod["status"].get("reason")]
-    if not failed:
+    thrown = [(pod, why) for pod in look.pods for why in [_thrown_out(look, pod)] if why]
+    # Such a pod stays, so that one can read why; the ReplicaSet makes another.
+    thrown.sort(key=lambda each: str(each[0]["metadata"].get("creationTimestamp", "")))
+    if not thrown:
         return
-    failed.sort(key=lambda pod: str(pod["metadata"].get("creationTimestamp", "")))
-    status = failed[-1]["status"]
-    evicted = status["reason"] == "Evicted"
-    said = str(status.get("message", "")).strip().rstrip(".") or status["reason"]
+    pod, (reason, message) = thrown[-1]
+    name = pod["metadata"]["name"]
     yield Finding(
-        str(status["reason"]),
-        f"{look.name}'s pod was {'evicted' if evicted else 'refused by its node'}: {said}",
-        where=f"pod {failed[-1]['metadata']['name']}",
-        seen=times(len(failed)),
-        next=f"kubectl describe pod {failed[-1]['metadata']['name']}",
+        reason,
+        f"{look.name}'s pod was {'evicted' if reason == 'Evicted' else 'refused by its node'}: "
+        f"{message.strip().rstrip('.') or reason}",
+        where=f"pod {name}",
+        seen=times(len(thrown)),
+        next=f"kubectl describe pod {name}",
         # Once may be bad luck on a full node; what happens to the next pod too comes from the pod.
-        doomed=len(failed) > 1,
+        doomed=len(thrown) > 1,
     )
+
+
+def _thrown_out(look: Look, pod: Object) -> tuple[str, str] | None:
+    """Why a node has got rid of a pod: reason and message; None where it hasn't."""
+    # A process that ends with 0 when it is evicted makes its pod "Succeeded", and only the event
+    # tells; it comes first in any case.
+    for event in look.events("Pod", pod["metadata"]["name"], "Evicted"):
+        return event.reason, event.message
+    status = pod.get("status", {})
+    if status.get("phase") == "Failed" and status.get("reason"):
+        return str(status["reason"]), str(status.get("message", ""))
+    return None
 
 
 def _not_taken_up(look: Look, pod: Object) -> Iterator[Finding]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pytest_canary.diagnosis.objects import Look, Object
 from pytest_canary.finding import Finding
-from pytest_canary.rollout import is_ready
+from pytest_canary.rollout import endpoints, is_ready
 
 
 def find(look: Look) -> Iterator[Finding]:
@@ -43,8 +43,32 @@ def find(look: Look) -> Iterator[Finding]:
             doomed=ready,
         )
         return
-    for port in service["spec"].get("ports") or []:
-        yield from _port(look, service, port, where, ready=ready)
+    wrong_ports = [
+        finding
+        for port in service["spec"].get("ports") or []
+        for finding in _port(look, service, port, where, ready=ready)
+    ]
+    yield from wrong_ports or _unreached(look, service, where)
+
+
+def _unreached(look: Look, service: Object, where: str) -> Iterator[Finding]:
+    """Ready pods that the Service sends nothing to; its controller follows a moment later."""
+    if not look.objects.endpoint_slices:
+        return
+    name = service["metadata"]["name"]
+    reached = endpoints(look.objects.endpoint_slices.values(), name)
+    ready = [pod["metadata"]["name"] for pod in look.pods if is_ready(pod)]
+    left = [pod for pod in ready if pod not in reached]
+    if left:
+        yield Finding(
+            "ServiceEndpoints",
+            f"Service {name} sends nothing yet to {len(left)} of {len(ready)} ready pods of "
+            f"{look.name}",
+            where=where,
+            seen=", ".join(left),
+            next=f"kubectl get endpointslices -l kubernetes.io/service-name={name}",
+            doomed=False,
+        )
 
 
 def _port(
