@@ -48,6 +48,16 @@ def test_the_plugin_imports_only_its_options_and_fixtures() -> None:
     }
 
 
+def test_a_check_needs_no_engine_and_no_cluster() -> None:
+    added = added_by("pytest_kind.plugin, pytest_canary.check")
+    # pytest-kind brings requests and what comes with it.
+    heavy = set(HEAVY) - {"pydantic", "requests", "urllib3", "yaml"}
+    walks = {"walk", "cleanup", "cluster", "image", "provision", "release", "traffic", "reporting"}
+    heavy |= {f"pytest_canary.{name}" for name in walks}
+    heavy |= {"aiohttp", "jsonschema", "kubernetes_validate", "prometheus_client"}
+    assert sorted(heavy & added) == []
+
+
 @pytest.mark.parametrize("module", ["rollout", "waiting", "errors", "commands", "analysis"])
 def test_what_decides_needs_neither_pytest_nor_a_cluster(module: str) -> None:
     added = added_by(f"pytest_canary.{module}")

@@ -8,7 +8,7 @@ import pytest
 from pytest_canary import options
 from pytest_canary.plan import Options
 
-STAGES = "cluster, baseline, canary, migration, stable, rollback, cleanup"
+STAGES = "preflight, cluster, baseline, canary, migration, stable, rollback, cleanup"
 
 
 def test_nothing_given_is_every_default() -> None:
@@ -50,6 +50,10 @@ def test_a_context_with_its_registry_is_passed_on() -> None:
     found, _ = options.read({"canary_context": "prod", "canary_registry": "registry.invalid/t"})
     assert found
     assert (found.context, found.registry) == ("prod", "registry.invalid/t")
+
+
+def test_a_check_is_passed_on() -> None:
+    assert options.read({"canary_check": True}) == (Options(check=True), [])
 
 
 def test_pytest_kinds_default_name_is_none_as_everyone_would_share_it() -> None:
@@ -123,6 +127,10 @@ CONTEXT = {"canary_context": "prod", "canary_registry": "r"}
                 "--canary-reuse: is about a kind cluster, which --canary-context does without",
                 "--kind-image: is about a kind cluster, which --canary-context does without",
             ],
+        ),
+        (
+            {"canary": True, "canary_check": True},
+            ["--canary-check: a walk begins with it; leave it out, or --canary"],
         ),
         ({"numprocesses": 4}, ["-n 4: a walk goes step by step; leave -n out"]),
         (

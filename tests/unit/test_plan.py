@@ -175,8 +175,9 @@ def test_every_stage_is_walked_without_until(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("until", "stages"),
     [
-        ("cluster", ("cluster", "cleanup")),
-        ("canary", ("cluster", "baseline", "canary", "cleanup")),
+        ("preflight", ("preflight", "cleanup")),
+        ("cluster", ("preflight", "cluster", "cleanup")),
+        ("canary", ("preflight", "cluster", "baseline", "canary", "cleanup")),
         ("rollback", STAGES),
         ("cleanup", STAGES),
     ],
@@ -185,6 +186,12 @@ def test_until_ends_the_walk_but_never_leaves_the_cleanup_out(
     folder: Path, until: str, stages: tuple[str, ...]
 ) -> None:
     assert plan(settings(folder), Options(until=until)).stages == stages
+
+
+def test_a_check_is_the_preflight_alone_whatever_git_knows(folder: Path) -> None:
+    found = plan(settings(folder, 'baseline = "git:nowhere"'), Options(check=True))
+    assert found.stages == ("preflight",)
+    assert found.title.endswith(", its manifests alone")
 
 
 @pytest.mark.parametrize(
