@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from pytest_canary.analysis import Share, share
-from pytest_canary.catalogue import difference, lacking
+from pytest_canary.catalogue import counted, difference, lacking
 from pytest_canary.errors import FoundError, ReleaseError
 from pytest_canary.execution import Exec
 from pytest_canary.finding import Finding
@@ -80,8 +80,8 @@ def taken_down(down: Migrated, up: Migrated) -> None:
         nothing = down.before == down.after
         raise _migration(
             "DownDoesNothing" if nothing else "DownIncomplete",
-            f"`{down.migrate.command}` exits with code {down.migrate.code} but the schema is not "
-            f"the one from before the migration, by {len(changed)} lines",
+            f"`{down.migrate.command}` exits with code {down.migrate.code} but the schema "
+            f"differs from the one before the migration: {counted(up.before, down.after)}",
             "see what the migration does that it does not undo",
             "\n".join([*changed, "", "its output:", down.migrate.output]),
             "it has changed nothing at all" if nothing else f"it has changed {down.counts}",

@@ -61,6 +61,7 @@ class Memory:
     rows: list[Row] = field(default_factory=list)
     migrations: dict[str, Migrated] = field(default_factory=dict)
     backup: Backup | DatabaseError | FoundError | None = None
+    not_undone: list[str] = field(default_factory=list)
     versions: dict[str, str] = field(default_factory=dict)
     sample: Counter[str] = field(default_factory=Counter)
     promotion: list[Rollout] = field(default_factory=list)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import secrets
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -15,8 +16,9 @@ from typing import Any
 from pytest_canary import commands, outcome
 from pytest_canary.catalogue import Schema, counted, difference, ledger_change, not_undone
 from pytest_canary.database import Database
-from pytest_canary.errors import FoundError, ReleaseError
+from pytest_canary.errors import ClusterError, FoundError, ReleaseError, WaitTimeoutError
 from pytest_canary.execution import Exec
+from pytest_canary.finding import Finding
 from pytest_canary.locks import Locks, stuck
 from pytest_canary.release import Release
 from pytest_canary.rollout import pods_of
@@ -63,15 +65,6 @@ class Migrated:
         """The schema's change in numbers: "+1 column, +1 index"; empty for none."""
         return counted(self.before, self.after)
 
-    def left_by_rollback(self, now: Schema, noted: Ledger) -> list[str]:
-        """What rolling back did not undo, a sentence each.
-
-        Args:
-            now: the schema after the rollback.
-            noted: what the migration tool has noted by then.
-        """
-        return [*not_undone(self.before, now), *ledger_change(self.noted_before, noted)]
-
 
 def migrate(release: Release, database: Database, track: str, *, fresh: bool) -> Migrated:
     """Run ping and migrate in a pod of a track, and look at the schema before and after.
@@ -96,7 +89,7 @@ def migrate(release: Release, database: Database, track: str, *, fresh: bool) ->
     ping = outcome.run(release, track, run.ping, "PingHangs") if run.ping else None
     locks = None
     if fresh:
-        others = addresses(release, track)
+        others = addresses(release, but=track)
         with sampled(database, others, release.settings.deadlines.command) as locks:
             try:
                 done = outcome.run(release, track, run.migrate, "MigrationHangs")
@@ -108,10 +101,11 @@ def migrate(release: Release, database: Database, track: str, *, fresh: bool) ->
     return Migrated(ping, done, before, after, expected, noted, database.ledger(after), locks, pod)
 
 
-def addresses(release: Release, track: str) -> set[str]:
-    """The addresses of all pods but a track's own."""
+def addresses(release: Release, but: str = "") -> set[str]:
+    """The addresses of all pods, but those of one track."""
     pods = release.observer.snapshot().pods
-    own = {pod["metadata"]["name"] for pod in pods_of(pods.values(), release.name(track))}
+    left_out = pods_of(pods.values(), release.name(but)) if but else []
+    own = {pod["metadata"]["name"] for pod in left_out}
     return {
         pod["status"]["podIP"]
         for name, pod in pods.items()
@@ -170,23 +164,82 @@ def fresh_schema(release: Release, database: Database) -> Schema:
         release.settings.commands.migrate,
         name,
     )
-    pod_name = pod["metadata"]["name"]
     database.query(f'create database "{name}"')
     try:
-        release.namespace.apply(pod)
-        code = _exit_code(release, pod_name)
-        if code != 0:
+        done = run_apart(release, pod, "migrate on an empty database")
+        if done.code != 0:
             raise ReleaseError(
-                f"the candidate's migrate exits with code {code} on an empty database",
-                commands.masked(release.namespace.logs(pod_name), release.secrets),
+                f"the candidate's migrate exits with code {done.code} on an empty database",
+                done.output,
             )
         return database.schema(name)
     finally:
-        release.namespace.delete_pod(pod_name)
         database.query(f'drop database if exists "{name}" with (force)')
 
 
-def _exit_code(release: Release, name: str) -> int:
+def take_down(release: Release, database: Database, pod: Object) -> Migrated:
+    """Run the down-migration on the live database, in a pod of its own.
+
+    Only the candidate knows the way down, and by then none of its pods is left; so one is made
+    that no Service sends traffic to.
+
+    Args:
+        release: where the app lives.
+        database: the live one.
+        pod: the one that the candidate's migration ran in.
+
+    Raises:
+        FoundError: it hangs.
+        DatabaseError: the database does not answer.
+    """
+    command, name = release.settings.commands.down, f"canary-down-{secrets.token_hex(4)}"
+    before = database.schema()
+    noted = database.ledger(before)
+    others = addresses(release)
+    with sampled(database, others, release.settings.deadlines.command) as locks:
+        try:
+            own = one_off(pod, name, command, database.settings.name)
+            done = run_apart(release, own, "the down-migration to end")
+        except WaitTimeoutError as error:
+            found = Finding("DownHangs", error.sentence, f"pod {name}", evidence=error.evidence)
+            raise explained(FoundError([found]), stuck(locks)) from error
+    after = database.schema()
+    return Migrated(None, done, before, after, None, noted, database.ledger(after), locks, pod)
+
+
+def run_apart(release: Release, pod: dict[str, Any], what: str) -> Exec:
+    """Run a pod of `one_off` to its end, and delete it.
+
+    Args:
+        release: where it runs.
+        pod: the pod.
+        what: what is awaited, as a clause.
+
+    Raises:
+        WaitTimeoutError: it does not end; with its output so far.
+    """
+    name = pod["metadata"]["name"]
+    try:
+        release.namespace.apply(pod)
+        try:
+            code = _exit_code(release, name, what)
+        except WaitTimeoutError as error:
+            raise WaitTimeoutError(error.sentence, _logs(release, name)) from error
+        output = _logs(release, name)
+        command = shlex.join(pod["spec"]["containers"][0]["command"])
+        return Exec(name, command, code, output, output)
+    finally:
+        release.namespace.delete_pod(name)
+
+
+def _logs(release: Release, name: str) -> str:
+    try:
+        return commands.masked(release.namespace.logs(name), release.secrets)
+    except ClusterError as error:
+        return str(error)
+
+
+def _exit_code(release: Release, name: str, what: str) -> int:
     def look() -> Seen[int]:
         pod = release.observer.snapshot().pods.get(name)
         status: Object = pod.get("status", {}) if pod else {}
@@ -197,8 +250,21 @@ def _exit_code(release: Release, name: str) -> int:
         return Seen(f"pod {name} is {status.get('phase', 'not there yet')}", False, 0)
 
     return release.waiter.until(
-        "migrate on an empty database",
-        look,
-        timeout=release.settings.deadlines.command,
-        change=release.observer.change,
+        what, look, timeout=release.settings.deadlines.command, change=release.observer.change
     )
+
+
+def left_behind(migrations: Mapping[str, Migrated], now: Schema, noted: Ledger) -> list[str]:
+    """What a rollback did not undo in the database, a sentence each.
+
+    Args:
+        migrations: the baseline's, and the candidate's where it was made.
+        now: the schema after the rollback.
+        noted: what the migration tool has noted by then.
+    """
+    up = migrations.get("candidate")
+    if up:
+        before, had_noted = up.before, up.noted_before
+    else:
+        before, had_noted = migrations["baseline"].after, migrations["baseline"].noted_after
+    return [*not_undone(before, now), *ledger_change(had_noted, noted)]

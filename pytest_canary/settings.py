@@ -62,10 +62,15 @@ class Replicas(_Table):
 
 
 class Commands(_Table):
-    """What is run inside a canary pod; an empty list for none."""
+    """What is run inside a canary pod; an empty list for none.
+
+    Attributes:
+        down: takes the migration back; run after the rollback, in a pod of the candidate's.
+    """
 
     ping: list[str] = ["npm", "run", "ping"]
     migrate: list[str] = ["npm", "run", "migrate"]
+    down: list[str] = []
 
 
 class Database(_Table):

@@ -22,7 +22,7 @@ from pytest_canary.database import Database
 from pytest_canary.errors import CanaryError, DatabaseError, FoundError
 from pytest_canary.ground import Ground
 from pytest_canary.image import Engine
-from pytest_canary.migration import migrate
+from pytest_canary.migration import left_behind, migrate, take_down
 from pytest_canary.observer import Observer
 from pytest_canary.ownership import Run
 from pytest_canary.plan import Plan
@@ -219,6 +219,27 @@ class Walk(Ground):
             self.release.promote(self.baseline)
 
         self.once("last good", promote, "rollback", "promote the last good")
+
+    def look_at_what_is_left(self) -> None:
+        """See what rolling back has not undone in the database, before anything else does."""
+
+        def look() -> None:
+            now = self.database.schema()
+            noted = self.database.ledger(now)
+            self.memory.not_undone = left_behind(self.memory.migrations, now, noted)
+
+        self.once("what is left", look)
+
+    def take_down(self) -> None:
+        """Take the migration back, once the baseline serves on what it has made."""
+        self.promote_last_good()
+        self.look_at_what_is_left()
+
+        def take() -> None:
+            pod = self.memory.migrations["candidate"].pod
+            self.memory.migrations["down"] = take_down(self.release, self.database, pod)
+
+        self.once("down", take)
 
     def roll_back_by_itself(self) -> None:
         """The book's rollback, after a failure between canary and stable.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pytest_canary import checks
 from pytest_canary.errors import ReleaseError
+from pytest_canary.locks import patient
 from pytest_canary.plan import Plan
 from pytest_canary.release import CANARY, STABLE
 from pytest_canary.stages import Suite, loaded, upgrade
@@ -15,6 +16,16 @@ SUITE = Suite()
 def tells_versions(plan: Plan) -> bool:
     """Applies where a header tells which version answers after an upgrade's rollback."""
     return plan.upgrade and plan.settings.version_header is not None
+
+
+def migrates(plan: Plan) -> bool:
+    """Applies where an upgrade migrates a database."""
+    return plan.upgrade and plan.migrates
+
+
+def goes_down(plan: Plan) -> bool:
+    """Applies where an upgrade's migration can be taken back."""
+    return migrates(plan) and bool(plan.settings.commands.down)
 
 
 @SUITE.holds("a canary is deployed again and rolled back")
@@ -79,6 +90,10 @@ def baseline_answers(walk: Walk) -> None:
 def baseline_works(walk: Walk) -> None:
     walk.promote_last_good()
     walk.write_and_read(walk.api)
+    if migrates(walk.plan):
+        walk.look_at_what_is_left()
+        left = walk.memory.not_undone
+        walk.note("rollback", f"not undone: {'; '.join(left) or 'nothing'}")
 
 
 @SUITE.holds("no request is lost on the way back", when=loaded)
@@ -91,4 +106,35 @@ def no_request_is_lost(walk: Walk) -> None:
 @SUITE.holds("the baseline reads every row that was ever written", when=upgrade)
 def baseline_reads_all(walk: Walk) -> None:
     walk.promote_last_good()
+    walk.find_every_row(walk.api)
+
+
+@SUITE.holds("the down-migration exits with 0", when=goes_down)
+def down_succeeds(walk: Walk) -> None:
+    walk.take_down()
+    checks.succeeded(walk.memory.migrations["down"].migrate, "DownFails")
+    walk.note("rollback", f"then down: {walk.memory.migrations['down'].counts or 'no change'}")
+
+
+@SUITE.holds("the schema is the one from before the migration again", when=goes_down)
+def schema_is_back(walk: Walk) -> None:
+    walk.take_down()
+    checks.taken_down(walk.memory.migrations["down"], walk.memory.migrations["candidate"])
+
+
+@SUITE.holds("the down-migration kept nobody waiting longer than {limit} s", when=goes_down)
+def nobody_waited(walk: Walk) -> None:
+    walk.take_down()
+    patient(walk.memory.migrations["down"].locks, walk.settings.database.lock_limit)
+
+
+@SUITE.holds("the baseline answers {write} and {read} on the schema of before", when=goes_down)
+def baseline_works_after_it(walk: Walk) -> None:
+    walk.take_down()
+    walk.write_and_read(walk.api)
+
+
+@SUITE.holds("the baseline reads every row after the down-migration", when=goes_down)
+def nothing_is_lost_by_it(walk: Walk) -> None:
+    walk.take_down()
     walk.find_every_row(walk.api)

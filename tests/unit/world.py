@@ -52,7 +52,7 @@ SCHEMAS["2"] = SCHEMAS["1"] | {
     ("index", "public", "person", "person_search", "CREATE INDEX person_search …", ""),
 }
 SETTINGS: dict[str, Any] = {
-    "commands": {"ping": ["app", "ping"], "migrate": ["app", "migrate"]},
+    "commands": {"ping": ["app", "ping"], "migrate": ["app", "migrate"], "down": ["app", "down"]},
     "deadlines": {"rollout": 5, "command": 5, "request": 5},
     # Its requests come when they come, which most of these tests can't do with.
     "traffic": {"rate": 0},
@@ -112,6 +112,7 @@ class World:
         self.schemas, self.refused = self.postgres.schemas, self.postgres.refused
         self.answers = self.postgres.answers
         self.migrate: Callable[[str, str], tuple[int, str]] = self.migrate_all
+        self.down: Callable[[str, str], tuple[int, str]] = self.take_down
         self.ping = (0, "the database answers")
         self.held = [full_name(image) for image in IMAGES.values()]
         self.app = App(self._connected, self._version_of)
@@ -276,6 +277,12 @@ class World:
         self.schemas[database] = before | SCHEMAS[release]
         return 0, f"schema {len(before)} -> {len(self.schemas[database])}"
 
+    def take_down(self, release: str, database: str) -> tuple[int, str]:
+        """The way back from a release's migration."""
+        assert release == "2", "the baseline knows no way down"
+        self.schemas[database] = SCHEMAS["1"]
+        return 0, ""
+
     def _contents(self) -> dict[str, tuple[int, str]]:
         rows = self.app.rows
         return {
@@ -287,7 +294,8 @@ class World:
         """A pod that runs one command to its end."""
         container = pod["spec"]["containers"][0]
         variables = {item["name"]: item.get("value") for item in container["env"]}
-        code, _ = self.migrate(release_of(pod), str(variables["DB_SCHEMA"]))
+        run = self.down if container["command"] == self.settings.commands.down else self.migrate
+        code, _ = run(release_of(pod), str(variables["DB_SCHEMA"]))
         ended = {"name": container["name"], "state": {"terminated": {"exitCode": code}}}
         phase = "Failed" if code else "Succeeded"
         return pod | {"status": {"phase": phase, "containerStatuses": [ended]}}

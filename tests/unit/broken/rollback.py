@@ -5,7 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 import world_app as app
-from world import LOADED, World
+from world import LOADED, SCHEMAS, World
+from world_database import wait
 from world_objects import unready
 
 from broken import Cases
@@ -179,3 +180,96 @@ def requests_fail(world: World) -> None:
     begun = world.walk.traffic.sent
     while world.walk.traffic.sent < begun + 40:
         time.sleep(0.01)
+
+
+@CASES.fails(
+    rollback.down_succeeds,
+    "`app down` in pod canary-down-",
+    " exits with code 3",
+    evidence=("what canary-down-",),
+    passes_first=False,
+)
+def the_down_migration_fails(world: World) -> None:
+    world.down = lambda *_: (3, "")
+
+
+@CASES.fails(
+    rollback.down_succeeds,
+    "waited 5 s for the down-migration to end, which did not come; last seen: pod canary-down-",
+    evidence=("what canary-down-",),
+    passes_first=False,
+)
+def the_down_migration_hangs(world: World) -> None:
+    world.namespace.one_off = lambda pod: pod | {"status": {"phase": "Running"}}
+
+
+@CASES.fails(
+    rollback.schema_is_back,
+    "`app down` exits with code 0 but the schema differs from the one before the migration: "
+    "+1 column, +1 index",
+    evidence=(
+        "seen    it has changed nothing at all",
+        "+ column public.person.search_name text",
+        "+ index public.person.person_search CREATE INDEX",
+    ),
+    passes_first=False,
+)
+def the_down_migration_does_nothing(world: World) -> None:
+    world.down = lambda *_: (0, "nothing to do")
+
+
+@CASES.fails(
+    rollback.schema_is_back,
+    "but the schema differs from the one before the migration: -1 column",
+    evidence=("seen    it has changed -2 columns, -1 index",),
+    passes_first=False,
+)
+def the_down_migration_removes_too_much(world: World) -> None:
+    def down(release: str, database: str) -> tuple[int, str]:
+        world.schemas[database] = frozenset(
+            part for part in SCHEMAS["1"] if part[3] != "first_name"
+        )
+        return 0, ""
+
+    world.down = down
+
+
+@CASES.fails(
+    rollback.nobody_waited,
+    "the migration keeps the app waiting for 2.9 s, where 2 s are allowed: `alter table …` holds "
+    "AccessExclusiveLock on public.person",
+    passes_first=False,
+)
+def the_down_migration_locks_the_table_for_long(world: World) -> None:
+    waits = wait("alter table …", "AccessExclusiveLock", "select …", "AccessShareLock")
+
+    def down(release: str, database: str) -> tuple[int, str]:
+        world.postgres.sees(waits, samples=30)
+        return world.take_down(release, database)
+
+    world.down = down
+
+
+@CASES.fails(
+    rollback.nobody_waited,
+    "the migration's locks were not watched, so nothing is known of them",
+    passes_first=False,
+)
+def nobody_can_watch_the_down_migrations_locks(world: World) -> None:
+    world.postgres.watchable = False
+
+
+@CASES.fails(
+    rollback.baseline_works_after_it,
+    "PUT /person of the Service answers with status 500, not 200",
+)
+def the_baseline_can_not_write_after_the_down_migration(world: World) -> None:
+    world.app.faults = [app.refuses_to("PUT")]
+
+
+@CASES.fails(
+    rollback.nothing_is_lost_by_it,
+    "1 of 1 acknowledged writes can't be read back from the Service; the first: person 1 (",
+)
+def the_down_migration_loses_rows(world: World) -> None:
+    world.app.rows.clear()
