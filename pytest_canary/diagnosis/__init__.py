@@ -18,6 +18,7 @@ from pytest_canary.diagnosis import (
     references,
     scheduling,
     services,
+    starts,
 )
 from pytest_canary.diagnosis.controllers import as_expected
 from pytest_canary.diagnosis.objects import (
@@ -105,8 +106,10 @@ def _living(seen: Look) -> list[Object]:
 
 
 def _ends(seen: Look, container: Container) -> Iterable[Finding]:
-    # What the kubelet ended for a probe's sake is that probe's matter.
-    return () if probes.explains(seen, container) else exits.find(seen, container)
+    # What the kubelet ended for a probe's or a hook's sake is told as theirs.
+    if probes.explains(seen, container) or starts.hooks(seen, container):
+        return ()
+    return exits.find(seen, container)
 
 
 def _folded(findings: Iterable[Finding]) -> list[Finding]:
@@ -142,8 +145,9 @@ def _expired(findings: list[Finding]) -> list[Finding]:
 _FINDERS: tuple[_Finder, ...] = (
     pulls.find,
     references.find,
-    exits.find_hooks,
+    starts.find_hooks,
+    starts.find,
     probes.find,
     _ends,
-    exits.find_lasting,
+    starts.find_lasting,
 )

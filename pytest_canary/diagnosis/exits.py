@@ -1,8 +1,7 @@
-"""Containers that end, or never begin: from their last states to what ended them."""
+"""Containers that end: from their last states and logs to what ended them."""
 
 from __future__ import annotations
 
-import re
 import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,10 +11,8 @@ from pytest_canary.diagnosis.objects import Container, LogKey, Look, Object, mom
 from pytest_canary.finding import Finding
 
 # What runc and containerd refuse to start: the command, the folder, the user, never the moment.
-_UNSTARTABLE = ("StartError", "ContainerCannotRun", "RunContainerError")
+UNSTARTABLE = ("StartError", "ContainerCannotRun", "RunContainerError")
 LINES = 20
-LASTING = 5
-"""Seconds after which an init container's work is worth a word."""
 # The kubelet's own words in place of a log that it has deleted with its container.
 _NO_LOG = "unable to retrieve container logs"
 
@@ -70,7 +67,7 @@ def last_end(container: Container) -> Ended | None:
 def wanted(container: Container) -> list[LogKey]:
     """The logs that would tell why the container ended."""
     end = last_end(container)
-    if end is None or end.state.get("reason") in _UNSTARTABLE:
+    if end is None or end.state.get("reason") in UNSTARTABLE:
         return []
     pod, name = container.pod_name, container.name
     if end.previous:
@@ -80,62 +77,14 @@ def wanted(container: Container) -> list[LogKey]:
 
 
 def find(look: Look, container: Container) -> Iterator[Finding]:
-    """Why a container ended, or could not even start."""
+    """Why a container that had begun has ended."""
     end = last_end(container)
-    reason = (container.waiting or {}).get("reason", "")
-    if end and end.state.get("reason") in _UNSTARTABLE:
-        if not container.running:  # else the runtime has thought better of it
-            yield _unstartable(look, container, end, str(end.state.get("message", "")))
-    elif reason in ("RunContainerError", "CreateContainerError"):
-        message = str((container.waiting or {}).get("message", ""))
-        yield _unstartable(look, container, end, message)
-    elif end and end.state.get("reason") == "OOMKilled":
+    if end is None or end.state.get("reason") in UNSTARTABLE:
+        return
+    if end.state.get("reason") == "OOMKilled":
         yield _out_of_memory(look, container, end)
-    elif end and not _hooks(look, container):
+    else:
         yield _exited(look, container, end)
-
-
-def find_lasting(look: Look, container: Container) -> Iterator[Finding]:
-    """An init container that goes on and on: all the others wait for it."""
-    began = (container.running or {}).get("startedAt")
-    if not container.init or not began or look.objects.now is None:
-        return
-    seconds = (look.objects.now - moment(began)).total_seconds()
-    if seconds >= LASTING:
-        yield Finding(
-            "InitContainerRuns",
-            f"{look.name} waits for its init container {container.name}, which has been running "
-            f"for {seconds:.0f} s",
-            where=container.where,
-            next=f"kubectl logs {container.pod_name} -c {container.name}",
-            doomed=False,
-        )
-
-
-def _hooks(look: Look, container: Container) -> list[str]:
-    """What is said of a postStart hook that failed; the status says more, a second later."""
-    waiting = container.waiting or {}
-    if waiting.get("reason") == "PostStartHookError":
-        return [str(waiting.get("message", ""))]
-    events = look.events("Pod", container.pod_name, "FailedPostStartHook")
-    return [event.message for event in events if event.container == container.name]
-
-
-def find_hooks(look: Look, container: Container) -> Iterator[Finding]:
-    """A postStart hook that fails: the kubelet kills the container for it."""
-    said = _hooks(look, container)
-    if not said or container.status.get("ready"):
-        return
-    end = last_end(container)
-    yield Finding(
-        "FailedPostStartHook",
-        f"{container.of(look.name)} is killed as its postStart hook fails",
-        where=container.where,
-        seen=_restarted(container),
-        evidence=said[-1],
-        next=f"mend lifecycle.postStart of container {container.name}",
-        doomed=end is not None and end.times > 1,
-    )
 
 
 def _exited(look: Look, container: Container, end: Ended) -> Finding:
@@ -144,7 +93,7 @@ def _exited(look: Look, container: Container, end: Ended) -> Finding:
         "ContainerExited" if end.code else "ContainerEnded",
         f"{container.of(look.name)} {_how(end)} {_when(end)}{_forbidden(container, end) or log}",
         where=container.where,
-        seen=_restarted(container),
+        seen=restarted(container),
         evidence=evidence,
         likely=_format(evidence)
         or _unhealthy(look, container, end)
@@ -210,74 +159,11 @@ def _out_of_memory(look: Look, container: Container, end: Ended) -> Finding:
         "OOMKilled",
         sentence,
         where=container.where,
-        seen=_restarted(container),
+        seen=restarted(container),
         evidence=evidence,
         next=advice,
         doomed=end.times > 1,
     )
-
-
-def _unstartable(look: Look, container: Container, end: Ended | None, message: str) -> Finding:
-    name = container.of(look.name)
-    limit = container.spec.get("resources", {}).get("limits", {}).get("memory")
-    again = end is not None and end.times > 1
-    if "OOM-killed" in message and limit:
-        return Finding(
-            "OOMKilled",
-            f"{name} can't start within its memory limit of {limit}",
-            where=container.where,
-            evidence=message,
-            next=f"raise resources.limits.memory of container {container.name}",
-            doomed=again,
-        )
-    why, advice = _why_unstartable(container, message)
-    # With a few megabytes runc itself is killed before the process begins, and says only this.
-    cramped = "cannot start a stopped process" in message and limit
-    return Finding(
-        "StartError",
-        f"{name} can't start: {why or _core(message)}",
-        where=container.where,
-        seen=_restarted(container),
-        evidence=message,
-        likely=f"its memory limit of {limit} is too low for any process" if cramped else "",
-        next=advice,
-        # The image and the command don't change by waiting; a runtime that stumbles may get up.
-        doomed=bool(why) or again,
-    )
-
-
-def _core(message: str) -> str:
-    """What the container runtime says, without what it had been about to do."""
-    bare = message.removesuffix(": unknown")
-    _, lead, process = bare.rpartition("unable to start container process: ")
-    # The last words, as those before name containers by numbers that change with every try.
-    return (process if lead else bare.rpartition(": ")[2]) or "the container runtime is silent"
-
-
-def _why_unstartable(container: Container, message: str) -> tuple[str, str]:
-    """What is wrong with the command for sure, empty where that is not known; what to do."""
-    command = "command" if container.spec.get("command") else "CMD or ENTRYPOINT"
-    mend = f"mend the {command} of container {container.name}"
-    folder = re.search(r'chdir to cwd \("([^"]+)"\)|mkdir (\S+): not a directory', message)
-    if folder:
-        return (
-            f"its working directory {folder[1] or folder[2]} can't be entered",
-            f"mend workingDir of container {container.name}",
-        )
-    found = re.search(r'exec: "?([^":]+)"?: (.*)', message)
-    if not found:
-        return "", f"kubectl describe pod {container.pod_name}"
-    program, why = found.groups()
-    if "no such file" in why or "not found" in why:
-        return f"there is no command {program} in the image", mend
-    if "permission denied" in why:
-        return f"its command {program} may not be executed", f"{mend}, or make it executable"
-    if "exec format error" in why:
-        return (
-            f"its command {program} is no program for this node",
-            "build the image for the node's processor; a script needs a first line with #!",
-        )
-    return "", mend
 
 
 def _logs(look: Look, container: Container, end: Ended) -> tuple[str, str]:
@@ -305,7 +191,8 @@ def _labelled(label: str, log: str) -> list[str]:
     return [f"{label}:", *log.splitlines()[-LINES:]] if log else []
 
 
-def _restarted(container: Container) -> str:
+def restarted(container: Container) -> str:
+    """How often a container was started again, for a finding."""
     return f"restarted {times(container.restarts)}" if container.restarts else "not restarted yet"
 
 
