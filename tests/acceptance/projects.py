@@ -84,7 +84,8 @@ def addressbook_settings(**more: str) -> str:
     tables = {
         "image": f'build-args = {{ BASE = "{needed("PYTHON_IMAGE")}", RELEASE = "2" }}',
         "commands": 'ping = ["python", "-m", "addressbook", "ping"]\n'
-        'migrate = ["python", "-m", "addressbook", "migrate"]',
+        'migrate = ["python", "-m", "addressbook", "migrate"]\n'
+        'down = ["python", "-m", "addressbook", "downgrade", "0001"]',
         "database": f'image = "{needed("POSTGRES_IMAGE")}"',
         **more,
     }

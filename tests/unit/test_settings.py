@@ -190,7 +190,7 @@ USER = "^[a-z_][a-z0-9_]{0,62}$"
         ),
         (
             "[commands]\nxyz = []",
-            "commands.xyz = []: no such setting; there are ping, migrate",
+            "commands.xyz = []: no such setting; there are ping, migrate, down",
         ),
         (
             "[[api.checks]]\nmethod = 'GET'\npath = '/'\nheader = {}",

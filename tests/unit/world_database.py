@@ -130,7 +130,7 @@ class PostgreSQL:
 
 def wait(statement: str, mode: str, waiting: str, wanted: str) -> tuple[str, ...]:
     """A statement of the migration that holds a lock on a table, and one that waits for it."""
-    holder = ("80", "app migrate", "10.244.0.9", "1000.2", "1000.2", "active", statement)
+    holder = ("80", "app migrate", "10.244.9.9", "2000.2", "2000.2", "active", statement)
     waiter = ("31", "app", "10.244.0.2", "900", "1000.3", "active", waiting)
     return ("wait", wanted, mode, "public.person", *holder, *waiter)
 

@@ -82,7 +82,7 @@ def migrate_hangs_as_it_waits_for_a_lock(world: World) -> None:
         waits = wait("alter table person …", "", "select count(*)", "AccessExclusiveLock")
         kind, wanted, held, relation, *sessions = waits
         ahead = ("12", "report", "10.244.0.2", "900", "900", "active", "select count(*)")
-        own = ("31", "app", "10.244.0.9", "1000.3", "1000.3", "active", "alter table person …")
+        own = ("31", "app", "10.244.9.9", "2000.3", "2000.3", "active", "alter table person …")
         assert len(sessions) == len(ahead) + len(own)
         world.postgres.stays((kind, wanted, held, relation, *ahead, *own))
         raise ExecError("hangs", "was given up at its deadline", "kubectl exec …")
