@@ -13,7 +13,7 @@ from pytest_canary.reporting.bounds import bounded
 from pytest_canary.reporting.document import Report
 from pytest_canary.reporting.junit import junit_properties
 from pytest_canary.reporting.markdown import append_ci_summary, summary_markdown
-from pytest_canary.reporting.page import page
+from pytest_canary.reporting.page import html
 
 __all__ = ["Report", "append_ci_summary", "junit_properties", "summary_markdown", "write"]
 
@@ -28,7 +28,7 @@ def write(report: Report, folder: Path) -> list[Path]:
         CanaryError: the folder can't be written to.
     """
     kept = bounded(report)
-    files = {"report.json": kept.text, "report.html": page(kept)}
+    files = {"report.json": kept.text, "report.html": html(kept)}
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in files.items():

@@ -95,7 +95,7 @@ def replicas(report: Report) -> Picture:
             (
                 moment(row.at),
                 row.deployment,
-                row.version or "–",  # noqa: RUF001 (a dash)
+                row.version or words.NONE,
                 str(row.wanted),
                 str(row.ready),
                 str(row.available),
@@ -121,7 +121,7 @@ def requests(report: Report, traffic: Traffic) -> Picture:
         rows=[
             (
                 moment(point.at),
-                point.version or "–",  # noqa: RUF001
+                point.version or words.NONE,
                 words.count(point.requests),
                 words.count(point.errors),
                 words.latency(point.p50),

@@ -42,9 +42,10 @@ def _report(report: Report) -> Properties:
             "requests.lost": traffic.lost,
             "requests.slow": traffic.slow,
             "writes.acknowledged": traffic.writes,
-            "writes.lost": len(traffic.lost_writes),
-            "writes.doubled": len(traffic.doubled_writes),
         }
+        if traffic.read_back:
+            found["writes.lost"] = len(traffic.lost_writes)
+            found["writes.doubled"] = len(traffic.doubled_writes)
     if report.share:
         found |= {"share": report.share.value, "share.expected": report.share.expected}
     for each in report.verdict.comparisons if report.verdict else ():

@@ -122,7 +122,7 @@ def _figures(report: Report) -> Iterable[str]:
 
 def _stages(report: Report) -> list[str]:
     rows = [
-        f"| {SIGNS[words.RESULT_TONES[stage.result]] if stage.result != 'skipped' else '–'} "  # noqa: RUF001
+        f"| {SIGNS[words.RESULT_TONES[stage.result]] if stage.result != 'skipped' else words.NONE} "
         f"| {_inline(stage.name)} "
         f"| {words.seconds(stage.seconds) if stage.began is not None else ''} "
         f"| {_inline('; '.join(stage.notes))} |"

@@ -46,7 +46,7 @@ class Tile:
     tone: str = ""
 
 
-def page(report: Report) -> str:
+def html(report: Report) -> str:
     """The report as an HTML document.
 
     Where the pictures can't be drawn, the page says why and has their data all the same: what

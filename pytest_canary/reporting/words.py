@@ -10,7 +10,9 @@ from pytest_canary.reporting.document import Report, Result, Share, Verdict
 
 Tone = Literal["good", "bad", "unsure", "stopped"]
 
-MARKS = {"passed": "✓", "failed": "✕", "stopped": "■", "skipped": "–"}  # noqa: RUF001 (a dash)
+# What stands for no figure.
+NONE = "\N{EN DASH}"
+MARKS = {"passed": "✓", "failed": "✕", "stopped": "■", "skipped": NONE}
 TONES: dict[str, Tone] = {"go": "good", "no-go": "bad", "inconclusive": "unsure"}
 RESULT_TONES: dict[Result, Tone] = {
     "passed": "good",
@@ -99,7 +101,7 @@ def seconds(value: float) -> str:
 def latency(value: float | None) -> str:
     """A latency in the unit that suits it: "0.4 ms", "12 ms", "1.20 s"; a dash for none."""
     if value is None:
-        return "–"  # noqa: RUF001
+        return NONE
     if value >= 0.9995:
         return f"{value:.2f} s"
     milliseconds = value * 1000
