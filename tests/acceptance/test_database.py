@@ -1,0 +1,292 @@
+"""What the harness asks of a database, asked of a real PostgreSQL, in a container of its own."""
+
+import subprocess
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+
+import docker
+import pytest
+from docker.errors import DockerException
+from projects import needed
+
+from pytest_canary import backup, settings
+from pytest_canary.catalogue import described, difference
+from pytest_canary.database import Database
+from pytest_canary.errors import DatabaseError, FoundError
+from pytest_canary.execution import Exec
+from pytest_canary.locks import Locks, patient
+from pytest_canary.sampling import SAMPLER, sampled
+from pytest_canary.waiting import Waiter
+
+LABEL = {"pytest-canary": "test"}
+PASSWORD = "correct horse"
+EVERYTHING = """
+create type mood as enum ('sad', 'ok');
+create domain age as int check (value >= 0);
+create table person (
+  id bigint generated always as identity primary key,
+  name varchar(20) not null default 'x' check (name in ('x', 'y')),
+  shout text generated always as (upper(name)) stored,
+  mood mood, age age);
+create index person_name on person (name) where name <> 'x';
+create table event (at date) partition by range (at);
+create table event_1 partition of event for values from ('2026-01-01') to ('2027-01-01');
+create view names as select name from person where name like 'x%';
+create materialized view counts as select count(*) from person;
+create sequence ticket increment 5;
+create function one() returns int language sql as 'select 1';
+create function keep() returns trigger language plpgsql as 'begin return new; end';
+create trigger kept before insert on person for each row execute function keep();
+create schema other; create table other."Odd name" ("Col.x" int);
+insert into person (name) select 'x' from generate_series(1, 500);
+insert into event values ('2026-02-03');
+"""
+
+
+class Pod:
+    """A namespace whose one pod is a container."""
+
+    def __init__(self, container: Any) -> None:
+        self.container = container
+
+    def exec(
+        self,
+        pod: str,
+        container: str,
+        command: Sequence[str],
+        *,
+        timeout: float,
+        keep: int = 0,
+        heard: Callable[[str], None] | None = None,
+    ) -> Exec:
+        words = ["docker", "exec", self.container.id, *command]
+        with subprocess.Popen(
+            words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as process:
+            assert process.stdout
+            assert process.stderr
+            lines = []
+            for line in process.stdout:
+                lines.append(line)
+                if heard:
+                    heard(line)
+            errors = process.stderr.read()
+        stdout = "".join(lines)
+        return Exec(pod, " ".join(command), process.returncode, stdout + errors, stdout)
+
+
+@dataclass
+class Server:
+    """The database of a test, and the addresses that its two apps have."""
+
+    database: Database
+    postgres: Any
+    pods: dict[str, Any]
+
+    def sql(self, track: str, *statements: str) -> None:
+        """Run statements in one session from a track's pod, as its app would."""
+        words = ["psql", "-h", self.address(self.postgres), "-U", "app", "-d", "app", "-qAtX"]
+        words += [word for each in statements for word in ("-c", each)]
+        variables = {"PGPASSWORD": PASSWORD, "PGAPPNAME": f"app {track}"}
+        code, output = self.pods[track].exec_run(words, environment=variables)
+        assert code == 0, output.decode()
+
+    def address(self, container: Any) -> str:
+        container.reload()
+        return str(container.attrs["NetworkSettings"]["IPAddress"])
+
+    def watched(self, *statements: str, meanwhile: Sequence[str] = ()) -> Locks:
+        """Migrate while stable's app has its own statements to run, half a second later."""
+        others = [self.address(self.pods["stable"])]
+        with ThreadPoolExecutor(8) as pool, sampled(self.database, others, 60) as locks:
+            migration = pool.submit(self.sql, "canary", *statements)
+            time.sleep(0.5)
+            for each in [pool.submit(self.sql, "stable", one) for one in meanwhile]:
+                each.result()
+            migration.result()
+        return locks
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[docker.DockerClient]:
+    try:
+        client = docker.from_env()
+        client.ping()
+    except DockerException as error:
+        pytest.skip(f"no container engine answers: {error}")
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="module")
+def server(engine: docker.DockerClient) -> Iterator[Server]:
+    image = needed("POSTGRES_IMAGE")
+    with ExitStack() as stack:
+
+        def start(**options: Any) -> Any:
+            name = f"pytest-canary-test-{uuid.uuid4().hex[:8]}"
+            made = engine.containers.run(image, detach=True, name=name, labels=LABEL, **options)
+            stack.callback(made.remove, force=True, v=True)
+            return made
+
+        variables = {
+            "POSTGRES_USER": "app",
+            "POSTGRES_PASSWORD": PASSWORD,
+            "POSTGRES_DB": "app",
+        }
+        postgres = start(environment=variables)
+        pods = {track: start(command=["sleep", "600"]) for track in ("canary", "stable")}
+        ready = ["pg_isready", "-h", "127.0.0.1", "-U", "app"]
+        Waiter().until(
+            "PostgreSQL", lambda: _seen(postgres.exec_run(ready).exit_code == 0), timeout=60
+        )
+        pod = {
+            "metadata": {
+                "name": "db-1",
+                "labels": {"pod-template-hash": "1"},
+                "ownerReferences": [{"kind": "ReplicaSet", "name": "db-1"}],
+            },
+            "status": {"conditions": [{"type": "Ready", "status": "True"}]},
+        }
+        snapshot = SimpleNamespace(pods={"db-1": pod})
+        observer: Any = SimpleNamespace(snapshot=lambda: snapshot)
+        namespace: Any = Pod(postgres)
+        database = Database(namespace, observer, settings.Database(), Waiter())
+        yield Server(database, postgres, pods)
+
+
+def _seen(done: bool) -> Any:
+    return SimpleNamespace(text="not yet", done=done, value=None)
+
+
+@pytest.fixture
+def live(server: Server) -> Server:
+    """The database with a little of everything in it."""
+    everything = "drop schema public cascade; drop schema if exists other cascade;"
+    server.database.query(f"{everything} create schema public;")
+    server.database.query(EVERYTHING)
+    return server
+
+
+def test_the_schema_has_a_line_for_everything_in_it(live: Server) -> None:
+    told = described(live.database.schema())
+    for line in (
+        "column other.Odd name.Col.x integer",
+        "column public.person.id bigint not null identity",
+        "column public.person.name character varying(20) not null default 'x'::character varying",
+        "column public.person.shout text generated always as upper((name)::text)",
+        "materialized view public.counts SELECT count(*) AS count FROM person",
+        "sequence public.ticket bigint increment 5",
+        "table public.event partitioned",
+        "type public.age domain over integer",
+        "type public.mood enum 'sad', 'ok'",
+    ):
+        assert line in told
+    for beginning in (
+        "constraint public.person.person_name_check CHECK",
+        "function public.one() returns integer body ",
+        "index public.person.person_name CREATE INDEX person_name ON public.person",
+        "trigger public.person.kept CREATE TRIGGER kept BEFORE INSERT",
+        "view public.names SELECT ",
+    ):
+        assert any(line.startswith(beginning) for line in told), beginning
+
+
+def test_a_change_is_what_a_statement_changed_and_no_more(live: Server) -> None:
+    before = live.database.schema()
+    live.database.query("alter table person add column email text; drop view names")
+    changes = difference(before, live.database.schema())
+    assert changes[0] == "+ column public.person.email text"
+    assert [change[:21] for change in changes[1:]] == ["- view public.names S"]
+
+
+def test_a_backup_restores_whatever_is_written_meanwhile(live: Server) -> None:
+    schema = live.database.schema()
+    with ThreadPoolExecutor(1) as pool:
+        written = [
+            pool.submit(live.sql, "stable", "insert into person (name) values ('y')")
+            for _ in range(30)
+        ]
+        backups = [backup.back_up(live.database, schema, 60) for _ in range(2)]
+        for each in written:
+            each.result()
+    for made in backups:
+        assert " in 3 tables (" in backup.restores(made)
+        assert made.rows >= 501
+        assert made.size > 1000
+    names = [name for (name,) in live.database.query("select datname from pg_database")]
+    assert sorted(names) == ["app", "postgres", "template0", "template1"]
+    left = live.postgres.exec_run(["sh", "-c", "ls /tmp"]).output.decode()
+    assert "dump" not in left
+
+
+def test_a_dump_that_fails_is_told_in_its_own_words_and_leaves_nothing(
+    live: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = backup.DUMP.replace("pg_dump -Fc", "pg_dump -Fc -t nonsense")
+    monkeypatch.setattr(backup, "DUMP", other)
+    with pytest.raises(FoundError) as failure:
+        backup.back_up(live.database, frozenset(), 60)
+    assert failure.value.sentence == (
+        "pg_dump exits with code 1: pg_dump: error: no matching tables were found"
+    )
+    assert live.database.query("select count(*) from pg_database") == [("4",)]
+
+
+def test_a_restore_that_fails_is_told_in_its_own_words_and_leaves_nothing(
+    live: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = backup.RESTORE.replace("pg_restore", "pg_restore -t person --section=data")
+    monkeypatch.setattr(backup, "RESTORE", other)
+    with pytest.raises(FoundError) as failure:
+        backup.back_up(live.database, frozenset(), 60)
+    assert failure.value.findings[0].code == "BackupDoesNotRestore"
+    assert 'relation "public.person" does not exist' in failure.value.evidence
+    assert live.database.query("select count(*) from pg_database") == [("4",)]
+
+
+def test_an_index_made_concurrently_keeps_nobody_waiting(live: Server) -> None:
+    locks = live.watched(
+        "create index concurrently person_mood on person (mood)",
+        meanwhile=["insert into person (name) values ('y')"],
+    )
+    assert patient(locks, 0.5) == 0
+    assert locks.samples > 5
+
+
+def test_a_transaction_that_holds_its_lock_too_long_is_told(live: Server) -> None:
+    locks = live.watched(
+        "begin",
+        "create index person_mood on person (mood)",
+        "select pg_sleep(2)",
+        "commit",
+        meanwhile=["insert into person (name) values ('y')"] * 3,
+    )
+    with pytest.raises(FoundError) as failure:
+        patient(locks, 0.5)
+    (finding,) = failure.value.findings
+    assert " holds ShareLock on public.person" in finding.sentence
+    assert "app canary" in finding.where
+    assert "3 transactions waited" in finding.seen
+    assert "`insert into person (name) values ('y')`" in finding.seen
+
+
+def test_nobody_samples_any_more_when_the_migration_is_over(live: Server) -> None:
+    live.watched("select 1")
+    left = live.database.query(
+        f"select count(*) from pg_stat_activity where application_name = '{SAMPLER}'"
+    )
+    assert left == [("0",)]
+
+
+def test_a_statement_that_is_refused_is_told_in_the_servers_own_words(live: Server) -> None:
+    with pytest.raises(DatabaseError) as failure:
+        live.database.query("select nonsense")
+    assert failure.value.sentence == "the database refuses `select nonsense`"
+    assert 'column "nonsense" does not exist' in failure.value.evidence
