@@ -42,6 +42,7 @@ def test_the_stages_come_in_the_walks_order(pytester: pytest.Pytester, project: 
     assert stages == [
         f"canary/{stage}"
         for stage in (
+            "preflight",
             "cluster",
             "baseline",
             "canary",
@@ -95,7 +96,8 @@ def test_until_ends_the_walk_early_but_never_without_cleanup(
 ) -> None:
     ids = collected(pytester, "--canary-baseline", "shop:1", "--canary-until", "canary")
     stages = list(dict.fromkeys(line.split("::")[0] for line in ids))
-    assert stages == ["canary/cluster", "canary/baseline", "canary/canary", "canary/cleanup"]
+    names = ("preflight", "cluster", "baseline", "canary", "cleanup")
+    assert stages == [f"canary/{name}" for name in names]
 
 
 def test_a_teams_tests_follow_their_stages_own(pytester: pytest.Pytester, project: Path) -> None:

@@ -13,10 +13,23 @@ from xml.etree import ElementTree
 
 import pytest
 
+from pytest_canary import settings, stages
+from pytest_canary.plan import Baseline, Options, Plan
+
 STAGES = ["cluster", "baseline", "canary", "migration", "stable", "rollback", "cleanup"]
 ROLLED_BACK = "automatic-rollback"
 Entered = Callable[[], list[str]]
 RUN = ("--canary", "--canary-baseline", "shop:1")
+
+
+def applying(stage: str) -> int:
+    """How many of a stage's assertions an upgrade with the default settings has."""
+    found = settings.check({"name": "addressbook"}, Path(__file__).parents[2], "defaults")
+    upgrade = Plan(found, Options(), Baseline("image", "shop:1", "--canary-baseline"))
+    return sum(assertion.when(upgrade) for assertion in stages.suite(stage))
+
+
+CHECKS = {stage: applying(stage) for stage in ("preflight", *STAGES, "automatic_rollback")}
 
 
 def heed_signals() -> None:
@@ -38,7 +51,8 @@ def test_a_walk_enters_every_stage_once(
 def test_each_stage_is_a_line_with_its_time(pytester: pytest.Pytester, stand_in: Entered) -> None:
     result = pytester.runpytest_subprocess(*RUN)
     lines = [line for line in result.outlines if line.startswith("canary/")]
-    assert [line.split()[0] for line in lines] == [f"canary/{stage}" for stage in STAGES]
+    shown = ["preflight", *STAGES]
+    assert [line.split()[0] for line in lines] == [f"canary/{stage}" for stage in shown]
     assert all(re.search(r" \.+ +\d+\.\d s( |$)", line) for line in lines)
 
 
@@ -57,18 +71,21 @@ def test_a_failed_transition_skips_what_follows_and_is_rolled_back(
     failed = "canary/canary::shop-canary is deployed"
     result.stdout.fnmatch_lines(
         [
-            "canary/stable sssssssss *",
-            "canary/rollback ........ *",
+            f"canary/stable {'s' * CHECKS['stable']} *",
+            f"canary/rollback {'.' * CHECKS['automatic_rollback']} *",
             "canary/cleanup .......... *",
             "canary broke in a test; mend it",
             "    the evidence of it",
             "    files   canary-report/findings/1/ (finding)",
             f"canary: failed at {failed}: canary broke in a test; mend it",
             "canary: the real promotion would not be allowed: the rehearsal did not pass",
-            f"SKIPPED [[]9[]] canary/migration:1: {failed} failed: canary broke in a test; mend it",
+            f"SKIPPED [[]{CHECKS['migration']}[]] canary/migration:1: {failed} failed: canary "
+            "broke in a test; mend it",
         ]
     )
-    result.assert_outcomes(failed=1, passed=31, skipped=27)
+    skipped = CHECKS["canary"] - 1 + CHECKS["migration"] + CHECKS["stable"]
+    done = ("preflight", "cluster", "baseline", "automatic_rollback", "cleanup")
+    result.assert_outcomes(failed=1, passed=sum(CHECKS[each] for each in done), skipped=skipped)
     kept = (project / "canary-report" / "findings" / "1" / "finding.txt").read_text()
     assert kept == "stage canary: canary broke in a test; mend it\n    the evidence of it\n"
 
@@ -82,8 +99,8 @@ def test_a_rollback_that_fails_too_is_told_and_does_not_hide_the_first(
     first, second = "canary/stable::shop-stable is promoted", "canary/rollback::the release"
     result.stdout.fnmatch_lines(
         [
-            "canary/stable Fssssssss *",
-            "canary/rollback Fsssssss *",
+            f"canary/stable F{'s' * (CHECKS['stable'] - 1)} *",
+            f"canary/rollback F{'s' * (CHECKS['automatic_rollback'] - 1)} *",
             "stable broke in a test; mend it",
             "automatic-rollback broke in a test; mend it",
             f"canary: failed at {first}*: stable broke in a test; mend it",
@@ -91,7 +108,9 @@ def test_a_rollback_that_fails_too_is_told_and_does_not_hide_the_first(
             "*",
         ]
     )
-    result.assert_outcomes(failed=2, passed=42, skipped=15)
+    skipped = CHECKS["stable"] - 1 + CHECKS["automatic_rollback"] - 1
+    done = ("preflight", "cluster", "baseline", "canary", "migration", "cleanup")
+    result.assert_outcomes(failed=2, passed=sum(CHECKS[each] for each in done), skipped=skipped)
     kept = project / "canary-report" / "findings"
     assert sorted(path.name for path in kept.iterdir()) == ["1", "2"]
 
@@ -156,8 +175,9 @@ def test_a_failing_test_of_the_team_stops_the_walk(
 
 def test_a_chosen_stage_is_walked_to(pytester: pytest.Pytester, stand_in: Entered) -> None:
     result = pytester.runpytest_subprocess(*RUN, "-k", "migrate and exits")
-    result.assert_outcomes(passed=1, deselected=61)
-    result.stdout.fnmatch_lines(["canary: 1 of the walk's 62 checks were made, and held"])
+    walked = sum(CHECKS[each] for each in ("preflight", *STAGES))
+    result.assert_outcomes(passed=1, deselected=walked - 1)
+    result.stdout.fnmatch_lines([f"canary: 1 of the walk's {walked} checks were made, and held"])
     result.stdout.no_fnmatch_line("*passed every stage*")
     assert stand_in() == ["cluster", "baseline", "canary", "migration", "cleanup"]
 
@@ -166,7 +186,9 @@ def test_exitfirst_cleans_up(
     pytester: pytest.Pytester, stand_in: Entered, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BREAKS", "baseline")
-    pytester.runpytest_subprocess(*RUN, "-x").assert_outcomes(failed=1, passed=7)
+    pytester.runpytest_subprocess(*RUN, "-x").assert_outcomes(
+        failed=1, passed=CHECKS["preflight"] + CHECKS["cluster"]
+    )
     assert stand_in() == ["cluster", "baseline", "cleanup"]
 
 

@@ -46,7 +46,7 @@ def test_a_baseline_that_git_does_not_know_is_refused(
     ("marker", "said"),
     [
         ('canary("stabel")', "takes one stage, not 'stabel'; did you mean stable?"),
-        ("canary", "takes one stage, not nothing; there are cluster, baseline,"),
+        ("canary", "takes one stage, not nothing; there are preflight, cluster,"),
         ('canary("canary", "stable")', "takes one stage, not 'canary', 'stable'"),
         ('canary(stage="stable")', "takes one stage, not nothing"),
     ],
