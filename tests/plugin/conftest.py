@@ -41,13 +41,16 @@ for stage in ("cluster", "baseline", "canary", "migration", "stable", "rollback"
 walk.Walk = Stand
 cleanup.reap = lambda *_, **__: 0
 
+# The others' checks have nothing to look at.
+MADE = ["cleanup", *os.environ.get("CHECKS", "").split()]
+
 def calm(walk):
     pass
 
 def suite(stage, real=stages.suite):
     first = real(stage)[0].check
     return [
-        stages.Assertion(a.sentence, a.check if stage == "cleanup" else calm, a.when)
+        stages.Assertion(a.sentence, a.check if stage in MADE else calm, a.when)
         for a in real(stage)
     ]
 

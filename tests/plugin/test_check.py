@@ -1,0 +1,199 @@
+"""`pytest --canary-check`: the manifests alone, in a project as its user has it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+BROKEN = ROOT / "fixtures" / "broken"
+Entered = Callable[[], list[str]]
+
+
+@pytest.fixture
+def shop(project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project whose manifests are right, and no program that could be run for it."""
+    for kind in ("deployment", "service"):
+        shutil.copy(BROKEN / kind / "healthy.yml", project / "manifests" / f"{kind}.yml")
+    shutil.copy(ROOT / "apply.sh", project / "apply.sh")
+    monkeypatch.setenv("PATH", str(project / "nothing"))
+    monkeypatch.setenv("DOCKER_HOST", "tcp://192.0.2.1:1")
+    return project
+
+
+def broken(shop: Path, path: str) -> None:
+    kind = path.split("/")[0]
+    shutil.copy(BROKEN / f"{path}.yml", shop / "manifests" / f"{kind}.yml")
+
+
+def test_a_check_needs_no_engine_no_cluster_and_no_git_and_leaves_nothing(
+    pytester: pytest.Pytester, shop: Path
+) -> None:
+    result = pytester.runpytest_subprocess("--canary-check")
+    assert result.ret == pytest.ExitCode.OK
+    result.stdout.fnmatch_lines(
+        [
+            "canary: shop, its manifests alone; settings: defaults",
+            "collected 14 items",
+            "canary/preflight .............. * s  Kubernetes 1.*, the newest that is known",
+            "canary: nothing found in deployment.yml and service.yml",
+        ]
+    )
+    result.assert_outcomes(passed=14)
+    assert not (shop / "state").exists()
+    assert not (shop / "canary-report").exists()
+
+
+def test_a_finding_is_told_with_file_line_rule_and_fix(
+    pytester: pytest.Pytester, shop: Path
+) -> None:
+    broken(shop, "deployment/unset-variable")
+    result = pytester.runpytest_subprocess("--canary-check")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(
+        [
+            "$PROT has no value",
+            "    seen    manifests/deployment.yml:21, rule unset-variable",
+            "    next    did you mean PORT?",
+            '      21 |           env: [[]{name: PORT, value: "$PROT"}[]] # here',
+            "canary: 1 finding, 13 of 14 checks hold",
+            "FAILED canary/preflight::every variable of the templates has a value, and is used*",
+        ]
+    )
+    result.assert_outcomes(failed=1, passed=13)
+
+
+def test_every_finding_is_told_in_one_run(pytester: pytest.Pytester, shop: Path) -> None:
+    broken(shop, "deployment/takes-last-pod")
+    broken(shop, "service/selects-no-pod")
+    result = pytester.runpytest_subprocess("--canary-check")
+    result.stdout.fnmatch_lines(
+        [
+            "Service shop-lb selects no pod of shop-canary: *",
+            "a rollout may take all 3 pods of shop-stable at once",
+            "canary: 2 findings, 12 of 14 checks hold",
+        ]
+    )
+
+
+def test_paths_are_told_from_the_rootdir_wherever_the_settings_are(
+    pytester: pytest.Pytester, shop: Path
+) -> None:
+    broken(shop, "service/no-target-port")
+    (shop / "ops").mkdir()
+    manifests = "\n".join(
+        f'{key} = "../{path}"'
+        for key, path in {
+            "deployment": "manifests/deployment.yml",
+            "service": "manifests/service.yml",
+            "apply": "apply.sh",
+        }.items()
+    )
+    (shop / "ops" / "canary.toml").write_text(
+        f'[image]\ncontext = ".."\n[environment]\nPROT = "1"\n[manifests]\n{manifests}\n'
+    )
+    result = pytester.runpytest_subprocess("--canary-check", "--canary-config=ops/canary.toml")
+    result.stdout.fnmatch_lines(
+        [
+            "    seen    ops/canary.toml:4, rule unused-variable",
+            "    seen    manifests/service.yml:9, rule no-target-port",
+        ]
+    )
+
+
+def test_the_version_is_that_of_the_node_image(pytester: pytest.Pytester, shop: Path) -> None:
+    result = pytester.runpytest_subprocess("--canary-check", "--kind-image=kindest/node:v1.34.2")
+    result.stdout.fnmatch_lines(["canary/preflight .............. * s  Kubernetes 1.34"])
+
+
+def test_a_silenced_rule_is_told_with_its_reason(pytester: pytest.Pytester, shop: Path) -> None:
+    broken(shop, "deployment/latest-image")
+    (shop / "canary.toml").write_text('[preflight.silenced]\nlatest-image = "the proxy is ours"\n')
+    result = pytester.runpytest_subprocess("--canary-check")
+    assert result.ret == pytest.ExitCode.OK
+    result.stdout.fnmatch_lines(["canary/preflight *; latest-image is silenced: the proxy is ours"])
+
+
+def test_what_can_not_be_judged_is_skipped_and_says_why(
+    pytester: pytest.Pytester, shop: Path
+) -> None:
+    text = (shop / "manifests" / "deployment.yml").read_text()
+    for variable in ("$deployment", "$replicas", "$img"):
+        text = text.replace(variable, "{{ value }}")
+    (shop / "manifests" / "deployment.yml").write_text(text)
+    result = pytester.runpytest_subprocess("--canary-check", "-rs")
+    assert result.ret == pytest.ExitCode.OK
+    reason = "manifests/deployment.yml:5 has {{ value }}, which only apply.sh can fill in"
+    result.stdout.fnmatch_lines(
+        [
+            "canary: 0 of 14 checks were made, and hold",
+            f"SKIPPED [[]14[]] canary/preflight:1: {reason}",
+        ]
+    )
+
+
+@pytest.mark.parametrize("args", [(), ("test_ours.py",)])
+def test_a_teams_tests_are_collected_only_where_they_are_named(
+    pytester: pytest.Pytester, shop: Path, args: tuple[str, ...]
+) -> None:
+    pytester.makepyfile(
+        test_ours="""
+        import pytest, pathlib
+        pathlib.Path("collected").touch()
+        @pytest.mark.canary("preflight")
+        def test_ours(canary_walk): assert canary_walk.inspection.findings == ()
+        @pytest.mark.canary("stable")
+        def test_later(release): pass
+        def test_other(): pass
+        """
+    )
+    result = pytester.runpytest_subprocess("--canary-check", *args)
+    result.assert_outcomes(passed=15 if args else 14, deselected=2 if args else 0)
+    assert (shop / "collected").exists() is bool(args)
+
+
+def test_junitxml_names_the_stage_and_its_figures(pytester: pytest.Pytester, shop: Path) -> None:
+    broken(shop, "deployment/pull-policy")
+    pytester.runpytest_subprocess("--canary-check", "--junitxml=out.xml")
+    cases = list(ElementTree.parse(shop / "out.xml").getroot().iter("testcase"))
+    assert len(cases) == 14
+    (failed,) = [case for case in cases if case.find("failure") is not None]
+    assert failed.get("name") == "the pull policy can find the image"
+    assert "manifests/deployment.yml:17" in str(failed.find("failure").text)  # type: ignore[union-attr]
+
+
+def test_wrong_settings_and_options_are_refused(pytester: pytest.Pytester, shop: Path) -> None:
+    (shop / "canary.toml").write_text('[preflight.silenced]\nlatest-imag = "why"\n')
+    result = pytester.runpytest_subprocess("--canary-check", "--canary")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(
+        [
+            "ERROR: --canary-check: a walk begins with it; leave it out, or --canary",
+            "ERROR: canary.toml: preflight.silenced.latest-imag = 'why': no such rule; "
+            "did you mean latest-image[?]",
+        ]
+    )
+
+
+def test_a_finding_stops_a_walk_before_anything_is_made(
+    pytester: pytest.Pytester, shop: Path, stand_in: Entered, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHECKS", "preflight")
+    broken(shop, "deployment/missing-secret")
+    result = pytester.runpytest_subprocess("--canary", "--canary-baseline=shop:1", "-rs")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    assert stand_in() == ["cleanup"]
+    sentence = "Secret payment will not be there: neither a manifest nor the rehearsal makes it"
+    failed = "canary/preflight::everything that pods refer to will be there"
+    result.stdout.fnmatch_lines(
+        [
+            "canary/preflight .........F.... *",
+            "canary/cluster sssssss *",
+            f"canary: failed at {failed}: {sentence}",
+            f"SKIPPED [[]7[]] canary/cluster:1: {failed} failed: {sentence}",
+        ]
+    )
