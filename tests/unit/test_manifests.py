@@ -1,16 +1,22 @@
 """Manifests as Kubernetes reads them, templates as their scripts fill them in, and the schemas."""
 
+import copy
+import json
+import random
+from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from pytest_canary.manifests import Parsed, Source, parse, read, scalar, shown
+from pytest_canary.manifests import Document, Parsed, Source, parse, read, scalar, shown
 from pytest_canary.rules.subject import amount, hint, matches
 from pytest_canary.schema import nearest_version, of_version, version_of, versions
 from pytest_canary.templates import Given, Script, comment_at, fill, names, render
 
+ROOT = Path(__file__).parents[2]
 OBJECT = "apiVersion: v1\nkind: X\n"
 GIVEN = Given("shop-canary", 1, "shop:1", {"PORT": "3000", "LINES": "a\nb"})
 
@@ -410,8 +416,6 @@ def test_a_field_of_a_later_version_is_unknown_in_an_earlier_one() -> None:
     ],
 )
 def test_a_quantity_comes_to_a_number(quantity: object, found: str) -> None:
-    from decimal import Decimal
-
     assert amount(quantity) == Decimal(found)
 
 
@@ -457,3 +461,61 @@ def test_a_hint_is_the_nearest_word_or_the_few_there_are(
     wrong: str, right: list[str], said: str
 ) -> None:
     assert hint(wrong, right, "otherwise") == said
+
+
+# Against the validator whose schemas these are.
+
+
+def validator(api: str, kind: str) -> Any:
+    import jsonschema
+    from referencing import Registry, Resource
+
+    folder = versions()[1, 35]
+    definitions = Resource.from_contents(json.loads((folder / "_definitions.json").read_text()))
+    file = folder / f"{kind.lower()}-{api.replace('/', '-')}.json"
+    schema = json.loads(file.read_text())
+    registry = definitions @ (Resource.from_contents(schema) @ Registry())
+    return jsonschema.Draft202012Validator(schema, registry=registry)
+
+
+def places(value: Any, place: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    yield place
+    keys = (
+        value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
+    )
+    for key in keys:
+        yield from places(value[key], (*place, key))
+
+
+def spoilt(value: Any, chance: random.Random) -> Any:
+    """An object with one value lost, of another type, or with a field that it has not."""
+    value = copy.deepcopy(value)
+    chosen = [place for place in places(value) if place and place[0] not in ("apiVersion", "kind")]
+    *way, last = chance.choice(chosen)
+    inner = value
+    for step in way:
+        inner = inner[step]
+    what = chance.choice(["lost", "another", "more"])
+    if what == "lost":
+        del inner[last]
+    elif what == "another" or not isinstance(inner, dict):
+        inner[last] = chance.choice([3, "x", True, 1.5, 2.0, [], {}, ["a"], {"a": "b"}])
+    else:
+        inner["xyzzy"] = 1
+    return value
+
+
+@pytest.mark.parametrize("file", ["deployment", "service"])
+def test_what_fits_is_what_kubernetes_validate_says_fits(file: str) -> None:
+    source = read(ROOT / "manifests" / f"{file}.yml", ROOT)
+    (document,) = render(source, Script("apply.sh", "ENVIRON"), GIVEN).parsed.documents
+    theirs = validator(document.value["apiVersion"], document.kind)
+    chance = random.Random(file)
+    for _ in range(250):
+        value = spoilt(document.value, chance)
+        ours = [
+            fault.sentence
+            for fault in of_version((1, 35)).misfits(Document(source, value, {}))
+            if fault.rule in ("unknown-field", "missing-field", "wrong-type")
+        ]
+        assert bool(ours) is not theirs.is_valid(value), (ours, value)

@@ -193,6 +193,14 @@ USER = "^[a-z_][a-z0-9_]{0,62}$"
             "commands.xyz = []: no such setting; there are ping, migrate, down",
         ),
         (
+            "[preflight.silenced]\nlatest-imag = 'ours'",
+            "preflight.silenced.latest-imag = 'ours': no such rule; did you mean latest-image?",
+        ),
+        (
+            "[preflight.silenced]\nlatest-image = ''",
+            "preflight.silenced.latest-image = '': must not be empty",
+        ),
+        (
             "[[api.checks]]\nmethod = 'GET'\npath = '/'\nheader = {}",
             "api.checks.0.header = {}: no such setting; did you mean headers?",
         ),
