@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pytest_canary.release import Release, Version
     from pytest_canary.rollout import Rollout
     from pytest_canary.settings import Settings
+    from pytest_canary.traffic import Traffic
     from pytest_canary.walk import Walk
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "Rollout",
     "Run",
     "Settings",
+    "Traffic",
     "Version",
     "Walk",
 ]

@@ -30,11 +30,7 @@ class Stage(pytest.File):
 
     @classmethod
     def of(cls, session: pytest.Session, stage: str, walk: Walk, *, rescues: bool = False) -> Stage:
-        """The collector of one stage.
-
-        Args:
-            rescues: whether it is the rollback that a failure leads to by itself.
-        """
+        """The collector of one stage, or of the rollback that a failure leads to by itself."""
         path = session.config.rootpath / "canary" / stage
         made: Stage = cls.from_parent(session, path=path, name=f"canary/{stage}")
         made.walk, made.stage, made.rescues = walk, stage, rescues

@@ -36,6 +36,7 @@ from pytest_canary.rollout import Rollout, misdirected
 from pytest_canary.timeline import Timeline
 from pytest_canary.traffic import Traffic
 from pytest_canary.traffic.losses import request_findings
+from pytest_canary.verdict import Verdict
 from pytest_canary.waiting import Listener, Seen, Waiter
 
 if TYPE_CHECKING:
@@ -48,6 +49,9 @@ CONNECTIONS = 300
 # Seconds in which kube-proxy surely follows the endpoints, and seconds for which they must not
 # have changed: its minSyncPeriod is 1 s, and a count in between would mix two states.
 KUBE_PROXY = 15.0
+
+# Stages in which the canary is on trial: how often it fails is for the verdict to weigh.
+JUDGED = ("canary", "migration", "verdict")
 
 # Requests after which an app is known to answer again; each has its own deadline.
 ANSWERS = 10
@@ -66,6 +70,7 @@ class Memory:
     sample: Counter[str] = field(default_factory=Counter)
     promotion: list[Rollout] = field(default_factory=list)
     diagnostics: Diagnostics | None = None
+    verdict: Verdict | None = None
     failures: list[Failure] = field(default_factory=list)
     left: dict[str, tuple[object, ...]] = field(default_factory=dict)
 
@@ -204,13 +209,21 @@ class Ground:
     def no_request_is_lost(self, stage: str) -> str:
         """Look whether any of the traffic's requests was lost so far.
 
+        What the canary itself has answered before it was judged is left to the verdict.
+
         Returns:
             How many there were in a stage: "1,204 requests, 0 lost".
 
         Raises:
             FoundError: some were.
         """
-        known(self.traffic.findings())
+        told = self.memory.versions.get("candidate") if self.plan.judges else None
+        lost = [
+            each
+            for each in self.traffic.losses()
+            if not (told and each.version == told and each.stage in JUDGED)
+        ]
+        known(request_findings(self.traffic.sent, lost))
         seen = self.traffic.of(stage=stage)
         return f"{seen.sent:,} requests, {seen.lost:,} lost"
 
@@ -267,7 +280,8 @@ class Ground:
         """Return when the Service sends connections to the tracks' ready pods and no other.
 
         Raises:
-            WaitTimeout: it never did; with what is different.
+            FoundError: it never will, and why is known.
+            WaitTimeoutError: it never did; with what is different.
         """
         names = [self.release.name(track) for track in tracks]
 
@@ -279,6 +293,9 @@ class Ground:
                 self.settings.service_name,
                 names,
             )
+            if wrong:
+                for track in tracks:
+                    self.release.check_service(track)
             return Seen(wrong or "", wrong is None, None)
 
         self.waiter.until(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -271,6 +272,24 @@ class Namespace:
         path = f"/api/v1/namespaces/{quote(self.name)}/pods/{quote(pod)}:{port}/proxy"
         return configuration.host + path, session
 
+    def memory(self, node: str) -> dict[str, tuple[float, float]]:
+        """What the namespace's pods on a node hold, as its kubelet last measured it.
+
+        Returns:
+            By pod: seconds since the epoch, and the working set in bytes.
+
+        Raises:
+            ClusterError: the kubelet may not be asked, or does not answer.
+        """
+        response = self._call(
+            f"ask the kubelet of node {node}",
+            self.core.connect_get_node_proxy_with_path,
+            node,
+            "stats/summary",
+            _preload_content=False,
+        )
+        return memory_of(json.loads(response.data), self.name)
+
     def _call(
         self, what: str, call: Any, *args: Any, gone_is_fine: bool = False, **kwargs: Any
     ) -> Any:
@@ -289,6 +308,21 @@ class Namespace:
                 "cluster runs, and that the context is the right one",
                 str(error),
             ) from error
+
+
+def memory_of(summary: Object, namespace: str) -> dict[str, tuple[float, float]]:
+    """What a namespace's pods hold, by a kubelet's summary: seconds since the epoch, and bytes."""
+    found = {}
+    for pod in summary.get("pods", []):
+        if pod["podRef"]["namespace"] != namespace:
+            continue
+        held = [each.get("memory", {}) for each in pod.get("containers", [])]
+        measured = [each for each in held if "workingSetBytes" in each]
+        if measured:
+            at = max(datetime.datetime.fromisoformat(each["time"]) for each in measured)
+            total = sum(int(each["workingSetBytes"]) for each in measured)
+            found[str(pod["podRef"]["name"])] = (at.timestamp(), float(total))
+    return found
 
 
 def _why(error: Any) -> str:

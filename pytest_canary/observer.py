@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pytest_canary.kube import API_TIMEOUT, Namespace, Object
 from pytest_canary.rollout import Rollout, rollout
 
-KINDS = ("Deployment", "ReplicaSet", "Pod", "EndpointSlice", "Event")
+KINDS = ("Deployment", "ReplicaSet", "Pod", "EndpointSlice", "Service", "Event")
 
 # Seconds after which the API server ends a watch; one that is dead ends half a minute later.
 WATCH = 300
@@ -25,6 +25,7 @@ class Snapshot:
     replica_sets: dict[str, Object] = field(default_factory=dict)
     pods: dict[str, Object] = field(default_factory=dict)
     endpoint_slices: dict[str, Object] = field(default_factory=dict)
+    services: dict[str, Object] = field(default_factory=dict)
     events: dict[str, Object] = field(default_factory=dict)
 
 

@@ -17,6 +17,7 @@ STAGES = (
     "baseline",
     "canary",
     "migration",
+    "verdict",
     "stable",
     "rollback",
     "cleanup",
@@ -98,6 +99,11 @@ class Plan:
     def tells_versions(self) -> bool:
         """Whether a header tells which version answered."""
         return self.settings.version_header is not None
+
+    @property
+    def judges(self) -> bool:
+        """Whether canary and baseline can be compared under load."""
+        return self.upgrade and self.traffic and self.tells_versions
 
     @property
     def checks(self) -> bool:

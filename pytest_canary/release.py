@@ -12,7 +12,7 @@ from typing import Any
 
 from pytest_canary import commands
 from pytest_canary.diagnosis import Expected
-from pytest_canary.errors import ClusterError, CommandError, ReleaseError
+from pytest_canary.errors import ClusterError, CommandError, FoundError, ReleaseError
 from pytest_canary.kube import Exec, Namespace
 from pytest_canary.observer import Observer
 from pytest_canary.registry import fixed_namespace
@@ -267,6 +267,26 @@ class Release:
             WaitTimeoutError: it did not in time; with what was seen last.
         """
         self._vigil(track, replicas, version).until_settled()
+
+    def check_service(self, track: str) -> None:
+        """Return unless the Service can't ever send connections to a track's ready pods.
+
+        Raises:
+            FoundError: it can't: its selector misses them, or its port is not theirs.
+        """
+        found = self.observer.snapshot().deployments.get(self.name(track))
+        if found is None:
+            return
+        expected = Expected(
+            deployment=self.name(track),
+            replicas=found["spec"].get("replicas", 1),
+            image=found["spec"]["template"]["spec"]["containers"][0]["image"],
+            service=self.settings.service_name,
+            applied=True,
+        )
+        doomed = [each for each in self.triage.look(expected) if each.doomed]
+        if doomed:
+            raise FoundError(doomed)
 
     def wait_until_gone(self, track: str) -> None:
         """Return when the Deployment and its pods are gone."""

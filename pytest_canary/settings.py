@@ -110,8 +110,8 @@ class Traffic(_Table):
         slow: seconds above which an answer is told as slow.
     """
 
-    rate: Annotated[float, Field(ge=0, le=500, allow_inf_nan=False)] = 30
-    writes: Share = 0.2
+    rate: Annotated[float, Field(ge=0, le=500, allow_inf_nan=False)] = 50
+    writes: Share = 0.1
     slow: Seconds = 1
 
 

@@ -48,6 +48,7 @@ class Triage:
             pods=now.pods,
             events=now.events,
             endpoint_slices=now.endpoint_slices,
+            services=now.services,
             now=datetime.datetime.now(datetime.UTC),
         )
         first = diagnose(objects, expected)
@@ -64,8 +65,7 @@ class Triage:
 
     def _with_the_rest(self, objects: Objects) -> Objects:
         try:
-            services = {s["metadata"]["name"]: s for s in self.namespace.objects("Service")}
-            objects = replace(objects, services=services, keys=self.namespace.keys())
+            objects = replace(objects, keys=self.namespace.keys())
             objects = replace(objects, nodes=self.namespace.nodes())
             return replace(objects, node_pods=self.namespace.all_pods())
         except ClusterError:

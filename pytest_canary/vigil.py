@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pytest_canary.diagnosis import Expected
+from pytest_canary.diagnosis import Expected, Objects, as_expected
 from pytest_canary.errors import CanaryError, FoundError, WaitTimeoutError
 from pytest_canary.finding import Finding
 from pytest_canary.observer import Observer
-from pytest_canary.rollout import images, settled
+from pytest_canary.rollout import settled
 from pytest_canary.triage import Triage
 from pytest_canary.waiting import Seen, Waiter
 
@@ -112,9 +112,8 @@ class Vigil:
     def _is_applied(self) -> bool:
         """Whether the Deployment was ever seen as expected: what differs later, others changed."""
         if self._applied is None:
-            found = self.observer.snapshot().deployments.get(self.expected.deployment)
-            if found and self.expected.image in images(found["spec"]["template"]):
-                replicas = found["spec"].get("replicas", 1)
-                if replicas == self.expected.replicas:
-                    self._applied = self.observer.now()
+            now = Objects(deployments=self.observer.snapshot().deployments)
+            if as_expected(now, self.expected):
+                self._applied = self.observer.now()
+                self.expected = replace(self.expected, applied=True)
         return self._applied is not None

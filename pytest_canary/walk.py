@@ -34,6 +34,7 @@ from pytest_canary.rollout import images
 from pytest_canary.timeline import TRANSITIONS
 from pytest_canary.traffic import Traffic
 from pytest_canary.waiting import Listener, Seen
+from pytest_canary.window import Window
 
 
 class Walk(Ground):
@@ -196,6 +197,17 @@ class Walk(Ground):
         if not self.plan.upgrade:
             self._reach()
             self._learn_version("candidate", CANARY)
+
+    def _enter_verdict(self) -> None:
+        if self.plan.judges:
+            window = Window(
+                self.release,
+                self.traffic,
+                self.settings,
+                self.memory.versions,
+                self.container_port(),
+            )
+            self.memory.verdict = window.judge()
 
     def _enter_stable(self) -> None:
         began = self.observer.now()

@@ -218,6 +218,14 @@ class Ledger:
         versions = {names[of]: tally.summary() for of, tally in tallies.items()}
         return replace(together.summary(), versions=versions)
 
+    def latencies(self, numbers: Iterable[int]) -> dict[str, list[float]]:
+        """Seconds from due to answered, by version; answers as promised only."""
+        found: dict[str, list[float]] = defaultdict(list)
+        for number in numbers:
+            if self._kind[number] == Kind.ANSWERED:
+                found[self._names.texts[self._version[number]]].append(self._seconds[number])
+        return dict(found)
+
     def series(self, seconds: float) -> dict[str, list[Bin]]:
         """Each version's bins of so many seconds; one without requests is left out."""
         found: dict[str, list[Bin]] = defaultdict(list)

@@ -247,6 +247,11 @@ class Traffic:
         self.check()
         return self.ledger.summary(self.ledger.window(begin, end))
 
+    def latencies(self, begin: float, end: float) -> dict[str, list[float]]:
+        """By version, the seconds of every answer to what was due from `begin` to before `end`."""
+        self.check()
+        return self.ledger.latencies(self.ledger.window(begin, end))
+
     def transitions(self) -> dict[tuple[str, str], Summary]:
         """By stage and transition, in the order of the walk."""
         self.check()

@@ -26,6 +26,7 @@ from pytest_canary import database as db
 from pytest_canary import settings
 from pytest_canary.catalogue import Schema
 from pytest_canary.cleanup import Trail
+from pytest_canary.comparison import Observed
 from pytest_canary.database import Database
 from pytest_canary.errors import ReleaseError
 from pytest_canary.image import Image, full_name
@@ -35,6 +36,8 @@ from pytest_canary.provision import Provisioned
 from pytest_canary.registry import pull_secret
 from pytest_canary.release import Release, Version
 from pytest_canary.rollout import pods_of
+from pytest_canary.settings import Verdict
+from pytest_canary.verdict import Judge
 from pytest_canary.waiting import Waiter
 from pytest_canary.walk import Walk
 
@@ -60,6 +63,12 @@ SETTINGS: dict[str, Any] = {
 }
 LOADED = {"traffic": {"rate": 40}}
 """Settings that let traffic flow."""
+
+GO = Judge(Verdict()).look(
+    Observed(requests=800, errors=0, latencies=[0.01] * 800, restarts=0, memory=None),
+    Observed(requests=400, errors=0, latencies=[0.01] * 400, restarts=0, memory=None),
+    final=True,
+)
 
 NOTES = {
     "checks": [{"method": "GET", "path": "/ready", "contains": "true"}],
@@ -124,6 +133,8 @@ class World:
         baseline = Baseline("image" if upgrade else "none", IMAGES["baseline"], "a test")
         self.walk = Walk(Plan(self.settings, options, baseline), Run.start(folder))
         self.walk.waiter = Waiter(self.clock)
+        # Half a minute of real requests would say the same; tests/unit/test_window.py has them.
+        patch.setattr("pytest_canary.walk.Window.judge", lambda _: GO)
         self._bring_up()
 
     def _bring_up(self) -> None:

@@ -160,6 +160,9 @@ class Namespace:
         code, output, stdout = self.runs(self._objects["Pod"][pod], list(command), heard)
         return Exec(pod, " ".join(command), code, output, stdout)
 
+    def memory(self, node: str) -> dict[str, tuple[float, float]]:
+        return {}
+
     def proxy(self, pod: str, port: int) -> tuple[str, requests.Session]:
         session = requests.Session()
         session.trust_env = False

@@ -78,8 +78,8 @@ def someone_deploys_stable(world: World) -> None:
 
 @CASES.fails(
     automatic.service_selects,
-    "Service addressbook-lb to send connections to addressbook-stable only",
-    "last seen: {stable} gets none",
+    "Service addressbook-lb selects no pod of addressbook-stable: it selects "
+    "deployment=addressbook-canary, and they have deployment=addressbook-stable",
 )
 def the_service_misses_the_baseline(world: World) -> None:
     world.select(deployment="addressbook-canary")
