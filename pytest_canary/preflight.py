@@ -117,7 +117,7 @@ def inspect(plan: Plan, root: Path, node: Node | None = None) -> Inspection:
         notes=tuple(_notes(subject, wanted, silenced, [each.rule for each in faults])),
         foreign=foreign,
         unread=foreign or _unread(subject),
-        serviceless="" if subject.service() else f"{subject.service_file.shown} has no Service",
+        serviceless=_serviceless(subject),
     )
 
 
@@ -197,12 +197,17 @@ def parameters(settings: Settings) -> dict[str, str]:
 
 
 def this_machine() -> Node:
-    """What a kind node has: all of the machine that it runs on."""
+    """What a kind node has: all of the machine that it runs on.
+
+    Where the engine has a virtual machine, that is more than it has, and never less.
+    """
+    if os.environ.get("DOCKER_HOST", "").startswith(("tcp:", "ssh:", "http")):
+        return Node(cpus=None, memory=None)
     try:
         memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (ValueError, OSError, AttributeError):  # not everywhere
         memory = 0
-    return Node(cpus=os.cpu_count() or 1, memory=memory if memory > 0 else None)
+    return Node(cpus=os.cpu_count(), memory=memory if memory > 0 else None)
 
 
 def found(faults: Iterable[Fault]) -> list[Finding]:
@@ -230,6 +235,13 @@ def _unread(subject: Subject) -> str:
     if len(subject.workloads) < len(TRACKS):
         return f"{subject.source.shown} has no Deployment to look at"
     return ""
+
+
+def _serviceless(subject: Subject) -> str:
+    if subject.service():
+        return ""
+    what = "can't be read" if subject.applied.broken else "has no Service"
+    return f"{subject.service_file.shown} {what}"
 
 
 def _notes(

@@ -15,6 +15,9 @@ from pytest_canary.manifests import Document, Parsed, Place, Source, parse
 
 VARIABLE = re.compile(r"\$(?:\{([A-Za-z_][A-Za-z_0-9]*)\}|([A-Za-z_][A-Za-z_0-9]*))")
 
+# What a shell fills in, and envsubst does not: ${PORT:-3000}.
+DEFAULTED = re.compile(r"\$\{([A-Za-z_][A-Za-z_0-9]*):?-([^}]*)\}")
+
 # What the bundled apply.sh calls its arguments, MANIFEST DEPLOYMENT REPLICAS IMAGE.
 ARGUMENTS = {"deployment": 2, "replicas": 3, "img": 4}
 
@@ -67,6 +70,11 @@ class Script:
     def minds_comments(self) -> bool:
         """Whether a variable that is not set is an error in a comment too, as for ours."""
         return "ENVIRON" in self.text
+
+    @property
+    def expands(self) -> bool:
+        """Whether the shell itself fills in, and so knows defaults."""
+        return re.search(r"\beval\b", self.text) is not None and self.fills is None
 
     @property
     def editor(self) -> str:
@@ -219,7 +227,10 @@ def _fill_line(line: str, number: int, script: Script, given: Given, filled: Fil
             filled.unset.append(use)
         return match[0]
 
-    return VARIABLE.sub(value, line)
+    def default(match: re.Match[str]) -> str:
+        return given.environment.get(match[1], match[2])
+
+    return VARIABLE.sub(value, DEFAULTED.sub(default, line) if script.expands else line)
 
 
 def comment_at(line: str) -> int:

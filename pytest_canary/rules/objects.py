@@ -17,7 +17,6 @@ ONE_OF: dict[tuple[str, ...], tuple[str, ...]] = {
     ("ports", "*", "protocol"): ("TCP", "UDP", "SCTP"),
     ("httpGet", "scheme"): ("HTTP", "HTTPS"),
     ("strategy", "type"): ("RollingUpdate", "Recreate"),
-    ("template", "spec", "restartPolicy"): ("Always",),
     ("template", "spec", "dnsPolicy"): (
         "ClusterFirst",
         "ClusterFirstWithHostNet",
@@ -27,7 +26,14 @@ ONE_OF: dict[tuple[str, ...], tuple[str, ...]] = {
     ("spec", "sessionAffinity"): ("None", "ClientIP"),
     ("spec", "externalTrafficPolicy"): ("Cluster", "Local"),
 }
-SERVICE_TYPES = ("LoadBalancer", "NodePort", "ClusterIP", "ExternalName")
+# The same, of one kind alone.
+OF_KIND: dict[tuple[str, ...], tuple[str, ...]] = {
+    ("Service", "spec", "type"): ("LoadBalancer", "NodePort", "ClusterIP", "ExternalName"),
+    ("Deployment", "spec", "template", "spec", "restartPolicy"): ("Always",),
+}
+
+# Kinds whose names may have a colon in them.
+RBAC = {"Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding"}
 
 PORTS = (
     ("ports", "*", "containerPort"),
@@ -84,16 +90,17 @@ def _values(document: Document) -> Iterator[Fault]:
         way = tuple("*" if isinstance(step, int) else step for step in place)
         # A label's key may be any.
         ways = {way, (*way[:-1], "*")} if "labels" in way or "matchLabels" in way else {way}
-        for pattern, allowed in ONE_OF.items():
-            if _ends(ways, pattern) and value not in allowed and isinstance(value, str):
-                yield _wrong(document, place, f"one of {', '.join(allowed)}", value, allowed)
-        if way == ("spec", "type") and document.kind == "Service" and value not in SERVICE_TYPES:
-            allowed = SERVICE_TYPES
-            yield _wrong(document, place, f"one of {', '.join(allowed)}", str(value), allowed)
+        for pattern, allowed in (ONE_OF | OF_KIND).items():
+            here = {(document.kind, *way)} if pattern in OF_KIND else ways
+            if _ends(here, pattern) and isinstance(value, str) and value not in allowed:
+                one_of = "one of " if len(allowed) > 1 else ""
+                yield _wrong(document, place, f"{one_of}{', '.join(allowed)}", value, allowed)
         is_port = type(value) is int and any(_ends(ways, each) for each in PORTS)
         if is_port and not 0 < value < 65536:
             yield _wrong(document, place, "between 1 and 65535")
         for pattern, (allowed_re, words) in NAMES.items():
+            if way == ("metadata", "name") and document.kind in RBAC:
+                continue
             if (
                 isinstance(value, str)
                 and _ends(ways, pattern)

@@ -113,7 +113,7 @@ def requests(subject: Subject) -> Iterator[Fault]:
             yield from _limited(workload.deployment, place, container)
     if subject.node is None or len(subject.workloads) < 2:
         return
-    node = {"cpu": Decimal(subject.node.cpus), "memory": Decimal(subject.node.memory or 0)}
+    node = {"cpu": Decimal(subject.node.cpus or 0), "memory": Decimal(subject.node.memory or 0)}
     asked = {track: pod_requests(each.deployment) for track, each in subject.workloads.items()}
     for resource in {name: None for each in asked.values() for name in each}:
         if resource in node:

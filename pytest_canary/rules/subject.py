@@ -32,11 +32,11 @@ class Node:
     """What the cluster's one node has.
 
     Attributes:
-        cpus: processors.
-        memory: bytes; None where the machine doesn't tell.
+        cpus: processors; None where nobody knows, as on another machine.
+        memory: bytes; None likewise.
     """
 
-    cpus: int
+    cpus: int | None
     memory: int | None
 
 

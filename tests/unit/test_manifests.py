@@ -212,6 +212,13 @@ def test_a_value_of_several_lines_leaves_the_lines_that_are_told() -> None:
     assert template.parsed.faults[0].line == 5
 
 
+def test_a_shell_knows_defaults_and_envsubst_does_not() -> None:
+    source = Source(Path("x"), "x", "a: ${PORT:-1} ${MORE:-2}\n")
+    shell = Script("apply.sh", 'eval "cat <<E\n$(cat $1)\nE"')
+    assert fill(source, shell, GIVEN).text == "a: 3000 2\n"
+    assert fill(source, Script("apply.sh", "envsubst <$1"), GIVEN).text == source.text
+
+
 @pytest.mark.parametrize(
     ("line", "at"),
     [

@@ -531,6 +531,27 @@ def test_memory_that_is_not_known_is_not_judged(inspect: Inspect) -> None:
     )
 
 
+def test_an_engine_elsewhere_runs_on_a_machine_that_nobody_knows(
+    inspect: Inspect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edit = ("cpu: 50m", "cpu: 4000")
+    monkeypatch.delenv("DOCKER_HOST", raising=False)
+    assert rules(inspect(edit, node=preflight.this_machine())) == ["request-beyond-node"]
+    monkeypatch.setenv("DOCKER_HOST", "ssh://builder.invalid")
+    assert inspect(edit, node=preflight.this_machine()).findings == ()
+
+
+def test_a_job_may_be_restarted_as_it_likes_and_a_deployment_may_not(inspect: Inspect) -> None:
+    job = "---\napiVersion: batch/v1\nkind: Job\nmetadata: {name: once}\nspec: {template: {spec: "
+    job += "{restartPolicy: Never, containers: [{name: a, image: 'a:1'}]}}}\n"
+    role = "---\napiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: 'a:b'}\n"
+    assert inspect(deployment=healthy("deployment") + job + role).findings == ()
+    (found,) = inspect(
+        ("      containers:\n", "      restartPolicy: Never\n      containers:\n")
+    ).findings
+    assert found.sentence == "spec.template.spec.restartPolicy must be Always"
+
+
 def test_one_replica_must_not_be_taken(inspect: Inspect) -> None:
     strategy = "  replicas: $replicas\n  strategy: {{rollingUpdate: {{{}}}}}\n"
     replicas = "  replicas: $replicas\n"
