@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +61,8 @@ class Opened:
         red, green, blue = (int(part) for part in text.split("(")[1].rstrip(")").split(",")[:3])
         return red * 0.299 + green * 0.587 + blue * 0.114 < 110
 
+
+Open = Callable[..., AbstractContextManager[Opened]]
 
 MARKS = """() => Object.fromEntries(
   [...document.querySelectorAll('svg[role=img]')].filter(svg => svg.checkVisibility()).map(svg => {

@@ -1,17 +1,15 @@
 """The sample reports as pages, and the browser that opens them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
-from browser import SAMPLES, Opened, launch, opened
+from browser import SAMPLES, Open, Opened, launch, opened
 from playwright.sync_api import Browser, sync_playwright
 
 from pytest_canary.reporting import write
 from pytest_canary.reporting.__main__ import read
-
-Open = Callable[..., AbstractContextManager[Opened]]
 
 
 @pytest.fixture(scope="session")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from browser import SAMPLES, SCREENSHOTS, Opened
-from conftest import Open
-from playwright.sync_api import Browser
+from browser import SAMPLES, SCREENSHOTS, Open, Opened, launch
+from playwright.sync_api import Browser, Playwright
 
 NAMES = sorted(path.stem for path in SAMPLES.glob("*.json"))
 SCREENS = {
@@ -40,6 +40,14 @@ def test_the_page_opens_without_a_word_on_the_console_or_a_request(
         assert page.said == []
         assert [url for url in page.asked[1:] if not url.startswith("data:")] == []
         assert page.page.url == page.asked[0]
+
+
+def test_a_machine_without_a_browser_is_told_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(FileNotFoundError, match=r"chromium, .* is on the PATH; `make setup`"):
+        launch(cast("Playwright", None))
 
 
 def test_a_word_on_the_console_is_heard(browser: Browser, pages: dict[str, Path]) -> None:
@@ -129,7 +137,7 @@ def test_it_is_printed_on_white(show: Open) -> None:
         body, ink = page.page.evaluate(
             "(style => [style.backgroundColor, style.color])(getComputedStyle(document.body))"
         )
-        assert body == "rgb(255, 255, 255)"
+        assert not page.dark(body)
         assert page.dark(ink)
 
 
