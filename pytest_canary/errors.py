@@ -7,6 +7,7 @@
     ├── ClusterError      the cluster can't be had, reached or trusted
     ├── ImageError        an image can't be found, built or loaded
     ├── ReleaseError      a transition of the release failed
+    │   └── FoundError    … and why is known
     ├── ApiError          the app did not answer as promised
     ├── TrafficError      the traffic did not run, so that nothing can be said of it
     └── DatabaseError     the database did not answer as promised

@@ -6,12 +6,33 @@ import pytest
 
 import pytest_canary
 from pytest_canary import errors
-from pytest_canary.errors import CanaryError, CommandError
+from pytest_canary.errors import CanaryError, CommandError, FoundError, UnjudgedError
+from pytest_canary.finding import Finding
 
-ALL = [each for _, each in inspect.getmembers(errors, inspect.isclass)]
+EVERY = [
+    each
+    for _, each in inspect.getmembers(errors, inspect.isclass)
+    if each.__module__ == errors.__name__ and each is not UnjudgedError
+]
+# Those that say it in their own words; a FoundError says it in its findings'.
+ALL = [each for each in EVERY if each is not FoundError]
 
 
-@pytest.mark.parametrize("kind", ALL)
+def test_a_found_error_reads_as_its_first_finding_and_then_the_others() -> None:
+    first = Finding("Exits", "it exits", where="pod a", seen="twice", likely="why", next="look")
+    error = FoundError([first, Finding("Slow", "it is slow", evidence="a line")], "and more")
+    assert error.sentence == "it exits"
+    assert error.evidence.splitlines() == [
+        "seen    pod a, twice",
+        "likely  why",
+        "next    look",
+        "it is slow",
+        "a line",
+        "and more",
+    ]
+
+
+@pytest.mark.parametrize("kind", EVERY)
 def test_every_error_is_a_canary_error_and_is_in_the_overview(kind: type[Exception]) -> None:
     assert issubclass(kind, CanaryError)
     assert kind.__name__ in str(errors.__doc__)
