@@ -243,10 +243,12 @@ def find(root: Path, given: str | None = None) -> Path | None:
         SettingsError: the given file does not exist, or two files hold settings.
     """
     if given:
-        path = root / given
-        if not path.is_file():
+        # What a shell completes is relative to where one stands; a CI's line, to the root.
+        paths = [folder / given for folder in (Path.cwd(), root)]
+        found = next((path for path in paths if path.is_file()), None)
+        if found is None:
             raise SettingsError(f"--canary-config: there is no file {given} in {root}")
-        return path
+        return found
     alone = root / "canary.toml"
     project = root / "pyproject.toml"
     in_project = project.is_file() and "canary" in _parse(project).get("tool", {})
@@ -264,7 +266,7 @@ def load(root: Path, given: str | None = None) -> Settings:
 
     Args:
         root: the folder to look in.
-        given: the file that `--canary-config` names, relative to the root.
+        given: the file that `--canary-config` names, relative to the current folder or the root.
 
     Raises:
         SettingsError: with every mistake, a line each: file, key, value, what is allowed.

@@ -55,6 +55,21 @@ def test_the_books_layout_needs_no_setting(book: Path) -> None:
     assert found.baseline is None
 
 
+def test_a_file_is_named_from_where_one_stands_or_from_the_root(
+    book: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inner = book / "inner"
+    (inner / "manifests").mkdir(parents=True)
+    for name in ("Dockerfile", "apply.sh", "manifests/deployment.yml", "manifests/service.yml"):
+        (inner / name).write_text((book / name).read_text())
+    (inner / "own.toml").write_text('name = "inner"\n')
+    monkeypatch.chdir(inner)
+    assert load(book, "own.toml").root == inner
+    assert load(book, "inner/own.toml").root == inner
+    with pytest.raises(SettingsError, match="there is no file other.toml in"):
+        load(book, "other.toml")
+
+
 def test_a_dockerfile_in_app_is_found_too(book: Path) -> None:
     (book / "app").mkdir()
     (book / "Dockerfile").rename(book / "app" / "Dockerfile")
