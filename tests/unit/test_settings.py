@@ -66,7 +66,7 @@ def test_a_file_is_named_from_where_one_stands_or_from_the_root(
     monkeypatch.chdir(inner)
     assert load(book, "own.toml").root == inner
     assert load(book, "inner/own.toml").root == inner
-    with pytest.raises(SettingsError, match="there is no file other.toml in"):
+    with pytest.raises(SettingsError, match=r"there is no file other\.toml in"):
         load(book, "other.toml")
 
 
