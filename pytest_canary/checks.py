@@ -12,6 +12,7 @@ from pytest_canary.execution import Exec
 from pytest_canary.finding import Finding
 from pytest_canary.migration import Migrated
 from pytest_canary.outcome import killed
+from pytest_canary.output import shown
 from pytest_canary.rollout import Rollout
 
 
@@ -34,7 +35,7 @@ def succeeded(done: Exec | None, code: str = "CommandFails") -> None:
                 Finding(
                     code=code,
                     sentence=f"`{done.command}` in pod {done.pod} exits with code {done.code}",
-                    evidence=done.output,
+                    evidence=shown(done.output),
                     likely=killed(done.code),
                 )
             ]
@@ -49,7 +50,7 @@ def migrated(done: Migrated) -> None:
             "MigrationDoesNothing",
             f"`{command}` exits with code {code} but the database has no table",
             "let it fail when it does nothing, and see that it uses DB_SCHEMA",
-            done.migrate.output,
+            shown(done.migrate.output),
         )
     if done.fresh is None:
         return
@@ -58,7 +59,7 @@ def migrated(done: Migrated) -> None:
             "MigrationDoesNothing",
             f"`{command}` exits with 0 on an empty database but makes no table there",
             "let it fail when it does nothing, and see that it uses DB_SCHEMA",
-            done.migrate.output,
+            shown(done.migrate.output),
         )
     absent = lacking(done.fresh, done.after)
     if absent:
@@ -68,7 +69,7 @@ def migrated(done: Migrated) -> None:
             f"`{command}` exits with code {code} but leaves out {len(absent)} of what it makes on "
             "an empty database",
             "see why it stops there without failing",
-            "\n".join(["missing:", *absent, "", "its output:", done.migrate.output]),
+            "\n".join(["missing:", *absent, "", "its output:", shown(done.migrate.output)]),
             "it has changed nothing at all" if same else f"it has changed {done.counts}",
         )
 
@@ -83,7 +84,7 @@ def taken_down(down: Migrated, up: Migrated) -> None:
             f"`{down.migrate.command}` exits with code {down.migrate.code} but the schema "
             f"differs from the one before the migration: {counted(up.before, down.after)}",
             "see what the migration does that it does not undo",
-            "\n".join([*changed, "", "its output:", down.migrate.output]),
+            "\n".join([*changed, "", "its output:", shown(down.migrate.output)]),
             "it has changed nothing at all" if nothing else f"it has changed {down.counts}",
         )
 

@@ -14,12 +14,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pytest_canary import commands, outcome
+from pytest_canary.blocking import stuck
 from pytest_canary.catalogue import Schema, counted, difference, ledger_change, not_undone
 from pytest_canary.database import Database
 from pytest_canary.errors import ClusterError, FoundError, ReleaseError, WaitTimeoutError
 from pytest_canary.execution import Exec
 from pytest_canary.finding import Finding
-from pytest_canary.locks import Locks, stuck
+from pytest_canary.locks import Locks
 from pytest_canary.release import Release
 from pytest_canary.rollout import pods_of
 from pytest_canary.sampling import sampled

@@ -12,6 +12,7 @@ from pytest_canary import commands
 from pytest_canary.errors import FoundError, WaitTimeoutError
 from pytest_canary.execution import Exec, ExecError
 from pytest_canary.finding import Finding
+from pytest_canary.output import shown
 from pytest_canary.release import Release
 from pytest_canary.waiting import Seen
 
@@ -40,18 +41,18 @@ def run(release: Release, track: str, command: Sequence[str], hangs: str = "Comm
     """
     pod = release.ready_pod(track)
     name, container = pod["metadata"]["name"], pod["spec"]["containers"][0]["name"]
-    shown = shlex.join(command)
+    typed = shlex.join(command)
     try:
         done = release.namespace.exec(
             name, container, command, timeout=release.settings.deadlines.command
         )
     except ExecError as error:
         fate = _fate(release, pod, container) if error.ending == "lost" else ""
-        raise FoundError([unended(error, hangs, shown, name, fate, release.secrets)]) from error
+        raise FoundError([unended(error, hangs, typed, name, fate, release.secrets)]) from error
     output = commands.masked(done.output, release.secrets)
     fate = _fate(release, pod, container) if done.code in KILLED else ""
     if fate:
-        raise FoundError([lost(shown, name, f"exited with code {done.code}", fate, output)])
+        raise FoundError([lost(typed, name, f"exited with code {done.code}", fate, output)])
     return replace(done, output=output)
 
 
@@ -94,12 +95,12 @@ def _container(pod: Object, name: str) -> Object:
 
 
 def unended(
-    error: ExecError, hangs: str, shown: str, pod: str, fate: str, secrets: Iterable[str]
+    error: ExecError, hangs: str, command: str, pod: str, fate: str, secrets: Iterable[str]
 ) -> Finding:
     """What is wrong with a command that came to no end of its own."""
     output = commands.masked(error.output, secrets)
     if error.ending == "lost":
-        return lost(shown, pod, "never ended", fate, output)
+        return lost(command, pod, "never ended", fate, output)
     codes = {"hangs": hangs, "endless": "CommandOutputEndless", "refused": "CommandNotRun"}
     if error.ending == "refused":
         advice = "see that the image has it, and that it stands in commands as one types it"
@@ -107,23 +108,23 @@ def unended(
         advice = "see what it does so long; it runs on until its pod is deleted"
     return Finding(
         code=codes[error.ending],
-        sentence=commands.masked(f"`{shown}` in pod {pod} {error.why}", secrets),
+        sentence=commands.masked(f"`{command}` in pod {pod} {error.why}", secrets),
         where=f"pod {pod}",
-        evidence=output,
+        evidence=shown(output),
         next=advice,
     )
 
 
-def lost(shown: str, pod: str, ended: str, fate: str, output: str) -> Finding:
+def lost(command: str, pod: str, ended: str, fate: str, output: str) -> Finding:
     """A command whose pod died under it."""
     memory = "OOMKilled" in fate
     return Finding(
         code="CommandLostItsPod",
-        sentence=f"`{shown}` in pod {pod} lost its pod before it ended: "
+        sentence=f"`{command}` in pod {pod} lost its pod before it ended: "
         f"{fate or 'the connection broke, and the pod is as it was'}",
         where=f"pod {pod}",
         seen=f"the command {ended}",
-        evidence=output,
+        evidence=shown(output),
         likely="the command and the app together need more memory than the limit" if memory else "",
         next="raise resources.limits.memory, or run it where nothing else does"
         if memory

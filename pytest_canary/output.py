@@ -8,6 +8,19 @@ from collections import deque
 LIMIT = 2**20
 
 
+# Lines of an output that a person is shown: of its head, and of its tail, and how much of each.
+HEAD, TAIL, WIDTH = 20, 40, 500
+
+
+def shown(text: str) -> str:
+    """An output as a person is to read it: its first and last lines, none of them too long."""
+    lines = [line[:WIDTH] for line in text.splitlines()]
+    left_out = len(lines) - HEAD - TAIL
+    if left_out > 1:
+        lines[HEAD:-TAIL] = [f"… {left_out:,} lines left out …"]
+    return "\n".join(lines)
+
+
 class Output:
     """Text as it comes, which may never end.
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pytest_canary import checks
+from pytest_canary.blocking import patient
 from pytest_canary.errors import ReleaseError
-from pytest_canary.locks import patient
 from pytest_canary.plan import Plan
 from pytest_canary.release import CANARY, STABLE
 from pytest_canary.stages import Suite, loaded, upgrade

@@ -16,11 +16,12 @@ from docker.errors import DockerException
 from projects import needed
 
 from pytest_canary import backup, settings
+from pytest_canary.blocking import patient
 from pytest_canary.catalogue import described, difference
 from pytest_canary.database import Database
 from pytest_canary.errors import DatabaseError, FoundError
 from pytest_canary.execution import Exec
-from pytest_canary.locks import Locks, patient
+from pytest_canary.locks import Locks
 from pytest_canary.sampling import SAMPLER, sampled
 from pytest_canary.waiting import Waiter
 

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from pytest_canary.blocking import patient, short, stuck
 from pytest_canary.errors import FoundError, ReleaseError
 from pytest_canary.finding import Finding
-from pytest_canary.locks import Locks, patient, read, strongest, stuck
+from pytest_canary.locks import Locks, read, strongest
 from pytest_canary.samples import parsed
 
 SAMPLES = Path(__file__).parents[2] / "fixtures" / "locks"
@@ -139,6 +140,14 @@ def test_what_a_migration_waited_for_when_it_was_last_seen_is_told() -> None:
 def test_the_strongest_of_several_locks_is_told() -> None:
     assert strongest("AccessShareLock, ShareLock, RowExclusiveLock") == "ShareLock"
     assert strongest("SIReadLock") == "SIReadLock"
+
+
+def test_a_long_statement_is_told_by_its_beginning() -> None:
+    assert short("select 1") == "select 1"
+    told = short("insert into person values " + "(1), " * 100)
+    assert told.startswith("insert into person values (1), (1)")
+    assert told.endswith(" …")
+    assert len(told) == 120
 
 
 @pytest.mark.parametrize("line", ["", "1,2,3", "1700000000.1,sample"])

@@ -1,6 +1,6 @@
 """What is kept of a command's output."""
 
-from pytest_canary.output import Output
+from pytest_canary.output import Output, shown
 
 
 def heard(*texts: str, limit: int = 20) -> Output:
@@ -42,3 +42,21 @@ def test_an_output_that_never_ends_takes_no_more_memory_than_its_limit() -> None
 def test_nothing_printed_has_no_last_line() -> None:
     assert (heard().text, heard().last, heard().lines) == ("", "", 0)
     assert heard("\n\n").last == ""
+
+
+def test_a_person_is_shown_the_first_and_the_last_lines() -> None:
+    told = shown("\n".join(f"line {number}" for number in range(1000))).splitlines()
+    assert told[:2] == ["line 0", "line 1"]
+    assert told[20] == "… 940 lines left out …"
+    assert told[-1] == "line 999"
+    assert len(told) == 61
+
+
+def test_a_short_output_is_shown_as_it_is() -> None:
+    text = "\n".join(f"line {number}" for number in range(61))
+    assert shown(text) == text
+    assert shown("") == ""
+
+
+def test_a_line_that_never_ends_is_shown_in_part() -> None:
+    assert shown("x" * 100_000) == "x" * 500
