@@ -72,6 +72,16 @@ class Check(Session):
     def _catch_signals(self) -> None:
         """There is nothing to remove."""
 
+    def _keeps(self) -> bool:
+        """There is nothing to keep."""
+        return False
+
+    def _write_down(self, item: pytest.Item, report: pytest.TestReport) -> None:
+        """The screen, or --junitxml, is all the report that there is."""
+
+    def _let_roll_back(self, item: pytest.Item) -> None:
+        """There is nothing to roll back."""
+
     def pytest_report_header(self) -> str:
         """One line that says what is checked."""
         return f"canary: {self.plan.title}; settings: {self.plan.settings.source}"
