@@ -89,11 +89,12 @@ MARKS = """() => Object.fromEntries(
 def opened(
     browser: Browser, address: str, *, width: int = 1180, scheme: str = "light", scale: float = 1
 ) -> Iterator[Opened]:
-    """A page on a screen of that width."""
+    """A page on a screen of that width, of someone who wants nothing to move."""
     page = browser.new_page(
         viewport={"width": width, "height": 800},
         color_scheme=scheme,  # type: ignore[arg-type]
         device_scale_factor=scale,
+        reduced_motion="reduce",
     )
     try:
         found = Opened(page)
