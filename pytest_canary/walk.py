@@ -232,8 +232,11 @@ class Walk(Ground):
 
         self.once("last good", promote, "rollback", "promote the last good")
 
-    def look_at_what_is_left(self) -> None:
-        """See what rolling back has not undone in the database, before anything else does."""
+    def what_is_left(self) -> str:
+        """What rolling back has not undone in the database, as it was before anything else did.
+
+        The report has it whole, in `memory.not_undone`.
+        """
 
         def look() -> None:
             now = self.database.schema()
@@ -241,17 +244,19 @@ class Walk(Ground):
             self.memory.not_undone = left_behind(self.memory.migrations, now, noted)
 
         self.once("what is left", look)
+        first, *others = self.memory.not_undone or ["nothing"]
+        return f"not undone: {first}" + (f", and {len(others)} more" if others else "")
 
     def take_down(self) -> None:
         """Take the migration back, once the baseline serves on what it has made."""
         self.promote_last_good()
-        self.look_at_what_is_left()
+        self.what_is_left()
 
         def take() -> None:
             pod = self.memory.migrations["candidate"].pod
             self.memory.migrations["down"] = take_down(self.release, self.database, pod)
 
-        self.once("down", take)
+        self.once("down", take, "rollback", "take the migration back")
 
     def roll_back_by_itself(self) -> None:
         """The book's rollback, after a failure between canary and stable.

@@ -9,7 +9,7 @@ from pytest_canary import checks
 from pytest_canary.errors import ReleaseError
 from pytest_canary.release import CANARY, STABLE
 from pytest_canary.stages import Suite, first, loaded_upgrade, upgrade
-from pytest_canary.stages.rollback import tells_versions
+from pytest_canary.stages.rollback import migrates, tells_versions
 from pytest_canary.walk import Walk
 
 SUITE = Suite()
@@ -66,6 +66,8 @@ def baseline_answers(walk: Walk) -> None:
 def api_works(walk: Walk) -> None:
     walk.write_and_read(walk.api)
     walk.note("rollback", "the API answers")
+    if migrates(walk.plan):
+        walk.note("rollback", walk.what_is_left())
 
 
 @SUITE.holds("no request is lost any more", when=loaded_upgrade)

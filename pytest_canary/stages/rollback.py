@@ -91,9 +91,7 @@ def baseline_works(walk: Walk) -> None:
     walk.promote_last_good()
     walk.write_and_read(walk.api)
     if migrates(walk.plan):
-        walk.look_at_what_is_left()
-        left = walk.memory.not_undone
-        walk.note("rollback", f"not undone: {'; '.join(left) or 'nothing'}")
+        walk.note("rollback", walk.what_is_left())
 
 
 @SUITE.holds("no request is lost on the way back", when=loaded)
