@@ -57,6 +57,8 @@ def pictures(report: Report) -> list[Picture]:
 
 def called(version: str) -> str:
     """A version in words, that of an unanswered request included."""
+    if version in ("baseline", "candidate"):
+        return f"the {version}"
     return f"version {version}" if version else "no version told"
 
 

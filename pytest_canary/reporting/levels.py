@@ -29,11 +29,14 @@ class Named:
 
 
 def role(report: Report, version: str) -> str:
-    """Whose colour a version has: the baseline's, the canary's, or that of what is neither."""
+    """Whose colour a version has: the baseline's, the canary's, or that of what is neither.
+
+    A version that has no name of its own goes by what it is in the walk.
+    """
     versions = report.versions
-    if version and versions.baseline and version == versions.baseline.version:
+    if versions.baseline and version == (versions.baseline.version or "baseline"):
         return "baseline"
-    if version and versions.candidate and version == versions.candidate.version:
+    if versions.candidate and version == (versions.candidate.version or "candidate"):
         return "canary"
     return "other"
 

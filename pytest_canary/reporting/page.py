@@ -13,8 +13,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from pytest_canary.errors import CanaryError
-from pytest_canary.reporting import cells, words
-from pytest_canary.reporting.charts import pictures
+from pytest_canary.reporting import cells, charts, words
 from pytest_canary.reporting.document import Report, Traffic
 from pytest_canary.reporting.drawing import drawn
 from pytest_canary.reporting.frame import Picture
@@ -52,7 +51,7 @@ def html(report: Report) -> str:
     Where the pictures can't be drawn, the page says why and has their data all the same: what
     a run has found must not be lost with its pictures.
     """
-    shown = pictures(report)
+    shown = charts.pictures(report)
     comparisons = report.verdict.comparisons if report.verdict else ()
     small = [cells.difference(each, number) for number, each in enumerate(comparisons)]
     if report.share:
@@ -139,14 +138,11 @@ def _legend(report: Report, shown: list[Picture]) -> list[tuple[str, str]]:
     told |= {point.version for point in report.traffic.series} if report.traffic else set()
     if not any(picture.key != "timeline" for picture in shown):
         return []
-    versions, texts = report.versions, []
-    names = {
-        "baseline": f"baseline, version {versions.baseline.version}" if versions.baseline else "",
-        "canary": f"candidate, version {versions.candidate.version}" if versions.candidate else "",
-    }
+    names = {"baseline": "baseline", "canary": "candidate"}
+    texts = []
     for version, role in ordered(report, told).items():
-        text = names.get(role) or (f"version {version}" if version else "no version told")
-        texts.append((role, text))
+        own = "" if version == names.get(role) else charts.called(version)
+        texts.append((role, ", ".join(filter(None, (names.get(role), own)))))
     if report.traffic and report.traffic.lost:
         texts.append(("lost", "lost requests"))
     return texts

@@ -10,9 +10,9 @@ import pytest
 
 from pytest_canary import reporting
 from pytest_canary.errors import CanaryError, CommandError
+from pytest_canary.reporting import charts, write
 from pytest_canary.reporting import page as pages
-from pytest_canary.reporting import write
-from pytest_canary.reporting.document import Availability, Report
+from pytest_canary.reporting.document import Availability, Report, Version, Versions
 from pytest_canary.reporting.frame import COLOURS
 from pytest_canary.reporting.page import html, linkable, tiles
 
@@ -145,6 +145,23 @@ def test_the_style_has_every_colour_of_the_pictures_twice() -> None:
     for name, value in COLOURS.items():
         assert f"--{name}: {value};" in light, name
         assert f"--{name}: " in dark, name
+
+
+def test_the_legend_names_versions_by_role_and_own_name(made: dict[str, Reader]) -> None:
+    def legend(report: Report) -> list[tuple[str, str]]:
+        return pages._legend(report, charts.pictures(report))
+
+    assert legend(sample("failed")) == [
+        ("baseline", "baseline, version 1"),
+        ("canary", "candidate, version 2"),
+        ("other", "no version told"),
+        ("lost", "lost requests"),
+    ]
+    report = sample("first-release")
+    nameless = tuple(r.model_copy(update={"version": "candidate"}) for r in report.replicas)
+    versions = Versions(candidate=Version())
+    report = report.model_copy(update={"replicas": nameless, "versions": versions})
+    assert legend(report) == [("canary", "candidate")]
 
 
 def test_what_is_left_out_is_said() -> None:

@@ -74,6 +74,18 @@ def test_pods_whose_version_is_not_known_are_told_apart_by_deployment() -> None:
     assert found.steps[-1].heights == {"web-canary": 1, "web-stable": 3}
 
 
+def test_versions_without_a_name_go_by_what_they_are() -> None:
+    nameless = Versions(baseline=Version(), candidate=Version())
+    rows = (row(1, "web-stable", "baseline", 3, 3), row(2, "web-canary", "candidate", 1, 1))
+    found = report(replicas=rows, versions=nameless)
+    assert ready(found).roles == {"baseline": "baseline", "candidate": "canary"}
+    assert charts.replicas(found).description == (
+        "the baseline between 3 and 3 ready, the candidate between 0 and 1 ready; wanted were "
+        "up to 4."
+    )
+    assert rates(found, Traffic(series=(Point(at=0, requests=1),))).roles == {"": "other"}
+
+
 def test_requests_are_counted_by_the_second_and_a_gap_is_none() -> None:
     series = (
         Point(at=4, version="2", requests=10),
