@@ -6,15 +6,17 @@ import contextlib
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_canary import commands
 from pytest_canary.errors import FoundError, WaitTimeoutError
 from pytest_canary.execution import Exec, ExecError
 from pytest_canary.finding import Finding
 from pytest_canary.output import shown
-from pytest_canary.release import Release
 from pytest_canary.waiting import Seen
+
+if TYPE_CHECKING:
+    from pytest_canary.release import Release
 
 Object = Mapping[str, Any]
 

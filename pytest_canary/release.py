@@ -6,11 +6,11 @@ import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pytest_canary import commands
+from pytest_canary import commands, outcome
 from pytest_canary.diagnosis import Expected
 from pytest_canary.errors import ClusterError, CommandError, FoundError, ReleaseError
 from pytest_canary.kube import Exec, Namespace
@@ -319,15 +319,12 @@ class Release:
         return ready[0]
 
     def exec(self, track: str, command: Sequence[str]) -> Exec:
-        """`kubectl exec POD -- COMMAND` in a track's pod; the exit code is the caller's matter."""
-        pod = self.ready_pod(track)
-        done = self.namespace.exec(
-            pod["metadata"]["name"],
-            pod["spec"]["containers"][0]["name"],
-            command,
-            timeout=self.settings.deadlines.command,
-        )
-        return replace(done, output=commands.masked(done.output, self.secrets))
+        """`kubectl exec POD -- COMMAND` in a track's pod; the exit code is the caller's matter.
+
+        Raises:
+            FoundError: it came to no end of its own.
+        """
+        return outcome.run(self, track, command)
 
     def diagnostics(self) -> Diagnostics:
         """What the rollback pipeline collects; a part that fails says why."""

@@ -33,7 +33,11 @@ def test_an_upgrade_of_the_addressbook_passes_every_stage(
         assert walked.stage(stage)
     assert walked.stage("baseline").endswith("3/3 of release 1")
     assert re.search(r"1 \+ 2; the canary takes \d+ % of connections", walked.stage("canary"))
-    assert walked.stage("migration").endswith("0001 -> 0002; release 1 still reads and writes")
+    migration = walked.stage("migration")
+    assert "0001 -> 0002, +1 column; a backup of " in migration
+    assert migration.endswith("; release 1 still reads and writes")
+    assert "not undone: column public.person.search_name stays" in walked.stage("rollback")
+    assert walked.stage("rollback").endswith("then down: -1 column")
     assert re.search(r"0/3, .*3/3; never fewer than 2$", walked.stage("stable"))
     assert "addressbook 1 -> 2 passed every stage" in walked.text
     # A team's own tests ran in their stages, right after the stages' own.
