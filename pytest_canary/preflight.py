@@ -13,7 +13,8 @@ from pathlib import Path
 from pytest_canary import database
 from pytest_canary.errors import FoundError, UnjudgedError
 from pytest_canary.finding import Finding
-from pytest_canary.manifests import Fault, Parsed, parse, read
+from pytest_canary.manifests import Fault, read
+from pytest_canary.parsing import Parsed, parse
 from pytest_canary.plan import Plan
 from pytest_canary.rules import (
     deployments,

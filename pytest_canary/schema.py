@@ -142,6 +142,8 @@ class _Walk:
     def __init__(self, definitions: dict[str, Any], document: Document) -> None:
         self.definitions = definitions
         self.document = document
+        # The tables that the walk is in, from the outermost, with the fields that each may have.
+        self.around: list[tuple[Place, dict[str, Any]]] = []
 
     def fault(self, rule: str, place: Place, sentence: str, fix: str) -> Fault:
         return self.document.fault(rule, place, sentence, fix)
@@ -168,6 +170,14 @@ class _Walk:
 
     def table(self, value: dict[str, Any], schema: dict[str, Any], place: Place) -> Iterator[Fault]:
         known = schema.get("properties", {})
+        self.around.append((place, known))
+        yield from self.fields(value, schema, place)
+        self.around.pop()
+
+    def fields(
+        self, value: dict[str, Any], schema: dict[str, Any], place: Place
+    ) -> Iterator[Fault]:
+        known = schema.get("properties", {})
         others = schema.get("additionalProperties", True)
         for key, each in value.items():
             if key in known:
@@ -175,7 +185,7 @@ class _Walk:
             elif isinstance(others, dict):
                 yield from self.value(each, others, (*place, key))
             elif others is False:
-                yield self.unknown_field(key, sorted(known), place)
+                yield self.unknown_field(key, value, place)
         for key in schema.get("required", []):
             if value.get(key) is None:
                 sentence = f"{shown((*place, key))} is missing"
@@ -200,13 +210,31 @@ class _Walk:
         sentence = f"{entry} is in {shown(place[:-1])} twice, first on line {line}"
         return self.fault("duplicate-key", place, sentence, "keep one of them")
 
-    def unknown_field(self, key: str, known: list[str], place: Place) -> Fault:
-        near = difflib.get_close_matches(key, known, 1)
-        where = shown(place) or self.document.kind
-        fix = f"did you mean {near[0]}?" if near else f"{where} has no such field; take it out"
-        return self.fault(
-            "unknown-field", (*place, key), f'unknown field "{shown((*place, key))}"', fix
-        )
+    def unknown_field(self, key: str, beside: dict[str, Any], place: Place) -> Fault:
+        known = self.around[-1][1]
+        near = difflib.get_close_matches(key, sorted(known), 1)
+        owner = self.owner(key, beside, place)
+        fix = f"did you mean {near[0]}?" if near else "there is no such field; take it out"
+        fix = f"indent it as a field of {owner}" if owner else fix
+        sentence = f'unknown field "{shown((*place, key))}"'
+        return self.fault("unknown-field", (*place, key), sentence, fix)
+
+    def owner(self, key: str, beside: dict[str, Any], place: Place) -> str:
+        """The table around or beside a field that does have it, where its indent is wrong."""
+        for where, known in reversed(self.around[:-1]):
+            if key in known and where:
+                return shown(where)
+        for name, schema in self.around[-1][1].items():
+            inner = self.resolved(self.resolved(schema).get("items", schema))
+            if name in beside and key in inner.get("properties", {}):
+                return shown((*place, name))
+        return ""
+
+    def resolved(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """What a schema refers to; itself, where it refers to nothing."""
+        while "$ref" in schema:
+            schema = self.definitions[schema["$ref"].rpartition("/")[2]]
+        return schema
 
     def wrong_type(self, value: Any, types: list[str], place: Place) -> Fault:
         wanted = " or ".join(TYPES[each] for each in types)

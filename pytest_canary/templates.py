@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from pytest_canary.manifests import Document, Parsed, Place, Source, parse
+from pytest_canary.manifests import Document, Place, Source
+from pytest_canary.parsing import Parsed, parse
 
 VARIABLE = re.compile(r"\$(?:\{([A-Za-z_][A-Za-z_0-9]*)\}|([A-Za-z_][A-Za-z_0-9]*))")
 

@@ -10,7 +10,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from pytest_canary.manifests import Document, Parsed, Place, Source
+from pytest_canary.manifests import Document, Place, Source
+from pytest_canary.parsing import Parsed
 from pytest_canary.schema import AMOUNT, Schema
 from pytest_canary.settings import Settings
 from pytest_canary.templates import Given, Script, Template

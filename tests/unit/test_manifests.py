@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
-from pytest_canary.manifests import Document, Parsed, Source, parse, read, scalar, shown
+from pytest_canary.manifests import Document, Source, read, shown
+from pytest_canary.parsing import Parsed, parse, scalar
 from pytest_canary.rules.subject import amount, hint, matches
 from pytest_canary.schema import nearest_version, of_version, version_of, versions
 from pytest_canary.templates import Given, Script, comment_at, fill, names, render
@@ -324,7 +325,14 @@ POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec:\n  containers:\n   
     ("line", "rule", "sentence", "fix"),
     [
         ("imag: b", "unknown-field", 'unknown field "spec.containers[0].imag"', "mean image?"),
-        ("xyzzy: b", "unknown-field", "xyzzy", "spec.containers[0] has no such field; take it out"),
+        ("xyzzy: b", "unknown-field", "xyzzy", "there is no such field; take it out"),
+        ("volumes: []", "unknown-field", "containers[0].volumes", "as a field of spec"),
+        (
+            "env: [{name: a}]\n      valueFrom: {}",
+            "unknown-field",
+            "valueFrom",
+            "containers[0].env",
+        ),
         ("image: 1", "wrong-type", "must be text, not a number", "put quotes around it"),
         ("image: no", "wrong-type", "must be text, not true or false", "put quotes around it"),
         ("image: [a]", "wrong-type", "must be text, not a list", "leave the dash out"),
@@ -357,6 +365,22 @@ def test_a_misfit_is_told(line: str, rule: str, sentence: str, fix: str) -> None
 )
 def test_what_kubernetes_takes_fits(line: str) -> None:
     assert misfits(f"{POD}      {line}\n") == []
+
+
+def test_a_field_of_what_is_below_is_told_where_it_belongs() -> None:
+    (found,) = misfits("apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nlabels: {a: b}\n")
+    assert found == ("unknown-field", 'unknown field "labels"', "indent it as a field of metadata")
+
+
+def test_a_quoted_line_is_short_and_harms_no_terminal() -> None:
+    source = Source(Path("x"), "x", f"a: \x1b[31m\n\tb\n{'c' * 200}\n")
+    assert [source.quoted(n) for n in (0, 1, 2, 3, 4)] == [
+        "",
+        "   1 | a: ?[31m",
+        "   2 | →b",
+        f"   3 | {'c' * 120}…",
+        "",
+    ]
 
 
 def test_an_entry_that_is_there_twice_is_told() -> None:

@@ -92,7 +92,8 @@ def test_a_finding_says_file_line_rule_and_fix_in_one_sentence_each(
     assert found.next
     assert found.seen == f"rule {found.code}"
     assert found.evidence in [
-        f"{n:>4} | {line}" for n, line in enumerate(path.read_text().splitlines(), start=1)
+        f"{n:>4} | {line}".replace("\t", "→")
+        for n, line in enumerate(path.read_text().splitlines(), start=1)
     ]
 
 
