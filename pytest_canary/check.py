@@ -86,8 +86,14 @@ class Check(Session):
         """One line that says what is checked."""
         return f"canary: {self.plan.title}; settings: {self.plan.settings.source}"
 
-    def pytest_runtestloop(self, session: pytest.Session) -> None:
-        """There is nothing to reap."""
+    def _reap(self) -> None:
+        """Nothing is made that others could have left."""
+
+    def _record(self, *_: object) -> None:
+        """There is no report; the screen has it all."""
+
+    def _write_report(self) -> None:
+        """There is none."""
 
     def pytest_sessionfinish(self) -> None:
         """There is nothing to clean up."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_canary.release import Diagnostics
@@ -25,7 +25,13 @@ class Failure:
     stage: str
     error: BaseException
     folder: Path | None = None
-    files: tuple[str, ...] = field(default=())
+    files: tuple[str, ...] = ()
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The files, relative to the report's folder."""
+        number = self.folder.name if self.folder else ""
+        return tuple(f"{FINDINGS}/{number}/{name}" for name in self.files)
 
     @property
     def line(self) -> str:

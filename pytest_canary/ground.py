@@ -6,8 +6,9 @@ import contextlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
+from pytest_canary.analysis import Share
 from pytest_canary.api import Api, Row
 from pytest_canary.backup import Backup
 from pytest_canary.checks import complete, known
@@ -34,7 +35,7 @@ from pytest_canary.registry import pull_secrets
 from pytest_canary.release import Diagnostics, Release, Version
 from pytest_canary.rollout import Rollout, misdirected
 from pytest_canary.timeline import Timeline
-from pytest_canary.traffic import Traffic
+from pytest_canary.traffic import ReadBack, Traffic
 from pytest_canary.traffic.losses import request_findings
 from pytest_canary.verdict import Verdict
 from pytest_canary.waiting import Listener, Seen, Waiter
@@ -58,6 +59,28 @@ ANSWERS = 10
 QUIET = 2.0
 
 
+@dataclass(frozen=True)
+class Checked:
+    """How one check ended.
+
+    Attributes:
+        sentence: what was to hold; a team's own test is called by its node ID.
+        result: how.
+        ended: seconds since the walk began; `seconds` before that, it started.
+        message, evidence: why it failed, or was skipped.
+        rescues: whether it belongs to the rollback after a failure.
+    """
+
+    stage: str
+    sentence: str
+    result: Literal["passed", "failed", "skipped"]
+    seconds: float
+    ended: float
+    message: str = ""
+    evidence: str = ""
+    rescues: bool = False
+
+
 @dataclass
 class Memory:
     """What happened on the way, for the stages to judge."""
@@ -70,7 +93,11 @@ class Memory:
     sample: Counter[str] = field(default_factory=Counter)
     promotion: list[Rollout] = field(default_factory=list)
     diagnostics: Diagnostics | None = None
+    share: Share | None = None
     verdict: Verdict | None = None
+    read_back: ReadBack | None = None
+    environment: dict[str, str] = field(default_factory=dict)
+    checked: list[Checked] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     left: dict[str, tuple[object, ...]] = field(default_factory=dict)
 
@@ -204,7 +231,8 @@ class Ground:
         """
         complete(api.missing(self.memory.rows), len(self.memory.rows), api.where)
         if self._traffic and self._traffic.writes:
-            known(self._traffic.verify(api).findings)
+            self.memory.read_back = self._traffic.verify(api)
+            known(self.memory.read_back.findings)
 
     def no_request_is_lost(self, stage: str) -> str:
         """Look whether any of the traffic's requests was lost so far.

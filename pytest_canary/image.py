@@ -57,6 +57,11 @@ class Engine:
                 f"no container engine answers: {error}; start Docker, or set DOCKER_HOST"
             ) from error
 
+    @property
+    def version(self) -> str:
+        """The engine's own version."""
+        return str(self.client.version().get("Version", "of no version"))
+
     def find(self, name: str) -> Image | None:
         """The image of that name, where the engine has it."""
         import docker

@@ -31,10 +31,17 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Moment:
-    """A Deployment's replicas at one moment: seconds since the observer started, and the counts."""
+    """A Deployment's replicas at one moment.
+
+    Attributes:
+        at: seconds since the observer started.
+        rollout: the counts; all of them 0 once it is deleted.
+        image: of its newest template.
+    """
 
     at: float
     rollout: Rollout
+    image: str = ""
 
 
 class Observer:
@@ -49,7 +56,8 @@ class Observer:
         self._last: dict[str, Rollout] = {}
         self._changed = threading.Condition()
         self._version = 0
-        self._seen_version = -1
+        # Each thread's own: what one has seen, another may still wait for.
+        self._seen = threading.local()
         self._stopped = threading.Event()
         self._listed: set[str] = set()
         self._watches: dict[str, object] = {}
@@ -77,19 +85,25 @@ class Observer:
     def snapshot(self) -> Snapshot:
         """The objects as the watches have last told them."""
         with self._changed:
-            self._seen_version = self._version
+            self._seen.version = self._version
             return Snapshot(*(dict(self._objects[kind]) for kind in KINDS))
 
     def change(self, seconds: float) -> None:
-        """Block until anything has changed since the last snapshot, at most the seconds given."""
+        """Block until anything changes after this thread's last snapshot, at most the seconds."""
         with self._changed:
-            self._changed.wait_for(lambda: self._version != self._seen_version, timeout=seconds)
+            seen = getattr(self._seen, "version", -1)
+            self._changed.wait_for(lambda: self._version != seen, timeout=seconds)
 
     def wake(self) -> None:
         """Let `change` return: something else than an object has changed."""
         with self._changed:
             self._version += 1
             self._changed.notify_all()
+
+    @property
+    def began(self) -> float:
+        """The start by `time.monotonic`, to compare with other clocks."""
+        return self._began
 
     def now(self) -> float:
         """Seconds since the observer started, as `history` has them."""
@@ -160,10 +174,16 @@ class Observer:
     def _notify(self, kind: str) -> None:
         self._changed_at[kind] = self.now()
         pods = self._objects["Pod"].values()
-        for name, deployment in self._objects["Deployment"].items():
+        there = self._objects["Deployment"]
+        for name, deployment in there.items():
             now = rollout(deployment, pods)
             if self._last.get(name) != now:
                 self._last[name] = now
-                self.history.append(Moment(self.now(), now))
+                image = deployment["spec"]["template"]["spec"]["containers"][0]["image"]
+                self.history.append(Moment(self.now(), now, image))
+        for name in [name for name in self._last if name not in there]:
+            last = self._last.pop(name)
+            gone = Rollout(name, 0, 0, 0, 0, 0, 0, last.observed, 0)
+            self.history.append(Moment(self.now(), gone))
         self._version += 1
         self._changed.notify_all()

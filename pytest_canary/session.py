@@ -9,7 +9,7 @@ import textwrap
 import threading
 from collections.abc import Generator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import pytest
 
@@ -17,14 +17,14 @@ from pytest_canary import fixtures, options, settings, stages
 from pytest_canary.collection import Stage, StageTest
 from pytest_canary.errors import CanaryError, SettingsError
 from pytest_canary.mistakes import nearest
-from pytest_canary.plan import STAGES, Plan, git, plan
+from pytest_canary.plan import STAGES, Plan, plan
 from pytest_canary.progress import Progress
+from pytest_canary.recording import Recording, sentence_of
 
 if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
 
     from pytest_canary.ownership import Run
-    from pytest_canary.promotion import Promotion
     from pytest_canary.walk import Walk
 
 # What only a walk needs is imported where a walk begins: a check has a second for everything.
@@ -84,6 +84,8 @@ class Session:
         self.plan = read_plan(config)
         self.progress: Progress | None = None
         self._begin()
+        self.recording = Recording(config, self.walk)
+        self._walked = False
         self.failed: tuple[str, str] | None = None
         self.unrescued: tuple[str, str] | None = None
         self.kept = False
@@ -199,10 +201,18 @@ class Session:
 
     # Running.
 
-    def pytest_runtestloop(self, session: pytest.Session) -> None:
-        """Remove what killed runs have left, before anything new is made."""
-        if session.config.option.collectonly or not session.items:
-            return
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
+        """Remove what killed runs have left before anything new is made; report after all."""
+        if not session.config.option.collectonly and session.items:
+            self._reap()
+        result = yield
+        self._walked = True
+        if self.walk.entered("cleanup"):
+            self._write_report()
+        return result
+
+    def _reap(self) -> None:
         from pytest_canary import cleanup
         from pytest_canary.image import Engine
 
@@ -252,6 +262,7 @@ class Session:
         self._seconds[stage] = self._seconds.get(stage, 0) + report.duration
         if report.failed:
             self._fail(item, report, call.excinfo)
+        self._record(report, item, stage)
         self._held += report.when == "call" and report.passed and isinstance(item, StageTest)
         if report.when == "call":
             # --junitxml reads the item's own, at its teardown.
@@ -260,6 +271,9 @@ class Session:
                 item.user_properties.append(("canary.figures", "; ".join(self.walk.notes[stage])))
         return report
 
+    def _record(self, report: pytest.TestReport, item: pytest.Item, stage: str) -> None:
+        self.recording.note(report, item, stage)
+
     def _fail(
         self,
         item: pytest.Item,
@@ -267,9 +281,7 @@ class Session:
         raised: pytest.ExceptionInfo[BaseException] | None,
     ) -> None:
         """Remember the first failure, and the rollback's own, and keep what there is of each."""
-        crash = getattr(report.longrepr, "reprcrash", None)
-        sentence = crash.message if crash else str(report.longrepr)
-        told = (item.nodeid, sentence.splitlines()[0])
+        told = (item.nodeid, sentence_of(report))
         if is_rescue(item):
             self.unrescued = self.unrescued or told
         elif self.failed is None:
@@ -324,15 +336,40 @@ class Session:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self) -> None:
         """Clean up where the walk did not come to its own cleanup: after -x, -k or Ctrl-C."""
-        if self.walk.entered("cleanup"):
-            return
-        if self._keeps():
-            self.walk.keep()
-            return
+        if not self.walk.entered("cleanup"):
+            if self._keeps():
+                self.walk.keep()
+            else:
+                self._clean_up()
+        self._write_report()
+
+    def _clean_up(self) -> None:
         try:
             self.walk.enter_cleanup_now()
         except CanaryError as error:
             self._line(f"\ncanary: {error}")
+
+    def _write_report(self) -> None:
+        result: Literal["passed", "failed", "stopped"] = "stopped"
+        if self.failed:
+            result = "failed"
+        elif self._walked:
+            result = "passed"
+        promotion = self.recording.promotion(passed=result == "passed") if self._complete else None
+        trouble = self.recording.write(result, promotion)
+        if trouble:
+            self._line(f"\ncanary: {trouble}")
+
+    @property
+    def _complete(self) -> bool:
+        """Whether the whole walk was made, or failed on its way."""
+        return self.failed is not None or self._passed
+
+    @property
+    def _passed(self) -> bool:
+        """Whether every check of the walk was made, and held; but for a cleanup that is put off."""
+        cleanups = len(stages.suite("cleanup"))
+        return self._held == self._planned or (self.kept and self._held >= self._planned - cleanups)
 
     def pytest_terminal_summary(self, terminalreporter: TerminalReporter) -> None:
         """The run in one line, or what failed first."""
@@ -350,29 +387,14 @@ class Session:
                 write(f"canary: and so did the rollback, at {where}: {sentence}", red=True)
             elif self._rescue:
                 write(f"canary: {'; '.join(self.walk.notes.get('rollback', []))}")
-        elif self._held == self._planned or (
-            self.kept and self._held >= self._planned - len(stages.suite("cleanup"))
-        ):
+        elif self._passed:
             write(f"canary: {self.walk.summary()}", green=True)
         elif self._planned:
             write(f"canary: {self._held} of the walk's {self._planned} checks were made, and held")
-            return
-        write(f"canary: {self._promotion().sentence}")
-
-    def _promotion(self) -> Promotion:
-        """Whether the release that was rehearsed may be promoted."""
-        from pytest_canary.promotion import promotion, revision
-
-        settings = self.plan.settings
-
-        def here(*words: str) -> str:
-            return git(settings.root, *words)
-
-        return promotion(
-            passed=self.failed is None,
-            revision=revision(os.environ, here),
-            condition=settings.promotion,
-        )
+        if self._complete:
+            write(f"canary: {self.recording.promotion(passed=self.failed is None).sentence}")
+        if self.recording.page:
+            write(f"canary: {self.recording.page}")
 
     def pytest_unconfigure(self) -> None:
         """Give back what was taken from the process."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
 from pytest_canary import database as db
+from pytest_canary import environment
 from pytest_canary.addressbook import Addressbook
 from pytest_canary.api import Api
 from pytest_canary.backup import back_up
@@ -47,6 +49,7 @@ class Walk(Ground):
         self.home = run
         self.notes: dict[str, list[str]] = {}
         self._entered: dict[str, CanaryError | None] = {}
+        self.memory.environment |= environment.local(plan)
 
     # Where the walk stands.
 
@@ -163,6 +166,7 @@ class Walk(Ground):
             up.cluster.wait_until_ready(self.waiter, up.namespace, self.settings.deadlines.cluster)
         self._trail.namespace = up.namespace
         self._trail.look()
+        self.memory.environment |= environment.remote(up, engine)
 
     def _wait_for_service_account(self) -> None:
         """A pod that comes before its namespace's default ServiceAccount is refused."""
@@ -191,9 +195,11 @@ class Walk(Ground):
 
     def _enter_migration(self) -> None:
         if self.plan.migrates and self.plan.upgrade:
-            self._back_up()
-        if self.plan.migrates:
-            self._migrate("candidate", CANARY, fresh=self.plan.upgrade)
+            with ThreadPoolExecutor(1, thread_name_prefix="backup") as pool:
+                backed_up = pool.submit(self._back_up)
+                self._migrate("candidate", CANARY, fresh=True, ready=backed_up.result)
+        elif self.plan.migrates:
+            self._migrate("candidate", CANARY, fresh=False)
         if not self.plan.upgrade:
             self._reach()
             self._learn_version("candidate", CANARY)
@@ -312,8 +318,10 @@ class Walk(Ground):
         except (FoundError, DatabaseError) as error:
             self.memory.backup = error
 
-    def _migrate(self, title: str, track: str, *, fresh: bool) -> None:
-        done = migrate(self.release, self.database, track, fresh=fresh)
+    def _migrate(
+        self, title: str, track: str, *, fresh: bool, ready: Callable[[], object] = lambda: None
+    ) -> None:
+        done = migrate(self.release, self.database, track, fresh=fresh, ready=ready)
         self.memory.migrations[title] = done
 
     # The end.

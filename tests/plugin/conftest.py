@@ -13,7 +13,7 @@ STAND_IN = """
 import os, time
 from pathlib import Path
 import pytest
-from pytest_canary import cleanup, stages, walk
+from pytest_canary import cleanup, reporting, stages, walk
 from pytest_canary.errors import ReleaseError
 
 LOG = Path(os.environ["ENTERED"])
@@ -35,7 +35,7 @@ class Stand(walk.Walk):
     def _roll_back_by_itself(self):
         self._note("automatic-rollback")
 
-for stage in ("cluster", "baseline", "canary", "migration", "stable", "rollback"):
+for stage in ("cluster", "baseline", "canary", "migration", "verdict", "stable", "rollback"):
     setattr(Stand, f"_enter_{stage}", lambda self, stage=stage: self._note(stage))
 
 walk.Walk = Stand
@@ -43,6 +43,10 @@ cleanup.reap = lambda *_, **__: 0
 
 # The others' checks have nothing to look at.
 MADE = ["cleanup", *os.environ.get("CHECKS", "").split()]
+
+if "REPORT" not in os.environ:
+    # Drawing its pictures takes a second, and few of these tests are about them.
+    reporting.write = lambda report, folder: [folder / "report.html"]
 
 def calm(walk):
     pass

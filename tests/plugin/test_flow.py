@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 import subprocess
@@ -16,7 +17,16 @@ import pytest
 from pytest_canary import settings, stages
 from pytest_canary.plan import Baseline, Options, Plan
 
-STAGES = ["cluster", "baseline", "canary", "migration", "stable", "rollback", "cleanup"]
+STAGES = [
+    "cluster",
+    "baseline",
+    "canary",
+    "migration",
+    "verdict",
+    "stable",
+    "rollback",
+    "cleanup",
+]
 ROLLED_BACK = "automatic-rollback"
 Entered = Callable[[], list[str]]
 RUN = ("--canary", "--canary-baseline", "shop:1")
@@ -83,7 +93,8 @@ def test_a_failed_transition_skips_what_follows_and_is_rolled_back(
             "broke in a test; mend it",
         ]
     )
-    skipped = CHECKS["canary"] - 1 + CHECKS["migration"] + CHECKS["stable"]
+    left = ("migration", "verdict", "stable")
+    skipped = CHECKS["canary"] - 1 + sum(CHECKS[each] for each in left)
     done = ("preflight", "cluster", "baseline", "automatic_rollback", "cleanup")
     result.assert_outcomes(failed=1, passed=sum(CHECKS[each] for each in done), skipped=skipped)
     kept = (project / "canary-report" / "findings" / "1" / "finding.txt").read_text()
@@ -109,7 +120,7 @@ def test_a_rollback_that_fails_too_is_told_and_does_not_hide_the_first(
         ]
     )
     skipped = CHECKS["stable"] - 1 + CHECKS["automatic_rollback"] - 1
-    done = ("preflight", "cluster", "baseline", "canary", "migration", "cleanup")
+    done = ("preflight", "cluster", "baseline", "canary", "migration", "verdict", "cleanup")
     result.assert_outcomes(failed=2, passed=sum(CHECKS[each] for each in done), skipped=skipped)
     kept = project / "canary-report" / "findings"
     assert sorted(path.name for path in kept.iterdir()) == ["1", "2"]
@@ -277,3 +288,56 @@ def test_a_walk_is_refused_to_xdist(pytester: pytest.Pytester, project: Path) ->
     result = pytester.runpytest_subprocess("-p", "xd", "--canary", "--numprocesses", "2")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["*-n 2: a walk goes step by step; leave -n out"])
+
+
+def test_the_report_is_written_and_told_to_ci(
+    pytester: pytest.Pytester, stand_in: Entered, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REPORT", "yes")
+    monkeypatch.setenv("BREAKS", "stable")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(project / "summary.md"))
+    result = pytester.runpytest_subprocess(*RUN, "--canary-report=told", "--junitxml=x.xml")
+    result.stdout.fnmatch_lines(["canary: told/report.html"])
+    told = json.loads((project / "told" / "report.json").read_text())
+    assert told["result"] == "failed"
+    assert told["failures"]["first"] == {
+        "sentence": "stable broke in a test; mend it",
+        "stage": "stable",
+        "check": "shop-stable is promoted to the candidate",
+    }
+    assert told["failures"]["rolled_back"] is True
+    assert [stage["name"] for stage in told["stages"]] == ["preflight", *STAGES]
+    assert told["findings"][0]["files"] == ["findings/1/finding.txt"]
+    assert "stable broke in a test" in (project / "told" / "report.html").read_text()
+    assert "broke in a test" in (project / "summary.md").read_text()
+    suite = ElementTree.parse(project / "x.xml").getroot()[0]
+    names = {each.get("name"): each.get("value") for each in suite.iter("property")}
+    assert names["canary.run"] == told["run"]
+
+
+def test_an_interrupted_walk_has_a_report_too(
+    pytester: pytest.Pytester, stand_in: Entered, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REPORT", "yes")
+    pytester.makepyfile(
+        """
+        import pytest
+        @pytest.mark.canary("canary")
+        def test_ours():
+            raise KeyboardInterrupt
+        """
+    )
+    pytester.runpytest_subprocess(*RUN)
+    told = json.loads((project / "canary-report" / "report.json").read_text())
+    assert told["result"] == "stopped"
+    assert [stage["result"] for stage in told["stages"]][4:] == ["skipped"] * 5
+
+
+def test_a_report_that_can_not_be_written_is_told(
+    pytester: pytest.Pytester, stand_in: Entered, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REPORT", "yes")
+    (project / "told" / "report.html").mkdir(parents=True)
+    result = pytester.runpytest_subprocess(*RUN, "--canary-report=told")
+    result.stdout.fnmatch_lines(["canary: the report can't be written to *: *--canary-report"])
+    assert result.ret == pytest.ExitCode.OK
