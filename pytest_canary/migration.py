@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import secrets
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -67,7 +67,14 @@ class Migrated:
         return counted(self.before, self.after)
 
 
-def migrate(release: Release, database: Database, track: str, *, fresh: bool) -> Migrated:
+def migrate(
+    release: Release,
+    database: Database,
+    track: str,
+    *,
+    fresh: bool,
+    ready: Callable[[], object] = lambda: None,
+) -> Migrated:
     """Run ping and migrate in a pod of a track, and look at the schema before and after.
 
     Args:
@@ -76,6 +83,7 @@ def migrate(release: Release, database: Database, track: str, *, fresh: bool) ->
         track: "canary" or "stable".
         fresh: whether another version is live: then the migrations are run on an empty database
             first, and it is watched who waits for them.
+        ready: returns when migrate may run.
 
     Raises:
         FoundError: one of the commands came to no end of its own.
@@ -88,6 +96,7 @@ def migrate(release: Release, database: Database, track: str, *, fresh: bool) ->
     noted = database.ledger(before)
     expected = fresh_schema(release, database) if fresh else None
     ping = outcome.run(release, track, run.ping, "PingHangs") if run.ping else None
+    ready()
     locks = None
     if fresh:
         others = addresses(release, but=track)
