@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from pytest_canary import options
+from pytest_canary import options, plan
 from pytest_canary.plan import Options
 
-STAGES = "preflight, cluster, baseline, canary, migration, stable, rollback, cleanup"
+STAGES = ", ".join(plan.STAGES)
 
 
 def test_nothing_given_is_every_default() -> None:
