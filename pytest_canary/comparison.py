@@ -260,7 +260,7 @@ def decided(
     if math.isinf(found.high):
         told = f"that is too little to tell whether it is {limit} more"
     if found.p < rule.level and found.value >= least:
-        answer, told = "no-go", f"{limit} more is too much"
+        answer, told = "no-go", f"it is {_between(found, unit)} more, and {limit} is too much"
     elif found.high < least:
         answer, told = "go", f"it is at most {high} more, and {limit} would matter"
     return Comparison(
@@ -276,6 +276,18 @@ def decided(
         answer,
         f"{fact}; {told}",
     )
+
+
+def _between(found: Difference, unit: Unit) -> str:
+    """A difference's interval: "3.2 to 7.4 points", "0.9 to 1.2 s", or "at least" so much."""
+    low = more(found.low, unit)
+    if math.isinf(found.high):
+        return f"at least {low}"
+    high = more(found.high, unit)
+    if low == high:
+        return high
+    number, _, what = low.partition(" ")
+    return f"{number if high.endswith(f' {what}') else low} to {high}"
 
 
 def counted(

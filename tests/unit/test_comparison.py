@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 
 from pytest_canary import memory
+from pytest_canary.analysis import Difference
 from pytest_canary.comparison import (
     Comparison,
     Observed,
     Rule,
     counter,
+    decided,
     errors,
     latency,
     restarts,
@@ -53,7 +55,7 @@ def around(seconds: float, count: int, seed: int, spread: float = 0.3) -> list[f
             (0, 600),
             "no-go",
             "15 of 300 requests to the canary failed (5.0 %), and 0 of 600 to the baseline "
-            "(0.0 %); 1.5 points more is too much",
+            "(0.0 %); it is 2.95 to 8.08 points more, and 1.5 points is too much",
         ),
         (
             (0, 30),
@@ -120,7 +122,7 @@ def test_100_ms_more_are_told_after_fifty_answers() -> None:
     assert found.answer == "no-go"
     assert found.sentence == (
         "the canary is 100 ms slower: it takes 111 ms in the median, the baseline 10 ms; "
-        "5 ms more is too much"
+        "it is 99.3 to 101 ms more, and 5 ms is too much"
     )
 
 
@@ -174,7 +176,7 @@ def test_some_answers_that_hang_are_found_though_the_median_says_nothing() -> No
     assert found.answer == "no-go"
     assert found.sentence == (
         "10.3 % of the canary's answers take more than 324 ms, 0.0 % of the baseline's; "
-        "3 points more is too much"
+        "it is 7.31 to 14.3 points more, and 3 points is too much"
     )
 
 
@@ -328,7 +330,12 @@ def test_memory_is_compared_where_neither_version_got_a_request() -> None:
             "go",
             "it is at most 1.23 in 100 requests more, and 1.5 in 100 requests would matter",
         ),
-        (0, 15, "no-go", "1.5 in 100 requests more is too much"),
+        (
+            0,
+            15,
+            "no-go",
+            "it is 2.71 to 8.25 in 100 requests more, and 1.5 in 100 requests is too much",
+        ),
         (600, 300, "inconclusive", "it may be 14.3 in 100 requests more"),
         (600, 900, "no-go", "grew by 900 in 300 requests to the canary, by 600 in the baseline's"),
     ],
@@ -344,6 +351,22 @@ def test_counters(baseline: float, canary: float, answer: str, words: str) -> No
     )
     assert (found.metric, found.answer) == (name, answer)
     assert words in found.sentence
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "words"),
+    [
+        (0.9, 1.2, "it is 900 ms to 1.2 s more, and 5 ms is too much"),
+        (0.01, 0.02, "it is 10 to 20 ms more, and 5 ms is too much"),
+        (0.01, 0.01, "it is 10 ms more, and 5 ms is too much"),
+        (0.01, math.inf, "it is at least 10 ms more, and 5 ms is too much"),
+    ],
+)
+def test_a_no_go_tells_how_much_more_it_is(low: float, high: float, words: str) -> None:
+    found = decided(
+        "latency", "seconds", (0.0, 1.0), Difference(1.0, low, high, 0.0), RULE, 0.005, "slow"
+    )
+    assert found.sentence == f"slow; {words}"
 
 
 def test_a_counter_that_the_canary_lost_is_no_go_for_lack_of_data() -> None:

@@ -70,19 +70,19 @@ HANGING = [1.0 if each % 10 == 0 else 0.012 for each in range(500)]
             {"errors": 25, "counters": {COUNTER: 0.0}},
             "errors",
             "25 of 500 requests to the canary failed (5.0 %), and 0 of 1,000 to the baseline "
-            "(0.0 %); 1.5 points more is too much",
+            "(0.0 %); it is 3.36 to 7.28 points more, and 1.5 points is too much",
         ),
         (
             {"latencies": SLOWER},
             "latency",
             "the canary is 100 ms slower: it takes 112 ms in the median, the baseline 12 ms; "
-            "5 ms more is too much",
+            "it is 100 ms more, and 5 ms is too much",
         ),
         (
             {"latencies": HANGING},
             "slow answers",
             "10.0 % of the canary's answers take more than 32 ms, 0.0 % of the baseline's; "
-            "3 points more is too much",
+            "it is 7.64 to 12.9 points more, and 3 points is too much",
         ),
         (
             {"restarts": 1},
@@ -104,7 +104,7 @@ HANGING = [1.0 if each % 10 == 0 else 0.012 for each in range(500)]
             {"counters": {COUNTER: 25.0}},
             COUNTER,
             f"{COUNTER} grew by 25 in 500 requests to the canary, by 0 in the baseline's 1,000; "
-            "1.5 in 100 requests more is too much",
+            "it is 3.2 to 7.38 in 100 requests more, and 1.5 in 100 requests is too much",
         ),
     ],
 )
