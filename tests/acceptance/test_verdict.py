@@ -1,0 +1,317 @@
+"""The verdict and the count of lost requests on a real cluster, with real canaries that ail.
+
+Two sessions as a user runs them; then one walk, in which canary after canary takes the other's
+place and is judged. fixtures/canaries/ says what ails each.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import docker
+import pytest
+from projects import (
+    KUBECONFIG,
+    NOTHING,
+    ROOT,
+    Project,
+    addressbook_settings,
+    left,
+    needed,
+)
+
+from pytest_canary import settings
+from pytest_canary.cleanup import tear_down
+from pytest_canary.errors import TrafficError
+from pytest_canary.image import Engine
+from pytest_canary.ownership import Run
+from pytest_canary.plan import Options, plan
+from pytest_canary.release import CANARY, STABLE
+from pytest_canary.verdict import Verdict
+from pytest_canary.waiting import Seen
+from pytest_canary.walk import Walk
+from pytest_canary.window import Window
+
+Make = Callable[[str], Project]
+Ailing = Callable[[str], str]
+
+# A canary pod that is ill and looks well gets some 17 requests a second: a third of traffic.rate.
+LIMIT = 192 * 2**20
+
+
+@pytest.fixture(scope="module")
+def ailing(releases: dict[str, str], engine: docker.DockerClient) -> Iterator[Ailing]:
+    """Builds the candidate with an ailment, and names the image."""
+    made: dict[str, str] = {}
+
+    def build(ailment: str) -> str:
+        if ailment not in made:
+            made[ailment] = f"addressbook:{ailment}"
+            engine.images.build(
+                path=str(ROOT / "fixtures" / "canaries"),
+                buildargs={"CANDIDATE": releases["2"], "AILMENT": ailment},
+                tag=made[ailment],
+            )
+        return made[ailment]
+
+    yield build
+    for name in made.values():
+        engine.images.remove(name)
+
+
+# As a user runs it.
+
+
+def test_a_canary_that_errs_stops_the_release_and_is_rolled_back(
+    addressbook_project: Make,
+    releases: dict[str, str],
+    ailing: Ailing,
+    engine: docker.DockerClient,
+) -> None:
+    project = addressbook_project("errs")
+
+    walked = project.pytest(
+        "--canary", f"--canary-baseline={releases['1']}", f"--canary-image={ailing('errs')}"
+    )
+
+    assert walked.code == 1
+    assert "FAILED canary/verdict::the verdict is go" in walked.text
+    assert walked.text.count("FAILED ") == 1
+    told = r"\d+ of \d+ requests to the canary failed \([\d.]+ %\), and 0 of [\d,]+ to the baseline"
+    assert re.search(told, walked.text)
+    assert "no-go: " in walked.stage("verdict")
+    for words in ("rolled back: 3/3 of release 1; the API answers", "nothing lost"):
+        assert words in walked.stage("rollback")
+    assert walked.stage("cleanup").endswith("nothing left")
+    evidence = project.root / "canary-report" / "findings" / "1"
+    assert re.search(told, (evidence / "finding.txt").read_text())
+    assert "addressbook-canary" in (evidence / "describe.txt").read_text()
+    assert left(engine, project) == NOTHING
+
+
+def test_an_app_that_stops_at_once_loses_requests_which_are_named(
+    addressbook_project: Make,
+    releases: dict[str, str],
+    ailing: Ailing,
+    engine: docker.DockerClient,
+) -> None:
+    """At twice the usual rate, a pod that is deleted takes some dozen requests with it."""
+    project = addressbook_project("abrupt")
+    project.write("canary.toml", addressbook_settings(traffic="rate = 150"))
+
+    walked = project.pytest(
+        "--canary", f"--canary-baseline={releases['1']}", f"--canary-image={ailing('abrupt')}"
+    )
+
+    assert walked.code == 1
+    assert "FAILED canary/stable::no request is lost" in walked.text
+    told = re.search(
+        r"(\d+) of [\d,]+ requests were lost, (none|\d+) of them such as no client may safely send "
+        r"again: (GET /all|PUT /person) .* s after the start \([\d:.]+ UTC\), in stable, during "
+        r"promote; (it never arrived, so a client may send it again"
+        r"|it only reads, so a client may send it again"
+        r"|it may have been done, so no client may safely send it again)",
+        walked.text,
+    )
+    assert told, "request, stage, transition, and whether it may be sent again"
+    assert "in stable during promote" in walked.text
+    assert "let the app serve on for some seconds after SIGTERM" in walked.text
+    assert walked.stage("rollback").startswith("canary/rollback ......")
+    finding = project.root / "canary-report" / "findings" / "1" / "finding.txt"
+    assert told[0] in finding.read_text()
+    assert left(engine, project) == NOTHING
+
+
+# One walk, whose canary is another one each time.
+
+
+@pytest.fixture(scope="module")
+def walk(releases: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walk]:
+    """A walk that stands at the end of the stage `migration`, with a healthy canary."""
+    folder = tmp_path_factory.mktemp("verdict")
+    (folder / "kubeconfig").write_text(KUBECONFIG)
+    table = {
+        "commands": {
+            "ping": ["python", "-m", "addressbook", "ping"],
+            "migrate": ["python", "-m", "addressbook", "migrate"],
+        },
+        "database": {"image": needed("POSTGRES_IMAGE")},
+    }
+    chosen = Options(
+        image=releases["2"], baseline=releases["1"], node_image=needed("NODE_IMAGE") or None
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KUBECONFIG", str(folder / "kubeconfig"))
+        patch.chdir(folder)
+        run = Run.start(folder)
+        walk = Walk(plan(settings.check(table, ROOT, "a test"), chosen), run)
+        try:
+            walk.enter("migration")
+            yield walk
+        finally:
+            walk._fall_silent()
+            tear_down(run, Engine())
+
+
+@pytest.fixture
+def judged(walk: Walk, ailing: Ailing) -> Callable[[str], Verdict]:
+    """Replaces the canary by an ailing one, and judges it."""
+
+    def judge(ailment: str) -> Verdict:
+        image = walk.provisioned.candidate
+        engine = Engine()
+        found = engine.pull(ailing(ailment), 60)
+        engine.load(found, walk.cluster.node, 120)
+        walk.release.deploy(CANARY, 1, replace(image, image=found.ref))
+        return verdict(walk)
+
+    return judge
+
+
+def verdict(walk: Walk) -> Verdict:
+    """What is said of the canary that is there."""
+    walk.wait_until_connected([CANARY, STABLE])
+    port = walk.container_port()
+    found = Window(walk.release, walk.traffic, walk.settings, walk.memory.versions, port).judge()
+    print("\n".join([f"look {found.looks}: {found.text}", *found.lines]))
+    return found
+
+
+@contextmanager
+def changed(walk: Walk, **tables: dict[str, Any]) -> Iterator[None]:
+    """Other settings for a while."""
+    before = walk.settings
+    walk.settings = before.model_copy(
+        update={
+            name: getattr(before, name).model_copy(update=values) for name, values in tables.items()
+        }
+    )
+    try:
+        yield
+    finally:
+        walk.settings = before
+
+
+def metric(found: Verdict, name: str) -> Any:
+    """One metric's comparison."""
+    return next(each for each in found.comparisons if each.metric == name)
+
+
+def test_a_canary_that_is_fine_goes(walk: Walk) -> None:
+    found = verdict(walk)
+
+    assert found.answer == "go", found.text
+    assert re.fullmatch(r"errors 0\.0 % and 0\.0 %, p95 \d+ ms and \d+ ms", found.sentence)
+    assert found.finding is None
+    assert not found.omitted
+    assert found.requests[1] >= 253
+
+
+def test_a_canary_that_errs_is_no_go(judged: Callable[[str], Verdict]) -> None:
+    found = judged("errs")
+
+    assert found.answer == "no-go"
+    assert re.match(
+        r"\d+ of \d+ requests to the canary failed \(\d\.\d %\), and 0 of [\d,]+ to the baseline "
+        r"\(0\.0 %\); it is [\d.]+ to [\d.]+ points more, and 1\.5 points is too much",
+        found.sentence,
+    )
+    errors = metric(found, "errors")
+    low, high = errors.interval
+    assert low <= 0.05 <= high
+    # The app counts what it answers, too: at so few errors the page may not prove it alone.
+    assert metric(found, 'http_requests_total{status=~"5.."}').canary > 0
+    assert found.finding is not None
+    assert found.finding.code == "CanaryWorse"
+
+
+def test_a_canary_that_is_100_ms_slower_is_no_go_early(judged: Callable[[str], Verdict]) -> None:
+    found = judged("slow")
+
+    assert found.answer == "no-go"
+    assert re.match(r"the canary is \d+ ms slower: it takes \d+ ms in the median", found.sentence)
+    assert metric(found, "latency").effect == pytest.approx(0.1, abs=0.05)
+    assert found.looks <= 5, "not after the whole window"
+
+
+def test_a_canary_that_leaks_is_no_go(judged: Callable[[str], Verdict]) -> None:
+    found = judged("leaks")
+
+    assert found.answer == "no-go"
+    assert re.match(
+        r"a pod of the canary grows by \d+ MB in 30 s, one of the baseline by \d+ MB under such a "
+        r"load; \d+ MB more is too much$",
+        found.sentence,
+    )
+
+
+def test_a_canary_that_restarts_is_no_go(judged: Callable[[str], Verdict]) -> None:
+    found = judged("dies")
+
+    assert found.answer == "no-go"
+    assert re.fullmatch(
+        r"the canary's containers restarted (once|\d times) in the window, the baseline's not at "
+        r"all",
+        found.sentence,
+    )
+
+
+def test_the_kubelet_tells_what_pods_hold(walk: Walk) -> None:
+    """For an app without a page of metrics."""
+    pods = walk.observer.snapshot().pods
+    mine = [name for name in pods if name.startswith("addressbook-stable-")]
+    node = str(pods[mine[0]]["spec"]["nodeName"])
+    first = walk.namespace.memory(node)
+
+    def look() -> Seen[dict[str, tuple[float, float]]]:
+        now = walk.namespace.memory(node)
+        fresh = all(now[name][0] > first[name][0] for name in mine)
+        return Seen(json.dumps(now), fresh, now)
+
+    held = walk.waiter.until("fresh figures of the kubelet", look, timeout=60)
+    for name in mine:
+        assert 10e6 < held[name][1] < LIMIT
+
+
+def test_a_canary_without_a_page_of_metrics_is_judged_by_the_kubelet(walk: Walk) -> None:
+    walk.release.deploy(CANARY, 1, walk.candidate)
+    with changed(walk, api={"metrics": "/nothing"}):
+        found = verdict(walk)
+
+    assert found.answer == "go", found.text
+    assert found.omitted == ("the app's own counters: neither version has a page of metrics",)
+    assert metric(found, "memory").answer == metric(found, "memory growth").answer == "go"
+
+
+def test_too_few_requests_are_never_go(walk: Walk) -> None:
+    with changed(walk, verdict={"seconds": 3}):
+        found = verdict(walk)
+
+    assert found.answer == "inconclusive"
+    assert re.fullmatch(r"\d+ requests of the canary, at least 253 are needed", found.sentence)
+    assert found.finding is not None
+    assert found.finding.code == "CanaryUnproven"
+
+
+def test_without_traffic_there_is_no_go(walk: Walk) -> None:
+    """After this, the walk has none."""
+    walk.traffic.stop()
+
+    with changed(walk, verdict={"seconds": 3}):
+        found = verdict(walk)
+
+    assert found.answer == "inconclusive"
+    assert found.sentence == "0 requests of the canary, at least 253 are needed"
+    assert metric(found, "errors").sentence == "no request went to the baseline"
+
+
+def test_traffic_that_broke_off_is_told(walk: Walk) -> None:
+    walk.traffic._generator.failure = OSError("no memory")
+
+    with pytest.raises(TrafficError, match=r"the traffic broke off after .*: OSError: no memory"):
+        verdict(walk)
