@@ -1,5 +1,7 @@
 """What is in a schema, and what changed in it, in words."""
 
+from typing import Any
+
 from pytest_canary.catalogue import (
     Part,
     counted,
@@ -10,7 +12,7 @@ from pytest_canary.catalogue import (
     ledger_sql,
     not_undone,
 )
-from pytest_canary.migration import Migrated
+from pytest_canary.migration import Migrated, left_behind
 
 ID: Part = ("column", "public", "person", "id", "bigint", "not null identity")
 NAME: Part = ("column", "public", "person", "name", "character varying(20)", "")
@@ -149,9 +151,16 @@ def test_what_a_tool_notes_otherwise_is_told() -> None:
 
 def test_a_rollback_leaves_the_schema_and_what_tools_note() -> None:
     noted = [("public.alembic_version", "0001")]
-    done = Migrated(None, None, OLD, NEW, None, noted_before=noted)  # type: ignore[arg-type]
-    assert done.left_by_rollback(OLD | {EMAIL}, [("public.alembic_version", "0002")]) == [
+    nobody: Any = None
+    baseline = Migrated(nobody, nobody, frozenset(), OLD, None, noted_after=noted)
+    candidate = Migrated(nobody, nobody, OLD, NEW, None, noted_before=noted)
+    now, noted_now = OLD | {EMAIL}, [("public.alembic_version", "0002")]
+    told = [
         "column public.person.email stays, which the migration made",
         "public.alembic_version says 0002, where it said 0001",
     ]
-    assert done.left_by_rollback(OLD, noted) == []
+    both = {"baseline": baseline, "candidate": candidate}
+    assert left_behind(both, now, noted_now) == told
+    assert left_behind(both, OLD, noted) == []
+    # A migration that was cut off is in nobody's memory: the baseline's own is compared.
+    assert left_behind({"baseline": baseline}, now, noted_now) == told
