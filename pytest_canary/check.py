@@ -65,9 +65,8 @@ class Check(Session):
             config.args = []
 
     def _begin(self) -> None:
-        root = self.config.rootpath if self.config.inipath else project(self.config)
         # The one stage asks no more of a walk than a desk has.
-        self.walk = cast("Walk", Desk(self.plan, root))
+        self.walk = cast("Walk", Desk(self.plan, project(self.config)))
 
     def _catch_signals(self) -> None:
         """There is nothing to remove."""
@@ -75,9 +74,6 @@ class Check(Session):
     def _keeps(self) -> bool:
         """There is nothing to keep."""
         return False
-
-    def _write_down(self, item: pytest.Item, report: pytest.TestReport) -> None:
-        """The screen, or --junitxml, is all the report that there is."""
 
     def _let_roll_back(self, item: pytest.Item) -> None:
         """There is nothing to roll back."""
