@@ -47,14 +47,19 @@ plugin: venv         ## the plugin inside pytest, no cluster
 acceptance: setup    ## on a real cluster
 	. ./airgap/env; $(PYTEST) tests/acceptance $(ARGS)
 
+report: venv         ## the report's page, in a headless Chromium
+	airgap/packages.sh browser fonts
+	$(PYTEST) tests/report $(ARGS)
+
 wheel: venv          ## the wheel, built and installed elsewhere
 	$(PYTEST) tests/wheel $(ARGS)
 
 test: lint setup     ## everything
-	. ./airgap/env; $(PYTEST) tests/unit tests/plugin tests/acceptance $(ARGS)
+	airgap/packages.sh browser fonts
+	. ./airgap/env; $(PYTEST) tests/unit tests/plugin tests/report tests/acceptance $(ARGS)
 	$(PYTEST) tests/wheel
 
 clean:               ## what make made in the clone; the caches outside it stay
 	rm -rf .venv airgap/env canary-report dist .pytest_cache .mypy_cache .ruff_cache .pytest-kind
 
-.PHONY: help setup venv canary lint unit plugin acceptance wheel test clean
+.PHONY: help setup venv canary lint unit plugin acceptance report wheel test clean

@@ -12,6 +12,9 @@ for command; do
     ps) package=procps ;;
     debian-keyring) package=debian-archive-keyring; [[ -e /usr/share/keyrings/debian-archive-keyring.gpg ]] && continue ;;
     certificates) package=ca-certificates; [[ -e /etc/ssl/certs/ca-certificates.crt ]] && continue ;;
+    browser) package=chromium; for name in chromium chromium-browser google-chrome-stable google-chrome; do type "$name" >/dev/null 2>&1 && continue 2; done ;;
+    # Without recommended packages a browser comes with none, and draws no letter.
+    fonts) package=fonts-dejavu-core; [[ -n $(fc-list 2>/dev/null || true) || -e /usr/share/fonts/truetype/dejavu ]] && continue ;;
     *) package=$command ;;
   esac
   type "$command" >/dev/null 2>&1 || missing+=("$package")

@@ -25,7 +25,7 @@ def launch(playwright: Playwright) -> Browser:
     found = next(filter(None, map(shutil.which, NAMES)), None)
     if found is None:
         raise FileNotFoundError(
-            f"none of {', '.join(NAMES)} is on the PATH; `make setup` installs Chromium"
+            f"none of {', '.join(NAMES)} is on the PATH; `make report` installs Chromium"
         )
     # As root, in a container, Chromium can't make its own sandbox; the page is ours.
     return playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])

@@ -9,6 +9,7 @@ import pytest
 HEAVY = (
     "aiohttp",
     "docker",
+    "jinja2",
     "kubernetes",
     "numpy",
     "pydantic",
@@ -16,6 +17,7 @@ HEAVY = (
     "scipy",
     "tenacity",
     "urllib3",
+    "vl_convert",
     "yaml",
 )
 
