@@ -46,7 +46,7 @@ def test_a_machine_without_a_browser_is_told_what_to_do(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(FileNotFoundError, match=r"chromium, .* is on the PATH; `make setup`"):
+    with pytest.raises(FileNotFoundError, match=r"chromium, .* is on the PATH; `make report`"):
         launch(cast("Playwright", None))
 
 
