@@ -219,10 +219,14 @@ def _why_refused(message: str) -> tuple[str, str]:
     bare = re.sub(r'^pods "[^"]*" is forbidden: ', "", message)
     quota = re.search(r"exceeded quota: ([^,]+), requested: (.*), used: (.*), limited: (.*)", bare)
     if quota:
+        # Of a number of pods, none can ask for less.
+        less = (
+            "" if re.fullmatch(r"(count/)?pods=\d+", quota[2]) else "ask for less in resources, or "
+        )
         return (
             f"quota {quota[1]} allows {quota[4]}, of which {quota[3]} is used, "
             f"and a pod asks for {quota[2]}",
-            "ask for less in resources, or have the quota raised",
+            f"{less}have the quota raised",
         )
     unsaid = re.search(r"failed quota: ([^:]+): must specify (.*)", bare)
     if unsaid:

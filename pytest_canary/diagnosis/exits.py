@@ -14,7 +14,7 @@ from pytest_canary.finding import Finding
 UNSTARTABLE = ("StartError", "ContainerCannotRun", "RunContainerError")
 LINES = 20
 # The kubelet's own words in place of a log that it has deleted with its container.
-_NO_LOG = "unable to retrieve container logs"
+_NO_LOG = ("unable to retrieve container logs", "failed to try resolving symlinks in path")
 
 
 @dataclass(frozen=True)

@@ -627,9 +627,17 @@ def test_no_log_is_wanted_where_nothing_ran_or_all_is_well(name: str) -> None:
     assert wanted_logs(end(name), applied(name)) == []
 
 
-def test_what_the_kubelet_says_in_place_of_a_log_is_none() -> None:
+@pytest.mark.parametrize(
+    "said",
+    [
+        "unable to retrieve container logs for containerd://6c23",
+        'failed to try resolving symlinks in path "/var/log/pods/x/0.log": lstat /var/log/pods/x/'
+        "0.log: no such file or directory",
+    ],
+)
+def test_what_the_kubelet_says_in_place_of_a_log_is_none(said: str) -> None:
     objects = end("exits")
-    logs = dict.fromkeys(objects.logs, "unable to retrieve container logs for containerd://6c23")
+    logs = dict.fromkeys(objects.logs, said)
     (finding,) = diagnose(replace(objects, logs=logs), applied("exits"))
     assert finding.sentence == "addressbook-canary exits with code 3 as soon as it starts"
     assert finding.evidence == ""

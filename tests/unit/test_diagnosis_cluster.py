@@ -217,6 +217,20 @@ QUOTA = (
 
 
 @pytest.mark.parametrize(
+    ("requested", "advice"),
+    [
+        ("pods=1", "have the quota raised"),
+        ("count/pods=1", "have the quota raised"),
+        ("requests.cpu=50m", "ask for less in resources, or have the quota raised"),
+        ("pods=1,requests.cpu=50m", "ask for less in resources, or have the quota raised"),
+    ],
+)
+def test_only_what_can_be_less_is_asked_to_be(requested: str, advice: str) -> None:
+    message = f"exceeded quota: team, requested: {requested}, used: pods=2, limited: pods=2"
+    assert diagnosed("quota-memory", refused(message)).next == advice
+
+
+@pytest.mark.parametrize(
     ("message", "doomed", "words"),
     [
         (
