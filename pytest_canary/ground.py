@@ -94,6 +94,7 @@ class Memory:
     promotion: list[Rollout] = field(default_factory=list)
     diagnostics: Diagnostics | None = None
     share: Share | None = None
+    connections: int = 0
     verdict: Verdict | None = None
     read_back: ReadBack | None = None
     environment: dict[str, str] = field(default_factory=dict)

@@ -221,7 +221,7 @@ def _share(walk: Walk) -> document.Share | None:
         return None
     replicas = walk.settings.replicas
     expected = replicas.canary / (replicas.canary + replicas.stable_during_canary)
-    return records.shared(found, expected, walk.memory.sample.total())
+    return records.shared(found, expected, walk.memory.connections)
 
 
 def _traffic(walk: Walk) -> document.Traffic | None:

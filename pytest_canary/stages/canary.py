@@ -56,7 +56,7 @@ def share_is_fair(walk: Walk) -> None:
     sample = walk.memory.sample or walk.sample("baseline", "candidate")
     replicas = walk.settings.replicas
     total = replicas.canary + replicas.stable_during_canary
-    walk.memory.sample = sample
+    walk.memory.connections = sample.total()
     walk.memory.share = found = checks.shared(
         sample, walk.memory.versions["candidate"], replicas.canary, total
     )
