@@ -263,6 +263,8 @@ def decided(
         answer, told = "no-go", f"it is {_between(found, unit)} more, and {limit} is too much"
     elif found.high < least:
         answer, told = "go", f"it is at most {high} more, and {limit} would matter"
+        if found.high < 0:
+            told = f"it is at least {more(-found.high, unit)} less"
     return Comparison(
         metric,
         unit,

@@ -369,6 +369,13 @@ def test_a_no_go_tells_how_much_more_it_is(low: float, high: float, words: str) 
     assert found.sentence == f"slow; {words}"
 
 
+def test_a_go_tells_how_much_less_it_is() -> None:
+    found = decided(
+        "latency", "seconds", (1.0, 0.9), Difference(-0.1, -0.2, -0.05, 1.0), RULE, 0.005, "quick"
+    )
+    assert (found.answer, found.sentence) == ("go", "quick; it is at least 50 ms less")
+
+
 def test_a_counter_that_the_canary_lost_is_no_go_for_lack_of_data() -> None:
     found = counter(
         "a_total", observed(counters={"a_total": 0.0}), observed(counters={}), RULE, 0.1
