@@ -26,7 +26,8 @@ class _Track:
 
     Attributes:
         first, last: each pod's page of metrics, by its name.
-        restarts: of each pod's containers when the window began.
+        began: the pods that were ready when the window began.
+        restarts: of each pod's containers then.
         resident: seconds and bytes, as the pods' own pages tell; and so `working` by the kubelet.
         paged: whether a pod has answered with such a page.
     """
@@ -34,6 +35,7 @@ class _Track:
     version: str
     first: dict[str, Metrics] = field(default_factory=dict)
     last: dict[str, Metrics] = field(default_factory=dict)
+    began: frozenset[str] = frozenset()
     restarts: dict[str, int] = field(default_factory=dict)
     resident: list[tuple[float, float]] = field(default_factory=list)
     working: list[tuple[float, float]] = field(default_factory=list)
@@ -70,7 +72,9 @@ class Window:
         }
         self.began, self._from = self.clock.monotonic(), traffic.now()
         for name, track in self.tracks.items():
-            track.restarts = {pod: count for pod, count, _ in self._pods(name)}
+            pods = self._pods(name)
+            track.began = frozenset(pod for pod, _, ready in pods if ready)
+            track.restarts = {pod: count for pod, count, _ in pods}
         self.measure()
 
     def judge(self) -> Verdict:
@@ -126,13 +130,25 @@ class Window:
                     requests=sent,
                     errors=counted.lost if counted else 0,
                     latencies=latencies.get(track.version, []),
-                    restarts=sum(max(n - track.restarts.get(pod, 0), 0) for pod, n, _ in pods),
+                    restarts=sum(max(n - track.restarts.get(pod, 0), 0) for pod, n, _ in pods)
+                    + self._replaced(name, track),
                     pods=max(len(pods), 1),
                     memory=chosen[number] if chosen else None,
                     counters=self._counted(track),
                 )
             )
         return found[0], found[1]
+
+    def _replaced(self, name: str, track: _Track) -> int:
+        """How many pods were evicted or deleted since: another one starts, with no restarts."""
+        pods = pods_of(self.release.observer.snapshot().pods.values(), self.release.name(name))
+        alive = {
+            str(pod["metadata"]["name"])
+            for pod in pods
+            if not pod["metadata"].get("deletionTimestamp")
+            and pod["status"].get("phase") not in ("Failed", "Succeeded")
+        }
+        return len(track.began - alive)
 
     def _counted(self, track: _Track) -> dict[str, float] | None:
         if not track.paged:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -202,6 +202,35 @@ def test_restarts_count_from_the_windows_beginning(world: World) -> None:
     baseline, canary = window.observed()
     assert (baseline.restarts, canary.restarts) == (0, 1)
     assert (baseline.pods, canary.pods) == (2, 1)
+
+
+def evict(pod: Object) -> None:
+    pod["status"]["phase"] = "Failed"
+
+
+def delete(pod: Object) -> None:
+    pod["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
+
+
+@pytest.mark.parametrize("end", [evict, delete])
+def test_a_pod_in_anothers_place_counts_as_a_restart(
+    world: World, end: Callable[[Object], None]
+) -> None:
+    window = world.window()
+    world.pods["app-canary-77-1"] = pod("app-canary", 1)
+    assert window.observed()[1].restarts == 0
+    end(world.pods["app-canary-77-0"])
+    assert [each.restarts for each in window.observed()] == [0, 1]
+    del world.pods["app-canary-77-0"]
+    assert [each.restarts for each in window.observed()] == [0, 1]
+
+
+def test_a_pod_on_its_way_out_when_the_window_begins_is_no_restart(world: World) -> None:
+    world.pods["app-stable-77-2"] = pod("app-stable", 2)
+    delete(world.pods["app-stable-77-2"])
+    window = world.window()
+    del world.pods["app-stable-77-2"]
+    assert window.observed()[0].restarts == 0
 
 
 def test_counters_of_things_gone_wrong_are_added_up_over_the_pods(world: World) -> None:
