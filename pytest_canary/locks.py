@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -50,6 +51,7 @@ class Block:
         holder: its session, as the first that waited found it.
         first, last: when somebody waited first and last, in seconds since 1970.
         waiters: who did, by transaction.
+        ran: how many waits were seen while each of its statements ran.
         behind: whom it waited for itself, and for which mode.
     """
 
@@ -57,6 +59,7 @@ class Block:
     first: float
     last: float
     waiters: dict[tuple[int, float], Waiter] = field(default_factory=dict)
+    ran: Counter[str] = field(default_factory=Counter)
     behind: Line | None = None
 
     @property
@@ -156,6 +159,7 @@ class Locks:
         assert line.waiting  # noqa: S101 (it is a wait)
         block = self.blocks.setdefault(cause.key, Block(cause, line.at, line.at))
         block.last = line.at
+        block.ran[cause.statement] += 1
         block.behind = self.waits.get(cause.pid, block.behind)
         waiter = block.waiters.setdefault(line.waiting.key, Waiter(line, line.at, line.at))
         waiter.last = line.at
@@ -168,14 +172,16 @@ class Locks:
     def culprit(self, block: Block) -> tuple[str, bool]:
         """The statement of a block, and whether it is the one that took the lock.
 
-        Where that was over before a sample saw it, it is the one that ran while others waited.
+        Where that was over before a sample saw it, it is the one that others waited for most.
         """
-        line, ran = block.longest.line, block.holder.statement
-        took = self.took.get((*block.holder.key, line.relation, strongest(line.held)))
-        found = took or ran
+        line, holder = block.longest.line, block.holder
+        took = self.took.get((*holder.key, line.relation, strongest(line.held)))
+        found = took or holder.statement
         taker = ROW_TAKES if line.relation.startswith(ROWS) else TAKES
         weak = strongest(line.held) in MODES[4:]
-        return found, weak or bool(re.match(taker, found.strip(), re.IGNORECASE))
+        if weak or re.match(taker, found.strip(), re.IGNORECASE):
+            return found, True
+        return max(block.ran, key=lambda each: block.ran[each], default=holder.statement), False
 
 
 def strongest(modes: str) -> str:

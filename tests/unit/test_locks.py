@@ -64,6 +64,18 @@ def test_a_lock_that_was_taken_before_a_sample_saw_it_is_told_by_its_transaction
     assert finding.next == "commit before what takes long"
 
 
+def test_of_several_statements_after_the_lock_the_one_that_others_waited_for_most_is_told() -> None:
+    lines = (SAMPLES / "ddl-then-dml.csv").read_text().splitlines()
+    long, brief = "update person set t3=1", "update alembic_version set version_num=2"
+    first = [number for number, line in enumerate(lines) if long in line][:7]
+    for number in first:
+        lines[number] = lines[number].replace(long, brief)
+    locks = read(lines, [APP])
+    (block,) = locks.blocks.values()
+    assert block.holder.statement == brief
+    assert locks.culprit(block) == (long, False)
+
+
 def test_a_migration_that_waits_itself_blocks_whoever_comes_after_it() -> None:
     finding = found("queue")
     assert finding.sentence == (
