@@ -110,7 +110,7 @@ class Traffic(_Table):
         slow: seconds above which an answer is told as slow.
     """
 
-    rate: Annotated[float, Field(ge=0, le=500, allow_inf_nan=False)] = 50
+    rate: Annotated[float, Field(ge=0, le=500, allow_inf_nan=False)] = 30
     writes: Share = 0.1
     slow: Seconds = 1
 
@@ -118,8 +118,8 @@ class Traffic(_Table):
 class Verdict(_Table):
     """Canary against stable: how sure it must be, and what differences nobody would mind.
 
-    The defaults fit the default traffic: 30 s of it give the canary some 500 requests. 253 without
-    an error prove that less than 1.5 % fail, so that a go takes half of the window; a canary that
+    The defaults fit the default traffic: 40 s of it give the canary some 400 requests. 253 without
+    an error prove that less than 1.5 % fail, so a go takes two thirds of the window; a canary that
     fails 2 % of its requests, or is 20 % slower, is beyond what matters and is mostly stopped.
     `benchmarks/README.md` has the figures.
 
@@ -134,7 +134,7 @@ class Verdict(_Table):
             the baseline holds, and the least growth in the window; never less than 16 MB.
     """
 
-    seconds: Seconds = 30
+    seconds: Seconds = 40
     confidence: Annotated[float, Field(ge=0.5, lt=1)] = 0.95
     errors: Annotated[float, Field(gt=0, le=1)] = 0.015
     latency: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 0.15

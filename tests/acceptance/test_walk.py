@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -11,9 +12,10 @@ from xml.etree import ElementTree
 
 import docker
 import pytest
-from projects import NOTHING, ROOT, Project, addressbook_settings, left, needed, nodes
+from projects import NOTHING, ROOT, Project, left, needed, nodes
 
-STAGES = ("cluster", "baseline", "canary", "migration", "stable", "rollback", "cleanup")
+from pytest_canary.plan import STAGES
+
 Make = Callable[[str], Project]
 
 
@@ -38,8 +40,9 @@ def test_an_upgrade_of_the_addressbook_passes_every_stage(
     assert migration.endswith("; release 1 still reads and writes")
     assert "not undone: column public.person.search_name stays" in walked.stage("rollback")
     assert walked.stage("rollback").endswith("then down: -1 column")
-    assert re.search(r"0/3, .*3/3; never fewer than 2$", walked.stage("stable"))
-    assert "addressbook 1 -> 2 passed every stage" in walked.text
+    assert re.search(r"0/3, .*3/3; never fewer than 2; ", walked.stage("stable"))
+    assert re.search(r"go: errors 0\.0 % and 0\.0 %, p95 ", walked.stage("verdict"))
+    assert re.search(r"addressbook 1 -> 2 passed every stage; [\d,]+ requests, 0 lost", walked.text)
     # A team's own tests ran in their stages, right after the stages' own.
     lines = [line.split()[0] for line in walked.text.splitlines() if re.match(r"\S+ \.", line)]
     after = {lines[at - 1] for at, line in enumerate(lines) if line == "test_release.py"}
@@ -50,6 +53,17 @@ def test_an_upgrade_of_the_addressbook_passes_every_stage(
     cases = list(ElementTree.parse(project.root / "out.xml").getroot().iter("testcase"))
     figures = [p.get("value") for case in cases for p in case.iter("property")]
     assert any("of connections" in str(figure) for figure in figures)
+    # The report has all of it, and nothing secret.
+    report = json.loads((project.root / "canary-report" / "report.json").read_text())
+    assert (report["result"], report["verdict"]["answer"]) == ("passed", "go")
+    assert report["traffic"]["lost"] == 0
+    assert report["traffic"]["read_back"] is True
+    assert report["database"]["backup"]["restored"] is True
+    assert {each["version"] for each in report["replicas"]} == {"1", "2"}
+    assert report["environment"]["kubernetes"].startswith("v1.")
+    page = (project.root / "canary-report" / "report.html").read_text()
+    assert page.count("<svg") >= 4
+    assert "DB_PASSWORD" not in page
 
 
 def test_another_language_and_another_api_pass_by_settings_alone(
@@ -104,7 +118,8 @@ def test_a_first_release_passes_every_stage(shared: Project, engine: docker.Dock
     assert walked.code == 0
     assert "addressbook, first release; baseline none (--canary-baseline)" in walked.text
     assert "base -> 0002" in walked.stage("migration")
-    assert re.search(r"0/3, .*3/3$", walked.stage("stable"))
+    assert re.search(r"0/3, .*3/3; [\d,]+ requests, 0 lost$", walked.stage("stable"))
+    assert "canary/verdict " not in walked.text, "there is nothing to compare with"
     assert "addressbook 2 passed every stage" in walked.text
     assert [path.name[:6] for path in shared.runs] == ["reuse-"]
 
@@ -130,15 +145,13 @@ def test_a_reused_cluster_is_used_again_and_holds_nothing_of_the_run_before(
     assert not [name for name in namespaces if name.startswith("namespace/canary-")]
 
 
-def test_a_candidate_that_exits_fails_the_walk_and_leaves_nothing(
+def test_a_candidate_that_exits_is_explained_and_rolled_back_and_leaves_nothing(
     shared: Project, releases: dict[str, str], engine: docker.DockerClient
 ) -> None:
     engine.images.build(
         fileobj=_dockerfile(f'FROM {releases["2"]}\nCMD ["python", "-c", "raise SystemExit(3)"]'),
         tag="addressbook:exits",
     )
-    shared.write("canary.toml", addressbook_settings(environment='ROLLOUT_TIMEOUT = "15s"'))
-
     walked = shared.pytest(
         "--canary",
         "--canary-reuse",
@@ -149,8 +162,17 @@ def test_a_candidate_that_exits_fails_the_walk_and_leaves_nothing(
 
     assert walked.code == 1
     assert "FAILED canary/canary::addressbook-canary is deployed" in walked.text
-    assert "addressbook-canary can't be deployed: `apply.sh` exited with code 1" in walked.text
-    assert "addressbook-canary was not rolled out" in walked.text
+    assert "addressbook-canary exits with code 3 as soon as it starts" in walked.text
+    assert re.search(r"restarted once, found \d+\.\d s after apply", walked.text)
+    assert "files   canary-report/findings/1/ (finding, describe, events, objects" in walked.text
+    rollback = walked.stage("rollback")
+    assert "rolled back: 3/3 of release 1; the API answers" in rollback
+    assert rollback.endswith("nothing lost")
+    assert "not be allowed: the rehearsal did not pass" in walked.text
+    evidence = shared.root / "canary-report" / "findings" / "1"
+    assert "CrashLoopBackOff" in (evidence / "describe.txt").read_text() or list(
+        evidence.glob("addressbook-canary-*.previous.log")
+    )
     assert re.search(r"SKIPPED \[\d+\] canary/stable:1: canary/canary::", walked.text)
     assert walked.stage("cleanup").endswith("nothing left")
     assert [path.name[:6] for path in shared.runs] == ["reuse-"]
