@@ -14,7 +14,7 @@ from pytest_canary.comparison import Observed
 from pytest_canary.settings import Verdict as Limits
 from pytest_canary.verdict import LOOKS, Judge, Verdict, needed, schedule
 
-LIMITS = Limits()
+LIMITS = Limits(seconds=30)
 FLAT = [(float(at), 60e6) for at in range(0, 31, 3)]
 COUNTER = 'http_requests_total{status=~"5.."}'
 
