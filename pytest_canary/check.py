@@ -51,6 +51,9 @@ class Desk:
     def witness(self, stage: str, error: BaseException) -> None:
         """A finding is its own evidence."""
 
+    def mask(self, error: BaseException) -> None:
+        """No secret is made up, and none is read."""
+
 
 class Check(Session):
     """The hooks of a session with `--canary-check`."""

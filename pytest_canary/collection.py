@@ -76,6 +76,7 @@ class StageTest(pytest.Item):
     def repr_failure(self, excinfo: ExceptionInfo[BaseException], *_: Any, **__: Any) -> Any:
         """The harness's own errors as a sentence with its evidence; others with a traceback."""
         if isinstance(excinfo.value, CanaryError):
+            self.parent.walk.mask(excinfo.value)
             return Told(excinfo.value, Path(self.path))
         return super().repr_failure(excinfo)
 

@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
+from pytest_canary import commands, environment
 from pytest_canary import database as db
-from pytest_canary import environment
 from pytest_canary.addressbook import Addressbook
 from pytest_canary.api import Api
 from pytest_canary.backup import back_up
@@ -107,6 +107,16 @@ class Walk(Ground):
         """A figure that is worth a place on the stage's line."""
         self.notes.setdefault(stage, []).append(text)
 
+    @property
+    def secrets(self) -> list[str]:
+        """The words that no screen, log or report may show; none before there is a cluster."""
+        return self.release.secrets if hasattr(self, "release") else []
+
+    def mask(self, error: CanaryError) -> None:
+        """Take the secrets out of what an error shows: an app may have answered with them."""
+        error.sentence = commands.masked(error.sentence, self.secrets)
+        error.evidence = commands.masked(error.evidence, self.secrets)
+
     def witness(self, stage: str, error: BaseException) -> None:
         """Keep the evidence of a failure, before anything else changes.
 
@@ -116,6 +126,8 @@ class Walk(Ground):
             return
         up = hasattr(self, "release") and stage != "cleanup"
         diagnostics = self.release.diagnostics() if up else None
+        if isinstance(error, CanaryError):
+            self.mask(error)
         failure = self.evidence.keep(stage, error, diagnostics)
         self.memory.failures.append(failure)
         self.memory.diagnostics = diagnostics

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Iterator, Sequence
 from importlib import metadata
 from typing import TYPE_CHECKING, Literal
 
+from pytest_canary import commands
 from pytest_canary.errors import FoundError, TrafficError
 from pytest_canary.evidence import Failure
 from pytest_canary.finding import Finding
@@ -32,6 +34,15 @@ def compose(
         promotion: whether the real one would be allowed.
         stopped_by: what ended the run before its time.
     """
+    told = _compose(walk, result, promotion, stopped_by)
+    # An app's answer, or a test's own words, may hold what nobody is to read.
+    secrets = [json.dumps(secret)[1:-1] for secret in walk.secrets]
+    return document.Report.model_validate_json(commands.masked(told.model_dump_json(), secrets))
+
+
+def _compose(
+    walk: Walk, result: Result, promotion: Promotion | None, stopped_by: str
+) -> document.Report:
     memory, settings = walk.memory, walk.settings
     judged = memory.verdict
     return document.Report(

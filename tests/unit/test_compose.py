@@ -167,6 +167,22 @@ def test_a_failure_that_is_no_finding_is_told_as_one(new_world: NewWorld) -> Non
     assert "files " not in api.evidence
 
 
+def test_no_secret_is_told_whoever_has_said_it(new_world: NewWorld) -> None:
+    world = new_world(environment={"PORT": "3000", "API_TOKEN": 'a"secret'})
+    check(world, "baseline")
+    secret = world.walk.release.parameters["DB_PASSWORD"]
+    error = FoundError([Finding("Says", f"it says {secret}", evidence='and a"secret')])
+    world.walk.witness("baseline", error)
+    assert (error.sentence, error.evidence.splitlines()[0]) == ("it says ********", "and ********")
+    world.walk.note("baseline", f'{secret} and a"secret')
+    told = compose(world.walk, "failed").text
+    assert secret not in told
+    assert "********" in told
+    assert 'a\\"secret' not in told
+    kept = [path.read_text() for path in (world.folder / "canary-report").rglob("*.txt")]
+    assert not [text for text in kept if secret in text or 'a"secret' in text]
+
+
 def test_a_walk_that_never_began_is_told(new_world: NewWorld) -> None:
     world = new_world()
     world.walk._provisioned = world.walk._observer = None
