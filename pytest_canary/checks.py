@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from pytest_canary.analysis import Share, share
 from pytest_canary.catalogue import counted, difference, lacking
+from pytest_canary.diagnosis.last_words import quoted
 from pytest_canary.errors import FoundError, ReleaseError
 from pytest_canary.execution import Exec
 from pytest_canary.finding import Finding
@@ -34,7 +35,8 @@ def succeeded(done: Exec | None, code: str = "CommandFails") -> None:
             [
                 Finding(
                     code=code,
-                    sentence=f"`{done.command}` in pod {done.pod} exits with code {done.code}",
+                    sentence=f"`{done.command}` in pod {done.pod} exits with code {done.code}"
+                    f"{quoted(done.output)}",
                     evidence=shown(done.output),
                     likely=killed(done.code),
                 )

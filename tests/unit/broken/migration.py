@@ -290,7 +290,7 @@ def the_database_is_too_busy_to_be_watched(world: World) -> None:
 
 @CASES.fails(
     migration.ping_succeeds,
-    "`app ping` in pod {canary} exits with code 1",
+    '`app ping` in pod {canary} exits with code 1: "password authentication failed"',
     evidence=("password authentication failed",),
     before=True,
 )
@@ -300,7 +300,7 @@ def ping_fails(world: World) -> None:
 
 @CASES.fails(
     migration.migrate_succeeds,
-    "`app migrate` in pod {canary} exits with code 5",
+    '`app migrate` in pod {canary} exits with code 5: "lock timeout"',
     evidence=("lock timeout",),
     before=True,
 )
