@@ -220,7 +220,10 @@ def bench(
                 DUMP.format(user=walk.settings.database.user, name=walk.settings.database.name),
                 timeout=60,
             )
-            images = {"": walk.candidate.image} | load_images(walk, releases["2"], folder)
+            # Of those that -k has left.
+            left = {item.name for item in request.session.items}
+            wanted = [fault for fault in FAULTS if any(f"[{fault.name}]" in name for name in left)]
+            images = {"": walk.candidate.image} | load_images(walk, wanted, releases["2"], folder)
             bench = Bench(walk, folder, images, copy.deepcopy(walk.memory))
             yield bench
         finally:
@@ -230,10 +233,10 @@ def bench(
     tell(request.config, bench.told)
 
 
-def load_images(walk: Walk, candidate: str, folder: Path) -> dict[str, str]:
+def load_images(walk: Walk, chosen: list[Fault], candidate: str, folder: Path) -> dict[str, str]:
     """Build the faulty images and load them, as the provision does; by fault, their names."""
     engine, run, loaded = Engine(), walk.run, {}
-    for fault in FAULTS:
+    for fault in chosen:
         if fault.image is None:
             continue
         context = folder / f"{fault.name}-image"
