@@ -44,7 +44,9 @@ USER = "10001:10001"
 SAMPLES = (canary.both_answer, canary.share_is_fair)
 
 DUMP = r"\! pg_dump -U {user} -d {name} -f /tmp/baseline.sql"
+# A session of a migration may live on after its pod, and its locks with it.
 RESTORE = r"""
+select pg_terminate_backend(pid) from pg_stat_activity where application_name like '% migrate';
 begin;
 select format('drop table %I cascade', tablename) from pg_tables where schemaname = 'public' \gexec
 \i /tmp/baseline.sql
@@ -110,7 +112,7 @@ class Bench:
         """Let everybody go by these settings."""
         walk = self.walk
         walk.plan = replace(walk.plan, settings=found)
-        walk.settings = walk.release.settings = found
+        walk.settings = walk.release.settings = walk.api.settings = found
         walk.release.environment["ROLLOUT_TIMEOUT"] = f"{found.deadlines.rollout:g}s"
 
     def rehearse(self, until: str, *, samples: bool = False) -> Told | None:
