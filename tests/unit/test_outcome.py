@@ -77,7 +77,7 @@ def test_an_evicted_pod_says_why() -> None:
 @pytest.mark.parametrize(
     ("ending", "code", "advice"),
     [
-        ("hangs", "MigrationHangs", "it runs on until its pod is deleted"),
+        ("hangs", "MigrationHangs", "until its pod is deleted, and what it has begun in the data"),
         ("endless", "CommandOutputEndless", "it runs on until its pod is deleted"),
         ("refused", "CommandNotRun", "see that the image has it"),
         ("lost", "CommandLostItsPod", "see what ended it"),
