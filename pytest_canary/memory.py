@@ -97,7 +97,8 @@ def _leak(base: _Growth, its: _Growth, load: float, least: float, seconds: float
     if steady >= least and its.seen - allowed * its.span >= FLOOR:
         answer = "no-go"
     sentence = (
-        f"a pod of the canary grows by {shown(actual, 'bytes')} in {seconds:.0f} s, one of the "
+        f"a pod of the canary {'grows' if actual >= 0 else 'shrinks'} by "
+        f"{shown(abs(actual), 'bytes')} in {seconds:.0f} s, one of the "
         f"baseline by {shown(expected, 'bytes')} under such a load; "
         f"{shown(least, 'bytes')} more is too much"
     )

@@ -276,6 +276,12 @@ def test_a_few_megabytes_are_no_leak_yet_at_whatever_rate_they_came() -> None:
     )
 
 
+def test_a_pod_that_shrinks_is_said_to() -> None:
+    leak, _ = memory.compare(holding(*FLAT), holding(100, 90, 80, 70, 60, 55, 50), 0.5, 30)
+    assert leak.answer == "go"
+    assert leak.sentence.startswith("a pod of the canary shrinks by ")
+
+
 def test_a_small_pod_may_be_twice_as_large() -> None:
     small, double = holding(*[10] * 7), holding(*[20] * 7)
     assert [each.answer for each in memory.compare(small, double, 0.5, 30)] == ["go", "go"]
