@@ -108,9 +108,9 @@ def unended(
         advice = "see that the image has it, and that it stands in commands as one types it"
     else:
         advice = "see what it does so long; it runs on until its pod is deleted"
-        if hangs == "MigrationHangs":
+        if (error.ending, hangs) == ("hangs", "MigrationHangs"):
             # PostgreSQL looks for its client only when a statement is over.
-            advice += ", and what it has begun in the database goes on, with its locks"
+            advice += ", and a statement that it waits for even longer, with its locks"
     return Finding(
         code=codes[error.ending],
         sentence=commands.masked(f"`{command}` in pod {pod} {error.why}", secrets),

@@ -77,7 +77,7 @@ def test_an_evicted_pod_says_why() -> None:
 @pytest.mark.parametrize(
     ("ending", "code", "advice"),
     [
-        ("hangs", "MigrationHangs", "until its pod is deleted, and what it has begun in the data"),
+        ("hangs", "MigrationHangs", "until its pod is deleted, and a statement that it waits for"),
         ("endless", "CommandOutputEndless", "it runs on until its pod is deleted"),
         ("refused", "CommandNotRun", "see that the image has it"),
         ("lost", "CommandLostItsPod", "see what ended it"),
@@ -89,6 +89,7 @@ def test_each_ending_is_a_finding_of_its_own(ending: Any, code: str, advice: str
     assert finding.code == code
     assert finding.sentence.startswith("`npm run migrate` in pod app-1 ")
     assert advice in finding.next
+    assert ("locks" in finding.next) == (ending == "hangs")
     assert finding.evidence == "at ********\nstep 1"
     assert "hush" not in finding.sentence
 
