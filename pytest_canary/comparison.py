@@ -41,6 +41,8 @@ class Observed:
             it can't be measured; too few measurements are no reason for None.
         counters: by how much its counters of things gone wrong grew, all pods together
             (`metrics.errors_counted`); None where the app has no /metrics.
+        counted: how many requests had been sent to it when they were read, which is later than the
+            last of `requests` was due; None for as many as these.
     """
 
     requests: int
@@ -50,6 +52,7 @@ class Observed:
     pods: int = 1
     memory: Sequence[tuple[float, float]] | None = None
     counters: Mapping[str, float] | None = None
+    counted: int | None = None
 
     def __post_init__(self) -> None:
         measured = [part for point in self.memory or () for part in point]
@@ -220,18 +223,17 @@ def counter(
     its, base = (canary.counters or {}).get(name), (baseline.counters or {}).get(name)
     if its is None:
         return lacking(name, "a request", f"the canary has no {name}, which the baseline has")
-    if not (baseline.requests and canary.requests):
+    ours, theirs = (max(each.counted or 0, each.requests) for each in (canary, baseline))
+    if not (ours and theirs):
         return lacking(name, "a request", f"{name} can't be compared without requests")
-    found = analysis.count_difference(
-        round(its), canary.requests, round(base or 0), baseline.requests, rule.confidence
-    )
-    rates = (base or 0) / baseline.requests, its / canary.requests
-    fact = f"{name} grew by {its:,.0f} in {canary.requests:,} requests to the canary"
+    found = analysis.count_difference(round(its), ours, round(base or 0), theirs, rule.confidence)
+    rates = (base or 0) / theirs, its / ours
+    fact = f"{name} grew by {its:,.0f} in {ours:,} requests to the canary"
     if base is None:
         fact += "; the baseline has no such counter"
         rule = Rule(rule.confidence, 0.0)
     else:
-        fact += f", by {base:,.0f} in the baseline's {baseline.requests:,}"
+        fact += f", by {base:,.0f} in the baseline's {theirs:,}"
     return decided(name, "a request", rates, found, rule, least, fact)
 
 

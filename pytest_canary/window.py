@@ -114,6 +114,7 @@ class Window:
         end = self.traffic.now() - self.settings.traffic.slow
         seen = self.traffic.window(self._from, end).versions
         latencies = self.traffic.latencies(self._from, end)
+        until = self.traffic.window(self._from, self._measured).versions
         sources = [
             [track.resident for track in self.tracks.values()],
             [track.working for track in self.tracks.values()],
@@ -135,6 +136,7 @@ class Window:
                     pods=max(len(pods), 1),
                     memory=chosen[number] if chosen else None,
                     counters=self._counted(track),
+                    counted=until[track.version].sent if track.version in until else 0,
                 )
             )
         return found[0], found[1]
@@ -180,6 +182,7 @@ class Window:
             if kept:
                 at = max(moment for moment, _ in kept)
                 track.working.append((at, sum(bytes_ for _, bytes_ in kept) / len(kept)))
+        self._measured = self.traffic.now()
 
     def _pods(self, name: str) -> Sequence[tuple[str, int, bool]]:
         """A track's pods: name, restarts, whether it is ready."""

@@ -359,6 +359,17 @@ def test_counters(baseline: float, canary: float, answer: str, words: str) -> No
     assert words in found.sentence
 
 
+def test_a_counter_is_held_against_the_requests_until_it_was_read() -> None:
+    name = "jobs_failed_total"
+    canary = replace(observed(90, counters={name: 6}), counted=120)
+    baseline = replace(observed(180, counters={name: 0}), counted=240)
+    found = counter(name, baseline, canary, RULE, 0.015)
+    assert found.canary == 6 / 120
+    assert found.sentence.startswith(
+        "jobs_failed_total grew by 6 in 120 requests to the canary, by 0 in the baseline's 240; "
+    )
+
+
 @pytest.mark.parametrize(
     ("low", "high", "words"),
     [

@@ -245,6 +245,17 @@ def test_counters_of_things_gone_wrong_are_added_up_over_the_pods(world: World) 
     assert canary.counters == {"jobs_failed_total": 2}
 
 
+def test_counters_are_held_against_the_requests_until_they_were_read(world: World) -> None:
+    """They count what was asked in the last second too, which `requests` leaves out."""
+    show("app-canary-77-0", failed(5))
+    window = world.window()
+    world.clock.sleep(4)
+    window.measure()
+    _, canary = window.observed()
+    assert (canary.requests, canary.counted) == (45, 60)
+    assert window.observed()[0].counted == 120
+
+
 def test_no_page_of_metrics_is_none_and_not_nothing(world: World) -> None:
     show("app-stable-77-0", failed(5))
     PAGES["/app-canary-77-0/metrics"] = "<html>not found</html>"
