@@ -197,7 +197,8 @@ def _steps(
     """Each version's pods of one Deployment: its template's, and those of the one before."""
     last = before = ""
     for each in moments:
-        version = names.get(each.image, "")
+        # A Deployment that is deleted leaves no image behind: nothing is left of what it had.
+        version = names.get(each.image, "") if each.image else last
         if version != last:
             before, last = last, version
         found = each.rollout

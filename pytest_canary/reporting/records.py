@@ -56,14 +56,17 @@ def _compared(found: Comparison) -> document.Comparison:
 
 
 def _effect(found: Comparison) -> str:
-    """The effect with its interval: +3.1 ms (-0.4 ms to +6.6 ms)."""
+    """The effect with its interval: +3.1 (-0.4 to +6.6) ms."""
     if found.effect is None:
         return ""
-    text = _signed(found.effect, found.unit)
-    if found.interval:
-        low, high = (_signed(value, found.unit) for value in found.interval)
-        text += f" ({low} to {high})"
-    return text
+    told = [_signed(value, found.unit) for value in (found.effect, *(found.interval or ()))]
+    if len(told) < 3:
+        return told[0]
+    parts = [text.partition(" ") for text in told]
+    effect, low, high = (number for number, _, _ in parts)
+    if len({unit for _, _, unit in parts}) == 1:
+        return f"{effect} ({low} to {high}) {parts[0][2]}".rstrip()
+    return f"{told[0]} ({told[1]} to {told[2]})"
 
 
 def _signed(value: float, unit: Unit) -> str:

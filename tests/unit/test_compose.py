@@ -124,6 +124,7 @@ def test_replicas_are_told_by_deployment_and_version(new_world: NewWorld) -> Non
     assert {each.version for each in stable} == {"1", "2"}
     assert [each.ready for each in stable if each.version == "2"][-1] == 3
     assert [each.ready for each in stable if each.version == "1"][-1] == 0
+    assert {each.version for each in told.replicas} == {"1", "2"}
     # Deleted with its promotion.
     assert [each.ready for each in told.replicas if "canary" in each.deployment][-1] == 0
     assert all(each.at >= 0 for each in told.replicas)
