@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import OBJECTS
 
 from pytest_canary.kube import memory_of
 
+OBJECTS = Path(__file__).parents[2] / "fixtures" / "objects"
 NAMESPACE = "canary-2b6e26"
 
 
