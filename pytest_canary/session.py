@@ -128,12 +128,16 @@ class Session:
             return
 
         def stop(number: int, _: object) -> None:
-            name = signal.Signals(number).name
+            name = self.recording.stopped_by = signal.Signals(number).name
             pytest.exit(f"canary: {name}; removing what the run made", returncode=128 + number)
 
         for each in (signal.SIGTERM, signal.SIGHUP):
             if signal.getsignal(each) != signal.SIG_IGN:  # as nohup has it
                 self._handlers[each] = signal.signal(each, stop)
+
+    def pytest_keyboard_interrupt(self) -> None:
+        """Remember who ended the session before its time, for the report."""
+        self.recording.stopped_by = self.recording.stopped_by or "Ctrl-C"
 
     # Collecting.
 

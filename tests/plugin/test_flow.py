@@ -329,7 +329,7 @@ def test_an_interrupted_walk_has_a_report_too(
     )
     pytester.runpytest_subprocess(*RUN)
     told = json.loads((project / "canary-report" / "report.json").read_text())
-    assert told["result"] == "stopped"
+    assert (told["result"], told["stopped_by"]) == ("stopped", "Ctrl-C")
     assert [stage["result"] for stage in told["stages"]][4:] == ["skipped"] * 5
 
 
