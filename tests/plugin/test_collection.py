@@ -47,6 +47,7 @@ def test_the_stages_come_in_the_walks_order(pytester: pytest.Pytester, project: 
             "baseline",
             "canary",
             "migration",
+            "verdict",
             "stable",
             "rollback",
             "cleanup",
