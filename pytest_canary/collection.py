@@ -81,6 +81,12 @@ class StageTest(pytest.Item):
         return super().repr_failure(excinfo)
 
 
+def told(report: pytest.TestReport, item: pytest.Item, error: BaseException) -> None:
+    """Let a report tell an error of the harness's own as a sentence with its evidence."""
+    if isinstance(error, CanaryError) and not isinstance(item, StageTest):
+        report.longrepr = Told(error, item.path)
+
+
 class Told(TerminalRepr):
     """An error as a person reads it."""
 

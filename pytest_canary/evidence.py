@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from pytest_canary import commands
 from pytest_canary.release import Diagnostics
 
 FINDINGS = "findings"
@@ -66,15 +68,26 @@ class Evidence:
             ignore.write_text("# Made by pytest --canary.\n*\n", encoding="utf-8")
         return self.folder
 
-    def keep(self, stage: str, error: BaseException, diagnostics: Diagnostics | None) -> Failure:
+    def keep(
+        self,
+        stage: str,
+        error: BaseException,
+        diagnostics: Diagnostics | None,
+        secrets: Iterable[str] = (),
+    ) -> Failure:
         """Write down what there is of a failure.
 
         Args:
             stage: where it failed.
             error: what was raised; its text is kept too.
             diagnostics: what the cluster says; None where there is none yet.
+            secrets: words to mask in all of it.
+
+        Raises:
+            OSError: the folder can't be written to.
         """
         self._number += 1
+        hidden = list(secrets)
         where = Path(FINDINGS) / str(self._number)
         texts = {"finding.txt": f"stage {stage}: {error}\n"}
         if diagnostics:
@@ -87,5 +100,5 @@ class Evidence:
         folder = self.prepare() / where
         folder.mkdir(parents=True)
         for name, text in texts.items():
-            (folder / name).write_text(text, encoding="utf-8")
+            (folder / name).write_text(commands.masked(text, hidden), encoding="utf-8")
         return Failure(stage, error, self.shown / where, tuple(texts))

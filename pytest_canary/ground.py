@@ -181,17 +181,23 @@ class Ground:
     def pod_api(self, track: str) -> Api:
         """The API of one ready pod of a track, past the Service."""
         pod = self.release.ready_pod(track)["metadata"]["name"]
-        return self.api.at(*self.namespace.proxy(pod, self.container_port()), f"pod {pod}")
+        return self.api.at(*self.namespace.proxy(pod, self.container_port(pod)), f"pod {pod}")
 
-    def container_port(self) -> int:
-        """The port that the Service sends connections on to."""
+    def container_port(self, pod: str) -> int:
+        """The port of a pod that the Service sends connections on to.
+
+        Versions may listen on different ones under the same name.
+        """
         for item in self.observer.snapshot().endpoint_slices.values():
             labels = item["metadata"].get("labels", {})
-            if labels.get("kubernetes.io/service-name") == self.settings.service_name:
-                for port in item.get("ports") or []:
-                    return int(port["port"])
+            if labels.get("kubernetes.io/service-name") != self.settings.service_name:
+                continue
+            names = {each.get("targetRef", {}).get("name") for each in item.get("endpoints") or []}
+            for port in item.get("ports") or [] if pod in names else []:
+                return int(port["port"])
         raise ReleaseError(
-            f"Service {self.settings.service_name} has no endpoint: its selector matches no pod"
+            f"Service {self.settings.service_name} sends nothing to pod {pod}; "
+            "compare its selector with the pod's labels"
         )
 
     def write_and_read(self, api: Api) -> None:
@@ -271,7 +277,10 @@ class Ground:
             return Seen(f"{answered} of {now.sent} answered", answered >= ANSWERS, None)
 
         self.waiter.until(
-            "requests after the rollback", look, timeout=self.settings.deadlines.request + ANSWERS
+            "requests after the rollback",
+            look,
+            timeout=self.settings.deadlines.request
+            + ANSWERS * max(1.0, 1 / self.settings.traffic.rate),
         )
         late = [each for each in self.traffic.losses() if each.due >= began]
         known(request_findings(self.traffic.since(began).sent, late))

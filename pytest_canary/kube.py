@@ -229,9 +229,12 @@ class Namespace:
             ExecError: it can't be started, the connection broke, or the deadline passed; with
                 the output so far.
         """
+        import websocket
         from kubernetes import client
         from kubernetes.stream import stream
 
+        # The client gives its websocket none, and one that connects for ever has no deadline.
+        websocket.setdefaulttimeout(API_TIMEOUT[0])
         # A client of its own: `stream` turns the one it is given into a websocket client.
         core = client.CoreV1Api(client.ApiClient(self.api.configuration))
         try:
@@ -248,6 +251,9 @@ class Namespace:
                 _preload_content=False,
             )
         except client.ApiException as error:
+            cause = error.__context__
+            if cause and not isinstance(cause, OSError | websocket.WebSocketException):
+                raise cause from None  # such as Ctrl-C, which the client takes for a refusal
             typed = shown(pod, container, command)
             raise ExecError("refused", f"can't be started: {_why(error)}", typed) from error
         return follow(

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from pytest_canary.errors import ClusterError
 from pytest_canary.kube import API_TIMEOUT, Namespace, Object
 from pytest_canary.rollout import Rollout, rollout
 
@@ -60,6 +61,7 @@ class Observer:
         self._seen = threading.local()
         self._stopped = threading.Event()
         self._listed: set[str] = set()
+        self._trouble = ""
         self._watches: dict[str, object] = {}
         self._threads = [
             threading.Thread(target=self._follow, args=(kind,), name=f"watch-{kind}", daemon=True)
@@ -67,11 +69,22 @@ class Observer:
         ]
 
     def start(self) -> Observer:
-        """Start watching; the first snapshot has everything that is there already."""
+        """Start watching; the first snapshot has everything that is there already.
+
+        Raises:
+            ClusterError: a kind can't be listed; what isn't seen would be taken for not there.
+        """
         for thread in self._threads:
             thread.start()
         with self._changed:
             self._changed.wait_for(lambda: len(self._listed) == len(KINDS), timeout=30)
+        blind = [kind for kind in KINDS if kind not in self._listed]
+        if blind:
+            self.stop()
+            raise ClusterError(
+                f"can't watch {', '.join(blind)} in namespace {self.namespace.name}: "
+                f"{self._trouble or 'no answer within 30 s'}; see whether your role may list them"
+            )
         return self
 
     def stop(self) -> None:
@@ -143,7 +156,15 @@ class Observer:
                     deserialize=False,
                 ):
                     self._take(kind, event["type"], event["object"])
-            except (ApiException, HTTPError, OSError, KeyError, ValueError, AttributeError):
+            except (
+                ApiException,
+                HTTPError,
+                OSError,
+                KeyError,
+                ValueError,
+                AttributeError,
+            ) as error:
+                self._trouble = str(getattr(error, "reason", None) or error)
                 # An expired version, a restarting API server, a socket shut by stop(): list anew.
                 # KeyError and AttributeError are what Watch itself makes of an error event.
                 self._stopped.wait(0.2)

@@ -93,9 +93,9 @@ class Recording:
         from pytest_canary import reporting
         from pytest_canary.reporting.compose import compose
 
-        document = compose(self.walk, result, promotion, self.stopped_by)
-        self._tell_junit(reporting.junit_properties(document))
         try:
+            document = compose(self.walk, result, promotion, self.stopped_by)
+            self._tell_junit(reporting.junit_properties(document))
             evidence = self.walk.evidence
             written = reporting.write(document, evidence.prepare())
             self.page = evidence.shown / written[0].name

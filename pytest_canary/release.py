@@ -24,8 +24,23 @@ from pytest_canary.waiting import Seen, Waiter
 
 CANARY, STABLE = "canary", "stable"
 
+# Letters from which on a value may be a secret.
+SECRET = 6
+
 # Lines of each log that are kept for a look.
 LOG_LINES = 1000
+
+
+def secrets_of(variables: Mapping[str, str]) -> list[str]:
+    """The values that no screen, log or report may show, by their variables' names.
+
+    A shorter one, such as "3600" or "true", is none, and is in every text.
+    """
+    return [
+        value
+        for key, value in variables.items()
+        if re.search("PASSWORD|SECRET|TOKEN|KEY", key.upper()) and len(value) >= SECRET
+    ]
 
 
 @dataclass(frozen=True)
@@ -93,11 +108,7 @@ class Release:
         self.waiter = waiter
         self.kubectl_path = kubectl
         self.parameters = parameters
-        self.secrets = [
-            value
-            for key, value in {**settings.environment, **parameters}.items()
-            if re.search("PASSWORD|SECRET|TOKEN|KEY", key.upper())
-        ]
+        self.secrets = secrets_of({**settings.environment, **parameters})
         self.triage = Triage(namespace, observer, self.secrets, images)
         self.environment = {
             # What the bundled apply.sh waits; so the setting holds for the script too.

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn
 import pytest
 
 from pytest_canary import fixtures, options, settings, stages
-from pytest_canary.collection import Stage, StageTest
+from pytest_canary.collection import Stage, StageTest, told
 from pytest_canary.errors import CanaryError, SettingsError
 from pytest_canary.mistakes import nearest
 from pytest_canary.plan import STAGES, Plan, plan
@@ -164,7 +164,9 @@ class Session:
             self.config.hook.pytest_deselected(items=others)
         yield
         # A stage's own tests first, then the team's; in the order that they were written.
-        items.sort(key=lambda item: (STAGES.index(stage_of(item)), not isinstance(item, StageTest)))
+        # A stage's own are made in one order only, whatever -p or --ff would like.
+        places: dict[pytest.Item, int] = {check: place for place, check in enumerate(checks)}
+        items.sort(key=lambda item: (STAGES.index(stage_of(item)), places.get(item, len(places))))
 
     def _marked(self, items: list[pytest.Item]) -> tuple[list[pytest.Item], list[pytest.Item]]:
         own, others, mistakes = [], [], []
@@ -266,6 +268,9 @@ class Session:
         self._seconds[stage] = self._seconds.get(stage, 0) + report.duration
         if report.failed:
             self._fail(item, report, call.excinfo)
+            if report.when == "setup" and call.excinfo:
+                # The walk's way to a team's test: its own error, and not where it was raised.
+                told(report, item, call.excinfo.value)
         self._record(report, item, stage)
         self._held += report.when == "call" and report.passed and isinstance(item, StageTest)
         if report.when == "call":
@@ -285,11 +290,11 @@ class Session:
         raised: pytest.ExceptionInfo[BaseException] | None,
     ) -> None:
         """Remember the first failure, and the rollback's own, and keep what there is of each."""
-        told = (item.nodeid, sentence_of(report))
+        why = (item.nodeid, sentence_of(report))
         if is_rescue(item):
-            self.unrescued = self.unrescued or told
+            self.unrescued = self.unrescued or why
         elif self.failed is None:
-            self.failed, self._failed_in = told, stage_of(item)
+            self.failed, self._failed_in = why, stage_of(item)
         if raised:
             self.walk.witness(stage_of(item), raised.value)
 
@@ -298,6 +303,9 @@ class Session:
         if self._rescue or self._failed_in not in ROLLED_BACK or self._keeps():
             return
         session = item.session
+        # Where nothing was live there is nothing to go back to; -x ends the session right here.
+        if not self.walk.entered("baseline") or session.shouldfail:
+            return
         stage = Stage.of(session, "rollback", self.walk, rescues=True)
         self._rescue = list(stage.collect())
         left = session.items[session.items.index(item) + 1 :]
@@ -341,7 +349,7 @@ class Session:
     def pytest_sessionfinish(self) -> None:
         """Clean up where the walk did not come to its own cleanup: after -x, -k or Ctrl-C."""
         if not self.walk.entered("cleanup"):
-            if self._keeps():
+            if self._keeps() and not self.walk.tried("cleanup"):
                 self.walk.keep()
             else:
                 self._clean_up()
@@ -366,8 +374,8 @@ class Session:
 
     @property
     def _complete(self) -> bool:
-        """Whether the whole walk was made, or failed on its way."""
-        return self.failed is not None or self._passed
+        """Whether the walk failed, or was made as far as a promotion and back."""
+        return self.failed is not None or (self._passed and "rollback" in self.plan.stages)
 
     @property
     def _passed(self) -> bool:
@@ -389,8 +397,8 @@ class Session:
             if self.unrescued:
                 where, sentence = self.unrescued
                 write(f"canary: and so did the rollback, at {where}: {sentence}", red=True)
-            elif self._rescue:
-                write(f"canary: {'; '.join(self.walk.notes.get('rollback', []))}")
+            elif self._rescue and self.walk.notes.get("rollback"):
+                write(f"canary: {'; '.join(self.walk.notes['rollback'])}")
         elif self._passed:
             write(f"canary: {self.walk.summary()}", green=True)
         elif self._planned:

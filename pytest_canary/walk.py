@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -21,7 +22,14 @@ from pytest_canary.cleanup import (
     tear_down,
 )
 from pytest_canary.database import Database
-from pytest_canary.errors import CanaryError, DatabaseError, FoundError
+from pytest_canary.errors import (
+    CanaryError,
+    DatabaseError,
+    FoundError,
+    ReleaseError,
+    TrafficError,
+)
+from pytest_canary.evidence import Failure
 from pytest_canary.ground import Ground
 from pytest_canary.image import Engine
 from pytest_canary.migration import left_behind, migrate, take_down
@@ -31,7 +39,7 @@ from pytest_canary.plan import Plan
 from pytest_canary.preflight import Inspection, inspect
 from pytest_canary.provision import Provision
 from pytest_canary.registry import pull_secret
-from pytest_canary.release import CANARY, STABLE, Release
+from pytest_canary.release import CANARY, STABLE, Release, secrets_of
 from pytest_canary.rollout import images
 from pytest_canary.timeline import TRANSITIONS
 from pytest_canary.traffic import Traffic
@@ -62,6 +70,11 @@ class Walk(Ground):
         if stage == "cleanup":
             self.enter_cleanup_now()
             return
+        if stage not in self.plan.stages:
+            raise ReleaseError(
+                f"the walk ends before stage {stage}, at {self.plan.options.until}; "
+                "see --canary-until"
+            )
         for each in self.plan.stages:
             self.once(each, getattr(self, f"_enter_{each}"), each, TRANSITIONS.get(each, ""))
             if each == stage:
@@ -109,8 +122,10 @@ class Walk(Ground):
 
     @property
     def secrets(self) -> list[str]:
-        """The words that no screen, log or report may show; none before there is a cluster."""
-        return self.release.secrets if hasattr(self, "release") else []
+        """The words that no screen, log or report may show."""
+        if hasattr(self, "release"):
+            return self.release.secrets
+        return secrets_of(self.settings.environment)
 
     def mask(self, error: CanaryError) -> None:
         """Take the secrets out of what an error shows: an app may have answered with them."""
@@ -128,10 +143,15 @@ class Walk(Ground):
         diagnostics = self.release.diagnostics() if up else None
         if isinstance(error, CanaryError):
             self.mask(error)
-        failure = self.evidence.keep(stage, error, diagnostics)
+        try:
+            failure = self.evidence.keep(stage, error, diagnostics, self.secrets)
+        except OSError as trouble:
+            # It must not hide what failed.
+            self.note(stage, f"its evidence can't be kept: {trouble}")
+            failure = Failure(stage, error)
         self.memory.failures.append(failure)
         self.memory.diagnostics = diagnostics
-        if isinstance(error, CanaryError):
+        if isinstance(error, CanaryError) and failure.files:
             error.evidence = "\n".join(filter(None, [error.evidence, failure.line]))
 
     # The transitions.
@@ -223,7 +243,7 @@ class Walk(Ground):
                 self.traffic,
                 self.settings,
                 self.memory.versions,
-                self.container_port(),
+                self.container_port,
             )
             self.memory.verdict = window.judge()
 
@@ -295,8 +315,10 @@ class Walk(Ground):
             self.release.wait_until_gone(STABLE)
             return
         stable = self.namespace.deployment(self.release.name(STABLE))
-        if stable is None or self.baseline.image not in images(stable["spec"]["template"]):
-            # It failed half-way through a promotion, or someone has deleted it.
+        kept = stable and self.baseline.image in images(stable["spec"]["template"])
+        if not kept or self.tried("stable"):
+            # It failed half-way through a promotion, which may have changed more than the image;
+            # or someone has deleted it.
             self.release.deploy(STABLE, self.settings.replicas.stable, self.baseline)
         if self.baseline.service.read_bytes() != self.candidate.service.read_bytes():
             self.release.apply_service(self.baseline)
@@ -342,6 +364,10 @@ class Walk(Ground):
         """Whether the transition to a stage was tried, and did not fail."""
         return stage in self._entered and self._entered[stage] is None
 
+    def tried(self, stage: str) -> bool:
+        """Whether the transition to a stage was tried, however it ended."""
+        return stage in self._entered
+
     @property
     def begun(self) -> bool:
         """Whether anything was made yet."""
@@ -378,10 +404,14 @@ class Walk(Ground):
         reached = "every stage" if until == "cleanup" else f"every stage until {until}"
         passed = f"{' '.join([self.settings.name, ' -> '.join(versions)]).strip()} passed {reached}"
         parts = [passed]
-        if self._traffic and self._traffic.sent:
-            parts.append(f"{self._traffic.sent:,} requests, {self._traffic.lost:,} lost")
-        writes = len(self.memory.rows) + (len(self._traffic.writes) if self._traffic else 0)
+        with contextlib.suppress(TrafficError):
+            parts.append(f"{self.traffic.sent:,} requests, {self.traffic.lost:,} lost")
+        read = self.memory.read_back
+        writes = len(self.memory.rows) + (read.acknowledged if read else 0)
         parts.append(f"{writes:,} writes, all read back")
+        if self.plan.upgrade and not self.plan.judges:
+            why = "api.version-header is not set" if self.plan.traffic else "there is no traffic"
+            parts.append(f"no verdict, as {why}")
         return "; ".join(parts)
 
     def clean_up(self) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from pytest_canary import metrics
 from pytest_canary.comparison import Observed
-from pytest_canary.errors import ApiError, ClusterError
+from pytest_canary.errors import ApiError, ClusterError, ReleaseError
 from pytest_canary.metrics import Metrics
 from pytest_canary.release import CANARY, STABLE, Release
 from pytest_canary.rollout import containers, is_ready, pods_of
@@ -50,7 +50,7 @@ class Window:
         traffic: asks both.
         settings: the verdict's limits, and where an app tells its metrics.
         versions: what each calls itself, by "baseline" and "candidate".
-        port: the port that their containers listen on.
+        port: tells the port that a pod listens on, by its name.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class Window:
         traffic: Traffic,
         settings: Settings,
         versions: Mapping[str, str],
-        port: int,
+        port: Callable[[str], int],
     ) -> None:
         self.release = release
         self.traffic = traffic
@@ -197,7 +197,10 @@ class Window:
         ]
 
     def _page(self, pod: str) -> Metrics | None:
-        base, session = self.release.namespace.proxy(pod, self.port)
+        try:
+            base, session = self.release.namespace.proxy(pod, self.port(pod))
+        except ReleaseError:
+            return None  # the Service does not know it yet
         path = self.settings.api.metrics
         # A path that answers with something else is no page of metrics; many apps have none.
         try:

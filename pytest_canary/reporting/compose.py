@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import itertools
-import json
 from collections.abc import Iterator, Sequence
 from importlib import metadata
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pytest_canary import commands
 from pytest_canary.errors import FoundError, TrafficError
@@ -36,8 +35,18 @@ def compose(
     """
     told = _compose(walk, result, promotion, stopped_by)
     # An app's answer, or a test's own words, may hold what nobody is to read.
-    secrets = [json.dumps(secret)[1:-1] for secret in walk.secrets]
-    return document.Report.model_validate_json(commands.masked(told.model_dump_json(), secrets))
+    return document.Report.model_validate(_masked(told.model_dump(), walk.secrets))
+
+
+def _masked(value: Any, secrets: Sequence[str]) -> Any:
+    """A document's values with the secrets taken out of every text."""
+    if isinstance(value, str):
+        return commands.masked(value, secrets)
+    if isinstance(value, dict):
+        return {key: _masked(each, secrets) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return tuple(_masked(each, secrets) for each in value)
+    return value
 
 
 def _compose(

@@ -120,7 +120,7 @@ def test_a_walk_in_somebody_elses_cluster_leaves_it_as_it_was(
         stop.set()
         cloud.join()
     assert walked.code == 0
-    assert walked.stage("rollback").endswith("3/3 of release 1")
+    assert "3/3 of release 1" in walked.stage("rollback")
     assert walked.stage("cleanup").endswith("nothing left")
     assert "skipped" not in walked.text
     assert theirs.everything() == before

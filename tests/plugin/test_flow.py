@@ -143,6 +143,24 @@ def test_nothing_is_rolled_back_after_a_failure_elsewhere(
     assert ROLLED_BACK not in stand_in()
 
 
+def test_nothing_is_rolled_back_where_nothing_was_live_yet(
+    pytester: pytest.Pytester, stand_in: Entered, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A chosen check of a later stage tells that the way to it broke."""
+    monkeypatch.setenv("BREAKS", "cluster")
+    pytester.runpytest_subprocess(*RUN, "-k", "promoted and candidate")
+    assert stand_in() == ["cluster", "cleanup"]
+
+
+def test_exitfirst_leaves_no_time_for_a_rollback(
+    pytester: pytest.Pytester, stand_in: Entered, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BREAKS", "canary")
+    result = pytester.runpytest_subprocess(*RUN, "-x")
+    assert stand_in() == ["cluster", "baseline", "canary", "cleanup"]
+    result.stdout.no_fnmatch_line("canary: ")
+
+
 def test_evidence_of_an_earlier_run_goes_and_what_is_not_ours_stays(
     pytester: pytest.Pytester, stand_in: Entered, project: Path
 ) -> None:
@@ -163,8 +181,45 @@ def test_the_promotion_is_told_by_branch_and_tag(
     result.stdout.fnmatch_lines(
         ["canary: the real promotion would be allowed: it passed, and tag hotfix-3 matches ^hotfix"]
     )
-    result = pytester.runpytest_subprocess(*RUN, "-k", "migrate and exits")
-    result.stdout.no_fnmatch_line("*the real promotion*")
+    for part in (("-k", "migrate and exits"), ("--canary-until", "canary")):
+        result = pytester.runpytest_subprocess(*RUN, *part)
+        result.stdout.no_fnmatch_line("*the real promotion*")
+
+
+def test_a_stages_checks_keep_their_order_whoever_shuffles_them(
+    pytester: pytest.Pytester, stand_in: Entered, project: Path
+) -> None:
+    with (project / "conftest.py").open("a") as conftest:
+        conftest.write(
+            "\n@pytest.hookimpl(trylast=True)"
+            "\ndef pytest_collection_modifyitems(items): items.reverse()\n"
+        )
+    result = pytester.runpytest_subprocess(*RUN, "-v")
+    result.stdout.fnmatch_lines(
+        [
+            "canary/canary::shop-canary is deployed PASSED*",
+            "canary/canary::both versions answer behind the Service PASSED*",
+            "canary/stable::shop-stable is promoted to the candidate PASSED*",
+        ]
+    )
+
+
+def test_the_way_to_a_teams_test_breaks_in_a_sentence(
+    pytester: pytest.Pytester, stand_in: Entered, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BREAKS", "migration")
+    pytester.makepyfile(
+        """
+        import pytest
+        @pytest.mark.canary("migration")
+        def test_ours():
+            pass
+        """
+    )
+    result = pytester.runpytest_subprocess(*RUN, "-k", "test_ours")
+    result.stdout.fnmatch_lines(["migration broke in a test; mend it", "    the evidence of it"])
+    result.stdout.no_fnmatch_line("*Traceback*")
+    result.stdout.no_fnmatch_line("*pytest_canary/walk.py*")
 
 
 def test_a_failing_test_of_the_team_stops_the_walk(
@@ -331,6 +386,19 @@ def test_an_interrupted_walk_has_a_report_too(
     told = json.loads((project / "canary-report" / "report.json").read_text())
     assert (told["result"], told["stopped_by"]) == ("stopped", "Ctrl-C")
     assert [stage["result"] for stage in told["stages"]][4:] == ["skipped"] * 5
+
+
+def test_evidence_that_can_not_be_kept_hides_no_failure(
+    pytester: pytest.Pytester, stand_in: Entered, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BREAKS", "canary")
+    (project / "told").mkdir()
+    (project / "told" / "findings").write_text("a file")
+    result = pytester.runpytest_subprocess(*RUN, "--canary-report=told")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(
+        ["canary/canary F* its evidence can't be kept: *", "canary broke in a test; mend it"]
+    )
 
 
 def test_a_report_that_can_not_be_written_is_told(

@@ -101,7 +101,7 @@ class World:
             name=lambda track: f"app-{track}",
         )
         load: Any = self.load
-        return Window(release, load, SETTINGS(table), VERSIONS, 3000)
+        return Window(release, load, SETTINGS(table), VERSIONS, lambda _: 3000)
 
 
 def SETTINGS(table: Mapping[str, Any]) -> settings.Settings:  # noqa: N802
