@@ -154,7 +154,9 @@ def _failures(walk: Walk) -> document.Failures:
         first=_failure(first.stage, first.sentence, first.message) if first else None,
         second=_failure(second.stage, second.sentence, second.message) if second else None,
         rolled_back=(second is None) if rescued else None,
-        rollback="; ".join(walk.notes.get("rollback", [])) if rescued else "",
+        rollback="; ".join(walk.notes.get("rollback", [])).removeprefix("rolled back: ")
+        if rescued
+        else "",
     )
 
 
