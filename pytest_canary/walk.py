@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 
 from pytest_canary import commands, environment
@@ -102,7 +101,7 @@ class Walk(Ground):
         if failure:
             raise failure
 
-    @contextmanager
+    @contextlib.contextmanager
     def _passing(self, stage: str, transition: str) -> Iterator[None]:
         """Let the timeline and the traffic know where the walk stands."""
         self._stand(stage, transition)

@@ -77,6 +77,16 @@ def first(plan: Plan) -> bool:
     return not plan.upgrade
 
 
+def tells_versions(plan: Plan) -> bool:
+    """Applies where a header tells which version answered an upgrade's requests."""
+    return plan.upgrade and plan.tells_versions
+
+
+def migrates_live(plan: Plan) -> bool:
+    """Applies where there is something to migrate while a version is live."""
+    return plan.upgrade and plan.migrates
+
+
 def loaded(plan: Plan) -> bool:
     """Applies where there is traffic."""
     return plan.traffic

@@ -4,17 +4,11 @@ from __future__ import annotations
 
 from pytest_canary import checks
 from pytest_canary.errors import ReleaseError
-from pytest_canary.plan import Plan
 from pytest_canary.release import STABLE
-from pytest_canary.stages import Suite, first, upgrade
+from pytest_canary.stages import Suite, first, migrates_live, upgrade
 from pytest_canary.walk import Walk
 
 SUITE = Suite()
-
-
-def migrates(plan: Plan) -> bool:
-    """Applies where the baseline has a migration to run."""
-    return plan.upgrade and plan.migrates
 
 
 @SUITE.holds("the Service is there, and no version is live", when=first)
@@ -46,14 +40,14 @@ def is_ready(walk: Walk) -> None:
     walk.note("baseline", f"{replicas}/{replicas} of {walk.version_name('baseline')}")
 
 
-@SUITE.holds("ping and migrate succeed", when=migrates)
+@SUITE.holds("ping and migrate succeed", when=migrates_live)
 def commands_succeed(walk: Walk) -> None:
     done = walk.memory.migrations["baseline"]
     checks.succeeded(done.ping)
     checks.succeeded(done.migrate)
 
 
-@SUITE.holds("migrate made the schema", when=migrates)
+@SUITE.holds("migrate made the schema", when=migrates_live)
 def schema_is_made(walk: Walk) -> None:
     checks.migrated(walk.memory.migrations["baseline"])
 

@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 from pytest_canary import checks
-from pytest_canary.plan import Plan
 from pytest_canary.release import CANARY, STABLE
-from pytest_canary.stages import Suite, loaded_upgrade, upgrade
+from pytest_canary.stages import Suite, loaded_upgrade, tells_versions, upgrade
 from pytest_canary.walk import Walk
 
 SUITE = Suite()
-
-
-def tells_versions(plan: Plan) -> bool:
-    """Applies where a header tells which version answered an upgrade's requests."""
-    return plan.upgrade and plan.settings.version_header is not None
 
 
 @SUITE.holds("{name}-canary is deployed")

@@ -7,7 +7,7 @@ from pytest_canary.backup import restores
 from pytest_canary.blocking import patient
 from pytest_canary.plan import Plan
 from pytest_canary.release import CANARY, STABLE
-from pytest_canary.stages import Suite, first, upgrade
+from pytest_canary.stages import Suite, first, migrates_live, upgrade
 from pytest_canary.walk import Walk
 
 SUITE = Suite()
@@ -16,11 +16,6 @@ SUITE = Suite()
 def migrates(plan: Plan) -> bool:
     """Applies where there is something to migrate."""
     return plan.migrates
-
-
-def migrates_live(plan: Plan) -> bool:
-    """Applies where there is something to migrate while a version is live."""
-    return plan.migrates and plan.upgrade
 
 
 @SUITE.holds("ping and migrate run in a canary pod")

@@ -7,25 +7,15 @@ from pytest_canary.blocking import patient
 from pytest_canary.errors import ReleaseError
 from pytest_canary.plan import Plan
 from pytest_canary.release import CANARY, STABLE
-from pytest_canary.stages import Suite, loaded, upgrade
+from pytest_canary.stages import Suite, loaded, migrates_live, tells_versions, upgrade
 from pytest_canary.walk import Walk
 
 SUITE = Suite()
 
 
-def tells_versions(plan: Plan) -> bool:
-    """Applies where a header tells which version answers after an upgrade's rollback."""
-    return plan.upgrade and plan.settings.version_header is not None
-
-
-def migrates(plan: Plan) -> bool:
-    """Applies where an upgrade migrates a database."""
-    return plan.upgrade and plan.migrates
-
-
 def goes_down(plan: Plan) -> bool:
     """Applies where an upgrade's migration can be taken back."""
-    return migrates(plan) and bool(plan.settings.commands.down)
+    return migrates_live(plan) and bool(plan.settings.commands.down)
 
 
 @SUITE.holds("a canary is deployed again and rolled back")
@@ -90,7 +80,7 @@ def baseline_answers(walk: Walk) -> None:
 def baseline_works(walk: Walk) -> None:
     walk.promote_last_good()
     walk.write_and_read(walk.api)
-    if migrates(walk.plan):
+    if migrates_live(walk.plan):
         walk.note("rollback", walk.what_is_left())
 
 

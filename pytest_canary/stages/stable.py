@@ -44,7 +44,7 @@ def service_selects(walk: Walk) -> None:
 
 @SUITE.holds(
     "only the candidate answers behind the Service",
-    when=lambda plan: plan.settings.version_header is not None,
+    when=lambda plan: plan.tells_versions,
 )
 def candidate_answers(walk: Walk) -> None:
     checks.only(walk.sample("candidate"), walk.memory.versions["candidate"])
