@@ -25,9 +25,9 @@ sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
 
 import kayenta  # noqa: E402
 
-from pytest_canary.comparison import Observed  # noqa: E402
-from pytest_canary.settings import Verdict as Limits  # noqa: E402
-from pytest_canary.verdict import LOOKS, Judge  # noqa: E402
+from pytest_canary.analysis.comparison import Observed  # noqa: E402
+from pytest_canary.analysis.verdict import LOOKS, Judge  # noqa: E402
+from pytest_canary.config.settings import Verdict as Limits  # noqa: E402
 
 SIZES = (100, 200, 400, 800, 1600)
 PER_SECOND = 17  # requests to the canary, with the default traffic

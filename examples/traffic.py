@@ -7,7 +7,8 @@ import sys
 import time
 from pathlib import Path
 
-from pytest_canary import Addressbook, Api, settings
+from pytest_canary import Addressbook, Api
+from pytest_canary.config import settings
 from pytest_canary.traffic import Traffic
 
 url, seconds = sys.argv[1], float(sys.argv[2])

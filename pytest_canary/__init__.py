@@ -9,19 +9,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pytest_canary.addressbook import Addressbook, Person
-    from pytest_canary.api import Answer, Api
-    from pytest_canary.cluster import Cluster
-    from pytest_canary.database import Database
-    from pytest_canary.errors import CanaryError
-    from pytest_canary.observer import Observer
-    from pytest_canary.ownership import Run
-    from pytest_canary.plan import Options, Plan
-    from pytest_canary.release import Release, Version
-    from pytest_canary.rollout import Rollout
-    from pytest_canary.settings import Settings
+    from pytest_canary.api.addressbook import Addressbook, Person
+    from pytest_canary.api.client import Answer, Api
+    from pytest_canary.cluster.kind import Cluster
+    from pytest_canary.cluster.run import Run
+    from pytest_canary.config.plan import Options, Plan
+    from pytest_canary.config.settings import Settings
+    from pytest_canary.core.errors import CanaryError
+    from pytest_canary.database.database import Database
+    from pytest_canary.k8s.observer import Observer
+    from pytest_canary.k8s.rollout import Rollout
+    from pytest_canary.rehearsal.rehearsal import Walk
+    from pytest_canary.release.release import Release, Version
     from pytest_canary.traffic import Traffic
-    from pytest_canary.walk import Walk
 
 __all__ = [
     "Addressbook",
@@ -43,20 +43,31 @@ __all__ = [
     "Walk",
 ]
 
-# The module of each name that does not share its own.
+# The module of each public name.
 _MODULES = {
-    "Answer": "api",
-    "CanaryError": "errors",
-    "Options": "plan",
-    "Person": "addressbook",
-    "Run": "ownership",
-    "Version": "release",
+    "Addressbook": "api.addressbook",
+    "Answer": "api.client",
+    "Api": "api.client",
+    "CanaryError": "core.errors",
+    "Cluster": "cluster.kind",
+    "Database": "database.database",
+    "Observer": "k8s.observer",
+    "Options": "config.plan",
+    "Person": "api.addressbook",
+    "Plan": "config.plan",
+    "Release": "release.release",
+    "Rollout": "k8s.rollout",
+    "Run": "cluster.run",
+    "Settings": "config.settings",
+    "Traffic": "traffic.traffic",
+    "Version": "release.release",
+    "Walk": "rehearsal.rehearsal",
 }
 
 
 def __getattr__(name: str) -> Any:
-    if name not in __all__:
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(f"{__name__}.{_MODULES.get(name, name.lower())}"), name)
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
+from pytest_canary.core.findings import Finding
 from pytest_canary.diagnosis import (
     controllers,
     exits,
@@ -21,7 +22,7 @@ from pytest_canary.diagnosis import (
     starts,
 )
 from pytest_canary.diagnosis.controllers import as_expected
-from pytest_canary.diagnosis.objects import (
+from pytest_canary.diagnosis.subject import (
     Container,
     Expected,
     LogKey,
@@ -32,7 +33,6 @@ from pytest_canary.diagnosis.objects import (
     look,
     unready,
 )
-from pytest_canary.finding import Finding
 
 __all__ = ["Expected", "Objects", "as_expected", "diagnose", "wanted_logs"]
 

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 
-from pytest_canary.diagnosis.objects import Expected, Look, Object, Objects
-from pytest_canary.diagnosis.quantities import quantity
-from pytest_canary.finding import Finding
-from pytest_canary.rollout import rollout
+from pytest_canary.core.findings import Finding
+from pytest_canary.diagnosis.subject import Expected, Look, Object, Objects
+from pytest_canary.k8s.quantities import quantity
+from pytest_canary.k8s.rollout import rollout
 
 # Refusals that another try gets again, as they go by the template alone.
 _SETTLED = (

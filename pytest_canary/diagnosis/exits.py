@@ -6,9 +6,9 @@ import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pytest_canary.diagnosis.last_words import quoted
-from pytest_canary.diagnosis.objects import Container, LogKey, Look, Object, moment, times
-from pytest_canary.finding import Finding
+from pytest_canary.core.findings import Finding
+from pytest_canary.diagnosis.log_lines import quoted
+from pytest_canary.diagnosis.subject import Container, LogKey, Look, Object, moment, times
 
 # What runc and containerd refuse to start: the command, the folder, the user, never the moment.
 UNSTARTABLE = ("StartError", "ContainerCannotRun", "RunContainerError")

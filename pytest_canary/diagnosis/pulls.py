@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pytest_canary.diagnosis.objects import Container, Look, times
-from pytest_canary.finding import Finding
+from pytest_canary.core.findings import Finding
+from pytest_canary.diagnosis.subject import Container, Look, times
 
 # A registry that says no, or that can't be one: asking again gets the same answer.
 _NO = {

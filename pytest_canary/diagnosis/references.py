@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from pytest_canary.diagnosis.objects import Container, Look, Object
-from pytest_canary.finding import Finding
+from pytest_canary.core.findings import Finding
+from pytest_canary.diagnosis.subject import Container, Look, Object
 
 _KINDS = {"secret": "Secret", "configmap": "ConfigMap"}
 _USER = {

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pytest_canary.diagnosis.objects import Look, Object
-from pytest_canary.finding import Finding
-from pytest_canary.rollout import endpoints, is_ready
+from pytest_canary.core.findings import Finding
+from pytest_canary.diagnosis.subject import Look, Object
+from pytest_canary.k8s.rollout import endpoints, is_ready
 
 
 def find(look: Look) -> Iterator[Finding]:

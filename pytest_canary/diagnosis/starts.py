@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from pytest_canary.core.findings import Finding
 from pytest_canary.diagnosis.exits import UNSTARTABLE, Ended, last_end, restarted
-from pytest_canary.diagnosis.objects import Container, Look, moment
-from pytest_canary.finding import Finding
+from pytest_canary.diagnosis.subject import Container, Look, moment
 
 LASTING = 5
 """Seconds after which an init container's work is worth a word."""

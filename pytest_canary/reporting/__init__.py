@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from pytest_canary.errors import CanaryError
+from pytest_canary.core.errors import CanaryError
 from pytest_canary.reporting.bounds import bounded
 from pytest_canary.reporting.document import Report
 from pytest_canary.reporting.junit import junit_properties

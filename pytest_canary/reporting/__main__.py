@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from pytest_canary.errors import CanaryError
+from pytest_canary.core.errors import CanaryError
 from pytest_canary.reporting import write
 from pytest_canary.reporting.document import Report, schema_text
 

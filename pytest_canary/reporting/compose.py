@@ -7,17 +7,17 @@ from collections.abc import Iterator, Sequence
 from importlib import metadata
 from typing import TYPE_CHECKING, Any, Literal
 
-from pytest_canary import commands
-from pytest_canary.errors import FoundError, TrafficError
-from pytest_canary.evidence import Failure
-from pytest_canary.finding import Finding
-from pytest_canary.migration import Migrated
+from pytest_canary.context.evidence import Failure
+from pytest_canary.core import processes
+from pytest_canary.core.errors import FoundError, TrafficError
+from pytest_canary.core.findings import Finding
+from pytest_canary.release.migration import Migrated
 from pytest_canary.reporting import document, records
 
 if TYPE_CHECKING:
-    from pytest_canary.observer import Moment
-    from pytest_canary.promotion import Promotion
-    from pytest_canary.walk import Walk
+    from pytest_canary.config.promotion import Promotion
+    from pytest_canary.k8s.observer import Moment
+    from pytest_canary.rehearsal.rehearsal import Walk
 
 Result = Literal["passed", "failed", "stopped"]
 
@@ -41,7 +41,7 @@ def compose(
 def _masked(value: Any, secrets: Sequence[str]) -> Any:
     """A document's values with the secrets taken out of every text."""
     if isinstance(value, str):
-        return commands.masked(value, secrets)
+        return processes.masked(value, secrets)
     if isinstance(value, dict):
         return {key: _masked(each, secrets) for key, each in value.items()}
     if isinstance(value, list | tuple):

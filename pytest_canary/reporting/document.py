@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from pytest_canary.finding import Finding
+from pytest_canary.core.findings import Finding
 
 # Raised when a document is no longer what a reader of an older one would take it for.
 FORMAT: Literal[1] = 1

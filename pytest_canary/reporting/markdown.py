@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from pytest_canary.errors import CanaryError
+from pytest_canary.core.errors import CanaryError
 from pytest_canary.reporting import words
 from pytest_canary.reporting.document import Found, Report
 

@@ -12,12 +12,13 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from pytest_canary.errors import CanaryError
-from pytest_canary.reporting import cells, charts, words
+from pytest_canary.core.errors import CanaryError
+from pytest_canary.reporting import words
 from pytest_canary.reporting.document import Report, Traffic
-from pytest_canary.reporting.drawing import drawn
-from pytest_canary.reporting.frame import Picture
-from pytest_canary.reporting.levels import ordered
+from pytest_canary.reporting.pictures import cells, charts
+from pytest_canary.reporting.pictures.drawing import drawn
+from pytest_canary.reporting.pictures.frame import Picture
+from pytest_canary.reporting.pictures.levels import ordered
 
 if TYPE_CHECKING:
     from jinja2 import Environment

@@ -5,16 +5,16 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from pytest_canary import comparison
+from pytest_canary.analysis import comparison
 from pytest_canary.reporting import document
 from pytest_canary.reporting.bounds import BINS
 
 if TYPE_CHECKING:
-    from pytest_canary.analysis import Share
-    from pytest_canary.comparison import Comparison, Unit
+    from pytest_canary.analysis.comparison import Comparison, Unit
+    from pytest_canary.analysis.statistics import Share
+    from pytest_canary.analysis.verdict import Verdict
     from pytest_canary.traffic import ReadBack, Traffic
     from pytest_canary.traffic.exchange import Exchange
-    from pytest_canary.verdict import Verdict
 
 
 def judged(verdict: Verdict, confidence: float | None = None) -> document.Verdict:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pytest_canary.plan import Plan
-    from pytest_canary.walk import Walk
+    from pytest_canary.config.plan import Plan
+    from pytest_canary.rehearsal.rehearsal import Walk
 
 Check = Callable[["Walk"], None]
 

@@ -5,9 +5,10 @@ Not a stage of its own: it takes the place of the stage `rollback` in a walk tha
 
 from __future__ import annotations
 
-from pytest_canary import checks
-from pytest_canary.errors import ReleaseError
-from pytest_canary.release import CANARY, STABLE
+from pytest_canary.context import expectations
+from pytest_canary.core.errors import ReleaseError
+from pytest_canary.rehearsal.rehearsal import Walk
+from pytest_canary.release.release import CANARY, STABLE
 from pytest_canary.stages import (
     Suite,
     first,
@@ -16,7 +17,6 @@ from pytest_canary.stages import (
     tells_versions,
     upgrade,
 )
-from pytest_canary.walk import Walk
 
 SUITE = Suite()
 
@@ -65,7 +65,7 @@ def service_selects(walk: Walk) -> None:
 
 @SUITE.holds("only the baseline answers behind the Service", when=tells_versions)
 def baseline_answers(walk: Walk) -> None:
-    checks.only(walk.sample("baseline"), walk.memory.versions["baseline"])
+    expectations.only(walk.sample("baseline"), walk.memory.versions["baseline"])
 
 
 @SUITE.holds("{write} is acknowledged and {read} has it", when=upgrade)

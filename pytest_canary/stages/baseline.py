@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pytest_canary import checks
-from pytest_canary.errors import ReleaseError
-from pytest_canary.release import STABLE
+from pytest_canary.context import expectations
+from pytest_canary.core.errors import ReleaseError
+from pytest_canary.rehearsal.rehearsal import Walk
+from pytest_canary.release.release import STABLE
 from pytest_canary.stages import Suite, first, migrates_live, upgrade
-from pytest_canary.walk import Walk
 
 SUITE = Suite()
 
@@ -43,13 +43,13 @@ def is_ready(walk: Walk) -> None:
 @SUITE.holds("ping and migrate succeed", when=migrates_live)
 def commands_succeed(walk: Walk) -> None:
     done = walk.memory.migrations["baseline"]
-    checks.succeeded(done.ping)
-    checks.succeeded(done.migrate)
+    expectations.succeeded(done.ping)
+    expectations.succeeded(done.migrate)
 
 
 @SUITE.holds("migrate made the schema", when=migrates_live)
 def schema_is_made(walk: Walk) -> None:
-    checks.migrated(walk.memory.migrations["baseline"])
+    expectations.migrated(walk.memory.migrations["baseline"])
 
 
 @SUITE.holds("the Service sends connections to these pods only", when=upgrade)

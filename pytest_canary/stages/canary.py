@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pytest_canary import checks
-from pytest_canary.release import CANARY, STABLE
+from pytest_canary.context import expectations
+from pytest_canary.rehearsal.rehearsal import Walk
+from pytest_canary.release.release import CANARY, STABLE
 from pytest_canary.stages import Suite, loaded_upgrade, tells_versions, upgrade
-from pytest_canary.walk import Walk
 
 SUITE = Suite()
 
@@ -36,13 +36,13 @@ def service_selects(walk: Walk) -> None:
 
 @SUITE.holds("candidate and baseline answer as different versions", when=tells_versions)
 def versions_differ(walk: Walk) -> None:
-    checks.distinct(walk.memory.versions)
+    expectations.distinct(walk.memory.versions)
 
 
 @SUITE.holds("both versions answer behind the Service", when=tells_versions)
 def both_answer(walk: Walk) -> None:
     walk.memory.sample = walk.sample("baseline", "candidate")
-    checks.both(walk.memory.sample, walk.memory.versions)
+    expectations.both(walk.memory.sample, walk.memory.versions)
 
 
 @SUITE.holds("the canary's share of connections is its share of replicas", when=tells_versions)
@@ -51,7 +51,7 @@ def share_is_fair(walk: Walk) -> None:
     replicas = walk.settings.replicas
     total = replicas.canary + replicas.stable_during_canary
     walk.memory.connections = sample.total()
-    walk.memory.share = found = checks.shared(
+    walk.memory.share = found = expectations.shared(
         sample, walk.memory.versions["candidate"], replicas.canary, total
     )
     walk.note("canary", f"the canary takes {found.text}")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pytest_canary.errors import ReleaseError
+from pytest_canary.core.errors import ReleaseError
+from pytest_canary.rehearsal.rehearsal import Walk
 from pytest_canary.stages import Suite
-from pytest_canary.walk import Walk
 
 SUITE = Suite()
 

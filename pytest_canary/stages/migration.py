@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pytest_canary import checks
-from pytest_canary.backup import restores
-from pytest_canary.blocking import patient
-from pytest_canary.plan import Plan
-from pytest_canary.release import CANARY, STABLE
+from pytest_canary.config.plan import Plan
+from pytest_canary.context import expectations
+from pytest_canary.database.backup import restores
+from pytest_canary.database.lock_findings import patient
+from pytest_canary.rehearsal.rehearsal import Walk
+from pytest_canary.release.release import CANARY, STABLE
 from pytest_canary.stages import Suite, first, migrates_live, upgrade
-from pytest_canary.walk import Walk
 
 SUITE = Suite()
 
@@ -34,17 +34,17 @@ def backup_restores(walk: Walk) -> None:
 
 @SUITE.holds("ping exits with 0", when=migrates)
 def ping_succeeds(walk: Walk) -> None:
-    checks.succeeded(walk.memory.migrations["candidate"].ping, "PingFails")
+    expectations.succeeded(walk.memory.migrations["candidate"].ping, "PingFails")
 
 
 @SUITE.holds("migrate exits with 0", when=migrates)
 def migrate_succeeds(walk: Walk) -> None:
-    checks.succeeded(walk.memory.migrations["candidate"].migrate, "MigrationFails")
+    expectations.succeeded(walk.memory.migrations["candidate"].migrate, "MigrationFails")
 
 
 @SUITE.holds("the schema is the one that these migrations make on an empty database", when=migrates)
 def schema_is_right(walk: Walk) -> None:
-    checks.migrated(walk.memory.migrations["candidate"])
+    expectations.migrated(walk.memory.migrations["candidate"])
 
 
 @SUITE.holds("the migration kept nobody waiting longer than {limit} s", when=migrates_live)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pytest_canary.stages import Suite
 
 if TYPE_CHECKING:
-    from pytest_canary.walk import Walk
+    from pytest_canary.rehearsal.rehearsal import Walk
 
 SUITE = Suite()
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pytest_canary import checks
-from pytest_canary.blocking import patient
-from pytest_canary.errors import ReleaseError
-from pytest_canary.plan import Plan
-from pytest_canary.release import CANARY, STABLE
+from pytest_canary.config.plan import Plan
+from pytest_canary.context import expectations
+from pytest_canary.core.errors import ReleaseError
+from pytest_canary.database.lock_findings import patient
+from pytest_canary.rehearsal.rehearsal import Walk
+from pytest_canary.release.release import CANARY, STABLE
 from pytest_canary.stages import Suite, loaded, migrates_live, tells_versions, upgrade
-from pytest_canary.walk import Walk
 
 SUITE = Suite()
 
@@ -73,7 +73,7 @@ def baseline_is_ready(walk: Walk) -> None:
 def baseline_answers(walk: Walk) -> None:
     walk.promote_last_good()
     walk.wait_until_connected([STABLE])
-    checks.only(walk.sample("baseline"), walk.memory.versions["baseline"])
+    expectations.only(walk.sample("baseline"), walk.memory.versions["baseline"])
 
 
 @SUITE.holds("the baseline answers {write} and {read} on the migrated schema", when=upgrade)
@@ -100,14 +100,14 @@ def baseline_reads_all(walk: Walk) -> None:
 @SUITE.holds("the down-migration exits with 0", when=goes_down)
 def down_succeeds(walk: Walk) -> None:
     walk.take_down()
-    checks.succeeded(walk.memory.migrations["down"].migrate, "DownFails")
+    expectations.succeeded(walk.memory.migrations["down"].migrate, "DownFails")
     walk.note("rollback", f"then down: {walk.memory.migrations['down'].counts or 'no change'}")
 
 
 @SUITE.holds("the schema is the one from before the migration again", when=goes_down)
 def schema_is_back(walk: Walk) -> None:
     walk.take_down()
-    checks.taken_down(walk.memory.migrations["down"], walk.memory.migrations["candidate"])
+    expectations.taken_down(walk.memory.migrations["down"], walk.memory.migrations["candidate"])
 
 
 @SUITE.holds("the down-migration kept nobody waiting longer than {limit} s", when=goes_down)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pytest_canary import checks
-from pytest_canary.release import CANARY, STABLE
+from pytest_canary.context import expectations
+from pytest_canary.rehearsal.rehearsal import Walk
+from pytest_canary.release.release import CANARY, STABLE
 from pytest_canary.stages import Suite, loaded
-from pytest_canary.walk import Walk
 
 SUITE = Suite()
 
@@ -22,12 +22,12 @@ def is_ready(walk: Walk) -> None:
 
 @SUITE.holds("the rollout was seen going to {stable}/{stable}")
 def rollout_is_seen(walk: Walk) -> None:
-    walk.note("stable", checks.reached(walk.memory.promotion, walk.settings.replicas.stable))
+    walk.note("stable", expectations.reached(walk.memory.promotion, walk.settings.replicas.stable))
 
 
 @SUITE.holds("never fewer were available than the strategy allows")
 def stays_available(walk: Walk) -> None:
-    lowest = checks.never_fewer(walk.memory.promotion)
+    lowest = expectations.never_fewer(walk.memory.promotion)
     if walk.plan.upgrade:
         walk.note("stable", f"never fewer than {lowest}")
 
@@ -47,7 +47,7 @@ def service_selects(walk: Walk) -> None:
     when=lambda plan: plan.tells_versions,
 )
 def candidate_answers(walk: Walk) -> None:
-    checks.only(walk.sample("candidate"), walk.memory.versions["candidate"])
+    expectations.only(walk.sample("candidate"), walk.memory.versions["candidate"])
 
 
 @SUITE.holds("{write} is acknowledged and {read} has it")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pytest_canary import checks
-from pytest_canary.errors import ReleaseError
-from pytest_canary.plan import Plan
+from pytest_canary.config.plan import Plan
+from pytest_canary.context import expectations
+from pytest_canary.core.errors import ReleaseError
+from pytest_canary.rehearsal.rehearsal import Walk
 from pytest_canary.stages import Suite
-from pytest_canary.walk import Walk
 
 SUITE = Suite()
 
@@ -32,7 +32,7 @@ def is_go(walk: Walk) -> None:
     if verdict is None:
         raise ReleaseError("there is no verdict, which is no go; see the check before")
     walk.note("verdict", verdict.text)
-    checks.known([verdict.finding] if verdict.finding else [])
+    expectations.known([verdict.finding] if verdict.finding else [])
 
 
 @SUITE.holds("the baseline's requests are all answered meanwhile", when=judges)

@@ -7,8 +7,8 @@ import resource
 import threading
 import time
 
-from pytest_canary.errors import TrafficError
-from pytest_canary.settings import Settings
+from pytest_canary.config.settings import Settings
+from pytest_canary.core.errors import TrafficError
 from pytest_canary.traffic.exchange import Kind
 from pytest_canary.traffic.ledger import LIMIT, Ledger
 from pytest_canary.traffic.sender import Prepared, Sender

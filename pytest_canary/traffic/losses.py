@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pytest_canary.api import Row
-from pytest_canary.finding import Finding
+from pytest_canary.api.client import Row
+from pytest_canary.core.findings import Finding
 from pytest_canary.traffic.exchange import Exchange, Kind, counted
 
 # Lines of evidence; whoever wants all has the report.

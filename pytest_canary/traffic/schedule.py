@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pytest_canary.settings import Request
+    from pytest_canary.config.settings import Request
 
 # Every read answers with every row, so the rows would in time be the load: an app that takes
 # 2 ms for an empty list takes 12 ms for 1,000 of them. After so many writes they go on, thinned.

@@ -11,8 +11,8 @@ from types import SimpleNamespace, TracebackType
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
-from pytest_canary.api import Answer, complaint, new_unique
-from pytest_canary.settings import Request, Settings
+from pytest_canary.api.client import Answer, complaint, new_unique
+from pytest_canary.config.settings import Request, Settings
 from pytest_canary.traffic.exchange import Kind
 from pytest_canary.traffic.ledger import Outcome
 

@@ -15,11 +15,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from types import TracebackType
 
-from pytest_canary.addressbook import Addressbook
-from pytest_canary.api import Api, Row, new_unique
-from pytest_canary.errors import TrafficError
-from pytest_canary.finding import Finding
-from pytest_canary.settings import Request, Settings
+from pytest_canary.api.addressbook import Addressbook
+from pytest_canary.api.client import Api, Row, new_unique
+from pytest_canary.config.settings import Request, Settings
+from pytest_canary.core.errors import TrafficError
+from pytest_canary.core.findings import Finding
 from pytest_canary.traffic.exchange import LOST, NEVER_ARRIVED, Exchange, Kind, percentile
 from pytest_canary.traffic.generator import Generator
 from pytest_canary.traffic.ledger import Ledger, Stand

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 
 import docker
 import pytest
-from projects import KUBECONFIG, ROOT, Project, addressbook_settings, needed, nodes
+from acceptance.projects import KUBECONFIG, ROOT, Project, addressbook_settings, needed, nodes
 
 
 @pytest.fixture(scope="session")

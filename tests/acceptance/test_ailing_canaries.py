@@ -15,7 +15,7 @@ from typing import Any
 
 import docker
 import pytest
-from projects import (
+from acceptance.projects import (
     KUBECONFIG,
     NOTHING,
     ROOT,
@@ -25,17 +25,17 @@ from projects import (
     needed,
 )
 
-from pytest_canary import settings
-from pytest_canary.cleanup import tear_down
-from pytest_canary.errors import TrafficError
-from pytest_canary.image import Engine
-from pytest_canary.ownership import Run
-from pytest_canary.plan import Options, plan
-from pytest_canary.release import CANARY, STABLE
-from pytest_canary.verdict import Verdict
-from pytest_canary.waiting import Seen
-from pytest_canary.walk import Walk
-from pytest_canary.window import Window
+from pytest_canary.analysis.verdict import Verdict
+from pytest_canary.cluster.engine import Engine
+from pytest_canary.cluster.run import Run
+from pytest_canary.cluster.teardown import tear_down
+from pytest_canary.config import settings
+from pytest_canary.config.plan import Options, plan
+from pytest_canary.context.measurement import Window
+from pytest_canary.core.errors import TrafficError
+from pytest_canary.core.waiting import Seen
+from pytest_canary.rehearsal.rehearsal import Walk
+from pytest_canary.release.release import CANARY, STABLE
 
 Make = Callable[[str], Project]
 Ailing = Callable[[str], str]

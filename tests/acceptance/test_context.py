@@ -14,7 +14,7 @@ from pathlib import Path
 import docker
 import pytest
 import yaml
-from projects import Project, needed
+from acceptance.projects import Project, needed
 
 Make = Callable[[str], Project]
 NAME = "someone-elses"

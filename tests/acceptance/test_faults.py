@@ -16,23 +16,24 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import faults
 import pytest
-from faults import Fault
-from projects import KUBECONFIG, ROOT, needed
+from acceptance import faults
+from acceptance.faults import Fault
+from acceptance.projects import KUBECONFIG, ROOT, needed
 
-from pytest_canary import settings, stages
-from pytest_canary.cleanup import tear_down
-from pytest_canary.errors import CanaryError, FoundError, ReleaseError
-from pytest_canary.ground import Memory
-from pytest_canary.image import Engine
-from pytest_canary.ownership import Run
-from pytest_canary.plan import Options, plan
-from pytest_canary.preflight import inspect
+from pytest_canary import stages
+from pytest_canary.cluster.engine import Engine
+from pytest_canary.cluster.run import Run
+from pytest_canary.cluster.teardown import tear_down
+from pytest_canary.config import settings
+from pytest_canary.config.plan import Options, plan
+from pytest_canary.context.context import Memory
+from pytest_canary.core.errors import CanaryError, FoundError, ReleaseError
+from pytest_canary.core.waiting import Seen, Waiter
+from pytest_canary.preflight.inspection import inspect
+from pytest_canary.rehearsal.rehearsal import Walk
 from pytest_canary.stages import canary
 from pytest_canary.traffic import Traffic
-from pytest_canary.waiting import Seen, Waiter
-from pytest_canary.walk import Walk
 
 FAULTS = faults.load(ROOT / "fixtures" / "faults")
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import docker
 import pytest
-from projects import NOTHING, Project, left
+from acceptance.projects import NOTHING, Project, left
 
 Make = Callable[[str], Project]
 

@@ -12,18 +12,19 @@ from typing import Any
 
 import docker
 import pytest
+from acceptance.projects import needed
 from docker.errors import DockerException
-from projects import needed
 
-from pytest_canary import backup, settings
-from pytest_canary.blocking import patient
-from pytest_canary.catalogue import described, difference
-from pytest_canary.database import Database
-from pytest_canary.errors import DatabaseError, FoundError
-from pytest_canary.execution import Exec
-from pytest_canary.locks import Locks
-from pytest_canary.sampling import SAMPLER, sampled
-from pytest_canary.waiting import Waiter
+from pytest_canary.config import settings
+from pytest_canary.core.errors import DatabaseError, FoundError
+from pytest_canary.core.waiting import Waiter
+from pytest_canary.database import backup
+from pytest_canary.database.database import Database
+from pytest_canary.database.lock_findings import patient
+from pytest_canary.database.lock_sampler import SAMPLER, sampled
+from pytest_canary.database.locks import Locks
+from pytest_canary.database.schema import described, difference
+from pytest_canary.k8s.exec import Exec
 
 LABEL = {"pytest-canary": "test"}
 PASSWORD = "correct horse"

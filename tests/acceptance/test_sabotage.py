@@ -15,19 +15,20 @@ from typing import Any
 
 import pytest
 import yaml
-from projects import KUBECONFIG, ROOT, needed
+from acceptance.projects import KUBECONFIG, ROOT, needed
 
-from pytest_canary import commands, settings
-from pytest_canary.cleanup import tear_down
-from pytest_canary.errors import CanaryError
-from pytest_canary.image import CTR, Engine, full_name
-from pytest_canary.ownership import Run
-from pytest_canary.plan import Options, plan
-from pytest_canary.registry import pull_secret
-from pytest_canary.release import CANARY, STABLE
+from pytest_canary.cluster.engine import CTR, Engine, full_name
+from pytest_canary.cluster.run import Run
+from pytest_canary.cluster.teardown import tear_down
+from pytest_canary.config import settings
+from pytest_canary.config.plan import Options, plan
+from pytest_canary.core import processes
+from pytest_canary.core.errors import CanaryError
+from pytest_canary.core.waiting import Seen
+from pytest_canary.manifests.references import pull_secret
+from pytest_canary.rehearsal.rehearsal import Walk
+from pytest_canary.release.release import CANARY, STABLE
 from pytest_canary.stages import canary, cleanup, cluster, migration
-from pytest_canary.waiting import Seen
-from pytest_canary.walk import Walk
 
 # A migration that works where it is tried out, and does nothing where it counts.
 LAZY = (
@@ -224,8 +225,8 @@ def test_an_image_that_the_node_does_not_have_is_named(walk: Walk) -> None:
     image, node = walk.candidate.image, walk.cluster.node
     ctr = ["docker", "exec", node, *CTR, "images"]
     aside = "docker.io/library/aside:1"
-    commands.run([*ctr, "tag", full_name(image), aside], timeout=60)
-    commands.run([*ctr, "rm", full_name(image)], timeout=60)
+    processes.run([*ctr, "tag", full_name(image), aside], timeout=60)
+    processes.run([*ctr, "rm", full_name(image)], timeout=60)
 
     told = failure(walk, cluster.candidate_is_there)
 
@@ -233,7 +234,7 @@ def test_an_image_that_the_node_does_not_have_is_named(walk: Walk) -> None:
         f"{image}, the candidate's image, is not on {node}, so its pods would have to pull it"
     )
     assert full_name(walk.baseline.image) in told.evidence
-    commands.run([*ctr, "tag", aside, full_name(image)], timeout=60)
+    processes.run([*ctr, "tag", aside, full_name(image)], timeout=60)
     cluster.candidate_is_there(walk)
 
 

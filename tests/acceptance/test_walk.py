@@ -12,9 +12,9 @@ from xml.etree import ElementTree
 
 import docker
 import pytest
-from projects import NOTHING, ROOT, Project, left, needed, nodes
+from acceptance.projects import NOTHING, ROOT, Project, left, needed, nodes
 
-from pytest_canary.plan import STAGES
+from pytest_canary.config.plan import STAGES
 
 Make = Callable[[str], Project]
 

@@ -13,12 +13,14 @@ STAND_IN = """
 import os, time
 from pathlib import Path
 import pytest
-from pytest_canary import cleanup, reporting, stages, walk
-from pytest_canary.errors import ReleaseError
+from pytest_canary import reporting, stages
+from pytest_canary.cluster import teardown
+from pytest_canary.rehearsal import rehearsal
+from pytest_canary.core.errors import ReleaseError
 
 LOG = Path(os.environ["ENTERED"])
 
-class Stand(walk.Walk):
+class Stand(rehearsal.Walk):
     begun = True
 
     def _note(self, stage):
@@ -38,8 +40,8 @@ class Stand(walk.Walk):
 for stage in ("cluster", "baseline", "canary", "migration", "verdict", "stable", "rollback"):
     setattr(Stand, f"_enter_{stage}", lambda self, stage=stage: self._note(stage))
 
-walk.Walk = Stand
-cleanup.reap = lambda *_, **__: 0
+rehearsal.Walk = Stand
+teardown.reap = lambda *_, **__: 0
 
 # The others' checks have nothing to look at.
 MADE = ["cleanup", *os.environ.get("CHECKS", "").split()]

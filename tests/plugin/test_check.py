@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import pytest
 
 ROOT = Path(__file__).parents[2]
-BROKEN = ROOT / "fixtures" / "broken"
+BROKEN = ROOT / "fixtures" / "manifests"
 Entered = Callable[[], list[str]]
 
 

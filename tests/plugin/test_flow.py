@@ -14,8 +14,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from pytest_canary import settings, stages
-from pytest_canary.plan import Baseline, Options, Plan
+from pytest_canary import stages
+from pytest_canary.config import settings
+from pytest_canary.config.plan import Baseline, Options, Plan
 
 STAGES = [
     "cluster",

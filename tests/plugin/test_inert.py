@@ -6,7 +6,14 @@ from pathlib import Path
 
 import pytest
 
-HEAVY = ("docker", "kubernetes", "pydantic", "scipy", "tenacity", "pytest_canary.walk")
+HEAVY = (
+    "docker",
+    "kubernetes",
+    "pydantic",
+    "scipy",
+    "tenacity",
+    "pytest_canary.rehearsal.rehearsal",
+)
 
 TEAM = """
 import pytest

@@ -5,8 +5,8 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
-from browser import SAMPLES, Open, Opened, launch, opened
 from playwright.sync_api import Browser, sync_playwright
+from report.browser import SAMPLES, Open, Opened, launch, opened
 
 from pytest_canary.reporting import write
 from pytest_canary.reporting.__main__ import read

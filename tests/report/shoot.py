@@ -8,8 +8,8 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from pathlib import Path
 
-from browser import launch, opened
 from playwright.sync_api import sync_playwright
+from report.browser import launch, opened
 
 
 def main() -> None:

@@ -7,8 +7,8 @@ from typing import cast
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from browser import SAMPLES, SCREENSHOTS, Open, Opened, launch
 from playwright.sync_api import Browser, Playwright
+from report.browser import SAMPLES, SCREENSHOTS, Open, Opened, launch
 
 NAMES = sorted(path.stem for path in SAMPLES.glob("*.json"))
 SCREENS = {

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from server import Server
+from fakes.server import Server
 
-from pytest_canary.settings import Settings, check
+from pytest_canary.config.settings import Settings, check
 
 OBJECTS = Path(__file__).parents[2] / "fixtures" / "objects"
 

@@ -34,7 +34,7 @@ def added_by(module: str) -> set[str]:
     return set(json.loads(done.stdout))
 
 
-@pytest.mark.parametrize("module", ["pytest_canary", "pytest_canary.plugin"])
+@pytest.mark.parametrize("module", ["pytest_canary", "pytest_canary.plugin.hooks"])
 def test_nothing_heavy_is_imported(module: str) -> None:
     added = added_by(module)
     assert module in added
@@ -42,26 +42,33 @@ def test_nothing_heavy_is_imported(module: str) -> None:
 
 
 def test_the_plugin_imports_only_its_options_and_fixtures() -> None:
-    own = {name for name in added_by("pytest_canary.plugin") if name.startswith("pytest_canary")}
+    own = {
+        name for name in added_by("pytest_canary.plugin.hooks") if name.startswith("pytest_canary")
+    }
     assert own == {
         "pytest_canary",
         "pytest_canary.plugin",
-        "pytest_canary.options",
-        "pytest_canary.fixtures",
+        "pytest_canary.plugin.hooks",
+        "pytest_canary.plugin.options",
+        "pytest_canary.plugin.fixtures",
+        "pytest_canary.plugin.state",
     }
 
 
 def test_a_check_needs_no_engine_and_no_cluster() -> None:
-    added = added_by("pytest_kind.plugin, pytest_canary.check")
+    added = added_by("pytest_kind.plugin, pytest_canary.plugin.check_session")
     # pytest-kind brings requests and what comes with it.
     heavy = set(HEAVY) - {"pydantic", "requests", "urllib3", "yaml"}
-    walks = {"walk", "cleanup", "cluster", "image", "provision", "release", "traffic", "reporting"}
+    walks = {"rehearsal", "cluster", "release", "traffic", "reporting"}
     heavy |= {f"pytest_canary.{name}" for name in walks}
     heavy |= {"aiohttp", "jsonschema", "kubernetes_validate", "prometheus_client"}
     assert sorted(heavy & added) == []
 
 
-@pytest.mark.parametrize("module", ["rollout", "waiting", "errors", "commands", "analysis"])
+@pytest.mark.parametrize(
+    "module",
+    ["k8s.rollout", "core.waiting", "core.errors", "core.processes", "analysis.statistics"],
+)
 def test_what_decides_needs_neither_pytest_nor_a_cluster(module: str) -> None:
     added = added_by(f"pytest_canary.{module}")
     assert [name for name in HEAVY if name in added] == []

@@ -64,7 +64,10 @@ def test_a_type_checker_sees_the_public_names(python: Path, tmp_path: Path) -> N
     )
     argv = [sys.executable, "-m", "mypy", "--strict", f"--python-executable={python}", str(script)]
     done = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert "pytest_canary.walk.Walk) -> pytest_canary.release.Release" in done.stdout, done.stdout
+    assert (
+        "pytest_canary.rehearsal.rehearsal.Walk) -> pytest_canary.release.release.Release"
+        in done.stdout
+    ), done.stdout
 
 
 def test_the_version_is_the_projects(python: Path) -> None:

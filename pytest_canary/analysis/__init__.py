@@ -1,0 +1,1 @@
+"""Canary against baseline: what the figures prove; pure."""

@@ -1,0 +1,1 @@
+"""The app's HTTP API as its client sees it."""

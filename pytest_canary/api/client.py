@@ -1,0 +1,259 @@
+"""The app's HTTP API, as its client sees it: through the Service, or one pod at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import secrets
+import time
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pytest_canary.config.settings import Request, Settings
+from pytest_canary.core.errors import ApiError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import requests
+    import tenacity
+
+    from pytest_canary.core.waiting import Waiter
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back for one request.
+
+    Attributes:
+        seconds: from before the connection was opened until the body was read.
+    """
+
+    method: str
+    path: str
+    status: int
+    headers: Mapping[str, str]
+    text: str
+    seconds: float
+
+    @property
+    def shown(self) -> str:
+        """The request and its answer in one line."""
+        body = self.text if len(self.text) <= 300 else f"{self.text[:300]}…"
+        return f"{self.method} {self.path} -> {self.status} {body!r}"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One acknowledged write.
+
+    Attributes:
+        unique: the text by which it is found again; no other row has it.
+        shown: what was acknowledged.
+    """
+
+    unique: str
+    shown: str
+
+
+def complaint(request: Request, answer: Answer) -> str | None:
+    """What is wrong with an answer, or None where it is as promised."""
+    if answer.status != request.status:
+        return f"answers with status {answer.status}, not {request.status}"
+    if request.contains is not None and request.contains not in answer.text:
+        return f"answers without {request.contains!r}"
+    return None
+
+
+def lost(rows: Iterable[Row], text: str) -> list[str]:
+    """The rows that a body has not, in words."""
+    return [f"{row.shown} is missing" for row in rows if row.unique not in text]
+
+
+class Api:
+    """Sends the requests that the settings describe.
+
+    Each opens a connection of its own, as a Service balances connections, not requests.
+
+    Args:
+        base_url: the Service's, or one pod's, without a path.
+        settings: tells the requests and what is promised.
+        session: for a way that needs credentials; None for a new connection each time.
+        where: what answers there, as errors call it.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        settings: Settings,
+        session: requests.Session | None = None,
+        where: str = "the Service",
+    ) -> None:
+        self.where = where
+        self.base_url = base_url
+        self.settings = settings
+        self._session = session
+
+    def at(self, base_url: str, session: requests.Session, where: str) -> Api:
+        """The same API, reached another way."""
+        return type(self)(base_url, self.settings, session, where)
+
+    @property
+    def write_request(self) -> Request:
+        """The request that writes a row."""
+        if self.settings.api.write is None:
+            raise ApiError("no [api.write] is set")
+        return self.settings.api.write
+
+    @property
+    def read_request(self) -> Request:
+        """The request that reads the rows."""
+        if self.settings.api.read is None:
+            raise ApiError("no [api.read] is set")
+        return self.settings.api.read
+
+    def send(self, request: Request, unique: str = "") -> Answer:
+        """Send one request.
+
+        Raises:
+            ApiError: no answer came.
+        """
+        import requests
+
+        path = request.path.replace("{unique}", unique)
+        session = self._session
+        began = time.perf_counter()
+        try:
+            with session_of_one() if session is None else contextlib.nullcontext(session) as sender:
+                response = sender.request(
+                    request.method,
+                    self.base_url + path,
+                    data=_filled(request.form, unique),
+                    json=_filled(request.json_, unique),
+                    headers=request.headers,
+                    timeout=self.settings.deadlines.request,
+                    allow_redirects=False,
+                )
+        except requests.RequestException as error:
+            raise ApiError(
+                f"{request.method} {path} got no answer from {self.where} at {self.base_url}: "
+                f"{_reason(error)}"
+            ) from error
+        seconds = time.perf_counter() - began
+        return Answer(
+            request.method, path, response.status_code, response.headers, response.text, seconds
+        )
+
+    def expect(self, request: Request, unique: str = "") -> Answer:
+        """Send one request and return its answer.
+
+        Raises:
+            ApiError: it is not as promised.
+        """
+        answer = self.send(request, unique)
+        wrong = complaint(request, answer)
+        if wrong:
+            raise ApiError(f"{answer.method} {answer.path} of {self.where} {wrong}", answer.shown)
+        return answer
+
+    def write(self) -> Row:
+        """Write a row that can be told from every other, and return what was acknowledged."""
+        unique = new_unique()
+        answer = self.expect(self.write_request, unique)
+        return Row(unique, answer.shown)
+
+    def missing(self, rows: Iterable[Row]) -> list[str]:
+        """Read everything once; the given rows that are not there, in words."""
+        return lost(rows, self.expect(self.read_request).text)
+
+    def version(self) -> str:
+        """The version that answers, as its header tells.
+
+        Raises:
+            ApiError: no header is set, or the answer has none.
+        """
+        return self.version_of(self.send(self.read_request))
+
+    def version_of(self, answer: Answer) -> str:
+        """The version that gave this answer."""
+        header = self.settings.version_header
+        if header is None:
+            raise ApiError("no version can be told, as no api.version-header is set")
+        value = answer.headers.get(header)
+        if not value:
+            raise ApiError(
+                f"{answer.method} {answer.path} of {self.where} answers without the header "
+                f"{header}, which "
+                "api.version-header names; let the app send its version in it"
+            )
+        return value
+
+    def sample(self, connections: int) -> Counter[str]:
+        """How many of so many new connections each version answered.
+
+        Raises:
+            ApiError: a connection failed or its answer was not as promised.
+        """
+        return Counter(self.version_of(self.expect(self.read_request)) for _ in range(connections))
+
+    def wait_until_reachable(self, waiter: Waiter, timeout: float) -> None:
+        """Return when the Service answers at all; kube-proxy learns of new pods a moment later.
+
+        Raises:
+            ApiError: it never did; with the last answer.
+        """
+        import tenacity
+
+        def tell(state: tenacity.RetryCallState) -> None:
+            last = state.outcome.exception() if state.outcome else None
+            waiter.listener("the Service to answer", str(last or "nothing yet"))
+
+        # A read is safe to send again; a write is not, and never is.
+        retrying = tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type(ApiError),
+            stop=tenacity.stop_after_delay(timeout),
+            wait=tenacity.wait_fixed(0.05),
+            sleep=waiter.clock.sleep,
+            before_sleep=tell,
+            reraise=True,
+        )
+        try:
+            retrying(self.expect, self.read_request)
+        except ApiError as error:
+            raise ApiError(
+                f"the Service did not answer within {timeout:g} s; last seen: {error.sentence}",
+                error.evidence,
+            ) from error
+
+
+def new_unique() -> str:
+    """A text that no other row has: letters and digits only, so that no API minds it."""
+    return f"canary{secrets.token_hex(6)}"
+
+
+def session_of_one() -> requests.Session:
+    """A session for one request; it ignores the environment's proxies, as the way is loopback."""
+    import requests
+
+    session = requests.Session()
+    session.trust_env = False
+    session.headers["Connection"] = "close"
+    return session
+
+
+def _filled(value: Any, unique: str) -> Any:
+    if value is None:
+        return None
+    return json.loads(json.dumps(value).replace("{unique}", unique))
+
+
+def _reason(error: Exception) -> str:
+    """The innermost cause: requests wraps urllib3's, which wraps the socket's."""
+    cause: BaseException = error
+    while True:
+        inner = cause.__cause__ or cause.__context__
+        if inner is None:
+            return str(cause) or type(cause).__name__
+        cause = inner

@@ -1,0 +1,1 @@
+"""What a run makes on this machine, and how all of it goes again."""

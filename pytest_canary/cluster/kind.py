@@ -1,0 +1,244 @@
+"""A throw-away kind cluster, on pytest-kind's KindCluster."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import platform
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+from unittest import mock
+
+import pytest_kind
+
+from pytest_canary.cluster.engine import CTR
+from pytest_canary.core import processes
+from pytest_canary.core.errors import ClusterError, CommandError
+from pytest_canary.core.waiting import Seen, Waiter
+from pytest_canary.k8s.rollout import node_is_ready, rollout
+
+if TYPE_CHECKING:
+    from pytest_canary.cluster.engine import Engine
+    from pytest_canary.k8s.namespace import Namespace
+
+# Downloaded only where PATH has none. kubectl may be one minor version away from the cluster.
+KIND_VERSION = "v0.33.0"
+KUBECTL_VERSION = "v1.35.4"
+
+# A Service of type LoadBalancer gets a node port too. With this few of them, all can be mapped to
+# loopback beforehand: no cloud and no port-forward, which would pin one pod, are needed.
+NODE_PORTS = range(30000, 30008)
+
+
+def config() -> str:
+    """The kind configuration: YAML by way of JSON."""
+    patches = [
+        {
+            "apiVersion": f"kubeadm.k8s.io/{version}",
+            "kind": "ClusterConfiguration",
+            "apiServer": {"extraArgs": arguments},
+        }
+        # kind applies the patch whose version fits; v1beta4 turned the map into a list.
+        for version, arguments in (
+            ("v1beta3", {"service-node-port-range": _node_port_range()}),
+            ("v1beta4", [{"name": "service-node-port-range", "value": _node_port_range()}]),
+        )
+    ]
+    return json.dumps(
+        {
+            "kind": "Cluster",
+            "apiVersion": "kind.x-k8s.io/v1alpha4",
+            "nodes": [
+                {
+                    "role": "control-plane",
+                    "extraPortMappings": [
+                        {"containerPort": port, "hostPort": 0, "listenAddress": "127.0.0.1"}
+                        for port in NODE_PORTS
+                    ],
+                }
+            ],
+            "kubeadmConfigPatches": [json.dumps(patch) for patch in patches],
+        }
+    )
+
+
+def _node_port_range() -> str:
+    return f"{NODE_PORTS[0]}-{NODE_PORTS[-1]}"
+
+
+class Cluster(pytest_kind.KindCluster):  # type: ignore[misc]
+    """pytest-kind's KindCluster, whose commands have deadlines and keep their output.
+
+    `kubectl()` and `port_forward()` are pytest-kind's own.
+
+    Args:
+        name: the cluster's name.
+        folder: where its files go: kind's configuration and the kubeconfig, which is never the
+            user's own.
+        image: the node image; None for kind's default.
+        kind: the kind program; None for the one on PATH, or a download where there is none.
+        kubectl: the same for kubectl.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        folder: Path,
+        *,
+        image: str | None = None,
+        kind: Path | None = None,
+        kubectl: Path | None = None,
+    ) -> None:
+        downloads = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        downloads = downloads / "pytest-canary" / "bin"
+        super().__init__(
+            name,
+            folder / "kubeconfig",
+            image=image,
+            kind_path=kind or _on_path("kind") or downloads / f"kind-{KIND_VERSION}",
+            kubectl_path=kubectl or _on_path("kubectl") or downloads / f"kubectl-{KUBECTL_VERSION}",
+        )
+        # pytest-kind makes a folder in the current one, which nothing of ours goes into.
+        with contextlib.suppress(OSError):  # someone else's files are in it
+            self.path.rmdir()
+            self.path.parent.rmdir()
+        self.folder = folder
+        self.node = f"{name}-control-plane"
+
+    def ensure_kind(self) -> None:
+        """Download kind where it is neither given nor on PATH; $KIND_DOWNLOAD_URL is honoured."""
+        url = (
+            "https://github.com/kubernetes-sigs/kind/releases/download/"
+            f"{KIND_VERSION}/kind-{self.platform}-{_machine()}"
+        )
+        self._download("kind", self.kind_path, "KIND_DOWNLOAD_URL", url, super().ensure_kind)
+
+    def ensure_kubectl(self) -> None:
+        """Download kubectl where it is neither given nor on PATH; $KUBECTL_DOWNLOAD_URL too."""
+        url = (
+            f"https://dl.k8s.io/release/{KUBECTL_VERSION}/bin/{self.platform}/{_machine()}/kubectl"
+        )
+        self._download(
+            "kubectl", self.kubectl_path, "KUBECTL_DOWNLOAD_URL", url, super().ensure_kubectl
+        )
+
+    def _download(
+        self, what: str, path: Path, variable: str, url: str, download: Callable[[], None]
+    ) -> None:
+        if path.exists():
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        url = os.environ.get(variable, url)
+        try:
+            # pytest-kind's own default is an old release for amd64 only.
+            with mock.patch.dict(os.environ, {variable: url}):
+                download()
+        except OSError as error:  # requests' errors are OSErrors too
+            raise ClusterError(
+                f"{what} is not on PATH and can't be downloaded from {url}: {error}; "
+                f"install {what}, or name it with --kind{'-kubectl' * (what == 'kubectl')}-bin"
+            ) from error
+
+    def exists(self) -> bool:
+        """Whether kind knows a cluster of this name."""
+        return self.name in self._kind("get", "clusters", timeout=60).split()
+
+    def create(self, *, timeout: float = 300, heard: Callable[[str], None] | None = None) -> None:
+        """`kind create cluster`; returns when the API server answers, the node may not be ready.
+
+        Raises:
+            ClusterError: with kind's output.
+        """
+        path = self.folder / "kind.yaml"
+        path.write_text(config())
+        options = [f"--image={self.image}"] if self.image else []
+        self._kind(
+            "create",
+            "cluster",
+            f"--name={self.name}",
+            f"--config={path}",
+            f"--kubeconfig={self.kubeconfig_path}",
+            *options,
+            timeout=timeout,
+            heard=heard,
+        )
+
+    def delete(self, timeout: float = 120) -> None:
+        """`kind delete cluster`; also of one that was never finished, or is gone already."""
+        self._kind(
+            "delete",
+            "cluster",
+            f"--name={self.name}",
+            f"--kubeconfig={self.kubeconfig_path}",
+            timeout=timeout,
+        )
+
+    def wait_for_containerd(self, waiter: Waiter, timeout: float) -> None:
+        """Return when the node can take images, which is well before Kubernetes runs on it."""
+        argv = ["docker", "exec", self.node, "ctr", "version"]
+
+        def look() -> Seen[None]:
+            try:
+                processes.run(argv, timeout=20)
+            except CommandError as error:
+                last = error.output.strip().splitlines()[-1:] or [error.sentence]
+                return Seen(last[0], False, None)
+            return Seen("containerd answers", True, None)
+
+        waiter.until(f"containerd on {self.node}", look, timeout=timeout)
+
+    def wait_until_ready(self, waiter: Waiter, namespace: Namespace, timeout: float) -> None:
+        """Return when every node takes pods, and names resolve in them."""
+        system = namespace.beside("kube-system")
+
+        def look() -> Seen[None]:
+            nodes = namespace.nodes()
+            slow = [n["metadata"]["name"] for n in nodes if not node_is_ready(n)]
+            # An app that starts before CoreDNS can't find its database, and may be slow to retry.
+            found = [rollout(each) for each in system.objects("Deployment")]
+            slow += [each.name for each in found if not each.available]
+            text = f"not ready: {', '.join(slow)}" if slow else f"{len(nodes)} ready"
+            return Seen(text, bool(nodes) and not slow, None)
+
+        waiter.until("the nodes and CoreDNS to be ready", look, timeout=timeout)
+
+    def images(self) -> list[str]:
+        """The full names of the images on the node."""
+        argv = ["docker", "exec", self.node, *CTR, "images", "ls", "-q"]
+        return sorted(processes.run(argv, timeout=60).split())
+
+    def host_port(self, engine: Engine, node_port: int) -> int:
+        """The loopback port that a node port is mapped to.
+
+        Raises:
+            ClusterError: the node port is outside the mapped range.
+        """
+        ports = engine.client.containers.get(self.node).ports
+        mapped = ports.get(f"{node_port}/tcp")
+        if not mapped:
+            raise ClusterError(
+                f"node port {node_port} is not mapped to this machine; the Service must leave "
+                f"nodePort to Kubernetes, which takes one of {_node_port_range()}"
+            )
+        return int(mapped[0]["HostPort"])
+
+    def _kind(self, *words: str, timeout: float, heard: Callable[[str], None] | None = None) -> str:
+        self.ensure_kind()
+        try:
+            return processes.run([self.kind_path, *words], timeout=timeout, heard=heard)
+        except CommandError as error:
+            raise ClusterError(f"cluster {self.name}: {error.sentence}", error.evidence) from error
+
+
+def _on_path(program: str) -> Path | None:
+    found = shutil.which(program)
+    return Path(found) if found else None
+
+
+def _machine() -> str:
+    """This machine's architecture as Go, and so kind and kubectl, name it."""
+    machine = platform.machine().lower()
+    return {"x86_64": "amd64", "aarch64": "arm64"}.get(machine, machine)

@@ -1,0 +1,327 @@
+"""What a walk needs before it starts: images built and loaded while the cluster comes up."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import tarfile
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from pytest_canary.cluster.engine import Engine, Image
+from pytest_canary.cluster.kind import Cluster, config
+from pytest_canary.cluster.run import Run
+from pytest_canary.cluster.teardown import KUBECONFIG, delete_cluster
+from pytest_canary.config.plan import Plan, git
+from pytest_canary.core import processes
+from pytest_canary.core.errors import ClusterError, CommandError, ImageError
+from pytest_canary.core.waiting import Seen, Waiter
+from pytest_canary.k8s.namespace import Namespace
+from pytest_canary.release.release import Version
+
+NETWORK = "kind"
+
+
+@dataclass
+class Provisioned:
+    """What there is when everything is up.
+
+    Attributes:
+        cluster: the kind cluster; None where the walk is in a cluster that it did not make.
+        baseline: None in a first release.
+        database: the database's image; None where there is none.
+        seconds: how long each part took, by name.
+    """
+
+    namespace: Namespace
+    cluster: Cluster | None
+    kubectl: Path
+    candidate: Version
+    baseline: Version | None
+    database: Image | None
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+class Provision:
+    """Brings up the cluster and the images, side by side.
+
+    Args:
+        plan: what is needed.
+        run: the run that owns what is made; everything is in its record before it is made.
+        home: the folder of the cluster's own files; the run's, unless the cluster outlives it.
+        engine: the container engine.
+        waiter: waits, and tells how far things are.
+    """
+
+    def __init__(self, plan: Plan, run: Run, home: Run, engine: Engine, waiter: Waiter) -> None:
+        self.plan = plan
+        self.settings = plan.settings
+        self.run = run
+        self.home = home
+        self.engine = engine
+        self.waiter = waiter
+        self.seconds: dict[str, float] = {}
+        self.progress: dict[str, str] = {}
+        self._given_up = threading.Event()
+        self._loading = threading.Lock()
+        self._ours = threading.Event()
+
+    def bring_up(self) -> Provisioned:
+        """Do it all; raises the first error, and leaves what is half made to the run's cleanup."""
+        options = self.plan.options
+        cluster = None if options.context else self._cluster()
+        # The database first, as it takes no building and is loaded meanwhile.
+        jobs: dict[str, Any] = {}
+        if self.plan.has_database:
+            jobs["database"] = self._database
+        jobs["candidate"] = self._candidate
+        if self.plan.upgrade:
+            jobs["baseline"] = self._baseline
+        pool = ThreadPoolExecutor(max_workers=len(jobs) + 1, thread_name_prefix="canary")
+        try:
+            images: dict[str, Future[Any]] = {
+                name: pool.submit(self._image, name, job, cluster) for name, job in jobs.items()
+            }
+            everything = images
+            if cluster:
+                everything = {"cluster": pool.submit(self._create, cluster), **images}
+            self._wait(everything)
+        finally:
+            # After an error nobody waits for what still runs; its commands are killed.
+            self._given_up.set()
+            processes.kill_all()
+            pool.shutdown(wait=True, cancel_futures=True)
+        context = f"kind-{cluster.name}" if cluster else options.context
+        kubeconfig = self._kubeconfig(cluster, context)
+        found = {name: future.result() for name, future in images.items()}
+        return Provisioned(
+            namespace=Namespace(kubeconfig, self.namespace_name),
+            cluster=cluster,
+            kubectl=self._kubectl(cluster),
+            candidate=found["candidate"],
+            baseline=found.get("baseline"),
+            database=found.get("database"),
+            seconds=self.seconds,
+        )
+
+    @property
+    def namespace_name(self) -> str:
+        """The run's own namespace."""
+        return f"canary-{self.run.record.run}"
+
+    def _cluster(self) -> Cluster:
+        options = self.plan.options
+        name = options.cluster_name or f"canary-{self.home.record.run}"
+        cluster = Cluster(
+            name,
+            self.home.folder,
+            image=options.node_image,
+            kind=options.kind,
+            kubectl=options.kubectl,
+        )
+        cluster.ensure_kind()
+        cluster.ensure_kubectl()
+        networks = self.engine.client.networks.list(names=[NETWORK])
+        if not any(network.name == NETWORK for network in networks):
+            self.home.made(network=True)
+        return cluster
+
+    def _kubectl(self, cluster: Cluster | None) -> Path:
+        if cluster:
+            return Path(cluster.kubectl_path).absolute()
+        found = self.plan.options.kubectl or shutil.which("kubectl")
+        if not found:
+            raise ClusterError("kubectl is not on PATH; install it, or name it: --kind-kubectl-bin")
+        return Path(found).absolute()
+
+    def _create(self, cluster: Cluster) -> None:
+        shape = f"{cluster.image} {config()}"
+        known = self.home.record.cluster == cluster.name and self.home.record.shape == shape
+        if known and self._is_up(cluster):
+            self.progress["cluster"] = "reused"
+            self._ours.set()
+            return
+        if self.home.record.cluster:
+            delete_cluster(self.home)
+        if cluster.exists():
+            raise ClusterError(
+                f"cluster {cluster.name} exists and no run of pytest-canary made it; choose "
+                f"another --cluster-name, or walk in it with --canary-context kind-{cluster.name}"
+            )
+        self.home.made(cluster=cluster.name, kind=str(cluster.kind_path), shape=shape)
+        self._ours.set()
+        began = time.monotonic()
+        cluster.create(timeout=self.settings.deadlines.cluster, heard=self._heard)
+        self.seconds["cluster"] = time.monotonic() - began
+
+    def _is_up(self, cluster: Cluster) -> bool:
+        """Whether an earlier run's cluster still runs, which it doesn't after a restart."""
+        try:
+            processes.run(
+                [cluster.kubectl_path, "get", "--raw=/readyz"],
+                timeout=20,
+                env=os.environ | {"KUBECONFIG": str(cluster.kubeconfig_path)},
+            )
+        except CommandError:
+            return False
+        return True
+
+    def _heard(self, line: str) -> None:
+        self.progress["cluster"] = line
+
+    def _image(self, name: str, job: Any, cluster: Cluster | None) -> Any:
+        began = time.monotonic()
+        self.progress[name] = "building"
+        image, wrap = job()
+        self.seconds[f"{name} image"] = time.monotonic() - began
+        repository = self.settings.name if name != "database" else "canary-db"
+        if self.plan.options.registry:
+            repository = f"{self.plan.options.registry}/{repository}"
+        image = self.engine.named(image, repository, self.run.record.run)
+        self.run.made_image(image.ref)
+        self._step()
+        self.engine.tag(image)
+        began = time.monotonic()
+        self.progress[name] = "loading"
+        if cluster:
+            # Nothing is put into a node before it is known to be ours.
+            while not self._ours.wait(0.2):
+                self._step()
+            quiet = Waiter(self.waiter.clock, self._go_on)
+            cluster.wait_for_containerd(quiet, self.settings.deadlines.cluster)
+            # One after the other: what a version has sent, another that shares it need not.
+            with self._loading:
+                self._step()
+                self.engine.load(image, cluster.node, self.settings.deadlines.image)
+        else:
+            self.engine.push(image, self.settings.deadlines.image)
+        self.seconds[f"{name} load"] = time.monotonic() - began
+        self.progress[name] = "loaded"
+        return wrap(image)
+
+    def _go_on(self, what: str, seen: str) -> None:
+        """End a wait of a part whose outcome nobody waits for any more."""
+        if self._given_up.is_set():
+            raise ClusterError(f"gave up {what}: another part failed; last seen: {seen}")
+
+    def _step(self) -> None:
+        """Ends a job in the background between two of its steps, where another part has failed."""
+        self._go_on("another part", "it failed")
+
+    def _wait(self, everything: dict[str, Future[Any]]) -> None:
+        def look() -> Seen[None]:
+            for future in everything.values():
+                if future.done():
+                    future.result()
+            left = [name for name, future in everything.items() if not future.done()]
+            told = ", ".join(f"{name}: {self.progress.get(name, 'starting')}" for name in left)
+            return Seen(told, not left, None)
+
+        deadlines = self.settings.deadlines
+        self.waiter.until(
+            "cluster and images", look, timeout=deadlines.cluster + 2 * deadlines.image
+        )
+
+    def _candidate(self) -> tuple[Image, Any]:
+        settings, options = self.settings, self.plan.options
+        if options.image:
+            image = self.engine.pull(options.image, self.settings.deadlines.image)
+        else:
+            image = self.engine.build(
+                settings.context,
+                settings.dockerfile,
+                settings.image.build_args,
+                f"pytest-canary/{settings.name}:candidate",
+                self.run.folder / "candidate.iid",
+                settings.deadlines.image,
+            )
+        return image, lambda loaded: self._version("candidate", loaded)
+
+    def _baseline(self) -> tuple[Image, Any]:
+        settings, baseline = self.settings, self.plan.baseline
+        if baseline.kind == "image":
+            image = self.engine.pull(baseline.value, self.settings.deadlines.image)
+            return image, lambda loaded: self._version("baseline", loaded)
+        top = Path(git(settings.root, "rev-parse", "--show-toplevel").strip())
+        checkout = self.run.folder / "baseline"
+        archive = processes.run_bytes(["git", "-C", top, "archive", baseline.value], timeout=120)
+        with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+            tar.extractall(checkout, filter="data")
+
+        def there(path: Path) -> Path:
+            return checkout / path.resolve().relative_to(top.resolve())
+
+        if not there(settings.dockerfile).is_file():
+            raise ImageError(
+                f"baseline {self.plan.baseline.text} has no "
+                f"{settings.dockerfile.relative_to(settings.root)}; "
+                "name a later revision, or an image"
+            )
+        image = self.engine.build(
+            there(settings.context),
+            there(settings.dockerfile),
+            settings.image.build_args,
+            f"pytest-canary/{settings.name}:baseline",
+            self.run.folder / "baseline.iid",
+            settings.deadlines.image,
+        )
+        return image, lambda loaded: self._version("baseline", loaded, there)
+
+    def _database(self) -> tuple[Image, Any]:
+        return self.engine.pull(
+            self.settings.database.image, self.settings.deadlines.image
+        ), lambda loaded: loaded
+
+    def _version(
+        self, title: str, image: Image, there: Callable[[Path], Path] = lambda path: path
+    ) -> Version:
+        """A version's image and files: a revision's own, where it has them already."""
+        settings = self.settings
+
+        def own(path: Path) -> Path:
+            return there(path) if there(path).is_file() else path
+
+        return Version(
+            title=title,
+            image=image.ref,
+            deployment=own(settings.deployment),
+            service=own(settings.service),
+            apply=own(settings.apply),
+        )
+
+    def _kubeconfig(self, cluster: Cluster | None, context: str | None) -> Path:
+        """A kubeconfig of the run's own, with its one context set to the run's namespace."""
+        options = self.plan.options
+        source = str(cluster.kubeconfig_path) if cluster else options.kubeconfig
+        argv: list[str | Path] = [
+            self._kubectl(cluster),
+            "config",
+            "view",
+            "--raw",
+            "--minify",
+            "--flatten",
+        ]
+        argv += [f"--context={context}"]
+        argv += [f"--kubeconfig={source}"] if source else []
+        try:
+            document = yaml.safe_load(processes.run(argv, timeout=60))
+        except CommandError as error:
+            raise ClusterError(
+                f"context {context} can't be used: {error.sentence}", error.evidence
+            ) from error
+        document["contexts"][0]["context"]["namespace"] = self.namespace_name
+        document["current-context"] = document["contexts"][0]["name"]
+        path = self.run.folder / KUBECONFIG
+        fresh = path.with_suffix(".new")
+        fresh.touch(mode=0o600)
+        fresh.write_text(yaml.safe_dump(document))
+        fresh.replace(path)
+        return path

@@ -1,0 +1,216 @@
+"""The assertions that stages share: from what was seen to what is wrong with it, in words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from pytest_canary.analysis.statistics import Share, share
+from pytest_canary.core.errors import FoundError, ReleaseError
+from pytest_canary.core.findings import Finding
+from pytest_canary.core.output import shown
+from pytest_canary.database.schema import counted, difference, lacking
+from pytest_canary.diagnosis.log_lines import quoted
+from pytest_canary.k8s.exec import Exec
+from pytest_canary.k8s.rollout import Rollout
+from pytest_canary.release.migration import Migrated
+from pytest_canary.release.pod_commands import killed
+
+
+def known(findings: Sequence[Finding]) -> None:
+    """Nothing was found."""
+    if findings:
+        raise FoundError(findings)
+
+
+def succeeded(done: Exec | None, code: str = "CommandFails") -> None:
+    """A command in a pod exited with 0.
+
+    Args:
+        done: how it ended; None where there is none to run.
+        code: the finding's.
+    """
+    if done and done.code != 0:
+        raise FoundError(
+            [
+                Finding(
+                    code=code,
+                    sentence=f"`{done.command}` in pod {done.pod} exits with code {done.code}"
+                    f"{quoted(done.output)}",
+                    evidence=shown(done.output),
+                    likely=killed(done.code),
+                )
+            ]
+        )
+
+
+def migrated(done: Migrated) -> None:
+    """A migration made the schema that it makes on an empty database; exit code 0 says little."""
+    command, code = done.migrate.command, done.migrate.code
+    if not done.after:
+        raise _migration(
+            "MigrationDoesNothing",
+            f"`{command}` exits with code {code} but the database has no table",
+            "let it fail when it does nothing, and see that it uses DB_SCHEMA",
+            shown(done.migrate.output),
+        )
+    if done.fresh is None:
+        return
+    if not done.fresh:
+        raise _migration(
+            "MigrationDoesNothing",
+            f"`{command}` exits with 0 on an empty database but makes no table there",
+            "let it fail when it does nothing, and see that it uses DB_SCHEMA",
+            shown(done.migrate.output),
+        )
+    absent = lacking(done.fresh, done.after)
+    if absent:
+        same = done.before == done.after
+        raise _migration(
+            "MigrationDoesNothing" if same else "MigrationIncomplete",
+            f"`{command}` exits with code {code} but leaves out {len(absent)} of what it makes on "
+            "an empty database",
+            "see why it stops there without failing",
+            "\n".join(["missing:", *absent, "", "its output:", shown(done.migrate.output)]),
+            "it has changed nothing at all" if same else f"it has changed {done.counts}",
+        )
+
+
+def taken_down(down: Migrated, up: Migrated) -> None:
+    """A down-migration left the schema as it was before the migration."""
+    changed = difference(up.before, down.after)
+    if changed:
+        nothing = down.before == down.after
+        raise _migration(
+            "DownDoesNothing" if nothing else "DownIncomplete",
+            f"`{down.migrate.command}` exits with code {down.migrate.code} but the schema "
+            f"differs from the one before the migration: {counted(up.before, down.after)}",
+            "see what the migration does that it does not undo",
+            "\n".join([*changed, "", "its output:", shown(down.migrate.output)]),
+            "it has changed nothing at all" if nothing else f"it has changed {down.counts}",
+        )
+
+
+def _migration(code: str, what: str, advice: str, evidence: str, seen: str = "") -> FoundError:
+    sentence = f"{what}; {advice}"
+    return FoundError([Finding(code, sentence, seen=seen, evidence=evidence)])
+
+
+def only(sample: Counter[str], version: str) -> None:
+    """Every connection was answered by this version."""
+    others = {other: times for other, times in sample.items() if other != version}
+    if others:
+        listed = ", ".join(f"{other} ({times})" for other, times in sorted(others.items()))
+        raise ReleaseError(
+            f"not only version {version} answers: of {sample.total()} connections some went to "
+            f"{listed}; an old pod still gets traffic"
+        )
+
+
+def both(sample: Counter[str], versions: Mapping[str, str]) -> None:
+    """Both versions answered, and no other."""
+    told = distinct(versions)
+    answered = ", ".join(f"{v} ({n})" for v, n in sorted(sample.items()))
+    silent = sorted(told - set(sample))
+    if silent:
+        raise ReleaseError(
+            f"version {silent[0]} answered none of {sample.total()} connections; "
+            f"answered by {answered or 'nobody'}; see whether the Service selects its pods"
+        )
+    if set(sample) - told:
+        raise ReleaseError(
+            f"others than the versions {' and '.join(sorted(told))} answer: {answered}; "
+            "see which pods the Service selects"
+        )
+
+
+def distinct(versions: Mapping[str, str]) -> set[str]:
+    """The two versions' names, which must differ or nobody can tell who answered."""
+    told = set(versions.values())
+    if len(told) < 2:
+        raise ReleaseError(
+            f"candidate and baseline both say that they are version {', '.join(told) or '(none)'}; "
+            "build the version into each image, as api.version-header is to tell them apart"
+        )
+    return told
+
+
+def shared(sample: Counter[str], version: str, replicas: int, total: int) -> Share:
+    """A version's share of the connections is what its replicas make of the total."""
+    found = share(sample[version], sample.total())
+    expected = replicas / total
+    if not found.holds(expected):
+        raise ReleaseError(
+            f"the canary takes {found.text}, where {replicas} of {total} replicas make "
+            f"{expected * 100:.0f} %; see the Service's sessionAffinity, and which pods it selects"
+        )
+    return found
+
+
+def reached(rollouts: Sequence[Rollout], replicas: int) -> str:
+    """The rollout was seen going to all its replicas, from none of the new version.
+
+    Returns:
+        The steps: "0/3, 2/3, 3/3".
+    """
+    steps: list[int] = []
+    for rollout in rollouts:
+        if not steps or steps[-1] != rollout.fresh:
+            steps.append(rollout.fresh)
+    shown = ", ".join(f"{step}/{replicas}" for step in steps)
+    if not rollouts or not rollouts[-1].done or rollouts[-1].wanted != replicas:
+        last = rollouts[-1].text if rollouts else "no rollout at all"
+        raise ReleaseError(
+            f"the rollout to {replicas} replicas was not seen to end: {last}; "
+            "see what else changes the Deployment",
+            shown,
+        )
+    if min(steps) > 0:
+        raise ReleaseError(
+            f"the promotion rolled nothing out: {min(steps)} of its pods ran this image before; "
+            "see that apply.sh puts the image into the template, and that the image is a new one",
+            shown,
+        )
+    return shown
+
+
+def never_fewer(rollouts: Sequence[Rollout]) -> int:
+    """At no moment did a rollout take more replicas away than its strategy allows.
+
+    One that starts with fewer than the strategy's least, as it scales up at the same time, may
+    stay there, but not fall.
+
+    Returns:
+        The lowest number of available replicas seen.
+    """
+    if not rollouts:
+        raise ReleaseError(
+            "no rollout was seen, so nothing is known of its availability; "
+            "see that apply.sh changes the Deployment"
+        )
+    most = 0
+    for rollout in rollouts:
+        most = max(most, rollout.available)
+        least = min(rollout.least_available, most)
+        if rollout.available < least:
+            raise ReleaseError(
+                f"{rollout.name} fell to {rollout.available} available replicas, where its "
+                f"strategy allows {rollout.least_available} of {rollout.wanted}; pods went before "
+                "others were ready"
+            )
+    return min(rollout.available for rollout in rollouts)
+
+
+def complete(missing: Sequence[str], total: int, where: str = "the Service") -> None:
+    """Every acknowledged row is there."""
+    if missing:
+        raise ReleaseError(
+            f"{len(missing)} of {total} acknowledged writes can't be read back from {where}; the "
+            f"first: {missing[0]}; look for what has removed or doubled it since it was written",
+            "\n".join(missing),
+        )
+    if not total:
+        raise ReleaseError(
+            "nothing was written, so nothing can be said about the data; "
+            "leave the checks that write in the run"
+        )

@@ -1,0 +1,47 @@
+"""What a run ran on, for whoever reads its report later."""
+
+from __future__ import annotations
+
+import platform
+from importlib import metadata
+from typing import TYPE_CHECKING
+
+from pytest_canary.config.plan import Plan, git
+from pytest_canary.core import processes
+from pytest_canary.core.errors import CanaryError, CommandError
+
+if TYPE_CHECKING:
+    from pytest_canary.cluster.engine import Engine
+    from pytest_canary.cluster.provision import Provisioned
+
+
+def local(plan: Plan) -> dict[str, str]:
+    """What is known without a cluster, by name: Python, pytest, the settings, the revision."""
+    found = {
+        "python": platform.python_version(),
+        "pytest": metadata.version("pytest"),
+        "platform": platform.platform(),
+        "settings": plan.settings.source,
+    }
+    try:
+        root = plan.settings.root
+        found["revision"] = git(root, "describe", "--always", "--dirty", "--tags").strip()
+    except CommandError:
+        pass  # not in git, or nothing committed yet
+    return found
+
+
+def remote(up: Provisioned, engine: Engine) -> dict[str, str]:
+    """What cluster and engine say of themselves, by name; what doesn't answer is left out."""
+    found: dict[str, str] = {}
+    try:
+        for node in up.namespace.nodes()[:1]:
+            found["kubernetes"] = str(node["status"]["nodeInfo"]["kubeletVersion"])
+        found["engine"] = f"Docker {engine.version}"
+        if up.cluster:
+            found["node_image"] = up.cluster.image or "kind's own"
+            told = processes.run([up.cluster.kind_path, "version"], timeout=20)
+            found["kind"] = told.split("go1")[0].removeprefix("kind").strip()
+    except CanaryError:
+        pass  # a shared cluster's users may not look at its nodes
+    return found

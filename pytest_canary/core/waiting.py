@@ -1,0 +1,90 @@
+"""The one place that waits: always with a deadline, always able to say what it last saw."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+from pytest_canary.core.errors import WaitTimeoutError
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Seen(Generic[T]):
+    """One look at what is awaited.
+
+    Attributes:
+        text: what is there now, in words.
+        done: whether the wait is over.
+        value: what the wait returns when it is over.
+    """
+
+    text: str
+    done: bool
+    value: T
+
+
+class Clock(Protocol):
+    """Time as the waits see it; tests bring their own."""
+
+    def monotonic(self) -> float:
+        """Seconds since some fixed moment."""
+
+    def sleep(self, seconds: float) -> None:
+        """Return after this many seconds."""
+
+
+Listener = Callable[[str, str], None]
+"""Told of every look: what is awaited, and what was seen."""
+
+
+def _nobody(what: str, seen: str) -> None:
+    pass
+
+
+class Waiter:
+    """Waits for one thing at a time and tells its listener how far it is."""
+
+    def __init__(self, clock: Clock = time, listener: Listener = _nobody) -> None:
+        self.clock = clock
+        self.listener = listener
+
+    def until(
+        self,
+        what: str,
+        look: Callable[[], Seen[T]],
+        *,
+        timeout: float,
+        change: Callable[[float], None] | None = None,
+    ) -> T:
+        """Look again and again until it is done.
+
+        Args:
+            what: what is awaited, as a clause: "3/3 replicas of app-stable".
+            look: sees and decides; an error of its own ends the wait at once (doomed, not slow).
+            timeout: seconds until the wait is given up.
+            change: blocks until something may have changed, at most the seconds it is given;
+                without one, looks are 0.1 s apart.
+
+        Returns:
+            The value of the look that was done.
+
+        Raises:
+            WaitTimeoutError: at the deadline; it says what was seen last.
+        """
+        pause = change or self.clock.sleep
+        deadline = self.clock.monotonic() + timeout
+        while True:
+            seen = look()
+            if seen.done:
+                return seen.value
+            self.listener(what, seen.text)
+            left = deadline - self.clock.monotonic()
+            if left <= 0:
+                raise WaitTimeoutError(
+                    f"waited {timeout:g} s for {what}, which did not come; last seen: {seen.text}"
+                )
+            pause(min(left, 1.0 if change else 0.1))

@@ -1,0 +1,1 @@
+"""The database in the cluster: asked, compared, backed up, watched."""

@@ -1,0 +1,265 @@
+"""What a diagnosis looks at: objects as the API server has them, and what they should come to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from pytest_canary.k8s.rollout import is_ready, pods_of
+
+Object = Mapping[str, Any]
+LogKey = tuple[str, str, bool]
+"""A container's log: the pod, the container, and whether it is that of the run before."""
+
+REVISION = "deployment.kubernetes.io/revision"
+
+
+@dataclass(frozen=True)
+class Objects:
+    """A namespace at one moment, each kind by name; what is not given is not looked at.
+
+    Attributes:
+        node_pods: the pods of all namespaces, for what the nodes have free; may be left out.
+        keys: the keys of each Secret and ConfigMap, "Secret db-params" -> {"DB_HOST", …}; None
+            where nobody has looked.
+        images: the names of the images that the nodes hold; None where nobody has looked.
+        logs: the last lines of containers' logs, masked by whoever fetched them.
+        now: when the objects were seen; None where times don't matter.
+    """
+
+    deployments: Mapping[str, Object] = field(default_factory=dict)
+    replica_sets: Mapping[str, Object] = field(default_factory=dict)
+    pods: Mapping[str, Object] = field(default_factory=dict)
+    events: Mapping[str, Object] = field(default_factory=dict)
+    endpoint_slices: Mapping[str, Object] = field(default_factory=dict)
+    services: Mapping[str, Object] = field(default_factory=dict)
+    nodes: Sequence[Object] = ()
+    node_pods: Sequence[Object] = ()
+    keys: Mapping[str, frozenset[str]] | None = None
+    images: frozenset[str] | None = None
+    logs: Mapping[LogKey, str] = field(default_factory=dict)
+    now: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What a transition is to come to.
+
+    Attributes:
+        deployment: the Deployment's name.
+        replicas: how many it is to have.
+        image: the image of its pods, as the template is to name it.
+        service: the Service that is to select them; None where none is looked at.
+        title: what the image is called in front of a person.
+        applied: whether the Deployment was seen like this since the transition began (see
+            `as_expected`). Before that one that differs is just not applied yet; after it,
+            somebody else changed it.
+    """
+
+    deployment: str
+    replicas: int
+    image: str
+    service: str | None = None
+    title: str = "candidate"
+    applied: bool = False
+
+
+@dataclass(frozen=True)
+class Event:
+    """One event, as the API server counts repetitions of it.
+
+    Attributes:
+        container: the container it is about; empty for the object itself.
+        times: how often it happened.
+    """
+
+    reason: str
+    message: str
+    container: str
+    times: int
+    last: str
+
+
+@dataclass(frozen=True)
+class Look:
+    """One look at one transition: what there is, what should be, and the pods it is about.
+
+    Attributes:
+        replica_set: the ReplicaSet of the Deployment's newest template; None where it isn't
+            there yet.
+        pods: the pods of the newest template that are not on their way out, by name.
+        going: the Deployment's pods that are.
+        others: the Deployment's pods of older templates.
+    """
+
+    objects: Objects
+    expected: Expected
+    deployment: Object
+    replica_set: Object | None
+    pods: Sequence[Object]
+    going: Sequence[Object]
+    others: Sequence[Object]
+
+    @property
+    def name(self) -> str:
+        """The Deployment's name."""
+        return self.expected.deployment
+
+    def events(self, kind: str, name: str, *reasons: str) -> list[Event]:
+        """An object's events with one of the reasons, the latest last."""
+        found = [
+            read_event(event)
+            for event in self.objects.events.values()
+            if event.get("reason") in reasons
+            and event["involvedObject"].get("kind") == kind
+            and event["involvedObject"].get("name") == name
+        ]
+        return sorted(found, key=lambda event: event.last)
+
+
+def look(objects: Objects, expected: Expected, deployment: Object) -> Look:
+    """Sort the Deployment's pods by what they are to a diagnosis."""
+    mine = pods_of(objects.pods.values(), expected.deployment)
+    newest = newest_replica_set(deployment, objects.replica_sets.values())
+    fresh: list[Object] = []
+    others: list[Object] = []
+    for pod in mine:
+        owners = {owner["name"] for owner in pod["metadata"]["ownerReferences"]}
+        if objects.replica_sets:
+            new = newest is not None and newest["metadata"]["name"] in owners
+        else:
+            new = expected.image in {c["image"] for c in pod["spec"]["containers"]}
+        (fresh if new else others).append(pod)
+    staying = [pod for pod in fresh if not pod["metadata"].get("deletionTimestamp")]
+    going = [pod for pod in mine if pod["metadata"].get("deletionTimestamp")]
+    return Look(objects, expected, deployment, newest, staying, going, others)
+
+
+def newest_replica_set(deployment: Object, replica_sets: Any) -> Object | None:
+    """The ReplicaSet of the Deployment's template; None where the controller has not made it yet.
+
+    As the Deployment controller finds it: by the template, the hash label aside.
+    """
+    uid = deployment["metadata"].get("uid")
+    for item in replica_sets:
+        owners = item["metadata"].get("ownerReferences", [])
+        if not any(o["kind"] == "Deployment" and o.get("uid") == uid for o in owners):
+            continue
+        template = item["spec"]["template"]
+        metadata = template.get("metadata", {})
+        labels = {k: v for k, v in metadata.get("labels", {}).items() if k != "pod-template-hash"}
+        bare = {**template, "metadata": {**metadata, "labels": labels}}
+        if bare == deployment["spec"]["template"]:
+            found: Object = item
+            return found
+    return None
+
+
+def read_event(event: Object) -> Event:
+    """An event of core/v1; a series counts where there is one."""
+    path = event["involvedObject"].get("fieldPath", "")
+    series = event.get("series") or {}
+    return Event(
+        reason=event.get("reason", ""),
+        # What the API server puts before a message once there are ten like it.
+        message=event.get("message", "").removeprefix("(combined from similar events): ").strip(),
+        container=path.partition("{")[2].rstrip("}"),
+        times=series.get("count") or event.get("count") or 1,
+        last=str(
+            series.get("lastObservedTime")
+            or event.get("lastTimestamp")
+            or event.get("eventTime")
+            or ""
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class Container:
+    """A container of a pod: what it should be, and how it is.
+
+    Attributes:
+        spec: as the pod has it.
+        status: as the kubelet tells; empty where it has not said anything yet.
+        init: whether it must end before the others start.
+        sidecar: whether it is listed with those, but must keep running.
+    """
+
+    pod: Object
+    spec: Object
+    status: Object
+    init: bool
+    sidecar: bool
+
+    @property
+    def name(self) -> str:
+        """Its name in the pod."""
+        return str(self.spec["name"])
+
+    @property
+    def pod_name(self) -> str:
+        """The pod's name."""
+        return str(self.pod["metadata"]["name"])
+
+    @property
+    def where(self) -> str:
+        """The place, for a finding."""
+        kind = "init container" if self.init else "container"
+        return f"pod {self.pod_name}, {kind} {self.name}"
+
+    @property
+    def waiting(self) -> Object | None:
+        """Why it waits, where it does."""
+        found: Object | None = self.status.get("state", {}).get("waiting")
+        return found
+
+    @property
+    def running(self) -> Object | None:
+        """Since when it runs, where it does."""
+        found: Object | None = self.status.get("state", {}).get("running")
+        return found
+
+    @property
+    def restarts(self) -> int:
+        """How often it was started again."""
+        return int(self.status.get("restartCount", 0))
+
+    def of(self, deployment: str) -> str:
+        """What it is called in a sentence: the Deployment, where it is its only container."""
+        if self.init:
+            return f"{deployment}'s init container {self.name}"
+        if self.sidecar or len(self.pod["spec"]["containers"]) > 1:
+            return f"{deployment}'s container {self.name}"
+        return deployment
+
+
+def containers(pod: Object) -> Iterator[Container]:
+    """A pod's containers, in the order in which they start."""
+    status = pod.get("status", {})
+    for specs, statuses in (
+        ("initContainers", "initContainerStatuses"),
+        ("containers", "containerStatuses"),
+    ):
+        told = {each["name"]: each for each in status.get(statuses) or []}
+        for spec in pod["spec"].get(specs) or []:
+            first = specs == "initContainers"
+            sidecar = first and spec.get("restartPolicy") == "Always"
+            init = first and not sidecar
+            yield Container(pod, spec, told.get(spec["name"], {}), init, sidecar)
+
+
+def unready(pods: Sequence[Object]) -> list[Object]:
+    """The pods that are not ready; one that is has healed of whatever it had."""
+    return [pod for pod in pods if not is_ready(pod)]
+
+
+def moment(text: str) -> datetime:
+    """A time as the API writes it."""
+    return datetime.fromisoformat(text)
+
+
+def times(count: int) -> str:
+    """How often, in words."""
+    return {1: "once", 2: "twice"}.get(count, f"{count} times")

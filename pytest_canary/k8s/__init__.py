@@ -1,0 +1,1 @@
+"""Kubernetes as we read it and ask it."""

@@ -1,0 +1,171 @@
+"""A command in a pod: what comes through the websocket of an exec, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import time
+from codecs import getincrementaldecoder
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pytest_canary.core.errors import CommandError
+from pytest_canary.core.output import LIMIT, Output
+
+# The channels of an exec's websocket, after k8s.io/apimachinery's remotecommand.
+STDOUT, STDERR, ERROR = 1, 2, 3
+
+# Seconds of silence before a deadline after which a command counts as hanging.
+SILENCE = 10.0
+
+
+@dataclass(frozen=True)
+class Exec:
+    """What a command in a pod came to; `output` is standard output and error together.
+
+    Attributes:
+        cut: whether the middle of `stdout` was not kept.
+    """
+
+    pod: str
+    command: str
+    code: int
+    output: str
+    stdout: str
+    cut: bool = False
+
+
+Ending = Literal["refused", "hangs", "endless", "lost"]
+
+
+class ExecError(CommandError):
+    """A command in a pod did not come to an end of its own.
+
+    Attributes:
+        ending: why: it could not be started, printed nothing for long or printed all the time
+            until its deadline, or its pod was lost.
+        why: the same, as a clause.
+    """
+
+    def __init__(self, ending: Ending, why: str, command: str, output: str = "") -> None:
+        super().__init__(f"`{command}` {why}", output)
+        self.ending: Ending = ending
+        self.why = why
+
+
+def shown(pod: str, container: str, command: Sequence[str]) -> str:
+    """The command as one would type it."""
+    return f"kubectl exec {pod} -c {container} -- {shlex.join(command)}"
+
+
+def follow(
+    socket: Any,
+    pod: str,
+    container: str,
+    command: Sequence[str],
+    *,
+    timeout: float,
+    keep: int = LIMIT,
+    heard: Callable[[str], None] | None = None,
+) -> Exec:
+    """Read an exec's websocket until the command ends, and close it.
+
+    Args:
+        socket: the open websocket.
+        pod: where it runs.
+        container: the pod's container.
+        command: what runs.
+        timeout: seconds after which it is given up.
+        keep: how much of its output is kept.
+        heard: told its standard output, as it comes.
+
+    Raises:
+        ExecError: it did not end of its own; with the output so far.
+    """
+    typed = shown(pod, container, command)
+    end, stdout, both = "", Output(keep), Output(keep)
+    began = spoke = time.monotonic()
+    try:
+        for channel, text in _frames(socket, began + timeout):
+            if channel == ERROR:
+                end += text
+                continue
+            spoke = time.monotonic()
+            both.take(text)
+            if channel == STDOUT:
+                stdout.take(text)
+                if heard:
+                    heard(text)
+    except TimeoutError:
+        ending, why = given_up(timeout, time.monotonic() - spoke, both)
+        raise ExecError(ending, why, typed, both.text) from None
+    finally:
+        # Without a word: after the server's own close frame there is nobody to say goodbye to.
+        socket.shutdown()
+    output = both.text.strip()
+    if not end:
+        raise ExecError("lost", "lost its pod before it ended; see why it went", typed, output)
+    status = json.loads(end)
+    code = exit_code(status)
+    if code is None:
+        raise ExecError("refused", f"could not run: {status.get('message', end)}", typed, output)
+    return Exec(pod, shlex.join(command), code, output, stdout.text, stdout.cut)
+
+
+def _frames(socket: Any, deadline: float) -> Iterator[tuple[int, str]]:
+    """What comes through an exec's websocket: channel and text, until the other side closes it.
+
+    The client's own `update` would not return before an output has a pause, and some never have.
+
+    Raises:
+        TimeoutError: the deadline (`time.monotonic`) passed.
+    """
+    import websocket
+
+    decoders = {each: getincrementaldecoder("utf-8")("replace") for each in (STDOUT, STDERR, ERROR)}
+    while True:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        socket.settimeout(left)
+        try:
+            kind, frame = socket.recv_data_frame(True)
+        except websocket.WebSocketTimeoutException:
+            continue
+        except (websocket.WebSocketException, OSError):
+            return
+        if kind == websocket.ABNF.OPCODE_CLOSE:
+            return
+        if kind in (websocket.ABNF.OPCODE_BINARY, websocket.ABNF.OPCODE_TEXT):
+            channel, data = frame.data[:1], frame.data[1:]
+            if data and channel[0] in decoders:
+                yield channel[0], decoders[channel[0]].decode(data)
+
+
+def given_up(timeout: float, silent: float, output: Output) -> tuple[Ending, str]:
+    """How a command stood at its deadline: which kind of ending that is, and in words.
+
+    Args:
+        timeout: the deadline, in seconds.
+        silent: seconds for which it had printed nothing.
+        output: what it had printed.
+    """
+    if not output.last:
+        return "hangs", f"was given up at its deadline of {timeout:g} s: it has printed nothing"
+    if silent < min(SILENCE, timeout / 4):
+        lines = f"{output.lines:,} line{'' if output.lines == 1 else 's'}"
+        said = f"was still printing at its deadline of {timeout:g} s: {lines}, the last: "
+        return "endless", said + output.last
+    said = f"was given up at its deadline of {timeout:g} s: it has printed nothing for {silent:.0f}"
+    return "hangs", f"{said} s, the last: {output.last}"
+
+
+def exit_code(status: Mapping[str, Any]) -> int | None:
+    """The exit code in the Status that ends an exec; None where the command never ran."""
+    if status.get("status") == "Success":
+        return 0
+    for cause in status.get("details", {}).get("causes", []):
+        if cause.get("reason") == "ExitCode":
+            return int(cause["message"])
+    return None

@@ -1,0 +1,1 @@
+"""Manifests as files: read, filled in, held against Kubernetes' schema."""

@@ -1,0 +1,1 @@
+"""What pytest sees; no other room knows pytest."""

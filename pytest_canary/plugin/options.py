@@ -1,0 +1,157 @@
+"""The command line: what it takes, and what it may not combine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+if TYPE_CHECKING:
+    import pytest
+
+    from pytest_canary.config.plan import Keep, Options
+
+KEEP = ("never", "on-failure", "always")
+
+
+def add(parser: pytest.Parser) -> None:
+    """Add every option to pytest's own; all of them do nothing without --canary."""
+    group = parser.getgroup("canary", "rehearse a release on a throw-away Kubernetes")
+    group.addoption(
+        "--canary", action="store_true", help="walk the release through every stage of a rollout"
+    )
+    group.addoption(
+        "--canary-check",
+        action="store_true",
+        help="look at the manifests only, in a second: no cluster, no engine",
+    )
+    group.addoption(
+        "--canary-config",
+        metavar="FILE",
+        help="the settings' file; otherwise canary.toml, or [tool.canary] in pyproject.toml",
+    )
+    group.addoption(
+        "--canary-image", metavar="IMAGE", help="rehearse this image instead of building one"
+    )
+    group.addoption(
+        "--canary-baseline",
+        metavar="IMAGE|git:REF|none",
+        help="the version that is live today; otherwise the newest tag before HEAD",
+    )
+    group.addoption("--canary-until", metavar="STAGE", help="stop after this stage, and clean up")
+    group.addoption(
+        "--canary-keep",
+        metavar="|".join(KEEP),
+        help="leave everything in place for a look: never (the default), on-failure or always",
+    )
+    group.addoption(
+        "--canary-reuse",
+        action="store_true",
+        help="walk in the project's cluster of an earlier run, and leave it for the next",
+    )
+    group.addoption(
+        "--canary-reap",
+        action="store_true",
+        help="remove what earlier runs have kept or left behind, and run nothing",
+    )
+    group.addoption(
+        "--canary-context",
+        metavar="CONTEXT",
+        help="walk in this context's cluster, in a namespace of the run's own",
+    )
+    group.addoption(
+        "--canary-registry",
+        metavar="REGISTRY",
+        help="with --canary-context: push the images here, where its nodes can pull them",
+    )
+    group.addoption(
+        "--canary-report",
+        metavar="DIR",
+        help="where the report and the evidence of findings go; otherwise canary-report",
+    )
+
+
+def read(given: Mapping[str, Any]) -> tuple[Options | None, list[str]]:
+    """The options as the plan takes them, and every mistake in them.
+
+    Args:
+        given: pytest's parsed options, pytest-kind's among them.
+
+    Returns:
+        None and the mistakes where there are any.
+    """
+    from pytest_canary.config.messages import nearest
+    from pytest_canary.config.plan import STAGES, Options
+
+    mistakes = []
+    if given.get("canary") and given.get("canary_check"):
+        mistakes.append("--canary-check: a walk begins with it; leave it out, or --canary")
+    until = given.get("canary_until") or STAGES[-1]
+    if until not in STAGES:
+        mistakes.append(f"--canary-until={until}: no such stage{nearest(until, STAGES)}")
+    keep = given.get("canary_keep") or ("always" if given.get("keep_cluster") else "never")
+    if keep not in KEEP:
+        mistakes.append(f"--canary-keep={keep}: one of {', '.join(KEEP)}{nearest(keep, KEEP)}")
+    context, registry = given.get("canary_context"), given.get("canary_registry")
+    if context and not registry:
+        mistakes.append(
+            f"--canary-context={context}: needs --canary-registry, from which its nodes pull the "
+            "images"
+        )
+    if registry and "://" in registry:
+        mistakes.append(
+            f"--canary-registry={registry}: a registry's name has no scheme; "
+            f"did you mean {registry.split('://', 1)[1]}?"
+        )
+    if registry and not context:
+        mistakes.append(
+            f"--canary-registry={registry}: goes with --canary-context; a kind cluster is loaded"
+        )
+    report = given.get("canary_report")
+    if report and Path(report).exists() and not Path(report).is_dir():
+        mistakes.append(f"--canary-report={report}: is a file; name a folder")
+    for option in ("kind_bin", "kind_kubectl_bin"):
+        path = given.get(option)
+        if path and not Path(path).is_file():
+            mistakes.append(f"--{option.replace('_', '-')}={path}: there is no such file")
+    if context:
+        kind_only = {
+            "canary_reuse": "--canary-reuse",
+            "kind_image": "--kind-image",
+            "kind_bin": "--kind-bin",
+        }
+        mistakes += [
+            f"{name}: is about a kind cluster, which --canary-context does without"
+            for option, name in kind_only.items()
+            if given.get(option)
+        ]
+    # xdist spreads tests over processes, and a walk is one after the other.
+    if given.get("numprocesses"):
+        mistakes.append(f"-n {given['numprocesses']}: a walk goes step by step; leave -n out")
+    if mistakes:
+        return None, mistakes
+    name = given.get("cluster_name")
+    return (
+        Options(
+            image=given.get("canary_image"),
+            baseline=given.get("canary_baseline"),
+            until=until,
+            check=bool(given.get("canary_check")),
+            keep=cast("Keep", keep),
+            reuse=bool(given.get("canary_reuse")),
+            context=context,
+            registry=registry,
+            # pytest-kind's default would be the same cluster for everyone.
+            cluster_name=None if name == "pytest-kind" else name,
+            kubeconfig=given.get("kubeconfig"),
+            node_image=given.get("kind_image"),
+            kind=_path(given.get("kind_bin")),
+            kubectl=_path(given.get("kind_kubectl_bin")),
+            report=Path(given.get("canary_report") or "canary-report"),
+        ),
+        [],
+    )
+
+
+def _path(value: str | None) -> Path | None:
+    return Path(value).absolute() if value else None

@@ -1,0 +1,131 @@
+"""Rules about every object: whether this version of Kubernetes takes it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from pytest_canary.manifests.documents import Document, Fault, Place, shown
+from pytest_canary.preflight.subject import Subject, hint
+
+# What Kubernetes takes and its schema does not say: by the last names on the way to a value, of
+# which "*" is any number of a list.
+ONE_OF: dict[tuple[str, ...], tuple[str, ...]] = {
+    ("containers", "*", "imagePullPolicy"): ("Always", "IfNotPresent", "Never"),
+    ("initContainers", "*", "imagePullPolicy"): ("Always", "IfNotPresent", "Never"),
+    ("ports", "*", "protocol"): ("TCP", "UDP", "SCTP"),
+    ("httpGet", "scheme"): ("HTTP", "HTTPS"),
+    ("strategy", "type"): ("RollingUpdate", "Recreate"),
+    ("template", "spec", "dnsPolicy"): (
+        "ClusterFirst",
+        "ClusterFirstWithHostNet",
+        "Default",
+        "None",
+    ),
+    ("spec", "sessionAffinity"): ("None", "ClientIP"),
+    ("spec", "externalTrafficPolicy"): ("Cluster", "Local"),
+}
+# The same, of one kind alone.
+OF_KIND: dict[tuple[str, ...], tuple[str, ...]] = {
+    ("Service", "spec", "type"): ("LoadBalancer", "NodePort", "ClusterIP", "ExternalName"),
+    ("Deployment", "spec", "template", "spec", "restartPolicy"): ("Always",),
+}
+
+# Kinds whose names may have a colon in them.
+RBAC = {"Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding"}
+
+PORTS = (
+    ("ports", "*", "containerPort"),
+    ("ports", "*", "port"),
+    ("ports", "*", "targetPort"),
+    ("httpGet", "port"),
+    ("tcpSocket", "port"),
+    ("grpc", "port"),
+)
+
+LABEL = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
+SUBDOMAIN = rf"{LABEL}(\.{LABEL})*"
+WORD = r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?"
+PORT_NAME = r"(?=.*[a-z])[a-z0-9]([-a-z0-9]{0,13}[a-z0-9])?"
+
+# A pattern, and how to say it.
+NAMES: dict[tuple[str, ...], tuple[str, str]] = {
+    ("metadata", "name"): (SUBDOMAIN, "lower-case letters, digits, '-' and '.'"),
+    ("containers", "*", "name"): (LABEL, "at most 63 lower-case letters, digits and '-'"),
+    ("initContainers", "*", "name"): (LABEL, "at most 63 lower-case letters, digits and '-'"),
+    ("containers", "*", "ports", "*", "name"): (
+        PORT_NAME,
+        "at most 15 lower-case letters, digits and '-'",
+    ),
+    ("metadata", "labels", "*"): (WORD, "at most 63 letters, digits, '-', '_' and '.'"),
+    ("selector", "matchLabels", "*"): (WORD, "at most 63 letters, digits, '-', '_' and '.'"),
+}
+
+
+def schema(subject: Subject) -> Iterator[Fault]:
+    """What does not fit the schema of the cluster's version."""
+    for document in subject.documents():
+        yield from subject.schema.misfits(document)
+        if subject.schema.knows(document):
+            yield from _values(document)
+
+
+def namespace(subject: Subject) -> Iterator[Fault]:
+    """The rehearsal has a namespace of its own."""
+    for document in subject.documents():
+        found = document.at("metadata", "namespace")
+        if found:
+            yield document.fault(
+                "fixed-namespace",
+                ("metadata", "namespace"),
+                f"{document.kind} {document.name} is fixed to a namespace, where nothing is "
+                "rehearsed",
+                "leave metadata.namespace out; kubectl's context says which it is",
+            )
+
+
+def _values(document: Document) -> Iterator[Fault]:
+    for place, value in _leaves(document.value, ()):
+        way = tuple("*" if isinstance(step, int) else step for step in place)
+        # A label's key may be any.
+        ways = {way, (*way[:-1], "*")} if "labels" in way or "matchLabels" in way else {way}
+        for pattern, allowed in (ONE_OF | OF_KIND).items():
+            here = {(document.kind, *way)} if pattern in OF_KIND else ways
+            if _ends(here, pattern) and isinstance(value, str) and value not in allowed:
+                one_of = "one of " if len(allowed) > 1 else ""
+                yield _wrong(document, place, f"{one_of}{', '.join(allowed)}", value, allowed)
+        is_port = type(value) is int and any(_ends(ways, each) for each in PORTS)
+        if is_port and not 0 < value < 65536:
+            yield _wrong(document, place, "between 1 and 65535")
+        for pattern, (allowed_re, words) in NAMES.items():
+            if way == ("metadata", "name") and document.kind in RBAC:
+                continue
+            if (
+                isinstance(value, str)
+                and _ends(ways, pattern)
+                and not re.fullmatch(allowed_re, value)
+            ):
+                yield _wrong(document, place, words)
+
+
+def _ends(ways: set[tuple[str, ...]], pattern: tuple[str, ...]) -> bool:
+    return any(way[-len(pattern) :] == pattern for way in ways)
+
+
+def _wrong(
+    document: Document, place: Place, allowed: str, value: str = "", right: tuple[str, ...] = ()
+) -> Fault:
+    fix = hint(value, right, "change it")
+    return document.fault("wrong-value", place, f"{shown(place)} must be {allowed}", fix)
+
+
+def _leaves(value: Any, place: Place) -> Iterator[tuple[Place, Any]]:
+    if isinstance(value, dict):
+        for key, each in value.items():
+            yield from _leaves(each, (*place, key))
+    elif isinstance(value, list):
+        for number, each in enumerate(value):
+            yield from _leaves(each, (*place, number))
+    elif value is not None:
+        yield place, value

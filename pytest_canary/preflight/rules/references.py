@@ -1,0 +1,168 @@
+"""Rules about what the pods refer to: Secrets, ConfigMaps, volumes, claims, accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from pytest_canary.manifests.documents import Document, Fault, Place
+from pytest_canary.preflight.subject import POD, Subject, Workload, hint
+
+DB_PARAMS = "db-params"
+RULE = {"Secret": "missing-secret", "ConfigMap": "missing-config-map"}
+
+# In every namespace, by Kubernetes itself.
+GIVEN = {("ConfigMap", "kube-root-ca.crt"), ("ServiceAccount", "default")}
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What a pod refers to.
+
+    Attributes:
+        kind: of the object.
+        name: of the object.
+        place: where the reference stands.
+        keys: the keys that it takes, each with its place.
+    """
+
+    kind: str
+    name: str
+    place: Place
+    keys: tuple[tuple[str, Place], ...] = ()
+
+
+def references(subject: Subject) -> Iterator[Fault]:
+    """Everything that pods refer to will be there."""
+    for workload in subject.workloads.values():
+        for each in (*from_environment(workload), *from_volumes(workload)):
+            yield from _missing(subject, workload.deployment, each)
+        yield from _mounts(workload)
+        yield from _account(subject, workload.deployment)
+
+
+def from_environment(workload: Workload) -> Iterator[Reference]:
+    """What containers take their variables from."""
+    for place, _ in workload.all_containers():
+        for where, entry in workload.deployment.tables(*place, "env"):
+            for source, kind in (("secretKeyRef", "Secret"), ("configMapKeyRef", "ConfigMap")):
+                reference = entry.get("valueFrom")
+                found = reference.get(source) if isinstance(reference, dict) else None
+                spot = (*where, "valueFrom", source)
+                yield from _reference(kind, found, spot, "name", [found])
+        for where, entry in workload.deployment.tables(*place, "envFrom"):
+            for source, kind in (("secretRef", "Secret"), ("configMapRef", "ConfigMap")):
+                yield from _reference(kind, entry.get(source), (*where, source), "name")
+
+
+def from_volumes(workload: Workload) -> Iterator[Reference]:
+    """What volumes are made of."""
+    for where, volume in workload.deployment.tables(*POD, "volumes"):
+        secret, config = volume.get("secret"), volume.get("configMap")
+        yield from _reference("Secret", secret, (*where, "secret"), "secretName", _items(secret))
+        yield from _reference("ConfigMap", config, (*where, "configMap"), "name", _items(config))
+        claim = volume.get("persistentVolumeClaim")
+        place = (*where, "persistentVolumeClaim")
+        yield from _reference("PersistentVolumeClaim", claim, place, "claimName")
+        for spot, source in workload.deployment.tables(*where, "projected", "sources"):
+            for key, kind in (("secret", "Secret"), ("configMap", "ConfigMap")):
+                found = source.get(key)
+                yield from _reference(kind, found, (*spot, key), "name", _items(found))
+
+
+def _items(volume: Any) -> list[Any]:
+    found = volume.get("items") if isinstance(volume, dict) else None
+    return found if isinstance(found, list) else []
+
+
+def _reference(
+    kind: str, found: Any, place: Place, called: str, keyed: list[Any] | None = None
+) -> Iterator[Reference]:
+    if not isinstance(found, dict) or found.get("optional") is True:
+        return
+    name = found.get(called)
+    if not isinstance(name, str) or not name:
+        return
+    keys = []
+    for number, each in enumerate(keyed or []):
+        key = each.get("key") if isinstance(each, dict) else None
+        spot = (*place, "key") if each is found else (*place, "items", number, "key")
+        if isinstance(key, str):
+            keys.append((key, spot))
+    yield Reference(kind, name, (*place, called), tuple(keys))
+
+
+def _missing(subject: Subject, deployment: Document, wanted: Reference) -> Iterator[Fault]:
+    if (wanted.kind, wanted.name) in GIVEN:
+        return
+    there = [
+        each for each in subject.documents() if (each.kind, each.name) == (wanted.kind, wanted.name)
+    ]
+    keys: set[str] = {key for each in there for key in _keys(each)}
+    ours = (wanted.kind, wanted.name) == ("Secret", DB_PARAMS) and subject.parameters
+    if ours:
+        keys |= subject.parameters
+    if there or ours:
+        for key, place in wanted.keys:
+            if key not in keys:
+                near = hint(key, sorted(keys), f"put it into the {wanted.kind}")
+                sentence = f"{wanted.kind} {wanted.name} will have no key {key}"
+                yield deployment.fault("missing-key", place, sentence, near)
+    # What the script makes on its way, only the script knows.
+    elif not subject.script.mentions(wanted.name):
+        yield _absent(subject, deployment, wanted)
+
+
+def _absent(subject: Subject, deployment: Document, wanted: Reference) -> Fault:
+    fix = f"put it into {subject.source.shown}, beside the Deployment"
+    if (wanted.kind, wanted.name) == ("Secret", DB_PARAMS):
+        fix = 'it comes with a database: [database] image is "none"'
+    elif wanted.kind in RULE:
+        fix += ", or mark it optional: true"
+    if wanted.kind == "Secret" and wanted.name != DB_PARAMS and subject.parameters:
+        near = hint(wanted.name, [DB_PARAMS], fix)
+        fix = near if near.startswith("did") else fix
+    return deployment.fault(
+        RULE.get(wanted.kind, "missing-claim"),
+        wanted.place,
+        f"{wanted.kind} {wanted.name} will not be there: neither a manifest nor the rehearsal "
+        "makes it",
+        fix,
+    )
+
+
+def _keys(document: Document) -> set[str]:
+    return {key for part in ("data", "stringData", "binaryData") for key in document.table(part)}
+
+
+def _mounts(workload: Workload) -> Iterator[Fault]:
+    deployment = workload.deployment
+    volumes = [str(volume.get("name")) for _, volume in deployment.tables(*POD, "volumes")]
+    for place, container in workload.all_containers():
+        for where, mount in deployment.tables(*place, "volumeMounts"):
+            name = mount.get("name")
+            if isinstance(name, str) and name not in volumes:
+                fix = hint(name, volumes, "add it to the pod's volumes")
+                yield deployment.fault(
+                    "missing-volume",
+                    (*where, "name"),
+                    f"container {container.get('name')} mounts volume {name}, which the pod does "
+                    "not have",
+                    fix,
+                )
+
+
+def _account(subject: Subject, deployment: Document) -> Iterator[Fault]:
+    for key in ("serviceAccountName", "serviceAccount"):
+        name = deployment.at(*POD, key)
+        if not isinstance(name, str) or not name or ("ServiceAccount", name) in GIVEN:
+            continue
+        made = {each.name for each in subject.documents() if each.kind == "ServiceAccount"}
+        if name not in made and not subject.script.mentions(name):
+            yield deployment.fault(
+                "missing-service-account",
+                (*POD, key),
+                f"ServiceAccount {name} will not be there, and without it no pod is made",
+                f"put it into {subject.source.shown}, before the Deployment",
+            )

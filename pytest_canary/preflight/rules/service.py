@@ -1,0 +1,114 @@
+"""Rules about the Service: whom it selects, on which port, and how it is reached."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pytest_canary.manifests.documents import Document, Fault, Place
+from pytest_canary.preflight.subject import Subject, Workload, hint, told
+
+
+def exists(subject: Subject) -> Iterator[Fault]:
+    """There is a Service of the name that is looked for."""
+    if subject.applied.broken or subject.service():
+        return
+    name = subject.settings.service_name
+    others = [each for each in subject.applied.documents if each.kind == "Service"]
+    sentence = f"{subject.service_file.shown} makes no Service {name}"
+    if others:
+        near = f"call it {name}, or set name in the settings so that it is NAME-lb"
+        yield others[0].fault("no-service", ("metadata", "name"), sentence, near)
+        return
+    yield Fault("no-service", subject.service_file, 1, sentence, "put it there")
+
+
+def selects(subject: Subject) -> Iterator[Fault]:
+    """It selects the pods of both Deployments."""
+    service = subject.service()
+    if service is None or service.at("spec", "type") == "ExternalName":
+        return
+    selector = service.at("spec", "selector") or {}
+    if not isinstance(selector, dict):
+        return
+    labels = [workload.labels for workload in subject.workloads.values()]
+    common = {
+        key: value
+        for key, value in (labels[0] if labels else {}).items()
+        if all(each.get(key) == value for each in labels)
+    }
+    fix = "give both a label of their own, such as app: NAME, and select by it"
+    fix = f"select by what both have: {told(common)}" if common else fix
+    if not selector:
+        sentence = f"Service {service.name} has no selector, so it sends connections nowhere"
+        yield service.fault("no-selector", ("spec",), sentence, fix)
+        return
+    for workload in subject.workloads.values():
+        if any(workload.labels.get(key) != value for key, value in selector.items()):
+            yield service.fault(
+                "selects-no-pod",
+                ("spec", "selector"),
+                f"Service {service.name} selects no pod of {workload.given.deployment}: it looks "
+                f"for {told(selector)}, and they have {told(workload.labels)}",
+                fix,
+            )
+
+
+def reached(subject: Subject) -> Iterator[Fault]:
+    """It has an address outside the cluster, and shares connections by numbers of pods."""
+    service = subject.service()
+    if service is None:
+        return
+    kind = service.at("spec", "type") or "ClusterIP"
+    allowed = {"LoadBalancer", "NodePort"} if subject.kind_cluster else {"LoadBalancer"}
+    if kind in ("ClusterIP", "NodePort", "ExternalName") and kind not in allowed:
+        yield service.fault(
+            "unreachable-service",
+            ("spec", "type"),
+            f"Service {service.name} is of type {kind}, which can't be reached from outside",
+            "make it a LoadBalancer",
+        )
+    # Without the header nobody counts who answers.
+    if service.at("spec", "sessionAffinity") == "ClientIP" and subject.settings.version_header:
+        yield service.fault(
+            "session-affinity",
+            ("spec", "sessionAffinity"),
+            f"Service {service.name} sends a client to the same pod every time, so the canary "
+            "gets all of its connections or none",
+            "leave sessionAffinity out",
+        )
+
+
+def target_ports(subject: Subject) -> Iterator[Fault]:
+    """Its target ports are ports of a container."""
+    service = subject.service()
+    if service is None or service.at("spec", "type") == "ExternalName":
+        return
+    for place, port in service.tables("spec", "ports"):
+        for workload in subject.workloads.values():
+            yield from _target(service, place, port, workload)
+
+
+def _target(
+    service: Document, place: Place, port: dict[str, Any], workload: Workload
+) -> Iterator[Fault]:
+    target = port.get("targetPort", port.get("port"))
+    protocol = port.get("protocol") or "TCP"
+    named = [each for where, _ in workload.containers() for each in workload.ports(where)]
+    named = [each for each in named if (each.get("protocol") or "TCP") == protocol]
+    numbers = [each.get("containerPort") for each in named]
+    words = [str(each["name"]) for each in named if each.get("name")]
+    place = (*place, "targetPort" if "targetPort" in port else "port")
+    whose = workload.given.deployment
+    if isinstance(target, str):
+        if target not in words:
+            fix = hint(target, words, "give the container's port that name")
+            sentence = f"no container of {whose} has a {protocol} port called {target}"
+            yield service.fault("no-target-port", place, sentence, fix)
+    # A container may listen on a port that it doesn't name; one that names others surely doesn't.
+    elif isinstance(target, int) and numbers and target not in numbers:
+        listed = ", ".join(str(each) for each in dict.fromkeys(numbers))
+        sentence = f"no container of {whose} has {protocol} port {target}; they have {listed}"
+        first = words[0] if words else numbers[0]
+        fix = f"write targetPort: {first}; or name {target} among the container's ports"
+        yield service.fault("no-target-port", place, sentence, fix)

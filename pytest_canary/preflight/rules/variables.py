@@ -1,0 +1,103 @@
+"""Rules about variables: what templates use, and what has a value."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pytest_canary.config.settings import ENVIRONMENT
+from pytest_canary.manifests.documents import Document, Fault, Place, Source, read
+from pytest_canary.manifests.templates import VARIABLE, Use, names
+from pytest_canary.preflight.subject import Subject, hint
+
+# Where a "$" may be meant for a shell or for somebody else.
+NOT_OURS = {"command", "args", "annotations", "data", "stringData", "binaryData"}
+
+
+def unset(subject: Subject) -> Iterator[Fault]:
+    """Every variable of the template has a value."""
+    for template in subject.templates.values():
+        for use in template.filled.unset:
+            yield _unset(subject, use)
+        left = {use.name for use in template.filled.left}
+        for document in template.parsed.documents:
+            for place, name in _bare(document, left):
+                yield document.fault(
+                    "unset-variable",
+                    place,
+                    f"${name} stays as it stands: {subject.script.name} does not fill it in",
+                    f"let {subject.script.name} fill it in, or write its value here",
+                )
+
+
+def unset_in_service(subject: Subject) -> Iterator[Fault]:
+    """The Service's manifest is applied as it stands."""
+    for document in subject.applied.documents:
+        if document.kind == "Service":
+            for place, name in _bare(document, names(subject.service_file.text)):
+                yield document.fault(
+                    "unset-variable",
+                    place,
+                    f"${name} stays as it stands: {document.source.shown} is applied without "
+                    "filling anything in",
+                    "write its value here",
+                )
+
+
+def unused(subject: Subject) -> Iterator[Fault]:
+    """What [environment] sets is used by the template or by the script."""
+    used = names(subject.source.text)
+    declared = {
+        name
+        for name, value in subject.settings.environment.items()
+        if ENVIRONMENT.get(name) != value
+    }
+    for name in sorted(declared - used):
+        if subject.script.mentions(name):
+            continue
+        source, line = declaration(subject, name)
+        yield Fault(
+            "unused-variable",
+            source,
+            line,
+            f"{name} is set in [environment], and neither {subject.source.shown} nor "
+            f"{subject.script.name} uses it",
+            f"use it as ${name}, or take it out",
+        )
+
+
+def declaration(subject: Subject, name: str) -> tuple[Source, int]:
+    """Where the settings set a variable; the template, where they are in no file."""
+    path = subject.settings.root / subject.settings.source.split(" ")[0]
+    # `--canary-config airgap/canary.toml` has its folder in the name and in the root.
+    path = path if path.is_file() else subject.settings.root / path.name
+    if not path.is_file():
+        return subject.source, 1
+    source = read(path, subject.root)
+    found = re.search(rf"^[^#\n]*\b{re.escape(name)}\b[\"']?\s*=", source.text, re.MULTILINE)
+    return source, source.text.count("\n", 0, found.start()) + 1 if found else 1
+
+
+def _unset(subject: Subject, use: Use) -> Fault:
+    known: Mapping[str, Any] = subject.settings.environment
+    right = [*known, *subject.script.arguments, *sorted(subject.parameters)]
+    what = f"${use.name} has no value"
+    fix = hint(use.name, right, "give it one in the settings, under [environment]")
+    if use.comment:
+        what += f", and {subject.script.name} fills in comments too"
+        fix = "leave the $ out"
+    return Fault("unset-variable", subject.source, use.line, what, fix)
+
+
+def _bare(document: Document, wanted: frozenset[str] | set[str]) -> Iterator[tuple[Place, str]]:
+    """The values that are one of these variables and nothing else."""
+    for place in document.lines:
+        own = place[len(document.place) :]
+        if place[: len(document.place)] != document.place or NOT_OURS & set(own):
+            continue
+        value = document.at(*own)
+        match = VARIABLE.fullmatch(value) if isinstance(value, str) else None
+        name = (match[1] or match[2]) if match else ""
+        if name in wanted:
+            yield own, name

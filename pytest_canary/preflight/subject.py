@@ -1,0 +1,189 @@
+"""What the rules look at: both Deployments and the Service as the cluster would get them."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from pytest_canary.config.settings import Settings
+from pytest_canary.manifests.documents import Document, Place, Source
+from pytest_canary.manifests.parsing import Parsed
+from pytest_canary.manifests.schema import AMOUNT, Schema
+from pytest_canary.manifests.templates import Given, Script, Template
+
+POD: Place = ("spec", "template", "spec")
+
+# More words than these are no hint.
+FEW = 5
+
+# What a quantity's unit stands for; what has none, for itself.
+UNITS = {
+    unit: Decimal(10) ** (3 * power) for power, unit in enumerate(["n", "u", "m"], start=-3)
+} | {unit: Decimal(1000) ** (power + 1) for power, unit in enumerate("kMGTPE")}
+UNITS |= {f"{unit}i": Decimal(1024) ** (power + 1) for power, unit in enumerate("KMGTPE")}
+
+
+@dataclass(frozen=True)
+class Node:
+    """What the cluster's one node has.
+
+    Attributes:
+        cpus: processors; None where nobody knows, as on another machine.
+        memory: bytes; None likewise.
+    """
+
+    cpus: int | None
+    memory: int | None
+
+
+@dataclass(frozen=True)
+class Workload:
+    """One of the two Deployments.
+
+    Attributes:
+        given: what apply.sh is called with for it.
+        template: the template, filled in for it.
+        deployment: its Deployment.
+    """
+
+    given: Given
+    template: Template
+    deployment: Document
+
+    @property
+    def labels(self) -> dict[str, Any]:
+        """The labels of its pods."""
+        return self.deployment.table("spec", "template", "metadata", "labels")
+
+    @property
+    def replicas(self) -> int:
+        """How many it asks for."""
+        found = self.deployment.at("spec", "replicas")
+        return found if isinstance(found, int) else 1
+
+    def containers(self) -> Iterator[tuple[Place, dict[str, Any]]]:
+        """The containers that run as long as the pod, each with its place."""
+        for place, container in self.deployment.tables(*POD, "initContainers"):
+            if container.get("restartPolicy") == "Always":
+                yield place, container
+        yield from self.deployment.tables(*POD, "containers")
+
+    def all_containers(self) -> Iterator[tuple[Place, dict[str, Any]]]:
+        """Those that come before the others, too."""
+        yield from self.deployment.tables(*POD, "initContainers")
+        yield from self.deployment.tables(*POD, "containers")
+
+    def ports(self, place: Place) -> list[dict[str, Any]]:
+        """The ports that a container names."""
+        return [port for _, port in self.deployment.tables(*place, "ports")]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Everything that the rules know.
+
+    Attributes:
+        settings: the project's.
+        root: the folder that paths are told from.
+        source: the Deployment's template.
+        script: what applies it.
+        templates: the template filled in for each track.
+        workloads: the Deployments, by track; fewer where the template can't be read.
+        service_file: the file of the Service.
+        applied: the objects of that file, which is applied as it stands.
+        schema: of the cluster's version.
+        parameters: the keys of the Secret `db-params`; none where there is no database.
+        node: what a kind cluster runs on; None where the cluster is there already.
+    """
+
+    settings: Settings
+    root: Path
+    source: Source
+    script: Script
+    templates: Mapping[str, Template]
+    workloads: Mapping[str, Workload]
+    service_file: Source
+    applied: Parsed
+    schema: Schema
+    parameters: frozenset[str]
+    node: Node | None
+
+    @property
+    def kind_cluster(self) -> bool:
+        """Whether images are loaded into a cluster of the run's own, not pulled."""
+        return self.node is not None
+
+    def documents(self) -> Iterator[Document]:
+        """Every object, those of the template once for each Deployment."""
+        yield from self.applied.documents
+        for template in self.templates.values():
+            yield from template.parsed.documents
+
+    def service(self) -> Document | None:
+        """The Service in front of both Deployments."""
+        found = (each for each in self.documents() if each.kind == "Service")
+        return next((each for each in found if each.name == self.settings.service_name), None)
+
+
+def matches(selector: Mapping[str, Any], labels: Mapping[str, Any]) -> bool:
+    """Whether a LabelSelector selects what has these labels."""
+    wanted = selector.get("matchLabels")
+    if not all(labels.get(key) == value for key, value in _table(wanted).items()):
+        return False
+    expressions = selector.get("matchExpressions")
+    return all(
+        _holds(each, labels)
+        for each in (expressions if isinstance(expressions, list) else [])
+        if isinstance(each, dict)
+    )
+
+
+def _table(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _holds(expression: Mapping[str, Any], labels: Mapping[str, Any]) -> bool:
+    key, values = str(expression.get("key")), expression.get("values") or []
+    there = key in labels
+    return {
+        "In": there and labels[key] in values,
+        "NotIn": not there or labels[key] not in values,
+        "Exists": there,
+        "DoesNotExist": not there,
+    }.get(str(expression.get("operator")), False)
+
+
+def amount(quantity: Any) -> Decimal | None:
+    """What a quantity comes to: 0.5 for "500m"; None where it is none."""
+    text = str(quantity)
+    if isinstance(quantity, bool | dict | list) or not AMOUNT.fullmatch(text):
+        return None
+    unit = re.search(r"[A-Za-z]+$", text)
+    if unit and unit[0] in UNITS:
+        return Decimal(text[: unit.start()]) * UNITS[unit[0]]
+    return Decimal(text)
+
+
+def hint(wrong: str, right: Sequence[str], otherwise: str) -> str:
+    """What to write instead: the nearest right word, else the few that there are.
+
+    Args:
+        wrong: what stands there.
+        right: what may.
+        otherwise: what to do where nothing may.
+    """
+    near = difflib.get_close_matches(wrong, right, 1)
+    if near:
+        return f"did you mean {near[0]}?"
+    words = list(dict.fromkeys(right))
+    return f"write {' or '.join(words)}" if 0 < len(words) < FEW else otherwise
+
+
+def told(labels: Mapping[str, Any]) -> str:
+    """Labels as a person writes them: "app: shop, tier: web"."""
+    return ", ".join(f"{key}: {value}" for key, value in labels.items()) or "nothing"

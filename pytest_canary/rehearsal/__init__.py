@@ -1,0 +1,1 @@
+"""One rehearsal, from stage to stage."""

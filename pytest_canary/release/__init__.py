@@ -1,0 +1,1 @@
+"""Moves versions through canary and stable, and migrates."""

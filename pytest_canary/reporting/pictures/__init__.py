@@ -1,0 +1,1 @@
+"""The report's pictures, drawn as Vega-Lite and written as SVG."""

@@ -1,0 +1,351 @@
+"""The release as pictures: replicas, requests, errors and latency by version over time."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from pytest_canary.reporting import words
+from pytest_canary.reporting.document import Report, Traffic
+from pytest_canary.reporting.pictures.frame import (
+    FRAMES,
+    Frame,
+    Picture,
+    Rows,
+    Spec,
+    colour,
+    length,
+    moment,
+    panel,
+)
+from pytest_canary.reporting.pictures.levels import (
+    ROLES,
+    Named,
+    ordered,
+    rates,
+    ready,
+    role,
+    runs,
+    stacked,
+    wanted,
+)
+from pytest_canary.reporting.pictures.stages import timeline
+
+# Beside the colours, for who can't tell them apart.
+DASHES = {"baseline": [5, 3], "canary": [1, 0], "other": [2, 2]}
+SHAPES = {"baseline": "square", "canary": "circle", "other": "diamond"}
+# With more bins than this their points would run into one another.
+POINTS = 70
+# Latencies this far apart are shown on a logarithmic axis.
+SPREAD = 30
+
+
+def pictures(report: Report) -> list[Picture]:
+    """Every picture that the run has data for, in their order."""
+    found = [timeline(report)] if report.stages else []
+    if report.replicas:
+        found.append(replicas(report))
+    if report.traffic and report.traffic.series:
+        found += [
+            requests(report, report.traffic),
+            errors(report, report.traffic),
+            latencies(report, report.traffic),
+        ]
+    return found
+
+
+def called(version: str) -> str:
+    """A version in words, that of an unanswered request included."""
+    if version in ("baseline", "candidate"):
+        return f"the {version}"
+    return f"version {version}" if version else "no version told"
+
+
+def replicas(report: Report) -> Picture:
+    """Ready pods over time, and how many were wanted."""
+    named, end = ready(report), length(report)
+    rows = stacked(named, end)
+    asked = [{"x": at, "y": count} for at, count in wanted(report.replicas)]
+    asked.append({"x": end, "y": asked[-1]["y"]})
+    top = max(row["y"] for row in [*rows, *asked])
+
+    def spec(frame: Frame) -> Spec:
+        y = _y(top, integer=True)
+        line: Spec = {
+            "data": {"values": asked},
+            "mark": {
+                "type": "line",
+                "interpolate": "step-after",
+                "stroke": colour("ink"),
+                "strokeWidth": 1,
+                "strokeDash": [2, 2],
+            },
+            "encoding": {"x": _x(), "y": y},
+        }
+        return panel(report, frame, 96, [*_areas(rows, y), line])
+
+    of = "version" if all(row.version for row in report.replicas) else "Deployment"
+    return Picture(
+        key="replicas",
+        title=f"Ready pods by {of}",
+        caption="The dotted line is how many were wanted.",
+        description=f"{_ranges(named, 'ready')}; wanted were up to {max(r['y'] for r in asked)}.",
+        specs={frame.name: spec(frame) for frame in FRAMES},
+        head=("from", "Deployment", "version", "wanted", "ready", "available"),
+        rows=[
+            (
+                moment(row.at),
+                row.deployment,
+                row.version or words.NONE,
+                str(row.wanted),
+                str(row.ready),
+                str(row.available),
+            )
+            for row in report.replicas
+        ],
+    )
+
+
+def requests(report: Report, traffic: Traffic) -> Picture:
+    """Requests a second over time, by who answered."""
+    named = rates(report, traffic)
+    ended = max(point.at for point in traffic.series) + traffic.bin
+    rows = stacked(named, ended)
+    top = max((row["y"] for row in rows), default=0)
+    return Picture(
+        key="requests",
+        title="Requests a second by version",
+        caption="Each on a connection of its own, so that the Service shares them out anew.",
+        description=f"{words.count(traffic.sent)} requests; {_ranges(named, 'a second')}.",
+        specs={frame.name: panel(report, frame, 96, _areas(rows, _y(top))) for frame in FRAMES},
+        head=("from", "version", "requests", "lost", "p50", "p95", "p99"),
+        rows=[
+            (
+                moment(point.at),
+                point.version or words.NONE,
+                words.count(point.requests),
+                words.count(point.errors),
+                words.latency(point.p50),
+                words.latency(point.p95),
+                words.latency(point.p99),
+            )
+            for point in traffic.series
+        ],
+    )
+
+
+def errors(report: Report, traffic: Traffic) -> Picture:
+    """Lost requests over time, by who answered; a cross for each bar."""
+    roles = ordered(report, {point.version for point in traffic.series})
+    below: dict[float, float] = {}
+    bars: Rows = []
+    for version in roles:
+        for point in traffic.series:
+            if point.version == version and point.errors:
+                low = below.get(point.at, 0.0)
+                below[point.at] = high = low + point.errors
+                bars.append(
+                    {
+                        "x": point.at,
+                        "x2": point.at + traffic.bin,
+                        "y0": low,
+                        "y": high,
+                        "role": role(report, version),
+                    }
+                )
+    lost = sum(point.errors for point in traffic.series)
+    crosses = [{"x": at + traffic.bin / 2, "y": high} for at, high in below.items()]
+    by = ", ".join(
+        f"{words.count(number)} of {called(version)}"
+        for version in roles
+        if (number := sum(p.errors for p in traffic.series if p.version == version))
+    )
+    unit = "a second" if traffic.bin == 1 else f"in {traffic.bin:g} s"
+
+    def spec(frame: Frame) -> Spec:
+        y = _y(max(below.values(), default=1) * 1.25, integer=True)
+        layers: list[Spec] = [
+            {
+                "data": {"values": bars},
+                "mark": {"type": "rect", "fillOpacity": 0.55, "strokeWidth": 1},
+                "encoding": {
+                    "x": _x(),
+                    "x2": {"field": "x2"},
+                    "y": y,
+                    "y2": {"field": "y0"},
+                    **_by_role("fill"),
+                },
+            },
+            {
+                "data": {"values": crosses},
+                "mark": {
+                    "type": "point",
+                    "shape": "M-1,-1L1,1M-1,1L1,-1",
+                    "stroke": colour("lost"),
+                    "strokeWidth": 2.25,
+                    "size": 46,
+                },
+                "encoding": {"x": _x(), "y": y},
+            },
+        ]
+        return panel(report, frame, 72, layers)
+
+    return Picture(
+        key="errors",
+        title=f"Requests lost {unit}",
+        caption="A cross marks where any was lost."
+        if lost
+        else f"None: all {words.count(traffic.sent)} were answered as promised.",
+        description=f"{words.count(lost)} requests were lost: {by}." if lost else "None was lost.",
+        specs={frame.name: spec(frame) for frame in FRAMES} if lost else {},
+    )
+
+
+def latencies(report: Report, traffic: Traffic) -> Picture:
+    """Latency percentiles over time by version: a line for p95, a band from p50 to p99."""
+    rows: Rows = []
+    part = 0
+    told = []
+    few = len({point.at for point in traffic.series}) <= POINTS
+    for version in ordered(report, {point.version for point in traffic.series}):
+        mine = [point for point in traffic.series if point.version == version]
+        for run in runs(mine, traffic.bin):
+            part += 1
+            rows += [
+                {
+                    "x": point.at + traffic.bin / 2,
+                    "p50": (point.p50 or point.p95 or 0) * 1000,
+                    "y": (point.p95 or 0) * 1000,
+                    "p99": (point.p99 or point.p95 or 0) * 1000,
+                    "role": role(report, version),
+                    "part": part,
+                    # A line of one point is none.
+                    "point": few or len(run) == 1,
+                }
+                for point in run
+            ]
+        shown = [point.p95 for point in mine if point.p95 is not None]
+        if shown:
+            low, high = words.latency(min(shown)), words.latency(max(shown))
+            told.append(f"{called(version)} between {low} and {high}")
+    return Picture(
+        key="latency",
+        title="Latency by version, in ms",
+        caption="The line is p95; the band behind it reaches from p50 to p99.",
+        description=f"p95: {', '.join(told)}." if told else "Nothing was answered.",
+        specs={frame.name: panel(report, frame, 120, _bands(rows)) for frame in FRAMES}
+        if rows
+        else {},
+    )
+
+
+def _bands(rows: Rows) -> list[Spec]:
+    top = max(row["p99"] for row in rows)
+    least = min(row["p50"] for row in rows)
+    y = _y(top)
+    if least > 0 and top / least > SPREAD:
+        y["scale"] = {"type": "log", "domain": [least / 1.2, top * 1.2], "nice": False}
+        y["axis"] = {"values": _powers(least, top), "format": "~g"}
+    detail = {"field": "part", "type": "nominal"}
+    values = {"data": {"values": rows}}
+    return [
+        {
+            **values,
+            "mark": {"type": "area", "fillOpacity": 0.16},
+            "encoding": {
+                "x": _x(),
+                "y": {**y, "field": "p99"},
+                "y2": {"field": "p50"},
+                "detail": detail,
+                **_by_role("fill"),
+            },
+        },
+        {
+            **values,
+            "mark": {"type": "line", "strokeWidth": 1.75},
+            "encoding": {"x": _x(), "y": y, "detail": detail, **_dash(), **_by_role("stroke")},
+        },
+        {
+            "data": {"values": [row for row in rows if row["point"]]},
+            "mark": {"type": "point", "size": 22, "opacity": 1, "strokeWidth": 0},
+            "encoding": {
+                "x": _x(),
+                "y": y,
+                "shape": {
+                    "field": "role",
+                    "type": "nominal",
+                    "scale": {"domain": list(ROLES), "range": [SHAPES[name] for name in ROLES]},
+                    "legend": None,
+                },
+                **_by_role("fill"),
+            },
+        },
+    ]
+
+
+def _powers(least: float, top: float) -> list[float]:
+    """The powers of ten within, for a logarithmic axis."""
+    first, last = math.floor(math.log10(least)), math.ceil(math.log10(top))
+    return [10.0**power for power in range(first, last + 1)]
+
+
+def _ranges(named: Named, noun: str) -> str:
+    """Between what each name lay: "version 1 between 0 and 3 ready"."""
+    told = []
+    for name in named.roles:
+        heights = [step.heights[name] for step in named.steps]
+        told.append(f"{called(name)} between {min(heights):g} and {max(heights):g} {noun}")
+    return ", ".join(told)
+
+
+def _x(field: str = "x") -> Spec:
+    return {"field": field, "type": "quantitative"}
+
+
+def _y(top: float, *, integer: bool = False) -> Spec:
+    top = top or 1
+    axis: dict[str, Any] = {"tickCount": min(4, math.ceil(top)) if integer else 3}
+    return {
+        "field": "y",
+        "type": "quantitative",
+        "scale": {"domain": [0, top * 1.08], "nice": False},
+        "axis": {**axis, "format": "d"} if integer else axis,
+        "title": None,
+    }
+
+
+def _by_role(channel: str) -> Spec:
+    """The colour of each row's role."""
+    scale = {"domain": list(ROLES), "range": [colour(name) for name in ROLES]}
+    return {channel: {"field": "role", "type": "nominal", "scale": scale, "legend": None}}
+
+
+def _dash() -> Spec:
+    scale = {"domain": list(ROLES), "range": [DASHES[name] for name in ROLES]}
+    return {"strokeDash": {"field": "role", "type": "nominal", "scale": scale, "legend": None}}
+
+
+def _areas(values: Rows, y: Spec) -> Sequence[Spec]:
+    """Stacked areas in steps, by role, each with a line on top."""
+    detail = {"field": "part", "type": "nominal"}
+    data = {"data": {"values": values}}
+    step = {"interpolate": "step-after"}
+    return [
+        {
+            **data,
+            "mark": {"type": "area", **step, "fillOpacity": 0.3},
+            "encoding": {
+                "x": _x(),
+                "y": y,
+                "y2": {"field": "y0"},
+                "detail": detail,
+                **_by_role("fill"),
+            },
+        },
+        {
+            **data,
+            "mark": {"type": "line", **step, "strokeWidth": 1.75},
+            "encoding": {"x": _x(), "y": y, "detail": detail, **_dash(), **_by_role("stroke")},
+        },
+    ]

@@ -1,0 +1,75 @@
+"""From a picture's specification to an SVG that fits into the page."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from xml.etree import ElementTree
+
+from pytest_canary.core import processes
+from pytest_canary.reporting.pictures.frame import Picture, Spec
+
+TIMEOUT = 60
+NAMESPACE = "http://www.w3.org/2000/svg"
+
+
+def draw(specs: Sequence[Spec]) -> list[str]:
+    """The specifications as SVGs.
+
+    Raises:
+        CommandError: they can't be drawn.
+    """
+    if not specs:
+        return []
+    # Not as a module: that would import the whole package again. -P: nor what lies beside it.
+    argv: list[str | Path] = [sys.executable, "-P", Path(__file__).with_name("draw.py")]
+    found: list[str] = json.loads(
+        processes.run_bytes(argv, timeout=TIMEOUT, stdin=[json.dumps(list(specs)).encode()])
+    )
+    return found
+
+
+def drawn(pictures: Sequence[Picture]) -> dict[tuple[str, str], str]:
+    """Every picture in every size, by its key and the frame's name, ready for the page.
+
+    Raises:
+        CommandError: they can't be drawn.
+    """
+    wanted = [(each, name) for each in pictures for name in each.specs]
+    svgs = draw([each.specs[name] for each, name in wanted])
+    return {
+        (each.key, name): embedded(svg, f"{each.key}-{name}", each.title, each.description)
+        for (each, name), svg in zip(wanted, svgs, strict=True)
+    }
+
+
+def embedded(svg: str, key: str, title: str, description: str) -> str:
+    """An SVG as a part of a page: it scales, has a name and a description, and IDs of its own."""
+    # Our own drawing, of text that it has escaped; a document type, where entities would be, is
+    # refused all the same.
+    if "<!DOCTYPE" in svg:
+        raise ValueError("an SVG with a document type")
+    root = ElementTree.fromstring(svg)  # noqa: S314
+    for element in root.iter():
+        element.tag = element.tag.removeprefix(f"{{{NAMESPACE}}}")
+        for name, value in list(element.attrib.items()):
+            # Of an image only its name and description are read out.
+            if name == "role" or name.startswith("aria-"):
+                del element.attrib[name]
+            elif name == "id":
+                element.set(name, f"{key}-{value}")
+            else:
+                element.set(name, value.replace("url(#", f"url(#{key}-"))
+    root.attrib = {
+        "xmlns": NAMESPACE,
+        "viewBox": root.attrib["viewBox"],
+        "role": "img",
+        "aria-labelledby": f"{key}-title {key}-desc",
+    }
+    for number, (tag, text) in enumerate((("title", title), ("desc", description))):
+        element = ElementTree.Element(tag, {"id": f"{key}-{tag}"})
+        element.text = text
+        root.insert(number, element)
+    return ElementTree.tostring(root, encoding="unicode")

@@ -1,0 +1,266 @@
+"""The API server in memory, what its controllers do, and who watches it."""
+
+import base64
+import copy
+import itertools
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import requests
+from fakes import objects
+from fakes.objects import Object
+
+from pytest_canary.k8s.namespace import Exec
+from pytest_canary.k8s.observer import KINDS, Observer
+from pytest_canary.k8s.rollout import is_ready, pods_of
+
+
+class Clock:
+    """A clock that a wait takes to its deadline at once.
+
+    Attributes:
+        real: seconds that each sleep takes all the same, for what has a clock of its own.
+    """
+
+    def __init__(self) -> None:
+        self.time = 0.0
+        self.real = 0.0
+
+    def monotonic(self) -> float:
+        self.time += 0.001
+        return self.time
+
+    def sleep(self, seconds: float) -> None:
+        self.time += seconds
+        time.sleep(self.real)
+
+
+class Watched(Observer):
+    """The observer, told by the API server itself instead of by watches."""
+
+    def __init__(self, namespace: "Namespace", clock: Clock) -> None:
+        self._clock = clock
+        super().__init__(namespace)  # type: ignore[arg-type]
+        namespace.watch = self._take
+
+    def snapshot(self) -> Any:
+        self.namespace.take_up()  # type: ignore[attr-defined]
+        return super().snapshot()
+
+    def change(self, seconds: float) -> None:
+        if any(thread.name.startswith("apply") for thread in threading.enumerate()):
+            time.sleep(0.002)  # what a script takes is real
+        else:
+            self._clock.sleep(seconds)
+
+    def now(self) -> float:
+        return self._clock.monotonic()
+
+    def stop(self) -> None:
+        pass
+
+
+class Namespace:
+    """An API server with one namespace, and the controllers behind it.
+
+    Attributes:
+        sick: makes a new pod of a healthy one, where new pods don't become ready.
+        paused: whether the controllers leave everything as it is.
+        stays: whether the namespace outlives its deletion.
+        runs: what a command in a container comes to, by its words; code and output.
+    """
+
+    def __init__(self, folder: Path, deleted: Path) -> None:
+        self.name = "canary-test"
+        self.kubeconfig = folder / "kubeconfig.run"
+        self.log = folder / "log"
+        self.deleted = deleted
+        self.stays = False
+        self.paused = False
+        self.sick: Callable[[Object], Object] = lambda pod: pod
+        self.runs: Callable[[Object, list[str], Any], tuple[int, str, str]]
+        self.one_off: Callable[[Object], Object]
+        self.proxied = ""
+        self.watch: Callable[[str, str, Object], None] = lambda *_: None
+        self._objects: dict[str, dict[str, Object]] = {}
+        self._taken = 0
+        self._numbers = itertools.count(1)
+
+    # What the harness asks.
+
+    def objects(self, kind: str) -> list[Object]:
+        self.take_up()
+        return [copy.deepcopy(each) for each in self._objects.get(kind, {}).values()]
+
+    def nodes(self) -> list[Object]:
+        return self.objects("Node")
+
+    def exists(self) -> bool:
+        return self.stays or not self.deleted.exists()
+
+    def deployment(self, name: str) -> Object | None:
+        found = [each for each in self.objects("Deployment") if each["metadata"]["name"] == name]
+        return found[0] if found else None
+
+    def apply(self, *bodies: Object) -> None:
+        for body in bodies:
+            made = copy.deepcopy(body)
+            for key, value in made.pop("stringData", {}).items():
+                encoded = base64.b64encode(value.encode()).decode()
+                made.setdefault("data", {})[key] = encoded
+            if made["kind"] == "Deployment":
+                self.roll_out(made)
+            else:
+                self.put(self.one_off(made) if made["kind"] == "Pod" else made)
+
+    def scale(self, deployment: str, replicas: int) -> None:
+        found = self.deployment(deployment)
+        assert found, f"there is no Deployment {deployment} to scale"
+        found["spec"]["replicas"] = replicas
+        self.roll_out(found)
+
+    def delete_deployment(self, deployment: str) -> None:
+        self.drop("Deployment", deployment)
+        if not self.paused:
+            for pod in pods_of(self.objects("Pod"), deployment):
+                self.drop("Pod", pod["metadata"]["name"])
+            self.connect()
+
+    def delete_pod(self, pod: str) -> None:
+        self.drop("Pod", pod)
+
+    def logs(
+        self, pod: str, container: str | None = None, lines: int = 200, *, previous: bool = False
+    ) -> str:
+        return f"what {pod} has logged{' before' if previous else ''}"
+
+    def all_pods(self) -> list[Object]:
+        return self.objects("Pod")
+
+    def keys(self) -> dict[str, frozenset[str]]:
+        return {
+            f"{kind} {item['metadata']['name']}": frozenset(item.get("data") or {})
+            for kind in ("Secret", "ConfigMap")
+            for item in self.objects(kind)
+        }
+
+    def exec(
+        self,
+        pod: str,
+        container: str,
+        command: Sequence[str],
+        *,
+        timeout: float,
+        keep: int = 0,
+        heard: Callable[[str], None] | None = None,
+    ) -> Exec:
+        code, output, stdout = self.runs(self._objects["Pod"][pod], list(command), heard)
+        return Exec(pod, " ".join(command), code, output, stdout)
+
+    def memory(self, node: str) -> dict[str, tuple[float, float]]:
+        return {}
+
+    def proxy(self, pod: str, port: int) -> tuple[str, requests.Session]:
+        session = requests.Session()
+        session.trust_env = False
+        return f"{self.proxied}/api/v1/namespaces/{self.name}/pods/{pod}:{port}/proxy", session
+
+    # What the controllers do.
+
+    def put(self, item: Object) -> None:
+        """Store an object and tell who watches."""
+        kind = item["kind"]
+        self._objects.setdefault(kind, {})[item["metadata"]["name"]] = copy.deepcopy(item)
+        if kind in KINDS:
+            self.watch(kind, "MODIFIED", copy.deepcopy(item))
+
+    def drop(self, kind: str, name: str) -> None:
+        """Remove an object and tell who watches."""
+        item = self._objects.get(kind, {}).pop(name, None)
+        if item and kind in KINDS:
+            self.watch(kind, "DELETED", item)
+
+    def take_up(self) -> None:
+        """Do what the scripts have asked for since."""
+        lines = self.log.read_text().splitlines() if self.log.exists() else []
+        fresh, self._taken = lines[self._taken :], len(lines)
+        for line in fresh:
+            kind, manifest, *words = line.split("\t")
+            if kind == "service":
+                self.put(objects.service(Path(manifest), 30001))
+                self.connect()
+            else:
+                name, replicas, image = words
+                self.roll_out(objects.deployment(Path(manifest), name, int(replicas), image))
+
+    def roll_out(self, deployment: Object) -> None:
+        """Bring a Deployment's pods to its spec, one by one, as its controller does."""
+        name, wanted = deployment["metadata"]["name"], deployment["spec"]["replicas"]
+        before = self._objects.get("Deployment", {}).get(name, {"metadata": {}})
+        generation = before["metadata"].get("generation", 0) + 1
+        deployment["metadata"]["generation"] = generation
+        deployment["status"] = before.get("status", {})
+        self.put(deployment)
+        if self.paused:
+            return
+        digits = objects.template_hash(deployment)
+        mine = [pod for pod in self._objects.get("Pod", {}).values() if owned(pod, name)]
+        new = [p for p in mine if p["metadata"]["labels"]["pod-template-hash"] == digits]
+        old = [p for p in mine if p not in new]
+        self._count(deployment)
+        while len(new) < wanted or old:
+            if len(new) < wanted:
+                new.append(self.sick(objects.pod(deployment, next(self._numbers))))
+                self.put(new[-1])
+            if old and (len(new) + len(old) > wanted):
+                self.drop("Pod", old.pop()["metadata"]["name"])
+            self._count(deployment)
+        while len(new) > wanted:
+            self.drop("Pod", new.pop()["metadata"]["name"])
+        self._count(deployment)
+        self.connect()
+
+    def _count(self, deployment: Object) -> None:
+        """Write down how many replicas there are; the API leaves zeros out."""
+        digits = objects.template_hash(deployment)
+        mine = pods_of(self._objects.get("Pod", {}).values(), deployment["metadata"]["name"])
+        ready = sum(is_ready(pod) for pod in mine)
+        counts = {
+            "replicas": len(mine),
+            "updatedReplicas": sum(
+                p["metadata"]["labels"]["pod-template-hash"] == digits for p in mine
+            ),
+            "readyReplicas": ready,
+            "availableReplicas": ready,
+        }
+        status = {key: value for key, value in counts.items() if value}
+        generation = deployment["metadata"]["generation"]
+        deployment["status"] = {"observedGeneration": generation, **status}
+        self.put(deployment)
+
+    def connect(self) -> None:
+        """Point every Service to the pods that it selects."""
+        for service in self.objects("Service"):
+            selector = service["spec"]["selector"].items()
+            pods = self._objects.get("Pod", {}).values()
+            chosen = [p for p in pods if selector <= p["metadata"].get("labels", {}).items()]
+            ready = [is_ready(pod) for pod in chosen]
+            self.put(objects.endpoint_slice(service["metadata"]["name"], chosen, ready))
+
+    def edit(self, kind: str, name: str, change: Callable[[Object], Object | None]) -> None:
+        """Change an object behind everyone's back."""
+        item = copy.deepcopy(self._objects[kind][name])
+        self.put(change(item) or item)
+        if kind == "Pod":
+            for deployment in self.objects("Deployment"):
+                if owned(item, deployment["metadata"]["name"]):
+                    self._count(deployment)
+        self.connect()
+
+
+def owned(pod: Object, deployment: str) -> bool:
+    """Whether the pod is the Deployment's."""
+    return bool(pods_of([pod], deployment))

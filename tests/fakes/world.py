@@ -1,0 +1,330 @@
+"""A healthy world for a walk: everything real but the cluster and the engine, which are in memory.
+
+The walk, its settings, transitions, waits, observer, API client and database client are the
+packaged ones. They meet an API server in memory, whose Deployments roll out at once, scripts that
+stand in for apply.sh, kubectl and kind, an addressbook on loopback, and a clock that nobody has to
+wait for.
+"""
+
+import os
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from fakes import objects
+from fakes.app import App
+from fakes.cluster import Clock, Namespace, Watched
+from fakes.database import PostgreSQL
+from fakes.engine import IMAGES, Engine
+from fakes.objects import Object
+
+from pytest_canary.analysis.comparison import Observed
+from pytest_canary.analysis.verdict import Judge
+from pytest_canary.cluster.engine import Image, full_name
+from pytest_canary.cluster.provision import Provisioned
+from pytest_canary.cluster.run import Run
+from pytest_canary.cluster.teardown import Trail
+from pytest_canary.config import settings
+from pytest_canary.config.plan import STAGES, Baseline, Options, Plan
+from pytest_canary.config.settings import Verdict
+from pytest_canary.core.errors import ReleaseError
+from pytest_canary.core.waiting import Waiter
+from pytest_canary.database import database as db
+from pytest_canary.database.database import Database
+from pytest_canary.database.schema import Schema
+from pytest_canary.k8s.rollout import pods_of
+from pytest_canary.manifests.references import pull_secret
+from pytest_canary.rehearsal.rehearsal import Walk
+from pytest_canary.release.release import Release, Version
+
+ROOT = Path(__file__).parents[2]
+SCHEMAS: dict[str, Schema] = {
+    "1": frozenset(
+        {
+            ("column", "public", "person", "id", "int8", "not null"),
+            ("column", "public", "person", "first_name", "varchar", "not null"),
+        }
+    )
+}
+SCHEMAS["2"] = SCHEMAS["1"] | {
+    ("column", "public", "person", "search_name", "text", ""),
+    ("index", "public", "person", "person_search", "CREATE INDEX person_search …", ""),
+}
+SETTINGS: dict[str, Any] = {
+    "commands": {"ping": ["app", "ping"], "migrate": ["app", "migrate"], "down": ["app", "down"]},
+    "deadlines": {"rollout": 5, "command": 5, "request": 5},
+    # Its requests come when they come, which most of these tests can't do with.
+    "traffic": {"rate": 0},
+    "api": {"checks": [{"method": "GET", "path": "/ready", "contains": "true"}]},
+}
+LOADED = {"traffic": {"rate": 40}}
+"""Settings that let traffic flow."""
+
+GO = Judge(Verdict()).look(
+    Observed(requests=800, errors=0, latencies=[0.01] * 800, restarts=0, memory=None),
+    Observed(requests=400, errors=0, latencies=[0.01] * 400, restarts=0, memory=None),
+    final=True,
+)
+
+NOTES = {
+    "checks": [{"method": "GET", "path": "/ready", "contains": "true"}],
+    "write": {"method": "POST", "path": "/notes", "json": {"text": "{unique}"}, "status": 201},
+    "read": {"method": "GET", "path": "/notes"},
+}
+"""The [api] of an app that is no addressbook, and tells no version."""
+
+APPLY = """#!/bin/sh
+printf 'deployment\\t%s\\t%s\\t%s\\t%s\\n' "$@" >>"{log}"
+"""
+KUBECTL = """#!/bin/sh
+case $1 in
+  apply) printf 'service\\t%s\\n' "$3" >>"{log}" ;;
+  *) echo "addressbook-canary: what kubectl $1 says of it" ;;
+esac
+"""
+KIND = """#!/bin/sh
+[ "$1" != delete ] || touch "{deleted}"
+"""
+
+
+class World:
+    """A walk in a healthy world, right after its transition to the stage `cluster`.
+
+    Args:
+        folder: the test's own.
+        patch: puts the state folder, the current folder and PATH into it.
+        upgrade: whether a baseline is live.
+        table: settings beside the usual ones.
+    """
+
+    def __init__(
+        self, folder: Path, patch: pytest.MonkeyPatch, *, upgrade: bool = True, **table: Any
+    ) -> None:
+        self.folder, self.patch = folder, patch
+        patch.setenv("XDG_STATE_HOME", str(folder / "state"))
+        patch.setenv("KUBECONFIG", str(folder / "users-own"))
+        patch.setenv("PATH", str(folder), prepend=os.pathsep)
+        patch.chdir(folder)
+        self.until_the_end = ExitStack()
+        self.clock = Clock()
+        self._versions: dict[str, str] = {}
+        self.settings = settings.check(SETTINGS | table, ROOT, "canary.toml")
+        self.upgrade = upgrade
+        self.clock.real = 0.005 if self.settings.traffic.rate else 0.0
+        self.namespace = Namespace(folder, folder / "deleted")
+        self.namespace.runs, self.namespace.one_off = self._run, self._one_off
+        self.postgres = PostgreSQL(self.settings.database.name, self._contents)
+        self.schemas, self.refused = self.postgres.schemas, self.postgres.refused
+        self.answers = self.postgres.answers
+        self.migrate: Callable[[str, str], tuple[int, str]] = self.migrate_all
+        self.down: Callable[[str, str], tuple[int, str]] = self.take_down
+        self.ping = (0, "the database answers")
+        self.held = [full_name(image) for image in IMAGES.values()]
+        self.app = App(self._connected, self._version_of)
+        self.until_the_end.callback(self.app.stop)
+        self.namespace.proxied = f"http://127.0.0.1:{self.app.port}"
+        options = Options(
+            baseline=IMAGES["baseline"] if upgrade else "none", report=folder / "canary-report"
+        )
+        baseline = Baseline("image" if upgrade else "none", IMAGES["baseline"], "a test")
+        self.walk = Walk(Plan(self.settings, options, baseline), Run.start(folder))
+        self.walk.waiter = Waiter(self.clock)
+        # Half a minute of real requests would say the same; tests/unit/test_window.py has them.
+        patch.setattr("pytest_canary.rehearsal.rehearsal.Window.judge", lambda _: GO)
+        self._bring_up()
+
+    def _bring_up(self) -> None:
+        """Leave everything as the transition to `cluster` does."""
+        walk, run = self.walk, self.walk.run
+        node = f"canary-{run.record.run}-control-plane"
+        self.kind = self.script("kind", KIND.format(deleted=self.namespace.deleted))
+        self.kubectl = self.script("kubectl", KUBECTL.format(log=self.namespace.log))
+        self.apply = self.script("apply.sh", APPLY.format(log=self.namespace.log))
+        self.engine = Engine(node, self.namespace.deleted)
+        cluster = SimpleNamespace(
+            name=f"canary-{run.record.run}",
+            node=node,
+            images=lambda: self.held,
+            host_port=lambda engine, node_port: self.app.port,
+        )
+        run.made(cluster=cluster.name, kind=str(self.kind), network=True)
+        run.made(images=sorted(IMAGES.values()))
+        namespace: Any = self.namespace
+        found: Any = Provisioned(
+            namespace=namespace,
+            cluster=cluster,  # type: ignore[arg-type]
+            kubectl=self.kubectl,
+            candidate=self.version("candidate"),
+            baseline=self.version("baseline") if self.upgrade else None,
+            database=Image("sha256:0", "canary-db:0") if walk.plan.has_database else None,
+            seconds={"candidate image": 3.2, "candidate load": 4.1},
+        )
+        walk._provisioned = found
+        engine: Any = self.engine
+        walk._trail = Trail(run, engine, namespace)
+        walk._observer = observer = Watched(namespace, self.clock)
+        parameters = db.parameters(self.settings.database) if found.database else {}
+        walk.release = Release(
+            namespace, observer, self.settings, parameters, self.kubectl, walk.waiter
+        )
+        walk.database = Database(namespace, observer, self.settings.database, walk.waiter)
+        self.namespace.put(objects.node(node))
+        for name in walk.registry_secrets():
+            self.namespace.apply(pull_secret(name, None))
+        if found.database:
+            self.namespace.apply(db.secret(parameters))
+            self.namespace.apply(*db.manifests(self.settings.database, found.database.ref))
+        walk._trail.look()
+        walk._entered["cluster"] = None
+
+    def script(self, name: str, text: str) -> Path:
+        """Write a program."""
+        path = self.folder / name
+        path.write_text(text)
+        path.chmod(0o755)
+        return path
+
+    def version(self, title: str) -> Version:
+        """One of the two versions, with the bundled manifests."""
+        return Version(
+            title, IMAGES[title], self.settings.deployment, self.settings.service, self.apply
+        )
+
+    # Where the walk stands.
+
+    def enter(self, stage: str) -> "World":
+        """Bring the walk to a stage, with a row written by then."""
+        if stage == "automatic_rollback":
+            self.before(stage)
+            self.walk.roll_back_by_itself()
+        else:
+            self.walk.enter(stage)
+        if hasattr(self.walk, "api") and not self.walk.memory.rows:
+            self.walk.write_and_read(self.walk.api)
+        return self
+
+    def before(self, stage: str) -> "World":
+        """Bring the walk to the stage before; the cleanup may come after any."""
+        if stage == "cleanup":
+            self.walk.enter("baseline")
+        elif stage == "automatic_rollback":
+            self.enter("canary").fail("canary")
+        elif stage not in ("preflight", "cluster"):
+            self.walk.enter(STAGES[STAGES.index(stage) - 1])
+        return self
+
+    def fail(self, stage: str) -> None:
+        """Let the walk fail where it stands, once."""
+        if not self.walk.memory.failures:
+            self.walk.witness(stage, ReleaseError("it broke in a test"))
+
+    def without_cluster(self, **options: Any) -> None:
+        """Take the walk back to where it has no cluster yet, and waits as long as it takes."""
+        given = {"kind": self.kind, "kubectl": self.kubectl, **options}
+        options = vars(self.walk.plan.options) | given
+        self.walk.plan = replace(self.walk.plan, options=Options(**options))
+        self.walk._entered.clear()
+        self.walk.waiter = Waiter()
+        self.patch.setattr("pytest_canary.rehearsal.rehearsal.Engine", lambda: self.engine)
+
+    def stop(self) -> None:
+        """Give back what the world holds."""
+        if self.walk._traffic:
+            self.walk._traffic.stop()
+        self.until_the_end.close()
+        self.walk.run.release()
+
+    # What is in it.
+
+    def pods(self, track: str) -> list[str]:
+        """The names of a track's pods."""
+        found = pods_of(self.namespace.objects("Pod"), self.settings.deployment_name(track))
+        return [pod["metadata"]["name"] for pod in found]
+
+    @property
+    def names(self) -> dict[str, str]:
+        """What has a name of its own in every world, for a sentence to be looked for."""
+        run = self.walk.run.record.run
+        tracks = {track: self.pods(track) for track in ("canary", "stable")}
+        first = {track: pods[0] for track, pods in tracks.items() if pods}
+        return {"run": run, "folder": str(self.folder), "port": str(self.app.port)} | IMAGES | first
+
+    def _connected(self) -> list[str]:
+        """The pods that the Service sends connections to."""
+        slices = self.namespace.objects("EndpointSlice")
+        return [
+            endpoint["targetRef"]["name"]
+            for item in slices
+            if item["metadata"]["labels"]["kubernetes.io/service-name"] == "addressbook-lb"
+            for endpoint in item["endpoints"]
+            if endpoint["conditions"]["ready"]
+        ]
+
+    def _version_of(self, name: str) -> str:
+        # A pod that goes while it answers is the same version still.
+        for pod in self.namespace.objects("Pod"):
+            self._versions[pod["metadata"]["name"]] = release_of(pod)
+        return self._versions[name]
+
+    def change_pod(self, track: str, change: Callable[[Object], Object | None]) -> None:
+        """Change the track's first pod behind everyone's back."""
+        self.namespace.edit("Pod", self.pods(track)[0], change)
+
+    def select(self, **selector: str) -> None:
+        """Let the Service select by these labels too."""
+        self.namespace.edit(
+            "Service", "addressbook-lb", lambda it: it["spec"]["selector"].update(selector)
+        )
+
+    # What its database and its commands do.
+
+    def migrate_all(self, release: str, database: str) -> tuple[int, str]:
+        """The whole migration of a release."""
+        before = self.schemas[database]
+        self.schemas[database] = before | SCHEMAS[release]
+        return 0, f"schema {len(before)} -> {len(self.schemas[database])}"
+
+    def take_down(self, release: str, database: str) -> tuple[int, str]:
+        """The way back from a release's migration."""
+        assert release == "2", "the baseline knows no way down"
+        self.schemas[database] = SCHEMAS["1"]
+        return 0, ""
+
+    def _contents(self) -> dict[str, tuple[int, str]]:
+        rows = self.app.rows
+        return {
+            "public.person": (len(rows), f"{hash(str(rows))}"),
+            "public.alembic_version": (1, "4711"),
+        }
+
+    def _one_off(self, pod: Object) -> Object:
+        """A pod that runs one command to its end."""
+        container = pod["spec"]["containers"][0]
+        variables = {item["name"]: item.get("value") for item in container["env"]}
+        run = self.down if container["command"] == self.settings.commands.down else self.migrate
+        code, _ = run(release_of(pod), str(variables["DB_SCHEMA"]))
+        ended = {"name": container["name"], "state": {"terminated": {"exitCode": code}}}
+        phase = "Failed" if code else "Succeeded"
+        return pod | {"status": {"phase": phase, "containerStatuses": [ended]}}
+
+    def _run(
+        self, pod: Object, command: list[str], heard: Callable[[str], None] | None
+    ) -> tuple[int, str, str]:
+        if command[0] in ("psql", "sh"):
+            return self.postgres.run(command, heard)
+        if command == self.settings.commands.ping:
+            code, output = self.ping
+        else:
+            assert command == self.settings.commands.migrate, command
+            code, output = self.migrate(release_of(pod), self.settings.database.name)
+        return code, output, output
+
+
+def release_of(pod: Object) -> str:
+    """What the app in a pod calls itself."""
+    image = pod["spec"]["containers"][0]["image"]
+    return "1" if image == IMAGES["baseline"] else "2"

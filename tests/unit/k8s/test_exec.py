@@ -1,0 +1,261 @@
+"""Commands in pods, through a real websocket on loopback: every way in which one ends."""
+
+import base64
+import contextlib
+import hashlib
+import json
+import socket
+import struct
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from pytest_canary.core.output import Output
+from pytest_canary.k8s.exec import ERROR, STDERR, STDOUT, ExecError, exit_code, given_up
+from pytest_canary.k8s.namespace import Exec, Namespace
+
+SUCCESS = {"status": "Success"}
+FAILURE = {
+    "status": "Failure",
+    "reason": "NonZeroExitCode",
+    "message": "command terminated with non-zero exit code: exit status 3",
+    "details": {"causes": [{"reason": "ExitCode", "message": "3"}]},
+}
+NO_SUCH_COMMAND = {
+    "status": "Failure",
+    "reason": "InternalError",
+    "message": 'exec: "npm": executable file not found in $PATH: unknown',
+}
+GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455's own
+
+
+class Kubelet:
+    """Accepts one exec after the other, and sends what it is told."""
+
+    def __init__(self) -> None:
+        self.says: Callable[[Kubelet], None] = lambda _: None
+        self.stopped = threading.Event()
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._listening.getsockname()[1]}"
+
+    def stop(self) -> None:
+        self.stopped.set()
+        self._listening.shutdown(socket.SHUT_RDWR)
+        self._thread.join()
+        self._listening.close()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                self._connection, _ = self._listening.accept()
+            except OSError:
+                return
+            with self._connection:
+                request = self._connection.recv(65536).decode()
+                key = next(line for line in request.splitlines() if "WebSocket-Key" in line)
+                digest = hashlib.sha1(key.split(": ")[1].encode() + GUID.encode()).digest()
+                self._connection.sendall(
+                    b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
+                    b"Connection: Upgrade\r\nSec-WebSocket-Protocol: v4.channel.k8s.io\r\n"
+                    b"Sec-WebSocket-Accept: " + base64.b64encode(digest) + b"\r\n\r\n"
+                )
+                with contextlib.suppress(OSError):  # who asked has hung up
+                    self.says(self)
+
+    def send(self, channel: int, data: bytes) -> None:
+        self._frame(2, bytes([channel]) + data)
+
+    def end(self, status: Any) -> None:
+        self.send(ERROR, json.dumps(status).encode())
+        self.close()
+
+    def close(self) -> None:
+        self._frame(8, struct.pack("!H", 1000))
+
+    def hang(self) -> None:
+        self.stopped.wait(10)
+
+    def _frame(self, kind: int, data: bytes) -> None:
+        size = len(data)
+        length = bytes([size]) if size < 126 else bytes([126]) + struct.pack("!H", size)
+        self._connection.sendall(bytes([0x80 | kind]) + length + data)
+
+
+@pytest.fixture
+def kubelet() -> Iterator[Kubelet]:
+    running = Kubelet()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def namespace(kubelet: Kubelet, tmp_path: Path) -> Namespace:
+    kubeconfig = tmp_path / "kubeconfig"
+    named = {
+        "clusters": [{"name": "it", "cluster": {"server": kubelet.url}}],
+        "users": [{"name": "it", "user": {}}],
+        "contexts": [{"name": "it", "context": {"cluster": "it", "user": "it"}}],
+    }
+    kubeconfig.write_text(yaml.safe_dump(named | {"current-context": "it"}))
+    return Namespace(kubeconfig, "canary-test")
+
+
+def run(namespace: Namespace, timeout: float = 30, **more: Any) -> Exec:
+    command = ["npm", "run", "migrate"]
+    return namespace.exec("app-canary-1", "app", command, timeout=timeout, **more)
+
+
+def test_a_commands_outputs_are_told_apart_and_kept_together(
+    kubelet: Kubelet, namespace: Namespace
+) -> None:
+    def says(it: Kubelet) -> None:
+        it.send(STDOUT, b"0001 -> 0002\n")
+        it.send(STDERR, b"a warning\n")
+        it.end(SUCCESS)
+
+    kubelet.says = says
+    assert run(namespace) == Exec(
+        pod="app-canary-1",
+        command="npm run migrate",
+        code=0,
+        output="0001 -> 0002\na warning",
+        stdout="0001 -> 0002\n",
+    )
+
+
+def test_an_exit_code_is_the_callers_matter(kubelet: Kubelet, namespace: Namespace) -> None:
+    kubelet.says = lambda it: it.end(FAILURE)
+    assert run(namespace).code == 3
+
+
+def test_a_letter_that_is_cut_in_two_comes_whole(kubelet: Kubelet, namespace: Namespace) -> None:
+    def says(it: Kubelet) -> None:
+        it.send(STDOUT, "Ž".encode()[:1])
+        it.send(STDOUT, "Ž".encode()[1:])
+        it.end(SUCCESS)
+
+    kubelet.says = says
+    assert run(namespace).stdout == "Ž"
+
+
+def test_what_comes_is_heard_as_it_comes(kubelet: Kubelet, namespace: Namespace) -> None:
+    heard: list[str] = []
+
+    def says(it: Kubelet) -> None:
+        for word in (b"one\n", b"two\n"):
+            it.send(STDOUT, word)
+        it.end(SUCCESS)
+
+    kubelet.says = says
+    run(namespace, heard=heard.append)
+    assert "".join(heard) == "one\ntwo\n"
+
+
+def test_a_command_that_does_not_exist_is_told_in_the_runtimes_own_words(
+    kubelet: Kubelet, namespace: Namespace
+) -> None:
+    kubelet.says = lambda it: it.end(NO_SUCH_COMMAND)
+    with pytest.raises(ExecError) as failure:
+        run(namespace)
+    assert failure.value.ending == "refused"
+    assert 'could not run: exec: "npm": executable file not found' in failure.value.sentence
+
+
+def test_a_command_that_says_nothing_is_given_up_at_its_deadline(
+    kubelet: Kubelet, namespace: Namespace
+) -> None:
+    kubelet.says = lambda it: it.hang()
+    with pytest.raises(ExecError) as failure:
+        run(namespace, timeout=0.3)
+    assert failure.value.ending == "hangs"
+    assert str(failure.value) == (
+        "`kubectl exec app-canary-1 -c app -- npm run migrate` was given up at its deadline of "
+        "0.3 s: it has printed nothing"
+    )
+
+
+def test_an_output_that_never_ends_is_given_up_at_the_deadline_and_not_kept_whole(
+    kubelet: Kubelet, namespace: Namespace
+) -> None:
+    def says(it: Kubelet) -> None:
+        while not it.stopped.is_set():
+            it.send(STDOUT, b"again\n" * 100)
+
+    kubelet.says = says
+    with pytest.raises(ExecError) as failure:
+        run(namespace, timeout=0.5, keep=10_000)
+    assert failure.value.ending == "endless"
+    assert "was still printing at its deadline of 0.5 s: " in failure.value.sentence
+    assert failure.value.sentence.endswith(" lines, the last: again")
+    assert "lines left out …" in failure.value.evidence
+    assert len(failure.value.evidence) < 12_000
+
+
+@pytest.mark.parametrize("closes", [True, False])
+def test_a_connection_that_ends_without_an_exit_code_has_lost_its_pod(
+    kubelet: Kubelet, namespace: Namespace, closes: bool
+) -> None:
+    def says(it: Kubelet) -> None:
+        it.send(STDOUT, b"step 1\n")
+        if closes:
+            it.close()
+
+    kubelet.says = says
+    with pytest.raises(ExecError) as failure:
+        run(namespace)
+    assert failure.value.ending == "lost"
+    assert "lost its pod before it ended" in failure.value.sentence
+    assert failure.value.evidence == "step 1"
+
+
+def test_what_is_cut_from_standard_output_is_told(kubelet: Kubelet, namespace: Namespace) -> None:
+    def says(it: Kubelet) -> None:
+        for _ in range(10):
+            it.send(STDOUT, b"0123456789\n")
+        it.end(SUCCESS)
+
+    kubelet.says = says
+    assert run(namespace, keep=40).cut
+    assert not run(namespace).cut
+
+
+# How it stood at its deadline.
+
+
+def printed(*lines: str) -> Output:
+    output = Output()
+    for line in lines:
+        output.take(f"{line}\n")
+    return output
+
+
+def test_one_that_has_been_silent_for_long_hangs_whatever_it_printed_before() -> None:
+    assert given_up(120, 110, printed("altering person")) == (
+        "hangs",
+        "was given up at its deadline of 120 s: it has printed nothing for 110 s, "
+        "the last: altering person",
+    )
+
+
+def test_one_that_printed_just_now_is_still_printing() -> None:
+    ending, why = given_up(120, 0.2, printed(*(f"row {number}" for number in range(1204))))
+    assert ending == "endless"
+    assert why == ("was still printing at its deadline of 120 s: 1,204 lines, the last: row 1203")
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [(SUCCESS, 0), (FAILURE, 3), (NO_SUCH_COMMAND, None), ({}, None)]
+)
+def test_an_exit_code_is_read_from_the_status_that_ends_an_exec(
+    status: Any, code: int | None
+) -> None:
+    assert exit_code(status) == code

@@ -1,0 +1,150 @@
+"""The command line, as the plan takes it."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_canary.config import plan
+from pytest_canary.config.plan import Options
+from pytest_canary.plugin import options
+
+STAGES = ", ".join(plan.STAGES)
+
+
+def test_nothing_given_is_every_default() -> None:
+    assert options.read({}) == (Options(), [])
+
+
+def test_everything_given_is_passed_on(tmp_path: Path) -> None:
+    kind = tmp_path / "kind"
+    kind.touch()
+    found, mistakes = options.read(
+        {
+            "canary_image": "app:2",
+            "canary_baseline": "git:v1",
+            "canary_until": "migration",
+            "canary_keep": "on-failure",
+            "canary_reuse": True,
+            "cluster_name": "mine",
+            "kubeconfig": "some/config",
+            "kind_image": "kindest/node:v1",
+            "kind_bin": str(kind),
+            "kind_kubectl_bin": None,
+        }
+    )
+    assert mistakes == []
+    assert found == Options(
+        image="app:2",
+        baseline="git:v1",
+        until="migration",
+        keep="on-failure",
+        reuse=True,
+        cluster_name="mine",
+        kubeconfig="some/config",
+        node_image="kindest/node:v1",
+        kind=kind,
+    )
+
+
+def test_a_context_with_its_registry_is_passed_on() -> None:
+    found, _ = options.read({"canary_context": "prod", "canary_registry": "registry.invalid/t"})
+    assert found
+    assert (found.context, found.registry) == ("prod", "registry.invalid/t")
+
+
+def test_a_check_is_passed_on() -> None:
+    assert options.read({"canary_check": True}) == (Options(check=True), [])
+
+
+def test_pytest_kinds_default_name_is_none_as_everyone_would_share_it() -> None:
+    found, _ = options.read({"cluster_name": "pytest-kind"})
+    assert found
+    assert found.cluster_name is None
+
+
+@pytest.mark.parametrize(
+    ("given", "keep"),
+    [
+        ({"keep_cluster": True}, "always"),
+        ({"keep_cluster": True, "canary_keep": "never"}, "never"),
+        ({"keep_cluster": False}, "never"),
+    ],
+)
+def test_pytest_kinds_keep_cluster_keeps_unless_told_otherwise(
+    given: dict[str, Any], keep: str
+) -> None:
+    found, _ = options.read(given)
+    assert found
+    assert found.keep == keep
+
+
+def test_a_relative_program_is_made_absolute(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("kind").touch()
+    found, _ = options.read({"kind_bin": "kind"})
+    assert found
+    assert found.kind == tmp_path / "kind"
+
+
+CONTEXT = {"canary_context": "prod", "canary_registry": "r"}
+
+
+@pytest.mark.parametrize(
+    ("given", "lines"),
+    [
+        (
+            {"canary_until": "migraton"},
+            ["--canary-until=migraton: no such stage; did you mean migration?"],
+        ),
+        ({"canary_until": "x"}, [f"--canary-until=x: no such stage; there are {STAGES}"]),
+        (
+            {"canary_keep": "on-fail"},
+            [
+                "--canary-keep=on-fail: one of never, on-failure, always; did you mean on-failure?",
+            ],
+        ),
+        (
+            {"canary_context": "prod"},
+            [
+                "--canary-context=prod: needs --canary-registry, from which its nodes pull the "
+                "images"
+            ],
+        ),
+        (
+            {"canary_registry": "r"},
+            ["--canary-registry=r: goes with --canary-context; a kind cluster is loaded"],
+        ),
+        ({"kind_bin": "/no/kind"}, ["--kind-bin=/no/kind: there is no such file"]),
+        (
+            {"kind_kubectl_bin": "/no/kubectl"},
+            ["--kind-kubectl-bin=/no/kubectl: there is no such file"],
+        ),
+        (
+            {**CONTEXT, "canary_reuse": True, "kind_image": "i"},
+            [
+                "--canary-reuse: is about a kind cluster, which --canary-context does without",
+                "--kind-image: is about a kind cluster, which --canary-context does without",
+            ],
+        ),
+        (
+            {"canary": True, "canary_check": True},
+            ["--canary-check: a walk begins with it; leave it out, or --canary"],
+        ),
+        ({"numprocesses": 4}, ["-n 4: a walk goes step by step; leave -n out"]),
+        (
+            {"canary_until": "x", "canary_registry": "r", "numprocesses": "auto"},
+            [
+                f"--canary-until=x: no such stage; there are {STAGES}",
+                "--canary-registry=r: goes with --canary-context; a kind cluster is loaded",
+                "-n auto: a walk goes step by step; leave -n out",
+            ],
+        ),
+    ],
+)
+def test_a_wrong_option_is_told_with_what_is_allowed(
+    given: dict[str, Any], lines: list[str]
+) -> None:
+    assert options.read(given) == (None, lines)

@@ -1,0 +1,104 @@
+"""The pod that shows what a migration should have done, and what is made of how one ended."""
+
+import copy
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from pytest_canary.release.migration import one_off
+
+Captured = Callable[[str], Any]
+
+# The pod of its own
+
+
+@pytest.fixture
+def live(captured: Captured) -> dict[str, Any]:
+    return captured("canary").pod("addressbook-canary")
+
+
+def made(pod: dict[str, Any]) -> dict[str, Any]:
+    return one_off(pod, "canary-fresh-1", ["npm", "run", "migrate"], "canary_fresh_1")
+
+
+def test_the_pod_runs_the_command_with_the_image_and_the_settings_of_the_live_one(
+    live: dict[str, Any],
+) -> None:
+    pod = made(live)
+    (container,) = pod["spec"]["containers"]
+    original = live["spec"]["containers"][0]
+    assert container["command"] == ["npm", "run", "migrate"]
+    assert container["image"] == original["image"]
+    assert container["envFrom"] == [{"secretRef": {"name": "db-params"}}]
+    assert container["securityContext"] == original["securityContext"]
+    assert container["resources"] == original["resources"]
+    assert pod["spec"]["restartPolicy"] == "Never"
+    assert pod["spec"]["imagePullSecrets"] == [{"name": "registry"}]
+
+
+def test_the_pod_has_no_label_so_nobody_sends_it_traffic_or_adopts_it(
+    live: dict[str, Any],
+) -> None:
+    pod = made(live)
+    assert pod["metadata"] == {"name": "canary-fresh-1"}
+    assert set(pod) == {"apiVersion", "kind", "metadata", "spec"}
+
+
+def test_the_pod_has_no_probe_that_would_restart_it(live: dict[str, Any]) -> None:
+    original = live["spec"]["containers"][0]
+    original["startupProbe"] = original["livenessProbe"]
+    original["lifecycle"] = {"preStop": {"sleep": {"seconds": 3}}}
+    original["args"] = ["serve"]
+    (container,) = made(live)["spec"]["containers"]
+    assert not {"livenessProbe", "readinessProbe", "startupProbe", "lifecycle", "args"} & set(
+        container
+    )
+
+
+def test_the_pod_is_the_schedulers_to_place(live: dict[str, Any]) -> None:
+    assert live["spec"]["nodeName"]
+    assert not {"nodeName", "tolerations", "priority"} & set(made(live)["spec"])
+
+
+def test_the_pods_database_is_another_and_stands_before_what_refers_to_it(
+    live: dict[str, Any],
+) -> None:
+    url = {"name": "DATABASE_URL", "value": "postgres://db/$(DB_SCHEMA)"}
+    live["spec"]["containers"][0]["env"] = [
+        {"name": "DB_SCHEMA", "value": "app"},
+        url,
+    ]
+    (container,) = made(live)["spec"]["containers"]
+    assert container["env"] == [{"name": "DB_SCHEMA", "value": "canary_fresh_1"}, url]
+
+
+def test_an_init_container_works_on_the_other_database_too(live: dict[str, Any]) -> None:
+    live["spec"]["initContainers"] = [{"name": "wait", "image": "app"}]
+    (first,) = made(live)["spec"]["initContainers"]
+    assert first["env"] == [{"name": "DB_SCHEMA", "value": "canary_fresh_1"}]
+
+
+def test_a_sidecar_that_would_never_end_is_left_out(captured: Captured) -> None:
+    pod = made(captured("containers").pod("sidecar"))
+    assert [container["name"] for container in pod["spec"]["containers"]] == ["app"]
+
+
+def test_the_tokens_volume_is_left_to_kubernetes(captured: Captured) -> None:
+    live = captured("containers").pod("init")
+    assert "kube-api-access-" in json.dumps(live), "the capture has a token"
+    config = {"name": "config", "configMap": {"name": "shop"}}
+    mount = {"name": "config", "mountPath": "/etc/shop"}
+    live["spec"]["volumes"].append(config)
+    live["spec"]["containers"][0]["volumeMounts"].append(mount)
+    pod = made(live)
+    assert "kube-api-access-" not in json.dumps(pod)
+    assert pod["spec"]["volumes"] == [config]
+    assert pod["spec"]["containers"][0]["volumeMounts"] == [mount]
+
+
+def test_the_live_pod_is_not_touched(live: dict[str, Any]) -> None:
+    before = copy.deepcopy(live)
+    made(live)
+    assert live == before

@@ -1,0 +1,140 @@
+"""The watch over a Deployment: doomed ends it at once, slow at the deadline, healed not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fakes import objects
+from fakes.cluster import Clock, Namespace, Watched
+
+from pytest_canary.core.errors import FoundError, WaitTimeoutError
+from pytest_canary.core.findings import Finding
+from pytest_canary.core.waiting import Waiter
+from pytest_canary.diagnosis import Expected
+from pytest_canary.release.vigil import Vigil
+
+ROOT = Path(__file__).parents[3]
+EXPECTED = Expected(deployment="addressbook-canary", replicas=1, image="addressbook:2")
+EXITS = Finding(
+    code="Exits",
+    sentence="addressbook-canary exits with code 3",
+    where="pod a",
+    seen="restarted once",
+    evidence="panic",
+    likely="the image",
+    next="look",
+)
+SLOW = replace(EXITS, doomed=False)
+
+
+class Told:
+    """A triage that says what it is told to, a list a look; the last of them for ever."""
+
+    def __init__(self, *looks: list[Finding]) -> None:
+        self.looks = list(looks)
+
+    def look(self, _: Expected) -> list[Finding]:
+        return self.looks.pop(0) if len(self.looks) > 1 else self.looks[0]
+
+
+class Place:
+    """A namespace in which the canary's pod is not ready."""
+
+    def __init__(self, folder: Path) -> None:
+        self.clock = Clock()
+        self.namespace = Namespace(folder, folder / "deleted")
+        self.observer = Watched(self.namespace, self.clock)
+        self.said: list[str] = []
+        self.waiter = Waiter(self.clock, lambda _, seen: self.said.append(seen))
+
+    def deploy(self, ready: bool, replicas: int = 1, image: str = "addressbook:2") -> None:
+        self.namespace.sick = (lambda pod: pod) if ready else objects.unready
+        template = ROOT / "manifests" / "deployment.yml"
+        self.namespace.roll_out(objects.deployment(template, "addressbook-canary", replicas, image))
+
+    def vigil(self, *looks: list[Finding], applies: bool = True) -> Vigil:
+        triage: Any = Told(*looks)
+        return Vigil(EXPECTED, triage, self.observer, self.waiter, 5, applies=applies)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Place(tmp_path)
+
+
+def found(wait: Callable[[], object]) -> FoundError:
+    with pytest.raises(FoundError) as raised:
+        wait()
+    return raised.value
+
+
+def test_doomed_ends_the_wait_at_once(place: Place) -> None:
+    place.deploy(ready=False)
+    error = found(place.vigil([], [EXITS]).until_settled)
+    assert place.clock.time < 2
+    assert error.sentence == "addressbook-canary exits with code 3"
+    lines = error.evidence.splitlines()
+    assert lines[0].startswith("seen    pod a, restarted once, found ")
+    assert lines[0].endswith(" s after apply")
+    assert lines[1:] == ["likely  the image", "next    look", "panic"]
+    assert error.after is not None
+    assert [each.code for each in error.findings] == ["Exits"]
+
+
+def test_a_wait_that_did_not_apply_does_not_say_how_soon(place: Place) -> None:
+    place.deploy(ready=False)
+    error = found(place.vigil([EXITS], applies=False).until_settled)
+    assert error.evidence.splitlines()[0] == "seen    pod a, restarted once"
+    assert error.after is None
+
+
+def test_slow_is_told_meanwhile_and_raised_at_the_deadline(place: Place) -> None:
+    place.deploy(ready=False)
+    error = found(place.vigil([SLOW]).until_settled)
+    assert place.clock.time >= 5
+    assert place.said[0].startswith("addressbook-canary exits with code 3; addressbook-canary 0/1")
+    assert error.evidence.splitlines()[-1].startswith(
+        "waited 5 s for 1/1 of addressbook-canary, which did not come; last seen: "
+    )
+
+
+def test_doomed_comes_before_slow_and_all_are_told(place: Place) -> None:
+    place.deploy(ready=False)
+    late = replace(SLOW, sentence="something slow")
+    other = replace(EXITS, sentence="another thing", evidence="")
+    error = found(place.vigil([late, EXITS, other]).until_settled)
+    assert error.sentence == "addressbook-canary exits with code 3"
+    assert "another thing" in error.evidence
+    assert "something slow" not in error.evidence
+
+
+def test_what_heals_fails_nothing(place: Place) -> None:
+    place.deploy(ready=False)
+    vigil = place.vigil([SLOW], [])
+    vigil.look()
+    place.namespace.delete_deployment("addressbook-canary")
+    place.deploy(ready=True)
+    vigil.until_settled()
+
+
+def test_a_deadline_without_a_finding_says_what_was_seen(place: Place) -> None:
+    place.deploy(ready=False)
+    with pytest.raises(WaitTimeoutError, match="running, not ready"):
+        place.vigil([SLOW], []).until_settled()
+
+
+def test_nothing_is_judged_before_it_was_seen_applied(place: Place) -> None:
+    """An old template's pods, or a number of replicas on its way, are no finding yet."""
+    place.deploy(ready=True, image="addressbook:1")
+    vigil = place.vigil([EXITS])
+    assert vigil.look().startswith("addressbook-canary 0/1 ready of addressbook:2")
+    place.deploy(ready=False, replicas=2)
+    assert "2 wanted" in vigil.look()
+    place.deploy(ready=False)
+    found(vigil.look)
+    place.namespace.drop("Deployment", "addressbook-canary")
+    found(vigil.look)  # others have changed it since

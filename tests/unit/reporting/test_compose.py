@@ -1,0 +1,200 @@
+"""The report's document, composed from a walk: what happened is in it, and where."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fakes import app
+from fakes.world import LOADED, World
+
+from pytest_canary import stages
+from pytest_canary.config.promotion import Promotion, Revision
+from pytest_canary.context.context import Checked
+from pytest_canary.core.errors import CanaryError, FoundError
+from pytest_canary.core.findings import Finding
+from pytest_canary.reporting.compose import compose
+
+NewWorld = Callable[..., World]
+
+
+@pytest.fixture
+def new_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[NewWorld]:
+    made: list[World] = []
+
+    def make(**table: Any) -> World:
+        made.append(World(tmp_path, monkeypatch, **table))
+        return made[-1]
+
+    yield make
+    for world in made:
+        world.stop()
+
+
+def check(world: World, stage: str, suite: str = "") -> None:
+    """Make a stage's checks, and write down how they ended, as a session does."""
+    walk = world.walk
+    for assertion in stages.suite(suite or stage):
+        if not assertion.when(walk.plan):
+            continue
+        result, message = "passed", ""
+        try:
+            if suite:
+                walk.roll_back_by_itself()
+            else:
+                walk.enter(stage)
+            assertion.check(walk)
+        except CanaryError as error:
+            result, message = "failed", error.sentence
+            walk.witness(stage, error)
+        walk.memory.checked.append(
+            Checked(
+                stage,
+                assertion.name(walk.plan),
+                result,  # type: ignore[arg-type]
+                0.01,
+                walk.timeline.now(),
+                message,
+                rescues=bool(suite),
+            )
+        )
+
+
+def test_a_whole_walk_is_told(new_world: NewWorld) -> None:
+    world = new_world(**LOADED)
+    for stage in ("baseline", "canary", "migration", "verdict", "stable", "rollback"):
+        check(world, stage)
+    allowed = Promotion(True, "it passed, on branch master", Revision("master", (), "git"))
+
+    told = compose(world.walk, "passed", allowed)
+
+    assert (told.name, told.scenario, told.result) == ("addressbook", "upgrade", "passed")
+    assert told.versions.baseline
+    assert told.versions.candidate
+    assert (told.versions.baseline.version, told.versions.candidate.version) == ("1", "2")
+    assert told.promotion
+    assert (told.promotion.allowed, told.promotion.branch) == (True, "master")
+    assert told.verdict
+    assert told.verdict.answer == "go"
+    assert [each.name for each in told.transitions] == [
+        "deploy the baseline",
+        "deploy the canary",
+        "migrate",
+        "promote",
+        "roll back",
+        "promote the last good",
+        "take the migration back",
+    ]
+    entered = [each.name for each in told.stages if each.result == "passed"]
+    assert entered == ["baseline", "canary", "migration", "verdict", "stable", "rollback"]
+    assert [each.name for each in told.stages if each.result == "skipped"] == [
+        "preflight",
+        "cluster",
+        "cleanup",
+    ]
+    assert told.share
+    assert told.share.connections == 300
+    assert told.share.expected == pytest.approx(1 / 3)
+    (low,) = told.availability
+    assert (low.deployment, low.allowed) == ("addressbook-stable", 2)
+    assert told.traffic
+    assert told.traffic.sent > 0
+    assert (told.traffic.lost, told.traffic.read_back) == (0, True)
+    assert {each.name for each in told.traffic.by_transition} >= {"promote", "migrate"}
+    assert told.database
+    assert "+ column public.person.search_name text" in told.database.changes
+    assert told.database.backup
+    assert told.database.backup.restored is True
+    assert told.failures.first is None
+    assert told.failures.rolled_back is None
+
+
+def test_replicas_are_told_by_deployment_and_version(new_world: NewWorld) -> None:
+    world = new_world()
+    for stage in ("baseline", "canary", "migration", "verdict", "stable"):
+        world.walk.enter(stage)
+    told = compose(world.walk, "passed")
+    assert {each.deployment for each in told.replicas} == {
+        "addressbook-canary",
+        "addressbook-stable",
+    }
+    stable = [each for each in told.replicas if each.deployment == "addressbook-stable"]
+    assert {each.version for each in stable} == {"1", "2"}
+    assert [each.ready for each in stable if each.version == "2"][-1] == 3
+    assert [each.ready for each in stable if each.version == "1"][-1] == 0
+    assert {each.version for each in told.replicas} == {"1", "2"}
+    # Deleted with its promotion.
+    assert [each.ready for each in told.replicas if "canary" in each.deployment][-1] == 0
+    assert all(each.at >= 0 for each in told.replicas)
+
+
+def test_a_failure_and_its_rollback_are_told(new_world: NewWorld) -> None:
+    world = new_world()
+    check(world, "baseline")
+    found = Finding("Exits", "it exits with code 3", where="pod a", likely="the image", next="look")
+    world.patch.setattr(
+        "pytest_canary.rehearsal.rehearsal.Walk._enter_canary",
+        lambda _: raise_(FoundError([found], after=1.8)),
+    )
+    check(world, "canary")
+    check(world, "rollback", "automatic_rollback")
+
+    told = compose(world.walk, "failed", stopped_by="")
+
+    assert told.failures.first
+    assert told.failures.first.sentence == "it exits with code 3"
+    assert told.failures.first.stage == "canary"
+    assert told.failures.second is None
+    assert told.failures.rolled_back is True
+    assert told.failures.rollback.startswith("3/3 of release 1")
+    first = told.findings[0]
+    assert (first.code, first.stage, first.after_apply) == ("Exits", "canary", 1.8)
+    assert "findings/1/describe.txt" in first.files
+    by_name = {each.name: each.result for each in told.stages}
+    assert (by_name["canary"], by_name["rollback"]) == ("failed", "passed")
+
+
+def test_a_failure_that_is_no_finding_is_told_as_one(new_world: NewWorld) -> None:
+    world = new_world()
+    check(world, "baseline")
+    world.walk.enter("canary")
+    world.app.faults = [app.only("canary", app.fails)]
+    check(world, "canary")
+    told = compose(world.walk, "failed")
+    api = next(each for each in told.findings if "PUT /person of pod" in each.sentence)
+    assert api.code == "Api"
+    assert "search_name does not exist" in api.evidence
+    assert "files " not in api.evidence
+
+
+def test_no_secret_is_told_whoever_has_said_it(new_world: NewWorld) -> None:
+    world = new_world(environment={"PORT": "3000", "API_TOKEN": 'a"sécret', "TOKEN_TTL": "3600"})
+    check(world, "baseline")
+    secret = world.walk.release.parameters["DB_PASSWORD"]
+    error = FoundError([Finding("Says", f"it says {secret}", evidence='and a"sécret')])
+    world.walk.witness("baseline", error)
+    assert (error.sentence, error.evidence.splitlines()[0]) == ("it says ********", "and ********")
+    world.walk.note("baseline", f'{secret} and a"sécret, for 3600 s')
+    told = compose(world.walk, "failed").text
+    assert secret not in told
+    assert "********" in told
+    assert "sécret" not in told
+    kept = [path.read_text() for path in (world.folder / "canary-report").rglob("*.txt")]
+    world.walk.witness("baseline", AssertionError(f"assert 'x' in '{secret}'"))
+    kept += [path.read_text() for path in (world.folder / "canary-report").rglob("*.txt")]
+    assert not [text for text in kept if secret in text or "sécret" in text]
+
+
+def test_a_walk_that_never_began_is_told(new_world: NewWorld) -> None:
+    world = new_world()
+    world.walk._provisioned = world.walk._observer = None
+    told = compose(world.walk, "stopped", stopped_by="SIGTERM")
+    assert (told.result, told.stopped_by) == ("stopped", "SIGTERM")
+    assert {each.result for each in told.stages} == {"skipped"}
+    assert (told.traffic, told.database, told.verdict, told.share) == (None, None, None, None)
+
+
+def raise_(error: Exception) -> None:
+    raise error

@@ -1,0 +1,266 @@
+"""report.html as text; tests/report opens it in a browser."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from pytest_canary import reporting
+from pytest_canary.core.errors import CanaryError, CommandError
+from pytest_canary.reporting import page as pages
+from pytest_canary.reporting import write
+from pytest_canary.reporting.document import Availability, Report, Version, Versions
+from pytest_canary.reporting.page import html, linkable, tiles
+from pytest_canary.reporting.pictures import charts
+from pytest_canary.reporting.pictures.frame import COLOURS
+
+SAMPLES = Path(__file__).parents[3] / "fixtures" / "reports"
+NAMES = sorted(path.stem for path in SAMPLES.glob("*.json"))
+STYLE = Path(pages.__file__).parent / "templates" / "report.css"
+
+
+def sample(name: str) -> Report:
+    return Report.model_validate_json((SAMPLES / f"{name}.json").read_text())
+
+
+class Reader(HTMLParser):
+    """Every element with its attributes, and the text outside of style."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self._style = False
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        self._style = tag == "style"
+
+    def handle_endtag(self, tag: str) -> None:
+        self._style = False
+
+    def handle_data(self, data: str) -> None:
+        if not self._style:
+            self.text += data
+
+
+@pytest.fixture(scope="module")
+def made() -> dict[str, Reader]:
+    return {name: Reader(html(sample(name))) for name in NAMES}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_text_of_a_run_becomes_an_element(made: dict[str, Reader], name: str) -> None:
+    tags = {tag for tag, _ in made[name].elements}
+    assert not tags & {"script", "img", "b", "i", "iframe", "object", "foreignobject", "use"}
+    for tag, attributes in made[name].elements:
+        assert not [each for each in attributes if each.startswith("on")], tag
+        assert "style" not in attributes, "the policy would keep it out"
+
+
+def test_evidence_is_shown_as_it_is(made: dict[str, Reader]) -> None:
+    assert "<script>alert(1)</script> KeyError: 'search_name'" in made["failed"].text
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_is_fetched(made: dict[str, Reader], name: str) -> None:
+    for tag, attributes in made[name].elements:
+        for attribute in ("src", "href", "xlink:href", "action", "data"):
+            value = attributes.get(attribute)
+            if value is not None and tag != "a":
+                assert value.startswith("data:"), (tag, value)
+
+
+def test_the_policy_lets_only_the_pages_own_style_in() -> None:
+    text = html(sample("empty"))
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', text)
+    assert policy
+    style = text.split("<style>")[1].split("</style>")[0]
+    assert style == STYLE.read_text()
+    assert policy[1].replace("&#39;", "'").replace("&#43;", "+") == (
+        f"default-src 'none'; style-src '{pages._hash(style)}'; img-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def test_only_files_below_the_report_are_links(made: dict[str, Reader]) -> None:
+    links = [attributes["href"] for tag, attributes in made["hostile"].elements if tag == "a"]
+    assert links == ["#main"]
+    links = [attributes["href"] for tag, attributes in made["failed"].elements if tag == "a"]
+    assert links == [
+        "#main",
+        *(f"findings/1/{n}.txt" for n in ("describe", "events", "log", "previous")),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "is_one"),
+    [
+        ("findings/1/log.txt", True),
+        ("log", True),
+        ("../log", False),
+        ("findings/../../log", False),
+        ("/etc/passwd", False),
+        ("javascript:alert(1)", False),
+        ("//x.invalid/", False),
+        ("", False),
+    ],
+)
+def test_a_path_that_may_be_a_link(path: str, is_one: bool) -> None:
+    assert linkable(path) is is_one
+
+
+def test_the_answer_comes_first(made: dict[str, Reader]) -> None:
+    for name, word in (("green", "Go"), ("no-go", "No-go"), ("failed", "Failed")):
+        heading = re.search(r"<h1>(.*?)</h1>", html(sample(name)))
+        assert heading
+        assert heading[1] == word
+    order = [
+        made["failed"].text.index(text) for text in ("Failed", "Rolled back", "The release as")
+    ]
+    assert order == sorted(order)
+
+
+def test_what_to_do_next_is_told_at_the_head_unless_all_is_well(made: dict[str, Reader]) -> None:
+    head = made["failed"].text.split("The release as a picture")[0]
+    assert "Next: canary-report/findings/1/ (describe, events, log, previous log)" in head
+    assert "Next:" not in made["green"].text
+    assert "Next: raise verdict.seconds" in made["inconclusive"].text
+
+
+def test_a_failed_rollback_is_told_beside_what_failed_first() -> None:
+    report = sample("failed")
+    failures = report.failures.model_copy(update={"rolled_back": False, "rollback": "2/3 ready"})
+    text = Reader(html(report.model_copy(update={"failures": failures}))).text
+    assert "The rollback failed too: 2/3 ready" in text
+    assert "Failed after that, in stage rollback: 13 of 1,100 requests were lost" in text
+
+
+def test_the_style_has_every_colour_of_the_pictures_twice() -> None:
+    style = STYLE.read_text()
+    light, dark = (part.split("}")[0] for part in style.split(":root {")[1:])
+    for name, value in COLOURS.items():
+        assert f"--{name}: {value};" in light, name
+        assert f"--{name}: " in dark, name
+
+
+def test_the_legend_names_versions_by_role_and_own_name(made: dict[str, Reader]) -> None:
+    def legend(report: Report) -> list[tuple[str, str]]:
+        return pages._legend(report, charts.pictures(report))
+
+    assert legend(sample("failed")) == [
+        ("baseline", "baseline, version 1"),
+        ("canary", "candidate, version 2"),
+        ("other", "no version told"),
+        ("lost", "lost requests"),
+    ]
+    report = sample("first-release")
+    nameless = tuple(r.model_copy(update={"version": "candidate"}) for r in report.replicas)
+    versions = Versions(candidate=Version())
+    report = report.model_copy(update={"replicas": nameless, "versions": versions})
+    assert legend(report) == [("canary", "candidate")]
+
+
+def test_what_is_left_out_is_said() -> None:
+    report = sample("failed").model_copy(update={"left_out": {"traffic.losses": 2700}})
+    assert "2,700 more are left out here." in Reader(html(report)).text
+
+
+# The figures at the head.
+
+
+def told(report: Report) -> dict[str, tuple[str, str, str]]:
+    return {tile.label: (tile.value, tile.note, tile.tone) for tile in tiles(report)}
+
+
+def test_the_figures_of_a_green_release() -> None:
+    assert told(sample("green")) == {
+        "requests": ("1,295", "none lost", "good"),
+        "acknowledged writes": ("259", "each there once", "good"),
+        "of connections to the canary": ("34 %", "29 to 39; 33 % of the replicas", ""),
+        "the canary's p95": ("12 ms", "stable's: 12 ms", ""),
+        "fewest replicas available": ("2", "the strategy allows 2", "good"),
+        "checks held": ("52", "all of them, in 46.3 s", ""),
+    }
+
+
+def test_the_figures_of_a_failure() -> None:
+    found = told(sample("failed"))
+    assert found["requests"] == ("765", "47 lost", "bad")
+    assert found["acknowledged writes"] == ("141", "1 lost", "bad")
+    assert found["checks held"] == ("27", "2 failed, 20 not made", "bad")
+
+
+def test_no_data_is_no_good_news() -> None:
+    report = sample("green")
+    assert report.traffic
+    none = report.traffic.model_copy(update={"sent": 0, "lost": 0, "read_back": False})
+    found = told(report.model_copy(update={"traffic": none}))
+    assert found["requests"] == ("0", "so nothing is known of them", "")
+    assert found["acknowledged writes"] == ("259", "not read back", "")
+
+
+def test_too_few_replicas_are_told_of_the_transition_that_fell_lowest() -> None:
+    rows = (
+        Availability(deployment="web", transition="promote", lowest=2, allowed=2),
+        Availability(deployment="web", transition="roll back", lowest=1, allowed=2),
+    )
+    found = told(sample("green").model_copy(update={"availability": rows}))
+    assert found["fewest replicas available"] == ("1", "the strategy allows 2", "bad")
+
+
+# Its file.
+
+
+def test_a_page_without_pictures_says_why_and_has_their_data(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(_: object) -> None:
+        raise CommandError("`python` was ended by SIGKILL", "no memory <left>")
+
+    monkeypatch.setattr(pages, "drawn", fail)
+    found = Reader(html(sample("green")))
+    assert "The pictures could not be drawn; their data are below." in found.text
+    assert "`python` was ended by SIGKILL\n    no memory <left>" in found.text
+    assert "addressbook-stable" in found.text
+    assert [a for tag, a in found.elements if tag == "details" and "open" in a]
+    assert not [tag for tag, a in found.elements if tag == "svg" and a.get("role") == "img"]
+
+
+def test_both_files_are_written_whole_and_nothing_beside_them(tmp_path: Path) -> None:
+    folder = tmp_path / "canary-report" / "deep"
+    assert write(sample("empty"), folder) == [folder / "report.html", folder / "report.json"]
+    again = write(sample("first-release"), folder)
+    assert sorted(path.name for path in folder.iterdir()) == ["report.html", "report.json"]
+    assert again[0].read_text().rstrip().endswith("</html>")
+    assert Report.model_validate_json(again[1].read_text()) == sample("first-release")
+
+
+def test_a_report_that_can_not_be_written_leaves_the_old_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(sample("empty"), tmp_path)
+    before = (tmp_path / "report.json").read_text()
+
+    def full(self: Path, target: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(reporting.Path, "replace", full)
+    with pytest.raises(CanaryError) as error:
+        write(sample("first-release"), tmp_path)
+    assert str(error.value) == (
+        f"the report can't be written to {tmp_path}: No space left on device; "
+        "name another folder with --canary-report"
+    )
+    assert (tmp_path / "report.json").read_text() == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["report.html", "report.json"]
+
+
+def test_a_folder_that_is_a_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / "report").write_text("")
+    with pytest.raises(CanaryError, match=r"can't be written to .*report: File exists; name"):
+        write(sample("empty"), tmp_path / "report")

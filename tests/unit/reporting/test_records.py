@@ -1,0 +1,161 @@
+"""The traffic's and the verdict's own figures, as the report has them."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from fakes.server import Asked, Reply, Server
+
+from pytest_canary.analysis.comparison import Observed
+from pytest_canary.analysis.statistics import share
+from pytest_canary.analysis.verdict import Judge
+from pytest_canary.config.settings import Settings
+from pytest_canary.config.settings import Verdict as Limits
+from pytest_canary.core.errors import TrafficError
+from pytest_canary.reporting import records
+from pytest_canary.traffic import ReadBack, Traffic, generator
+
+API = {
+    "write": {"method": "POST", "path": "/notes", "json": {"text": "{unique}"}, "status": 201},
+    "read": {"method": "GET", "path": "/notes"},
+    "version-header": "X-Version",
+    "pod-header": "X-Pod",
+}
+
+
+def observed(requests: int, slower: float = 0.0) -> Observed:
+    return Observed(
+        requests,
+        0,
+        latencies=[0.010 + slower + 0.004 * (each % 7) / 7 for each in range(requests)],
+        restarts=0,
+        memory=[(float(at), 60e6) for at in range(0, 31, 3)],
+    )
+
+
+def test_a_verdict_is_told_with_its_comparisons_in_units() -> None:
+    verdict = Judge(Limits()).look(observed(1000), observed(500), final=True)
+    found = records.judged(verdict, confidence=0.95)
+    assert (found.answer, found.sentence) == ("go", "errors 0.0 % and 0.0 %, p95 13 ms and 13 ms")
+    assert (found.samples, found.looks) == ({"baseline": 1000, "canary": 500}, 1)
+    assert found.confidence == 0.95
+    assert found.percentiles["p95"].canary == verdict.percentiles["p95"][1]
+    assert found.omitted == verdict.omitted
+    by_name = {each.metric: each for each in found.comparisons}
+    assert (by_name["latency"].baseline, by_name["latency"].canary) == ("12 ms", "12 ms")
+    assert by_name["memory"].canary == "60 MB"
+    assert by_name["errors"].effect_text.endswith(") points")
+    assert by_name["restarts"].effect_text == "+0"
+
+
+def test_a_slower_canary_is_told_by_how_much() -> None:
+    verdict = Judge(Limits()).look(observed(1000), observed(500, slower=0.1), final=True)
+    found = {each.metric: each for each in records.judged(verdict).comparisons}["latency"]
+    assert found.answer == "no-go"
+    assert found.effect_text == "+100 (+100 to +100) ms"
+    assert found.effect == pytest.approx(0.1, abs=1e-3)
+    assert found.level is not None
+    assert found.p is not None
+    assert found.p < found.level
+
+
+def test_what_was_not_measured_is_told_as_such() -> None:
+    nothing = Observed(0, 0, [], None)
+    found = records.judged(Judge(Limits()).look(observed(1000), nothing, final=True))
+    assert found.answer == "inconclusive"
+    errors = next(each for each in found.comparisons if each.metric == "errors")
+    assert (errors.effect, errors.effect_text, errors.canary) == (None, "", "")
+    assert errors.sentence
+
+
+def test_a_share_is_told_with_what_was_expected() -> None:
+    found = records.shared(share(34, 100), 1 / 3, 100)
+    assert (found.value, found.expected, found.connections) == (0.34, 1 / 3, 100)
+    assert found.low < found.expected < found.high
+    assert records.shared(share(0, 10), 0.3, 10).low == 0
+    assert records.shared(share(10, 10), 0.3, 10).high == 1
+
+
+@pytest.fixture
+def walked(
+    server: Server, configured: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
+) -> Traffic:
+    """Forty requests, one read of which is answered with 503, in two stages."""
+    # However long a busy machine holds the generator up, they are sent.
+    monkeypatch.setattr(generator, "TOO_LATE", 60.0)
+    lock, answered, done = threading.Lock(), Counter[str](), threading.Event()
+
+    def reply(asked: Asked) -> Reply:
+        headers = {"X-Version": "2", "X-Pod": "web-1"}
+        with lock:
+            answered[asked.method] += 1
+            if answered.total() >= 40:
+                done.set()
+            third = asked.method == "GET" and answered["GET"] == 3
+        if third:
+            return Reply(503, {"error": "<busy>"}, headers)
+        return Reply(201 if asked.method == "POST" else 200, {"text": asked.body}, headers)
+
+    server.reply = reply
+    tables: dict[str, Any] = {"api": API, "traffic": {"rate": 100, "writes": 0.5, "slow": 20}}
+    traffic = Traffic(server.url, configured(**tables))
+    traffic.stand("baseline")
+    traffic.start()
+    traffic.stand("canary", "deploy the canary")
+    assert done.wait(30)
+    traffic.stop()
+    return traffic
+
+
+def test_traffic_is_told_on_the_runs_own_clock(walked: Traffic) -> None:
+    found = records.sent(walked, 18.3, 18.8)
+    assert (found.rate, found.sent, found.lost) == (100, walked.sent, walked.lost)
+    assert found.writes == len(walked.writes) > 10
+    assert found.bin == 1
+    assert sum(point.requests for point in found.series) == found.sent
+    assert min(point.at for point in found.series) == pytest.approx(18.3)
+    assert {point.version for point in found.series} == {"2"}
+    assert sum(each.sent for each in found.by_transition) == found.sent
+    assert found.by_transition[-1].name == "deploy the canary"
+    assert found.lag
+    assert found.cost is not None
+
+
+def test_a_lost_request_is_told_with_who_answered_and_whether_to_try_again(
+    walked: Traffic,
+) -> None:
+    found = records.sent(walked, 18.3, 18.8)
+    assert found.lost >= 1
+    first = found.losses[0]
+    assert (first.request, first.kind, first.retryable) == ("GET /notes", "status 503", True)
+    assert (first.version, first.pod) == ("2", "web-1")
+    assert "<busy>" in first.detail
+    assert first.at >= 18.3
+
+
+def test_writes_are_read_back_or_said_not_to_be(walked: Traffic) -> None:
+    assert records.sent(walked, 0, 1).read_back is False
+    back = ReadBack(20, ("row 1",), ("row 2",), 0, 0, "GET /notes")
+    found = records.sent(walked, 0, 1, back)
+    assert (found.read_back, found.lost_writes, found.doubled_writes) == (
+        True,
+        ("row 1",),
+        ("row 2",),
+    )
+
+
+def test_half_an_hour_is_binned_before_its_percentiles_are_taken(walked: Traffic) -> None:
+    found = records.sent(walked, 0, 1800)
+    assert found.bin == 6
+    assert sum(point.requests for point in found.series) == found.sent
+
+
+def test_traffic_that_never_ran_is_no_figure(
+    configured: Callable[..., Settings], server: Server
+) -> None:
+    with pytest.raises(TrafficError):
+        records.sent(Traffic(server.url, configured(api=API)), 0, 1)

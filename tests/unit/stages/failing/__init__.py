@@ -1,0 +1,65 @@
+"""Worlds in which an assertion of a stage does not hold: a module a stage, as in the package.
+
+Each says what the user then reads. `{canary}`, `{run}` and the like stand for `World.names`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from fakes.world import World
+
+from pytest_canary.stages import Check
+
+Sabotage = Callable[[World], object]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One way in which one assertion fails.
+
+    Attributes:
+        stage: the assertion's stage.
+        check: the packaged check that fails.
+        sabotage: what breaks the world; its name says how.
+        words: what the sentence has in it.
+        evidence: what the evidence has in it.
+        before: whether the world is broken before the stage's transition is made. Otherwise it is
+            broken after it, and the check must have passed until then.
+        passes_first: whether the check can be made twice.
+        first: whether it is a first release.
+        table: settings beside the usual ones.
+    """
+
+    stage: str
+    check: Check
+    sabotage: Sabotage
+    words: tuple[str, ...]
+    evidence: tuple[str, ...] = ()
+    before: bool = False
+    passes_first: bool = True
+    first: bool = False
+    table: Mapping[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        what = f"{self.check.__name__}: {self.sabotage.__name__}"
+        return f"{self.stage}: {what.replace('_', ' ')}"
+
+
+class Cases(list[Case]):
+    """A stage's cases."""
+
+    def __init__(self, stage: str) -> None:
+        super().__init__()
+        self.stage = stage
+
+    def fails(self, check: Check, *words: str, **more: Any) -> Callable[[Sabotage], Sabotage]:
+        """Declare a way to break what a check asserts, and the words that it then fails with."""
+
+        def declare(sabotage: Sabotage) -> Sabotage:
+            self.append(Case(self.stage, check, sabotage, words, **more))
+            return sabotage
+
+        return declare

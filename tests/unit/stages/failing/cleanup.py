@@ -1,0 +1,115 @@
+"""Where something of the run is left."""
+
+import socket
+import threading
+from contextlib import suppress
+
+import yaml
+from fakes.engine import IMAGES
+from fakes.world import World
+from unit.stages.failing import Cases
+
+from pytest_canary.core import processes
+from pytest_canary.core.errors import CommandError
+from pytest_canary.stages import cleanup
+
+CASES = Cases("cleanup")
+REAP = "; `pytest --canary-reap` removes them"
+
+
+@CASES.fails(
+    cleanup.is_deleted,
+    "run {run} could not be cleaned up; `pytest --canary-reap` tries again",
+    evidence=("cluster canary-{run}: `", "exited with code 1", "permission denied"),
+    before=True,
+)
+def kind_can_not_delete_the_cluster(world: World) -> None:
+    world.script("kind", "#!/bin/sh\necho 'ERROR: permission denied'; exit 1\n")
+
+
+@CASES.fails(
+    cleanup.no_object,
+    "run {run} left objects: ",
+    "Deployment addressbook-stable, ",
+    "Pod {stable}, ",
+    "Service addressbook-lb, ",
+    "Secret db-params" + REAP,
+    before=True,
+)
+def the_namespace_stays(world: World) -> None:
+    world.namespace.stays = True
+
+
+@CASES.fails(
+    cleanup.no_container,
+    "run {run} left containers: canary-{run}-control-plane" + REAP,
+    before=True,
+)
+def the_nodes_container_stays(world: World) -> None:
+    world.engine.stays.add(world.walk.cluster.node)
+
+
+@CASES.fails(cleanup.no_volume, "run {run} left volumes: a1b2c3" + REAP, before=True)
+def the_nodes_volume_stays(world: World) -> None:
+    world.engine.stays.add("a1b2c3")
+
+
+@CASES.fails(cleanup.no_network, "run {run} left networks: kind" + REAP, before=True)
+def the_network_stays(world: World) -> None:
+    world.engine.stays.add("kind")
+
+
+@CASES.fails(cleanup.no_port, "run {run} left ports: ", REAP, before=True)
+def something_still_listens_on_the_nodes_port(world: World) -> None:
+    listener = world.until_the_end.enter_context(socket.create_server(("127.0.0.1", 0)))
+    port = str(listener.getsockname()[1])
+    world.engine.ports["30001/tcp"] = [{"HostIp": "127.0.0.1", "HostPort": port}]
+
+
+@CASES.fails(
+    cleanup.no_process,
+    "run {run} left processes: sh -c 'echo started; sleep 60'" + REAP,
+    before=True,
+)
+def a_command_survives(world: World) -> None:
+    started = threading.Event()
+
+    def run() -> None:
+        argv = ["sh", "-c", "echo started; sleep 60"]
+        with suppress(CommandError):
+            processes.run(argv, timeout=60, heard=lambda _: started.set())
+
+    kill = processes.kill_all
+    world.patch.setattr(processes, "kill_all", lambda: None)
+    thread = threading.Thread(target=run)
+    thread.start()
+    world.until_the_end.callback(thread.join)
+    world.until_the_end.callback(kill)
+    assert started.wait(10)
+
+
+@CASES.fails(
+    cleanup.no_file,
+    "run {run} left files: {folder}/state/pytest-canary/runs/{run}" + REAP,
+    before=True,
+)
+def the_runs_folder_stays(world: World) -> None:
+    world.patch.setattr(world.walk.run, "remove", lambda: None)
+
+
+@CASES.fails(
+    cleanup.no_context,
+    "run {run} left contexts: contexts kind-canary-{run} in {folder}/users-own, ",
+    "clusters kind-canary-{run} in {folder}/users-own",
+    REAP,
+    before=True,
+)
+def the_users_kubeconfig_has_an_entry(world: World) -> None:
+    name = {"name": f"kind-{world.walk.cluster.name}"}
+    document = {"contexts": [name, {"name": "their-own"}], "clusters": [name]}
+    (world.folder / "users-own").write_text(yaml.safe_dump(document))
+
+
+@CASES.fails(cleanup.no_image, "run {run} left images: {baseline}" + REAP, before=True)
+def an_image_keeps_its_name(world: World) -> None:
+    world.engine.stays.add(IMAGES["baseline"])

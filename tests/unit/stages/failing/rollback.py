@@ -1,0 +1,275 @@
+"""Where one of the two ways back goes wrong."""
+
+import time
+from dataclasses import replace
+from typing import Any
+
+from fakes import app
+from fakes.database import wait
+from fakes.objects import unready
+from fakes.world import LOADED, SCHEMAS, World
+from unit.stages.failing import Cases
+from unit.stages.failing.baseline import FAILING_APPLY
+
+from pytest_canary.release.release import Diagnostics
+from pytest_canary.stages import rollback
+
+CASES = Cases("rollback")
+
+
+@CASES.fails(
+    rollback.is_rolled_back,
+    "addressbook-canary can't be deployed: `",
+    "exited with code 3",
+    evidence=("apply.sh: addressbook-canary was not rolled out",),
+    before=True,
+)
+def the_canary_can_not_be_deployed_again(world: World) -> None:
+    world.script("apply.sh", FAILING_APPLY)
+
+
+@CASES.fails(
+    rollback.is_rolled_back,
+    "waited 5 s for 2/2 of addressbook-stable, which did not come; last seen: "
+    "addressbook-stable 3/2 ready of {candidate}, 3 wanted",
+    before=True,
+)
+def stable_is_not_scaled_down(world: World) -> None:
+    world.patch.setattr(world.namespace, "scale", lambda *_: None)
+
+
+@CASES.fails(rollback.diagnostics_are_there, "no diagnostics were collected")
+def nothing_was_collected(world: World) -> None:
+    world.walk.memory.diagnostics = None
+
+
+def collected(world: World, **what: Any) -> None:
+    found = world.walk.memory.diagnostics
+    assert isinstance(found, Diagnostics)
+    world.walk.memory.diagnostics = replace(found, **what)
+
+
+@CASES.fails(rollback.diagnostics_are_there, "the diagnostics hold no log of addressbook-canary")
+def there_are_no_logs(world: World) -> None:
+    found = world.walk.memory.diagnostics
+    assert found
+    collected(world, logs=dict.fromkeys(found.logs, ""))
+
+
+@CASES.fails(
+    rollback.diagnostics_are_there, "the diagnostics' events do not tell of addressbook-canary"
+)
+def the_events_are_of_something_else(world: World) -> None:
+    collected(world, events="Scheduled pod/db-85bpb")
+
+
+@CASES.fails(
+    rollback.diagnostics_are_there, "the diagnostics' describe do not tell of addressbook-canary"
+)
+def the_canary_was_gone_before(world: World) -> None:
+    collected(world, describe="Error from server (NotFound)")
+
+
+@CASES.fails(
+    rollback.stable_is_back,
+    "waited 5 s for 3/3 of addressbook-stable, which did not come; last seen: "
+    "addressbook-stable 2/3 ready of {candidate}, 2 wanted",
+)
+def stable_is_left_scaled_down(world: World) -> None:
+    world.namespace.scale("addressbook-stable", 2)
+
+
+@CASES.fails(
+    rollback.canary_is_gone,
+    "waited 5 s for addressbook-canary to be gone, which did not come; last seen: "
+    "Deployment addressbook-canary, pod {canary} ready",
+)
+def the_canary_is_left(world: World) -> None:
+    world.walk.release.deploy("canary", 1, world.version("candidate"))
+
+
+@CASES.fails(rollback.api_works, "PUT /person of the Service answers with status 500, not 200")
+def nothing_can_be_written_after_it(world: World) -> None:
+    world.app.faults = [app.refuses_to("PUT")]
+
+
+@CASES.fails(
+    rollback.nothing_is_lost,
+    "1 of 1 acknowledged writes can't be read back from the Service; the first: person 1 (",
+)
+def the_rollback_loses_rows(world: World) -> None:
+    world.app.rows.clear()
+
+
+@CASES.fails(
+    rollback.last_good_is_promoted,
+    "addressbook-stable can't be deployed: `",
+    "exited with code 3",
+    evidence=("apply.sh: addressbook-stable was not rolled out",),
+    passes_first=False,
+)
+def the_last_good_image_can_not_be_applied(world: World) -> None:
+    world.script("apply.sh", FAILING_APPLY)
+
+
+@CASES.fails(
+    rollback.last_good_is_promoted,
+    "waited 5 s for 3/3 of addressbook-stable, which did not come; last seen: "
+    "addressbook-stable 0/3 ready of {baseline}",
+    passes_first=False,
+)
+def the_baseline_does_not_start_on_the_new_schema(world: World) -> None:
+    world.namespace.sick = unready
+
+
+@CASES.fails(
+    rollback.baseline_is_ready,
+    "waited 5 s for 3/3 of addressbook-stable, which did not come; last seen: "
+    "addressbook-stable 2/3 ready of {baseline}; {stable} running, not ready",
+)
+def a_pod_of_the_baseline_is_not_ready(world: World) -> None:
+    world.change_pod("stable", unready)
+
+
+@CASES.fails(
+    rollback.baseline_answers,
+    "not only version 1 answers: of 300 connections some went to 2 (100); "
+    "an old pod still gets traffic",
+)
+def the_candidate_still_answers(world: World) -> None:
+    world.app.faults = [app.only(world.pods("stable")[0], app.says("2"))]
+
+
+@CASES.fails(
+    rollback.baseline_answers,
+    "Service addressbook-lb selects no pod of addressbook-stable: it selects app=adressbook, and "
+    "they have app=addressbook",
+)
+def the_service_misses_the_baseline(world: World) -> None:
+    world.select(app="adressbook")
+
+
+@CASES.fails(
+    rollback.baseline_works,
+    "GET /all of the Service answers with status 500, not 200",
+    evidence=("column search_name does not exist",),
+)
+def the_baseline_can_not_read_the_new_schema(world: World) -> None:
+    world.app.faults = [app.refuses_to("GET")]
+
+
+@CASES.fails(
+    rollback.baseline_reads_all,
+    "1 of 1 acknowledged writes can't be read back from the Service; the first: person 1 (",
+)
+def the_baseline_does_not_see_every_row(world: World) -> None:
+    world.app.rows.clear()
+
+
+@CASES.fails(
+    rollback.no_request_is_lost,
+    " requests were lost, ",
+    " such as no client may safely send again: ",
+    "PUT /person",
+    "500",
+    evidence=("seen    ", " in rollback"),
+    table=LOADED,
+)
+def requests_fail(world: World) -> None:
+    world.app.faults = [app.fails]
+    begun = world.walk.traffic.sent
+    while world.walk.traffic.sent < begun + 40:
+        time.sleep(0.01)
+
+
+@CASES.fails(
+    rollback.down_succeeds,
+    "`app down` in pod canary-down-",
+    " exits with code 3",
+    evidence=("what canary-down-",),
+    passes_first=False,
+)
+def the_down_migration_fails(world: World) -> None:
+    world.down = lambda *_: (3, "")
+
+
+@CASES.fails(
+    rollback.down_succeeds,
+    "waited 5 s for the down-migration to end, which did not come; last seen: pod canary-down-",
+    evidence=("what canary-down-",),
+    passes_first=False,
+)
+def the_down_migration_hangs(world: World) -> None:
+    world.namespace.one_off = lambda pod: pod | {"status": {"phase": "Running"}}
+
+
+@CASES.fails(
+    rollback.schema_is_back,
+    "`app down` exits with code 0 but the schema differs from the one before the migration: "
+    "+1 column, +1 index",
+    evidence=(
+        "seen    it has changed nothing at all",
+        "+ column public.person.search_name text",
+        "+ index public.person.person_search CREATE INDEX",
+    ),
+    passes_first=False,
+)
+def the_down_migration_does_nothing(world: World) -> None:
+    world.down = lambda *_: (0, "nothing to do")
+
+
+@CASES.fails(
+    rollback.schema_is_back,
+    "but the schema differs from the one before the migration: -1 column",
+    evidence=("seen    it has changed -2 columns, -1 index",),
+    passes_first=False,
+)
+def the_down_migration_removes_too_much(world: World) -> None:
+    def down(release: str, database: str) -> tuple[int, str]:
+        world.schemas[database] = frozenset(
+            part for part in SCHEMAS["1"] if part[3] != "first_name"
+        )
+        return 0, ""
+
+    world.down = down
+
+
+@CASES.fails(
+    rollback.nobody_waited,
+    "the migration keeps the app waiting for 2.9 s, where 2 s are allowed: `alter table …` holds "
+    "AccessExclusiveLock on public.person",
+    passes_first=False,
+)
+def the_down_migration_locks_the_table_for_long(world: World) -> None:
+    waits = wait("alter table …", "AccessExclusiveLock", "select …", "AccessShareLock")
+
+    def down(release: str, database: str) -> tuple[int, str]:
+        world.postgres.sees(waits, samples=30)
+        return world.take_down(release, database)
+
+    world.down = down
+
+
+@CASES.fails(
+    rollback.nobody_waited,
+    "the migration's locks were not watched, so nothing is known of them",
+    passes_first=False,
+)
+def nobody_can_watch_the_down_migrations_locks(world: World) -> None:
+    world.postgres.watchable = False
+
+
+@CASES.fails(
+    rollback.baseline_works_after_it,
+    "PUT /person of the Service answers with status 500, not 200",
+)
+def the_baseline_can_not_write_after_the_down_migration(world: World) -> None:
+    world.app.faults = [app.refuses_to("PUT")]
+
+
+@CASES.fails(
+    rollback.nothing_is_lost_by_it,
+    "1 of 1 acknowledged writes can't be read back from the Service; the first: person 1 (",
+)
+def the_down_migration_loses_rows(world: World) -> None:
+    world.app.rows.clear()

@@ -1,0 +1,71 @@
+"""Where the canary is not, or can't be, compared; or is compared, and is worse."""
+
+import time
+from dataclasses import replace
+
+from fakes import app
+from fakes.world import LOADED, World
+from unit.stages.failing import Cases
+
+from pytest_canary.stages import verdict
+
+CASES = Cases("verdict")
+
+
+@CASES.fails(
+    verdict.are_compared,
+    "the canary was not compared with the baseline, so nobody knows whether it is worse",
+    table=LOADED,
+)
+def nobody_looked(world: World) -> None:
+    world.walk.memory.verdict = None
+
+
+@CASES.fails(verdict.is_go, "there is no verdict, which is no go", table=LOADED)
+def nobody_judged(world: World) -> None:
+    world.walk.memory.verdict = None
+
+
+@CASES.fails(
+    verdict.is_go,
+    "5 % of its requests fail",
+    evidence=("seen    400 requests to the canary and 800 to the baseline, at the same time",),
+    table=LOADED,
+)
+def the_canary_is_worse(world: World) -> None:
+    found = world.walk.memory.verdict
+    assert found
+    world.walk.memory.verdict = replace(
+        found, answer="no-go", sentence="5 % of its requests fail", requests=(800, 400)
+    )
+
+
+@CASES.fails(
+    verdict.is_go,
+    "31 requests of the canary, at least 253 are needed",
+    evidence=("next    raise verdict.seconds or traffic.rate",),
+    table=LOADED,
+)
+def too_little_is_known(world: World) -> None:
+    found = world.walk.memory.verdict
+    assert found
+    world.walk.memory.verdict = replace(
+        found,
+        answer="inconclusive",
+        sentence="31 requests of the canary, at least 253 are needed",
+        comparisons=(),
+    )
+
+
+@CASES.fails(
+    verdict.baseline_is_not_harmed,
+    " requests were lost, ",
+    "500",
+    evidence=(" in verdict",),
+    table=LOADED,
+)
+def the_baseline_fails_meanwhile(world: World) -> None:
+    world.app.faults = [app.only("stable", app.fails)]
+    begun = world.walk.traffic.sent
+    while world.walk.traffic.sent < begun + 40:
+        time.sleep(0.01)

@@ -1,0 +1,337 @@
+"""One request of the traffic, on the wire and back."""
+
+import asyncio
+import errno
+import json
+import os
+import socket
+from collections.abc import Callable
+from types import SimpleNamespace
+
+import aiohttp
+import pytest
+from fakes import rude_server as rude
+from fakes.rude_server import Manner, RudeServer
+from fakes.server import Reply, Server
+
+from pytest_canary.api.addressbook import PUT
+from pytest_canary.api.client import Api
+from pytest_canary.config.settings import Deadlines, Request, Settings
+from pytest_canary.traffic.exchange import Kind
+from pytest_canary.traffic.ledger import Outcome
+from pytest_canary.traffic.sender import (
+    Body,
+    NotSentAgainError,
+    Prepared,
+    Sender,
+    failure,
+    judged,
+    loopback,
+    without_lookup,
+    worded,
+)
+
+GET = Request(method="GET", path="/all", contains="needle")
+JSON = Request(
+    method="POST",
+    path="/notes?of={unique}",
+    json={"text": "{unique}", "more": ["ä", 1]},
+    headers={"X-Tenant": "7"},
+    status=201,
+)
+
+
+@pytest.fixture
+def settings(configured: Callable[..., Settings]) -> Settings:
+    return configured(deadlines={"request": 20})
+
+
+def impatient(settings: Settings) -> Settings:
+    return settings.model_copy(update={"deadlines": Deadlines(request=0.5)})
+
+
+def send(url: str, request: Request, settings: Settings, unique: str = "") -> Outcome:
+    async def once() -> Outcome:
+        async with Sender(settings) as sender:
+            return await sender.send(Prepared.of(url, request), unique)
+
+    return asyncio.run(once())
+
+
+def rudely(manner: Manner, request: Request, settings: Settings) -> tuple[Outcome, RudeServer]:
+    server = RudeServer(manner)
+    try:
+        return send(server.url, request, settings, "u1"), server
+    finally:
+        server.stop()
+
+
+# On the wire
+
+
+@pytest.mark.parametrize("request_", [PUT, JSON, GET], ids=["form", "json", "read"])
+def test_a_request_goes_out_as_the_api_would_send_it(
+    request_: Request, server: Server, settings: Settings
+) -> None:
+    Api(server.url, settings).send(request_, "canary0123")
+    send(server.url, request_, settings, "canary0123")
+    theirs, ours = server.asked
+    assert (ours.method, ours.path, ours.headers.get("X-Tenant")) == (
+        theirs.method,
+        theirs.path,
+        theirs.headers.get("X-Tenant"),
+    )
+    assert ours.headers.get("Content-Type") == theirs.headers.get("Content-Type")
+    assert ours.headers["Connection"] == theirs.headers["Connection"] == "close"
+    if request_ is JSON:
+        assert json.loads(ours.body) == json.loads(theirs.body)
+    else:
+        assert ours.body == theirs.body
+
+
+def test_each_request_has_a_connection_of_its_own(server: Server, settings: Settings) -> None:
+    async def many() -> None:
+        async with Sender(settings) as sender:
+            for _ in range(5):
+                await sender.send(Prepared.of(server.url, PUT), "u")
+
+    asyncio.run(many())
+    assert len({asked.port for asked in server.asked}) == 5
+
+
+def test_the_environments_proxy_is_not_asked(
+    server: Server, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    assert send(server.url, PUT, settings).kind is Kind.ANSWERED
+
+
+def test_a_redirect_is_an_answer_and_not_followed(server: Server, settings: Settings) -> None:
+    server.reply = Reply(302, "", {"Location": "/elsewhere"})
+    assert send(server.url, GET, settings)[:2] == (Kind.WRONG, 302)
+    assert len(server.asked) == 1
+
+
+def test_the_unique_text_is_filled_in_everywhere() -> None:
+    request = JSON.model_copy(update={"contains": "<{unique}>"})
+    url, body, contains = Prepared.of("http://127.0.0.1:80", request).filled("u1")
+    assert url == "http://127.0.0.1:80/notes?of=u1"
+    assert json.loads(body or b"") == {"text": "u1", "more": ["ä", 1]}
+    assert contains == "<u1>"
+
+
+# And back
+
+
+def test_an_answer_tells_who_gave_it(server: Server, settings: Settings) -> None:
+    server.reply = Reply(200, "a needle", {"X-Release": "2", "X-Pod": "web-1"})
+    assert send(server.url, GET, settings) == (Kind.ANSWERED, 200, "2", "web-1", "")
+
+
+@pytest.mark.parametrize(
+    ("manner", "kind", "status", "text"),
+    [
+        (rude.closes, Kind.CLOSED, 0, "Server disconnected"),
+        (rude.resets, Kind.RESET, 0, "[Errno 104] Connection reset by peer"),
+        (rude.resets_mid_body, Kind.CUT, 200, "received 4 of 8 bytes"),
+        (rude.says(rude.answer(body="half", length=8)), Kind.CUT, 200, "received 4 of 8 bytes"),
+        (rude.says(rude.HALF_A_CHUNK), Kind.CUT, 200, "Not enough data"),
+        (rude.says(b"SSH-2.0-OpenSSH\r\n\r\n"), Kind.GARBLED, 0, "SSH-2.0"),
+        (rude.hangs, Kind.TIMEOUT, 0, "none within 0.5 s"),
+        (rude.trickles, Kind.TIMEOUT, 200, "none within 0.5 s"),
+        (rude.says(rude.answer(503, "no pool")), Kind.SERVER_ERROR, 503, "no pool"),
+        (rude.says(rude.answer(404, "what\n is?")), Kind.WRONG, 404, "what is?"),
+        (rude.says(rude.answer(200, "<html>")), Kind.WRONG, 200, "<html>"),
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "PUT"])
+def test_what_goes_wrong_is_told_apart(
+    manner: Manner, kind: Kind, status: int, text: str, method: str, settings: Settings
+) -> None:
+    request = GET.model_copy(update={"method": method})
+    if kind is Kind.TIMEOUT:
+        settings = impatient(settings)
+    outcome, server = rudely(manner, request, settings)
+    assert (outcome.kind, outcome.status) == (kind, status)
+    assert text in outcome.text
+    if status:
+        # What the head told is kept, whatever came of the body.
+        assert (outcome.version, outcome.pod) == ("2", "web-1")
+    assert len(server.asked) == 1, "it was sent again"
+
+
+def test_nobody_listening_is_told_apart(settings: Settings) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    outcome = send(f"http://127.0.0.1:{port}", PUT, settings)
+    assert outcome.kind is Kind.REFUSED
+    assert "Connect call failed" in outcome.text
+
+
+def test_a_connection_that_does_not_come_about_in_time_is_told_apart(settings: Settings) -> None:
+    """Nobody accepts, and the queue is full: the kernel lets further connections wait."""
+    with socket.socket() as full:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        address = full.getsockname()
+        waiting = [socket.socket() for _ in range(4)]
+        for each in waiting:
+            each.setblocking(False)
+            each.connect_ex(address)
+        try:
+            outcome = send(f"http://127.0.0.1:{address[1]}", PUT, impatient(settings))
+        finally:
+            for each in waiting:
+                each.close()
+    assert outcome.kind is Kind.CONNECT_TIMEOUT
+
+
+def test_a_mistake_of_our_own_is_raised_not_counted(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise KeyError("boom")
+
+    monkeypatch.setattr(Prepared, "filled", broken)
+    with pytest.raises(KeyError, match="boom"):
+        send("http://127.0.0.1:1", PUT, settings)
+
+
+KEY = SimpleNamespace(host="127.0.0.1", port=1, ssl=None, is_ssl=False)
+
+
+def unconnected(number: int) -> aiohttp.ClientConnectorError:
+    return aiohttp.ClientConnectorError(KEY, OSError(number, os.strerror(number)))  # type: ignore[arg-type]
+
+
+def wrapped(error: Exception) -> Exception:
+    outer = NotSentAgainError()
+    outer.__cause__ = error
+    return outer
+
+
+@pytest.mark.parametrize(
+    ("error", "connected", "kind"),
+    [
+        (unconnected(errno.ECONNREFUSED), False, Kind.REFUSED),
+        (unconnected(errno.EHOSTUNREACH), False, Kind.UNREACHABLE),
+        (unconnected(errno.EMFILE), False, Kind.NO_ROOM),
+        (unconnected(errno.EADDRNOTAVAIL), False, Kind.NO_ROOM),
+        (TimeoutError(), False, Kind.CONNECT_TIMEOUT),
+        (TimeoutError(), True, Kind.TIMEOUT),
+        (wrapped(aiohttp.ServerDisconnectedError()), True, Kind.CLOSED),
+        (wrapped(aiohttp.ClientOSError(errno.ECONNRESET, "reset")), True, Kind.RESET),
+        (aiohttp.ClientConnectionResetError("closing"), True, Kind.RESET),
+        (aiohttp.ClientPayloadError("short"), True, Kind.CUT),
+        (OSError(errno.ECONNRESET, "reset"), True, Kind.RESET),
+        (OSError(errno.ENFILE, "full"), False, Kind.NO_ROOM),
+        (ValueError("ours"), True, None),
+        (wrapped(ValueError("ours")), True, None),
+        (NotSentAgainError(), True, None),
+    ],
+)
+def test_an_error_of_the_client_is_of_one_kind(
+    error: Exception, connected: bool, kind: Kind | None
+) -> None:
+    assert failure(error, connected) is kind
+
+
+def test_an_error_is_told_in_the_words_of_what_caused_it() -> None:
+    assert worded(wrapped(OSError(104, "reset"))) == "[Errno 104] reset"
+    assert worded(ValueError()) == "ValueError"
+
+
+# Judging
+
+
+@pytest.mark.parametrize(
+    ("promised", "status", "found", "kind"),
+    [
+        ({}, 200, True, Kind.ANSWERED),
+        ({"status": 201}, 201, True, Kind.ANSWERED),
+        ({"status": 201}, 200, True, Kind.WRONG),
+        ({}, 404, True, Kind.WRONG),
+        ({}, 409, True, Kind.WRONG),
+        ({}, 500, True, Kind.SERVER_ERROR),
+        ({}, 503, True, Kind.SERVER_ERROR),
+        ({"contains": "ok"}, 200, True, Kind.ANSWERED),
+        ({"contains": "ok"}, 200, False, Kind.WRONG),
+        ({"status": 503}, 503, True, Kind.ANSWERED),
+        ({"status": 503, "contains": "ok"}, 503, False, Kind.WRONG),
+        ({"status": 503}, 500, True, Kind.SERVER_ERROR),
+        ({"status": 503}, 200, True, Kind.WRONG),
+    ],
+)
+def test_an_answer_is_judged_by_what_was_promised(
+    promised: dict[str, object], status: int, found: bool, kind: Kind
+) -> None:
+    request = Request.model_validate({"method": "GET", "path": "/"} | promised)
+    assert judged(request, status, found) is kind
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 6, 100])
+@pytest.mark.parametrize(
+    ("text", "contains", "found"),
+    [
+        ("hay needle hay", "needle", True),
+        ("needle", "needle", True),
+        ("hay needl", "needle", False),
+        ("nneedle", "needle", True),
+        ("ä", "ä", True),
+        ("x", "x", True),
+        ("", "x", False),
+        ("anything", "", True),
+        ("", "", True),
+    ],
+)
+def test_a_body_is_looked_through_as_it_comes(
+    text: str, contains: str, found: bool, size: int
+) -> None:
+    body, data = Body(contains), text.encode()
+    for at in range(0, len(data), size):
+        body.take(data[at : at + size])
+    assert body.found is found
+
+
+def test_of_a_long_body_only_the_head_is_kept() -> None:
+    body = Body("never")
+    for _ in range(1000):
+        body.take(b"x" * 1000)
+    assert len(body.head) <= 400
+    assert len(body._tail) == len("never") - 1
+
+
+# Where to
+
+
+@pytest.mark.parametrize(
+    ("url", "here"),
+    [
+        ("http://127.0.0.1:30000", True),
+        ("http://localhost:8080", True),
+        ("http://127.9.9.9", True),
+        ("http://[::1]:80", True),
+        ("http://10.0.0.7:80", False),
+        ("http://192.0.2.1", False),
+        ("http://localhost.example.com", False),
+        ("http://127.0.0.1.example.com", False),
+        ("http://127.0.0.1@example.com/", False),
+        ("http://0.0.0.0", False),
+        ("nonsense", False),
+    ],
+)
+def test_what_is_this_machine(url: str, here: bool) -> None:
+    assert loopback(url) is here
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("http://localhost:8080/", "http://127.0.0.1:8080"),
+        ("http://localhost", "http://127.0.0.1:80"),
+        ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
+    ],
+)
+def test_localhost_needs_no_lookup(url: str, expected: str) -> None:
+    assert without_lookup(url) == expected
