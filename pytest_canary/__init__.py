@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pytest_canary.database.database import Database
     from pytest_canary.k8s.observer import Observer
     from pytest_canary.k8s.rollout import Rollout
-    from pytest_canary.rehearsal.rehearsal import Walk
+    from pytest_canary.rehearsal.rehearsal import Rehearsal
     from pytest_canary.release.release import Release, Version
     from pytest_canary.traffic import Traffic
 
@@ -34,13 +34,13 @@ __all__ = [
     "Options",
     "Person",
     "Plan",
+    "Rehearsal",
     "Release",
     "Rollout",
     "Run",
     "Settings",
     "Traffic",
     "Version",
-    "Walk",
 ]
 
 # The module of each public name.
@@ -61,7 +61,7 @@ _MODULES = {
     "Settings": "config.settings",
     "Traffic": "traffic.traffic",
     "Version": "release.release",
-    "Walk": "rehearsal.rehearsal",
+    "Rehearsal": "rehearsal.rehearsal",
 }
 
 

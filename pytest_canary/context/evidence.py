@@ -6,9 +6,12 @@ import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pytest_canary.core import processes
-from pytest_canary.release.release import Diagnostics
+
+if TYPE_CHECKING:
+    from pytest_canary.release.release import Diagnostics
 
 FINDINGS = "findings"
 

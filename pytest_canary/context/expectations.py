@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from pytest_canary.analysis.statistics import Share, share
+from pytest_canary.context.journal import CleanupOutcome
 from pytest_canary.core.errors import FoundError, ReleaseError
 from pytest_canary.core.findings import Finding
 from pytest_canary.core.output import shown
@@ -16,14 +18,17 @@ from pytest_canary.k8s.rollout import Rollout
 from pytest_canary.release.migration import Migrated
 from pytest_canary.release.pod_commands import killed
 
+if TYPE_CHECKING:
+    from pytest_canary.context.journal import Journal
 
-def known(findings: Sequence[Finding]) -> None:
-    """Nothing was found."""
+
+def expect_no_findings(findings: Sequence[Finding]) -> None:
+    """Raise if there are findings."""
     if findings:
         raise FoundError(findings)
 
 
-def succeeded(done: Exec | None, code: str = "CommandFails") -> None:
+def expect_success(done: Exec | None, code: str = "CommandFails") -> None:
     """A command in a pod exited with 0.
 
     Args:
@@ -44,7 +49,7 @@ def succeeded(done: Exec | None, code: str = "CommandFails") -> None:
         )
 
 
-def migrated(done: Migrated) -> None:
+def expect_migrated(done: Migrated) -> None:
     """A migration made the schema that it makes on an empty database; exit code 0 says little."""
     command, code = done.migrate.command, done.migrate.code
     if not done.after:
@@ -76,7 +81,7 @@ def migrated(done: Migrated) -> None:
         )
 
 
-def taken_down(down: Migrated, up: Migrated) -> None:
+def expect_taken_down(down: Migrated, up: Migrated) -> None:
     """A down-migration left the schema as it was before the migration."""
     changed = difference(up.before, down.after)
     if changed:
@@ -96,7 +101,7 @@ def _migration(code: str, what: str, advice: str, evidence: str, seen: str = "")
     return FoundError([Finding(code, sentence, seen=seen, evidence=evidence)])
 
 
-def only(sample: Counter[str], version: str) -> None:
+def expect_only(sample: Counter[str], version: str) -> None:
     """Every connection was answered by this version."""
     others = {other: times for other, times in sample.items() if other != version}
     if others:
@@ -107,9 +112,9 @@ def only(sample: Counter[str], version: str) -> None:
         )
 
 
-def both(sample: Counter[str], versions: Mapping[str, str]) -> None:
+def expect_both(sample: Counter[str], versions: Mapping[str, str]) -> None:
     """Both versions answered, and no other."""
-    told = distinct(versions)
+    told = expect_distinct(versions)
     answered = ", ".join(f"{v} ({n})" for v, n in sorted(sample.items()))
     silent = sorted(told - set(sample))
     if silent:
@@ -124,7 +129,7 @@ def both(sample: Counter[str], versions: Mapping[str, str]) -> None:
         )
 
 
-def distinct(versions: Mapping[str, str]) -> set[str]:
+def expect_distinct(versions: Mapping[str, str]) -> set[str]:
     """The two versions' names, which must differ or nobody can tell who answered."""
     told = set(versions.values())
     if len(told) < 2:
@@ -135,7 +140,7 @@ def distinct(versions: Mapping[str, str]) -> set[str]:
     return told
 
 
-def shared(sample: Counter[str], version: str, replicas: int, total: int) -> Share:
+def expect_fair_share(sample: Counter[str], version: str, replicas: int, total: int) -> Share:
     """A version's share of the connections is what its replicas make of the total."""
     found = share(sample[version], sample.total())
     expected = replicas / total
@@ -147,7 +152,7 @@ def shared(sample: Counter[str], version: str, replicas: int, total: int) -> Sha
     return found
 
 
-def reached(rollouts: Sequence[Rollout], replicas: int) -> str:
+def expect_whole_rollout(rollouts: Sequence[Rollout], replicas: int) -> str:
     """The rollout was seen going to all its replicas, from none of the new version.
 
     Returns:
@@ -174,7 +179,7 @@ def reached(rollouts: Sequence[Rollout], replicas: int) -> str:
     return shown
 
 
-def never_fewer(rollouts: Sequence[Rollout]) -> int:
+def expect_availability(rollouts: Sequence[Rollout]) -> int:
     """At no moment did a rollout take more replicas away than its strategy allows.
 
     One that starts with fewer than the strategy's least, as it scales up at the same time, may
@@ -201,7 +206,7 @@ def never_fewer(rollouts: Sequence[Rollout]) -> int:
     return min(rollout.available for rollout in rollouts)
 
 
-def complete(missing: Sequence[str], total: int, where: str = "the Service") -> None:
+def expect_complete(missing: Sequence[str], total: int, where: str = "the Service") -> None:
     """Every acknowledged row is there."""
     if missing:
         raise ReleaseError(
@@ -213,4 +218,14 @@ def complete(missing: Sequence[str], total: int, where: str = "the Service") -> 
         raise ReleaseError(
             "nothing was written, so nothing can be said about the data; "
             "leave the checks that write in the run"
+        )
+
+
+def expect_none_left(journal: Journal, kind: str) -> None:
+    """Nothing of a kind is left; where there was none, that is known too."""
+    left = journal.outcome(CleanupOutcome).left.get(kind)
+    if left:
+        listed = ", ".join(str(each) for each in left)
+        raise ReleaseError(
+            f"run {journal.run} left {kind}: {listed}; `pytest --canary-reap` removes them"
         )

@@ -1,4 +1,4 @@
-"""From a walk to its report's document: nothing is decided here, only told."""
+"""From a journal to the report's document: nothing is decided here, only told."""
 
 from __future__ import annotations
 
@@ -8,6 +8,14 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any, Literal
 
 from pytest_canary.context.evidence import Failure
+from pytest_canary.context.journal import (
+    CanaryOutcome,
+    ClusterOutcome,
+    MigrationOutcome,
+    RollbackOutcome,
+    StableOutcome,
+    VerdictOutcome,
+)
 from pytest_canary.core import processes
 from pytest_canary.core.errors import FoundError, TrafficError
 from pytest_canary.core.findings import Finding
@@ -16,26 +24,26 @@ from pytest_canary.reporting import document, records
 
 if TYPE_CHECKING:
     from pytest_canary.config.promotion import Promotion
+    from pytest_canary.context.journal import Journal
     from pytest_canary.k8s.observer import Moment
-    from pytest_canary.rehearsal.rehearsal import Walk
 
 Result = Literal["passed", "failed", "stopped"]
 
 
 def compose(
-    walk: Walk, result: Result, promotion: Promotion | None = None, stopped_by: str = ""
+    journal: Journal, result: Result, promotion: Promotion | None = None, stopped_by: str = ""
 ) -> document.Report:
-    """The document of a walk that has ended, however it did.
+    """The document of a rehearsal that has ended, however it did.
 
     Args:
-        walk: what was walked; its cluster may be gone.
+        journal: what happened; the cluster may be gone.
         result: how its checks ended, all of them together.
         promotion: whether the real one would be allowed.
         stopped_by: what ended the run before its time.
     """
-    told = _compose(walk, result, promotion, stopped_by)
+    told = _compose(journal, result, promotion, stopped_by)
     # An app's answer, or a test's own words, may hold what nobody is to read.
-    return document.Report.model_validate(_masked(told.model_dump(), walk.secrets))
+    return document.Report.model_validate(_masked(told.model_dump(), journal.secrets))
 
 
 def _masked(value: Any, secrets: Sequence[str]) -> Any:
@@ -50,51 +58,54 @@ def _masked(value: Any, secrets: Sequence[str]) -> Any:
 
 
 def _compose(
-    walk: Walk, result: Result, promotion: Promotion | None, stopped_by: str
+    journal: Journal, result: Result, promotion: Promotion | None, stopped_by: str
 ) -> document.Report:
-    memory, settings = walk.memory, walk.settings
-    judged = memory.verdict
+    plan, settings = journal.plan, journal.plan.settings
+    outcome = journal.find(VerdictOutcome)
+    verdict = outcome.verdict if outcome else None
     return document.Report(
         tool=document.Tool(version=metadata.version("pytest-canary")),
-        run=walk.run.record.run,
+        run=journal.run,
         name=settings.name,
-        scenario="upgrade" if walk.plan.upgrade else "first release",
-        started=walk.timeline.started,
-        seconds=walk.timeline.now(),
+        scenario="upgrade" if plan.upgrade else "first release",
+        started=journal.timeline.started,
+        seconds=journal.timeline.now(),
         result=result,
         stopped_by=stopped_by,
-        versions=_versions(walk),
-        verdict=records.judged(judged, settings.verdict.confidence) if judged else None,
+        versions=_versions(journal),
+        verdict=records.judged(verdict, settings.verdict.confidence) if verdict else None,
         promotion=_promotion(promotion),
-        failures=_failures(walk),
-        environment=document.Environment(**memory.environment),
-        stages=tuple(_stages(walk)),
+        failures=_failures(journal),
+        environment=document.Environment(**journal.environment),
+        stages=tuple(_stages(journal)),
         transitions=tuple(
             document.Transition(
                 name=each.name, stage=each.stage, began=each.began, ended=each.ended
             )
-            for each in walk.timeline.transitions
+            for each in journal.timeline.transitions
         ),
-        findings=tuple(_findings(walk)),
-        replicas=tuple(_replicas(walk)),
-        availability=tuple(_availability(walk)),
-        share=_share(walk),
-        traffic=_traffic(walk),
-        database=_database(walk),
+        findings=tuple(_findings(journal)),
+        replicas=tuple(_replicas(journal)),
+        availability=tuple(_availability(journal)),
+        share=_share(journal),
+        traffic=_traffic(journal),
+        database=_database(journal),
     )
 
 
-def _versions(walk: Walk) -> document.Versions:
-    told, plan, up = walk.memory.versions, walk.plan, walk._provisioned
+def _versions(journal: Journal) -> document.Versions:
+    plan, cluster = journal.plan, journal.find(ClusterOutcome)
+    images = cluster.images if cluster else {}
     origins = {
         "baseline": plan.baseline.text if plan.upgrade else "",
         "candidate": plan.options.image or f"built from {plan.settings.dockerfile.name}",
     }
 
     def version(title: str) -> document.Version:
-        found = getattr(up, title) if up else None
         return document.Version(
-            version=told.get(title, ""), image=found.image if found else "", origin=origins[title]
+            version=journal.versions.get(title, ""),
+            image=images.get(title, ""),
+            origin=origins[title],
         )
 
     baseline = version("baseline") if plan.upgrade else None
@@ -113,10 +124,10 @@ def _promotion(found: Promotion | None) -> document.Promotion | None:
     )
 
 
-def _stages(walk: Walk) -> Iterator[document.Stage]:
-    by_stage: dict[str, list[document.Check]] = {stage: [] for stage in walk.plan.stages}
+def _stages(journal: Journal) -> Iterator[document.Stage]:
+    by_stage: dict[str, list[document.Check]] = {stage: [] for stage in journal.plan.stages}
     began: dict[str, float] = {}
-    for each in walk.memory.checked:
+    for each in journal.checks:
         by_stage.setdefault(each.stage, []).append(
             document.Check(
                 sentence=each.sentence,
@@ -139,23 +150,22 @@ def _stages(walk: Walk) -> Iterator[document.Stage]:
             result=result,
             began=began.get(stage),
             seconds=sum(check.seconds for check in checks),
-            notes=tuple(walk.notes.get(stage, [])),
+            notes=tuple(journal.notes.get(stage, [])),
             checks=tuple(checks),
         )
 
 
-def _failures(walk: Walk) -> document.Failures:
-    failed = [each for each in walk.memory.checked if each.result == "failed"]
-    first = next((each for each in failed if not each.rescues), None)
-    second = next((each for each in failed if each.rescues), None)
-    rescued = [each for each in walk.memory.checked if each.rescues]
-
+def _failures(journal: Journal) -> document.Failures:
+    failed = [each for each in journal.checks if each.result == "failed"]
+    first = next((each for each in failed if not each.automatic), None)
+    second = next((each for each in failed if each.automatic), None)
+    automatic = [each for each in journal.checks if each.automatic]
     return document.Failures(
         first=_failure(first.stage, first.sentence, first.message) if first else None,
         second=_failure(second.stage, second.sentence, second.message) if second else None,
-        rolled_back=(second is None) if rescued else None,
-        rollback="; ".join(walk.notes.get("rollback", [])).removeprefix("rolled back: ")
-        if rescued
+        rolled_back=(second is None) if automatic else None,
+        rollback="; ".join(journal.notes.get("rollback", [])).removeprefix("rolled back: ")
+        if automatic
         else "",
     )
 
@@ -164,8 +174,8 @@ def _failure(stage: str, check: str, message: str) -> document.Failure:
     return document.Failure(sentence=message, stage=stage, check=check)
 
 
-def _findings(walk: Walk) -> Iterator[document.Found]:
-    for failure in walk.memory.failures:
+def _findings(journal: Journal) -> Iterator[document.Found]:
+    for failure in journal.failures:
         after = failure.error.after if isinstance(failure.error, FoundError) else None
         for finding in _found(failure):
             yield document.Found.of(finding, failure.stage, after, failure.paths)
@@ -182,19 +192,17 @@ def _found(failure: Failure) -> Sequence[Finding]:
     return [Finding(code, sentence or code, evidence="\n".join(lines))]
 
 
-def _replicas(walk: Walk) -> Iterator[document.Replicas]:
-    observer, up = walk._observer, walk._provisioned
-    if not observer or not up:
+def _replicas(journal: Journal) -> Iterator[document.Replicas]:
+    cluster = journal.find(ClusterOutcome)
+    if cluster is None:
         return
     names = {
-        version.image: walk.memory.versions.get(version.title, "") or version.title
-        for version in (up.baseline, up.candidate)
-        if version
+        image: journal.versions.get(title, "") or title for title, image in cluster.images.items()
     }
-    tracks = {walk.release.name(track) for track in ("canary", "stable")}
-    offset = observer.began - walk.timeline.zero
+    tracks = {journal.plan.settings.deployment_name(track) for track in ("canary", "stable")}
+    offset = cluster.watched_from - journal.timeline.zero
     shown = itertools.groupby(
-        sorted(observer.history, key=lambda each: each.rollout.name),
+        sorted(cluster.history, key=lambda each: each.rollout.name),
         key=lambda each: each.rollout.name,
     )
     for name, moments in shown:
@@ -227,9 +235,10 @@ def _steps(
             )
 
 
-def _availability(walk: Walk) -> Iterator[document.Availability]:
-    rollouts = walk.memory.promotion
-    if rollouts and walk.plan.upgrade:
+def _availability(journal: Journal) -> Iterator[document.Availability]:
+    outcome = journal.find(StableOutcome)
+    rollouts = outcome.rollouts if outcome else []
+    if rollouts and journal.plan.upgrade:
         yield document.Availability(
             deployment=rollouts[-1].name,
             transition="promote",
@@ -238,42 +247,44 @@ def _availability(walk: Walk) -> Iterator[document.Availability]:
         )
 
 
-def _share(walk: Walk) -> document.Share | None:
-    found = walk.memory.share
-    if found is None:
+def _share(journal: Journal) -> document.Share | None:
+    outcome = journal.find(CanaryOutcome)
+    if outcome is None or outcome.share is None:
         return None
-    replicas = walk.settings.replicas
+    replicas = journal.plan.settings.replicas
     expected = replicas.canary / (replicas.canary + replicas.stable_during_canary)
-    return records.shared(found, expected, walk.memory.connections)
+    return records.shared(outcome.share, expected, outcome.connections)
 
 
-def _traffic(walk: Walk) -> document.Traffic | None:
-    traffic = walk._traffic
+def _traffic(journal: Journal) -> document.Traffic | None:
+    traffic = journal.traffic
     if traffic is None or traffic.began is None:
         return None
-    began = max(traffic.began - walk.timeline.zero, 0)
+    began = max(traffic.began - journal.timeline.zero, 0)
     try:
-        return records.sent(traffic, began, began + traffic.now(), walk.memory.read_back)
+        return records.sent(traffic, began, began + traffic.now(), journal.read_back)
     except TrafficError:
         return document.Traffic(rate=traffic.settings.traffic.rate, sent=traffic.sent)
 
 
-def _database(walk: Walk) -> document.Database | None:
-    done = walk.memory.migrations.get("candidate")
+def _database(journal: Journal) -> document.Database | None:
+    done = journal.migrations.get("candidate")
     if done is None:
         return None
+    rollback = journal.find(RollbackOutcome)
     return document.Database(
-        backup=_backup(walk),
+        backup=_backup(journal),
         schema_before=_noted(done.noted_before),
         schema_after=_noted(done.noted_after),
         changes=tuple(done.changes),
-        locks=tuple(_locks(done, walk.settings.database.lock_limit)),
-        not_undone=tuple(walk.memory.not_undone),
+        locks=tuple(_locks(done, journal.plan.settings.database.lock_limit)),
+        not_undone=tuple(rollback.not_undone if rollback else ()),
     )
 
 
-def _backup(walk: Walk) -> document.Backup | None:
-    found = walk.memory.backup
+def _backup(journal: Journal) -> document.Backup | None:
+    outcome = journal.find(MigrationOutcome)
+    found = outcome.backup if outcome else None
     if found is None:
         return None
     if isinstance(found, Exception):

@@ -5,83 +5,117 @@ Not a stage of its own: it takes the place of the stage `rollback` in a walk tha
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pytest_canary.context import expectations
+from pytest_canary.context.journal import RollbackOutcome
+from pytest_canary.context.stage import Stage
+from pytest_canary.context.workspace import existing_context
 from pytest_canary.core.errors import ReleaseError
-from pytest_canary.rehearsal.rehearsal import Walk
+from pytest_canary.k8s.rollout import images
 from pytest_canary.release.release import CANARY, STABLE
-from pytest_canary.stages import (
-    Suite,
+from pytest_canary.stages.conditions import (
     first,
-    loaded_upgrade,
+    has_traffic_at_baseline,
     migrates_live,
     tells_versions,
     upgrade,
 )
 
-SUITE = Suite()
+if TYPE_CHECKING:
+    from pytest_canary.context.context import Context
+
+STAGE = Stage("rollback", existing_context, transition="roll back")
 
 
-@SUITE.holds("the release is rolled back")
-def is_rolled_back(walk: Walk) -> None:
-    walk.roll_back_by_itself()
+@STAGE.enter("the release is rolled back")
+def is_rolled_back(context: Context) -> None:
+    context.journal.diagnostics = context.release.roll_back(context.journal.diagnostics)
+    context.release.wait_until_gone(CANARY)
+    if context.plan.upgrade:
+        restore_baseline(context)
+        return
+    # There is no last good version to promote: no version is live, as before.
+    context.release.delete(STABLE)
+    context.release.wait_until_gone(STABLE)
 
 
-@SUITE.holds("the diagnostics were collected before anything was undone")
-def diagnostics_came_first(walk: Walk) -> None:
-    found = walk.memory.diagnostics
+def restore_baseline(context: Context) -> None:
+    """Let the last good version serve again, with its own Service."""
+    replicas = context.settings.replicas.stable
+    stable = context.namespace.deployment(context.release.name(STABLE))
+    kept = stable and context.baseline.image in images(stable["spec"]["template"])
+    if not kept or context.journal.tried("stable"):
+        # It failed half-way through a promotion, which may have changed more than the image;
+        # or someone has deleted it.
+        context.release.deploy(STABLE, replicas, context.baseline)
+    if context.baseline.service.read_bytes() != context.candidate.service.read_bytes():
+        context.release.apply_service(context.baseline)
+    context.release.wait_until_settled(STABLE, replicas, context.baseline)
+
+
+@STAGE.holds("the diagnostics were collected before anything was undone")
+def diagnostics_came_first(context: Context) -> None:
+    found = context.journal.diagnostics
     if found is None:
         raise ReleaseError("no diagnostics were collected before the release was rolled back")
     for what in ("objects", "events", "describe"):
         if not getattr(found, what).strip():
-            raise ReleaseError(f"the diagnostics hold no {what} of {walk.settings.name}")
+            raise ReleaseError(f"the diagnostics hold no {what} of {context.settings.name}")
 
 
-@SUITE.holds("{stable}/{stable} pods are ready, and of the baseline", when=upgrade)
-def baseline_is_ready(walk: Walk) -> None:
-    replicas = walk.settings.replicas.stable
-    walk.release.wait_until_settled(STABLE, replicas, walk.baseline)
-    walk.note("rollback", f"rolled back: {replicas}/{replicas} of {walk.version_name('baseline')}")
+@STAGE.holds("{stable}/{stable} pods are ready, and of the baseline", when=upgrade)
+def baseline_is_ready(context: Context) -> None:
+    replicas = context.settings.replicas.stable
+    context.expect.replicas(STABLE, replicas, "baseline")
+    name = context.journal.version_name("baseline")
+    context.journal.note("rollback", f"rolled back: {replicas}/{replicas} of {name}")
 
 
-@SUITE.holds("the canary is deleted")
-def canary_is_gone(walk: Walk) -> None:
-    walk.release.wait_until_gone(CANARY)
+@STAGE.holds("the canary is deleted")
+def canary_is_gone(context: Context) -> None:
+    context.release.wait_until_gone(CANARY)
 
 
-@SUITE.holds("no version is live, as before", when=first)
-def nothing_is_live(walk: Walk) -> None:
-    if walk.release.exists(STABLE):
+@STAGE.holds("no version is live, as before", when=first)
+def nothing_is_live(context: Context) -> None:
+    if context.release.exists(STABLE):
         raise ReleaseError(
-            f"{walk.release.name(STABLE)} is still there, where nothing was live before; "
-            f"see what else deploys into namespace {walk.namespace.name}"
+            f"{context.release.name(STABLE)} is still there, where nothing was live before; "
+            f"see what else deploys into namespace {context.namespace.name}"
         )
-    walk.note("rollback", "rolled back: no version is live, as before")
+    context.journal.note("rollback", "rolled back: no version is live, as before")
 
 
-@SUITE.holds("the Service sends connections to these pods only", when=upgrade)
-def service_selects(walk: Walk) -> None:
-    walk.wait_until_connected([STABLE])
+@STAGE.holds("the Service sends connections to these pods only", when=upgrade)
+def service_selects(context: Context) -> None:
+    context.expect.connections(STABLE)
 
 
-@SUITE.holds("only the baseline answers behind the Service", when=tells_versions)
-def baseline_answers(walk: Walk) -> None:
-    expectations.only(walk.sample("baseline"), walk.memory.versions["baseline"])
+@STAGE.holds("only the baseline answers behind the Service", when=tells_versions)
+def baseline_answers(context: Context) -> None:
+    expectations.expect_only(context.sample("baseline"), context.journal.versions["baseline"])
 
 
-@SUITE.holds("{write} is acknowledged and {read} has it", when=upgrade)
-def api_works(walk: Walk) -> None:
-    walk.write_and_read(walk.api)
-    walk.note("rollback", "the API answers")
-    if migrates_live(walk.plan):
-        walk.note("rollback", walk.what_is_left())
+@STAGE.step()
+def look_for_remains(context: Context) -> None:
+    context.look_for_remains()
 
 
-@SUITE.holds("no request is lost any more", when=loaded_upgrade)
-def no_request_is_lost(walk: Walk) -> None:
-    walk.no_request_is_lost_any_more()
+@STAGE.holds("{write} is acknowledged and {read} has it", when=upgrade, after=look_for_remains)
+def api_works(context: Context) -> None:
+    context.expect.write_and_read()
+    context.journal.note("rollback", "the API answers")
+    if migrates_live(context.plan):
+        context.journal.note("rollback", context.journal.outcome(RollbackOutcome).summary)
 
 
-@SUITE.holds("every row that was written is there", when=upgrade)
-def nothing_is_lost(walk: Walk) -> None:
-    walk.find_every_row(walk.api)
-    walk.note("rollback", "nothing lost")
+@STAGE.holds("no request is lost any more", when=has_traffic_at_baseline)
+def no_request_is_lost(context: Context) -> None:
+    context.expect.no_more_lost_requests()
+
+
+@STAGE.holds("every row that was written is there", when=upgrade)
+def nothing_is_lost(context: Context) -> None:
+    context.expect.every_row()
+    context.journal.note("rollback", "nothing lost")

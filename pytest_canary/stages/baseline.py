@@ -2,69 +2,91 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pytest_canary.context import expectations
+from pytest_canary.context.journal import BaselineOutcome
+from pytest_canary.context.stage import Stage
+from pytest_canary.context.workspace import existing_context
 from pytest_canary.core.errors import ReleaseError
-from pytest_canary.rehearsal.rehearsal import Walk
-from pytest_canary.release.release import STABLE
-from pytest_canary.stages import Suite, first, migrates_live, upgrade
+from pytest_canary.release.migration import migrate
+from pytest_canary.release.release import CANARY, STABLE
+from pytest_canary.stages.conditions import first, migrates_live, upgrade
 
-SUITE = Suite()
+if TYPE_CHECKING:
+    from pytest_canary.config.plan import Plan
+    from pytest_canary.context.context import Context
+
+STAGE = Stage("baseline", existing_context, transition="deploy the baseline")
 
 
-@SUITE.holds("the Service is there, and no version is live", when=first)
-def nothing_is_live(walk: Walk) -> None:
-    walk.enter("baseline")
-    services = [service["metadata"]["name"] for service in walk.namespace.objects("Service")]
-    if walk.settings.service_name not in services:
+def has_other_requests(plan: Plan) -> bool:
+    """Applies to an upgrade of an app that is asked more than to write and read."""
+    return plan.upgrade and bool(plan.checks)
+
+
+@STAGE.enter("{name}-stable is deployed and migrated", when=upgrade)
+def is_deployed(context: Context) -> None:
+    context.journal.keep(BaselineOutcome())
+    if not context.plan.upgrade:
+        context.release.apply_service(context.candidate)
+        return
+    context.release.apply_service(context.baseline)
+    context.release.deploy(STABLE, context.settings.replicas.stable, context.baseline)
+    if context.plan.migrates:
+        migrated = migrate(context.release, context.database, STABLE, fresh=False)
+        context.journal.keep(BaselineOutcome(migrated))
+    context.open_app()
+    context.learn_version("baseline", STABLE)
+
+
+@STAGE.holds("the Service is there, and no version is live", when=first)
+def nothing_is_live(context: Context) -> None:
+    services = [service["metadata"]["name"] for service in context.namespace.objects("Service")]
+    if context.settings.service_name not in services:
         raise ReleaseError(
-            f"{walk.settings.service.name} is applied, but there is no Service "
-            f"{walk.settings.service_name}; see its metadata.name"
+            f"{context.settings.service.name} is applied, but there is no Service "
+            f"{context.settings.service_name}; see its metadata.name"
         )
-    live = [track for track in ("canary", "stable") if walk.release.exists(track)]
+    live = [track for track in (CANARY, STABLE) if context.release.exists(track)]
     if live:
         raise ReleaseError(
-            f"{walk.release.name(live[0])} is there before anything was released; "
-            f"see what else deploys into namespace {walk.namespace.name}"
+            f"{context.release.name(live[0])} is there before anything was released; "
+            f"see what else deploys into namespace {context.namespace.name}"
         )
 
 
-@SUITE.holds("{name}-stable is deployed and migrated", when=upgrade)
-def is_deployed(walk: Walk) -> None:
-    walk.enter("baseline")
+@STAGE.holds("{stable}/{stable} pods are ready, and of the baseline", when=upgrade)
+def is_ready(context: Context) -> None:
+    replicas = context.settings.replicas.stable
+    context.expect.replicas(STABLE, replicas, "baseline")
+    name = context.journal.version_name("baseline")
+    context.journal.note("baseline", f"{replicas}/{replicas} of {name}")
 
 
-@SUITE.holds("{stable}/{stable} pods are ready, and of the baseline", when=upgrade)
-def is_ready(walk: Walk) -> None:
-    replicas = walk.settings.replicas.stable
-    walk.release.wait_until_settled(STABLE, replicas, walk.baseline)
-    walk.note("baseline", f"{replicas}/{replicas} of {walk.version_name('baseline')}")
+@STAGE.holds("ping and migrate succeed", when=migrates_live)
+def commands_succeed(context: Context) -> None:
+    done = context.journal.migrations["baseline"]
+    expectations.expect_success(done.ping)
+    expectations.expect_success(done.migrate)
 
 
-@SUITE.holds("ping and migrate succeed", when=migrates_live)
-def commands_succeed(walk: Walk) -> None:
-    done = walk.memory.migrations["baseline"]
-    expectations.succeeded(done.ping)
-    expectations.succeeded(done.migrate)
+@STAGE.holds("migrate made the schema", when=migrates_live)
+def schema_is_made(context: Context) -> None:
+    expectations.expect_migrated(context.journal.migrations["baseline"])
 
 
-@SUITE.holds("migrate made the schema", when=migrates_live)
-def schema_is_made(walk: Walk) -> None:
-    expectations.migrated(walk.memory.migrations["baseline"])
+@STAGE.holds("the Service sends connections to these pods only", when=upgrade)
+def service_selects(context: Context) -> None:
+    context.expect.connections(STABLE)
 
 
-@SUITE.holds("the Service sends connections to these pods only", when=upgrade)
-def service_selects(walk: Walk) -> None:
-    walk.wait_until_connected([STABLE])
+@STAGE.holds("{write} is acknowledged and {read} has it", when=upgrade)
+def api_works(context: Context) -> None:
+    context.expect.write_and_read()
+    context.expect.write_and_read()
 
 
-@SUITE.holds("{write} is acknowledged and {read} has it", when=upgrade)
-def api_works(walk: Walk) -> None:
-    walk.write_and_read(walk.api)
-    walk.write_and_read(walk.api)
-
-
-@SUITE.holds(
-    "the other requests answer as promised", when=lambda plan: plan.upgrade and plan.checks
-)
-def other_requests(walk: Walk) -> None:
-    walk.other_requests(walk.api)
+@STAGE.holds("the other requests answer as promised", when=has_other_requests)
+def other_requests(context: Context) -> None:
+    context.expect.other_requests()

@@ -2,76 +2,91 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pytest_canary.context import expectations
-from pytest_canary.rehearsal.rehearsal import Walk
+from pytest_canary.context.journal import CanaryOutcome
+from pytest_canary.context.stage import Stage
+from pytest_canary.context.workspace import existing_context
 from pytest_canary.release.release import CANARY, STABLE
-from pytest_canary.stages import Suite, loaded_upgrade, tells_versions, upgrade
+from pytest_canary.stages.conditions import has_traffic_at_baseline, tells_versions, upgrade
 
-SUITE = Suite()
+if TYPE_CHECKING:
+    from pytest_canary.context.context import Context
 
-
-@SUITE.holds("{name}-canary is deployed")
-def is_deployed(walk: Walk) -> None:
-    walk.enter("canary")
-
-
-@SUITE.holds("{canary}/{canary} canary pods are ready, and of the candidate")
-def canary_is_ready(walk: Walk) -> None:
-    replicas = walk.settings.replicas
-    walk.release.wait_until_settled(CANARY, replicas.canary, walk.candidate)
-    beside = f" + {replicas.stable_during_canary}" if walk.plan.upgrade else ""
-    walk.note("canary", f"{replicas.canary}{beside}")
+STAGE = Stage(
+    "canary", existing_context, transition="deploy the canary", rolls_back=True, on_trial=True
+)
 
 
-@SUITE.holds("{fewer}/{fewer} stable pods are ready, and of the baseline", when=upgrade)
-def stable_is_ready(walk: Walk) -> None:
-    replicas = walk.settings.replicas.stable_during_canary
-    walk.release.wait_until_settled(STABLE, replicas, walk.baseline)
+@STAGE.enter("{name}-canary is deployed")
+def is_deployed(context: Context) -> None:
+    context.journal.keep(CanaryOutcome())
+    context.release.canary(context.candidate)
+    if context.plan.upgrade:
+        context.learn_version("candidate", CANARY)
 
 
-@SUITE.holds("the Service sends connections to all of them and no other")
-def service_selects(walk: Walk) -> None:
-    walk.wait_until_connected([CANARY, STABLE] if walk.plan.upgrade else [CANARY])
+@STAGE.holds("{canary}/{canary} canary pods are ready, and of the candidate")
+def canary_is_ready(context: Context) -> None:
+    replicas = context.settings.replicas
+    context.expect.replicas(CANARY, replicas.canary)
+    beside = f" + {replicas.stable_during_canary}" if context.plan.upgrade else ""
+    context.journal.note("canary", f"{replicas.canary}{beside}")
 
 
-@SUITE.holds("candidate and baseline answer as different versions", when=tells_versions)
-def versions_differ(walk: Walk) -> None:
-    expectations.distinct(walk.memory.versions)
+@STAGE.holds("{fewer}/{fewer} stable pods are ready, and of the baseline", when=upgrade)
+def stable_is_ready(context: Context) -> None:
+    replicas = context.settings.replicas.stable_during_canary
+    context.expect.replicas(STABLE, replicas, "baseline")
 
 
-@SUITE.holds("both versions answer behind the Service", when=tells_versions)
-def both_answer(walk: Walk) -> None:
-    walk.memory.sample = walk.sample("baseline", "candidate")
-    expectations.both(walk.memory.sample, walk.memory.versions)
+@STAGE.holds("the Service sends connections to all of them and no other")
+def service_selects(context: Context) -> None:
+    context.expect.connections(CANARY, *([STABLE] if context.plan.upgrade else []))
 
 
-@SUITE.holds("the canary's share of connections is its share of replicas", when=tells_versions)
-def share_is_fair(walk: Walk) -> None:
-    sample = walk.memory.sample or walk.sample("baseline", "candidate")
-    replicas = walk.settings.replicas
-    total = replicas.canary + replicas.stable_during_canary
-    walk.memory.connections = sample.total()
-    walk.memory.share = found = expectations.shared(
-        sample, walk.memory.versions["candidate"], replicas.canary, total
+@STAGE.holds("candidate and baseline answer as different versions", when=tells_versions)
+def versions_differ(context: Context) -> None:
+    expectations.expect_distinct(context.journal.versions)
+
+
+@STAGE.holds("both versions answer behind the Service", when=tells_versions)
+def both_answer(context: Context) -> None:
+    outcome = context.journal.outcome(CanaryOutcome)
+    outcome.sample = context.sample("baseline", "candidate")
+    expectations.expect_both(outcome.sample, context.journal.versions)
+
+
+@STAGE.holds("the canary's share of connections is its share of replicas", when=tells_versions)
+def share_is_fair(context: Context) -> None:
+    outcome, replicas = context.journal.outcome(CanaryOutcome), context.settings.replicas
+    sample = outcome.sample or context.sample("baseline", "candidate")
+    outcome.connections = sample.total()
+    outcome.share = expectations.expect_fair_share(
+        sample,
+        context.journal.versions["candidate"],
+        replicas.canary,
+        replicas.canary + replicas.stable_during_canary,
     )
-    walk.note("canary", f"the canary takes {found.text}")
+    context.journal.note("canary", f"the canary takes {outcome.share.text}")
 
 
-@SUITE.holds("the canary answers {write} and {read} before the migration", when=upgrade)
-def canary_works(walk: Walk) -> None:
-    walk.write_and_read(walk.pod_api(CANARY))
+@STAGE.holds("the canary answers {write} and {read} before the migration", when=upgrade)
+def canary_works(context: Context) -> None:
+    context.expect.write_and_read(context.pod_api(CANARY))
 
 
-@SUITE.holds("the baseline answers {write} and {read} beside it", when=upgrade)
-def stable_works(walk: Walk) -> None:
-    walk.write_and_read(walk.pod_api(STABLE))
+@STAGE.holds("the baseline answers {write} and {read} beside it", when=upgrade)
+def stable_works(context: Context) -> None:
+    context.expect.write_and_read(context.pod_api(STABLE))
 
 
-@SUITE.holds("no request is lost", when=loaded_upgrade)
-def no_request_is_lost(walk: Walk) -> None:
-    walk.note("canary", walk.no_request_is_lost("canary"))
+@STAGE.holds("no request is lost", when=has_traffic_at_baseline)
+def no_request_is_lost(context: Context) -> None:
+    context.journal.note("canary", context.expect.no_lost_request("canary"))
 
 
-@SUITE.holds("every row that was written is there", when=upgrade)
-def nothing_is_lost(walk: Walk) -> None:
-    walk.find_every_row(walk.api)
+@STAGE.holds("every row that was written is there", when=upgrade)
+def nothing_is_lost(context: Context) -> None:
+    context.expect.every_row()

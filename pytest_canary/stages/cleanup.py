@@ -2,69 +2,82 @@
 
 from __future__ import annotations
 
-from pytest_canary.core.errors import ReleaseError
-from pytest_canary.rehearsal.rehearsal import Walk
-from pytest_canary.stages import Suite
+from typing import TYPE_CHECKING
 
-SUITE = Suite()
+from pytest_canary.cluster.teardown import Belongings, tear_down
+from pytest_canary.context.expectations import expect_none_left
+from pytest_canary.context.journal import CleanupOutcome
+from pytest_canary.context.stage import Stage
+from pytest_canary.context.workspace import whole
 
+if TYPE_CHECKING:
+    from pytest_canary.context.workspace import Workspace
 
-@SUITE.holds("everything that the run made is deleted")
-def is_deleted(walk: Walk) -> None:
-    walk.enter("cleanup")
-
-
-def none_left(walk: Walk, kind: str) -> None:
-    """Nothing of a kind is left; where there was none, that is known too."""
-    left = walk.memory.left.get(kind)
-    if left:
-        listed = ", ".join(str(each) for each in left)
-        raise ReleaseError(
-            f"run {walk.run.record.run} left {kind}: {listed}; `pytest --canary-reap` removes them"
-        )
+STAGE = Stage("cleanup", whole)
 
 
-@SUITE.holds("no Deployment, Pod, Service or Secret is left")
-def no_object(walk: Walk) -> None:
-    none_left(walk, "objects")
+@STAGE.enter("everything that the run made is deleted")
+def is_deleted(workspace: Workspace) -> None:
+    workspace.stop_background()
+    inventory = workspace.inventory
+    if inventory is None:
+        workspace.run.remove()
+        workspace.journal.keep(CleanupOutcome())
+        return
+    before = Belongings()
+    try:
+        # As late as this, so that nothing of the run came after the look.
+        before = inventory.look()
+    finally:
+        try:
+            tear_down(workspace.run, inventory.engine)
+        finally:
+            if workspace.cluster_run:
+                workspace.cluster_run.release()
+    workspace.journal.keep(CleanupOutcome(inventory.look().left_by(before)))
 
 
-@SUITE.holds("no container is left")
-def no_container(walk: Walk) -> None:
-    none_left(walk, "containers")
+@STAGE.holds("no Deployment, Pod, Service or Secret is left")
+def no_object(workspace: Workspace) -> None:
+    expect_none_left(workspace.journal, "objects")
 
 
-@SUITE.holds("no volume is left")
-def no_volume(walk: Walk) -> None:
-    none_left(walk, "volumes")
+@STAGE.holds("no container is left")
+def no_container(workspace: Workspace) -> None:
+    expect_none_left(workspace.journal, "containers")
 
 
-@SUITE.holds("no network is left")
-def no_network(walk: Walk) -> None:
-    none_left(walk, "networks")
+@STAGE.holds("no volume is left")
+def no_volume(workspace: Workspace) -> None:
+    expect_none_left(workspace.journal, "volumes")
 
 
-@SUITE.holds("no forwarded port is left")
-def no_port(walk: Walk) -> None:
-    none_left(walk, "ports")
+@STAGE.holds("no network is left")
+def no_network(workspace: Workspace) -> None:
+    expect_none_left(workspace.journal, "networks")
 
 
-@SUITE.holds("no process is left")
-def no_process(walk: Walk) -> None:
-    none_left(walk, "processes")
+@STAGE.holds("no forwarded port is left")
+def no_port(workspace: Workspace) -> None:
+    expect_none_left(workspace.journal, "ports")
 
 
-@SUITE.holds("no temporary file is left")
-def no_file(walk: Walk) -> None:
-    none_left(walk, "files")
+@STAGE.holds("no process is left")
+def no_process(workspace: Workspace) -> None:
+    expect_none_left(workspace.journal, "processes")
 
 
-@SUITE.holds("no kubeconfig entry is left")
-def no_context(walk: Walk) -> None:
-    none_left(walk, "contexts")
+@STAGE.holds("no temporary file is left")
+def no_file(workspace: Workspace) -> None:
+    expect_none_left(workspace.journal, "files")
 
 
-@SUITE.holds("no image name is left")
-def no_image(walk: Walk) -> None:
-    none_left(walk, "images")
-    walk.note("cleanup", "nothing left")
+@STAGE.holds("no kubeconfig entry is left")
+def no_context(workspace: Workspace) -> None:
+    expect_none_left(workspace.journal, "contexts")
+
+
+@STAGE.holds("no image name is left")
+def no_image(workspace: Workspace) -> None:
+    expect_none_left(workspace.journal, "images")
+    workspace.journal.note("cleanup", "nothing left")

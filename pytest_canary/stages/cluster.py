@@ -2,33 +2,128 @@
 
 from __future__ import annotations
 
-from pytest_canary.config.plan import Plan
+from typing import TYPE_CHECKING
+
+from pytest_canary.cluster.teardown import RUN_LABEL, Trail, delete_namespace
+from pytest_canary.context import system_info
+from pytest_canary.context.app_access import AppAccess
+from pytest_canary.context.context import Context
+from pytest_canary.context.journal import ClusterOutcome
+from pytest_canary.context.stage import Stage
+from pytest_canary.context.workspace import existing_context
 from pytest_canary.core.errors import ClusterError, DatabaseError, ReleaseError
+from pytest_canary.core.waiting import Seen
+from pytest_canary.database import database as db
+from pytest_canary.database.database import Database
 from pytest_canary.k8s.rollout import node_is_ready, node_says
-from pytest_canary.rehearsal.rehearsal import Walk
-from pytest_canary.stages import Suite
+from pytest_canary.manifests.references import pull_secret
+from pytest_canary.release.release import Release
+from pytest_canary.stages.conditions import has_database, loads_baseline, loads_images
 
-SUITE = Suite()
+if TYPE_CHECKING:
+    from pytest_canary.cluster.engine import Engine
+    from pytest_canary.cluster.provision import Provisioned
+    from pytest_canary.context.workspace import Workspace
+
+STAGE = Stage("cluster", existing_context)
 
 
-def loaded(plan: Plan) -> bool:
-    """Applies where images are loaded into a kind cluster, not pushed to a registry."""
-    return plan.options.context is None
+@STAGE.begin()
+def bring_up(workspace: Workspace) -> None:
+    engine = workspace.builders.engine()
+    up = provision(workspace, engine)
+    context = workspace.context = furnish(workspace, engine, up)
+    fill(context)
+    assert workspace.inventory  # noqa: S101 (made with the cluster)
+    workspace.inventory.namespace = up.namespace
+    workspace.inventory.look()
+    workspace.journal.environment |= system_info.remote(up, engine)
 
 
-@SUITE.holds("the cluster comes up")
-def comes_up(walk: Walk) -> None:
-    walk.enter("cluster")
-    for part, seconds in sorted(walk.provisioned.seconds.items()):
-        given = walk.plan.options.image and part == "candidate image"
+def provision(workspace: Workspace, engine: Engine) -> Provisioned:
+    """The cluster and the images, and an empty namespace of the run's own."""
+    from pytest_canary.cluster.run import Run
+
+    options, run = workspace.plan.options, workspace.run
+    if options.reuse:
+        workspace.cluster_run = Run.reusable(workspace.project)
+    workspace.inventory = Trail(run, engine)
+    if options.reuse or options.context:
+        run.made(namespace=f"canary-{run.record.run}")
+    up = workspace.builders.bring_up(workspace, engine)
+    if options.reuse:
+        # This run has the cluster to itself: what else is in it was left by a killed one.
+        for name in up.namespace.others(RUN_LABEL):
+            delete_namespace(up.namespace.kubeconfig, name, name.removeprefix("canary-"))
+    up.namespace.create({RUN_LABEL: run.record.run})
+
+    def look() -> Seen[None]:
+        return Seen("not there yet", bool(up.namespace.objects("ServiceAccount")), None)
+
+    # A pod that comes before its namespace's default ServiceAccount is refused.
+    workspace.waiter.until("the namespace's ServiceAccount", look, timeout=60)
+    return up
+
+
+def furnish(workspace: Workspace, engine: Engine, up: Provisioned) -> Context:
+    """What works on the namespace: watches, release, database, app."""
+    plan, journal, waiter = workspace.plan, workspace.journal, workspace.waiter
+    settings = plan.settings
+    observer = workspace.builders.observe(up.namespace)
+    parameters = db.parameters(settings.database) if up.database else {}
+    release = Release(
+        up.namespace,
+        observer,
+        settings,
+        parameters,
+        up.kubectl,
+        waiter,
+        up.cluster.images if up.cluster else None,
+    )
+    journal.secrets = release.secrets
+    titles = {"candidate": up.candidate, "baseline": up.baseline}
+    images = {title: version.image for title, version in titles.items() if version}
+    journal.keep(ClusterOutcome(images, up.seconds, observer.history, observer.began))
+    return Context(
+        plan=plan,
+        journal=journal,
+        waiter=waiter,
+        engine=engine,
+        provisioned=up,
+        observer=observer,
+        release=release,
+        database=Database(up.namespace, observer, settings.database, waiter),
+        app=AppAccess(plan, journal, elsewhere=up.cluster is None),
+        builders=workspace.builders,
+    )
+
+
+def fill(context: Context) -> None:
+    """Put into the namespace what every version needs, and wait until it is there."""
+    up, settings = context.provisioned, context.settings
+    for name in context.registry_secrets():
+        up.namespace.apply(pull_secret(name, context.plan.options.registry))
+    if up.database:
+        up.namespace.apply(
+            db.secret(context.release.parameters), *db.manifests(settings.database, up.database.ref)
+        )
+        context.database.wait_until_ready(settings.deadlines.rollout)
+    if up.cluster:
+        up.cluster.wait_until_ready(context.waiter, up.namespace, settings.deadlines.cluster)
+
+
+@STAGE.holds("the cluster comes up")
+def comes_up(context: Context) -> None:
+    for part, seconds in sorted(context.journal.outcome(ClusterOutcome).seconds.items()):
+        given = context.plan.options.image and part == "candidate image"
         if part in ("candidate image", "candidate load") and not given:
             verb = "built" if part.endswith("image") else "loaded"
-            walk.note("cluster", f"image {verb} in {seconds:.1f} s")
+            context.journal.note("cluster", f"image {verb} in {seconds:.1f} s")
 
 
-@SUITE.holds("every node is ready")
-def nodes_are_ready(walk: Walk) -> None:
-    nodes = walk.namespace.nodes()
+@STAGE.holds("every node is ready")
+def nodes_are_ready(context: Context) -> None:
+    nodes = context.namespace.nodes()
     if not nodes:
         raise ClusterError("the cluster has no node; see `kubectl get nodes`")
     for node in nodes:
@@ -39,45 +134,47 @@ def nodes_are_ready(walk: Walk) -> None:
             )
 
 
-@SUITE.holds("the candidate's image is on the node", when=loaded)
-def candidate_is_there(walk: Walk) -> None:
-    walk.look_for(walk.candidate)
+@STAGE.holds("the candidate's image is on the node", when=loads_images)
+def candidate_is_there(context: Context) -> None:
+    context.expect.image_on_node(context.candidate)
 
 
-@SUITE.holds("the baseline's image is on the node", when=lambda p: loaded(p) and p.upgrade)
-def baseline_is_there(walk: Walk) -> None:
-    walk.look_for(walk.baseline)
+@STAGE.holds("the baseline's image is on the node", when=loads_baseline)
+def baseline_is_there(context: Context) -> None:
+    context.expect.image_on_node(context.baseline)
 
 
-@SUITE.holds("the database answers", when=lambda plan: plan.has_database)
-def database_answers(walk: Walk) -> None:
-    answer = walk.database.query("select 40 + 2")
+@STAGE.holds("the database answers", when=has_database)
+def database_answers(context: Context) -> None:
+    answer = context.database.query("select 40 + 2")
     if answer != [("42",)]:
         raise DatabaseError(
             f"the database answers `select 40 + 2` with {answer}, not with 42; "
-            f"see whether image {walk.settings.database.image} is a PostgreSQL"
+            f"see whether image {context.settings.database.image} is a PostgreSQL"
         )
 
 
-@SUITE.holds("Secret db-params tells how to reach it", when=lambda plan: plan.has_database)
-def secret_is_there(walk: Walk) -> None:
-    secrets = {s["metadata"]["name"]: s.get("data", {}) for s in walk.namespace.objects("Secret")}
-    hint = f"see what else writes into namespace {walk.namespace.name}"
+@STAGE.holds("Secret db-params tells how to reach it", when=has_database)
+def secret_is_there(context: Context) -> None:
+    secrets = {
+        s["metadata"]["name"]: s.get("data", {}) for s in context.namespace.objects("Secret")
+    }
+    hint = f"see what else writes into namespace {context.namespace.name}"
     if "db-params" not in secrets:
         raise ReleaseError(f"Secret db-params is gone; {hint}")
-    absent = sorted(set(walk.release.parameters) - set(secrets["db-params"]))
+    absent = sorted(set(context.release.parameters) - set(secrets["db-params"]))
     if absent:
         raise ReleaseError(f"Secret db-params has no {', '.join(absent)}; {hint}")
 
 
-@SUITE.holds("every registry Secret that the pods name is there")
-def registry_secrets_are_there(walk: Walk) -> None:
-    absent = walk.registry_secrets() - {
-        secret["metadata"]["name"] for secret in walk.namespace.objects("Secret")
+@STAGE.holds("every registry Secret that the pods name is there")
+def registry_secrets_are_there(context: Context) -> None:
+    absent = context.registry_secrets() - {
+        secret["metadata"]["name"] for secret in context.namespace.objects("Secret")
     }
     if absent:
         raise ReleaseError(
-            f"{walk.settings.deployment.name} names imagePullSecrets that are not in namespace "
-            f"{walk.namespace.name}: {', '.join(sorted(absent))}; "
+            f"{context.settings.deployment.name} names imagePullSecrets that are not in namespace "
+            f"{context.namespace.name}: {', '.join(sorted(absent))}; "
             "without them pods can't pull from a registry that asks for a password"
         )

@@ -2,94 +2,131 @@
 
 from __future__ import annotations
 
-from pytest_canary.config.plan import Plan
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
 from pytest_canary.context import expectations
-from pytest_canary.database.backup import restores
+from pytest_canary.context.journal import MigrationOutcome
+from pytest_canary.context.stage import Stage
+from pytest_canary.context.workspace import existing_context
+from pytest_canary.core.errors import DatabaseError, FoundError
+from pytest_canary.database.backup import Backup, back_up, restores
 from pytest_canary.database.lock_findings import patient
-from pytest_canary.rehearsal.rehearsal import Walk
+from pytest_canary.release.migration import migrate
 from pytest_canary.release.release import CANARY, STABLE
-from pytest_canary.stages import Suite, first, migrates_live, upgrade
+from pytest_canary.stages.conditions import first, migrates, migrates_live, upgrade
 
-SUITE = Suite()
+if TYPE_CHECKING:
+    from pytest_canary.context.context import Context
 
-
-def migrates(plan: Plan) -> bool:
-    """Applies where there is something to migrate."""
-    return plan.migrates
+STAGE = Stage("migration", existing_context, transition="migrate", rolls_back=True, on_trial=True)
 
 
-@SUITE.holds("ping and migrate run in a canary pod")
-def commands_run(walk: Walk) -> None:
-    walk.enter("migration")
-    done = walk.memory.migrations.get("candidate")
+@STAGE.enter()
+def migrate_candidate(context: Context) -> None:
+    outcome = MigrationOutcome()
+    context.journal.keep(outcome)
+    if context.plan.migrates and context.plan.upgrade:
+        with ThreadPoolExecutor(1, thread_name_prefix="backup") as pool:
+            backed_up = pool.submit(attempt_backup, context)
+            try:
+                outcome.migrated = migrate(
+                    context.release, context.database, CANARY, fresh=True, ready=backed_up.result
+                )
+            finally:
+                outcome.backup = backed_up.result()
+    elif context.plan.migrates:
+        outcome.migrated = migrate(context.release, context.database, CANARY, fresh=False)
+    if not context.plan.upgrade:
+        context.open_app()
+        context.learn_version("candidate", CANARY)
+
+
+def attempt_backup(context: Context) -> Backup | DatabaseError | FoundError:
+    """Back the live database up, and try the backup; what came of it is for a check to say."""
+    try:
+        schema, deadline = context.database.schema(), context.settings.deadlines.command
+        return back_up(context.database, schema, deadline)
+    except (FoundError, DatabaseError) as error:
+        return error
+
+
+@STAGE.holds("ping and migrate run in a canary pod")
+def commands_run(context: Context) -> None:
+    done = context.journal.migrations.get("candidate")
     if done:
         last = done.migrate.output.splitlines()[-1:] or ["no output"]
-        walk.note("migration", ", ".join(filter(None, [last[0], done.counts])))
+        context.journal.note("migration", ", ".join(filter(None, [last[0], done.counts])))
 
 
-@SUITE.holds("a backup from before the migration restores", when=migrates_live)
-def backup_restores(walk: Walk) -> None:
-    walk.note("migration", restores(walk.memory.backup))
+@STAGE.holds("a backup from before the migration restores", when=migrates_live)
+def backup_restores(context: Context) -> None:
+    context.journal.note("migration", restores(context.journal.outcome(MigrationOutcome).backup))
 
 
-@SUITE.holds("ping exits with 0", when=migrates)
-def ping_succeeds(walk: Walk) -> None:
-    expectations.succeeded(walk.memory.migrations["candidate"].ping, "PingFails")
+@STAGE.holds("ping exits with 0", when=migrates)
+def ping_succeeds(context: Context) -> None:
+    expectations.expect_success(context.journal.migrations["candidate"].ping, "PingFails")
 
 
-@SUITE.holds("migrate exits with 0", when=migrates)
-def migrate_succeeds(walk: Walk) -> None:
-    expectations.succeeded(walk.memory.migrations["candidate"].migrate, "MigrationFails")
+@STAGE.holds("migrate exits with 0", when=migrates)
+def migrate_succeeds(context: Context) -> None:
+    expectations.expect_success(context.journal.migrations["candidate"].migrate, "MigrationFails")
 
 
-@SUITE.holds("the schema is the one that these migrations make on an empty database", when=migrates)
-def schema_is_right(walk: Walk) -> None:
-    expectations.migrated(walk.memory.migrations["candidate"])
+@STAGE.holds("the schema is the one that these migrations make on an empty database", when=migrates)
+def schema_is_right(context: Context) -> None:
+    expectations.expect_migrated(context.journal.migrations["candidate"])
 
 
-@SUITE.holds("the migration kept nobody waiting longer than {limit} s", when=migrates_live)
-def nobody_waited(walk: Walk) -> None:
-    longest = patient(walk.memory.migrations["candidate"].locks, walk.settings.database.lock_limit)
+@STAGE.holds("the migration kept nobody waiting longer than {limit} s", when=migrates_live)
+def nobody_waited(context: Context) -> None:
+    locks, limit = (
+        context.journal.migrations["candidate"].locks,
+        context.settings.database.lock_limit,
+    )
+    longest = patient(locks, limit)
     if longest:
-        walk.note("migration", f"somebody waited {longest:.1f} s for its locks")
+        context.journal.note("migration", f"somebody waited {longest:.1f} s for its locks")
 
 
-@SUITE.holds("the canary answers {write} and {read} on the new schema")
-def canary_works(walk: Walk) -> None:
-    walk.write_and_read(walk.pod_api(CANARY))
+@STAGE.holds("the canary answers {write} and {read} on the new schema")
+def canary_works(context: Context) -> None:
+    context.expect.write_and_read(context.pod_api(CANARY))
 
 
-@SUITE.holds("the baseline still answers {write} and {read} on the new schema", when=upgrade)
-def baseline_works(walk: Walk) -> None:
-    walk.write_and_read(walk.pod_api(STABLE))
-    walk.note("migration", f"{walk.version_name('baseline')} still reads and writes")
+@STAGE.holds("the baseline still answers {write} and {read} on the new schema", when=upgrade)
+def baseline_works(context: Context) -> None:
+    context.expect.write_and_read(context.pod_api(STABLE))
+    name = context.journal.version_name("baseline")
+    context.journal.note("migration", f"{name} still reads and writes")
 
 
-@SUITE.holds("what the canary writes, the baseline reads", when=upgrade)
-def baseline_reads_canarys(walk: Walk) -> None:
-    walk.write_and_read_elsewhere(walk.pod_api(CANARY), walk.pod_api(STABLE))
+@STAGE.holds("what the canary writes, the baseline reads", when=upgrade)
+def baseline_reads_canarys(context: Context) -> None:
+    context.expect.write_and_read_elsewhere(context.pod_api(CANARY), context.pod_api(STABLE))
 
 
-@SUITE.holds("what the baseline writes, the canary reads", when=upgrade)
-def canary_reads_baselines(walk: Walk) -> None:
-    walk.write_and_read_elsewhere(walk.pod_api(STABLE), walk.pod_api(CANARY))
+@STAGE.holds("what the baseline writes, the canary reads", when=upgrade)
+def canary_reads_baselines(context: Context) -> None:
+    context.expect.write_and_read_elsewhere(context.pod_api(STABLE), context.pod_api(CANARY))
 
 
-@SUITE.holds("the Service answers {write} and {read}", when=first)
-def service_works(walk: Walk) -> None:
-    walk.write_and_read(walk.api)
+@STAGE.holds("the Service answers {write} and {read}", when=first)
+def service_works(context: Context) -> None:
+    context.expect.write_and_read()
 
 
-@SUITE.holds("the baseline still reads every row that was written", when=upgrade)
-def baseline_reads_all(walk: Walk) -> None:
-    walk.find_every_row(walk.pod_api(STABLE))
+@STAGE.holds("the baseline still reads every row that was written", when=upgrade)
+def baseline_reads_all(context: Context) -> None:
+    context.expect.every_row(context.pod_api(STABLE))
 
 
-@SUITE.holds("the canary reads every row that was written")
-def canary_reads_all(walk: Walk) -> None:
-    walk.find_every_row(walk.pod_api(CANARY))
+@STAGE.holds("the canary reads every row that was written")
+def canary_reads_all(context: Context) -> None:
+    context.expect.every_row(context.pod_api(CANARY))
 
 
-@SUITE.holds("the canary pods are still ready")
-def canary_is_ready(walk: Walk) -> None:
-    walk.release.wait_until_settled(CANARY, walk.settings.replicas.canary, walk.candidate)
+@STAGE.holds("the canary pods are still ready")
+def canary_is_ready(context: Context) -> None:
+    context.expect.replicas(CANARY, context.settings.replicas.canary)

@@ -4,69 +4,83 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_canary.stages import Suite
+from pytest_canary.context.journal import PreflightOutcome
+from pytest_canary.context.stage import Stage
+from pytest_canary.context.workspace import whole
+from pytest_canary.preflight.inspection import inspect
 
 if TYPE_CHECKING:
-    from pytest_canary.rehearsal.rehearsal import Walk
+    from pytest_canary.context.workspace import Workspace
+    from pytest_canary.preflight.inspection import Inspection
 
-SUITE = Suite()
-
-
-@SUITE.holds("the manifests are valid YAML")
-def yaml_is_valid(walk: Walk) -> None:
-    walk.enter("preflight")
-    for note in walk.inspection.notes:
-        walk.note("preflight", note)
-    walk.inspection.none("invalid-yaml", "not-an-object", "duplicate-key", of="text")
+STAGE = Stage("preflight", whole)
 
 
-@SUITE.holds("every variable of the templates has a value, and is used")
-def variables_have_values(walk: Walk) -> None:
-    walk.inspection.none("unset-variable", "unused-variable", of="text")
+@STAGE.enter()
+def look_at_manifests(workspace: Workspace) -> None:
+    inspection = inspect(workspace.plan, workspace.project)
+    workspace.journal.keep(PreflightOutcome(inspection))
 
 
-@SUITE.holds("the manifests fit the schema of the cluster's Kubernetes version")
-def schema_fits(walk: Walk) -> None:
-    walk.inspection.none(
+def inspected(workspace: Workspace) -> Inspection:
+    """What the static check has found."""
+    return workspace.journal.outcome(PreflightOutcome).inspection
+
+
+@STAGE.holds("the manifests are valid YAML")
+def yaml_is_valid(workspace: Workspace) -> None:
+    for note in inspected(workspace).notes:
+        workspace.journal.note("preflight", note)
+    inspected(workspace).none("invalid-yaml", "not-an-object", "duplicate-key", of="text")
+
+
+@STAGE.holds("every variable of the templates has a value, and is used")
+def variables_have_values(workspace: Workspace) -> None:
+    inspected(workspace).none("unset-variable", "unused-variable", of="text")
+
+
+@STAGE.holds("the manifests fit the schema of the cluster's Kubernetes version")
+def schema_fits(workspace: Workspace) -> None:
+    inspected(workspace).none(
         "unknown-kind", "unknown-field", "missing-field", "wrong-type", "wrong-value"
     )
 
 
-@SUITE.holds("the template makes {name}-canary and {name}-stable, of the image that is given")
-def deployments_are_made(walk: Walk) -> None:
-    walk.inspection.none(
+@STAGE.holds("the template makes {name}-canary and {name}-stable, of the image that is given")
+def deployments_are_made(workspace: Workspace) -> None:
+    inspected(workspace).none(
         "no-deployment", "wrong-name", "wrong-replicas", "wrong-image", "fixed-namespace"
     )
 
 
-@SUITE.holds("the two Deployments' selectors don't overlap")
-def selectors_are_apart(walk: Walk) -> None:
-    walk.inspection.none("overlapping-selectors", "selector-misses-pods")
+@STAGE.holds("the two Deployments' selectors don't overlap")
+def selectors_are_apart(workspace: Workspace) -> None:
+    inspected(workspace).none("overlapping-selectors", "selector-misses-pods")
 
 
-@SUITE.holds("the Service selects the pods of both")
-def service_selects(walk: Walk) -> None:
-    walk.inspection.none("no-service", "no-selector", "selects-no-pod", of="service")
+@STAGE.holds("the Service selects the pods of both")
+def service_selects(workspace: Workspace) -> None:
+    inspected(workspace).none("no-service", "no-selector", "selects-no-pod", of="service")
 
 
-@SUITE.holds("the Service is reached from outside, and shares connections evenly")
-def service_is_reached(walk: Walk) -> None:
-    walk.inspection.none("unreachable-service", "session-affinity", of="service")
+@STAGE.holds("the Service is reached from outside, and shares connections evenly")
+def service_is_reached(workspace: Workspace) -> None:
+    inspected(workspace).none("unreachable-service", "session-affinity", of="service")
 
 
-@SUITE.holds("the Service's target port exists")
-def target_port_exists(walk: Walk) -> None:
-    walk.inspection.none("no-target-port", of="service")
+@STAGE.holds("the Service's target port exists")
+def target_port_exists(workspace: Workspace) -> None:
+    inspected(workspace).none("no-target-port", of="service")
 
 
-@SUITE.holds("a readiness probe exists, and every probe asks something")
-def probes_exist(walk: Walk) -> None:
-    walk.inspection.none("no-readiness-probe", "empty-probe", "no-probe-port")
+@STAGE.holds("a readiness probe exists, and every probe asks something")
+def probes_exist(workspace: Workspace) -> None:
+    inspected(workspace).none("no-readiness-probe", "empty-probe", "no-probe-port")
 
 
-@SUITE.holds("everything that pods refer to will be there")
-def references_exist(walk: Walk) -> None:
-    walk.inspection.none(
+@STAGE.holds("everything that pods refer to will be there")
+def references_exist(workspace: Workspace) -> None:
+    inspected(workspace).none(
         "missing-secret",
         "missing-config-map",
         "missing-key",
@@ -76,21 +90,21 @@ def references_exist(walk: Walk) -> None:
     )
 
 
-@SUITE.holds("the pull policy can find the image")
-def image_is_found(walk: Walk) -> None:
-    walk.inspection.none("pull-policy")
+@STAGE.holds("the pull policy can find the image")
+def image_is_found(workspace: Workspace) -> None:
+    inspected(workspace).none("pull-policy")
 
 
-@SUITE.holds("no image may be another one tomorrow")
-def images_are_fixed(walk: Walk) -> None:
-    walk.inspection.none("latest-image")
+@STAGE.holds("no image may be another one tomorrow")
+def images_are_fixed(workspace: Workspace) -> None:
+    inspected(workspace).none("latest-image")
 
 
-@SUITE.holds("the requests fit the node")
-def requests_fit(walk: Walk) -> None:
-    walk.inspection.none("request-above-limit", "request-beyond-node")
+@STAGE.holds("the requests fit the node")
+def requests_fit(workspace: Workspace) -> None:
+    inspected(workspace).none("request-above-limit", "request-beyond-node")
 
 
-@SUITE.holds("a rollout and a drain leave {name}-stable a pod")
-def pods_are_left(walk: Walk) -> None:
-    walk.inspection.none("takes-last-pod", "blocking-budget")
+@STAGE.holds("a rollout and a drain leave {name}-stable a pod")
+def pods_are_left(workspace: Workspace) -> None:
+    inspected(workspace).none("takes-last-pod", "blocking-budget")

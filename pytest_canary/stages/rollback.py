@@ -2,31 +2,42 @@
 
 from __future__ import annotations
 
-from pytest_canary.config.plan import Plan
+from typing import TYPE_CHECKING
+
 from pytest_canary.context import expectations
+from pytest_canary.context.journal import RollbackOutcome
+from pytest_canary.context.stage import Stage
+from pytest_canary.context.workspace import existing_context
 from pytest_canary.core.errors import ReleaseError
 from pytest_canary.database.lock_findings import patient
-from pytest_canary.rehearsal.rehearsal import Walk
+from pytest_canary.release.migration import Migrated, take_down
 from pytest_canary.release.release import CANARY, STABLE
-from pytest_canary.stages import Suite, loaded, migrates_live, tells_versions, upgrade
+from pytest_canary.stages.conditions import (
+    goes_down,
+    has_traffic,
+    migrates_live,
+    tells_versions,
+    upgrade,
+)
 
-SUITE = Suite()
+if TYPE_CHECKING:
+    from pytest_canary.context.context import Context
+
+STAGE = Stage("rollback", existing_context, transition="roll back")
 
 
-def goes_down(plan: Plan) -> bool:
-    """Applies where an upgrade's migration can be taken back."""
-    return migrates_live(plan) and bool(plan.settings.commands.down)
+@STAGE.enter("a canary is deployed again and rolled back")
+def is_rolled_back(context: Context) -> None:
+    context.release.canary(context.candidate)
+    replicas = context.settings.replicas.stable_during_canary
+    context.expect.replicas(STABLE, replicas)
+    context.journal.diagnostics = context.release.roll_back()
 
 
-@SUITE.holds("a canary is deployed again and rolled back")
-def is_rolled_back(walk: Walk) -> None:
-    walk.enter("rollback")
-
-
-@SUITE.holds("the diagnostics were collected before it was deleted")
-def diagnostics_are_there(walk: Walk) -> None:
-    found = walk.memory.diagnostics
-    canary = walk.release.name(CANARY)
+@STAGE.holds("the diagnostics were collected before it was deleted")
+def diagnostics_are_there(context: Context) -> None:
+    found = context.journal.diagnostics
+    canary = context.release.name(CANARY)
     if found is None:
         raise ReleaseError("no diagnostics were collected")
     for what in ("objects", "events", "describe"):
@@ -36,93 +47,142 @@ def diagnostics_are_there(walk: Walk) -> None:
         raise ReleaseError(f"the diagnostics hold no log of {canary}")
 
 
-@SUITE.holds("{name}-stable is back at {stable}/{stable}")
-def stable_is_back(walk: Walk) -> None:
-    walk.release.wait_until_settled(STABLE, walk.settings.replicas.stable, walk.candidate)
+@STAGE.holds("{name}-stable is back at {stable}/{stable}")
+def stable_is_back(context: Context) -> None:
+    context.expect.replicas(STABLE, context.settings.replicas.stable)
 
 
-@SUITE.holds("the canary is deleted")
-def canary_is_gone(walk: Walk) -> None:
-    walk.release.wait_until_gone(CANARY)
+@STAGE.holds("the canary is deleted")
+def canary_is_gone(context: Context) -> None:
+    context.release.wait_until_gone(CANARY)
 
 
-@SUITE.holds("{write} is acknowledged and {read} has it")
-def api_works(walk: Walk) -> None:
-    walk.write_and_read(walk.api)
+@STAGE.holds("{write} is acknowledged and {read} has it")
+def api_works(context: Context) -> None:
+    context.expect.write_and_read()
 
 
-@SUITE.holds("every row that was written is there")
-def nothing_is_lost(walk: Walk) -> None:
-    walk.find_every_row(walk.api)
+@STAGE.holds("every row that was written is there")
+def nothing_is_lost(context: Context) -> None:
+    context.expect.every_row()
 
 
-@SUITE.holds("the last good image is promoted again", when=upgrade)
-def last_good_is_promoted(walk: Walk) -> None:
-    walk.promote_last_good()
+@STAGE.step("promote the last good", holds="the last good image is promoted again", when=upgrade)
+def last_good_is_promoted(context: Context) -> None:
+    if context.plan.upgrade:  # a first release has no last good image
+        context.release.wait_until_gone(CANARY)
+        context.release.promote(context.baseline)
 
 
-@SUITE.holds("{stable}/{stable} pods are ready, and of the baseline", when=upgrade)
-def baseline_is_ready(walk: Walk) -> None:
-    replicas = walk.settings.replicas.stable
-    walk.promote_last_good()
-    walk.release.wait_until_settled(STABLE, replicas, walk.baseline)
-    walk.note("rollback", f"{replicas}/{replicas} of {walk.version_name('baseline')}")
+@STAGE.holds(
+    "{stable}/{stable} pods are ready, and of the baseline",
+    when=upgrade,
+    after=last_good_is_promoted,
+)
+def baseline_is_ready(context: Context) -> None:
+    replicas = context.settings.replicas.stable
+    context.expect.replicas(STABLE, replicas, "baseline")
+    name = context.journal.version_name("baseline")
+    context.journal.note("rollback", f"{replicas}/{replicas} of {name}")
 
 
-@SUITE.holds("only the baseline answers behind the Service", when=tells_versions)
-def baseline_answers(walk: Walk) -> None:
-    walk.promote_last_good()
-    walk.wait_until_connected([STABLE])
-    expectations.only(walk.sample("baseline"), walk.memory.versions["baseline"])
+@STAGE.holds(
+    "only the baseline answers behind the Service",
+    when=tells_versions,
+    after=last_good_is_promoted,
+)
+def baseline_answers(context: Context) -> None:
+    context.expect.connections(STABLE)
+    expectations.expect_only(context.sample("baseline"), context.journal.versions["baseline"])
 
 
-@SUITE.holds("the baseline answers {write} and {read} on the migrated schema", when=upgrade)
-def baseline_works(walk: Walk) -> None:
-    walk.promote_last_good()
-    walk.write_and_read(walk.api)
-    if migrates_live(walk.plan):
-        walk.note("rollback", walk.what_is_left())
+@STAGE.step(after=last_good_is_promoted)
+def look_for_remains(context: Context) -> None:
+    context.look_for_remains()
 
 
-@SUITE.holds("no request is lost on the way back", when=loaded)
-def no_request_is_lost(walk: Walk) -> None:
-    if walk.plan.upgrade:
-        walk.promote_last_good()
-    walk.note("rollback", walk.no_request_is_lost("rollback"))
+@STAGE.holds(
+    "the baseline answers {write} and {read} on the migrated schema",
+    when=upgrade,
+    after=look_for_remains,
+)
+def baseline_works(context: Context) -> None:
+    context.expect.write_and_read()
+    if migrates_live(context.plan):
+        context.journal.note("rollback", context.journal.outcome(RollbackOutcome).summary)
 
 
-@SUITE.holds("the baseline reads every row that was ever written", when=upgrade)
-def baseline_reads_all(walk: Walk) -> None:
-    walk.promote_last_good()
-    walk.find_every_row(walk.api)
+@STAGE.holds("no request is lost on the way back", when=has_traffic, after=last_good_is_promoted)
+def no_request_is_lost(context: Context) -> None:
+    context.journal.note("rollback", context.expect.no_lost_request("rollback"))
 
 
-@SUITE.holds("the down-migration exits with 0", when=goes_down)
-def down_succeeds(walk: Walk) -> None:
-    walk.take_down()
-    expectations.succeeded(walk.memory.migrations["down"].migrate, "DownFails")
-    walk.note("rollback", f"then down: {walk.memory.migrations['down'].counts or 'no change'}")
+@STAGE.holds(
+    "the baseline reads every row that was ever written",
+    when=upgrade,
+    after=last_good_is_promoted,
+)
+def baseline_reads_all(context: Context) -> None:
+    context.expect.every_row()
 
 
-@SUITE.holds("the schema is the one from before the migration again", when=goes_down)
-def schema_is_back(walk: Walk) -> None:
-    walk.take_down()
-    expectations.taken_down(walk.memory.migrations["down"], walk.memory.migrations["candidate"])
+@STAGE.step("take the migration back", after=look_for_remains)
+def take_migration_back(context: Context) -> None:
+    pod = context.journal.migrations["candidate"].pod
+    taken = take_down(context.release, context.database, pod)
+    context.journal.outcome(RollbackOutcome).down = taken
 
 
-@SUITE.holds("the down-migration kept nobody waiting longer than {limit} s", when=goes_down)
-def nobody_waited(walk: Walk) -> None:
-    walk.take_down()
-    patient(walk.memory.migrations["down"].locks, walk.settings.database.lock_limit)
+def down_migration(context: Context) -> Migrated:
+    """What the down-migration did.
+
+    Raises:
+        ReleaseError: it was not made.
+    """
+    down = context.journal.outcome(RollbackOutcome).down
+    if down is None:
+        raise ReleaseError("the migration was not taken back; see the check before")
+    return down
 
 
-@SUITE.holds("the baseline answers {write} and {read} on the schema of before", when=goes_down)
-def baseline_works_after_it(walk: Walk) -> None:
-    walk.take_down()
-    walk.write_and_read(walk.api)
+@STAGE.holds("the down-migration exits with 0", when=goes_down, after=take_migration_back)
+def down_succeeds(context: Context) -> None:
+    down = down_migration(context)
+    expectations.expect_success(down.migrate, "DownFails")
+    context.journal.note("rollback", f"then down: {down.counts or 'no change'}")
 
 
-@SUITE.holds("the baseline reads every row after the down-migration", when=goes_down)
-def nothing_is_lost_by_it(walk: Walk) -> None:
-    walk.take_down()
-    walk.find_every_row(walk.api)
+@STAGE.holds(
+    "the schema is the one from before the migration again",
+    when=goes_down,
+    after=take_migration_back,
+)
+def schema_is_back(context: Context) -> None:
+    expectations.expect_taken_down(down_migration(context), context.journal.migrations["candidate"])
+
+
+@STAGE.holds(
+    "the down-migration kept nobody waiting longer than {limit} s",
+    when=goes_down,
+    after=take_migration_back,
+)
+def nobody_waited(context: Context) -> None:
+    patient(down_migration(context).locks, context.settings.database.lock_limit)
+
+
+@STAGE.holds(
+    "the baseline answers {write} and {read} on the schema of before",
+    when=goes_down,
+    after=take_migration_back,
+)
+def baseline_works_after_it(context: Context) -> None:
+    context.expect.write_and_read()
+
+
+@STAGE.holds(
+    "the baseline reads every row after the down-migration",
+    when=goes_down,
+    after=take_migration_back,
+)
+def nothing_is_lost_by_it(context: Context) -> None:
+    context.expect.every_row()

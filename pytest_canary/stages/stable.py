@@ -2,69 +2,90 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pytest_canary.context import expectations
-from pytest_canary.rehearsal.rehearsal import Walk
+from pytest_canary.context.journal import StableOutcome
+from pytest_canary.context.stage import Stage
+from pytest_canary.context.workspace import existing_context
 from pytest_canary.release.release import CANARY, STABLE
-from pytest_canary.stages import Suite, loaded
+from pytest_canary.stages.conditions import has_traffic
 
-SUITE = Suite()
+if TYPE_CHECKING:
+    from pytest_canary.config.plan import Plan
+    from pytest_canary.context.context import Context
 
-
-@SUITE.holds("{name}-stable is promoted to the candidate")
-def is_promoted(walk: Walk) -> None:
-    walk.enter("stable")
-
-
-@SUITE.holds("{stable}/{stable} pods are ready, and of the candidate")
-def is_ready(walk: Walk) -> None:
-    walk.release.wait_until_settled(STABLE, walk.settings.replicas.stable, walk.candidate)
+STAGE = Stage("stable", existing_context, transition="promote", rolls_back=True)
 
 
-@SUITE.holds("the rollout was seen going to {stable}/{stable}")
-def rollout_is_seen(walk: Walk) -> None:
-    walk.note("stable", expectations.reached(walk.memory.promotion, walk.settings.replicas.stable))
+def tells_candidate(plan: Plan) -> bool:
+    """Applies where a header tells that the candidate answered."""
+    return plan.tells_versions
 
 
-@SUITE.holds("never fewer were available than the strategy allows")
-def stays_available(walk: Walk) -> None:
-    lowest = expectations.never_fewer(walk.memory.promotion)
-    if walk.plan.upgrade:
-        walk.note("stable", f"never fewer than {lowest}")
+def has_other_requests(plan: Plan) -> bool:
+    """Applies to an app that is asked more than to write and read."""
+    return bool(plan.checks)
 
 
-@SUITE.holds("the canary is deleted")
-def canary_is_gone(walk: Walk) -> None:
-    walk.release.wait_until_gone(CANARY)
+@STAGE.enter("{name}-stable is promoted to the candidate")
+def is_promoted(context: Context) -> None:
+    began = context.observer.now()
+    context.release.promote(context.candidate)
+    context.release.wait_until_gone(CANARY)
+    rollouts = context.observer.rollouts(context.release.name(STABLE), began)
+    context.journal.keep(StableOutcome(rollouts))
 
 
-@SUITE.holds("the Service sends connections to these pods only")
-def service_selects(walk: Walk) -> None:
-    walk.wait_until_connected([STABLE])
+@STAGE.holds("{stable}/{stable} pods are ready, and of the candidate")
+def is_ready(context: Context) -> None:
+    context.expect.replicas(STABLE, context.settings.replicas.stable)
 
 
-@SUITE.holds(
-    "only the candidate answers behind the Service",
-    when=lambda plan: plan.tells_versions,
-)
-def candidate_answers(walk: Walk) -> None:
-    expectations.only(walk.sample("candidate"), walk.memory.versions["candidate"])
+@STAGE.holds("the rollout was seen going to {stable}/{stable}")
+def rollout_is_seen(context: Context) -> None:
+    rollouts = context.journal.outcome(StableOutcome).rollouts
+    steps = expectations.expect_whole_rollout(rollouts, context.settings.replicas.stable)
+    context.journal.note("stable", steps)
 
 
-@SUITE.holds("{write} is acknowledged and {read} has it")
-def api_works(walk: Walk) -> None:
-    walk.write_and_read(walk.api)
+@STAGE.holds("never fewer were available than the strategy allows")
+def stays_available(context: Context) -> None:
+    lowest = expectations.expect_availability(context.journal.outcome(StableOutcome).rollouts)
+    if context.plan.upgrade:
+        context.journal.note("stable", f"never fewer than {lowest}")
 
 
-@SUITE.holds("the other requests answer as promised", when=lambda plan: plan.checks)
-def other_requests(walk: Walk) -> None:
-    walk.other_requests(walk.api)
+@STAGE.holds("the canary is deleted")
+def canary_is_gone(context: Context) -> None:
+    context.release.wait_until_gone(CANARY)
 
 
-@SUITE.holds("no request is lost", when=loaded)
-def no_request_is_lost(walk: Walk) -> None:
-    walk.note("stable", walk.no_request_is_lost("stable"))
+@STAGE.holds("the Service sends connections to these pods only")
+def service_selects(context: Context) -> None:
+    context.expect.connections(STABLE)
 
 
-@SUITE.holds("every row that was written is there")
-def nothing_is_lost(walk: Walk) -> None:
-    walk.find_every_row(walk.api)
+@STAGE.holds("only the candidate answers behind the Service", when=tells_candidate)
+def candidate_answers(context: Context) -> None:
+    expectations.expect_only(context.sample("candidate"), context.journal.versions["candidate"])
+
+
+@STAGE.holds("{write} is acknowledged and {read} has it")
+def api_works(context: Context) -> None:
+    context.expect.write_and_read()
+
+
+@STAGE.holds("the other requests answer as promised", when=has_other_requests)
+def other_requests(context: Context) -> None:
+    context.expect.other_requests()
+
+
+@STAGE.holds("no request is lost", when=has_traffic)
+def no_request_is_lost(context: Context) -> None:
+    context.journal.note("stable", context.expect.no_lost_request("stable"))
+
+
+@STAGE.holds("every row that was written is there")
+def nothing_is_lost(context: Context) -> None:
+    context.expect.every_row()

@@ -98,6 +98,9 @@ class Namespace:
     def nodes(self) -> list[Object]:
         return self.objects("Node")
 
+    def create(self, labels: dict[str, str]) -> None:
+        self.put({"kind": "ServiceAccount", "metadata": {"name": "default"}})
+
     def exists(self) -> bool:
         return self.stays or not self.deleted.exists()
 

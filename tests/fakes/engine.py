@@ -25,6 +25,7 @@ class Engine:
     def __init__(self, node: str, deleted: Path) -> None:
         self.stays: set[str] = set()
         self.neighbours: set[str] = set()
+        self.version = "29.1"
         self.refs = set(IMAGES.values())
         self.networks = {"kind", "bridge"}
         self.ports: dict[str, list[dict[str, str]]] = {"30001/tcp": []}

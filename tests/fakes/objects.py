@@ -131,6 +131,7 @@ def node(name: str) -> Object:
             "conditions": [
                 {"type": "MemoryPressure", "status": "False", "reason": "KubeletHasEnough"},
                 {"type": "Ready", "status": "True", "reason": "KubeletReady"},
-            ]
+            ],
+            "nodeInfo": {"kubeletVersion": "v1.35.4"},
         },
     }

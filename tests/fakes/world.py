@@ -27,19 +27,19 @@ from pytest_canary.analysis.verdict import Judge
 from pytest_canary.cluster.engine import Image, full_name
 from pytest_canary.cluster.provision import Provisioned
 from pytest_canary.cluster.run import Run
-from pytest_canary.cluster.teardown import Trail
 from pytest_canary.config import settings
 from pytest_canary.config.plan import STAGES, Baseline, Options, Plan
 from pytest_canary.config.settings import Verdict
+from pytest_canary.context.builders import Builders, bring_up
+from pytest_canary.context.context import Context
+from pytest_canary.context.journal import Journal
+from pytest_canary.context.workspace import Workspace
 from pytest_canary.core.errors import ReleaseError
 from pytest_canary.core.waiting import Waiter
-from pytest_canary.database import database as db
-from pytest_canary.database.database import Database
 from pytest_canary.database.schema import Schema
 from pytest_canary.k8s.rollout import pods_of
-from pytest_canary.manifests.references import pull_secret
-from pytest_canary.rehearsal.rehearsal import Walk
-from pytest_canary.release.release import Release, Version
+from pytest_canary.rehearsal.rehearsal import Rehearsal
+from pytest_canary.release.release import Version
 
 ROOT = Path(__file__).parents[2]
 SCHEMAS: dict[str, Schema] = {
@@ -131,55 +131,74 @@ class World:
             baseline=IMAGES["baseline"] if upgrade else "none", report=folder / "canary-report"
         )
         baseline = Baseline("image" if upgrade else "none", IMAGES["baseline"], "a test")
-        self.walk = Walk(Plan(self.settings, options, baseline), Run.start(folder))
-        self.walk.waiter = Waiter(self.clock)
-        # Half a minute of real requests would say the same; tests/unit/test_window.py has them.
-        patch.setattr("pytest_canary.rehearsal.rehearsal.Window.judge", lambda _: GO)
-        self._bring_up()
-
-    def _bring_up(self) -> None:
-        """Leave everything as the transition to `cluster` does."""
-        walk, run = self.walk, self.walk.run
-        node = f"canary-{run.record.run}-control-plane"
         self.kind = self.script("kind", KIND.format(deleted=self.namespace.deleted))
         self.kubectl = self.script("kubectl", KUBECTL.format(log=self.namespace.log))
         self.apply = self.script("apply.sh", APPLY.format(log=self.namespace.log))
-        self.engine = Engine(node, self.namespace.deleted)
-        cluster = SimpleNamespace(
+        self.begin(Plan(self.settings, options, baseline))
+        self.rehearsal.make(self.rehearsal.load("cluster").entry, self.rehearsal.load("cluster"))
+
+    def begin(self, plan: Plan, waiter: Waiter | None = None, **builders: Any) -> None:
+        """Begin a rehearsal, of a run of its own; what reaches out is in memory, or is given."""
+        run = Run.start(self.folder)
+        self.engine = Engine(f"canary-{run.record.run}-control-plane", self.namespace.deleted)
+        usual: dict[str, Any] = {
+            "engine": lambda: self.engine,
+            "bring_up": self._bring_up,
+            "observe": lambda namespace: Watched(namespace, self.clock),
+            # Half a minute of real requests would say the same; test_measurement.py has them.
+            "judge": lambda _: GO,
+        }
+        self.rehearsal = Rehearsal(
+            Workspace(
+                plan,
+                self.folder,
+                run,
+                waiter=waiter or Waiter(self.clock),
+                builders=Builders(**usual | builders),
+            )
+        )
+
+    @property
+    def context(self) -> Context:
+        """What there is once the cluster is up."""
+        return self.rehearsal.context
+
+    @property
+    def journal(self) -> Journal:
+        """What happened."""
+        return self.rehearsal.journal
+
+    @property
+    def run(self) -> Run:
+        """Owns what is made."""
+        return self.rehearsal.workspace.run
+
+    def _bring_up(self, workspace: Workspace, _: Engine) -> Provisioned:
+        """What the provision leaves."""
+        run = workspace.run
+        node = f"canary-{run.record.run}-control-plane"
+        cluster: Any = SimpleNamespace(
             name=f"canary-{run.record.run}",
             node=node,
+            image=None,
+            kind_path=self.kind,
             images=lambda: self.held,
             host_port=lambda engine, node_port: self.app.port,
+            wait_until_ready=lambda *_: None,
         )
         run.made(cluster=cluster.name, kind=str(self.kind), network=True)
         run.made(images=sorted(IMAGES.values()))
+        self.namespace.put(objects.node(node))
         namespace: Any = self.namespace
-        found: Any = Provisioned(
+        return Provisioned(
             namespace=namespace,
-            cluster=cluster,  # type: ignore[arg-type]
+            cluster=cluster,
             kubectl=self.kubectl,
             candidate=self.version("candidate"),
             baseline=self.version("baseline") if self.upgrade else None,
-            database=Image("sha256:0", "canary-db:0") if walk.plan.has_database else None,
+            database=Image("sha256:0", "canary-db:0") if workspace.plan.has_database else None,
             seconds={"candidate image": 3.2, "candidate load": 4.1},
         )
-        walk._provisioned = found
-        engine: Any = self.engine
-        walk._trail = Trail(run, engine, namespace)
-        walk._observer = observer = Watched(namespace, self.clock)
-        parameters = db.parameters(self.settings.database) if found.database else {}
-        walk.release = Release(
-            namespace, observer, self.settings, parameters, self.kubectl, walk.waiter
-        )
-        walk.database = Database(namespace, observer, self.settings.database, walk.waiter)
-        self.namespace.put(objects.node(node))
-        for name in walk.registry_secrets():
-            self.namespace.apply(pull_secret(name, None))
-        if found.database:
-            self.namespace.apply(db.secret(parameters))
-            self.namespace.apply(*db.manifests(self.settings.database, found.database.ref))
-        walk._trail.look()
-        walk._entered["cluster"] = None
 
     def script(self, name: str, text: str) -> Path:
         """Write a program."""
@@ -200,43 +219,47 @@ class World:
         """Bring the walk to a stage, with a row written by then."""
         if stage == "automatic_rollback":
             self.before(stage)
-            self.walk.roll_back_by_itself()
+            self.rehearsal.roll_back_automatically()
         else:
-            self.walk.enter(stage)
-        if hasattr(self.walk, "api") and not self.walk.memory.rows:
-            self.walk.write_and_read(self.walk.api)
+            self.rehearsal.enter(stage)
+        if self.rehearsal.workspace.is_up and self.context.app.is_open and not self.journal.rows:
+            self.context.expect.write_and_read()
         return self
 
     def before(self, stage: str) -> "World":
         """Bring the walk to the stage before; the cleanup may come after any."""
         if stage == "cleanup":
-            self.walk.enter("baseline")
+            self.rehearsal.enter("baseline")
         elif stage == "automatic_rollback":
             self.enter("canary").fail("canary")
         elif stage not in ("preflight", "cluster"):
-            self.walk.enter(STAGES[STAGES.index(stage) - 1])
+            self.rehearsal.enter(STAGES[STAGES.index(stage) - 1])
         return self
 
     def fail(self, stage: str) -> None:
         """Let the walk fail where it stands, once."""
-        if not self.walk.memory.failures:
-            self.walk.witness(stage, ReleaseError("it broke in a test"))
+        if not self.journal.failures:
+            self.rehearsal.keep_evidence(stage, ReleaseError("it broke in a test"))
+
+    def check(self, stage: str, function: Callable[..., None]) -> None:
+        """Come to a stage, and make the check that this function is."""
+        found = self.rehearsal.load(stage)
+        check = next(each for each in found.checks if each.function is function)
+        self.rehearsal.check(check, found)
 
     def without_cluster(self, **options: Any) -> None:
-        """Take the walk back to where it has no cluster yet, and waits as long as it takes."""
+        """Begin a walk that has no cluster yet, provisions one, and waits as long as it takes."""
+        plan = self.rehearsal.plan
         given = {"kind": self.kind, "kubectl": self.kubectl, **options}
-        options = vars(self.walk.plan.options) | given
-        self.walk.plan = replace(self.walk.plan, options=Options(**options))
-        self.walk._entered.clear()
-        self.walk.waiter = Waiter()
-        self.patch.setattr("pytest_canary.rehearsal.rehearsal.Engine", lambda: self.engine)
+        self.run.release()
+        plan = replace(plan, options=Options(**vars(plan.options) | given))
+        self.begin(plan, Waiter(), bring_up=bring_up)
 
     def stop(self) -> None:
         """Give back what the world holds."""
-        if self.walk._traffic:
-            self.walk._traffic.stop()
+        self.rehearsal.workspace.stop_background()
         self.until_the_end.close()
-        self.walk.run.release()
+        self.run.release()
 
     # What is in it.
 
@@ -248,7 +271,7 @@ class World:
     @property
     def names(self) -> dict[str, str]:
         """What has a name of its own in every world, for a sentence to be looked for."""
-        run = self.walk.run.record.run
+        run = self.run.record.run
         tracks = {track: self.pods(track) for track in ("canary", "stable")}
         first = {track: pods[0] for track, pods in tracks.items() if pods}
         return {"run": run, "folder": str(self.folder), "port": str(self.app.port)} | IMAGES | first

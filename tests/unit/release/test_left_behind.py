@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from fakes.world import SCHEMAS, World
 
+from pytest_canary.context.journal import RollbackOutcome
 from pytest_canary.stages import automatic_rollback, rollback
 
 MADE = [
@@ -23,18 +24,18 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
 
 def test_after_a_rollback_what_the_migration_made_is_told(world: World) -> None:
     world.enter("rollback")
-    rollback.baseline_works(world.walk)
-    assert world.walk.memory.not_undone == MADE
-    assert world.walk.notes["rollback"] == [f"not undone: {MADE[0]}, and 1 more"]
+    world.check("rollback", rollback.baseline_works)
+    assert world.journal.outcome(RollbackOutcome).not_undone == MADE
+    assert world.journal.notes["rollback"] == [f"not undone: {MADE[0]}, and 1 more"]
 
 
 def test_what_is_left_is_what_there_was_before_the_down_migration(world: World) -> None:
     world.enter("rollback")
-    rollback.down_succeeds(world.walk)
-    rollback.baseline_works(world.walk)
-    assert world.walk.memory.not_undone == MADE
+    world.check("rollback", rollback.down_succeeds)
+    world.check("rollback", rollback.baseline_works)
+    assert world.journal.outcome(RollbackOutcome).not_undone == MADE
     assert world.schemas["app"] == SCHEMAS["1"]
-    assert world.walk.notes["rollback"] == [
+    assert world.journal.notes["rollback"] == [
         "then down: -1 column, -1 index",
         f"not undone: {MADE[0]}, and 1 more",
     ]
@@ -42,15 +43,15 @@ def test_what_is_left_is_what_there_was_before_the_down_migration(world: World) 
 
 def test_after_a_failure_before_the_migration_there_is_nothing_to_tell(world: World) -> None:
     world.before("automatic_rollback")
-    world.walk.roll_back_by_itself()
-    automatic_rollback.api_works(world.walk)
-    assert world.walk.memory.not_undone == []
-    assert "not undone: nothing" in world.walk.notes["rollback"]
+    world.rehearsal.roll_back_automatically()
+    world.check("automatic_rollback", automatic_rollback.api_works)
+    assert world.journal.outcome(RollbackOutcome).not_undone == []
+    assert "not undone: nothing" in world.journal.notes["rollback"]
 
 
 def test_after_a_failure_that_cut_the_migration_off_its_half_is_told(world: World) -> None:
     world.before("automatic_rollback")
     world.schemas["app"] = SCHEMAS["2"]
-    world.walk.roll_back_by_itself()
-    automatic_rollback.api_works(world.walk)
-    assert world.walk.memory.not_undone == MADE
+    world.rehearsal.roll_back_automatically()
+    world.check("automatic_rollback", automatic_rollback.api_works)
+    assert world.journal.outcome(RollbackOutcome).not_undone == MADE

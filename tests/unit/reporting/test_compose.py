@@ -12,7 +12,7 @@ from fakes.world import LOADED, World
 
 from pytest_canary import stages
 from pytest_canary.config.promotion import Promotion, Revision
-from pytest_canary.context.context import Checked
+from pytest_canary.context.journal import CheckResult, Journal
 from pytest_canary.core.errors import CanaryError, FoundError
 from pytest_canary.core.findings import Finding
 from pytest_canary.reporting.compose import compose
@@ -35,29 +35,23 @@ def new_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[NewWo
 
 def check(world: World, stage: str, suite: str = "") -> None:
     """Make a stage's checks, and write down how they ended, as a session does."""
-    walk = world.walk
-    for assertion in stages.suite(suite or stage):
-        if not assertion.when(walk.plan):
-            continue
+    rehearsal, found = world.rehearsal, stages.load(suite or stage)
+    for each in found.applying(rehearsal.plan):
         result, message = "passed", ""
         try:
-            if suite:
-                walk.roll_back_by_itself()
-            else:
-                walk.enter(stage)
-            assertion.check(walk)
+            rehearsal.check(each, found)
         except CanaryError as error:
             result, message = "failed", error.sentence
-            walk.witness(stage, error)
-        walk.memory.checked.append(
-            Checked(
+            rehearsal.keep_evidence(stage, error)
+        world.journal.checks.append(
+            CheckResult(
                 stage,
-                assertion.name(walk.plan),
+                each.name(rehearsal.plan),
                 result,  # type: ignore[arg-type]
                 0.01,
-                walk.timeline.now(),
+                world.journal.timeline.now(),
                 message,
-                rescues=bool(suite),
+                automatic=bool(suite),
             )
         )
 
@@ -68,7 +62,7 @@ def test_a_whole_walk_is_told(new_world: NewWorld) -> None:
         check(world, stage)
     allowed = Promotion(True, "it passed, on branch master", Revision("master", (), "git"))
 
-    told = compose(world.walk, "passed", allowed)
+    told = compose(world.journal, "passed", allowed)
 
     assert (told.name, told.scenario, told.result) == ("addressbook", "upgrade", "passed")
     assert told.versions.baseline
@@ -114,8 +108,8 @@ def test_a_whole_walk_is_told(new_world: NewWorld) -> None:
 def test_replicas_are_told_by_deployment_and_version(new_world: NewWorld) -> None:
     world = new_world()
     for stage in ("baseline", "canary", "migration", "verdict", "stable"):
-        world.walk.enter(stage)
-    told = compose(world.walk, "passed")
+        world.rehearsal.enter(stage)
+    told = compose(world.journal, "passed")
     assert {each.deployment for each in told.replicas} == {
         "addressbook-canary",
         "addressbook-stable",
@@ -135,13 +129,12 @@ def test_a_failure_and_its_rollback_are_told(new_world: NewWorld) -> None:
     check(world, "baseline")
     found = Finding("Exits", "it exits with code 3", where="pod a", likely="the image", next="look")
     world.patch.setattr(
-        "pytest_canary.rehearsal.rehearsal.Walk._enter_canary",
-        lambda _: raise_(FoundError([found], after=1.8)),
+        world.context.release, "canary", lambda _: raise_(FoundError([found], after=1.8))
     )
     check(world, "canary")
     check(world, "rollback", "automatic_rollback")
 
-    told = compose(world.walk, "failed", stopped_by="")
+    told = compose(world.journal, "failed", stopped_by="")
 
     assert told.failures.first
     assert told.failures.first.sentence == "it exits with code 3"
@@ -159,10 +152,10 @@ def test_a_failure_and_its_rollback_are_told(new_world: NewWorld) -> None:
 def test_a_failure_that_is_no_finding_is_told_as_one(new_world: NewWorld) -> None:
     world = new_world()
     check(world, "baseline")
-    world.walk.enter("canary")
+    world.rehearsal.enter("canary")
     world.app.faults = [app.only("canary", app.fails)]
     check(world, "canary")
-    told = compose(world.walk, "failed")
+    told = compose(world.journal, "failed")
     api = next(each for each in told.findings if "PUT /person of pod" in each.sentence)
     assert api.code == "Api"
     assert "search_name does not exist" in api.evidence
@@ -172,25 +165,24 @@ def test_a_failure_that_is_no_finding_is_told_as_one(new_world: NewWorld) -> Non
 def test_no_secret_is_told_whoever_has_said_it(new_world: NewWorld) -> None:
     world = new_world(environment={"PORT": "3000", "API_TOKEN": 'a"sécret', "TOKEN_TTL": "3600"})
     check(world, "baseline")
-    secret = world.walk.release.parameters["DB_PASSWORD"]
+    secret = world.context.release.parameters["DB_PASSWORD"]
     error = FoundError([Finding("Says", f"it says {secret}", evidence='and a"sécret')])
-    world.walk.witness("baseline", error)
+    world.rehearsal.keep_evidence("baseline", error)
     assert (error.sentence, error.evidence.splitlines()[0]) == ("it says ********", "and ********")
-    world.walk.note("baseline", f'{secret} and a"sécret, for 3600 s')
-    told = compose(world.walk, "failed").text
+    world.journal.note("baseline", f'{secret} and a"sécret, for 3600 s')
+    told = compose(world.journal, "failed").text
     assert secret not in told
     assert "********" in told
     assert "sécret" not in told
     kept = [path.read_text() for path in (world.folder / "canary-report").rglob("*.txt")]
-    world.walk.witness("baseline", AssertionError(f"assert 'x' in '{secret}'"))
+    world.rehearsal.keep_evidence("baseline", AssertionError(f"assert 'x' in '{secret}'"))
     kept += [path.read_text() for path in (world.folder / "canary-report").rglob("*.txt")]
     assert not [text for text in kept if secret in text or "sécret" in text]
 
 
 def test_a_walk_that_never_began_is_told(new_world: NewWorld) -> None:
-    world = new_world()
-    world.walk._provisioned = world.walk._observer = None
-    told = compose(world.walk, "stopped", stopped_by="SIGTERM")
+    never_began = Journal(new_world().rehearsal.plan, "c7f2a1")
+    told = compose(never_began, "stopped", stopped_by="SIGTERM")
     assert (told.result, told.stopped_by) == ("stopped", "SIGTERM")
     assert {each.result for each in told.stages} == {"skipped"}
     assert (told.traffic, told.database, told.verdict, told.share) == (None, None, None, None)

@@ -11,12 +11,12 @@ from unit.stages.failing import Case
 
 from pytest_canary import stages
 from pytest_canary.config.plan import STAGES
+from pytest_canary.context.stage import Check
 from pytest_canary.core.errors import CanaryError
-from pytest_canary.stages import Assertion
 
 AUTOMATIC = "automatic_rollback"
 SUITES = (*STAGES, AUTOMATIC)
-ASSERTIONS = [(stage, assertion) for stage in SUITES for assertion in stages.suite(stage)]
+CHECKS = [(stage, check) for stage in SUITES for check in stages.load(stage).checks]
 CASES: list[Case] = [
     case for stage in SUITES for case in import_module(f"unit.stages.failing.{stage}").CASES
 ]
@@ -50,17 +50,17 @@ def new_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[NewWo
         world.stop()
 
 
-def applying(world: World) -> list[tuple[str, Assertion]]:
-    return [(stage, each) for stage, each in ASSERTIONS if each.when(world.walk.plan)]
+def applying(world: World) -> list[tuple[str, Check]]:
+    return [(stage, each) for stage, each in CHECKS if each.when(world.rehearsal.plan)]
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_every_assertion_holds_in_a_healthy_world(new_world: NewWorld, scenario: str) -> None:
     world = new_world(**SCENARIOS[scenario])
-    for stage, assertion in applying(world):
+    for stage, check in applying(world):
         if stage != AUTOMATIC:
             world.enter(stage)
-            assertion.check(world.walk)
+            world.rehearsal.check(check, stages.load(stage))
 
 
 @pytest.mark.parametrize("failed", ["canary", "migration", "stable"])
@@ -70,9 +70,9 @@ def test_every_assertion_holds_after_an_automatic_rollback(
 ) -> None:
     world = new_world(**SCENARIOS[scenario])
     world.enter(failed).fail(failed)
-    for stage, assertion in applying(world):
+    for stage, check in applying(world):
         if stage == AUTOMATIC:
-            assertion.check(world.walk)
+            world.rehearsal.check(check, stages.load(stage))
 
 
 def test_every_assertion_applies_to_some_scenario(
@@ -83,51 +83,52 @@ def test_every_assertion_applies_to_some_scenario(
         folder = tmp_path / str(number)
         folder.mkdir()
         world = World(folder, monkeypatch, **table)
-        applied |= {assertion.check for _, assertion in applying(world)}
+        applied |= {check for _, check in applying(world)}
         world.stop()
-    assert [a.sentence for _, a in ASSERTIONS if a.check not in applied] == []
+    assert [each.sentence for _, each in CHECKS if each not in applied] == []
 
 
 def test_every_assertion_has_a_world_in_which_it_fails() -> None:
     fails = {case.check for case in CASES}
-    assert [f"{stage}: {a.sentence}" for stage, a in ASSERTIONS if a.check not in fails] == []
+    assert [
+        f"{stage}: {each.sentence}" for stage, each in CHECKS if each.function not in fails
+    ] == []
 
 
 def test_no_two_assertions_of_a_stage_share_a_check_or_a_sentence() -> None:
-    for stage in SUITES:
-        suite = stages.suite(stage)
-        assert len({each.check for each in suite}) == len(suite)
-        assert len({(each.sentence, each.when) for each in suite}) == len(suite)
+    for name in SUITES:
+        checks = stages.load(name).checks
+        assert len({each.function for each in checks}) == len(checks)
+        assert len({(each.sentence, each.when) for each in checks}) == len(checks)
 
 
 def test_a_network_that_another_cluster_has_moved_into_is_not_left(new_world: NewWorld) -> None:
     world = new_world()
     world.engine.neighbours.add("someone-elses-control-plane")
-    for assertion in stages.suite("cleanup"):
-        assertion.check(world.walk)
+    cleanup = stages.load("cleanup")
+    for check in cleanup.checks:
+        world.rehearsal.check(check, cleanup)
     assert "kind" in world.engine.networks
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_an_assertion_fails(new_world: NewWorld, case: Case) -> None:
     world = new_world(upgrade=not case.first, **case.table)
-    suite = [each for stage, each in applying(world) if stage == case.stage]
-    assertion = next(each for each in suite if each.check is case.check)
+    stage = stages.load(case.stage)
+    applies = stage.applying(world.rehearsal.plan)
+    check = next(each for each in applies if each.function is case.check)
     if case.before:
         world.before(case.stage)
     else:
         world.enter(case.stage)
         if case.passes_first:
-            assertion.check(world.walk)
+            world.rehearsal.check(check, stage)
     names = world.names
     case.sabotage(world)
-    # The first of a stage makes its transition itself, and tells when that fails.
-    if assertion is not suite[0]:
-        (world if case.stage == AUTOMATIC else world.walk).enter(case.stage)
     names |= world.names
 
     with pytest.raises(CanaryError) as failure:
-        assertion.check(world.walk)
+        world.rehearsal.check(check, stage)
 
     names |= world.names
     sentence, evidence = failure.value.sentence, failure.value.evidence

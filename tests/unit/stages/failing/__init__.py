@@ -11,9 +11,8 @@ from typing import Any
 
 from fakes.world import World
 
-from pytest_canary.stages import Check
-
 Sabotage = Callable[[World], object]
+Function = Callable[..., None]
 
 
 @dataclass(frozen=True)
@@ -22,7 +21,7 @@ class Case:
 
     Attributes:
         stage: the assertion's stage.
-        check: the packaged check that fails.
+        check: the packaged check that fails: the function, or the step, that it was declared with.
         sabotage: what breaks the world; its name says how.
         words: what the sentence has in it.
         evidence: what the evidence has in it.
@@ -34,7 +33,7 @@ class Case:
     """
 
     stage: str
-    check: Check
+    check: Function
     sabotage: Sabotage
     words: tuple[str, ...]
     evidence: tuple[str, ...] = ()
@@ -55,7 +54,7 @@ class Cases(list[Case]):
         super().__init__()
         self.stage = stage
 
-    def fails(self, check: Check, *words: str, **more: Any) -> Callable[[Sabotage], Sabotage]:
+    def fails(self, check: Function, *words: str, **more: Any) -> Callable[[Sabotage], Sabotage]:
         """Declare a way to break what a check asserts, and the words that it then fails with."""
 
         def declare(sabotage: Sabotage) -> Sabotage:

@@ -40,14 +40,14 @@ def stable_is_not_scaled_up(world: World) -> None:
     "no diagnostics were collected before the release was rolled back",
 )
 def nothing_was_collected(world: World) -> None:
-    world.walk.memory.diagnostics = None
+    world.journal.diagnostics = None
 
 
 @CASES.fails(automatic.diagnostics_came_first, "the diagnostics hold no events of addressbook")
 def the_events_are_empty(world: World) -> None:
-    found = world.walk.memory.diagnostics
+    found = world.journal.diagnostics
     assert found
-    world.walk.memory.diagnostics = replace(found, events=" \n")
+    world.journal.diagnostics = replace(found, events=" \n")
 
 
 @CASES.fails(
@@ -63,7 +63,7 @@ def a_pod_of_the_baseline_is_not_ready(world: World) -> None:
     "Deployment addressbook-canary, pod {canary} ready",
 )
 def someone_deploys_a_canary_again(world: World) -> None:
-    world.walk.release.deploy("canary", 1, world.version("candidate"))
+    world.context.release.deploy("canary", 1, world.version("candidate"))
 
 
 @CASES.fails(
@@ -73,7 +73,7 @@ def someone_deploys_a_canary_again(world: World) -> None:
     first=True,
 )
 def someone_deploys_stable(world: World) -> None:
-    world.walk.release.deploy("stable", 3, world.version("candidate"))
+    world.context.release.deploy("stable", 3, world.version("candidate"))
 
 
 @CASES.fails(
@@ -104,7 +104,7 @@ def the_baseline_does_not_work_any_more(world: World) -> None:
     "1 of 2 acknowledged writes can't be read back from the Service; the first: person 1 (",
 )
 def a_row_is_lost(world: World) -> None:
-    world.walk.write_and_read(world.walk.api)
+    world.context.expect.write_and_read()
     del world.app.rows[0]
 
 
@@ -121,4 +121,4 @@ def requests_fail_on(world: World) -> None:
     table=LOADED,
 )
 def the_traffic_has_ended(world: World) -> None:
-    world.walk.traffic.stop()
+    world.context.app.traffic.stop()

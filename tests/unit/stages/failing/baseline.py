@@ -31,7 +31,7 @@ def kubectl_makes_no_service(world: World) -> None:
     first=True,
 )
 def someone_has_deployed_before(world: World) -> None:
-    world.walk.release.deploy("stable", 1, world.version("candidate"))
+    world.context.release.deploy("stable", 1, world.version("candidate"))
 
 
 @CASES.fails(
@@ -182,7 +182,7 @@ def the_service_selects_nothing(world: World) -> None:
 
 @CASES.fails(baseline.service_selects, "last seen: {canary} gets connections too; compare")
 def the_service_selects_a_canary_too(world: World) -> None:
-    world.walk.release.deploy("canary", 1, world.version("candidate"))
+    world.context.release.deploy("canary", 1, world.version("candidate"))
 
 
 @CASES.fails(baseline.service_selects, "last seen: no pod is ready")

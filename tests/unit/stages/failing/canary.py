@@ -101,7 +101,7 @@ def the_service_misses_the_canary(world: World) -> None:
     first=True,
 )
 def there_is_a_stable_pod_in_a_first_release(world: World) -> None:
-    world.walk.release.deploy("stable", 1, world.version("candidate"))
+    world.context.release.deploy("stable", 1, world.version("candidate"))
 
 
 @CASES.fails(
@@ -197,7 +197,7 @@ def the_baseline_does_not_answer_any_more(world: World) -> None:
 )
 def a_row_is_lost(world: World) -> None:
     for _ in range(2):
-        world.walk.write_and_read(world.walk.api)
+        world.context.expect.write_and_read()
     del world.app.rows[0]
 
 
@@ -209,7 +209,7 @@ def a_row_is_lost(world: World) -> None:
 )
 def rows_are_doubled(world: World) -> None:
     for _ in range(3):
-        world.walk.write_and_read(world.walk.api)
+        world.context.expect.write_and_read()
     world.app.rows += [world.app.rows[0], world.app.rows[2]]
 
 
@@ -219,7 +219,7 @@ def rows_are_doubled(world: World) -> None:
     "leave the checks that write in the run",
 )
 def nothing_was_written(world: World) -> None:
-    world.walk.memory.rows.clear()
+    world.journal.rows.clear()
 
 
 @CASES.fails(
@@ -233,6 +233,6 @@ def nothing_was_written(world: World) -> None:
 )
 def requests_fail(world: World) -> None:
     world.app.faults = [app.fails]
-    begun = world.walk.traffic.sent
-    while world.walk.traffic.sent < begun + 40:
+    begun = world.context.app.traffic.sent
+    while world.context.app.traffic.sent < begun + 40:
         time.sleep(0.01)

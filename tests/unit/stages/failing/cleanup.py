@@ -46,7 +46,7 @@ def the_namespace_stays(world: World) -> None:
     before=True,
 )
 def the_nodes_container_stays(world: World) -> None:
-    world.engine.stays.add(world.walk.cluster.node)
+    world.engine.stays.add(world.context.cluster.node)
 
 
 @CASES.fails(cleanup.no_volume, "run {run} left volumes: a1b2c3" + REAP, before=True)
@@ -94,7 +94,7 @@ def a_command_survives(world: World) -> None:
     before=True,
 )
 def the_runs_folder_stays(world: World) -> None:
-    world.patch.setattr(world.walk.run, "remove", lambda: None)
+    world.patch.setattr(world.run, "remove", lambda: None)
 
 
 @CASES.fails(
@@ -105,7 +105,7 @@ def the_runs_folder_stays(world: World) -> None:
     before=True,
 )
 def the_users_kubeconfig_has_an_entry(world: World) -> None:
-    name = {"name": f"kind-{world.walk.cluster.name}"}
+    name = {"name": f"kind-{world.context.cluster.name}"}
     document = {"contexts": [name, {"name": "their-own"}], "clusters": [name]}
     (world.folder / "users-own").write_text(yaml.safe_dump(document))
 

@@ -56,7 +56,7 @@ def there_is_no_node(world: World) -> None:
 
 
 def node(world: World) -> str:
-    return str(world.walk.cluster.node)
+    return str(world.context.cluster.node)
 
 
 @CASES.fails(

@@ -6,6 +6,7 @@ from fakes.objects import Object, crashing, unready
 from fakes.world import SCHEMAS, World
 from unit.stages.failing import Cases
 
+from pytest_canary.context.journal import MigrationOutcome
 from pytest_canary.k8s.exec import Ending, ExecError
 from pytest_canary.stages import migration
 
@@ -188,7 +189,7 @@ def the_dump_waits_for_ever(world: World) -> None:
     before=True,
 )
 def the_backup_has_lost_rows(world: World) -> None:
-    world.walk.write_and_read(world.walk.api)
+    world.context.expect.write_and_read()
     world.postgres.restored = lambda contents: contents | {"public.person": (0, "0")}
 
 
@@ -198,7 +199,7 @@ def the_backup_has_lost_rows(world: World) -> None:
     before=True,
 )
 def the_backup_has_other_rows(world: World) -> None:
-    world.walk.write_and_read(world.walk.api)
+    world.context.expect.write_and_read()
     world.postgres.restored = lambda contents: contents | {"public.person": (1, "0")}
 
 
@@ -224,7 +225,7 @@ def there_is_nothing_to_back_up(world: World) -> None:
 
 @CASES.fails(migration.backup_restores, "no backup was made before the migration")
 def no_backup_was_made(world: World) -> None:
-    world.walk.memory.backup = None
+    world.journal.outcome(MigrationOutcome).backup = None
 
 
 def migrates_while(world: World, *waits: tuple[str, ...], samples: int) -> None:

@@ -22,11 +22,11 @@ def has(path: str) -> Sabotage:
         own = {each: world.folder / f"{each}.yml" for each in files}
         for each, file in files.items():
             own[each].write_text(file.read_text())
-        plan = world.walk.plan
+        plan = world.rehearsal.plan
         settings = plan.settings.model_copy(
             update={**own, "name": "shop", "service_name": "shop-lb"}
         )
-        world.walk.plan = replace(plan, settings=settings)
+        world.rehearsal.workspace.plan = replace(plan, settings=settings)
 
     sabotage.__name__ = path.replace("/", " ")
     return sabotage

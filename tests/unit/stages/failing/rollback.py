@@ -40,18 +40,18 @@ def stable_is_not_scaled_down(world: World) -> None:
 
 @CASES.fails(rollback.diagnostics_are_there, "no diagnostics were collected")
 def nothing_was_collected(world: World) -> None:
-    world.walk.memory.diagnostics = None
+    world.journal.diagnostics = None
 
 
 def collected(world: World, **what: Any) -> None:
-    found = world.walk.memory.diagnostics
+    found = world.journal.diagnostics
     assert isinstance(found, Diagnostics)
-    world.walk.memory.diagnostics = replace(found, **what)
+    world.journal.diagnostics = replace(found, **what)
 
 
 @CASES.fails(rollback.diagnostics_are_there, "the diagnostics hold no log of addressbook-canary")
 def there_are_no_logs(world: World) -> None:
-    found = world.walk.memory.diagnostics
+    found = world.journal.diagnostics
     assert found
     collected(world, logs=dict.fromkeys(found.logs, ""))
 
@@ -85,7 +85,7 @@ def stable_is_left_scaled_down(world: World) -> None:
     "Deployment addressbook-canary, pod {canary} ready",
 )
 def the_canary_is_left(world: World) -> None:
-    world.walk.release.deploy("canary", 1, world.version("candidate"))
+    world.context.release.deploy("canary", 1, world.version("candidate"))
 
 
 @CASES.fails(rollback.api_works, "PUT /person of the Service answers with status 500, not 200")
@@ -102,7 +102,7 @@ def the_rollback_loses_rows(world: World) -> None:
 
 
 @CASES.fails(
-    rollback.last_good_is_promoted,
+    rollback.last_good_is_promoted.function,
     "addressbook-stable can't be deployed: `",
     "exited with code 3",
     evidence=("apply.sh: addressbook-stable was not rolled out",),
@@ -113,7 +113,7 @@ def the_last_good_image_can_not_be_applied(world: World) -> None:
 
 
 @CASES.fails(
-    rollback.last_good_is_promoted,
+    rollback.last_good_is_promoted.function,
     "waited 5 s for 3/3 of addressbook-stable, which did not come; last seen: "
     "addressbook-stable 0/3 ready of {baseline}",
     passes_first=False,
@@ -177,8 +177,8 @@ def the_baseline_does_not_see_every_row(world: World) -> None:
 )
 def requests_fail(world: World) -> None:
     world.app.faults = [app.fails]
-    begun = world.walk.traffic.sent
-    while world.walk.traffic.sent < begun + 40:
+    begun = world.context.app.traffic.sent
+    while world.context.app.traffic.sent < begun + 40:
         time.sleep(0.01)
 
 

@@ -9,6 +9,7 @@ from fakes.world import LOADED, World
 from unit.stages.failing import Cases
 from unit.stages.failing.baseline import FAILING_APPLY
 
+from pytest_canary.context.journal import StableOutcome
 from pytest_canary.stages import stable
 
 CASES = Cases("stable")
@@ -61,7 +62,7 @@ def a_pod_is_not_ready_any_more(world: World) -> None:
 
 @CASES.fails(stable.is_ready, "addressbook-stable 0/3 ready of {candidate}; ", " ready, ")
 def someone_deploys_the_baseline_again(world: World) -> None:
-    world.walk.release.deploy("stable", 3, world.version("baseline"))
+    world.context.release.deploy("stable", 3, world.version("baseline"))
 
 
 @CASES.fails(
@@ -72,8 +73,8 @@ def someone_deploys_the_baseline_again(world: World) -> None:
     before=True,
 )
 def stable_ran_the_candidate_before(world: World) -> None:
-    world.walk.release.deploy("stable", 3, world.version("candidate"))
-    world.walk.release.scale("stable", 2)
+    world.context.release.deploy("stable", 3, world.version("candidate"))
+    world.context.release.scale("stable", 2)
 
 
 @CASES.fails(
@@ -82,7 +83,7 @@ def stable_ran_the_candidate_before(world: World) -> None:
     evidence=("0/3, 1/3, 2/3",),
 )
 def the_rollout_stops_half_way(world: World) -> None:
-    steps = world.walk.memory.promotion
+    steps = world.journal.outcome(StableOutcome).rollouts
     half = next(i for i, step in enumerate(steps) if step.fresh == 3)
     del steps[half:]
     steps.append(replace(steps[-1], updated=2))
@@ -93,9 +94,9 @@ def the_rollout_stops_half_way(world: World) -> None:
     "the rollout to 3 replicas was not seen to end: addressbook-stable: 2/2 available, 2 ready",
 )
 def the_rollout_is_to_fewer_replicas(world: World) -> None:
-    last = world.walk.memory.promotion[-1]
+    last = world.journal.outcome(StableOutcome).rollouts[-1]
     fewer = replace(last, wanted=2, updated=2, total=2, ready=2, available=2, fresh=2)
-    world.walk.memory.promotion.append(fewer)
+    world.journal.outcome(StableOutcome).rollouts.append(fewer)
 
 
 @CASES.fails(
@@ -104,7 +105,7 @@ def the_rollout_is_to_fewer_replicas(world: World) -> None:
     "see what else changes the Deployment",
 )
 def no_rollout_was_seen(world: World) -> None:
-    world.walk.memory.promotion.clear()
+    world.journal.outcome(StableOutcome).rollouts.clear()
 
 
 @CASES.fails(
@@ -113,7 +114,7 @@ def no_rollout_was_seen(world: World) -> None:
     "pods went before others were ready",
 )
 def pods_go_before_others_are_ready(world: World) -> None:
-    steps = world.walk.memory.promotion
+    steps = world.journal.outcome(StableOutcome).rollouts
     steps[-2] = replace(steps[-2], available=1)
 
 
@@ -123,7 +124,7 @@ def pods_go_before_others_are_ready(world: World) -> None:
     "see that apply.sh changes the Deployment",
 )
 def nothing_is_known_of_the_rollout(world: World) -> None:
-    world.walk.memory.promotion.clear()
+    world.journal.outcome(StableOutcome).rollouts.clear()
 
 
 @CASES.fails(
@@ -132,12 +133,12 @@ def nothing_is_known_of_the_rollout(world: World) -> None:
     "Deployment addressbook-canary, pod {canary} ready",
 )
 def someone_deploys_a_canary_again(world: World) -> None:
-    world.walk.release.deploy("canary", 1, world.version("candidate"))
+    world.context.release.deploy("canary", 1, world.version("candidate"))
 
 
 @CASES.fails(stable.canary_is_gone, "last seen: pod addressbook-canary-", " terminating")
 def a_canary_pod_is_terminating_for_ever(world: World) -> None:
-    world.walk.release.deploy("canary", 1, world.version("candidate"))
+    world.context.release.deploy("canary", 1, world.version("candidate"))
     left = terminating(pod(world.namespace.deployment("addressbook-canary") or {}, 99))
     world.namespace.delete_deployment("addressbook-canary")
     world.namespace.put(left)
@@ -149,7 +150,7 @@ def a_canary_pod_is_terminating_for_ever(world: World) -> None:
     "which did not come; last seen: {canary} gets connections too; compare",
 )
 def a_canary_gets_connections(world: World) -> None:
-    world.walk.release.deploy("canary", 1, world.version("candidate"))
+    world.context.release.deploy("canary", 1, world.version("candidate"))
 
 
 @CASES.fails(
@@ -198,6 +199,6 @@ def the_promotion_loses_rows(world: World) -> None:
 )
 def requests_fail(world: World) -> None:
     world.app.faults = [app.fails]
-    begun = world.walk.traffic.sent
-    while world.walk.traffic.sent < begun + 40:
+    begun = world.context.app.traffic.sent
+    while world.context.app.traffic.sent < begun + 40:
         time.sleep(0.01)

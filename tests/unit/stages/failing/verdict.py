@@ -7,6 +7,7 @@ from fakes import app
 from fakes.world import LOADED, World
 from unit.stages.failing import Cases
 
+from pytest_canary.context.journal import VerdictOutcome
 from pytest_canary.stages import verdict
 
 CASES = Cases("verdict")
@@ -18,12 +19,12 @@ CASES = Cases("verdict")
     table=LOADED,
 )
 def nobody_looked(world: World) -> None:
-    world.walk.memory.verdict = None
+    world.journal.outcome(VerdictOutcome).verdict = None
 
 
 @CASES.fails(verdict.is_go, "there is no verdict, which is no go", table=LOADED)
 def nobody_judged(world: World) -> None:
-    world.walk.memory.verdict = None
+    world.journal.outcome(VerdictOutcome).verdict = None
 
 
 @CASES.fails(
@@ -33,9 +34,9 @@ def nobody_judged(world: World) -> None:
     table=LOADED,
 )
 def the_canary_is_worse(world: World) -> None:
-    found = world.walk.memory.verdict
+    found = world.journal.outcome(VerdictOutcome).verdict
     assert found
-    world.walk.memory.verdict = replace(
+    world.journal.outcome(VerdictOutcome).verdict = replace(
         found, answer="no-go", sentence="5 % of its requests fail", requests=(800, 400)
     )
 
@@ -47,9 +48,9 @@ def the_canary_is_worse(world: World) -> None:
     table=LOADED,
 )
 def too_little_is_known(world: World) -> None:
-    found = world.walk.memory.verdict
+    found = world.journal.outcome(VerdictOutcome).verdict
     assert found
-    world.walk.memory.verdict = replace(
+    world.journal.outcome(VerdictOutcome).verdict = replace(
         found,
         answer="inconclusive",
         sentence="31 requests of the canary, at least 253 are needed",
@@ -66,6 +67,6 @@ def too_little_is_known(world: World) -> None:
 )
 def the_baseline_fails_meanwhile(world: World) -> None:
     world.app.faults = [app.only("stable", app.fails)]
-    begun = world.walk.traffic.sent
-    while world.walk.traffic.sent < begun + 40:
+    begun = world.context.app.traffic.sent
+    while world.context.app.traffic.sent < begun + 40:
         time.sleep(0.01)

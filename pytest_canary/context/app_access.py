@@ -1,0 +1,87 @@
+"""How the app is asked: its API through the Service, and the traffic, once the Service answers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_canary.api.addressbook import Addressbook
+from pytest_canary.api.client import Api
+from pytest_canary.core.errors import ReleaseError, TrafficError
+from pytest_canary.traffic import Traffic
+
+if TYPE_CHECKING:
+    from pytest_canary.config.plan import Plan
+    from pytest_canary.context.journal import Journal
+    from pytest_canary.core.waiting import Waiter
+
+WHEN = "at the end of the stage `baseline`, or of `migration` in a first release"
+
+
+class AppAccess:
+    """The app as its users reach it.
+
+    Args:
+        plan: how it is asked, and whether there is traffic.
+        journal: learns of the traffic.
+        elsewhere: whether the Service has an address of its own; kind's is on loopback.
+    """
+
+    def __init__(self, plan: Plan, journal: Journal, *, elsewhere: bool) -> None:
+        self._plan = plan
+        self._journal = journal
+        self._elsewhere = elsewhere
+        self._api: Api | None = None
+        self._traffic: Traffic | None = None
+
+    def open(self, url: str, waiter: Waiter) -> None:
+        """Wait until something answers at the Service's address, and let the traffic flow."""
+        settings = self._plan.settings
+        client = Addressbook if settings.is_addressbook else Api
+        self._api = client(url, settings)
+        self._api.wait_until_reachable(waiter, settings.deadlines.rollout)
+        if self._plan.traffic and self._traffic is None:
+            traffic = Traffic(self._api.base_url, settings, anywhere=self._elsewhere)
+            self._traffic = self._journal.traffic = traffic.start()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the Service has an address yet."""
+        return self._api is not None
+
+    @property
+    def api(self) -> Api:
+        """The API through the Service.
+
+        Raises:
+            ReleaseError: no version is live yet.
+        """
+        if self._api is None:
+            raise ReleaseError(f"the app can't be asked yet: its Service answers {WHEN}")
+        return self._api
+
+    @property
+    def traffic(self) -> Traffic:
+        """The load that runs from the baseline to the rollback.
+
+        Raises:
+            TrafficError: it doesn't.
+        """
+        if self._traffic is None:
+            why = f"it starts {WHEN}" if self._plan.traffic else "as traffic.rate is 0"
+            raise TrafficError(f"there is no traffic: {why}")
+        return self._traffic
+
+    @property
+    def has_traffic(self) -> bool:
+        """Whether the traffic has started."""
+        return self._traffic is not None
+
+    def enter_phase(self, stage: str, transition: str) -> None:
+        """Let the traffic know where the walk stands."""
+        if self._traffic and stage:
+            self._traffic.stand(stage, transition)
+
+    def stop(self) -> None:
+        """End the traffic."""
+        if self._traffic:
+            self._traffic.stop()

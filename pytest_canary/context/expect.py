@@ -1,0 +1,195 @@
+"""What stages and a team's own tests assert of a release that stands on the cluster."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_canary.cluster.engine import full_name
+from pytest_canary.context.expectations import expect_complete, expect_no_findings
+from pytest_canary.core.errors import ApiError, ImageError
+from pytest_canary.core.waiting import Seen
+from pytest_canary.k8s.rollout import misdirected
+from pytest_canary.traffic.losses import request_findings
+
+if TYPE_CHECKING:
+    from pytest_canary.api.client import Api
+    from pytest_canary.context.context import Context
+    from pytest_canary.release.release import Version
+
+# Requests after which an app is known to answer again; each has its own deadline.
+ANSWERS = 10
+
+
+class Expect:
+    """Assertions on a context: each returns where it holds, and raises with what was seen.
+
+    Args:
+        context: what is looked at.
+    """
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def replicas(self, track: str, replicas: int, title: str = "candidate") -> None:
+        """A track has exactly so many replicas of a version, all ready; waits for them.
+
+        Args:
+            track: "canary" or "stable".
+            replicas: how many.
+            title: "candidate" or "baseline".
+
+        Raises:
+            FoundError: it never will, or did not in time, and why is known.
+            WaitTimeoutError: it did not in time; with what was seen last.
+        """
+        context = self._context
+        version = context.candidate if title == "candidate" else context.baseline
+        context.release.wait_until_settled(track, replicas, version)
+
+    def write_and_read(self, api: Api | None = None) -> None:
+        """A row that is written one way can be read back the same way.
+
+        Args:
+            api: asked; None for the Service.
+
+        Raises:
+            ApiError: the write is not acknowledged, or the row is not there.
+        """
+        api = api or self._context.api
+        row = api.write()
+        self._context.journal.rows.append(row)
+        missing = api.missing([row])
+        if missing:
+            raise ApiError(
+                f"what {api.where} acknowledged can't be read back from it: {missing[0]}; "
+                "see whether it writes to and reads from the same table"
+            )
+
+    def write_and_read_elsewhere(self, api: Api, elsewhere: Api) -> None:
+        """A row that is written one way can be read another way.
+
+        Raises:
+            ApiError: the write is not acknowledged, or the row is not there.
+        """
+        row = api.write()
+        self._context.journal.rows.append(row)
+        missing = elsewhere.missing([row])
+        if missing:
+            raise ApiError(
+                f"what {api.where} acknowledged can't be read from {elsewhere.where}: "
+                f"{missing[0]}; see that both versions read and write the same columns"
+            )
+
+    def every_row(self, api: Api | None = None) -> None:
+        """Every row that was ever acknowledged is there: the checks' and the traffic's.
+
+        Args:
+            api: asked; None for the Service.
+
+        Raises:
+            ReleaseError: some are missing or doubled, or none was ever written.
+        """
+        journal, app = self._context.journal, self._context.app
+        api = api or app.api
+        expect_complete(api.missing(journal.rows), len(journal.rows), api.where)
+        if app.has_traffic and app.traffic.writes:
+            journal.read_back = app.traffic.verify(api)
+            expect_no_findings(journal.read_back.findings)
+
+    def no_lost_request(self, stage: str) -> str:
+        """None of the traffic's requests was lost so far.
+
+        What the canary itself has answered before it was judged is left to the verdict.
+
+        Returns:
+            How many there were in a stage: "1,204 requests, 0 lost".
+
+        Raises:
+            FoundError: some were.
+        """
+        context, traffic = self._context, self._context.app.traffic
+        journal = context.journal
+        candidate = journal.versions.get("candidate") if context.plan.judges else None
+        lost = [
+            each
+            for each in traffic.losses()
+            if not (candidate and each.version == candidate and each.stage in journal.on_trial)
+        ]
+        expect_no_findings(request_findings(traffic.sent, lost))
+        seen = traffic.of(stage=stage)
+        return f"{seen.sent:,} requests, {seen.lost:,} lost"
+
+    def no_more_lost_requests(self) -> None:
+        """No request is lost from now on, for a moment.
+
+        Raises:
+            FoundError: some are.
+            WaitTimeoutError: none is answered.
+        """
+        context, traffic = self._context, self._context.app.traffic
+        began = traffic.now()
+
+        def look() -> Seen[None]:
+            now = traffic.since(began)
+            answered = now.sent - now.in_flight
+            return Seen(f"{answered} of {now.sent} answered", answered >= ANSWERS, None)
+
+        context.waiter.until(
+            "requests after the rollback",
+            look,
+            timeout=context.settings.deadlines.request
+            + ANSWERS * max(1.0, 1 / context.settings.traffic.rate),
+        )
+        late = [each for each in traffic.losses() if each.due >= began]
+        expect_no_findings(request_findings(traffic.since(began).sent, late))
+
+    def other_requests(self, api: Api | None = None) -> None:
+        """The requests that the settings name under api.checks answer as promised.
+
+        Raises:
+            ApiError: one does not.
+        """
+        for request in self._context.settings.api.checks:
+            (api or self._context.api).expect(request)
+
+    def image_on_node(self, version: Version) -> None:
+        """Pods find a version's image without asking a registry that hasn't it.
+
+        Raises:
+            ImageError: no node has it.
+        """
+        cluster = self._context.cluster
+        held = cluster.images()
+        if full_name(version.image) not in held:
+            raise ImageError(
+                f"{version.image}, the {version.title}'s image, is not on {cluster.node}, "
+                "so its pods would have to pull it",
+                "\n".join(held),
+            )
+
+    def connections(self, *tracks: str) -> None:
+        """The Service sends connections to the tracks' ready pods and no other; waits for it.
+
+        Raises:
+            FoundError: it never will, and why is known.
+            WaitTimeoutError: it never did; with what is different.
+        """
+        context = self._context
+        service = context.settings.service_name
+        names = [context.release.name(track) for track in tracks]
+
+        def look() -> Seen[None]:
+            now = context.observer.snapshot()
+            slices, pods = now.endpoint_slices.values(), now.pods.values()
+            wrong = misdirected(slices, pods, service, names)
+            if wrong:
+                for track in tracks:
+                    context.release.check_service(track)
+            return Seen(wrong or "", wrong is None, None)
+
+        context.waiter.until(
+            f"Service {service} to send connections to {' and '.join(names)} only",
+            look,
+            timeout=context.settings.deadlines.rollout,
+            change=context.observer.change,
+        )

@@ -1,0 +1,143 @@
+"""What a rehearsal stands on from its first moment: its plan, its run, its journal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_canary.context.builders import Builders
+from pytest_canary.context.evidence import Evidence, Failure
+from pytest_canary.context.journal import Journal
+from pytest_canary.core.errors import CanaryError, ClusterError
+from pytest_canary.core.waiting import Waiter
+
+if TYPE_CHECKING:
+    from pytest_canary.cluster.run import Run
+    from pytest_canary.cluster.teardown import Trail
+    from pytest_canary.config.plan import Plan
+    from pytest_canary.context.context import Context
+
+
+class Workspace:
+    """One rehearsal's own things.
+
+    Args:
+        plan: what is rehearsed.
+        project: the folder that is rehearsed; messages tell paths from it.
+        run: owns what is made; None where nothing is, as the manifests alone are looked at.
+        waiter: waits, and tells how far things are.
+        builders: make the parts that reach out of this process.
+
+    Attributes:
+        journal: what happened.
+        evidence: keeps what there is of a failure.
+        cluster_run: owns the cluster; None where the run does, or there is none.
+        inventory: lists what the run has on this machine; None before anything was made.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        project: Path,
+        run: Run | None = None,
+        *,
+        waiter: Waiter | None = None,
+        builders: Builders | None = None,
+    ) -> None:
+        from pytest_canary.release.release import secrets_of
+
+        self.plan = plan
+        self.project = project
+        self.waiter = waiter or Waiter()
+        self.builders = builders or Builders()
+        self.journal = Journal(plan, run.record.run if run else "")
+        self.journal.secrets = secrets_of(plan.settings.environment)
+        self.evidence = Evidence(plan.options.report.absolute(), plan.options.report)
+        self.cluster_run: Run | None = None
+        self.inventory: Trail | None = None
+        self._run = run
+        self._context: Context | None = None
+
+    @property
+    def run(self) -> Run:
+        """The run that owns what is made.
+
+        Raises:
+            ClusterError: nothing is to be made.
+        """
+        if self._run is None:
+            raise ClusterError(
+                "the manifests alone are looked at, so there is no run; use --canary"
+            )
+        return self._run
+
+    @property
+    def context(self) -> Context:
+        """What there is once the cluster is up.
+
+        Raises:
+            ClusterError: it isn't.
+        """
+        if self._context is None:
+            raise ClusterError("there is no cluster yet; the stage `cluster` makes it")
+        return self._context
+
+    @context.setter
+    def context(self, context: Context) -> None:
+        self._context = context
+
+    @property
+    def is_up(self) -> bool:
+        """Whether there is a context."""
+        return self._context is not None
+
+    def keep_evidence(self, stage: str, error: BaseException) -> Failure:
+        """Keep the evidence of a failure, before anything else changes; once for each error.
+
+        An error of ours then ends with where it is.
+        """
+        known = next((each for each in self.journal.failures if each.error is error), None)
+        if known:
+            return known
+        up = self.is_up and stage != "cleanup"
+        diagnostics = self.context.release.diagnostics() if up else None
+        if isinstance(error, CanaryError):
+            mask(error, self.journal.secrets)
+        try:
+            failure = self.evidence.keep(stage, error, diagnostics, self.journal.secrets)
+        except OSError as trouble:
+            # It must not hide what failed.
+            self.journal.note(stage, f"its evidence can't be kept: {trouble}")
+            failure = Failure(stage, error)
+        self.journal.failures.append(failure)
+        self.journal.diagnostics = diagnostics
+        if isinstance(error, CanaryError) and failure.files:
+            error.evidence = "\n".join(filter(None, [error.evidence, failure.line]))
+        return failure
+
+    def stop_background(self) -> None:
+        """End what runs in the background: the traffic first, as it asks the app."""
+        if self._context:
+            self._context.stop()
+
+
+def mask(error: CanaryError, secrets: list[str]) -> None:
+    """Take the secrets out of what an error shows: an app may have answered with them."""
+    from pytest_canary.core.processes import masked
+
+    error.sentence = masked(error.sentence, secrets)
+    error.evidence = masked(error.evidence, secrets)
+
+
+def whole(workspace: Workspace) -> Workspace:
+    """The subject of a stage that needs no cluster: the workspace itself."""
+    return workspace
+
+
+def existing_context(workspace: Workspace) -> Context:
+    """The subject of a stage that looks at the cluster: its context.
+
+    Raises:
+        ClusterError: there is no cluster yet.
+    """
+    return workspace.context

@@ -1,0 +1,68 @@
+"""To which plans a check applies."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pytest_canary.config.plan import Plan
+
+
+def upgrade(plan: Plan) -> bool:
+    """Applies to an upgrade only."""
+    return plan.upgrade
+
+
+def first(plan: Plan) -> bool:
+    """Applies to a first release only."""
+    return not plan.upgrade
+
+
+def tells_versions(plan: Plan) -> bool:
+    """Applies where a header tells which version answered an upgrade's requests."""
+    return plan.upgrade and plan.tells_versions
+
+
+def has_database(plan: Plan) -> bool:
+    """Applies where there is a database."""
+    return plan.has_database
+
+
+def migrates(plan: Plan) -> bool:
+    """Applies where there is something to migrate."""
+    return plan.migrates
+
+
+def migrates_live(plan: Plan) -> bool:
+    """Applies where there is something to migrate while a version is live."""
+    return plan.upgrade and plan.migrates
+
+
+def goes_down(plan: Plan) -> bool:
+    """Applies where an upgrade's migration can be taken back."""
+    return migrates_live(plan) and bool(plan.settings.commands.down)
+
+
+def has_traffic(plan: Plan) -> bool:
+    """Applies where there is traffic."""
+    return plan.traffic
+
+
+def has_traffic_at_baseline(plan: Plan) -> bool:
+    """Applies to an upgrade with traffic, which flows from its baseline on."""
+    return plan.upgrade and plan.traffic
+
+
+def judges(plan: Plan) -> bool:
+    """Applies where there is a baseline to compare with, traffic, and a header to tell them."""
+    return plan.judges
+
+
+def loads_images(plan: Plan) -> bool:
+    """Applies where images are loaded into a kind cluster, not pushed to a registry."""
+    return plan.options.context is None
+
+
+def loads_baseline(plan: Plan) -> bool:
+    """Applies where a baseline's image is loaded into a kind cluster."""
+    return loads_images(plan) and plan.upgrade
