@@ -33,10 +33,11 @@ canary: setup        ## the walk: build the app's two releases, rehearse 1 -> 2 
 	  || { cat "$$log" >&2; rm "$$log"; exit 1; }; rm "$$log"; \
 	$(PYTEST) --canary --canary-baseline=addressbook:1 $$CANARY_OPTIONS examples $(ARGS)
 
-lint: venv           ## ruff and mypy
+lint: venv           ## ruff, mypy and the layer contracts
 	.venv/bin/ruff check -q .
 	.venv/bin/ruff format -q --check .
 	.venv/bin/mypy
+	log=$$(.venv/bin/lint-imports --no-cache --no-logo) || { echo "$$log" >&2; exit 1; }
 
 unit: venv           ## pure functions, no cluster
 	$(PYTEST) tests/unit $(ARGS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,10 +10,14 @@ if TYPE_CHECKING:
     from pytest_canary.analysis.verdict import Verdict
     from pytest_canary.cluster.engine import Engine
     from pytest_canary.cluster.provision import Provisioned
-    from pytest_canary.context.context import Context
-    from pytest_canary.context.workspace import Workspace
+    from pytest_canary.cluster.run import Run
+    from pytest_canary.config.plan import Plan
+    from pytest_canary.config.settings import Settings
+    from pytest_canary.core.waiting import Waiter
     from pytest_canary.k8s.namespace import Namespace
     from pytest_canary.k8s.observer import Observer
+    from pytest_canary.release.release import Release
+    from pytest_canary.traffic import Traffic
 
 # Each imports what it makes when it makes it: a static check needs none of it.
 
@@ -25,13 +29,11 @@ def make_engine() -> Engine:
     return Engine()
 
 
-def bring_up(workspace: Workspace, engine: Engine) -> Provisioned:
-    """The cluster and the images, made side by side."""
+def bring_up(plan: Plan, run: Run, owner: Run, engine: Engine, waiter: Waiter) -> Provisioned:
+    """The cluster and the images, made side by side; `owner` owns the cluster."""
     from pytest_canary.cluster.provision import Provision
 
-    run, owner = workspace.run, workspace.cluster_run or workspace.run
-    provision = Provision(workspace.plan, run, owner, engine, workspace.waiter)
-    return provision.bring_up()
+    return Provision(plan, run, owner, engine, waiter).bring_up()
 
 
 def observe(namespace: Namespace) -> Observer:
@@ -41,17 +43,17 @@ def observe(namespace: Namespace) -> Observer:
     return Observer(namespace).start()
 
 
-def judge(context: Context) -> Verdict:
+def judge(
+    release: Release,
+    traffic: Traffic,
+    settings: Settings,
+    versions: Mapping[str, str],
+    port: Callable[[str], int],
+) -> Verdict:
     """The verdict on both versions, measured at the same moments."""
     from pytest_canary.context.measurement import Window
 
-    return Window(
-        context.release,
-        context.app.traffic,
-        context.plan.settings,
-        context.journal.versions,
-        context.container_port,
-    ).judge()
+    return Window(release, traffic, settings, versions, port).judge()
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,8 @@ class Builders:
     """The makers of what is heavy, slow or outside."""
 
     engine: Callable[[], Engine] = make_engine
-    bring_up: Callable[[Workspace, Engine], Provisioned] = bring_up
+    bring_up: Callable[[Plan, Run, Run, Engine, Waiter], Provisioned] = bring_up
     observe: Callable[[Namespace], Observer] = observe
-    judge: Callable[[Context], Verdict] = judge
+    judge: Callable[
+        [Release, Traffic, Settings, Mapping[str, str], Callable[[str], int]], Verdict
+    ] = judge

@@ -5,18 +5,17 @@ from __future__ import annotations
 import contextlib
 from collections import Counter
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pytest_canary.api.client import Api
 from pytest_canary.config.plan import Plan
 from pytest_canary.context.app_access import AppAccess
-from pytest_canary.context.expect import Expect
 from pytest_canary.context.journal import Journal, RollbackOutcome
 from pytest_canary.core.errors import ApiError, ClusterError, ReleaseError, WaitTimeoutError
 from pytest_canary.core.waiting import Seen, Waiter
 from pytest_canary.database.database import Database
 from pytest_canary.k8s.observer import Observer
+from pytest_canary.k8s.rollout import images
 from pytest_canary.manifests.references import pull_secrets
 from pytest_canary.release.migration import left_behind
 from pytest_canary.release.release import Release, Version
@@ -72,11 +71,6 @@ class Context:
         """The plan's."""
         return self.plan.settings
 
-    @cached_property
-    def expect(self) -> Expect:
-        """What asserts: each method returns where it holds, and raises with what was seen."""
-        return Expect(self)
-
     @property
     def namespace(self) -> Namespace:
         """The run's namespace."""
@@ -109,6 +103,26 @@ class Context:
             raise ReleaseError("a first release has no baseline")
         return self.provisioned.baseline
 
+    def deployed(self, track: str) -> str:
+        """Which version a track's Deployment names: "candidate" or "baseline".
+
+        Raises:
+            ReleaseError: there is no such Deployment, or it names neither.
+        """
+        name = self.release.name(track)
+        found = self.namespace.deployment(name)
+        if found is None:
+            raise ReleaseError(f"there is no Deployment {name}; see `kubectl get deployments`")
+        named = images(found["spec"]["template"])
+        titles = {"candidate": self.provisioned.candidate, "baseline": self.provisioned.baseline}
+        for title, version in titles.items():
+            if version and version.image in named:
+                return title
+        raise ReleaseError(
+            f"{name} runs {', '.join(named)}, neither the candidate nor the baseline; "
+            "see what else changes the Deployment"
+        )
+
     @property
     def api(self) -> Api:
         """The app's API through the Service."""
@@ -120,7 +134,13 @@ class Context:
 
     def judge(self) -> Verdict:
         """The verdict: canary against baseline."""
-        return self.builders.judge(self)
+        return self.builders.judge(
+            self.release,
+            self.app.traffic,
+            self.settings,
+            self.journal.versions,
+            self.container_port,
+        )
 
     def learn_version(self, title: str, track: str) -> None:
         """Write down what a version calls itself, where a header tells."""

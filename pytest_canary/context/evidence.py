@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_canary.core import processes
+from pytest_canary.core.errors import CanaryError
 
 if TYPE_CHECKING:
     from pytest_canary.release.release import Diagnostics
@@ -22,15 +22,21 @@ class Failure:
 
     Attributes:
         stage: where the walk stood.
-        error: what was raised.
+        error: what was raised, as it was raised.
+        sentence: what failed, in one line, without secrets.
+        evidence: what shows it, without secrets.
         folder: the evidence's, as the user finds it; None where none could be kept.
         files: the names of what is in it.
+        lost: why none could be kept.
     """
 
     stage: str
     error: BaseException
+    sentence: str = ""
+    evidence: str = ""
     folder: Path | None = None
     files: tuple[str, ...] = ()
+    lost: str = ""
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -76,7 +82,7 @@ class Evidence:
         stage: str,
         error: BaseException,
         diagnostics: Diagnostics | None,
-        secrets: Iterable[str] = (),
+        redact: Callable[[str], str] = str,
     ) -> Failure:
         """Write down what there is of a failure.
 
@@ -84,13 +90,12 @@ class Evidence:
             stage: where it failed.
             error: what was raised; its text is kept too.
             diagnostics: what the cluster says; None where there is none yet.
-            secrets: words to mask in all of it.
+            redact: takes the secrets out of a text.
 
-        Raises:
-            OSError: the folder can't be written to.
+        Returns:
+            The failure; without a folder where that can't be written to.
         """
         self._number += 1
-        hidden = list(secrets)
         where = Path(FINDINGS) / str(self._number)
         texts = {"finding.txt": f"stage {stage}: {error}\n"}
         if diagnostics:
@@ -100,8 +105,20 @@ class Evidence:
                 "objects.txt": diagnostics.objects,
                 **diagnostics.logs,
             }
-        folder = self.prepare() / where
-        folder.mkdir(parents=True)
-        for name, text in texts.items():
-            (folder / name).write_text(processes.masked(text, hidden), encoding="utf-8")
-        return Failure(stage, error, self.shown / where, tuple(texts))
+        sentence, shown = redact(sentence_of(error)), redact(getattr(error, "evidence", ""))
+        try:
+            folder = self.prepare() / where
+            folder.mkdir(parents=True)
+            for name, text in texts.items():
+                (folder / name).write_text(redact(text), encoding="utf-8")
+        except OSError as trouble:
+            # It must not hide what failed.
+            return Failure(stage, error, sentence, shown, lost=str(trouble))
+        return Failure(stage, error, sentence, shown, self.shown / where, tuple(texts))
+
+
+def sentence_of(error: BaseException) -> str:
+    """What an error says, in one line."""
+    if isinstance(error, CanaryError):
+        return error.sentence
+    return (str(error) or type(error).__name__).splitlines()[0]

@@ -20,176 +20,175 @@ if TYPE_CHECKING:
 ANSWERS = 10
 
 
-class Expect:
-    """Assertions on a context: each returns where it holds, and raises with what was seen.
+def replicas(context: Context, track: str, replicas: int, title: str = "candidate") -> None:
+    """A track has exactly so many replicas of a version, all ready; waits for them.
 
     Args:
         context: what is looked at.
+        track: "canary" or "stable".
+        replicas: how many.
+        title: "candidate" or "baseline".
+
+    Raises:
+        FoundError: it never will, or did not in time, and why is known.
+        WaitTimeoutError: it did not in time; with what was seen last.
     """
+    version = context.candidate if title == "candidate" else context.baseline
+    context.release.wait_until_settled(track, replicas, version)
 
-    def __init__(self, context: Context) -> None:
-        self._context = context
 
-    def replicas(self, track: str, replicas: int, title: str = "candidate") -> None:
-        """A track has exactly so many replicas of a version, all ready; waits for them.
+def write_and_read(context: Context, api: Api | None = None) -> None:
+    """A row that is written one way can be read back the same way.
 
-        Args:
-            track: "canary" or "stable".
-            replicas: how many.
-            title: "candidate" or "baseline".
+    Args:
+        context: what is looked at.
+        api: asked; None for the Service.
 
-        Raises:
-            FoundError: it never will, or did not in time, and why is known.
-            WaitTimeoutError: it did not in time; with what was seen last.
-        """
-        context = self._context
-        version = context.candidate if title == "candidate" else context.baseline
-        context.release.wait_until_settled(track, replicas, version)
-
-    def write_and_read(self, api: Api | None = None) -> None:
-        """A row that is written one way can be read back the same way.
-
-        Args:
-            api: asked; None for the Service.
-
-        Raises:
-            ApiError: the write is not acknowledged, or the row is not there.
-        """
-        api = api or self._context.api
-        row = api.write()
-        self._context.journal.rows.append(row)
-        missing = api.missing([row])
-        if missing:
-            raise ApiError(
-                f"what {api.where} acknowledged can't be read back from it: {missing[0]}; "
-                "see whether it writes to and reads from the same table"
-            )
-
-    def write_and_read_elsewhere(self, api: Api, elsewhere: Api) -> None:
-        """A row that is written one way can be read another way.
-
-        Raises:
-            ApiError: the write is not acknowledged, or the row is not there.
-        """
-        row = api.write()
-        self._context.journal.rows.append(row)
-        missing = elsewhere.missing([row])
-        if missing:
-            raise ApiError(
-                f"what {api.where} acknowledged can't be read from {elsewhere.where}: "
-                f"{missing[0]}; see that both versions read and write the same columns"
-            )
-
-    def every_row(self, api: Api | None = None) -> None:
-        """Every row that was ever acknowledged is there: the checks' and the traffic's.
-
-        Args:
-            api: asked; None for the Service.
-
-        Raises:
-            ReleaseError: some are missing or doubled, or none was ever written.
-        """
-        journal, app = self._context.journal, self._context.app
-        api = api or app.api
-        expect_complete(api.missing(journal.rows), len(journal.rows), api.where)
-        if app.has_traffic and app.traffic.writes:
-            journal.read_back = app.traffic.verify(api)
-            expect_no_findings(journal.read_back.findings)
-
-    def no_lost_request(self, stage: str) -> str:
-        """None of the traffic's requests was lost so far.
-
-        What the canary itself has answered before it was judged is left to the verdict.
-
-        Returns:
-            How many there were in a stage: "1,204 requests, 0 lost".
-
-        Raises:
-            FoundError: some were.
-        """
-        context, traffic = self._context, self._context.app.traffic
-        journal = context.journal
-        candidate = journal.versions.get("candidate") if context.plan.judges else None
-        lost = [
-            each
-            for each in traffic.losses()
-            if not (candidate and each.version == candidate and each.stage in journal.on_trial)
-        ]
-        expect_no_findings(request_findings(traffic.sent, lost))
-        seen = traffic.of(stage=stage)
-        return f"{seen.sent:,} requests, {seen.lost:,} lost"
-
-    def no_more_lost_requests(self) -> None:
-        """No request is lost from now on, for a moment.
-
-        Raises:
-            FoundError: some are.
-            WaitTimeoutError: none is answered.
-        """
-        context, traffic = self._context, self._context.app.traffic
-        began = traffic.now()
-
-        def look() -> Seen[None]:
-            now = traffic.since(began)
-            answered = now.sent - now.in_flight
-            return Seen(f"{answered} of {now.sent} answered", answered >= ANSWERS, None)
-
-        context.waiter.until(
-            "requests after the rollback",
-            look,
-            timeout=context.settings.deadlines.request
-            + ANSWERS * max(1.0, 1 / context.settings.traffic.rate),
+    Raises:
+        ApiError: the write is not acknowledged, or the row is not there.
+    """
+    api = api or context.api
+    row = api.write()
+    context.journal.rows.append(row)
+    missing = api.missing([row])
+    if missing:
+        raise ApiError(
+            f"what {api.where} acknowledged can't be read back from it: {missing[0]}; "
+            "see whether it writes to and reads from the same table"
         )
-        late = [each for each in traffic.losses() if each.due >= began]
-        expect_no_findings(request_findings(traffic.since(began).sent, late))
 
-    def other_requests(self, api: Api | None = None) -> None:
-        """The requests that the settings name under api.checks answer as promised.
 
-        Raises:
-            ApiError: one does not.
-        """
-        for request in self._context.settings.api.checks:
-            (api or self._context.api).expect(request)
+def write_and_read_elsewhere(context: Context, api: Api, elsewhere: Api) -> None:
+    """A row that is written one way can be read another way.
 
-    def image_on_node(self, version: Version) -> None:
-        """Pods find a version's image without asking a registry that hasn't it.
-
-        Raises:
-            ImageError: no node has it.
-        """
-        cluster = self._context.cluster
-        held = cluster.images()
-        if full_name(version.image) not in held:
-            raise ImageError(
-                f"{version.image}, the {version.title}'s image, is not on {cluster.node}, "
-                "so its pods would have to pull it",
-                "\n".join(held),
-            )
-
-    def connections(self, *tracks: str) -> None:
-        """The Service sends connections to the tracks' ready pods and no other; waits for it.
-
-        Raises:
-            FoundError: it never will, and why is known.
-            WaitTimeoutError: it never did; with what is different.
-        """
-        context = self._context
-        service = context.settings.service_name
-        names = [context.release.name(track) for track in tracks]
-
-        def look() -> Seen[None]:
-            now = context.observer.snapshot()
-            slices, pods = now.endpoint_slices.values(), now.pods.values()
-            wrong = misdirected(slices, pods, service, names)
-            if wrong:
-                for track in tracks:
-                    context.release.check_service(track)
-            return Seen(wrong or "", wrong is None, None)
-
-        context.waiter.until(
-            f"Service {service} to send connections to {' and '.join(names)} only",
-            look,
-            timeout=context.settings.deadlines.rollout,
-            change=context.observer.change,
+    Raises:
+        ApiError: the write is not acknowledged, or the row is not there.
+    """
+    row = api.write()
+    context.journal.rows.append(row)
+    missing = elsewhere.missing([row])
+    if missing:
+        raise ApiError(
+            f"what {api.where} acknowledged can't be read from {elsewhere.where}: "
+            f"{missing[0]}; see that both versions read and write the same columns"
         )
+
+
+def every_row(context: Context, api: Api | None = None) -> None:
+    """Every row that was ever acknowledged is there: the checks' and the traffic's.
+
+    Args:
+        context: what is looked at.
+        api: asked; None for the Service.
+
+    Raises:
+        ReleaseError: some are missing or doubled, or none was ever written.
+    """
+    journal, app = context.journal, context.app
+    api = api or app.api
+    expect_complete(api.missing(journal.rows), len(journal.rows), api.where)
+    if app.has_traffic and app.traffic.writes:
+        journal.read_back = app.traffic.verify(api)
+        expect_no_findings(journal.read_back.findings)
+
+
+def no_lost_request(context: Context, stage: str) -> str:
+    """None of the traffic's requests was lost so far.
+
+    What the canary itself has answered before it was judged is left to the verdict.
+
+    Returns:
+        How many there were in a stage: "1,204 requests, 0 lost".
+
+    Raises:
+        FoundError: some were.
+    """
+    traffic = context.app.traffic
+    journal = context.journal
+    candidate = journal.versions.get("candidate") if context.plan.judges else None
+    lost = [
+        each
+        for each in traffic.losses()
+        if not (candidate and each.version == candidate and each.stage in journal.on_trial)
+    ]
+    expect_no_findings(request_findings(traffic.sent, lost))
+    seen = traffic.of(stage=stage)
+    return f"{seen.sent:,} requests, {seen.lost:,} lost"
+
+
+def no_more_lost_requests(context: Context) -> None:
+    """No request is lost from now on, for a moment.
+
+    Raises:
+        FoundError: some are.
+        WaitTimeoutError: none is answered.
+    """
+    traffic = context.app.traffic
+    began = traffic.now()
+
+    def look() -> Seen[None]:
+        now = traffic.since(began)
+        answered = now.sent - now.in_flight
+        return Seen(f"{answered} of {now.sent} answered", answered >= ANSWERS, None)
+
+    context.waiter.until(
+        "requests after the rollback",
+        look,
+        timeout=context.settings.deadlines.request
+        + ANSWERS * max(1.0, 1 / context.settings.traffic.rate),
+    )
+    late = [each for each in traffic.losses() if each.due >= began]
+    expect_no_findings(request_findings(traffic.since(began).sent, late))
+
+
+def other_requests(context: Context, api: Api | None = None) -> None:
+    """The requests that the settings name under api.checks answer as promised.
+
+    Raises:
+        ApiError: one does not.
+    """
+    for request in context.settings.api.checks:
+        (api or context.api).expect(request)
+
+
+def image_on_node(context: Context, version: Version) -> None:
+    """Pods find a version's image without asking a registry that hasn't it.
+
+    Raises:
+        ImageError: no node has it.
+    """
+    cluster = context.cluster
+    held = cluster.images()
+    if full_name(version.image) not in held:
+        raise ImageError(
+            f"{version.image}, the {version.title}'s image, is not on {cluster.node}, "
+            "so its pods would have to pull it",
+            "\n".join(held),
+        )
+
+
+def connections(context: Context, *tracks: str) -> None:
+    """The Service sends connections to the tracks' ready pods and no other; waits for it.
+
+    Raises:
+        FoundError: it never will, and why is known.
+        WaitTimeoutError: it never did; with what is different.
+    """
+    service = context.settings.service_name
+    names = [context.release.name(track) for track in tracks]
+
+    def look() -> Seen[None]:
+        now = context.observer.snapshot()
+        slices, pods = now.endpoint_slices.values(), now.pods.values()
+        wrong = misdirected(slices, pods, service, names)
+        if wrong:
+            for track in tracks:
+                context.release.check_service(track)
+        return Seen(wrong or "", wrong is None, None)
+
+    context.waiter.until(
+        f"Service {service} to send connections to {' and '.join(names)} only",
+        look,
+        timeout=context.settings.deadlines.rollout,
+        change=context.observer.change,
+    )

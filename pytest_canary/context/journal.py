@@ -201,6 +201,12 @@ class Journal:
         self._outcomes: dict[type, Outcome] = {}
         self._tried: set[str] = set()
 
+    def redact(self, text: str) -> str:
+        """A text without the secrets."""
+        from pytest_canary.core.processes import masked
+
+        return masked(text, self.secrets)
+
     def note(self, stage: str, text: str) -> None:
         """Add a figure to a stage's line."""
         self.notes.setdefault(stage, []).append(text)

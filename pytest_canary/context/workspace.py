@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_canary.context.builders import Builders
-from pytest_canary.context.evidence import Evidence, Failure
+from pytest_canary.context.evidence import Evidence
 from pytest_canary.context.journal import Journal
-from pytest_canary.core.errors import CanaryError, ClusterError
+from pytest_canary.core.errors import ClusterError
 from pytest_canary.core.waiting import Waiter
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pytest_canary.cluster.teardown import Trail
     from pytest_canary.config.plan import Plan
     from pytest_canary.context.context import Context
+    from pytest_canary.context.evidence import Failure
 
 
 class Workspace:
@@ -94,39 +95,24 @@ class Workspace:
     def keep_evidence(self, stage: str, error: BaseException) -> Failure:
         """Keep the evidence of a failure, before anything else changes; once for each error.
 
-        An error of ours then ends with where it is.
+        Where it can't be written, the stage's line says so.
         """
         known = next((each for each in self.journal.failures if each.error is error), None)
         if known:
             return known
         up = self.is_up and stage != "cleanup"
         diagnostics = self.context.release.diagnostics() if up else None
-        if isinstance(error, CanaryError):
-            mask(error, self.journal.secrets)
-        try:
-            failure = self.evidence.keep(stage, error, diagnostics, self.journal.secrets)
-        except OSError as trouble:
-            # It must not hide what failed.
-            self.journal.note(stage, f"its evidence can't be kept: {trouble}")
-            failure = Failure(stage, error)
+        failure = self.evidence.keep(stage, error, diagnostics, self.journal.redact)
+        if failure.lost:
+            self.journal.note(stage, f"its evidence can't be kept: {failure.lost}")
         self.journal.failures.append(failure)
         self.journal.diagnostics = diagnostics
-        if isinstance(error, CanaryError) and failure.files:
-            error.evidence = "\n".join(filter(None, [error.evidence, failure.line]))
         return failure
 
     def stop_background(self) -> None:
         """End what runs in the background: the traffic first, as it asks the app."""
         if self._context:
             self._context.stop()
-
-
-def mask(error: CanaryError, secrets: list[str]) -> None:
-    """Take the secrets out of what an error shows: an app may have answered with them."""
-    from pytest_canary.core.processes import masked
-
-    error.sentence = masked(error.sentence, secrets)
-    error.evidence = masked(error.evidence, secrets)
 
 
 def whole(workspace: Workspace) -> Workspace:

@@ -11,6 +11,7 @@ from pytest_canary import stages
 from pytest_canary.context.stage import Check, Stage, Step
 from pytest_canary.context.workspace import Workspace
 from pytest_canary.core.errors import CanaryError, ReleaseError
+from pytest_canary.rehearsal.expect import Expect
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from pytest_canary.config.plan import Options, Plan
     from pytest_canary.context.context import Context
     from pytest_canary.context.evidence import Failure
-    from pytest_canary.context.expect import Expect
     from pytest_canary.context.journal import Journal
 
 KUBECONFIG = "kubeconfig.run"
@@ -93,12 +93,8 @@ class Rehearsal:
 
     @property
     def expect(self) -> Expect:
-        """What asserts, with the stages' own sentences.
-
-        Raises:
-            ClusterError: there is no cluster yet.
-        """
-        return self.workspace.context.expect
+        """What asserts, with the stages' own sentences."""
+        return Expect(self.workspace)
 
     @property
     def kubeconfig(self) -> Path:

@@ -184,12 +184,8 @@ def _findings(journal: Journal) -> Iterator[document.Found]:
 def _found(failure: Failure) -> Sequence[Finding]:
     if isinstance(failure.error, FoundError):
         return failure.error.findings
-    evidence = getattr(failure.error, "evidence", "")
-    # Where the files are stands beside it already.
-    lines = [line for line in evidence.splitlines() if line != failure.line]
-    sentence = getattr(failure.error, "sentence", "") or str(failure.error).split("\n")[0]
     code = type(failure.error).__name__.removesuffix("Error")
-    return [Finding(code, sentence or code, evidence="\n".join(lines))]
+    return [Finding(code, failure.sentence or code, evidence=failure.evidence)]
 
 
 def _replicas(journal: Journal) -> Iterator[document.Replicas]:

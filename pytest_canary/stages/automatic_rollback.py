@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_canary.context import expectations
+from pytest_canary.context import expect, expectations
 from pytest_canary.context.journal import RollbackOutcome
 from pytest_canary.context.stage import Stage
 from pytest_canary.context.workspace import existing_context
@@ -67,7 +67,7 @@ def diagnostics_came_first(context: Context) -> None:
 @STAGE.holds("{stable}/{stable} pods are ready, and of the baseline", when=upgrade)
 def baseline_is_ready(context: Context) -> None:
     replicas = context.settings.replicas.stable
-    context.expect.replicas(STABLE, replicas, "baseline")
+    expect.replicas(context, STABLE, replicas, "baseline")
     name = context.journal.version_name("baseline")
     context.journal.note("rollback", f"rolled back: {replicas}/{replicas} of {name}")
 
@@ -89,7 +89,7 @@ def nothing_is_live(context: Context) -> None:
 
 @STAGE.holds("the Service sends connections to these pods only", when=upgrade)
 def service_selects(context: Context) -> None:
-    context.expect.connections(STABLE)
+    expect.connections(context, STABLE)
 
 
 @STAGE.holds("only the baseline answers behind the Service", when=tells_versions)
@@ -104,7 +104,7 @@ def look_for_remains(context: Context) -> None:
 
 @STAGE.holds("{write} is acknowledged and {read} has it", when=upgrade, after=look_for_remains)
 def api_works(context: Context) -> None:
-    context.expect.write_and_read()
+    expect.write_and_read(context)
     context.journal.note("rollback", "the API answers")
     if migrates_live(context.plan):
         context.journal.note("rollback", context.journal.outcome(RollbackOutcome).summary)
@@ -112,10 +112,10 @@ def api_works(context: Context) -> None:
 
 @STAGE.holds("no request is lost any more", when=has_traffic_at_baseline)
 def no_request_is_lost(context: Context) -> None:
-    context.expect.no_more_lost_requests()
+    expect.no_more_lost_requests(context)
 
 
 @STAGE.holds("every row that was written is there", when=upgrade)
 def nothing_is_lost(context: Context) -> None:
-    context.expect.every_row()
+    expect.every_row(context)
     context.journal.note("rollback", "nothing lost")

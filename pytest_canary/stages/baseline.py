@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_canary.context import expectations
+from pytest_canary.context import expect, expectations
 from pytest_canary.context.journal import BaselineOutcome
 from pytest_canary.context.stage import Stage
 from pytest_canary.context.workspace import existing_context
@@ -59,7 +59,7 @@ def nothing_is_live(context: Context) -> None:
 @STAGE.holds("{stable}/{stable} pods are ready, and of the baseline", when=upgrade)
 def is_ready(context: Context) -> None:
     replicas = context.settings.replicas.stable
-    context.expect.replicas(STABLE, replicas, "baseline")
+    expect.replicas(context, STABLE, replicas, "baseline")
     name = context.journal.version_name("baseline")
     context.journal.note("baseline", f"{replicas}/{replicas} of {name}")
 
@@ -78,15 +78,15 @@ def schema_is_made(context: Context) -> None:
 
 @STAGE.holds("the Service sends connections to these pods only", when=upgrade)
 def service_selects(context: Context) -> None:
-    context.expect.connections(STABLE)
+    expect.connections(context, STABLE)
 
 
 @STAGE.holds("{write} is acknowledged and {read} has it", when=upgrade)
 def api_works(context: Context) -> None:
-    context.expect.write_and_read()
-    context.expect.write_and_read()
+    expect.write_and_read(context)
+    expect.write_and_read(context)
 
 
 @STAGE.holds("the other requests answer as promised", when=has_other_requests)
 def other_requests(context: Context) -> None:
-    context.expect.other_requests()
+    expect.other_requests(context)

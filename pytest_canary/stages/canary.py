@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_canary.context import expectations
+from pytest_canary.context import expect, expectations
 from pytest_canary.context.journal import CanaryOutcome
 from pytest_canary.context.stage import Stage
 from pytest_canary.context.workspace import existing_context
@@ -30,7 +30,7 @@ def is_deployed(context: Context) -> None:
 @STAGE.holds("{canary}/{canary} canary pods are ready, and of the candidate")
 def canary_is_ready(context: Context) -> None:
     replicas = context.settings.replicas
-    context.expect.replicas(CANARY, replicas.canary)
+    expect.replicas(context, CANARY, replicas.canary)
     beside = f" + {replicas.stable_during_canary}" if context.plan.upgrade else ""
     context.journal.note("canary", f"{replicas.canary}{beside}")
 
@@ -38,12 +38,12 @@ def canary_is_ready(context: Context) -> None:
 @STAGE.holds("{fewer}/{fewer} stable pods are ready, and of the baseline", when=upgrade)
 def stable_is_ready(context: Context) -> None:
     replicas = context.settings.replicas.stable_during_canary
-    context.expect.replicas(STABLE, replicas, "baseline")
+    expect.replicas(context, STABLE, replicas, "baseline")
 
 
 @STAGE.holds("the Service sends connections to all of them and no other")
 def service_selects(context: Context) -> None:
-    context.expect.connections(CANARY, *([STABLE] if context.plan.upgrade else []))
+    expect.connections(context, CANARY, *([STABLE] if context.plan.upgrade else []))
 
 
 @STAGE.holds("candidate and baseline answer as different versions", when=tells_versions)
@@ -74,19 +74,19 @@ def share_is_fair(context: Context) -> None:
 
 @STAGE.holds("the canary answers {write} and {read} before the migration", when=upgrade)
 def canary_works(context: Context) -> None:
-    context.expect.write_and_read(context.pod_api(CANARY))
+    expect.write_and_read(context, context.pod_api(CANARY))
 
 
 @STAGE.holds("the baseline answers {write} and {read} beside it", when=upgrade)
 def stable_works(context: Context) -> None:
-    context.expect.write_and_read(context.pod_api(STABLE))
+    expect.write_and_read(context, context.pod_api(STABLE))
 
 
 @STAGE.holds("no request is lost", when=has_traffic_at_baseline)
 def no_request_is_lost(context: Context) -> None:
-    context.journal.note("canary", context.expect.no_lost_request("canary"))
+    context.journal.note("canary", expect.no_lost_request(context, "canary"))
 
 
 @STAGE.holds("every row that was written is there", when=upgrade)
 def nothing_is_lost(context: Context) -> None:
-    context.expect.every_row()
+    expect.every_row(context)

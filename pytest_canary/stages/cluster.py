@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_canary.cluster.teardown import RUN_LABEL, Trail, delete_namespace
-from pytest_canary.context import system_info
+from pytest_canary.context import expect, system_info
 from pytest_canary.context.app_access import AppAccess
 from pytest_canary.context.context import Context
 from pytest_canary.context.journal import ClusterOutcome
@@ -50,7 +50,8 @@ def provision(workspace: Workspace, engine: Engine) -> Provisioned:
     workspace.inventory = Trail(run, engine)
     if options.reuse or options.context:
         run.made(namespace=f"canary-{run.record.run}")
-    up = workspace.builders.bring_up(workspace, engine)
+    owner = workspace.cluster_run or run
+    up = workspace.builders.bring_up(workspace.plan, run, owner, engine, workspace.waiter)
     if options.reuse:
         # This run has the cluster to itself: what else is in it was left by a killed one.
         for name in up.namespace.others(RUN_LABEL):
@@ -136,12 +137,12 @@ def nodes_are_ready(context: Context) -> None:
 
 @STAGE.holds("the candidate's image is on the node", when=loads_images)
 def candidate_is_there(context: Context) -> None:
-    context.expect.image_on_node(context.candidate)
+    expect.image_on_node(context, context.candidate)
 
 
 @STAGE.holds("the baseline's image is on the node", when=loads_baseline)
 def baseline_is_there(context: Context) -> None:
-    context.expect.image_on_node(context.baseline)
+    expect.image_on_node(context, context.baseline)
 
 
 @STAGE.holds("the database answers", when=has_database)

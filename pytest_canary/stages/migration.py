@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from pytest_canary.context import expectations
+from pytest_canary.context import expect, expectations
 from pytest_canary.context.journal import MigrationOutcome
 from pytest_canary.context.stage import Stage
 from pytest_canary.context.workspace import existing_context
@@ -92,41 +92,41 @@ def nobody_waited(context: Context) -> None:
 
 @STAGE.holds("the canary answers {write} and {read} on the new schema")
 def canary_works(context: Context) -> None:
-    context.expect.write_and_read(context.pod_api(CANARY))
+    expect.write_and_read(context, context.pod_api(CANARY))
 
 
 @STAGE.holds("the baseline still answers {write} and {read} on the new schema", when=upgrade)
 def baseline_works(context: Context) -> None:
-    context.expect.write_and_read(context.pod_api(STABLE))
+    expect.write_and_read(context, context.pod_api(STABLE))
     name = context.journal.version_name("baseline")
     context.journal.note("migration", f"{name} still reads and writes")
 
 
 @STAGE.holds("what the canary writes, the baseline reads", when=upgrade)
 def baseline_reads_canarys(context: Context) -> None:
-    context.expect.write_and_read_elsewhere(context.pod_api(CANARY), context.pod_api(STABLE))
+    expect.write_and_read_elsewhere(context, context.pod_api(CANARY), context.pod_api(STABLE))
 
 
 @STAGE.holds("what the baseline writes, the canary reads", when=upgrade)
 def canary_reads_baselines(context: Context) -> None:
-    context.expect.write_and_read_elsewhere(context.pod_api(STABLE), context.pod_api(CANARY))
+    expect.write_and_read_elsewhere(context, context.pod_api(STABLE), context.pod_api(CANARY))
 
 
 @STAGE.holds("the Service answers {write} and {read}", when=first)
 def service_works(context: Context) -> None:
-    context.expect.write_and_read()
+    expect.write_and_read(context)
 
 
 @STAGE.holds("the baseline still reads every row that was written", when=upgrade)
 def baseline_reads_all(context: Context) -> None:
-    context.expect.every_row(context.pod_api(STABLE))
+    expect.every_row(context, context.pod_api(STABLE))
 
 
 @STAGE.holds("the canary reads every row that was written")
 def canary_reads_all(context: Context) -> None:
-    context.expect.every_row(context.pod_api(CANARY))
+    expect.every_row(context, context.pod_api(CANARY))
 
 
 @STAGE.holds("the canary pods are still ready")
 def canary_is_ready(context: Context) -> None:
-    context.expect.replicas(CANARY, context.settings.replicas.canary)
+    expect.replicas(context, CANARY, context.settings.replicas.canary)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_canary.context import expectations
+from pytest_canary.context import expect, expectations
 from pytest_canary.context.journal import RollbackOutcome
 from pytest_canary.context.stage import Stage
 from pytest_canary.context.workspace import existing_context
@@ -30,7 +30,7 @@ STAGE = Stage("rollback", existing_context, transition="roll back")
 def is_rolled_back(context: Context) -> None:
     context.release.canary(context.candidate)
     replicas = context.settings.replicas.stable_during_canary
-    context.expect.replicas(STABLE, replicas)
+    expect.replicas(context, STABLE, replicas)
     context.journal.diagnostics = context.release.roll_back()
 
 
@@ -49,7 +49,7 @@ def diagnostics_are_there(context: Context) -> None:
 
 @STAGE.holds("{name}-stable is back at {stable}/{stable}")
 def stable_is_back(context: Context) -> None:
-    context.expect.replicas(STABLE, context.settings.replicas.stable)
+    expect.replicas(context, STABLE, context.settings.replicas.stable)
 
 
 @STAGE.holds("the canary is deleted")
@@ -59,12 +59,12 @@ def canary_is_gone(context: Context) -> None:
 
 @STAGE.holds("{write} is acknowledged and {read} has it")
 def api_works(context: Context) -> None:
-    context.expect.write_and_read()
+    expect.write_and_read(context)
 
 
 @STAGE.holds("every row that was written is there")
 def nothing_is_lost(context: Context) -> None:
-    context.expect.every_row()
+    expect.every_row(context)
 
 
 @STAGE.step("promote the last good", holds="the last good image is promoted again", when=upgrade)
@@ -81,7 +81,7 @@ def last_good_is_promoted(context: Context) -> None:
 )
 def baseline_is_ready(context: Context) -> None:
     replicas = context.settings.replicas.stable
-    context.expect.replicas(STABLE, replicas, "baseline")
+    expect.replicas(context, STABLE, replicas, "baseline")
     name = context.journal.version_name("baseline")
     context.journal.note("rollback", f"{replicas}/{replicas} of {name}")
 
@@ -92,7 +92,7 @@ def baseline_is_ready(context: Context) -> None:
     after=last_good_is_promoted,
 )
 def baseline_answers(context: Context) -> None:
-    context.expect.connections(STABLE)
+    expect.connections(context, STABLE)
     expectations.expect_only(context.sample("baseline"), context.journal.versions["baseline"])
 
 
@@ -107,14 +107,14 @@ def look_for_remains(context: Context) -> None:
     after=look_for_remains,
 )
 def baseline_works(context: Context) -> None:
-    context.expect.write_and_read()
+    expect.write_and_read(context)
     if migrates_live(context.plan):
         context.journal.note("rollback", context.journal.outcome(RollbackOutcome).summary)
 
 
 @STAGE.holds("no request is lost on the way back", when=has_traffic, after=last_good_is_promoted)
 def no_request_is_lost(context: Context) -> None:
-    context.journal.note("rollback", context.expect.no_lost_request("rollback"))
+    context.journal.note("rollback", expect.no_lost_request(context, "rollback"))
 
 
 @STAGE.holds(
@@ -123,7 +123,7 @@ def no_request_is_lost(context: Context) -> None:
     after=last_good_is_promoted,
 )
 def baseline_reads_all(context: Context) -> None:
-    context.expect.every_row()
+    expect.every_row(context)
 
 
 @STAGE.step("take the migration back", after=look_for_remains)
@@ -176,7 +176,7 @@ def nobody_waited(context: Context) -> None:
     after=take_migration_back,
 )
 def baseline_works_after_it(context: Context) -> None:
-    context.expect.write_and_read()
+    expect.write_and_read(context)
 
 
 @STAGE.holds(
@@ -185,4 +185,4 @@ def baseline_works_after_it(context: Context) -> None:
     after=take_migration_back,
 )
 def nothing_is_lost_by_it(context: Context) -> None:
-    context.expect.every_row()
+    expect.every_row(context)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_canary.context import expectations
+from pytest_canary.context import expect, expectations
 from pytest_canary.context.journal import StableOutcome
 from pytest_canary.context.stage import Stage
 from pytest_canary.context.workspace import existing_context
@@ -39,7 +39,7 @@ def is_promoted(context: Context) -> None:
 
 @STAGE.holds("{stable}/{stable} pods are ready, and of the candidate")
 def is_ready(context: Context) -> None:
-    context.expect.replicas(STABLE, context.settings.replicas.stable)
+    expect.replicas(context, STABLE, context.settings.replicas.stable)
 
 
 @STAGE.holds("the rollout was seen going to {stable}/{stable}")
@@ -63,7 +63,7 @@ def canary_is_gone(context: Context) -> None:
 
 @STAGE.holds("the Service sends connections to these pods only")
 def service_selects(context: Context) -> None:
-    context.expect.connections(STABLE)
+    expect.connections(context, STABLE)
 
 
 @STAGE.holds("only the candidate answers behind the Service", when=tells_candidate)
@@ -73,19 +73,19 @@ def candidate_answers(context: Context) -> None:
 
 @STAGE.holds("{write} is acknowledged and {read} has it")
 def api_works(context: Context) -> None:
-    context.expect.write_and_read()
+    expect.write_and_read(context)
 
 
 @STAGE.holds("the other requests answer as promised", when=has_other_requests)
 def other_requests(context: Context) -> None:
-    context.expect.other_requests()
+    expect.other_requests(context)
 
 
 @STAGE.holds("no request is lost", when=has_traffic)
 def no_request_is_lost(context: Context) -> None:
-    context.journal.note("stable", context.expect.no_lost_request("stable"))
+    context.journal.note("stable", expect.no_lost_request(context, "stable"))
 
 
 @STAGE.holds("every row that was written is there")
 def nothing_is_lost(context: Context) -> None:
-    context.expect.every_row()
+    expect.every_row(context)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_canary.context import expectations
+from pytest_canary.context import expect, expectations
 from pytest_canary.context.journal import VerdictOutcome
 from pytest_canary.context.stage import Stage
 from pytest_canary.context.workspace import existing_context
@@ -43,4 +43,4 @@ def is_go(context: Context) -> None:
 
 @STAGE.holds("the baseline's requests are all answered meanwhile", when=judges)
 def baseline_is_not_harmed(context: Context) -> None:
-    context.expect.no_lost_request("verdict")
+    expect.no_lost_request(context, "verdict")

@@ -30,6 +30,7 @@ from pytest_canary.cluster.run import Run
 from pytest_canary.config import settings
 from pytest_canary.config.plan import STAGES, Baseline, Options, Plan
 from pytest_canary.config.settings import Verdict
+from pytest_canary.context import expect
 from pytest_canary.context.builders import Builders, bring_up
 from pytest_canary.context.context import Context
 from pytest_canary.context.journal import Journal
@@ -146,7 +147,7 @@ class World:
             "bring_up": self._bring_up,
             "observe": lambda namespace: Watched(namespace, self.clock),
             # Half a minute of real requests would say the same; test_measurement.py has them.
-            "judge": lambda _: GO,
+            "judge": lambda *_: GO,
         }
         self.rehearsal = Rehearsal(
             Workspace(
@@ -173,9 +174,8 @@ class World:
         """Owns what is made."""
         return self.rehearsal.workspace.run
 
-    def _bring_up(self, workspace: Workspace, _: Engine) -> Provisioned:
+    def _bring_up(self, plan: Plan, run: Run, *_: object) -> Provisioned:
         """What the provision leaves."""
-        run = workspace.run
         node = f"canary-{run.record.run}-control-plane"
         cluster: Any = SimpleNamespace(
             name=f"canary-{run.record.run}",
@@ -196,7 +196,7 @@ class World:
             kubectl=self.kubectl,
             candidate=self.version("candidate"),
             baseline=self.version("baseline") if self.upgrade else None,
-            database=Image("sha256:0", "canary-db:0") if workspace.plan.has_database else None,
+            database=Image("sha256:0", "canary-db:0") if plan.has_database else None,
             seconds={"candidate image": 3.2, "candidate load": 4.1},
         )
 
@@ -223,7 +223,7 @@ class World:
         else:
             self.rehearsal.enter(stage)
         if self.rehearsal.workspace.is_up and self.context.app.is_open and not self.journal.rows:
-            self.context.expect.write_and_read()
+            expect.write_and_read(self.context)
         return self
 
     def before(self, stage: str) -> "World":

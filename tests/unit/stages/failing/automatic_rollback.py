@@ -8,6 +8,7 @@ from fakes.world import LOADED, World
 from unit.stages.failing import Cases
 from unit.stages.failing.baseline import FAILING_APPLY
 
+from pytest_canary.context import expect
 from pytest_canary.stages import automatic_rollback as automatic
 
 CASES = Cases("automatic_rollback")
@@ -104,7 +105,7 @@ def the_baseline_does_not_work_any_more(world: World) -> None:
     "1 of 2 acknowledged writes can't be read back from the Service; the first: person 1 (",
 )
 def a_row_is_lost(world: World) -> None:
-    world.context.expect.write_and_read()
+    expect.write_and_read(world.context)
     del world.app.rows[0]
 
 

@@ -8,6 +8,7 @@ from fakes.world import LOADED, World
 from unit.stages.failing import Cases
 from unit.stages.failing.baseline import FAILING_APPLY
 
+from pytest_canary.context import expect
 from pytest_canary.stages import canary
 
 CASES = Cases("canary")
@@ -197,7 +198,7 @@ def the_baseline_does_not_answer_any_more(world: World) -> None:
 )
 def a_row_is_lost(world: World) -> None:
     for _ in range(2):
-        world.context.expect.write_and_read()
+        expect.write_and_read(world.context)
     del world.app.rows[0]
 
 
@@ -209,7 +210,7 @@ def a_row_is_lost(world: World) -> None:
 )
 def rows_are_doubled(world: World) -> None:
     for _ in range(3):
-        world.context.expect.write_and_read()
+        expect.write_and_read(world.context)
     world.app.rows += [world.app.rows[0], world.app.rows[2]]
 
 

@@ -6,6 +6,7 @@ from fakes.objects import Object, crashing, unready
 from fakes.world import SCHEMAS, World
 from unit.stages.failing import Cases
 
+from pytest_canary.context import expect
 from pytest_canary.context.journal import MigrationOutcome
 from pytest_canary.k8s.exec import Ending, ExecError
 from pytest_canary.stages import migration
@@ -189,7 +190,7 @@ def the_dump_waits_for_ever(world: World) -> None:
     before=True,
 )
 def the_backup_has_lost_rows(world: World) -> None:
-    world.context.expect.write_and_read()
+    expect.write_and_read(world.context)
     world.postgres.restored = lambda contents: contents | {"public.person": (0, "0")}
 
 
@@ -199,7 +200,7 @@ def the_backup_has_lost_rows(world: World) -> None:
     before=True,
 )
 def the_backup_has_other_rows(world: World) -> None:
-    world.context.expect.write_and_read()
+    expect.write_and_read(world.context)
     world.postgres.restored = lambda contents: contents | {"public.person": (1, "0")}
 
 

@@ -1,0 +1,121 @@
+"""What a team's own tests and scripts assert of the release: the stages' own assertions.
+
+rehearsal.expect.replicas("stable", 3)
+rehearsal.expect.write_and_read()
+rehearsal.expect.no_lost_request()
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pytest_canary.api.client import Api
+    from pytest_canary.context.workspace import Workspace
+
+# What makes each assertion is imported when it is made: a static check imports none of it.
+
+
+class Expect:
+    """Assertions on a rehearsal: each returns where it holds, and raises with what was seen.
+
+    Args:
+        workspace: the rehearsal's.
+    """
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+
+    def replicas(self, track: str, replicas: int, of: str = "") -> None:
+        """A track has exactly so many replicas of a version, all ready; waits for them.
+
+        Args:
+            track: "canary" or "stable".
+            replicas: how many.
+            of: "candidate" or "baseline"; empty for the one that the track's Deployment names.
+
+        Raises:
+            FoundError: it never will, or did not in time, and why is known.
+            WaitTimeoutError: it did not in time; with what was seen last.
+        """
+        from pytest_canary.context import expect
+
+        context = self._workspace.context
+        expect.replicas(context, track, replicas, of or context.deployed(track))
+
+    def write_and_read(self, api: Api | None = None) -> None:
+        """A row that is written can be read back; through the Service, or as the API says.
+
+        Raises:
+            ApiError: the write is not acknowledged, or the row is not there.
+        """
+        from pytest_canary.context import expect
+
+        expect.write_and_read(self._workspace.context, api)
+
+    def every_row(self) -> None:
+        """Every row that was ever acknowledged is there: the checks' and the traffic's.
+
+        Raises:
+            ReleaseError: some are missing or doubled, or none was ever written.
+        """
+        from pytest_canary.context import expect
+
+        expect.every_row(self._workspace.context)
+
+    def no_lost_request(self) -> None:
+        """None of the traffic's requests was lost so far.
+
+        Raises:
+            FoundError: some were.
+            TrafficError: there is no traffic.
+        """
+        from pytest_canary.context import expect
+
+        expect.no_lost_request(self._workspace.context, "")
+
+    def connections(self, *tracks: str) -> None:
+        """The Service sends connections to the tracks' ready pods and no other; waits for it.
+
+        Raises:
+            FoundError: it never will, and why is known.
+            WaitTimeoutError: it never did; with what is different.
+        """
+        from pytest_canary.context import expect
+
+        expect.connections(self._workspace.context, *tracks)
+
+    def only_version(self, title: str) -> None:
+        """Every one of 300 new connections is answered by a version.
+
+        Args:
+            title: "candidate" or "baseline".
+
+        Raises:
+            ReleaseError: another one answers too.
+        """
+        from pytest_canary.context import expectations
+
+        context = self._workspace.context
+        expectations.expect_only(context.sample(title), context.journal.versions[title])
+
+    def gone(self, track: str) -> None:
+        """A track's Deployment and its pods are gone; waits for it.
+
+        Raises:
+            WaitTimeoutError: they aren't in time; with what is left.
+        """
+        self._workspace.context.release.wait_until_gone(track)
+
+    def nothing_left(self) -> None:
+        """After the cleanup, nothing of the run is left.
+
+        Raises:
+            ReleaseError: something is, or there was no cleanup yet.
+        """
+        from pytest_canary.context import expectations
+        from pytest_canary.context.journal import CleanupOutcome
+
+        journal = self._workspace.journal
+        for kind in journal.outcome(CleanupOutcome).left:
+            expectations.expect_none_left(journal, kind)
