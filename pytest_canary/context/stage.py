@@ -89,6 +89,8 @@ class Stage(Generic[Subject]):
         transition: what the way into it is called; empty where it only looks.
         rolls_back: whether a failure in it leads to the automatic rollback.
         on_trial: whether what the canary itself fails to answer is left to the verdict.
+        automatic: whether it takes the place of the stage of its name after a failure; then no
+            stage comes before it.
 
     Attributes:
         entry: the way into it.
@@ -103,11 +105,13 @@ class Stage(Generic[Subject]):
         transition: str = "",
         rolls_back: bool = False,
         on_trial: bool = False,
+        automatic: bool = False,
     ) -> None:
         self.name = name
         self.transition = transition
         self.rolls_back = rolls_back
         self.on_trial = on_trial
+        self.automatic = automatic
         self.checks: list[Check] = []
         self.entry = Step("", _nothing, _nothing)
         self._subject = subject

@@ -153,10 +153,10 @@ class Rehearsal:
         Raises:
             CanaryError: the way there failed, or what the check asserts does not hold.
         """
-        if stage is self.load(stage.name):
-            self.enter(stage.name)
-        else:
+        if stage.automatic:
             self.make(stage.entry, stage)
+        else:
+            self.enter(stage.name)
         if check.after:
             self.make(check.after, stage)
         if check.test:

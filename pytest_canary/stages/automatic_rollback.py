@@ -25,7 +25,7 @@ from pytest_canary.stages.conditions import (
 if TYPE_CHECKING:
     from pytest_canary.context.context import Context
 
-STAGE = Stage("rollback", existing_context, transition="roll back")
+STAGE = Stage("rollback", existing_context, transition="roll back", automatic=True)
 
 
 @STAGE.enter("the release is rolled back")
