@@ -67,7 +67,7 @@ class Verdict:
         final: whether it will not change: a go, a no-go, or the last look.
         sentence: for a go the figures ("errors 0.0 % and 0.0 %, p95 12 ms and 12 ms", the canary's
             first); else what is wrong or lacking.
-        comparisons: of each metric, in an order of their own; the first that is wrong is told.
+        comparisons: of each metric, in the order of METRICS; the first that is wrong is told.
         omitted: what was not compared as neither version has it, in words.
         looks: how many, this one included.
         requests: the baseline's and the canary's.

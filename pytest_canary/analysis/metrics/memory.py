@@ -35,7 +35,7 @@ class _Growth:
     level: float
     rate: float
     steady: float
-    seen: float
+    grown: float
     span: float
 
 
@@ -104,7 +104,7 @@ def _leak(base: _Growth, its: _Growth, load: float, least: float, seconds: float
     expected, actual = allowed * seconds, its.rate * seconds
     excess, steady = actual - expected, (its.steady - allowed) * seconds
     answer: Answer = "go" if excess < least else "inconclusive"
-    if steady >= least and its.seen - allowed * its.span >= FLOOR:
+    if steady >= least and its.grown - allowed * its.span >= FLOOR:
         answer = "no-go"
     sentence = (
         f"a pod of the canary {'grows' if actual >= 0 else 'shrinks'} by "
@@ -113,7 +113,7 @@ def _leak(base: _Growth, its: _Growth, load: float, least: float, seconds: float
         f"{format_value(least, 'bytes')} more is too much"
     )
     if answer == "inconclusive":
-        early = f"{format_value(its.seen, 'bytes')} so far are no proof"
+        early = f"{format_value(its.grown, 'bytes')} so far are no proof"
         sentence += f", but {early if steady >= least else 'it does not grow steadily'}"
     return counted("memory growth", "bytes", (expected, actual), least, answer, sentence)
 
