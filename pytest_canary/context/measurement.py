@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from pytest_canary.analysis import prometheus
 from pytest_canary.analysis.comparison import Observed
@@ -13,11 +12,9 @@ from pytest_canary.analysis.verdict import Judge, Verdict, schedule
 from pytest_canary.config.settings import Settings
 from pytest_canary.core.errors import ApiError, ClusterError, ReleaseError
 from pytest_canary.core.waiting import Seen
-from pytest_canary.k8s.rollout import containers, is_ready, pods_of
+from pytest_canary.k8s.objects import containers, is_ready, pods_of
 from pytest_canary.release.release import CANARY, STABLE, Release
 from pytest_canary.traffic import Traffic
-
-Object = Mapping[str, Any]
 
 
 @dataclass
@@ -190,7 +187,7 @@ class Window:
         return [
             (
                 str(pod["metadata"]["name"]),
-                sum(restarts for _, restarts in containers(pod)),
+                sum(container.restarts for container in containers(pod)),
                 is_ready(pod),
             )
             for pod in pods_of(pods, self.release.name(name))

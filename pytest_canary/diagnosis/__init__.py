@@ -22,17 +22,8 @@ from pytest_canary.diagnosis import (
     starts,
 )
 from pytest_canary.diagnosis.controllers import as_expected
-from pytest_canary.diagnosis.subject import (
-    Container,
-    Expected,
-    LogKey,
-    Look,
-    Object,
-    Objects,
-    containers,
-    look,
-    unready,
-)
+from pytest_canary.diagnosis.subject import Expected, LogKey, Look, Objects, look, unready
+from pytest_canary.k8s.objects import Container, Object, containers
 
 __all__ = ["Expected", "Objects", "as_expected", "diagnose", "wanted_logs"]
 
@@ -45,7 +36,7 @@ def diagnose(objects: Objects, expected: Expected) -> list[Finding]:
         more general; several pods with the same trouble are one finding. Empty where nothing is
         wrong, or nothing has shown itself yet.
     """
-    deployment = objects.deployments.get(expected.deployment)
+    deployment = objects.snapshot.deployments.get(expected.deployment)
     if deployment is None:
         return list(controllers.find_absent(expected))
     seen = look(objects, expected, deployment)
@@ -62,7 +53,7 @@ def wanted_logs(objects: Objects, expected: Expected) -> list[LogKey]:
 
     A container that restarts changes what its names stand for, so they are to be fetched anew.
     """
-    deployment = objects.deployments.get(expected.deployment)
+    deployment = objects.snapshot.deployments.get(expected.deployment)
     if deployment is None or not as_expected(objects, expected):
         return []
     seen = look(objects, expected, deployment)

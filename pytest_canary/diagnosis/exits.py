@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from pytest_canary.core.findings import Finding
 from pytest_canary.diagnosis.log_lines import quoted
-from pytest_canary.diagnosis.subject import Container, LogKey, Look, Object, moment, times
+from pytest_canary.diagnosis.subject import LogKey, Look, moment, times
+from pytest_canary.k8s.objects import Container, Object
 
 # What runc and containerd refuse to start: the command, the folder, the user, never the moment.
 UNSTARTABLE = ("StartError", "ContainerCannotRun", "RunContainerError")
@@ -203,7 +204,7 @@ def _read(container: Container, end: Ended) -> str:
 
 def unchanged_settings(look: Look, container: Container) -> str:
     """The image as the suspect, where another Deployment runs with the same settings."""
-    for name, deployment in sorted(look.objects.deployments.items()):
+    for name, deployment in sorted(look.objects.snapshot.deployments.items()):
         spec = deployment["spec"]["template"]["spec"]
         ready = deployment.get("status", {}).get("readyReplicas", 0)
         if name == look.name or not ready:

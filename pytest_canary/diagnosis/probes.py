@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 from pytest_canary.core.findings import Finding
 from pytest_canary.diagnosis.exits import last_end
-from pytest_canary.diagnosis.subject import Container, Event, Look, Object, moment, times
-from pytest_canary.k8s.rollout import is_ready
+from pytest_canary.diagnosis.subject import Event, Look, moment, times
+from pytest_canary.k8s.objects import Container, Object, is_ready
 
 # What a path answers that isn't there, or isn't to be had like this. The other 4xx may pass:
 # 408 and 425 ask for patience, 429 for less haste.

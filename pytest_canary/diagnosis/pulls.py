@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 
 from pytest_canary.core.findings import Finding
-from pytest_canary.diagnosis.subject import Container, Look, times
+from pytest_canary.diagnosis.subject import Look, times
+from pytest_canary.k8s.objects import Container
 
 # A registry that says no, or that can't be one: asking again gets the same answer.
 _NO = {

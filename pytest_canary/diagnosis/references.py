@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 
 from pytest_canary.core.findings import Finding
-from pytest_canary.diagnosis.subject import Container, Look, Object
+from pytest_canary.diagnosis.subject import Look
+from pytest_canary.k8s.objects import Container, Object
 
 _KINDS = {"secret": "Secret", "configmap": "ConfigMap"}
 _USER = {

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from pytest_canary.core.findings import Finding
-from pytest_canary.diagnosis.subject import Look, Object, moment, times
+from pytest_canary.diagnosis.subject import Look, moment, times
+from pytest_canary.k8s.objects import Object, node_is_ready, node_says
 from pytest_canary.k8s.quantities import plain, quantity, requests, shown
-from pytest_canary.k8s.rollout import node_is_ready, node_says
 
 SILENT = 10
 """Seconds after which a kubelet that has said nothing about a new pod is worth a word."""

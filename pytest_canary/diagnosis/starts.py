@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from pytest_canary.core.findings import Finding
 from pytest_canary.diagnosis.exits import UNSTARTABLE, Ended, last_end, restarted
-from pytest_canary.diagnosis.subject import Container, Look, moment
+from pytest_canary.diagnosis.subject import Look, moment
+from pytest_canary.k8s.objects import Container
 
 LASTING = 5
 """Seconds after which an init container's work is worth a word."""

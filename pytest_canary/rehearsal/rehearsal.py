@@ -38,8 +38,8 @@ from pytest_canary.core.waiting import Listener, Seen
 from pytest_canary.database import database as db
 from pytest_canary.database.backup import back_up
 from pytest_canary.database.database import Database
+from pytest_canary.k8s.objects import images
 from pytest_canary.k8s.observer import Observer
-from pytest_canary.k8s.rollout import images
 from pytest_canary.manifests.references import pull_secret
 from pytest_canary.preflight.inspection import Inspection, inspect
 from pytest_canary.release.migration import left_behind, migrate, take_down

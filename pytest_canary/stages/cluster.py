@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pytest_canary.config.plan import Plan
 from pytest_canary.core.errors import ClusterError, DatabaseError, ReleaseError
-from pytest_canary.k8s.rollout import node_is_ready, node_says
+from pytest_canary.k8s.objects import node_is_ready, node_says
 from pytest_canary.rehearsal.rehearsal import Walk
 from pytest_canary.stages import Suite
 

@@ -36,7 +36,7 @@ from pytest_canary.core.waiting import Waiter
 from pytest_canary.database import database as db
 from pytest_canary.database.database import Database
 from pytest_canary.database.schema import Schema
-from pytest_canary.k8s.rollout import pods_of
+from pytest_canary.k8s.objects import pods_of
 from pytest_canary.manifests.references import pull_secret
 from pytest_canary.rehearsal.rehearsal import Walk
 from pytest_canary.release.release import Release, Version

@@ -16,7 +16,7 @@ from pytest_canary.config import settings
 from pytest_canary.context.measurement import Window
 from pytest_canary.core.errors import ClusterError
 from pytest_canary.core.waiting import Waiter
-from pytest_canary.k8s.observer import Snapshot
+from pytest_canary.k8s.objects import Snapshot
 
 Object = dict[str, Any]
 VERSIONS = {"baseline": "1", "candidate": "2"}
