@@ -24,7 +24,7 @@ from pytest_canary.config.plan import Plan
 from pytest_canary.context import system_info
 from pytest_canary.context.context import Ground
 from pytest_canary.context.evidence import Failure
-from pytest_canary.context.measurement import Window
+from pytest_canary.context.measurement import Measured, Measurement
 from pytest_canary.context.timeline import TRANSITIONS
 from pytest_canary.core import processes
 from pytest_canary.core.errors import (
@@ -238,14 +238,18 @@ class Walk(Ground):
 
     def _enter_verdict(self) -> None:
         if self.plan.judges:
-            window = Window(
-                self.release,
+            versions = self.memory.versions
+            measurement = Measurement(
+                self.namespace,
+                self.observer,
+                self.waiter,
                 self.traffic,
                 self.settings,
-                self.memory.versions,
-                self.container_port,
+                baseline=Measured(self.release.name(STABLE), versions["baseline"]),
+                canary=Measured(self.release.name(CANARY), versions["candidate"]),
+                port=self.container_port,
             )
-            self.memory.verdict = window.judge()
+            self.memory.verdict = measurement.judge()
 
     def _enter_stable(self) -> None:
         began = self.observer.now()

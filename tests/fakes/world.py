@@ -133,8 +133,8 @@ class World:
         baseline = Baseline("image" if upgrade else "none", IMAGES["baseline"], "a test")
         self.walk = Walk(Plan(self.settings, options, baseline), Run.start(folder))
         self.walk.waiter = Waiter(self.clock)
-        # Half a minute of real requests would say the same; tests/unit/test_window.py has them.
-        patch.setattr("pytest_canary.rehearsal.rehearsal.Window.judge", lambda _: GO)
+        # Half a minute of real requests would say the same; test_measurement.py has them.
+        patch.setattr("pytest_canary.rehearsal.rehearsal.Measurement.judge", lambda _: GO)
         self._bring_up()
 
     def _bring_up(self) -> None:
