@@ -1,4 +1,4 @@
-"""The time in which canary and baseline are compared: the same moments, under the same load."""
+"""Canary against baseline: what is measured of both at the same moments, under the same load."""
 
 from __future__ import annotations
 
@@ -130,9 +130,9 @@ class Measurement:
         """Baseline and canary, from the window's beginning until now."""
         # What was due a moment ago has its answer, unless it is slow beyond measure.
         end = self.traffic.now() - self.settings.traffic.slow
-        seen = self.traffic.window(self._from, end).versions
+        totals = self.traffic.window(self._from, end).versions
         latencies = self.traffic.latencies(self._from, end)
-        until = self.traffic.window(self._from, self._measured).versions
+        when_read = self.traffic.window(self._from, self._measured).versions
         both = self._baseline, self._canary
         sources = [[each.resident for each in both], [each.working for each in both]]
         # Both by the same measure; the app's own is newer, as a kubelet looks every 10 s or so.
@@ -140,19 +140,19 @@ class Measurement:
         found = []
         for figures, memory in zip(both, chosen, strict=True):
             version = figures.of.version
-            counted = seen.get(version)
+            total = totals.get(version)
             pods = self._pods(figures.of)
             found.append(
                 Observed(
-                    requests=counted.sent - counted.in_flight if counted else 0,
-                    errors=counted.lost if counted else 0,
+                    requests=total.sent - total.in_flight if total else 0,
+                    errors=total.lost if total else 0,
                     latencies=latencies.get(version, []),
                     restarts=sum(max(n - figures.restarts.get(pod, 0), 0) for pod, n, _ in pods)
                     + self._replaced(figures),
                     pods=max(len(pods), 1),
                     memory=memory,
                     counters=self._counted(figures),
-                    counted=until[version].sent if version in until else 0,
+                    counted=when_read[version].sent if version in when_read else 0,
                 )
             )
         return found[0], found[1]

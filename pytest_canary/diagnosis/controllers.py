@@ -137,7 +137,7 @@ def find_stale(look: Look) -> Iterator[Finding]:
 
 
 def find_paused(look: Look) -> Iterator[Finding]:
-    """A Deployment that was told not to roll."""
+    """A Deployment that is paused, so that its new template waits."""
     if look.deployment["spec"].get("paused") and look.replica_set is None:
         yield Finding(
             "DeploymentPaused",

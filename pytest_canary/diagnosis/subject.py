@@ -48,7 +48,7 @@ class Expected:
         replicas: how many it is to have.
         image: the image of its pods, as the template is to name it.
         service: the Service that is to select them; None where none is looked at.
-        title: what the image is called in front of a person.
+        title: what a person calls the image: "candidate" or "baseline".
         applied: whether the Deployment was seen like this since the transition began (see
             `as_expected`). Before that one that differs is just not applied yet; after it,
             somebody else changed it.
@@ -115,8 +115,8 @@ class Look:
         return sorted(found, key=lambda event: event.last)
 
 
-def look(objects: Objects, expected: Expected, deployment: Object) -> Look:
-    """Sort the Deployment's pods by what they are to a diagnosis."""
+def look_at(objects: Objects, expected: Expected, deployment: Object) -> Look:
+    """Sort a Deployment's pods: of the newest template, on their way out, of older templates."""
     snapshot = objects.snapshot
     mine = pods_of(snapshot.pods.values(), expected.deployment)
     newest = newest_replica_set(deployment, snapshot.replica_sets.values())

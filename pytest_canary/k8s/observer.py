@@ -117,12 +117,12 @@ class Observer:
 
     def rollouts(self, deployment: str, since: float = 0) -> list[Rollout]:
         """What a Deployment's replicas went through since a moment, without repetitions."""
-        seen: list[Rollout] = []
+        rollouts: list[Rollout] = []
         for moment in list(self.history):
             mine = moment.rollout.name == deployment and moment.at >= since
-            if mine and (not seen or seen[-1] != moment.rollout):
-                seen.append(moment.rollout)
-        return seen
+            if mine and (not rollouts or rollouts[-1] != moment.rollout):
+                rollouts.append(moment.rollout)
+        return rollouts
 
     def _follow(self, kind: str) -> None:
         from kubernetes.client import ApiException

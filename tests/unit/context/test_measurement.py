@@ -1,4 +1,4 @@
-"""The window in which canary and baseline are compared: what goes into it from where."""
+"""What goes into the measurement of canary and baseline, from where."""
 
 from __future__ import annotations
 
