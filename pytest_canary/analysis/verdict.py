@@ -23,13 +23,21 @@ from dataclasses import dataclass
 from statistics import NormalDist
 from typing import TYPE_CHECKING
 
-from pytest_canary.analysis import comparison, memory
-from pytest_canary.analysis.comparison import Answer, Comparison, Observed, Rule, shown
+from pytest_canary.analysis.comparison import Answer, Comparison, Observed, Rule, format_value
+from pytest_canary.analysis.metrics.counters import COUNTERS
+from pytest_canary.analysis.metrics.errors import ERRORS
+from pytest_canary.analysis.metrics.latency import LATENCY
+from pytest_canary.analysis.metrics.memory import MEMORY
+from pytest_canary.analysis.metrics.metric import Metric
+from pytest_canary.analysis.metrics.restarts import RESTARTS
+from pytest_canary.analysis.metrics.slow_answers import SLOW_ANSWERS
 from pytest_canary.analysis.statistics import quantile
 from pytest_canary.core.findings import Finding
 
 if TYPE_CHECKING:
-    from pytest_canary.config import settings
+    from collections.abc import Sequence
+
+    from pytest_canary.config.settings import Verdict as Limits
 
 # Gross faults show in the first tenth of the window, and ten parts cost little: Bonferroni's z is
 # 3.0 then, where a single look at a single metric has 1.6.
@@ -38,11 +46,16 @@ LOOKS = 10
 # A go can be said twice: as soon as there is enough, and at the end.
 GO_LOOKS = 2
 
-# Metrics that are statistics: errors, latency, slow answers, and all counters together.
-FAMILIES = 4
+# In the order in which they are told: the first that is wrong is the verdict's sentence.
+METRICS: tuple[Metric, ...] = (RESTARTS, ERRORS, LATENCY, SLOW_ANSWERS, MEMORY, COUNTERS)
+
+# Those that are statistics: errors, latency, slow answers, and all counters together.
+FAMILIES = sum(metric.statistic for metric in METRICS)
 
 # However few errors might do: latencies take as many.
 LEAST_REQUESTS = 100
+
+_Compared = tuple[Metric, Comparison]
 
 
 @dataclass(frozen=True)
@@ -54,12 +67,13 @@ class Verdict:
         final: whether it will not change: a go, a no-go, or the last look.
         sentence: for a go the figures ("errors 0.0 % and 0.0 %, p95 12 ms and 12 ms", the canary's
             first); else what is wrong or lacking.
-        comparisons: of each metric, in an order of their own; the first that is wrong is told.
+        comparisons: of each metric, in the order of METRICS; the first that is wrong is told.
         omitted: what was not compared as neither version has it, in words.
         looks: how many, this one included.
         requests: the baseline's and the canary's.
         percentiles: of the answers' latencies in seconds, by name ("p50", "p95", "p99"), the
             baseline's and the canary's; empty where one of them answered nothing.
+        advice: what to do next, where the answer is no go.
     """
 
     answer: Answer
@@ -70,6 +84,7 @@ class Verdict:
     looks: int
     requests: tuple[int, int]
     percentiles: dict[str, tuple[float, float]]
+    advice: str
 
     @property
     def text(self) -> str:
@@ -79,8 +94,8 @@ class Verdict:
     @property
     def lines(self) -> list[str]:
         """Every comparison in words, with its answer, then what was left out: a line each."""
-        told = [f"{each.answer:<14}{each.sentence}" for each in self.comparisons]
-        return told + [f"{'not compared':<14}{each}" for each in self.omitted]
+        compared = [f"{each.answer:<14}{each.sentence}" for each in self.comparisons]
+        return compared + [f"{'not compared':<14}{each}" for each in self.omitted]
 
     @property
     def finding(self) -> Finding | None:
@@ -88,31 +103,18 @@ class Verdict:
         if self.answer == "go":
             return None
         proven = self.answer == "no-go"
-        wrong = next((each for each in self.comparisons if each.answer == self.answer), None)
         return Finding(
             code="CanaryWorse" if proven else "CanaryUnproven",
             sentence=self.sentence,
             seen=f"{self.requests[1]:,} requests to the canary and {self.requests[0]:,} to the "
             f"baseline, at the same time; look {self.looks} of {LOOKS}",
             evidence="\n".join(self.lines),
-            next=_next(wrong if wrong and wrong.sentence == self.sentence else None),
+            next=self.advice,
             doomed=proven,
         )
 
 
-def _next(wrong: Comparison | None) -> str:
-    if wrong is None or (wrong.answer == "inconclusive" and wrong.p is not None):
-        return "raise verdict.seconds or traffic.rate, or say in verdict.* that less matters"
-    if wrong.answer == "inconclusive":
-        return "see why it is so, or was not measured; what nobody knows is no go"
-    if wrong.metric in ("latency", "slow answers"):
-        return "look at what the canary does for a request that the baseline does not"
-    if wrong.metric in ("memory", "memory growth"):
-        return "look at what the canary keeps from request to request"
-    return "look at the canary's log, and at its previous one where it restarted"
-
-
-def needed(limits: settings.Verdict) -> int:
+def needed(limits: Limits) -> int:
     """The fewest requests to the canary that can prove a go, where none of them fails.
 
     None of n failing leaves a rate of up to z2 / (n + z2) possible (Wilson): 253 of them prove that
@@ -122,7 +124,7 @@ def needed(limits: settings.Verdict) -> int:
     return max(LEAST_REQUESTS, math.floor(z2 * (1 - limits.errors) / limits.errors) + 1)
 
 
-def schedule(limits: settings.Verdict) -> list[float]:
+def schedule(limits: Limits) -> list[float]:
     """When to look, in seconds from the window's start; the last one is its end."""
     return [limits.seconds * look / LOOKS for look in range(1, LOOKS + 1)]
 
@@ -133,7 +135,7 @@ class Judge:
     It is to be asked at each time of the `schedule`, until a verdict is final.
     """
 
-    def __init__(self, limits: settings.Verdict) -> None:
+    def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._looks = 0
         self._go_looks = 0
@@ -153,22 +155,26 @@ class Judge:
             raise ValueError(f"a judge looks {LOOKS} times; start another one with new samples")
         self._looks += 1
         final = final or self._looks == LOOKS
-        compared = self._compared(baseline, canary)
+        found = self._compare(baseline, canary)
+        compared = tuple(comparison for _, comparison in found)
         lack = self._lack(baseline, canary)
         answer: Answer = "inconclusive"
         if any(each.answer == "no-go" for each in compared):
             answer = "no-go"
         elif not lack and self._may_go(compared, final):
             answer = "go" if all(each.answer == "go" for each in compared) else "inconclusive"
+        # A lack of requests is why nothing is proven, whatever a metric says of so few.
+        worst = None if answer == "inconclusive" and lack else _worst(answer, found)
         return Verdict(
             answer,
             final or answer != "inconclusive",
-            _sentence(answer, compared, lack, baseline, canary),
+            _sentence(answer, worst, lack, baseline, canary),
             compared,
-            tuple(_omitted(baseline, canary)),
+            tuple(text for metric in METRICS if (text := metric.omitted(baseline, canary))),
             self._looks,
             (baseline.requests, canary.requests),
             _percentiles(baseline, canary),
+            _advice(answer, worst),
         )
 
     def _lack(self, baseline: Observed, canary: Observed) -> str:
@@ -196,65 +202,48 @@ class Judge:
         self._go_looks += 1
         return True
 
-    def _compared(self, baseline: Observed, canary: Observed) -> tuple[Comparison, ...]:
-        limits = self._limits
-        risk = 1 - limits.confidence
-        level = risk / (FAMILIES * LOOKS)
-        rule = Rule(1 - 2 * risk / GO_LOOKS, level)
-        slow = min(comparison.SLOW_WEIGHT * limits.errors, 1.0)
-        compared = [
-            comparison.restarts(baseline, canary),
-            comparison.errors(baseline, canary, rule, limits.errors),
-            comparison.latency(baseline, canary, rule, limits.latency),
-            comparison.slow_answers(baseline, canary, rule, slow),
+    def _compare(self, baseline: Observed, canary: Observed) -> list[_Compared]:
+        risk = 1 - self._limits.confidence
+        rule = Rule(1 - 2 * risk / GO_LOOKS, risk / (FAMILIES * LOOKS))
+        return [
+            (metric, comparison)
+            for metric in METRICS
+            for comparison in metric.compare(baseline, canary, self._limits, rule)
         ]
-        if baseline.memory is not None or canary.memory is not None:
-            compared += memory.compare(baseline, canary, limits.memory, limits.seconds)
-        names = sorted({*(canary.counters or {}), *(baseline.counters or {})})
-        rule = Rule(rule.confidence, level / max(len(names), 1))
-        if canary.counters is None and baseline.counters is not None:
-            told = "the canary has no page of metrics, which the baseline has"
-            compared.append(comparison.lacking("metrics", "a request", told))
-        elif canary.counters is not None:
-            compared += [
-                comparison.counter(name, baseline, canary, rule, limits.errors) for name in names
-            ]
-        return tuple(compared)
 
 
-def _omitted(baseline: Observed, canary: Observed) -> list[str]:
-    """What neither version has, in words."""
-    omitted = []
-    if baseline.memory is None and canary.memory is None:
-        omitted.append("memory: this cluster doesn't tell what pods hold")
-    if baseline.counters is None and canary.counters is None:
-        omitted.append("the app's own counters: neither version has a page of metrics")
-    elif not canary.counters and not baseline.counters:
-        omitted.append("the app's own counters: none counts errors")
-    return omitted
+def _worst(answer: Answer, found: Sequence[_Compared]) -> _Compared | None:
+    """The first comparison that makes the answer no go, with its metric; None where none does."""
+    if answer == "go":
+        return None
+    return next((each for each in found if each[1].answer == answer), None)
 
 
 def _sentence(
-    answer: Answer,
-    compared: tuple[Comparison, ...],
-    lack: str,
-    baseline: Observed,
-    canary: Observed,
+    answer: Answer, worst: _Compared | None, lack: str, baseline: Observed, canary: Observed
 ) -> str:
     if answer == "go":
         return _figures(baseline, canary)
-    if answer == "inconclusive" and lack:
-        return lack
-    worst = next((each for each in compared if each.answer == answer), None)
     if worst:
-        return worst.sentence
-    # This look may not say go, though every metric is fine.
-    return f"nothing is wrong so far: {_figures(baseline, canary)}"
+        return worst[1].sentence
+    # Where nothing lacks, this look may not say go, though every metric is fine.
+    return lack or f"nothing is wrong so far: {_figures(baseline, canary)}"
+
+
+def _advice(answer: Answer, worst: _Compared | None) -> str:
+    """What to do about an answer that is no go; empty for a go."""
+    if answer == "go":
+        return ""
+    if worst is None or (answer == "inconclusive" and worst[1].p is not None):
+        return "raise verdict.seconds or traffic.rate, or say in verdict.* that less matters"
+    if answer == "inconclusive":
+        return "see why it is so, or was not measured; what nobody knows is no go"
+    return worst[0].advice
 
 
 def _figures(baseline: Observed, canary: Observed) -> str:
-    rates = [shown(each.errors / each.requests, "share") for each in (canary, baseline)]
-    p95 = [shown(quantile(each.latencies, 0.95), "seconds") for each in (canary, baseline)]
+    rates = [format_value(each.errors / each.requests, "share") for each in (canary, baseline)]
+    p95 = [format_value(quantile(each.latencies, 0.95), "seconds") for each in (canary, baseline)]
     return f"errors {rates[0]} and {rates[1]}, p95 {p95[0]} and {p95[1]}"
 
 

@@ -18,7 +18,8 @@ from pytest_canary.cluster.engine import CTR
 from pytest_canary.core import processes
 from pytest_canary.core.errors import ClusterError, CommandError
 from pytest_canary.core.waiting import Seen, Waiter
-from pytest_canary.k8s.rollout import node_is_ready, rollout
+from pytest_canary.k8s.objects import node_is_ready
+from pytest_canary.k8s.rollout import rollout
 
 if TYPE_CHECKING:
     from pytest_canary.cluster.engine import Engine

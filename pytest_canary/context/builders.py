@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,12 +12,10 @@ if TYPE_CHECKING:
     from pytest_canary.cluster.provision import Provisioned
     from pytest_canary.cluster.run import Run
     from pytest_canary.config.plan import Plan
-    from pytest_canary.config.settings import Settings
+    from pytest_canary.context.measurement import Measurement
     from pytest_canary.core.waiting import Waiter
     from pytest_canary.k8s.namespace import Namespace
     from pytest_canary.k8s.observer import Observer
-    from pytest_canary.release.release import Release
-    from pytest_canary.traffic import Traffic
 
 # Each imports what it makes when it makes it: a static check needs none of it.
 
@@ -43,17 +41,9 @@ def observe(namespace: Namespace) -> Observer:
     return Observer(namespace).start()
 
 
-def judge(
-    release: Release,
-    traffic: Traffic,
-    settings: Settings,
-    versions: Mapping[str, str],
-    port: Callable[[str], int],
-) -> Verdict:
-    """The verdict on both versions, measured at the same moments."""
-    from pytest_canary.context.measurement import Window
-
-    return Window(release, traffic, settings, versions, port).judge()
+def judge(measurement: Measurement) -> Verdict:
+    """The verdict, which takes as long as it needs."""
+    return measurement.judge()
 
 
 @dataclass(frozen=True)
@@ -63,6 +53,4 @@ class Builders:
     engine: Callable[[], Engine] = make_engine
     bring_up: Callable[[Plan, Run, Run, Engine, Waiter], Provisioned] = bring_up
     observe: Callable[[Namespace], Observer] = observe
-    judge: Callable[
-        [Release, Traffic, Settings, Mapping[str, str], Callable[[str], int]], Verdict
-    ] = judge
+    judge: Callable[[Measurement], Verdict] = judge

@@ -11,14 +11,15 @@ from pytest_canary.api.client import Api
 from pytest_canary.config.plan import Plan
 from pytest_canary.context.app_access import AppAccess
 from pytest_canary.context.journal import Journal, RollbackOutcome
+from pytest_canary.context.measurement import Measured, Measurement
 from pytest_canary.core.errors import ApiError, ClusterError, ReleaseError, WaitTimeoutError
 from pytest_canary.core.waiting import Seen, Waiter
 from pytest_canary.database.database import Database
+from pytest_canary.k8s.objects import images
 from pytest_canary.k8s.observer import Observer
-from pytest_canary.k8s.rollout import images
 from pytest_canary.manifests.references import pull_secrets
 from pytest_canary.release.migration import left_behind
-from pytest_canary.release.release import Release, Version
+from pytest_canary.release.release import CANARY, STABLE, Release, Version
 
 if TYPE_CHECKING:
     from pytest_canary.analysis.verdict import Verdict
@@ -134,13 +135,18 @@ class Context:
 
     def judge(self) -> Verdict:
         """The verdict: canary against baseline."""
-        return self.builders.judge(
-            self.release,
+        names, versions = self.release.name, self.journal.versions
+        measurement = Measurement(
+            self.namespace,
+            self.observer,
+            self.waiter,
             self.app.traffic,
             self.settings,
-            self.journal.versions,
-            self.container_port,
+            baseline=Measured(names(STABLE), versions["baseline"]),
+            canary=Measured(names(CANARY), versions["candidate"]),
+            port=self.container_port,
         )
+        return self.builders.judge(measurement)
 
     def learn_version(self, title: str, track: str) -> None:
         """Write down what a version calls itself, where a header tells."""

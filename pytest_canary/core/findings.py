@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -38,9 +37,3 @@ class Finding:
         labelled = (("seen", seen), ("likely", self.likely), ("next", self.next))
         lines = [f"{label:<8}{text}" for label, text in labelled if text]
         return "\n".join([*lines, *self.evidence.splitlines()])
-
-
-def worst(findings: Iterable[Finding]) -> Finding | None:
-    """The finding to tell first: a doomed one where there is one, else the first of all."""
-    found = list(findings)
-    return next((each for each in found if each.doomed), found[0] if found else None)

@@ -15,8 +15,9 @@ from pytest_canary.core.waiting import Seen, Waiter
 from pytest_canary.database.schema import SCHEMA_SQL, Schema, ledger_sql
 from pytest_canary.k8s.exec import ExecError
 from pytest_canary.k8s.namespace import Namespace
+from pytest_canary.k8s.objects import is_ready, pods_of
 from pytest_canary.k8s.observer import Observer
-from pytest_canary.k8s.rollout import is_ready, pods_of, rollout
+from pytest_canary.k8s.rollout import rollout
 
 SERVICE = "db"
 SECRET = "db-params"  # noqa: S105 (a Secret's name, as the book has it)

@@ -22,17 +22,8 @@ from pytest_canary.diagnosis import (
     starts,
 )
 from pytest_canary.diagnosis.controllers import as_expected
-from pytest_canary.diagnosis.subject import (
-    Container,
-    Expected,
-    LogKey,
-    Look,
-    Object,
-    Objects,
-    containers,
-    look,
-    unready,
-)
+from pytest_canary.diagnosis.subject import Expected, LogKey, Look, Objects, look_at, unready
+from pytest_canary.k8s.objects import Container, Object, containers
 
 __all__ = ["Expected", "Objects", "as_expected", "diagnose", "wanted_logs"]
 
@@ -45,16 +36,16 @@ def diagnose(objects: Objects, expected: Expected) -> list[Finding]:
         more general; several pods with the same trouble are one finding. Empty where nothing is
         wrong, or nothing has shown itself yet.
     """
-    deployment = objects.deployments.get(expected.deployment)
+    deployment = objects.snapshot.deployments.get(expected.deployment)
     if deployment is None:
         return list(controllers.find_absent(expected))
-    seen = look(objects, expected, deployment)
-    changed = list(controllers.find_changed(seen))
+    look = look_at(objects, expected, deployment)
+    changed = list(controllers.find_changed(look))
     if changed:
         # What these pods suffer from is not what the transition is about.
         return changed
-    found = _folded(_all(seen))
-    return sorted(_expired(found), key=lambda finding: not finding.doomed)
+    found = _fold(_find_all(look))
+    return sorted(_doom_expired(found), key=lambda finding: not finding.doomed)
 
 
 def wanted_logs(objects: Objects, expected: Expected) -> list[LogKey]:
@@ -62,57 +53,57 @@ def wanted_logs(objects: Objects, expected: Expected) -> list[LogKey]:
 
     A container that restarts changes what its names stand for, so they are to be fetched anew.
     """
-    deployment = objects.deployments.get(expected.deployment)
+    deployment = objects.snapshot.deployments.get(expected.deployment)
     if deployment is None or not as_expected(objects, expected):
         return []
-    seen = look(objects, expected, deployment)
+    look = look_at(objects, expected, deployment)
     return [
         key
-        for pod in unready(seen.pods)
+        for pod in unready(look.pods)
         for container in containers(pod)
-        for key in exits.wanted(container)
+        for key in exits.wanted_logs(container)
     ]
 
 
 _Finder = Callable[[Look, Container], Iterable[Finding]]
 
 
-def _all(seen: Look) -> Iterator[Finding]:
+def _find_all(look: Look) -> Iterator[Finding]:
     """Every finding, the more particular first."""
-    yield from scheduling.find_nodes(seen)
-    yield from scheduling.find_evicted(seen)
+    yield from scheduling.find_nodes(look)
+    yield from scheduling.find_evicted(look)
     for finder in _FINDERS:
-        yield from _of_containers(seen, finder)
-    for pod in _living(seen):
-        yield from references.find_volumes(seen, pod)
-        yield from scheduling.find(seen, pod)
-    yield from controllers.find_refused(seen)
-    yield from controllers.find_paused(seen)
-    yield from services.find(seen)
-    yield from controllers.find_expired(seen)
-    yield from controllers.find_stale(seen)
+        yield from _find_in_containers(look, finder)
+    for pod in _living(look):
+        yield from references.find_volumes(look, pod)
+        yield from scheduling.find(look, pod)
+    yield from controllers.find_refused(look)
+    yield from controllers.find_paused(look)
+    yield from services.find(look)
+    yield from controllers.find_expired(look)
+    yield from controllers.find_stale(look)
 
 
-def _of_containers(seen: Look, finder: _Finder) -> Iterator[Finding]:
-    for pod in _living(seen):
+def _find_in_containers(look: Look, finder: _Finder) -> Iterator[Finding]:
+    for pod in _living(look):
         for container in containers(pod):
-            yield from finder(seen, container)
+            yield from finder(look, container)
 
 
-def _living(seen: Look) -> list[Object]:
+def _living(look: Look) -> list[Object]:
     """The pods that still want to become ready, or to stay it."""
     over = ("Failed", "Succeeded")
-    return [pod for pod in seen.pods if pod.get("status", {}).get("phase") not in over]
+    return [pod for pod in look.pods if pod.get("status", {}).get("phase") not in over]
 
 
-def _ends(seen: Look, container: Container) -> Iterable[Finding]:
+def _find_ends(look: Look, container: Container) -> Iterable[Finding]:
     # What the kubelet ended for a probe's or a hook's sake is told as theirs.
-    if probes.explains(seen, container) or starts.hooks(seen, container):
+    if probes.explains(look, container) or starts.hook_failures(look, container):
         return ()
-    return exits.find(seen, container)
+    return exits.find(look, container)
 
 
-def _folded(findings: Iterable[Finding]) -> list[Finding]:
+def _fold(findings: Iterable[Finding]) -> list[Finding]:
     """One finding for pods that suffer from the same; the one that says most speaks for all."""
     groups: dict[tuple[str, str], list[Finding]] = {}
     for finding in findings:
@@ -128,14 +119,14 @@ def _folded(findings: Iterable[Finding]) -> list[Finding]:
     return folded
 
 
-def _expired(findings: list[Finding]) -> list[Finding]:
+def _doom_expired(findings: list[Finding]) -> list[Finding]:
     """At the Deployment's own deadline, what was slow so far has had its time."""
     deadline = [each for each in findings if each.code == "ProgressDeadlineExceeded"]
     if not deadline:
         return findings
-    seen = deadline[0].sentence.partition(" made ")[2]
+    progress = deadline[0].sentence.partition(" made ")[2]
     late = [
-        replace(each, doomed=True, seen=", ".join(filter(None, (each.seen, f"made {seen}"))))
+        replace(each, doomed=True, seen=", ".join(filter(None, (each.seen, f"made {progress}"))))
         for each in findings
         if each not in deadline
     ]
@@ -148,6 +139,6 @@ _FINDERS: tuple[_Finder, ...] = (
     starts.find_hooks,
     starts.find,
     probes.find,
-    _ends,
+    _find_ends,
     starts.find_lasting,
 )

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from pytest_canary.core.findings import Finding
-from pytest_canary.diagnosis.subject import Expected, Look, Object, Objects
+from pytest_canary.diagnosis.subject import Expected, Look, Objects
+from pytest_canary.k8s.objects import Object, condition, images
 from pytest_canary.k8s.quantities import quantity
 from pytest_canary.k8s.rollout import rollout
 
@@ -26,19 +27,19 @@ _SETTLED = (
 
 def as_expected(objects: Objects, expected: Expected) -> bool:
     """Whether the Deployment is as the transition wants it; the rollout may still go on."""
-    deployment = objects.deployments.get(expected.deployment)
+    deployment = objects.snapshot.deployments.get(expected.deployment)
     return deployment is not None and not _differences(deployment, expected)
 
 
 def _differences(deployment: Object, expected: Expected) -> list[str]:
     spec = deployment["spec"]
-    images = {each["image"] for each in spec["template"]["spec"]["containers"]}
+    held = images(spec["template"])
     replicas = spec.get("replicas", 1)
     found = []
     if deployment["metadata"].get("deletionTimestamp"):
         found.append("is being deleted")
-    if expected.image not in images:
-        found.append(f"has image {', '.join(sorted(images))} instead of {expected.image}")
+    if expected.image not in held:
+        found.append(f"has image {', '.join(sorted(held))} instead of {expected.image}")
     if replicas != expected.replicas:
         found.append(f"is to have {_replicas(replicas)} instead of {expected.replicas}")
     return found
@@ -136,7 +137,7 @@ def find_stale(look: Look) -> Iterator[Finding]:
 
 
 def find_paused(look: Look) -> Iterator[Finding]:
-    """A Deployment that was told not to roll."""
+    """A Deployment that is paused, so that its new template waits."""
     if look.deployment["spec"].get("paused") and look.replica_set is None:
         yield Finding(
             "DeploymentPaused",
@@ -144,12 +145,6 @@ def find_paused(look: Look) -> Iterator[Finding]:
             where=f"Deployment {look.name}",
             next=f"take spec.paused out, or kubectl rollout resume deployment/{look.name}",
         )
-
-
-def condition(item: Object, kind: str) -> Object:
-    """An object's condition; empty where it has none of that kind."""
-    conditions = item.get("status", {}).get("conditions") or []
-    return next((each for each in conditions if each["type"] == kind), {})
 
 
 def find_expired(look: Look) -> Iterator[Finding]:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from pytest_canary.core.findings import Finding
 from pytest_canary.diagnosis.log_lines import quoted
-from pytest_canary.diagnosis.subject import Container, LogKey, Look, Object, moment, times
+from pytest_canary.diagnosis.subject import LogKey, Look, moment, times
+from pytest_canary.k8s.objects import Container, Object
 
 # What runc and containerd refuse to start: the command, the folder, the user, never the moment.
 UNSTARTABLE = ("StartError", "ContainerCannotRun", "RunContainerError")
@@ -64,7 +65,7 @@ def last_end(container: Container) -> Ended | None:
     return Ended(state, previous=now is None, times=max(ends, 1))
 
 
-def wanted(container: Container) -> list[LogKey]:
+def wanted_logs(container: Container) -> list[LogKey]:
     """The logs that would tell why the container ended."""
     end = last_end(container)
     if end is None or end.state.get("reason") in UNSTARTABLE:
@@ -134,7 +135,7 @@ def _format(log: str) -> str:
 
 
 def _unhealthy(look: Look, container: Container, end: Ended) -> str:
-    """The kubelet as who ended it; of many events it may leave out the one that says so."""
+    """A failed liveness probe as the likely cause; the kubelet may leave out its own event."""
     failed = [
         event
         for event in look.events("Pod", container.pod_name, "Unhealthy")
@@ -202,8 +203,8 @@ def _read(container: Container, end: Ended) -> str:
 
 
 def unchanged_settings(look: Look, container: Container) -> str:
-    """The image as the suspect, where another Deployment runs with the same settings."""
-    for name, deployment in sorted(look.objects.deployments.items()):
+    """The image as the likely cause, where another Deployment runs with the same settings."""
+    for name, deployment in sorted(look.objects.snapshot.deployments.items()):
         spec = deployment["spec"]["template"]["spec"]
         ready = deployment.get("status", {}).get("readyReplicas", 0)
         if name == look.name or not ready:
@@ -217,7 +218,7 @@ def unchanged_settings(look: Look, container: Container) -> str:
 
 
 def _settings(spec: Object, name: str) -> Object | None:
-    """All of a container that is not its image."""
+    """All that a container's spec says but its image; None where the pod has none of the name."""
     for each in [*(spec.get("initContainers") or []), *spec["containers"]]:
         if each["name"] == name:
             return {key: value for key, value in each.items() if key != "image"}

@@ -84,8 +84,8 @@ def _structured(line: str) -> str:
     # pino counts its levels: 50 is an error, 60 is fatal.
     if level not in (*_WORST, *_BAD, "50", "60"):
         return ""
-    said = [record.get(key) for key in ("msg", "message", "error", "err") if record.get(key)]
-    return ": ".join(dict.fromkeys(text for text in said if isinstance(text, str)))
+    messages = [record.get(key) for key in ("msg", "message", "error", "err") if record.get(key)]
+    return ": ".join(dict.fromkeys(text for text in messages if isinstance(text, str)))
 
 
 def _cut(line: str) -> str:

@@ -8,14 +8,14 @@ from collections.abc import Iterator
 
 from pytest_canary.core.findings import Finding
 from pytest_canary.diagnosis.exits import last_end
-from pytest_canary.diagnosis.subject import Container, Event, Look, Object, moment, times
-from pytest_canary.k8s.rollout import is_ready
+from pytest_canary.diagnosis.subject import Event, Look, moment, times
+from pytest_canary.k8s.objects import Container, Object, is_ready
 
 # What a path answers that isn't there, or isn't to be had like this. The other 4xx may pass:
 # 408 and 425 ask for patience, 429 for less haste.
 _WRONG = {400, 401, 403, 404, 405, 406, 410, 415}
 HEALED = 60
-"""Seconds after which a container that was killed for its liveness has got over it."""
+"""Seconds that a container lives after a kill for its liveness until it counts as healed."""
 FIELDS = {"readiness": "readinessProbe", "liveness": "livenessProbe", "startup": "startupProbe"}
 
 
@@ -46,7 +46,7 @@ def explains(look: Look, container: Container) -> bool:
 
 
 def kills_for(look: Look, container: Container, kind: str) -> list[Event]:
-    """The container's ends for a probe's sake."""
+    """The events that tell of the kubelet killing a container as one of its probes failed."""
     return [
         event
         for event in look.events("Pod", container.pod_name, "Killing")
@@ -147,8 +147,8 @@ def _answered(message: str, probe: Object) -> str:
     if "no route to host" in message or "connection reset" in message or "EOF" in message:
         return "is broken off"
     if "exec" in probe:
-        said = message.partition(": ")[2].strip().splitlines()
-        return f'fails: "{said[-1]}"' if said else "fails"
+        lines = message.partition(": ")[2].strip().splitlines()
+        return f'fails: "{lines[-1]}"' if lines else "fails"
     return "fails"
 
 
@@ -167,10 +167,10 @@ def _unnamed_port(container: Container, probe: Object, message: str) -> str:
         return ""
     if "connection refused" not in message and not _unresolvable(message):
         return ""
-    shown = ", ".join(
+    listed = ", ".join(
         f"{port} ({name})" if name else str(port) for port, name in zip(named, names, strict=True)
     )
-    return f"the container names port {shown}, and not {asked}"
+    return f"the container names port {listed}, and not {asked}"
 
 
 def _allowance(probe: Object) -> str:

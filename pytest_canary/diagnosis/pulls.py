@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 
 from pytest_canary.core.findings import Finding
-from pytest_canary.diagnosis.subject import Container, Look, times
+from pytest_canary.diagnosis.subject import Look, times
+from pytest_canary.k8s.objects import Container
 
 # A registry that says no, or that can't be one: asking again gets the same answer.
 _NO = {
@@ -106,12 +107,14 @@ def _invalid(look: Look, container: Container) -> Finding:
 
 def _pull(look: Look, container: Container) -> Iterator[Finding]:
     image = str(container.spec["image"])
-    told = [
+    events = [
         event
         for event in look.events("Pod", container.pod_name, "Failed")
         if event.container == container.name
     ]
-    failed = [event for event in told if event.message.startswith(f'Failed to pull image "{image}')]
+    failed = [
+        event for event in events if event.message.startswith(f'Failed to pull image "{image}')
+    ]
     waiting = container.waiting or {}
     message = failed[-1].message if failed else str(waiting.get("message", ""))
     if not failed and waiting.get("reason") not in _REASONS:
@@ -119,7 +122,7 @@ def _pull(look: Look, container: Container) -> Iterator[Finding]:
         return
     attempts = max(sum(event.times for event in failed), 1)
     backed_off = waiting.get("reason") == "ImagePullBackOff" or any(
-        event.message == "Error: ImagePullBackOff" for event in told
+        event.message == "Error: ImagePullBackOff" for event in events
     )
     why, advice, doomed = _why(message, attempts, backed_off)
     always = container.spec.get("imagePullPolicy") == "Always"

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 
 from pytest_canary.core.findings import Finding
-from pytest_canary.diagnosis.subject import Container, Look, Object
+from pytest_canary.diagnosis.subject import Look
+from pytest_canary.k8s.objects import Container, Object
 
 _KINDS = {"secret": "Secret", "configmap": "ConfigMap"}
 _USER = {
@@ -88,15 +89,18 @@ def _missing(
     describe = f"kubectl describe pod {pod['metadata']['name']}"
     volumes = {each["name"]: each for each in pod["spec"].get("volumes") or []}
     what, there = _named(look, message, volumes.get(volume, {}))
-    said, advice = message, describe
+    problem, advice = message, describe
     if there:
         # The kubelet reads Secrets and ConfigMaps from a cache, which follows.
-        said = f"the kubelet does not see {what} yet"
+        problem = f"the kubelet does not see {what} yet"
     elif what:
-        said, advice = f"there is no {what}", f"make the {what}, or mend its name in the template"
+        problem, advice = (
+            f"there is no {what}",
+            f"make the {what}, or mend its name in the template",
+        )
     return Finding(
         "CreateContainerConfigError" if not volume else "FailedMount",
-        f"{name} can't start: {said}",
+        f"{name} can't start: {problem}",
         where=where,
         evidence=message,
         next=advice,

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from pytest_canary.core.findings import Finding
-from pytest_canary.diagnosis.subject import Look, Object, moment, times
+from pytest_canary.diagnosis.subject import Look, moment, times
+from pytest_canary.k8s.objects import Object, node_is_ready, node_says
 from pytest_canary.k8s.quantities import plain, quantity, requests, shown
-from pytest_canary.k8s.rollout import node_is_ready, node_says
 
 SILENT = 10
-"""Seconds after which a kubelet that has said nothing about a new pod is worth a word."""
+"""Seconds after which a kubelet that has said nothing about a new pod is reported."""
 
 
 def find(look: Look, pod: Object) -> Iterator[Finding]:
@@ -171,8 +171,8 @@ def _unlike_any(pod: Object, nodes: Sequence[Object]) -> str:
     if nodes and selector:
         labels = [node["metadata"].get("labels", {}) for node in nodes]
         if not any(selector.items() <= each.items() for each in labels):
-            shown_ = ", ".join(f"{key}={value}" for key, value in sorted(selector.items()))
-            return f"no node has the label of its node selector, {shown_}"
+            listed = ", ".join(f"{key}={value}" for key, value in sorted(selector.items()))
+            return f"no node has the label of its node selector, {listed}"
     affinity = (pod["spec"].get("affinity") or {}).get("nodeAffinity") or {}
     required = affinity.get("requiredDuringSchedulingIgnoredDuringExecution")
     if nodes and required:
@@ -242,6 +242,6 @@ def _tolerates(pod: Object, taint: Object) -> bool:
 
 def _words(message: str) -> str:
     """The scheduler's own reasons, without its count of nodes and its thoughts on preemption."""
-    said = message.partition(" preemption:")[0].partition("available: ")[2] or message
-    said = said.partition(" no new claims to deallocate")[0].strip(" .,")
-    return re.sub(r"\b\d+ (?=node\(s\)|[A-Z])", "", said) or "the scheduler does not say why"
+    reasons = message.partition(" preemption:")[0].partition("available: ")[2] or message
+    reasons = reasons.partition(" no new claims to deallocate")[0].strip(" .,")
+    return re.sub(r"\b\d+ (?=node\(s\)|[A-Z])", "", reasons) or "the scheduler does not say why"

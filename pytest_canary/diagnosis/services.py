@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pytest_canary.core.findings import Finding
-from pytest_canary.diagnosis.subject import Look, Object
-from pytest_canary.k8s.rollout import endpoints, is_ready
+from pytest_canary.diagnosis.subject import Look
+from pytest_canary.k8s.objects import Object, endpoints, is_ready
 
 
 def find(look: Look) -> Iterator[Finding]:
     """What is wrong between the Service and the Deployment's template."""
     name = look.expected.service
-    service = look.objects.services.get(name or "")
+    service = look.objects.snapshot.services.get(name or "")
     if service is None:
-        if name and look.objects.services:
+        if name and look.objects.snapshot.services:
             yield Finding(
                 "ServiceMissing",
                 f"there is no Service {name}",
@@ -53,10 +53,10 @@ def find(look: Look) -> Iterator[Finding]:
 
 def _unreached(look: Look, service: Object, where: str) -> Iterator[Finding]:
     """Ready pods that the Service sends nothing to; its controller follows a moment later."""
-    if not look.objects.endpoint_slices:
+    if not look.objects.snapshot.endpoint_slices:
         return
     name = service["metadata"]["name"]
-    reached = endpoints(look.objects.endpoint_slices.values(), name)
+    reached = endpoints(look.objects.snapshot.endpoint_slices.values(), name)
     ready = [pod["metadata"]["name"] for pod in look.pods if is_ready(pod)]
     left = [pod for pod in ready if pod not in reached]
     if left:

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 
 from pytest_canary.core.findings import Finding
 from pytest_canary.diagnosis.exits import UNSTARTABLE, Ended, last_end, restarted
-from pytest_canary.diagnosis.subject import Container, Look, moment
+from pytest_canary.diagnosis.subject import Look, moment
+from pytest_canary.k8s.objects import Container
 
 LASTING = 5
-"""Seconds after which an init container's work is worth a word."""
+"""Seconds after which an init container that still runs is reported."""
 
 
 def find(look: Look, container: Container) -> Iterator[Finding]:
@@ -41,8 +42,8 @@ def find_lasting(look: Look, container: Container) -> Iterator[Finding]:
         )
 
 
-def hooks(look: Look, container: Container) -> list[str]:
-    """What is said of a postStart hook that failed; the status says more, a second later."""
+def hook_failures(look: Look, container: Container) -> list[str]:
+    """The messages about a postStart hook that failed; the status says more, a second later."""
     waiting = container.waiting or {}
     if waiting.get("reason") == "PostStartHookError":
         return [str(waiting.get("message", ""))]
@@ -52,8 +53,8 @@ def hooks(look: Look, container: Container) -> list[str]:
 
 def find_hooks(look: Look, container: Container) -> Iterator[Finding]:
     """A postStart hook that fails: the kubelet kills the container for it."""
-    said = hooks(look, container)
-    if not said or container.status.get("ready"):
+    messages = hook_failures(look, container)
+    if not messages or container.status.get("ready"):
         return
     end = last_end(container)
     yield Finding(
@@ -61,7 +62,7 @@ def find_hooks(look: Look, container: Container) -> Iterator[Finding]:
         f"{container.of(look.name)} is killed as its postStart hook fails",
         where=container.where,
         seen=restarted(container),
-        evidence=said[-1],
+        evidence=messages[-1],
         next=f"mend lifecycle.postStart of container {container.name}",
         doomed=end is not None and end.times > 1,
     )

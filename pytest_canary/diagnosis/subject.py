@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from pytest_canary.k8s.rollout import is_ready, pods_of
+from pytest_canary.k8s.objects import Object, Snapshot, images, is_ready, pods_of
 
-Object = Mapping[str, Any]
 LogKey = tuple[str, str, bool]
 """A container's log: the pod, the container, and whether it is that of the run before."""
 
@@ -18,9 +17,11 @@ REVISION = "deployment.kubernetes.io/revision"
 
 @dataclass(frozen=True)
 class Objects:
-    """A namespace at one moment, each kind by name; what is not given is not looked at.
+    """What there is at one moment; what is not given is not looked at.
 
     Attributes:
+        snapshot: the namespace's own objects.
+        nodes: the cluster's; empty where nobody may look.
         node_pods: the pods of all namespaces, for what the nodes have free; may be left out.
         keys: the keys of each Secret and ConfigMap, "Secret db-params" -> {"DB_HOST", …}; None
             where nobody has looked.
@@ -29,12 +30,7 @@ class Objects:
         now: when the objects were seen; None where times don't matter.
     """
 
-    deployments: Mapping[str, Object] = field(default_factory=dict)
-    replica_sets: Mapping[str, Object] = field(default_factory=dict)
-    pods: Mapping[str, Object] = field(default_factory=dict)
-    events: Mapping[str, Object] = field(default_factory=dict)
-    endpoint_slices: Mapping[str, Object] = field(default_factory=dict)
-    services: Mapping[str, Object] = field(default_factory=dict)
+    snapshot: Snapshot = field(default_factory=Snapshot)
     nodes: Sequence[Object] = ()
     node_pods: Sequence[Object] = ()
     keys: Mapping[str, frozenset[str]] | None = None
@@ -52,7 +48,7 @@ class Expected:
         replicas: how many it is to have.
         image: the image of its pods, as the template is to name it.
         service: the Service that is to select them; None where none is looked at.
-        title: what the image is called in front of a person.
+        title: what a person calls the image: "candidate" or "baseline".
         applied: whether the Deployment was seen like this since the transition began (see
             `as_expected`). Before that one that differs is just not applied yet; after it,
             somebody else changed it.
@@ -111,7 +107,7 @@ class Look:
         """An object's events with one of the reasons, the latest last."""
         found = [
             read_event(event)
-            for event in self.objects.events.values()
+            for event in self.objects.snapshot.events.values()
             if event.get("reason") in reasons
             and event["involvedObject"].get("kind") == kind
             and event["involvedObject"].get("name") == name
@@ -119,18 +115,19 @@ class Look:
         return sorted(found, key=lambda event: event.last)
 
 
-def look(objects: Objects, expected: Expected, deployment: Object) -> Look:
-    """Sort the Deployment's pods by what they are to a diagnosis."""
-    mine = pods_of(objects.pods.values(), expected.deployment)
-    newest = newest_replica_set(deployment, objects.replica_sets.values())
+def look_at(objects: Objects, expected: Expected, deployment: Object) -> Look:
+    """Sort a Deployment's pods: of the newest template, on their way out, of older templates."""
+    snapshot = objects.snapshot
+    mine = pods_of(snapshot.pods.values(), expected.deployment)
+    newest = newest_replica_set(deployment, snapshot.replica_sets.values())
     fresh: list[Object] = []
     others: list[Object] = []
     for pod in mine:
         owners = {owner["name"] for owner in pod["metadata"]["ownerReferences"]}
-        if objects.replica_sets:
+        if snapshot.replica_sets:
             new = newest is not None and newest["metadata"]["name"] in owners
         else:
-            new = expected.image in {c["image"] for c in pod["spec"]["containers"]}
+            new = expected.image in images(pod)
         (fresh if new else others).append(pod)
     staying = [pod for pod in fresh if not pod["metadata"].get("deletionTimestamp")]
     going = [pod for pod in mine if pod["metadata"].get("deletionTimestamp")]
@@ -174,80 +171,6 @@ def read_event(event: Object) -> Event:
             or ""
         ),
     )
-
-
-@dataclass(frozen=True)
-class Container:
-    """A container of a pod: what it should be, and how it is.
-
-    Attributes:
-        spec: as the pod has it.
-        status: as the kubelet tells; empty where it has not said anything yet.
-        init: whether it must end before the others start.
-        sidecar: whether it is listed with those, but must keep running.
-    """
-
-    pod: Object
-    spec: Object
-    status: Object
-    init: bool
-    sidecar: bool
-
-    @property
-    def name(self) -> str:
-        """Its name in the pod."""
-        return str(self.spec["name"])
-
-    @property
-    def pod_name(self) -> str:
-        """The pod's name."""
-        return str(self.pod["metadata"]["name"])
-
-    @property
-    def where(self) -> str:
-        """The place, for a finding."""
-        kind = "init container" if self.init else "container"
-        return f"pod {self.pod_name}, {kind} {self.name}"
-
-    @property
-    def waiting(self) -> Object | None:
-        """Why it waits, where it does."""
-        found: Object | None = self.status.get("state", {}).get("waiting")
-        return found
-
-    @property
-    def running(self) -> Object | None:
-        """Since when it runs, where it does."""
-        found: Object | None = self.status.get("state", {}).get("running")
-        return found
-
-    @property
-    def restarts(self) -> int:
-        """How often it was started again."""
-        return int(self.status.get("restartCount", 0))
-
-    def of(self, deployment: str) -> str:
-        """What it is called in a sentence: the Deployment, where it is its only container."""
-        if self.init:
-            return f"{deployment}'s init container {self.name}"
-        if self.sidecar or len(self.pod["spec"]["containers"]) > 1:
-            return f"{deployment}'s container {self.name}"
-        return deployment
-
-
-def containers(pod: Object) -> Iterator[Container]:
-    """A pod's containers, in the order in which they start."""
-    status = pod.get("status", {})
-    for specs, statuses in (
-        ("initContainers", "initContainerStatuses"),
-        ("containers", "containerStatuses"),
-    ):
-        told = {each["name"]: each for each in status.get(statuses) or []}
-        for spec in pod["spec"].get(specs) or []:
-            first = specs == "initContainers"
-            sidecar = first and spec.get("restartPolicy") == "Always"
-            init = first and not sidecar
-            yield Container(pod, spec, told.get(spec["name"], {}), init, sidecar)
 
 
 def unready(pods: Sequence[Object]) -> list[Object]:

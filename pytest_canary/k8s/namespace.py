@@ -13,6 +13,7 @@ from pytest_canary.core.errors import ClusterError
 from pytest_canary.core.output import LIMIT
 from pytest_canary.k8s.exec import Exec as Exec
 from pytest_canary.k8s.exec import ExecError, follow, shown
+from pytest_canary.k8s.objects import Object
 
 if TYPE_CHECKING:
     import requests
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
 
 # Seconds to connect to the API server, and for each of its answers.
 API_TIMEOUT = (10, 60)
-
-Object = Mapping[str, Any]
-"""A Kubernetes API object as JSON has it."""
 
 
 class Namespace:

@@ -6,28 +6,17 @@ import json
 import threading
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from pytest_canary.core.errors import ClusterError
-from pytest_canary.k8s.namespace import API_TIMEOUT, Namespace, Object
+from pytest_canary.k8s.namespace import API_TIMEOUT, Namespace
+from pytest_canary.k8s.objects import Object, Snapshot
 from pytest_canary.k8s.rollout import Rollout, rollout
 
 KINDS = ("Deployment", "ReplicaSet", "Pod", "EndpointSlice", "Service", "Event")
 
 # Seconds after which the API server ends a watch; one that is dead ends half a minute later.
 WATCH = 300
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """The objects of a namespace at one moment, by kind."""
-
-    deployments: dict[str, Object] = field(default_factory=dict)
-    replica_sets: dict[str, Object] = field(default_factory=dict)
-    pods: dict[str, Object] = field(default_factory=dict)
-    endpoint_slices: dict[str, Object] = field(default_factory=dict)
-    services: dict[str, Object] = field(default_factory=dict)
-    events: dict[str, Object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -46,12 +35,17 @@ class Moment:
 
 
 class Observer:
-    """Watches a namespace in the background, one thread a kind."""
+    """Watches a namespace in the background, one thread a kind.
+
+    Attributes:
+        began: when it started, by `time.monotonic`, to compare with other clocks.
+        history: what the Deployments' replicas went through, oldest first.
+    """
 
     def __init__(self, namespace: Namespace) -> None:
         self.namespace = namespace
         self.history: list[Moment] = []
-        self._began = time.monotonic()
+        self.began = time.monotonic()
         self._changed_at = dict.fromkeys(KINDS, 0.0)
         self._objects: dict[str, dict[str, Object]] = {kind: {} for kind in KINDS}
         self._last: dict[str, Rollout] = {}
@@ -113,14 +107,9 @@ class Observer:
             self._version += 1
             self._changed.notify_all()
 
-    @property
-    def began(self) -> float:
-        """The start by `time.monotonic`, to compare with other clocks."""
-        return self._began
-
     def now(self) -> float:
         """Seconds since the observer started, as `history` has them."""
-        return time.monotonic() - self._began
+        return time.monotonic() - self.began
 
     def quiet_for(self, kind: str) -> float:
         """Seconds since any object of a kind last changed."""
@@ -128,12 +117,12 @@ class Observer:
 
     def rollouts(self, deployment: str, since: float = 0) -> list[Rollout]:
         """What a Deployment's replicas went through since a moment, without repetitions."""
-        seen: list[Rollout] = []
+        rollouts: list[Rollout] = []
         for moment in list(self.history):
             mine = moment.rollout.name == deployment and moment.at >= since
-            if mine and (not seen or seen[-1] != moment.rollout):
-                seen.append(moment.rollout)
-        return seen
+            if mine and (not rollouts or rollouts[-1] != moment.rollout):
+                rollouts.append(moment.rollout)
+        return rollouts
 
     def _follow(self, kind: str) -> None:
         from kubernetes.client import ApiException

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from decimal import Decimal
 
-from pytest_canary.diagnosis.subject import Object
+from pytest_canary.k8s.objects import Object
 
 _SUFFIXES = {
     "n": Decimal("1e-9"),

@@ -1,4 +1,4 @@
-"""What API objects say about a rollout: pure functions, from objects to a verdict."""
+"""What API objects say about a rollout: pure functions, from objects to how it stands."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-Object = Mapping[str, Any]
+from pytest_canary.k8s.objects import Object, endpoints, images, is_ready, pods_of, state
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def rollout(deployment: Object, pods: Iterable[Object] = ()) -> Rollout:
 
     Missing counts are 0, as the API leaves zeros out.
     """
-    template = {container["image"] for container in _containers(deployment["spec"]["template"])}
+    template = images(deployment["spec"]["template"])
     mine = pods_of(pods, deployment["metadata"]["name"])
     spec, status = deployment["spec"], deployment.get("status", {})
     wanted = spec.get("replicas", 1)
@@ -102,78 +102,6 @@ def _part(value: int | str, whole: int, rounded: Any) -> int:
     return int(rounded(int(value.removesuffix("%")) * whole / 100))
 
 
-def pods_of(pods: Iterable[Object], deployment: str) -> list[Object]:
-    """The Deployment's own pods, by owner: labels may overlap with another Deployment's.
-
-    A pod's owner is a ReplicaSet named after the Deployment and the pod's template hash.
-    """
-    mine = []
-    for pod in pods:
-        template = pod["metadata"].get("labels", {}).get("pod-template-hash", "")
-        owners = pod["metadata"].get("ownerReferences", [])
-        if any(
-            o["kind"] == "ReplicaSet" and o["name"] == f"{deployment}-{template}" for o in owners
-        ):
-            mine.append(pod)
-    return sorted(mine, key=lambda pod: str(pod["metadata"]["name"]))
-
-
-def containers(pod: Object) -> list[tuple[str, int]]:
-    """The pod's containers, init containers first, and how often each was restarted."""
-    status = pod.get("status", {})
-    restarts = {
-        each["name"]: int(each.get("restartCount", 0))
-        for each in [
-            *status.get("initContainerStatuses", []),
-            *status.get("containerStatuses", []),
-        ]
-    }
-    spec = pod["spec"]
-    names = [each["name"] for each in [*spec.get("initContainers", []), *spec["containers"]]]
-    return [(name, restarts.get(name, 0)) for name in names]
-
-
-def is_ready(pod: Object) -> bool:
-    """Whether the pod is ready and is not on its way out."""
-    if pod["metadata"].get("deletionTimestamp"):
-        return False
-    conditions = pod.get("status", {}).get("conditions", [])
-    return any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
-
-
-def images(pod: Object) -> set[str]:
-    """The images that a pod's containers are to run, as its spec names them."""
-    return {container["image"] for container in _containers(pod)}
-
-
-def _containers(pod: Object) -> list[Object]:
-    found: list[Object] = pod["spec"]["containers"]
-    return found
-
-
-def state(pod: Object) -> str:
-    """What holds a pod up, in a few words."""
-    if pod["metadata"].get("deletionTimestamp"):
-        return "terminating"
-    if is_ready(pod):
-        return "ready"
-    statuses = pod.get("status", {})
-    # An init container's end says why the others are still "PodInitializing".
-    for status in [
-        *statuses.get("initContainerStatuses", []),
-        *statuses.get("containerStatuses", []),
-    ]:
-        for kind, detail in status.get("state", {}).items():
-            if kind == "terminated" and detail.get("reason") == "Completed":
-                continue
-            if kind == "waiting":
-                return str(detail.get("reason", "waiting"))
-            if kind == "terminated":
-                return f"exited with code {detail.get('exitCode')}"
-    phase = str(pod.get("status", {}).get("phase", "Pending"))
-    return "running, not ready" if phase == "Running" else phase
-
-
 def settled(
     deployments: Mapping[str, Object], pods: Iterable[Object], name: str, replicas: int, image: str
 ) -> tuple[bool, str]:
@@ -210,17 +138,6 @@ def gone(deployments: Mapping[str, Object], pods: Iterable[Object], name: str) -
     return not left, ", ".join(left) or f"{name} is gone"
 
 
-def endpoints(slices: Iterable[Object], service: str) -> set[str]:
-    """The names of the pods that get the Service's connections now."""
-    return {
-        endpoint["targetRef"]["name"]
-        for item in slices
-        if item["metadata"].get("labels", {}).get("kubernetes.io/service-name") == service
-        for endpoint in item.get("endpoints") or []
-        if endpoint.get("conditions", {}).get("ready", True) and "targetRef" in endpoint
-    }
-
-
 def misdirected(
     slices: Iterable[Object], pods: Iterable[Object], service: str, deployments: Iterable[str]
 ) -> str | None:
@@ -243,18 +160,3 @@ def misdirected(
     if not wrong:
         return None
     return f"{', '.join(wrong)}; compare the selector of {service} with the pods' labels"
-
-
-def node_says(node: Object) -> str:
-    """What the node's kubelet says about its readiness: reason and message."""
-    for condition in node.get("status", {}).get("conditions", []):
-        if condition["type"] == "Ready":
-            said = (condition.get("reason"), condition.get("message"))
-            return ": ".join(text for text in said if text) or "it does not say why"
-    return "its kubelet has not said anything yet"
-
-
-def node_is_ready(node: Object) -> bool:
-    """Whether the node's kubelet says that it takes pods."""
-    conditions = node.get("status", {}).get("conditions", [])
-    return any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)

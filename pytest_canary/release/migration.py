@@ -23,11 +23,9 @@ from pytest_canary.database.lock_sampler import sampled
 from pytest_canary.database.locks import Locks
 from pytest_canary.database.schema import Schema, counted, difference, ledger_change, not_undone
 from pytest_canary.k8s.exec import Exec
-from pytest_canary.k8s.rollout import pods_of
+from pytest_canary.k8s.objects import Object, pods_of
 from pytest_canary.release import pod_commands
 from pytest_canary.release.release import Release
-
-Object = Mapping[str, Any]
 
 Ledger = list[tuple[str, ...]]
 """What migration tools note: table and entry."""

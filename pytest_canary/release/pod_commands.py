@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pytest_canary.core import processes
 from pytest_canary.core.errors import FoundError, WaitTimeoutError
@@ -14,11 +14,10 @@ from pytest_canary.core.findings import Finding
 from pytest_canary.core.output import shown
 from pytest_canary.core.waiting import Seen
 from pytest_canary.k8s.exec import Exec, ExecError
+from pytest_canary.k8s.objects import Object, container_status
 
 if TYPE_CHECKING:
     from pytest_canary.release.release import Release
-
-Object = Mapping[str, Any]
 
 # The exit codes of what SIGKILL and SIGTERM end: a pod on its way out, or a memory limit.
 KILLED = (137, 143)
@@ -79,7 +78,7 @@ def fate(before: Object, now: Object | None, container: str) -> str:
     status = now.get("status", {})
     if status.get("phase") == "Failed" and status.get("reason"):
         return f"the pod failed, {status['reason']}: {status.get('message', 'it says no more')}"
-    was, is_now = _container(before, container), _container(now, container)
+    was, is_now = container_status(before, container), container_status(now, container)
     ended = is_now.get("state", {}).get("terminated")
     if is_now.get("restartCount", 0) > was.get("restartCount", 0):
         ended = ended or is_now.get("lastState", {}).get("terminated", {})
@@ -89,11 +88,6 @@ def fate(before: Object, now: Object | None, container: str) -> str:
     if now["metadata"].get("deletionTimestamp"):
         return "the pod is being deleted"
     return ""
-
-
-def _container(pod: Object, name: str) -> Object:
-    statuses: Iterable[Object] = pod.get("status", {}).get("containerStatuses", [])
-    return next((status for status in statuses if status["name"] == name), {})
 
 
 def unended(

@@ -16,8 +16,9 @@ from pytest_canary.core.errors import ClusterError, CommandError, FoundError, Re
 from pytest_canary.core.waiting import Seen, Waiter
 from pytest_canary.diagnosis import Expected
 from pytest_canary.k8s.namespace import Exec, Namespace
+from pytest_canary.k8s.objects import containers, is_ready, pods_of
 from pytest_canary.k8s.observer import Observer
-from pytest_canary.k8s.rollout import containers, gone, is_ready, pods_of
+from pytest_canary.k8s.rollout import gone
 from pytest_canary.manifests.references import fixed_namespace
 from pytest_canary.release import pod_commands
 from pytest_canary.release.triage import Triage
@@ -344,9 +345,10 @@ class Release:
         logs = {}
         for pod in [*pods_of(pods, self.name(CANARY)), *pods_of(pods, self.name(STABLE))]:
             name = pod["metadata"]["name"]
-            for container, restarts in containers(pod):
+            for each in containers(pod):
+                container = each.name
                 logs[f"{name}.{container}.log"] = self._log(name, container, previous=False)
-                if restarts:
+                if each.restarts:
                     logs[f"{name}.{container}.previous.log"] = self._log(
                         name, container, previous=True
                     )

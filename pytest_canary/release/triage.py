@@ -41,16 +41,7 @@ class Triage:
 
     def look(self, expected: Expected) -> list[Finding]:
         """What is wrong with a Deployment now; nothing where all is well or only on its way."""
-        now = self.observer.snapshot()
-        objects = Objects(
-            deployments=now.deployments,
-            replica_sets=now.replica_sets,
-            pods=now.pods,
-            events=now.events,
-            endpoint_slices=now.endpoint_slices,
-            services=now.services,
-            now=datetime.datetime.now(datetime.UTC),
-        )
+        objects = Objects(self.observer.snapshot(), now=datetime.datetime.now(datetime.UTC))
         first = diagnose(objects, expected)
         if not first:
             return []

@@ -112,7 +112,7 @@ class Vigil:
     def _is_applied(self) -> bool:
         """Whether the Deployment was ever seen as expected: what differs later, others changed."""
         if self._applied is None:
-            now = Objects(deployments=self.observer.snapshot().deployments)
+            now = Objects(self.observer.snapshot())
             if as_expected(now, self.expected):
                 self._applied = self.observer.now()
                 self.expected = replace(self.expected, applied=True)

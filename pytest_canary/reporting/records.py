@@ -37,7 +37,7 @@ def judged(verdict: Verdict, confidence: float | None = None) -> document.Verdic
 
 def _compared(found: Comparison) -> document.Comparison:
     def shown(value: float | None) -> str:
-        return "" if value is None else comparison.shown(value, found.unit)
+        return "" if value is None else comparison.format_value(value, found.unit)
 
     return document.Comparison(
         metric=found.metric,
@@ -70,7 +70,7 @@ def _effect(found: Comparison) -> str:
 
 
 def _signed(value: float, unit: Unit) -> str:
-    text = comparison.more(value, unit)
+    text = comparison.format_difference(value, unit)
     return text if text.startswith("-") else f"+{text}"
 
 

@@ -15,7 +15,7 @@ from pytest_canary.core.errors import ClusterError, DatabaseError, ReleaseError
 from pytest_canary.core.waiting import Seen
 from pytest_canary.database import database as db
 from pytest_canary.database.database import Database
-from pytest_canary.k8s.rollout import node_is_ready, node_says
+from pytest_canary.k8s.objects import node_is_ready, node_says
 from pytest_canary.manifests.references import pull_secret
 from pytest_canary.release.release import Release
 from pytest_canary.stages.conditions import has_database, loads_baseline, loads_images

@@ -31,7 +31,7 @@ from pytest_canary.cluster.run import Run
 from pytest_canary.cluster.teardown import tear_down
 from pytest_canary.config import settings
 from pytest_canary.config.plan import Options, plan
-from pytest_canary.context.measurement import Window
+from pytest_canary.context.measurement import Measured, Measurement
 from pytest_canary.core.errors import TrafficError
 from pytest_canary.core.waiting import Seen
 from pytest_canary.rehearsal.rehearsal import Walk
@@ -180,8 +180,17 @@ def judged(walk: Walk, ailing: Ailing) -> Callable[[str], Verdict]:
 def verdict(walk: Walk) -> Verdict:
     """What is said of the canary that is there."""
     walk.wait_until_connected([CANARY, STABLE])
-    port = walk.container_port
-    found = Window(walk.release, walk.traffic, walk.settings, walk.memory.versions, port).judge()
+    versions = walk.memory.versions
+    found = Measurement(
+        walk.namespace,
+        walk.observer,
+        walk.waiter,
+        walk.traffic,
+        walk.settings,
+        baseline=Measured(walk.release.name(STABLE), versions["baseline"]),
+        canary=Measured(walk.release.name(CANARY), versions["candidate"]),
+        port=walk.container_port,
+    ).judge()
     print("\n".join([f"look {found.looks}: {found.text}", *found.lines]))
     return found
 

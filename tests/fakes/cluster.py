@@ -14,8 +14,8 @@ from fakes import objects
 from fakes.objects import Object
 
 from pytest_canary.k8s.namespace import Exec
+from pytest_canary.k8s.objects import is_ready, pods_of
 from pytest_canary.k8s.observer import KINDS, Observer
-from pytest_canary.k8s.rollout import is_ready, pods_of
 
 
 class Clock:

@@ -10,6 +10,7 @@ from typing import Any
 
 from pytest_canary.core.findings import Finding
 from pytest_canary.diagnosis import Expected, Objects, as_expected, diagnose
+from pytest_canary.k8s.objects import Snapshot
 
 FOLDER = Path(__file__).parents[2] / "fixtures" / "objects" / "recordings"
 FIELDS = {
@@ -80,7 +81,7 @@ def play(name: str, step: float = POLL) -> Iterator[Moment]:
         yield Moment(
             round(seen, 3),
             Objects(
-                **{field: now[kind] for kind, field in FIELDS.items()},
+                Snapshot(**{field: now[kind] for kind, field in FIELDS.items()}),
                 nodes=list(now["Node"].values()),
                 node_pods=head.get("node_pods", []),
                 keys={named: frozenset(found) for named, found in keys.items()},
@@ -120,7 +121,7 @@ def wanted(name: str) -> Expected:
     services = (line["Service"] for line in lines(name) if "Service" in line)
     service = next(services, None)
     for moment in play(name):
-        deployment = moment.objects.deployments.get(CANARY)
+        deployment = moment.objects.snapshot.deployments.get(CANARY)
         if deployment:
             spec = deployment["spec"]
             image = spec["template"]["spec"]["containers"][0]["image"]
@@ -150,8 +151,10 @@ def first_sign(name: str) -> float:
     than that a pod begins.
     """
     for moment in play(name, step=0):
-        warnings = [event for event in moment.objects.events.values() if event["type"] == "Warning"]
-        if warnings or any(map(_shows, moment.objects.pods.values())):
+        warnings = [
+            event for event in moment.objects.snapshot.events.values() if event["type"] == "Warning"
+        ]
+        if warnings or any(map(_shows, moment.objects.snapshot.pods.values())):
             return moment.at
     raise AssertionError(f"nothing goes wrong in the recording {name}")
 
@@ -184,9 +187,15 @@ def end(name: str) -> Objects:
     return last.objects
 
 
+def changed(objects: Objects, **fields: Any) -> Objects:
+    """The same with these in place of theirs, be they the namespace's own objects or others."""
+    own = {field: fields.pop(field) for field in FIELDS.values() if field in fields}
+    return replace(objects, snapshot=replace(objects.snapshot, **own), **fields)
+
+
 def diagnosed(name: str, change: Callable[[Objects], Any] | None = None, **fields: Any) -> Finding:
     """What is told first of a recording's end, with this changed."""
-    objects = replace(end(name), **fields)
+    objects = changed(end(name), **fields)
     if change:
         change(objects)
     return diagnose(objects, applied(name))[0]
@@ -197,7 +206,7 @@ def applied(name: str) -> Expected:
 
 
 def pod(objects: Objects) -> dict[str, Any]:
-    found: dict[str, Any] = next(iter(objects.pods.values()))
+    found: dict[str, Any] = next(iter(objects.snapshot.pods.values()))
     return found
 
 

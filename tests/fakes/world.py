@@ -38,7 +38,7 @@ from pytest_canary.context.workspace import Workspace
 from pytest_canary.core.errors import ReleaseError
 from pytest_canary.core.waiting import Waiter
 from pytest_canary.database.schema import Schema
-from pytest_canary.k8s.rollout import pods_of
+from pytest_canary.k8s.objects import pods_of
 from pytest_canary.rehearsal.rehearsal import Rehearsal
 from pytest_canary.release.release import Version
 

@@ -10,8 +10,23 @@ import pytest
 from scipy.stats import binom
 
 from pytest_canary.analysis.comparison import Observed
+from pytest_canary.analysis.metrics.counters import COUNTERS
+from pytest_canary.analysis.metrics.errors import ERRORS
+from pytest_canary.analysis.metrics.latency import LATENCY
+from pytest_canary.analysis.metrics.memory import MEMORY
+from pytest_canary.analysis.metrics.metric import Metric
+from pytest_canary.analysis.metrics.restarts import RESTARTS
+from pytest_canary.analysis.metrics.slow_answers import SLOW_ANSWERS
 from pytest_canary.analysis.statistics import rate_difference
-from pytest_canary.analysis.verdict import LOOKS, Judge, Verdict, needed, schedule
+from pytest_canary.analysis.verdict import (
+    FAMILIES,
+    LOOKS,
+    METRICS,
+    Judge,
+    Verdict,
+    needed,
+    schedule,
+)
 from pytest_canary.config.settings import Verdict as Limits
 
 LIMITS = Limits(seconds=30)
@@ -195,6 +210,35 @@ def test_what_would_tell_more_is_said() -> None:
     assert missing is not None
     assert few.next.startswith("raise verdict.seconds or traffic.rate")
     assert missing.next.startswith("see why it is so, or was not measured")
+
+
+@pytest.mark.parametrize(
+    ("others", "metric"),
+    [
+        ({"errors": 25, "counters": {COUNTER: 0.0}}, ERRORS),
+        ({"latencies": SLOWER}, LATENCY),
+        ({"latencies": HANGING}, SLOW_ANSWERS),
+        ({"restarts": 1}, RESTARTS),
+        ({"memory": LEAK}, MEMORY),
+        ({"counters": {COUNTER: 25.0}}, COUNTERS),
+    ],
+)
+def test_what_to_do_about_a_no_go_is_the_metrics_own_advice(
+    others: dict[str, Any], metric: Metric
+) -> None:
+    finding = final(observed(1000), observed(500, **others)).finding
+    assert finding is not None
+    assert finding.next == metric.advice
+
+
+def test_every_metric_that_is_a_statistic_takes_its_part_of_the_risk() -> None:
+    assert [each.name for each in METRICS if each.statistic] == [
+        "errors",
+        "latency",
+        "slow answers",
+        "counters",
+    ]
+    assert FAMILIES == 4
 
 
 def test_errors_alone_from_both_versions_are_no_comparison() -> None:
@@ -413,7 +457,9 @@ def test_a_leak_is_a_no_go_before_it_is_an_out_of_memory() -> None:
     assert found.sentence.startswith("a pod of the canary grows by ")
 
 
-@pytest.mark.parametrize("module", ["statistics", "comparison", "memory", "prometheus", "verdict"])
+@pytest.mark.parametrize(
+    "module", ["statistics", "comparison", "metrics.memory", "prometheus", "verdict"]
+)
 def test_judging_imports_nothing_heavy_before_it_judges(module: str) -> None:
     script = (
         f"import sys, pytest_canary.analysis.{module}; "

@@ -1,4 +1,4 @@
-"""The window in which canary and baseline are compared: what goes into it from where."""
+"""What goes into the measurement of canary and baseline, from where."""
 
 from __future__ import annotations
 
@@ -13,13 +13,12 @@ import pytest
 import requests
 
 from pytest_canary.config import settings
-from pytest_canary.context.measurement import Window
+from pytest_canary.context.measurement import Measured, Measurement
 from pytest_canary.core.errors import ClusterError
 from pytest_canary.core.waiting import Waiter
-from pytest_canary.k8s.observer import Snapshot
+from pytest_canary.k8s.objects import Snapshot
 
 Object = dict[str, Any]
-VERSIONS = {"baseline": "1", "candidate": "2"}
 
 
 class Clock:
@@ -92,16 +91,20 @@ class World:
         assert node == "node-1"
         return self.kubelet
 
-    def window(self, **table: Any) -> Window:
-        observer = SimpleNamespace(snapshot=lambda: Snapshot(pods=self.pods))
-        release: Any = SimpleNamespace(
-            observer=observer,
-            namespace=self,
-            waiter=Waiter(self.clock),
-            name=lambda track: f"app-{track}",
-        )
+    def window(self, **table: Any) -> Measurement:
+        observer: Any = SimpleNamespace(snapshot=lambda: Snapshot(pods=self.pods))
+        namespace: Any = self
         load: Any = self.load
-        return Window(release, load, SETTINGS(table), VERSIONS, lambda _: 3000)
+        return Measurement(
+            namespace,
+            observer,
+            Waiter(self.clock),
+            load,
+            SETTINGS(table),
+            baseline=Measured("app-stable", "1"),
+            canary=Measured("app-canary", "2"),
+            port=lambda _: 3000,
+        )
 
 
 def SETTINGS(table: Mapping[str, Any]) -> settings.Settings:  # noqa: N802

@@ -10,9 +10,21 @@ from typing import Any
 
 import pytest
 from fakes import recordings
-from fakes.recordings import CANARY, applied, diagnosed, end, first, play, pod, status, told
+from fakes.recordings import (
+    CANARY,
+    applied,
+    changed,
+    diagnosed,
+    end,
+    first,
+    play,
+    pod,
+    status,
+    told,
+)
 
 from pytest_canary.diagnosis import Expected, Objects, as_expected, diagnose, wanted_logs
+from pytest_canary.k8s.objects import Snapshot
 
 Captured = Callable[[str], Any]
 
@@ -375,9 +387,11 @@ def test_a_healthy_capture_dooms_nothing(captured: Captured, capture: str, track
     deployment = seen.deployments[name]
     image = deployment["spec"]["template"]["spec"]["containers"][0]["image"]
     objects = Objects(
-        seen.deployments,
-        pods={each["metadata"]["name"]: each for each in seen.pods},
-        endpoint_slices={each["metadata"]["name"]: each for each in seen.slices},
+        Snapshot(
+            seen.deployments,
+            pods={each["metadata"]["name"]: each for each in seen.pods},
+            endpoint_slices={each["metadata"]["name"]: each for each in seen.slices},
+        )
     )
     expected = Expected(name, deployment["spec"]["replicas"], image, "addressbook-lb", applied=True)
     assert not any(finding.doomed for finding in diagnose(objects, expected))
@@ -396,7 +410,8 @@ def test_objects_alone_tell_without_events_logs_and_replica_sets(
     seen = captured(capture)
     deployment = seen.deployments[CANARY]
     image = deployment["spec"]["template"]["spec"]["containers"][0]["image"]
-    objects = Objects(seen.deployments, pods={p["metadata"]["name"]: p for p in seen.pods})
+    pods = {each["metadata"]["name"]: each for each in seen.pods}
+    objects = Objects(Snapshot(seen.deployments, pods=pods))
     found = diagnose(objects, Expected(CANARY, 1, image))
     assert found[0].code == code
     assert found[0].sentence.startswith(words)
@@ -406,7 +421,8 @@ def test_the_container_that_fails_is_named_where_a_pod_has_several(captured: Cap
     seen = captured("containers")
     deployments = {"sidecar-canary": seen.deployments["sidecar-canary"]}
     image = seen.pod("sidecar")["spec"]["containers"][0]["image"]
-    objects = Objects(deployments, pods={p["metadata"]["name"]: p for p in seen.pods})
+    pods = {each["metadata"]["name"]: each for each in seen.pods}
+    objects = Objects(Snapshot(deployments, pods=pods))
     (finding,) = diagnose(objects, Expected("sidecar-canary", 1, image))
     assert finding.sentence == (
         "sidecar-canary's container proxy exits with code 3 as soon as it starts"
@@ -494,15 +510,15 @@ def test_the_evidence_is_in_kubernetes_own_words(name: str, words: str) -> None:
 def test_who_changed_a_deployment_is_named_where_its_fields_tell(name: str, who: str) -> None:
     seen = end(name)
     expected = replace(applied(name), replicas=1)
-    deployment = dict(seen.deployments[CANARY])
-    found = diagnose(replace(seen, deployments={CANARY: deployment}), expected)
+    deployment = dict(seen.snapshot.deployments[CANARY])
+    found = diagnose(changed(seen, deployments={CANARY: deployment}), expected)
     assert found[0].code == "DeploymentChanged"
     assert found[0].seen == who
 
 
 def test_an_autoscaler_is_called_one() -> None:
     def scaled(objects: Objects) -> None:
-        for entry in objects.deployments[CANARY]["metadata"]["managedFields"]:
+        for entry in objects.snapshot.deployments[CANARY]["metadata"]["managedFields"]:
             if entry.get("subresource") == "scale":
                 entry["manager"] = "kube-controller-manager"
 
@@ -525,14 +541,16 @@ def test_a_deployment_that_is_not_applied_yet_is_slow() -> None:
 
 def test_a_deployment_on_its_way_out_is_changed() -> None:
     def deleting(objects: Objects) -> None:
-        objects.deployments[CANARY]["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
+        objects.snapshot.deployments[CANARY]["metadata"]["deletionTimestamp"] = (
+            "2026-01-01T00:00:00Z"
+        )
 
     assert diagnosed("healthy", deleting).sentence.endswith("it is being deleted")
 
 
 def test_a_paused_deployment_rolls_nothing_out() -> None:
     seen = end("paused")
-    spec = seen.deployments[CANARY]["spec"]
+    spec = seen.snapshot.deployments[CANARY]["spec"]
     image = spec["template"]["spec"]["containers"][0]["image"]
     (finding,) = diagnose(seen, Expected(CANARY, 1, image))
     assert (finding.code, finding.doomed) == ("DeploymentPaused", True)
@@ -554,7 +572,7 @@ def test_the_deployments_own_deadline_ends_what_was_slow_until_then() -> None:
 
 def test_an_old_deadline_says_nothing_about_a_new_spec() -> None:
     def applied_again(objects: Objects) -> None:
-        objects.deployments[CANARY]["metadata"]["generation"] += 1
+        objects.snapshot.deployments[CANARY]["metadata"]["generation"] += 1
 
     objects = end("progress-deadline")
     applied_again(objects)
@@ -569,8 +587,8 @@ def test_pods_that_suffer_from_the_same_are_one_finding() -> None:
     objects = end("two-replicas-exit")
     (finding,) = diagnose(objects, applied("two-replicas-exit"))
     assert finding.where.endswith(", container addressbook, and 2 more pods")
-    one, other, _ = objects.pods
-    objects = replace(objects, pods={name: objects.pods[name] for name in (one, other)})
+    one, other, _ = objects.snapshot.pods
+    objects = changed(objects, pods={name: objects.snapshot.pods[name] for name in (one, other)})
     (finding,) = diagnose(objects, applied("two-replicas-exit"))
     assert finding.where.endswith(", and 1 more pod")
 
@@ -584,7 +602,7 @@ def test_pods_that_differ_only_in_their_last_words_are_one_finding() -> None:
 def test_doomed_is_told_before_slow() -> None:
     objects = end("service-port-number")
     broken = end("no-secret")
-    mixed = replace(broken, services=objects.services)
+    mixed = changed(broken, services=objects.snapshot.services)
     expected = replace(applied("no-secret"), service="addressbook-lb")
     assert [(f.code, f.doomed) for f in diagnose(mixed, expected)] == [
         ("CreateContainerConfigError", True),
@@ -594,7 +612,7 @@ def test_doomed_is_told_before_slow() -> None:
 
 def test_pods_of_an_older_template_are_not_looked_at() -> None:
     objects = end("exits")
-    deployment = objects.deployments[CANARY]
+    deployment = objects.snapshot.deployments[CANARY]
     deployment["spec"]["template"]["metadata"]["labels"]["new"] = "yes"
     assert diagnose(objects, applied("exits")) == []
 
@@ -645,7 +663,7 @@ def test_what_the_kubelet_says_in_place_of_a_log_is_none(said: str) -> None:
 
 def test_the_log_of_the_run_before_is_shown_where_it_differs() -> None:
     objects = end("exits")
-    name = next(iter(objects.pods))
+    name = next(iter(objects.snapshot.pods))
     status(objects)["state"] = {"terminated": status(objects)["lastState"]["terminated"]}
     logs = {(name, "addressbook", False): "two", (name, "addressbook", True): "one\nfailed"}
     (finding,) = diagnose(replace(objects, logs=logs), applied("exits"))

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from fakes.recordings import CANARY, applied, diagnosed, end, first, play, pod, spec, told
+from fakes.recordings import CANARY, applied, changed, diagnosed, end, first, play, pod, spec, told
 
 from pytest_canary.diagnosis import Objects, diagnose
 from pytest_canary.diagnosis.subject import read_event
@@ -143,8 +143,10 @@ def unscheduled_only(change: Callable[[Objects], None]) -> Callable[[Objects], N
     """Leave only the pod that no node took, then change it."""
 
     def both(objects: Objects) -> None:
-        for name in [n for n, each in objects.pods.items() if each["spec"].get("nodeName")]:
-            del objects.pods[name]
+        for name in [
+            n for n, each in objects.snapshot.pods.items() if each["spec"].get("nodeName")
+        ]:
+            del objects.snapshot.pods[name]
         change(objects)
 
     return both
@@ -203,7 +205,7 @@ def refused(message: str) -> Callable[[Objects], None]:
     """Let the API server have refused a pod with these words."""
 
     def change(objects: Objects) -> None:
-        for item in objects.replica_sets.values():
+        for item in objects.snapshot.replica_sets.values():
             for condition in item["status"].get("conditions", []):
                 condition["message"] = message
 
@@ -257,7 +259,7 @@ def test_a_refusal_that_stays_one_dooms(message: str, doomed: bool, words: str) 
 
 def test_a_full_quota_is_slow_while_somebody_may_make_room() -> None:
     objects = end("quota-pods-rolling")
-    assert objects.pods, "the old pods are still there"
+    assert objects.snapshot.pods, "the old pods are still there"
     assert not any(f.doomed for f in diagnose(objects, applied("quota-pods-rolling")))
     refused(QUOTA.format(0, 0))(objects)
     assert diagnose(objects, applied("quota-pods-rolling"))[0].doomed
@@ -272,7 +274,7 @@ def test_a_service_that_is_not_there_is_slow() -> None:
     (finding,) = diagnose(objects, expected)
     assert (finding.code, finding.sentence) == ("ServiceMissing", "there is no Service shop-lb")
     assert not finding.doomed
-    assert diagnose(replace(objects, services={}), expected) == []
+    assert diagnose(changed(objects, services={}), expected) == []
 
 
 def test_a_service_that_selects_nothing_is_slow_until_the_pods_are_ready() -> None:
@@ -283,7 +285,7 @@ def test_a_service_that_selects_nothing_is_slow_until_the_pods_are_ready() -> No
 
 def test_a_label_that_the_pods_lack_is_said_to_be_lacking() -> None:
     def other(objects: Objects) -> None:
-        objects.services["addressbook-lb"]["spec"]["selector"] = {"tier": "web"}
+        objects.snapshot.services["addressbook-lb"]["spec"]["selector"] = {"tier": "web"}
 
     finding = diagnosed("service-selects-nothing", other)
     assert finding.sentence.endswith("it selects tier=web, and they have no such label")
@@ -292,24 +294,24 @@ def test_a_label_that_the_pods_lack_is_said_to_be_lacking() -> None:
 @pytest.mark.parametrize("name", ["service-selects-nothing", "service-port-name"])
 def test_a_service_without_selector_is_somebody_elses_matter(name: str) -> None:
     objects = end(name)
-    del objects.services["addressbook-lb"]["spec"]["selector"]
+    del objects.snapshot.services["addressbook-lb"]["spec"]["selector"]
     assert diagnose(objects, applied(name)) == []
 
 
 def test_a_port_need_not_be_named_to_be_listened_on() -> None:
     assert not diagnosed("service-port-number").doomed
     objects = end("service-port-number")
-    container = objects.deployments[CANARY]["spec"]["template"]["spec"]["containers"][0]
+    container = objects.snapshot.deployments[CANARY]["spec"]["template"]["spec"]["containers"][0]
     container["ports"] = []
-    objects = replace(objects, replica_sets={}, endpoint_slices={})
+    objects = changed(objects, replica_sets={}, endpoint_slices={})
     assert diagnose(objects, applied("service-port-number")) == []
 
 
 def test_ready_pods_that_the_service_sends_nothing_to_are_counted() -> None:
     objects = end("healthy")
     assert diagnose(objects, applied("healthy")) == []
-    assert objects.endpoint_slices
-    for item in objects.endpoint_slices.values():
+    assert objects.snapshot.endpoint_slices
+    for item in objects.snapshot.endpoint_slices.values():
         item["endpoints"] = None
     (finding,) = diagnose(objects, applied("healthy"))
     assert (finding.code, finding.doomed) == ("ServiceEndpoints", False)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from fakes.recordings import CANARY, applied, diagnosed, end, pod, spec, status, told
+from fakes.recordings import CANARY, applied, changed, diagnosed, end, pod, spec, status, told
 
 from pytest_canary.diagnosis import Objects, diagnose
 from pytest_canary.diagnosis.pulls import full
@@ -17,7 +17,7 @@ from pytest_canary.diagnosis.pulls import full
 
 def said(objects: Objects, message: str, number: int = 1) -> None:
     """Let the kubelet have said this of its tries to pull."""
-    for event in objects.events.values():
+    for event in objects.snapshot.events.values():
         if event["message"].startswith("Failed to pull image"):
             event["message"] = f'Failed to pull image "{spec(objects)["image"]}": {message}'
             event["count"] = number
@@ -58,7 +58,7 @@ def test_a_pull_that_goes_on_is_slow() -> None:
         status(objects)["state"] = {"waiting": {"reason": "ContainerCreating"}}
 
     objects = end("pull-denied")
-    told_so = {n: e for n, e in objects.events.items() if e["reason"] == "Pulling"}
+    told_so = {n: e for n, e in objects.snapshot.events.items() if e["reason"] == "Pulling"}
     finding = diagnosed("pull-denied", pulling, events=told_so)
     assert (finding.code, finding.doomed) == ("Pulling", False)
     assert finding.sentence == (
@@ -66,7 +66,7 @@ def test_a_pull_that_goes_on_is_slow() -> None:
     )
     ended = {**told_so, "pulled": {**next(iter(told_so.values())), "reason": "Pulled"}}
     pulling(objects)
-    assert diagnose(replace(objects, events=ended), applied("pull-denied")) == []
+    assert diagnose(changed(objects, events=ended), applied("pull-denied")) == []
 
 
 def test_a_login_that_is_not_there_is_named() -> None:
@@ -174,7 +174,7 @@ def test_a_killed_process_is_put_down_to_its_liveness_probe() -> None:
 
     def unhealthy(objects: Objects) -> None:
         ended(exitCode=137)(objects)
-        for event in objects.events.values():
+        for event in objects.snapshot.events.values():
             event.update(failed)
 
     assert diagnosed("exits", unhealthy).likely == (
@@ -184,22 +184,22 @@ def test_a_killed_process_is_put_down_to_its_liveness_probe() -> None:
 
 def test_the_image_is_suspected_where_another_deployment_runs_with_the_same_settings() -> None:
     def beside(objects: Objects) -> None:
-        stable = copy.deepcopy(objects.deployments[CANARY])
+        stable = copy.deepcopy(objects.snapshot.deployments[CANARY])
         stable["metadata"]["name"] = "addressbook-stable"
         stable["spec"]["template"]["spec"]["containers"][0]["image"] = "addressbook:1"
         stable["status"]["readyReplicas"] = 2
-        objects.deployments["addressbook-stable"] = stable
+        objects.snapshot.deployments["addressbook-stable"] = stable
 
     suspect = "addressbook-stable runs with the same settings, so look at what changed in the image"
     assert diagnosed("exits", beside).likely == suspect
 
     def not_ready(objects: Objects) -> None:
         beside(objects)
-        del objects.deployments["addressbook-stable"]["status"]["readyReplicas"]
+        del objects.snapshot.deployments["addressbook-stable"]["status"]["readyReplicas"]
 
     def of_other_settings(objects: Objects) -> None:
         beside(objects)
-        stable = objects.deployments["addressbook-stable"]
+        stable = objects.snapshot.deployments["addressbook-stable"]
         stable["spec"]["template"]["spec"]["containers"][0]["env"] = []
 
     assert diagnosed("exits", not_ready).likely == ""
@@ -268,7 +268,7 @@ def test_a_reference_is_slow_where_nobody_has_looked(name: str) -> None:
 
 def test_what_every_namespace_gets_by_itself_is_waited_for() -> None:
     def late(objects: Objects) -> None:
-        for event in objects.events.values():
+        for event in objects.snapshot.events.values():
             event["message"] = event["message"].replace(
                 'secret "certs"', 'configmap "kube-root-ca.crt"'
             )
@@ -280,7 +280,7 @@ def test_a_volume_that_fails_for_another_reason_is_slow_and_in_kubernetes_words(
     words = "failed to sync secret cache: timed out waiting for the condition"
 
     def unsynced(objects: Objects) -> None:
-        for event in objects.events.values():
+        for event in objects.snapshot.events.values():
             event["message"] = f'MountVolume.SetUp failed for volume "certs" : {words}'
 
     finding = diagnosed("no-secret-volume", unsynced)

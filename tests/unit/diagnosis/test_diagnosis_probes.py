@@ -15,7 +15,7 @@ def unhealthy(message: str, times: int = 3) -> Callable[[Objects], None]:
     """Let the readiness probe have failed like this, so many times."""
 
     def change(objects: Objects) -> None:
-        for event in objects.events.values():
+        for event in objects.snapshot.events.values():
             if event["reason"] == "Unhealthy":
                 event["message"] = f"Readiness probe failed: {message}"
                 event["count"] = times

@@ -1,23 +1,12 @@
 """What API objects say about a rollout, on objects that a real API server gave."""
 
-import copy
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from pytest_canary.k8s.rollout import (
-    endpoints,
-    gone,
-    images,
-    is_ready,
-    misdirected,
-    node_is_ready,
-    pods_of,
-    rollout,
-    settled,
-    state,
-)
+from pytest_canary.k8s.objects import endpoints, images, pods_of
+from pytest_canary.k8s.rollout import gone, misdirected, rollout, settled
 
 CANARY, STABLE = "addressbook-canary", "addressbook-stable"
 OLD, NEW = "addressbook:4b03630abd2a", "addressbook:e2cc82ee3aa1"
@@ -161,17 +150,6 @@ def test_pods_belong_to_their_owner_even_where_labels_overlap(captured: Captured
     assert not at_rest(seen, "shop-stable", 3, image)[0]
 
 
-def test_a_pod_without_owner_is_nobodys(captured: Captured) -> None:
-    seen = captured("canary")
-    for pod in seen.pods:
-        del pod["metadata"]["ownerReferences"]
-    assert pods_of(seen.pods, STABLE) == []
-
-
-def test_a_deployment_whose_name_begins_like_anothers_has_its_own_pods(captured: Captured) -> None:
-    assert pods_of(captured("canary").pods, "addressbook") == []
-
-
 # settled() and gone()
 
 
@@ -284,37 +262,3 @@ def test_a_terminating_pod_that_still_serves_is_no_ready_endpoint(captured: Capt
     listed = {e["targetRef"]["name"] for e in seen.slices[0]["endpoints"]}
     assert going & listed, "the capture lists endpoints that are going"
     assert not going & endpoints(seen.slices, "addressbook-lb")
-
-
-# Words for a pod
-
-
-@pytest.mark.parametrize(
-    ("capture", "prefix", "words"),
-    [
-        ("canary", CANARY, "ready"),
-        ("terminating", "addressbook-stable-fb6bdb77b", "terminating"),
-        ("not-ready", CANARY, "running, not ready"),
-        ("crashing", CANARY, "CrashLoopBackOff"),
-        ("exited", "addressbook-canary-8889bc88f", "exited with code 3"),
-        ("unschedulable", CANARY, "Pending"),
-        ("unobserved", "addressbook-stable-67dfc8f9b9", "ContainerCreating"),
-        ("containers", "sidecar", "exited with code 3"),
-        ("containers", "init", "exited with code 3"),
-    ],
-)
-def test_what_holds_a_pod_up_is_said(
-    captured: Captured, capture: str, prefix: str, words: str
-) -> None:
-    pod = captured(capture).pod(prefix)
-    assert state(pod) == words
-    assert is_ready(pod) is (words == "ready")
-
-
-def test_a_node_is_ready_when_its_kubelet_says_so() -> None:
-    node = {"status": {"conditions": [{"type": "Ready", "status": "True"}]}}
-    assert node_is_ready(node)
-    late = copy.deepcopy(node)
-    late["status"]["conditions"][0]["status"] = "Unknown"
-    assert not node_is_ready(late)
-    assert not node_is_ready({})

@@ -7,6 +7,8 @@ from fakes import app
 from fakes.world import LOADED, World
 from unit.stages.failing import Cases
 
+from pytest_canary.analysis.comparison import Observed
+from pytest_canary.analysis.verdict import Judge
 from pytest_canary.context.journal import VerdictOutcome
 from pytest_canary.stages import verdict
 
@@ -48,14 +50,12 @@ def the_canary_is_worse(world: World) -> None:
     table=LOADED,
 )
 def too_little_is_known(world: World) -> None:
-    found = world.journal.outcome(VerdictOutcome).verdict
-    assert found
-    world.journal.outcome(VerdictOutcome).verdict = replace(
-        found,
-        answer="inconclusive",
-        sentence="31 requests of the canary, at least 253 are needed",
-        comparisons=(),
-    )
+    few = [
+        Observed(requests=count, errors=0, latencies=[0.01] * count, restarts=0, memory=None)
+        for count in (62, 31)
+    ]
+    judged = Judge(world.settings.verdict).look(*few, final=True)
+    world.journal.outcome(VerdictOutcome).verdict = judged
 
 
 @CASES.fails(

@@ -5,8 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
+from typing import TYPE_CHECKING
 
-from pytest_canary.analysis.comparison import Answer, Comparison, Observed, counted, lacking, shown
+from pytest_canary.analysis.comparison import (
+    Answer,
+    Comparison,
+    Observed,
+    Rule,
+    counted,
+    format_value,
+    lacking,
+)
+from pytest_canary.analysis.metrics.metric import Metric
+
+if TYPE_CHECKING:
+    from pytest_canary.config.settings import Verdict as Limits
 
 # An allocator takes and returns some megabytes at a time: less than this is no release's doing.
 FLOOR = 16e6
@@ -22,7 +35,7 @@ class _Growth:
     level: float
     rate: float
     steady: float
-    seen: float
+    grown: float
     span: float
 
 
@@ -48,7 +61,7 @@ def _load(baseline: Observed, canary: Observed) -> float:
 
 
 def compare(
-    baseline: Observed, canary: Observed, part: float, seconds: float
+    baseline: Observed, canary: Observed, limits: Limits, _rule: Rule
 ) -> tuple[Comparison, ...]:
     """What a pod holds, and how it grows, against the baseline's pods.
 
@@ -59,13 +72,10 @@ def compare(
     short look. As much is allowed as the baseline's grows for as many requests. A step upwards
     that does not go on, such as a cache that fills, is no leak: the lesser half's rate must be too
     much as well, and at least FLOOR be seen.
-
-    Args:
-        baseline: with memory, not None.
-        canary: likewise.
-        part: the least difference that matters, as a fraction of the baseline's pod.
-        seconds: the longest window's.
     """
+    if baseline.memory is None and canary.memory is None:
+        return ()
+    seconds = limits.seconds
     base, its = (_growth(observed.memory or (), seconds) for observed in (baseline, canary))
     if base is None or its is None:
         scarce = "canary" if base else "baseline"
@@ -74,15 +84,15 @@ def compare(
             f"{seconds * SPAN:.0f} s"
         )
         return (lacking("memory", "bytes", what),)
-    least = max(part * base.level, FLOOR)
+    least = max(limits.memory * base.level, FLOOR)
     # The leak first: it is why such a canary holds more.
     return _leak(base, its, _load(baseline, canary), least, seconds), _level(base, its, least)
 
 
 def _level(base: _Growth, its: _Growth, least: float) -> Comparison:
     sentence = (
-        f"a pod of the canary holds {shown(its.level, 'bytes')}, one of the baseline "
-        f"{shown(base.level, 'bytes')}; {shown(least, 'bytes')} more is too much"
+        f"a pod of the canary holds {format_value(its.level, 'bytes')}, one of the baseline "
+        f"{format_value(base.level, 'bytes')}; {format_value(least, 'bytes')} more is too much"
     )
     answer: Answer = "no-go" if its.level - base.level >= least else "go"
     return counted("memory", "bytes", (base.level, its.level), least, answer, sentence)
@@ -94,15 +104,30 @@ def _leak(base: _Growth, its: _Growth, load: float, least: float, seconds: float
     expected, actual = allowed * seconds, its.rate * seconds
     excess, steady = actual - expected, (its.steady - allowed) * seconds
     answer: Answer = "go" if excess < least else "inconclusive"
-    if steady >= least and its.seen - allowed * its.span >= FLOOR:
+    if steady >= least and its.grown - allowed * its.span >= FLOOR:
         answer = "no-go"
     sentence = (
         f"a pod of the canary {'grows' if actual >= 0 else 'shrinks'} by "
-        f"{shown(abs(actual), 'bytes')} in {seconds:.0f} s, one of the "
-        f"baseline by {shown(expected, 'bytes')} under such a load; "
-        f"{shown(least, 'bytes')} more is too much"
+        f"{format_value(abs(actual), 'bytes')} in {seconds:.0f} s, one of the "
+        f"baseline by {format_value(expected, 'bytes')} under such a load; "
+        f"{format_value(least, 'bytes')} more is too much"
     )
     if answer == "inconclusive":
-        early = f"{shown(its.seen, 'bytes')} so far are no proof"
+        early = f"{format_value(its.grown, 'bytes')} so far are no proof"
         sentence += f", but {early if steady >= least else 'it does not grow steadily'}"
     return counted("memory growth", "bytes", (expected, actual), least, answer, sentence)
+
+
+def _omitted(baseline: Observed, canary: Observed) -> str:
+    if baseline.memory is None and canary.memory is None:
+        return "memory: this cluster doesn't tell what pods hold"
+    return ""
+
+
+MEMORY = Metric(
+    "memory",
+    compare,
+    statistic=False,
+    advice="look at what the canary keeps from request to request",
+    omitted=_omitted,
+)

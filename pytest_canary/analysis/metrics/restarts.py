@@ -1,0 +1,35 @@
+"""How often containers restart."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_canary.analysis.comparison import Answer, Comparison, Observed, Rule, counted, lacking
+from pytest_canary.analysis.metrics.metric import SEE_LOG, Metric
+
+if TYPE_CHECKING:
+    from pytest_canary.config.settings import Verdict as Limits
+
+
+def compare(
+    baseline: Observed, canary: Observed, _limits: Limits, _rule: Rule
+) -> tuple[Comparison, ...]:
+    """One restart is too many, unless the baseline restarts too: then it may be the cluster's."""
+    if baseline.restarts is None or canary.restarts is None:
+        return (lacking("restarts", "times", "nobody counted the containers' restarts"),)
+    answer: Answer = "go"
+    if canary.restarts:
+        answer = "inconclusive" if baseline.restarts else "no-go"
+    sentence = (
+        f"the canary's containers restarted {_times(canary.restarts)} in the window, "
+        f"the baseline's {_times(baseline.restarts)}"
+    )
+    counts = baseline.restarts, canary.restarts
+    return (counted("restarts", "times", counts, 1.0, answer, sentence),)
+
+
+def _times(count: int) -> str:
+    return {0: "not at all", 1: "once"}.get(count, f"{count} times")
+
+
+RESTARTS = Metric("restarts", compare, statistic=False, advice=SEE_LOG)
