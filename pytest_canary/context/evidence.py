@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_canary.core import processes
-from pytest_canary.release.release import Diagnostics
+from pytest_canary.release.diagnostics import Diagnostics
 
 FINDINGS = "findings"
 

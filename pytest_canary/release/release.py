@@ -1,4 +1,4 @@
-"""The release's transitions: the book's pipelines, line for line, on the run's own namespace."""
+"""The release's transitions: three pipelines, line for line, on the run's own namespace."""
 
 from __future__ import annotations
 
@@ -12,24 +12,21 @@ from typing import Any
 
 from pytest_canary.config.settings import Settings
 from pytest_canary.core import processes
-from pytest_canary.core.errors import ClusterError, CommandError, FoundError, ReleaseError
+from pytest_canary.core.errors import CommandError, FoundError, ReleaseError
 from pytest_canary.core.waiting import Seen, Waiter
 from pytest_canary.diagnosis import Expected
 from pytest_canary.k8s.namespace import Exec, Namespace
 from pytest_canary.k8s.observer import Observer
-from pytest_canary.k8s.rollout import containers, gone, is_ready, pods_of
+from pytest_canary.k8s.rollout import gone, is_ready, pods_of
 from pytest_canary.manifests.references import fixed_namespace
 from pytest_canary.release import pod_commands
-from pytest_canary.release.triage import Triage
-from pytest_canary.release.vigil import Vigil
+from pytest_canary.release.diagnostics import Diagnostics, collect
+from pytest_canary.release.rollout_watch import Diagnoser, RolloutWatch
 
 CANARY, STABLE = "canary", "stable"
 
 # Letters from which on a value may be a secret.
 SECRET = 6
-
-# Lines of each log that are kept for a look.
-LOG_LINES = 1000
 
 
 def secrets_of(variables: Mapping[str, str]) -> list[str]:
@@ -63,22 +60,6 @@ class Version:
     apply: Path
 
 
-@dataclass(frozen=True)
-class Diagnostics:
-    """What the book's rollback pipeline prints before it undoes anything, and previous logs.
-
-    Attributes:
-        objects, events, describe: what kubectl says.
-        logs: of the canary's and stable's containers: file name to text, "POD.CONTAINER.log",
-            and with ".previous" in it where the container was restarted.
-    """
-
-    objects: str
-    events: str
-    describe: str
-    logs: Mapping[str, str]
-
-
 class Release:
     """Moves versions of one app through canary and stable.
 
@@ -110,7 +91,7 @@ class Release:
         self.kubectl_path = kubectl
         self.parameters = parameters
         self.secrets = secrets_of({**settings.environment, **parameters})
-        self.triage = Triage(namespace, observer, self.secrets, images)
+        self.diagnoser = Diagnoser(namespace, observer, self.secrets, images)
         self.environment = {
             # What the bundled apply.sh waits; so the setting holds for the script too.
             "ROLLOUT_TIMEOUT": f"{settings.deadlines.rollout:g}s",
@@ -126,7 +107,7 @@ class Release:
         """The name of the track's Deployment."""
         return self.settings.deployment_name(track)
 
-    # The canary pipeline, section 4.7.1.
+    # The canary pipeline.
 
     def canary(self, version: Version) -> None:
         """Put the version beside stable, as one canary."""
@@ -136,15 +117,7 @@ class Release:
         if self.exists(STABLE):
             self.scale(STABLE, replicas.stable_during_canary)
 
-    def ping(self) -> Exec:
-        """Run the ping command in a canary pod."""
-        return self.exec(CANARY, self.settings.commands.ping)
-
-    def migrate(self) -> Exec:
-        """Run the migrate command in a canary pod."""
-        return self.exec(CANARY, self.settings.commands.migrate)
-
-    # The stable pipeline, section 4.8.1.
+    # The stable pipeline.
 
     def promote(self, version: Version) -> None:
         """Make the version stable, and delete the canary."""
@@ -153,7 +126,7 @@ class Release:
         if self.exists(CANARY):
             self.delete(CANARY)
 
-    # The rollback pipeline, section 4.8.4.
+    # The rollback pipeline.
 
     def roll_back(self, diagnostics: Diagnostics | None = None) -> Diagnostics:
         """Collect what helps to find out why, scale stable up again and delete the canary.
@@ -191,7 +164,7 @@ class Release:
                 f"{version.deployment.name} names namespace {elsewhere}, where nothing is "
                 "rehearsed; leave metadata.namespace out, and let kubectl's context say it"
             )
-        watch = self._vigil(track, replicas, version, applies=True)
+        watch = self._watch(track, replicas, version, applies=True)
         with ThreadPoolExecutor(1, thread_name_prefix="apply") as pool:
             applied = pool.submit(self._apply, track, replicas, version)
             applied.add_done_callback(lambda _: self.observer.wake())
@@ -214,20 +187,20 @@ class Release:
                 raise watch.given_up(
                     ReleaseError(
                         f"{self.name(track)} can't be deployed: {error.sentence}; "
-                        f"last seen: {watch.seen()}",
+                        f"last seen: {watch.seen}",
                         error.evidence,
                     )
                 ) from error
             finally:
                 # After a finding nobody waits for the script any more.
                 processes.kill_all()
-        watch.until_settled()
+        watch.wait_until_settled()
 
     def _apply(self, track: str, replicas: int, version: Version) -> None:
         words = [self.name(track), str(replicas), version.image]
         processes.run(
             [version.apply, version.deployment, *words],
-            # Longer than a script's own wait, which is 120 s in the book, so that it can speak.
+            # Longer than a script's own wait, usually 120 s, so that it can speak.
             timeout=self.settings.deadlines.rollout + 30,
             env=self.environment,
             cwd=version.apply.parent,
@@ -235,9 +208,9 @@ class Release:
             heard=lambda line: self.waiter.listener(f"{version.apply.name}", line),
         )
 
-    def _vigil(
+    def _watch(
         self, track: str, replicas: int, version: Version, *, applies: bool = False
-    ) -> Vigil:
+    ) -> RolloutWatch:
         expected = Expected(
             deployment=self.name(track),
             replicas=replicas,
@@ -245,8 +218,14 @@ class Release:
             service=self.settings.service_name,
             title=version.title,
         )
-        deadline = self.settings.deadlines.rollout
-        return Vigil(expected, self.triage, self.observer, self.waiter, deadline, applies=applies)
+        return RolloutWatch(
+            expected,
+            self.diagnoser.findings,
+            self.observer,
+            self.waiter,
+            self.settings.deadlines.rollout,
+            applies=applies,
+        )
 
     def scale(self, track: str, replicas: int) -> None:
         """`kubectl scale --replicas=N deployment/NAME`."""
@@ -269,7 +248,7 @@ class Release:
         except CommandError as error:
             raise ReleaseError(error.sentence, error.evidence) from error
 
-    # What the book looks at by hand.
+    # What one would look at by hand.
 
     def wait_until_settled(self, track: str, replicas: int, version: Version) -> None:
         """Return when the Deployment has exactly these replicas of this version, all ready.
@@ -278,7 +257,7 @@ class Release:
             FoundError: it never will, or did not in time, and why is known.
             WaitTimeoutError: it did not in time; with what was seen last.
         """
-        self._vigil(track, replicas, version).until_settled()
+        self._watch(track, replicas, version).wait_until_settled()
 
     def check_service(self, track: str) -> None:
         """Return unless the Service can't ever send connections to a track's ready pods.
@@ -296,7 +275,7 @@ class Release:
             service=self.settings.service_name,
             applied=True,
         )
-        doomed = [each for each in self.triage.look(expected) if each.doomed]
+        doomed = [each for each in self.diagnoser.findings(expected) if each.doomed]
         if doomed:
             raise FoundError(doomed)
 
@@ -341,31 +320,5 @@ class Release:
     def diagnostics(self) -> Diagnostics:
         """What the rollback pipeline collects; a part that fails says why."""
         pods = self.observer.snapshot().pods.values()
-        logs = {}
-        for pod in [*pods_of(pods, self.name(CANARY)), *pods_of(pods, self.name(STABLE))]:
-            name = pod["metadata"]["name"]
-            for container, restarts in containers(pod):
-                logs[f"{name}.{container}.log"] = self._log(name, container, previous=False)
-                if restarts:
-                    logs[f"{name}.{container}.previous.log"] = self._log(
-                        name, container, previous=True
-                    )
-        return Diagnostics(
-            objects=self._said("get", "all", "-o", "wide"),
-            events=self._said("get", "events", "--sort-by=.lastTimestamp"),
-            describe=self._said("describe", "deployments,replicasets,pods,services"),
-            logs=logs,
-        )
-
-    def _log(self, pod: str, container: str, *, previous: bool) -> str:
-        try:
-            text = self.namespace.logs(pod, container, LOG_LINES, previous=previous)
-        except ClusterError as error:
-            return str(error)
-        return processes.masked(text, self.secrets)
-
-    def _said(self, *words: str) -> str:
-        try:
-            return self.kubectl(*words)
-        except ReleaseError as error:
-            return str(error)
+        tracks = [*pods_of(pods, self.name(CANARY)), *pods_of(pods, self.name(STABLE))]
+        return collect(self.namespace, self.kubectl, tracks, self.secrets)
