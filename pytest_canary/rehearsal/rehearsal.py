@@ -292,7 +292,9 @@ class Walk(Ground):
 
         def take() -> None:
             pod = self.memory.migrations["candidate"].pod
-            self.memory.migrations["down"] = take_down(self.release, self.database, pod)
+            self.memory.migrations["down"] = take_down(
+                self.release.pods, self.database, pod, self.settings.commands.down
+            )
 
         self.once("down", take, "rollback", "take the migration back")
 
@@ -355,8 +357,16 @@ class Walk(Ground):
     def _migrate(
         self, title: str, track: str, *, fresh: bool, ready: Callable[[], object] = lambda: None
     ) -> None:
-        done = migrate(self.release, self.database, track, fresh=fresh, ready=ready)
-        self.memory.migrations[title] = done
+        commands, deployment = self.settings.commands, self.release.name(track)
+        self.memory.migrations[title] = migrate(
+            self.release.pods,
+            self.database,
+            deployment,
+            commands.migrate,
+            ping=commands.ping,
+            fresh=fresh,
+            ready=ready,
+        )
 
     # The end.
 

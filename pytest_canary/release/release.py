@@ -17,10 +17,10 @@ from pytest_canary.core.waiting import Seen, Waiter
 from pytest_canary.diagnosis import Expected
 from pytest_canary.k8s.namespace import Exec, Namespace
 from pytest_canary.k8s.observer import Observer
-from pytest_canary.k8s.rollout import gone, is_ready, pods_of
+from pytest_canary.k8s.rollout import gone, pods_of
 from pytest_canary.manifests.references import fixed_namespace
-from pytest_canary.release import pod_commands
 from pytest_canary.release.diagnostics import Diagnostics, collect
+from pytest_canary.release.pod_commands import PodCommands
 from pytest_canary.release.rollout_watch import Diagnoser, RolloutWatch
 
 CANARY, STABLE = "canary", "stable"
@@ -92,6 +92,9 @@ class Release:
         self.parameters = parameters
         self.secrets = secrets_of({**settings.environment, **parameters})
         self.diagnoser = Diagnoser(namespace, observer, self.secrets, images)
+        self.pods = PodCommands(
+            namespace, observer, waiter, settings.deadlines.command, self.secrets
+        )
         self.environment = {
             # What the bundled apply.sh waits; so the setting holds for the script too.
             "ROLLOUT_TIMEOUT": f"{settings.deadlines.rollout:g}s",
@@ -295,19 +298,12 @@ class Release:
         )
 
     def ready_pod(self, track: str) -> Mapping[str, Any]:
-        """A pod of the track that is ready and not on its way out.
+        """A pod of the track that is ready and not on its way out; it is waited for a little.
 
         Raises:
             ReleaseError: there is none.
         """
-        pods = pods_of(self.observer.snapshot().pods.values(), self.name(track))
-        ready = [pod for pod in pods if is_ready(pod)]
-        if not ready:
-            raise ReleaseError(
-                f"no pod of {self.name(track)} is ready, so nothing can be asked of one; "
-                f"{len(pods)} are there"
-            )
-        return ready[0]
+        return self.pods.ready_pod(self.name(track))
 
     def exec(self, track: str, command: Sequence[str]) -> Exec:
         """`kubectl exec POD -- COMMAND` in a track's pod; the exit code is the caller's matter.
@@ -315,7 +311,7 @@ class Release:
         Raises:
             FoundError: it came to no end of its own.
         """
-        return pod_commands.run(self, track, command)
+        return self.pods.run(self.name(track), command)
 
     def diagnostics(self) -> Diagnostics:
         """What the rollback pipeline collects; a part that fails says why."""
