@@ -185,21 +185,8 @@ class Ground:
         return self.api.at(*self.namespace.proxy(pod, self.container_port(pod)), f"pod {pod}")
 
     def container_port(self, pod: str) -> int:
-        """The port of a pod that the Service sends connections on to.
-
-        Versions may listen on different ones under the same name.
-        """
-        for item in self.observer.snapshot().endpoint_slices.values():
-            labels = item["metadata"].get("labels", {})
-            if labels.get("kubernetes.io/service-name") != self.settings.service_name:
-                continue
-            names = {each.get("targetRef", {}).get("name") for each in item.get("endpoints") or []}
-            for port in item.get("ports") or [] if pod in names else []:
-                return int(port["port"])
-        raise ReleaseError(
-            f"Service {self.settings.service_name} sends nothing to pod {pod}; "
-            "compare its selector with the pod's labels"
-        )
+        """The port of a pod that the Service sends connections on to, once it does."""
+        return self.release.container_port(pod)
 
     def write_and_read(self, api: Api) -> None:
         """Write a row one way, remember it, and read it back the same way.

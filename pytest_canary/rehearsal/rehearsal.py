@@ -243,7 +243,7 @@ class Walk(Ground):
                 self.traffic,
                 self.settings,
                 self.memory.versions,
-                self.container_port,
+                self.release.known_port,
             )
             self.memory.verdict = window.judge()
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from pytest_canary.config.settings import Settings
 from pytest_canary.core import processes
-from pytest_canary.core.errors import CommandError, FoundError, ReleaseError
+from pytest_canary.core.errors import CommandError, ReleaseError
 from pytest_canary.core.waiting import Seen, Waiter
 from pytest_canary.diagnosis import Expected
 from pytest_canary.k8s.namespace import Exec, Namespace
@@ -22,6 +22,7 @@ from pytest_canary.manifests.references import fixed_namespace
 from pytest_canary.release.diagnostics import Diagnostics, collect
 from pytest_canary.release.pod_commands import PodCommands
 from pytest_canary.release.rollout_watch import Diagnoser, RolloutWatch
+from pytest_canary.release.service import Service
 
 CANARY, STABLE = "canary", "stable"
 
@@ -95,6 +96,7 @@ class Release:
         self.pods = PodCommands(
             namespace, observer, waiter, settings.deadlines.command, self.secrets
         )
+        self.service = Service(settings.service_name, self.diagnoser.findings, observer, waiter)
         self.environment = {
             # What the bundled apply.sh waits; so the setting holds for the script too.
             "ROLLOUT_TIMEOUT": f"{settings.deadlines.rollout:g}s",
@@ -150,6 +152,9 @@ class Release:
         """`kubectl apply -f manifests/service.yml`."""
         # The namespace said aloud: kubectl then refuses a manifest that names another.
         self.kubectl("apply", "-f", version.service, f"--namespace={self.namespace.name}")
+        self.service.wait_until_watched(
+            lambda: self.namespace.objects("Service"), self.settings.deadlines.rollout
+        )
 
     def deploy(self, track: str, replicas: int, version: Version) -> None:
         """`apply.sh MANIFEST DEPLOYMENT REPLICAS IMAGE`, and wait until it has come to rest.
@@ -197,7 +202,8 @@ class Release:
             finally:
                 # After a finding nobody waits for the script any more.
                 processes.kill_all()
-        watch.wait_until_settled()
+        made = self.namespace.deployment(self.name(track))
+        watch.wait_until_settled(made["metadata"].get("generation", 0) if made else 0)
 
     def _apply(self, track: str, replicas: int, version: Version) -> None:
         words = [self.name(track), str(replicas), version.image]
@@ -268,30 +274,42 @@ class Release:
         Raises:
             FoundError: it can't: its selector misses them, or its port is not theirs.
         """
-        found = self.observer.snapshot().deployments.get(self.name(track))
-        if found is None:
-            return
-        expected = Expected(
-            deployment=self.name(track),
-            replicas=found["spec"].get("replicas", 1),
-            image=found["spec"]["template"]["spec"]["containers"][0]["image"],
-            service=self.settings.service_name,
-            applied=True,
+        self.service.check(self.name(track))
+
+    def known_port(self, pod: str) -> int | None:
+        """The port of a pod that the Service sends connections to by now; None where none is."""
+        return self.service.port(pod)
+
+    def container_port(self, pod: str) -> int:
+        """The port of a pod that the Service sends connections to, once it does.
+
+        Raises:
+            FoundError: it never will, and why is known.
+            ReleaseError: the pod went meanwhile.
+            WaitTimeoutError: it does not; with what was seen last.
+        """
+        return self.service.wait_for_port(
+            pod, [self.name(CANARY), self.name(STABLE)], self.settings.deadlines.rollout
         )
-        doomed = [each for each in self.diagnoser.findings(expected) if each.doomed]
-        if doomed:
-            raise FoundError(doomed)
 
     def wait_until_gone(self, track: str) -> None:
-        """Return when the Deployment and its pods are gone."""
+        """Return when the Deployment and its pods are gone.
+
+        Raises:
+            WaitTimeoutError: they don't go; with what is left.
+        """
+        name = self.name(track)
 
         def look() -> Seen[None]:
             now = self.observer.snapshot()
-            done, text = gone(now.deployments, now.pods.values(), self.name(track))
+            done, text = gone(now.deployments, now.pods.values(), name)
+            # What was made a moment ago, the watches may not have seen at all.
+            if done and (self.exists(track) or pods_of(self.namespace.objects("Pod"), name)):
+                return Seen(f"{name} is there, and the watches don't know it", False, None)
             return Seen(text, done, None)
 
         self.waiter.until(
-            f"{self.name(track)} to be gone",
+            f"{name} to be gone",
             look,
             timeout=self.settings.deadlines.rollout,
             change=self.observer.change,

@@ -58,6 +58,7 @@ class RolloutWatch:
         self.applies = applies
         self._slow: list[Finding] = []
         self._applied: float | None = None
+        self._generation = 0
 
     @property
     def seen(self) -> str:
@@ -82,8 +83,12 @@ class RolloutWatch:
         self._slow = findings
         return "; ".join([*(each.sentence for each in findings[:1]), self.seen])
 
-    def wait_until_settled(self) -> None:
+    def wait_until_settled(self, generation: int = 0) -> None:
         """Return when the Deployment has exactly the expected replicas and image, all ready.
+
+        Args:
+            generation: of the newest spec that the API server has; an older one, which the
+                watches may still have, settles nothing.
 
         Raises:
             FoundError: it never will, or did not in time, and why is known.
@@ -94,6 +99,7 @@ class RolloutWatch:
             done, text = self._settled()
             return Seen(text if done else self.look(), done, None)
 
+        self._generation = generation
         try:
             self.waiter.until(
                 f"{self.expected.replicas}/{self.expected.replicas} of {self.expected.deployment}",
@@ -120,6 +126,9 @@ class RolloutWatch:
 
     def _settled(self) -> tuple[bool, str]:
         now, expected = self.observer.snapshot(), self.expected
+        known = now.deployments.get(expected.deployment, {}).get("metadata", {})
+        if known and known.get("generation", 0) < self._generation:
+            return False, f"{expected.deployment}: the watches have not seen the newest spec yet"
         return settled(
             now.deployments,
             now.pods.values(),

@@ -137,3 +137,13 @@ def test_nothing_is_judged_before_it_was_seen_applied(place: Place) -> None:
     found(watch.look)
     place.namespace.drop("Deployment", "addressbook-canary")
     found(watch.look)  # others have changed it since
+
+
+def test_an_older_spec_than_the_newest_settles_nothing(place: Place) -> None:
+    """The watches may still have what was there before the apply."""
+    place.deploy(ready=True)
+    place.watch([]).wait_until_settled(generation=1)
+    with pytest.raises(WaitTimeoutError, match="the watches have not seen the newest spec yet"):
+        place.watch([]).wait_until_settled(generation=2)
+    place.deploy(ready=True)
+    place.watch([]).wait_until_settled(generation=2)
