@@ -6,7 +6,7 @@ import re
 
 from pytest_canary.core.errors import FoundError, ReleaseError
 from pytest_canary.core.findings import Finding
-from pytest_canary.database.database import SHORT
+from pytest_canary.database.lock_samples import SHORT
 from pytest_canary.database.locks import ROWS, Block, Locks, strongest
 
 # Seconds between two samples within which a wait may have been missed, and nobody minds.
@@ -30,8 +30,8 @@ ADVICE = (
 )
 
 
-def patient(locks: Locks | None, limit: float) -> float:
-    """A migration kept nobody waiting for longer than the limit, in seconds.
+def expect_patience(locks: Locks | None, limit: float) -> float:
+    """Expect that a migration kept nobody waiting for longer than the limit, in seconds.
 
     Returns:
         The longest wait seen, in seconds.

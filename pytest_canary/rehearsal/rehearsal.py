@@ -35,7 +35,7 @@ from pytest_canary.core.errors import (
     TrafficError,
 )
 from pytest_canary.core.waiting import Listener, Seen
-from pytest_canary.database import database as db
+from pytest_canary.database import deployment as db
 from pytest_canary.database.backup import back_up
 from pytest_canary.database.database import Database
 from pytest_canary.k8s.observer import Observer
@@ -278,7 +278,7 @@ class Walk(Ground):
 
         def look() -> None:
             now = self.database.schema()
-            noted = self.database.ledger(now)
+            noted = self.database.history(now)
             self.memory.not_undone = left_behind(self.memory.migrations, now, noted)
 
         self.once("what is left", look)

@@ -15,17 +15,16 @@ from typing import Any
 from pytest_canary.core.errors import FoundError, ReleaseError, WaitTimeoutError
 from pytest_canary.core.findings import Finding
 from pytest_canary.database.database import Database
+from pytest_canary.database.deployment import NAME_VARIABLE
 from pytest_canary.database.lock_findings import stuck
 from pytest_canary.database.lock_sampler import sampled
 from pytest_canary.database.locks import Locks
-from pytest_canary.database.schema import Schema, counted, difference, ledger_change, not_undone
+from pytest_canary.database.migration_history import MigrationHistory, history_change
+from pytest_canary.database.schema import Schema, counted, difference, not_undone
 from pytest_canary.k8s.exec import Exec
 from pytest_canary.release.pod_commands import PodCommands
 
 Object = Mapping[str, Any]
-
-Ledger = list[tuple[str, ...]]
-"""What migration tools note: table and entry."""
 
 
 @dataclass
@@ -47,8 +46,8 @@ class Migrated:
     before: Schema
     after: Schema
     fresh: Schema | None
-    noted_before: Ledger = field(default_factory=list)
-    noted_after: Ledger = field(default_factory=list)
+    noted_before: MigrationHistory = field(default_factory=list)
+    noted_after: MigrationHistory = field(default_factory=list)
     locks: Locks | None = None
     pod: Object = field(default_factory=dict)
 
@@ -92,7 +91,7 @@ def migrate(
     """
     pod = pods.ready_pod(deployment)
     before = database.schema()
-    noted = database.ledger(before)
+    noted = database.history(before)
     expected = fresh_schema(pods, database, pod, command) if fresh else None
     pinged = pods.run(deployment, ping, "PingHangs") if ping else None
     ready()
@@ -106,7 +105,7 @@ def migrate(
     else:
         done = pods.run(deployment, command, "MigrationHangs")
     after = database.schema()
-    noted_after = database.ledger(after)
+    noted_after = database.history(after)
     return Migrated(pinged, done, before, after, expected, noted, noted_after, locks, pod)
 
 
@@ -134,9 +133,9 @@ def one_off(pod: Object, name: str, command: Sequence[str], database: str) -> di
     volumes = [v for v in spec.get("volumes", []) if not v["name"].startswith("kube-api-access-")]
     spec["volumes"] = volumes
     for each in [container, *spec.get("initContainers", [])]:
-        env = [item for item in each.get("env", []) if item["name"] != "DB_SCHEMA"]
+        env = [item for item in each.get("env", []) if item["name"] != NAME_VARIABLE]
         # The first, as the others may refer to it: $(DB_SCHEMA) knows only what stands before.
-        each["env"] = [{"name": "DB_SCHEMA", "value": database}, *env]
+        each["env"] = [{"name": NAME_VARIABLE, "value": database}, *env]
         each["volumeMounts"] = [
             mount
             for mount in each.get("volumeMounts", [])
@@ -162,9 +161,7 @@ def fresh_schema(
         ReleaseError: the migration fails there; with its output.
         WaitTimeoutError: it does not end.
     """
-    name = f"canary_fresh_{secrets.token_hex(4)}"
-    database.query(f'create database "{name}"')
-    try:
+    with database.scratch("fresh") as name:
         own = one_off(pod, name.replace("_", "-"), command, name)
         done = pods.run_apart(own, "migrate on an empty database")
         if done.code != 0:
@@ -173,8 +170,6 @@ def fresh_schema(
                 done.output,
             )
         return database.schema(name)
-    finally:
-        database.query(f'drop database if exists "{name}" with (force)')
 
 
 def take_down(
@@ -197,7 +192,7 @@ def take_down(
     """
     name = f"canary-down-{secrets.token_hex(4)}"
     before = database.schema()
-    noted = database.ledger(before)
+    noted = database.history(before)
     with sampled(database, pods.addresses(), pods.deadline) as locks:
         try:
             own = one_off(pod, name, command, database.settings.name)
@@ -206,10 +201,12 @@ def take_down(
             found = Finding("DownHangs", error.sentence, f"pod {name}", evidence=error.evidence)
             raise explained(FoundError([found]), stuck(locks)) from error
     after = database.schema()
-    return Migrated(None, done, before, after, None, noted, database.ledger(after), locks, pod)
+    return Migrated(None, done, before, after, None, noted, database.history(after), locks, pod)
 
 
-def left_behind(migrations: Mapping[str, Migrated], now: Schema, noted: Ledger) -> list[str]:
+def left_behind(
+    migrations: Mapping[str, Migrated], now: Schema, noted: MigrationHistory
+) -> list[str]:
     """What a rollback did not undo in the database, a sentence each.
 
     Args:
@@ -222,4 +219,4 @@ def left_behind(migrations: Mapping[str, Migrated], now: Schema, noted: Ledger) 
         before, had_noted = up.before, up.noted_before
     else:
         before, had_noted = migrations["baseline"].after, migrations["baseline"].noted_after
-    return [*not_undone(before, now), *ledger_change(had_noted, noted)]
+    return [*not_undone(before, now), *history_change(had_noted, noted)]

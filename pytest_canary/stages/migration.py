@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pytest_canary.config.plan import Plan
 from pytest_canary.context import expectations
-from pytest_canary.database.backup import restores
-from pytest_canary.database.lock_findings import patient
+from pytest_canary.database.backup import expect_restored
+from pytest_canary.database.lock_findings import expect_patience
 from pytest_canary.rehearsal.rehearsal import Walk
 from pytest_canary.release.release import CANARY, STABLE
 from pytest_canary.stages import Suite, first, migrates_live, upgrade
@@ -28,8 +28,8 @@ def commands_run(walk: Walk) -> None:
 
 
 @SUITE.holds("a backup from before the migration restores", when=migrates_live)
-def backup_restores(walk: Walk) -> None:
-    walk.note("migration", restores(walk.memory.backup))
+def backup_expect_restored(walk: Walk) -> None:
+    walk.note("migration", expect_restored(walk.memory.backup))
 
 
 @SUITE.holds("ping exits with 0", when=migrates)
@@ -49,7 +49,9 @@ def schema_is_right(walk: Walk) -> None:
 
 @SUITE.holds("the migration kept nobody waiting longer than {limit} s", when=migrates_live)
 def nobody_waited(walk: Walk) -> None:
-    longest = patient(walk.memory.migrations["candidate"].locks, walk.settings.database.lock_limit)
+    longest = expect_patience(
+        walk.memory.migrations["candidate"].locks, walk.settings.database.lock_limit
+    )
     if longest:
         walk.note("migration", f"somebody waited {longest:.1f} s for its locks")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pytest_canary.config.plan import Plan
 from pytest_canary.context import expectations
 from pytest_canary.core.errors import ReleaseError
-from pytest_canary.database.lock_findings import patient
+from pytest_canary.database.lock_findings import expect_patience
 from pytest_canary.rehearsal.rehearsal import Walk
 from pytest_canary.release.release import CANARY, STABLE
 from pytest_canary.stages import Suite, loaded, migrates_live, tells_versions, upgrade
@@ -113,7 +113,7 @@ def schema_is_back(walk: Walk) -> None:
 @SUITE.holds("the down-migration kept nobody waiting longer than {limit} s", when=goes_down)
 def nobody_waited(walk: Walk) -> None:
     walk.take_down()
-    patient(walk.memory.migrations["down"].locks, walk.settings.database.lock_limit)
+    expect_patience(walk.memory.migrations["down"].locks, walk.settings.database.lock_limit)
 
 
 @SUITE.holds("the baseline answers {write} and {read} on the schema of before", when=goes_down)

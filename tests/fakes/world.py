@@ -33,7 +33,7 @@ from pytest_canary.config.plan import STAGES, Baseline, Options, Plan
 from pytest_canary.config.settings import Verdict
 from pytest_canary.core.errors import ReleaseError
 from pytest_canary.core.waiting import Waiter
-from pytest_canary.database import database as db
+from pytest_canary.database import deployment as db
 from pytest_canary.database.database import Database
 from pytest_canary.database.schema import Schema
 from pytest_canary.k8s.rollout import pods_of
