@@ -243,7 +243,7 @@ class Walk(Ground):
                 self.traffic,
                 self.settings,
                 self.memory.versions,
-                self.release.known_port,
+                self.release.service.port,
             )
             self.memory.verdict = window.judge()
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -173,35 +172,23 @@ class Release:
                 "rehearsed; leave metadata.namespace out, and let kubectl's context say it"
             )
         watch = self._watch(track, replicas, version, applies=True)
-        with ThreadPoolExecutor(1, thread_name_prefix="apply") as pool:
-            applied = pool.submit(self._apply, track, replicas, version)
-            applied.add_done_callback(lambda _: self.observer.wake())
-
-            def look() -> Seen[None]:
-                if applied.done():
-                    applied.result()
-                    return Seen("applied", True, None)
-                return Seen(watch.look(), False, None)
-
-            try:
-                self.waiter.until(
-                    f"{version.apply.name} to end",
-                    look,
-                    # Longer than the script's own deadline, so that it can speak.
-                    timeout=self.settings.deadlines.rollout + 60,
-                    change=self.observer.change,
-                )
-            except CommandError as error:
-                raise watch.given_up(
-                    ReleaseError(
-                        f"{self.name(track)} can't be deployed: {error.sentence}; "
-                        f"last seen: {watch.seen}",
-                        error.evidence,
-                    )
-                ) from error
-            finally:
+        try:
+            watch.wait_while_applied(
+                version.apply.name,
+                lambda: self._apply(track, replicas, version),
                 # After a finding nobody waits for the script any more.
-                processes.kill_all()
+                end=processes.kill_all,
+                # Longer than the script's own deadline, so that it can speak.
+                timeout=self.settings.deadlines.rollout + 60,
+            )
+        except CommandError as error:
+            raise watch.given_up(
+                ReleaseError(
+                    f"{self.name(track)} can't be deployed: {error.sentence}; "
+                    f"last seen: {watch.seen}",
+                    error.evidence,
+                )
+            ) from error
         made = self.namespace.deployment(self.name(track))
         watch.wait_until_settled(made["metadata"].get("generation", 0) if made else 0)
 
@@ -275,10 +262,6 @@ class Release:
             FoundError: it can't: its selector misses them, or its port is not theirs.
         """
         self.service.check(self.name(track))
-
-    def known_port(self, pod: str) -> int | None:
-        """The port of a pod that the Service sends connections to by now; None where none is."""
-        return self.service.port(pod)
 
     def container_port(self, pod: str) -> int:
         """The port of a pod that the Service sends connections to, once it does.

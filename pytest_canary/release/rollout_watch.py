@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from pytest_canary.core import processes
@@ -82,6 +83,43 @@ class RolloutWatch:
             raise self._explained(doomed)
         self._slow = findings
         return "; ".join([*(each.sentence for each in findings[:1]), self.seen])
+
+    def wait_while_applied(
+        self,
+        name: str,
+        apply: Callable[[], None],
+        *,
+        end: Callable[[], object],
+        timeout: float,
+    ) -> None:
+        """Apply the Deployment, and look at it meanwhile.
+
+        Args:
+            name: what applies it, in words.
+            apply: applies it; what it raises is raised.
+            end: ends what still runs of it, as soon as nobody waits for it any more.
+            timeout: seconds until it is given up.
+
+        Raises:
+            FoundError: it can't come right any more.
+            WaitTimeoutError: it is not applied in time.
+        """
+        with ThreadPoolExecutor(1, thread_name_prefix="apply") as pool:
+            applied = pool.submit(apply)
+            applied.add_done_callback(lambda _: self.observer.wake())
+
+            def look() -> Seen[None]:
+                if applied.done():
+                    applied.result()
+                    return Seen("applied", True, None)
+                return Seen(self.look(), False, None)
+
+            try:
+                self.waiter.until(
+                    f"{name} to end", look, timeout=timeout, change=self.observer.change
+                )
+            finally:
+                end()
 
     def wait_until_settled(self, generation: int = 0) -> None:
         """Return when the Deployment has exactly the expected replicas and image, all ready.

@@ -28,7 +28,7 @@ def commands_run(walk: Walk) -> None:
 
 
 @SUITE.holds("a backup from before the migration restores", when=migrates_live)
-def backup_expect_restored(walk: Walk) -> None:
+def backup_restores(walk: Walk) -> None:
     walk.note("migration", expect_restored(walk.memory.backup))
 
 

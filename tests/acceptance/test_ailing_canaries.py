@@ -180,7 +180,7 @@ def judged(walk: Walk, ailing: Ailing) -> Callable[[str], Verdict]:
 def verdict(walk: Walk) -> Verdict:
     """What is said of the canary that is there."""
     walk.wait_until_connected([CANARY, STABLE])
-    port = walk.release.known_port
+    port = walk.release.service.port
     found = Window(walk.release, walk.traffic, walk.settings, walk.memory.versions, port).judge()
     print("\n".join([f"look {found.looks}: {found.text}", *found.lines]))
     return found

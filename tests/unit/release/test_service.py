@@ -65,7 +65,7 @@ def test_a_slice_that_comes_late_is_waited_for(world: World, changes: int) -> No
     after(world, changes, lambda: put_slice(world, [pod], LATE, 3001))
 
     assert world.walk.pod_api("canary").where == f"pod {pod}"
-    assert port(world) == world.walk.release.known_port(pod) == 3001
+    assert port(world) == world.walk.release.service.port(pod) == 3001
 
 
 def test_a_port_that_is_known_is_not_waited_for(world: World) -> None:
@@ -75,7 +75,7 @@ def test_a_port_that_is_known_is_not_waited_for(world: World) -> None:
 
 def test_whoever_only_looks_is_told_that_none_is_known_yet(world: World) -> None:
     put_slice(world, world.pods("stable"))
-    assert world.walk.release.known_port(world.pods("canary")[0]) is None
+    assert world.walk.release.service.port(world.pods("canary")[0]) is None
 
 
 def test_a_target_port_that_the_pods_do_not_name_is_found(world: World) -> None:
