@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pytest_canary.core.errors import CanaryError, FoundError, ReleaseError
 from pytest_canary.core.findings import Finding
 from pytest_canary.database.database import Database
-from pytest_canary.database.schema import Schema, described
+from pytest_canary.database.schema import Schema, describe
 
 # How a row reads as text must not depend on what is set for one database only.
 SETTINGS = """
@@ -190,7 +190,7 @@ def not_restored(live: Schema, restored: Schema) -> list[str]:
         return {part[:5] if part[0] == "column" else part[:4]: part for part in schema}
 
     back = known(restored)
-    return described(part for key, part in known(live).items() if key not in back)
+    return describe(part for key, part in known(live).items() if key not in back)
 
 
 def differences(live: Contents, restored: Contents) -> list[str]:

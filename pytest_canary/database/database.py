@@ -169,8 +169,9 @@ class Database:
             DatabaseError: it can't be made; or dropped, where nothing else went wrong before.
         """
         name = f"canary_{purpose}_{secrets.token_hex(4)}"
-        self.query(f'create database "{name}"{f" template {template}" if template else ""}')
+        source = f" template {template}" if template else ""
         try:
+            self.query(f'create database "{name}"{source}')
             yield name
         except BaseException:
             # What went wrong first is what is told.

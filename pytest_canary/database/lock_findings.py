@@ -48,7 +48,7 @@ def expect_patience(locks: Locks | None, limit: float) -> float:
     over = [block for block in locks.blocks.values() if block.seconds > limit]
     if over:
         over.sort(key=lambda block: -block.seconds)
-        raise FoundError([blocks(locks, block, limit) for block in over])
+        raise FoundError([block_finding(locks, block, limit) for block in over])
     if locks.hole > limit + HOLE:
         raise ReleaseError(
             f"the migration's locks were not watched for {locks.hole:.1f} s in the middle, so a "
@@ -57,7 +57,7 @@ def expect_patience(locks: Locks | None, limit: float) -> float:
     return locks.longest
 
 
-def blocks(locks: Locks, block: Block, limit: float) -> Finding:
+def block_finding(locks: Locks, block: Block, limit: float) -> Finding:
     """A migration that blocks the app: who held what, and who waited."""
     line = block.longest.line
     assert line.waiting  # noqa: S101 (it is a wait)
@@ -128,7 +128,7 @@ def _advice(block: Block, statement: str, took: bool) -> str:
     return "end the transaction sooner, and set lock_timeout in it"
 
 
-def stuck(locks: Locks) -> list[str]:
+def describe_waits(locks: Locks) -> list[str]:
     """For whom the migration's sessions waited when they were last seen, in words."""
     return [
         f"{line.waiting.name} waits for {line.wanted} on {line.relation}: "

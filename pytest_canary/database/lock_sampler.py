@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pytest_canary.core.errors import CanaryError, WaitTimeoutError
 from pytest_canary.core.waiting import Seen
 from pytest_canary.database.database import Database
-from pytest_canary.database.lock_samples import APPLICATION, SAMPLE, parsed
+from pytest_canary.database.lock_samples import APPLICATION, SAMPLE, parse_line
 from pytest_canary.database.locks import Locks
 
 SAMPLER = f"{APPLICATION} locks"
@@ -99,7 +99,7 @@ class _Sampler:
         *lines, self._rest = (self._rest + text).split("\n")
         with self._changed:
             for each in lines:
-                line = parsed(each)
+                line = parse_line(each)
                 if line and not self._ended:
                     self.locks.take(line)
             self._changed.notify_all()

@@ -118,7 +118,7 @@ class Line:
     waiting: Backend | None
 
 
-def parsed(line: str) -> Line | None:
+def parse_line(line: str) -> Line | None:
     """A line of psql's CSV; None for what is none of ours."""
     fields = next(csv.reader([line]), [])
     if len(fields) != COLUMNS:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from pytest_canary.database.lock_samples import APPLICATION, Backend, Line, parsed
+from pytest_canary.database.lock_samples import APPLICATION, Backend, Line, parse_line
 
 # The modes of a table's lock, the strongest first, and what takes the first four: PostgreSQL's
 # manual, "Explicit Locking".
@@ -195,7 +195,7 @@ def read(lines: Iterable[str], others: Collection[str] = ()) -> Locks:
     """What a whole record of samples tells."""
     locks = Locks(others)
     for each in lines:
-        line = parsed(each)
+        line = parse_line(each)
         if line:
             locks.take(line)
     locks.settle()

@@ -85,24 +85,24 @@ KINDS = ("extension", "type", "sequence", "table", "column", "constraint", "inde
 PLURALS = {"index": "indexes"}
 
 
-def described(schema: Iterable[Part]) -> list[str]:
+def describe(schema: Iterable[Part]) -> list[str]:
     """A schema's parts in words, sorted: "column public.person.email text"."""
     return sorted(_line(part) for part in schema)
 
 
-def called(part: Part) -> str:
+def name_of(part: Part) -> str:
     """What a part is called: "column public.person.email"."""
     kind, *names = part[:4]
     return f"{kind} {'.'.join(name for name in names if name)}"
 
 
 def _line(part: Part) -> str:
-    return " ".join(word for word in (called(part), *part[4:]) if word)
+    return " ".join(word for word in (name_of(part), *part[4:]) if word)
 
 
 def lacking(expected: Schema, actual: Schema) -> list[str]:
     """The parts of the expected schema that the actual one has not, in words."""
-    return described(expected - actual)
+    return describe(expected - actual)
 
 
 def difference(before: Schema, after: Schema) -> list[str]:
@@ -148,7 +148,7 @@ def not_undone(before: Schema, now: Schema) -> list[str]:
     removed = {name[1:3] for name in old if name[0] == "table" and name not in new}
     told = []
     for name in sorted({*old, *new}, key=_rank):
-        what = called(name)
+        what = name_of(name)
         if name[0] != "table" and name[1:3] in (made if name in new else removed):
             continue
         if name in old and name in new:

@@ -16,7 +16,7 @@ from pytest_canary.core.errors import FoundError, ReleaseError, WaitTimeoutError
 from pytest_canary.core.findings import Finding
 from pytest_canary.database.database import Database
 from pytest_canary.database.deployment import NAME_VARIABLE
-from pytest_canary.database.lock_findings import stuck
+from pytest_canary.database.lock_findings import describe_waits
 from pytest_canary.database.lock_sampler import sampled
 from pytest_canary.database.locks import Locks
 from pytest_canary.database.migration_history import MigrationHistory, history_change
@@ -101,7 +101,7 @@ def migrate(
             try:
                 done = pods.run(deployment, command, "MigrationHangs")
             except FoundError as error:
-                raise explained(error, stuck(locks)) from error
+                raise explain(error, describe_waits(locks)) from error
     else:
         done = pods.run(deployment, command, "MigrationHangs")
     after = database.schema()
@@ -109,7 +109,7 @@ def migrate(
     return Migrated(pinged, done, before, after, expected, noted, noted_after, locks, pod)
 
 
-def explained(error: FoundError, waits: Sequence[str]) -> FoundError:
+def explain(error: FoundError, waits: Sequence[str]) -> FoundError:
     """The error, with what the migration waited for in the database."""
     if not waits:
         return error
@@ -199,7 +199,7 @@ def take_down(
             done = pods.run_apart(own, "the down-migration to end")
         except WaitTimeoutError as error:
             found = Finding("DownHangs", error.sentence, f"pod {name}", evidence=error.evidence)
-            raise explained(FoundError([found]), stuck(locks)) from error
+            raise explain(FoundError([found]), describe_waits(locks)) from error
     after = database.schema()
     return Migrated(None, done, before, after, None, noted, database.history(after), locks, pod)
 

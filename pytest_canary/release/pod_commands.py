@@ -108,11 +108,15 @@ class PodCommands:
             done = self.namespace.exec(name, container, command, timeout=self.deadline)
         except ExecError as error:
             fate = self._fate(pod, container) if error.ending == "lost" else ""
-            raise FoundError([unended(error, hangs, typed, name, fate, self.secrets)]) from error
+            raise FoundError(
+                [unended_finding(error, hangs, typed, name, fate, self.secrets)]
+            ) from error
         output = processes.masked(done.output, self.secrets)
         fate = self._fate(pod, container) if done.code in KILLED else ""
         if fate:
-            raise FoundError([lost(typed, name, f"exited with code {done.code}", fate, output)])
+            raise FoundError(
+                [lost_pod_finding(typed, name, f"exited with code {done.code}", fate, output)]
+            )
         return replace(done, output=output)
 
     def _fate(self, pod: Object, container: str) -> str:
@@ -199,13 +203,13 @@ def _container(pod: Object, name: str) -> Object:
     return next((status for status in statuses if status["name"] == name), {})
 
 
-def unended(
+def unended_finding(
     error: ExecError, hangs: str, command: str, pod: str, fate: str, secrets: Iterable[str]
 ) -> Finding:
     """What is wrong with a command that came to no end of its own."""
     output = processes.masked(error.output, secrets)
     if error.ending == "lost":
-        return lost(command, pod, "never ended", fate, output)
+        return lost_pod_finding(command, pod, "never ended", fate, output)
     codes = {"hangs": hangs, "endless": "CommandOutputEndless", "refused": "CommandNotRun"}
     if error.ending == "refused":
         advice = "see that the image has it, and that it stands in commands as one types it"
@@ -223,7 +227,7 @@ def unended(
     )
 
 
-def lost(command: str, pod: str, ended: str, fate: str, output: str) -> Finding:
+def lost_pod_finding(command: str, pod: str, ended: str, fate: str, output: str) -> Finding:
     """A command whose pod died under it."""
     memory = "OOMKilled" in fate
     return Finding(

@@ -23,7 +23,7 @@ from pytest_canary.database.database import Database
 from pytest_canary.database.lock_findings import expect_patience
 from pytest_canary.database.lock_sampler import SAMPLER, sampled
 from pytest_canary.database.locks import Locks
-from pytest_canary.database.schema import described, difference
+from pytest_canary.database.schema import describe, difference
 from pytest_canary.k8s.exec import Exec
 
 LABEL = {"pytest-canary": "test"}
@@ -177,7 +177,7 @@ def live(server: Server) -> Server:
 
 
 def test_the_schema_has_a_line_for_everything_in_it(live: Server) -> None:
-    told = described(live.database.schema())
+    told = describe(live.database.schema())
     for line in (
         "column other.Odd name.Col.x integer",
         "column public.person.id bigint not null identity",

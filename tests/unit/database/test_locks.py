@@ -6,8 +6,8 @@ import pytest
 
 from pytest_canary.core.errors import FoundError, ReleaseError
 from pytest_canary.core.findings import Finding
-from pytest_canary.database.lock_findings import expect_patience, short, stuck
-from pytest_canary.database.lock_samples import parsed
+from pytest_canary.database.lock_findings import describe_waits, expect_patience, short
+from pytest_canary.database.lock_samples import parse_line
 from pytest_canary.database.locks import Locks, read, strongest
 
 SAMPLES = Path(__file__).parents[3] / "fixtures" / "locks"
@@ -100,7 +100,7 @@ def test_the_apps_own_waits_are_not_the_migrations() -> None:
 
 def test_a_session_from_before_the_samples_is_none_of_the_migrations() -> None:
     lines = (SAMPLES / "index.csv").read_text().splitlines()
-    late = [line for line in lines if parsed(line)][30:]
+    late = [line for line in lines if parse_line(line)][30:]
     assert expect_patience(read(late, [APP]), 0.1) == 0
 
 
@@ -141,12 +141,12 @@ def test_a_hole_in_which_a_wait_would_have_been_missed_is_no_pass() -> None:
 def test_what_a_migration_waited_for_when_it_was_last_seen_is_told() -> None:
     lines = (SAMPLES / "queue.csv").read_text().splitlines()
     last = max(number for number, line in enumerate(lines) if ",wait," in line)
-    assert stuck(read(lines[: last + 1], [APP])) == [
+    assert describe_waits(read(lines[: last + 1], [APP])) == [
         "session 803 (addressbook migrate) waits for AccessExclusiveLock on public.person: "
         "`alter table person add column q int`; session 802 (report) is ahead of it, active: "
         "`select pg_sleep(2.5)`"
     ]
-    assert stuck(read(lines, [APP])) == [], "in the end it waits no more"
+    assert describe_waits(read(lines, [APP])) == [], "in the end it waits no more"
 
 
 def test_the_strongest_of_several_locks_is_told() -> None:
@@ -164,12 +164,12 @@ def test_a_long_statement_is_told_by_its_beginning() -> None:
 
 @pytest.mark.parametrize("line", ["", "1,2,3", "1700000000.1,sample"])
 def test_what_is_no_line_of_a_sample_is_left_out(line: str) -> None:
-    assert parsed(line) is None
+    assert parse_line(line) is None
 
 
 def test_a_line_is_read_with_both_its_sessions() -> None:
     lines = (SAMPLES / "queue.csv").read_text().splitlines()
-    line = next(each for each in map(parsed, lines) if each and each.kind == "wait")
+    line = next(each for each in map(parse_line, lines) if each and each.kind == "wait")
     assert line.holder
     assert line.waiting
     assert (line.holder.application, line.waiting.application) == ("report", "addressbook migrate")

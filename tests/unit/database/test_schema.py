@@ -3,7 +3,7 @@
 from pytest_canary.database.schema import (
     Part,
     counted,
-    described,
+    describe,
     difference,
     lacking,
     not_undone,
@@ -30,7 +30,7 @@ def changed(part: Part, to: str) -> Part:
 
 
 def test_a_schema_is_described_in_words_and_in_order() -> None:
-    assert described({*OLD, MOOD, ("column", "other", "person", "id", "integer", "")}) == [
+    assert describe({*OLD, MOOD, ("column", "other", "person", "id", "integer", "")}) == [
         "column other.person.id integer",
         "column public.person.id bigint not null identity",
         "column public.person.name character varying(20)",

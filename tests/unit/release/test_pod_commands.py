@@ -11,7 +11,7 @@ from fakes.world import World
 from pytest_canary.core.errors import FoundError, WaitTimeoutError
 from pytest_canary.k8s.exec import ExecError
 from pytest_canary.release.migration import one_off
-from pytest_canary.release.pod_commands import PodCommands, fate, killed, unended
+from pytest_canary.release.pod_commands import PodCommands, fate, killed, unended_finding
 
 BEFORE: dict[str, Any] = {
     "metadata": {"name": "app-canary-1"},
@@ -90,7 +90,9 @@ def test_an_evicted_pod_says_why() -> None:
 )
 def test_each_ending_is_a_finding_of_its_own(ending: Any, code: str, advice: str) -> None:
     error = ExecError(ending, "said hush-hush", "kubectl exec …", "at hush-hush\nstep 1")
-    finding = unended(error, "MigrationHangs", "npm run migrate", "app-1", "", ["hush-hush"])
+    finding = unended_finding(
+        error, "MigrationHangs", "npm run migrate", "app-1", "", ["hush-hush"]
+    )
     assert finding.code == code
     assert finding.sentence.startswith("`npm run migrate` in pod app-1 ")
     assert advice in finding.next
@@ -101,7 +103,7 @@ def test_each_ending_is_a_finding_of_its_own(ending: Any, code: str, advice: str
 
 def test_a_connection_that_breaks_for_no_known_reason_says_so() -> None:
     error = ExecError("lost", "lost its pod", "kubectl exec …")
-    finding = unended(error, "MigrationHangs", "npm run migrate", "app-1", "", [])
+    finding = unended_finding(error, "MigrationHangs", "npm run migrate", "app-1", "", [])
     assert "the connection broke, and the pod is as it was" in finding.sentence
 
 
