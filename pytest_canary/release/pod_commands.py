@@ -107,6 +107,12 @@ class PodCommands:
         try:
             done = self.namespace.exec(name, container, command, timeout=self.deadline)
         except ExecError as error:
+            if error.ending == "refused":
+                # The watches may still have had a pod that was gone.
+                fate = self._fate_now(pod, container)
+                if fate:
+                    finding = lost_pod_finding(typed, name, "never began", fate, "")
+                    raise FoundError([finding]) from error
             fate = self._fate(pod, container) if error.ending == "lost" else ""
             raise FoundError(
                 [unended_finding(error, hangs, typed, name, fate, self.secrets)]
@@ -132,6 +138,12 @@ class PodCommands:
             )
         return ""
 
+    def _fate_now(self, pod: Object, container: str) -> str:
+        """What became of a pod, by the API server and not by the watches."""
+        name = pod["metadata"]["name"]
+        pods = {each["metadata"]["name"]: each for each in self.namespace.objects("Pod")}
+        return fate(pod, pods.get(name), container)
+
     def run_apart(self, pod: dict[str, Any], what: str) -> Exec:
         """Run a pod whose first container ends by itself to its end, and delete it.
 
@@ -140,29 +152,37 @@ class PodCommands:
             what: what is awaited, as a clause.
 
         Raises:
+            FoundError: the pod was lost before.
             WaitTimeoutError: it does not end; with its output so far.
         """
-        name = pod["metadata"]["name"]
+        name, container = pod["metadata"]["name"], pod["spec"]["containers"][0]
+        command = shlex.join(container["command"])
         try:
             self.namespace.apply(pod)
             try:
-                code = self._exit_code(name, what)
+                code = self._exit_code(name, container["name"], command, what)
             except WaitTimeoutError as error:
                 raise WaitTimeoutError(error.sentence, self._log(name)) from error
             output = self._log(name)
-            command = shlex.join(pod["spec"]["containers"][0]["command"])
             return Exec(name, command, code, output, output)
         finally:
             self.namespace.delete_pod(name)
 
-    def _exit_code(self, name: str, what: str) -> int:
+    def _exit_code(self, name: str, container: str, command: str, what: str) -> int:
+        before: Object | None = None
+
         def look() -> Seen[int]:
+            nonlocal before
             pod = self.observer.snapshot().pods.get(name)
             status: Object = pod.get("status", {}) if pod else {}
-            for container in status.get("containerStatuses", []):
-                ended = container["state"].get("terminated")
+            for each in status.get("containerStatuses", []):
+                ended = each["state"].get("terminated")
                 if ended:
                     return Seen("ended", True, int(ended["exitCode"]))
+            if before and (pod is None or status.get("phase") == "Failed"):
+                end = fate(before, pod, container)
+                raise FoundError([lost_pod_finding(command, name, "never ended", end, "")])
+            before = pod or before
             return Seen(f"pod {name} is {status.get('phase', 'not there yet')}", False, 0)
 
         return self.waiter.until(what, look, timeout=self.deadline, change=self.observer.change)

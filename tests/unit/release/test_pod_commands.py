@@ -153,6 +153,31 @@ def test_a_command_that_loses_its_pod_is_told_with_what_became_of_it(world: Worl
     assert finding.evidence == "half of it"
 
 
+def refuses(*_: object, **__: object) -> tuple[int, str]:
+    raise ExecError("refused", "can't be started: not found", "kubectl exec …")
+
+
+def test_a_pod_that_only_the_watches_still_have_is_not_the_commands_fault(world: World) -> None:
+    pod, tell = world.pods("canary")[0], world.namespace.watch
+    world.namespace.watch = lambda *_: None
+    world.namespace.drop("Pod", pod)
+    world.namespace.watch = tell
+    world.namespace.exec = refuses  # type: ignore[assignment,method-assign]
+    with pytest.raises(FoundError) as raised:
+        commands(world).run("addressbook-canary", ["app", "ping"])
+    (finding,) = raised.value.findings
+    assert finding.code == "CommandLostItsPod"
+    assert finding.sentence.endswith(": the pod was deleted")
+    assert finding.seen == "the command never began"
+
+
+def test_a_command_that_is_refused_by_a_pod_that_is_there_is_told_so(world: World) -> None:
+    world.migrate = refuses
+    with pytest.raises(FoundError) as raised:
+        commands(world).run("addressbook-canary", ["app", "migrate"])
+    assert raised.value.findings[0].code == "CommandNotRun"
+
+
 def test_a_pod_of_its_own_runs_to_its_end_and_is_deleted(world: World) -> None:
     live = world.walk.release.ready_pod("canary")
     own = one_off(live, "canary-fresh-1", ["app", "migrate"], "app")
@@ -171,6 +196,41 @@ def test_a_pod_of_its_own_that_does_not_end_is_deleted_too(world: World) -> None
         commands(world).run_apart(own, "migrate to end")
     left = [pod["metadata"]["name"] for pod in world.namespace.objects("Pod")]
     assert "canary-fresh-1" not in left
+
+
+@pytest.mark.parametrize(
+    ("status", "became"),
+    [
+        (None, "the pod was deleted"),
+        (
+            {"phase": "Failed", "reason": "Evicted", "message": "low on memory"},
+            "the pod failed, Evicted: low on memory",
+        ),
+    ],
+)
+def test_a_pod_of_its_own_that_is_lost_is_not_said_to_hang(
+    world: World, status: Any, became: str
+) -> None:
+    live = world.walk.release.ready_pod("canary")
+    world.namespace.one_off = lambda pod: pod | {"status": {"phase": "Pending"}}
+    own = one_off(live, "canary-down-1", ["app", "down"], "app")
+    wait = world.walk.observer.change
+
+    def change(seconds: float) -> None:
+        if status:
+            world.namespace.put({**own, "status": status})
+        else:
+            world.namespace.drop("Pod", "canary-down-1")
+        wait(seconds)
+
+    world.patch.setattr(world.walk.observer, "change", change)
+    with pytest.raises(FoundError) as raised:
+        commands(world).run_apart(own, "the down-migration to end")
+    (finding,) = raised.value.findings
+    assert finding.code == "CommandLostItsPod"
+    assert finding.sentence == (
+        f"`app down` in pod canary-down-1 lost its pod before it ended: {became}"
+    )
 
 
 def test_the_addresses_of_one_deployment_are_left_out(world: World) -> None:
