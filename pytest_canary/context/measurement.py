@@ -11,7 +11,7 @@ from pytest_canary.analysis.comparison import Observed
 from pytest_canary.analysis.prometheus import Metrics
 from pytest_canary.analysis.verdict import Judge, Verdict, schedule
 from pytest_canary.config.settings import Settings
-from pytest_canary.core.errors import ApiError, ClusterError
+from pytest_canary.core.errors import ApiError, ClusterError, ReleaseError
 from pytest_canary.core.waiting import Seen
 from pytest_canary.k8s.rollout import containers, is_ready, pods_of
 from pytest_canary.release.release import CANARY, STABLE, Release
@@ -50,7 +50,7 @@ class Window:
         traffic: asks both.
         settings: the verdict's limits, and where an app tells its metrics.
         versions: what each calls itself, by "baseline" and "candidate".
-        port: tells the port that a pod listens on, by its name; None where nobody knows yet.
+        port: tells the port that a pod listens on, by its name.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class Window:
         traffic: Traffic,
         settings: Settings,
         versions: Mapping[str, str],
-        port: Callable[[str], int | None],
+        port: Callable[[str], int],
     ) -> None:
         self.release = release
         self.traffic = traffic
@@ -197,10 +197,10 @@ class Window:
         ]
 
     def _page(self, pod: str) -> Metrics | None:
-        port = self.port(pod)
-        if port is None:
+        try:
+            base, session = self.release.namespace.proxy(pod, self.port(pod))
+        except ReleaseError:
             return None  # the Service does not know it yet
-        base, session = self.release.namespace.proxy(pod, port)
         path = self.settings.api.metrics
         # A path that answers with something else is no page of metrics; many apps have none.
         try:

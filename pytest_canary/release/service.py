@@ -55,12 +55,21 @@ class Service:
             "the watches to know the Services", look, timeout=timeout, change=self.observer.change
         )
 
-    def port(self, pod: str) -> int | None:
-        """The port of a pod that connections are sent to by now; None where none is known.
+    def port(self, pod: str) -> int:
+        """The port of a pod that connections are sent to by now.
 
         Versions may listen on different ones under the same name.
+
+        Raises:
+            ReleaseError: none is known yet.
         """
-        return ports(self._slices(self.observer.snapshot())).get(pod)
+        slices = list(self._slices(self.observer.snapshot()))
+        port = ports(slices).get(pod)
+        if port is None:
+            raise ReleaseError(
+                f"Service {self.name} sends nothing to pod {pod} yet: {_described(slices, pod)}"
+            )
+        return port
 
     def wait_for_port(self, pod: str, deployments: Sequence[str], timeout: float) -> int:
         """The port of a pod that connections are sent to, once the Service's controller follows.

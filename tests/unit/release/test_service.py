@@ -75,7 +75,10 @@ def test_a_port_that_is_known_is_not_waited_for(world: World) -> None:
 
 def test_whoever_only_looks_is_told_that_none_is_known_yet(world: World) -> None:
     put_slice(world, world.pods("stable"))
-    assert world.walk.release.service.port(world.pods("canary")[0]) is None
+    pod = world.pods("canary")[0]
+    with pytest.raises(ReleaseError, match=f"sends nothing to pod {pod} yet: its EndpointSlices"):
+        world.walk.release.service.port(pod)
+    assert world.clock.time < 5
 
 
 def test_a_target_port_that_the_pods_do_not_name_is_found(world: World) -> None:
