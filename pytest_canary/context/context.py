@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ from pytest_canary.database.database import Database
 from pytest_canary.k8s.objects import images
 from pytest_canary.k8s.observer import Observer
 from pytest_canary.manifests.references import pull_secrets
-from pytest_canary.release.migration import left_behind
+from pytest_canary.release.migration import Migrated, left_behind, migrate
 from pytest_canary.release.release import CANARY, STABLE, Release, Version
 
 if TYPE_CHECKING:
@@ -144,7 +145,7 @@ class Context:
             self.settings,
             baseline=Measured(names(STABLE), versions["baseline"]),
             canary=Measured(names(CANARY), versions["candidate"]),
-            port=self.container_port,
+            port=self.release.service.port,
         )
         return self.builders.judge(measurement)
 
@@ -159,21 +160,8 @@ class Context:
         return self.api.at(*self.namespace.proxy(pod, self.container_port(pod)), f"pod {pod}")
 
     def container_port(self, pod: str) -> int:
-        """The port of a pod that the Service sends connections on to.
-
-        Versions may listen on different ones under the same name.
-        """
-        for item in self.observer.snapshot().endpoint_slices.values():
-            labels = item["metadata"].get("labels", {})
-            if labels.get("kubernetes.io/service-name") != self.settings.service_name:
-                continue
-            names = {each.get("targetRef", {}).get("name") for each in item.get("endpoints") or []}
-            for port in item.get("ports") or [] if pod in names else []:
-                return int(port["port"])
-        raise ReleaseError(
-            f"Service {self.settings.service_name} sends nothing to pod {pod}; "
-            "compare its selector with the pod's labels"
-        )
+        """The port of a pod that the Service sends connections on to, once it does."""
+        return self.release.container_port(pod)
 
     def registry_secrets(self) -> set[str]:
         """The imagePullSecrets that the versions' templates name."""
@@ -239,11 +227,26 @@ class Context:
             f"an address for {name}", look, timeout=self.settings.deadlines.rollout
         )
 
+    def migrate(
+        self, track: str, *, fresh: bool, ready: Callable[[], object] = lambda: None
+    ) -> Migrated:
+        """Run ping and migrate in a pod of a track; see `release.migration.migrate`."""
+        commands = self.settings.commands
+        return migrate(
+            self.release.pods,
+            self.database,
+            self.release.name(track),
+            commands.migrate,
+            ping=commands.ping,
+            fresh=fresh,
+            ready=ready,
+        )
+
     def look_for_remains(self) -> None:
         """Write down what rolling back has not undone in the database, before else is done."""
         if self.plan.upgrade and self.plan.migrates:
             now = self.database.schema()
-            noted = self.database.ledger(now)
+            noted = self.database.history(now)
             self.journal.keep(RollbackOutcome(left_behind(self.journal.migrations, now, noted)))
 
     def stop(self) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from pytest_canary.core.errors import CanaryError
 
 if TYPE_CHECKING:
-    from pytest_canary.release.release import Diagnostics
+    from pytest_canary.release.diagnostics import Diagnostics
 
 FINDINGS = "findings"
 

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from pytest_canary.k8s.observer import Moment
     from pytest_canary.k8s.rollout import Rollout
     from pytest_canary.preflight.inspection import Inspection
+    from pytest_canary.release.diagnostics import Diagnostics
     from pytest_canary.release.migration import Migrated
-    from pytest_canary.release.release import Diagnostics
     from pytest_canary.traffic import ReadBack, Traffic
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pytest_canary.core.errors import CanaryError, FoundError, ReleaseError
 from pytest_canary.core.findings import Finding
 from pytest_canary.database.database import Database
-from pytest_canary.database.schema import Schema, described
+from pytest_canary.database.schema import Schema, describe
 
 # How a row reads as text must not depend on what is set for one database only.
 SETTINGS = """
@@ -44,7 +44,6 @@ select 'said', :'said';
 """
 
 REMOVE = r"""
-drop database if exists :"database" with (force);
 \set removed `rm -f :'file'`
 """
 
@@ -102,25 +101,27 @@ def back_up(database: Database, schema: Schema, timeout: float) -> Backup:
         FoundError: pg_dump or pg_restore fails.
         DatabaseError: the database refuses to be read, or the scratch database.
     """
-    scratch = f"canary_scratch_{secrets.token_hex(4)}"
+    file = f"/tmp/canary_backup_{secrets.token_hex(4)}.dump"  # noqa: S108 (nobody guesses it)
     clock = database.waiter.clock
     try:
         began = clock.monotonic()
-        dumped = _run(database, DUMP, scratch, timeout, database.settings.name)
+        dumped = _run(database, DUMP, file, timeout)
         dumping = clock.monotonic() - began
-        done("BackupFails", "pg_dump", dumped, "see whether the role may read every table")
-        database.query(f'create database "{scratch}" template template0')
-        began = clock.monotonic()
-        restored = _run(database, RESTORE, scratch, timeout, scratch)
-        restoring = clock.monotonic() - began
-        done("BackupDoesNotRestore", "pg_restore", restored, "restore it by hand, and see why")
-        came_back = database.schema(scratch)
+        advice = "see whether the role may read every table"
+        expect_success("BackupFails", "pg_dump", dumped, advice)
+        with database.scratch("scratch", template="template0") as scratch:
+            began = clock.monotonic()
+            restored = _run(database, RESTORE, file, timeout, scratch)
+            restoring = clock.monotonic() - began
+            advice = "restore it by hand, and see why"
+            expect_success("BackupDoesNotRestore", "pg_restore", restored, advice)
+            came_back = database.schema(scratch)
     except BaseException:
         # What went wrong first is what is told.
         with contextlib.suppress(CanaryError):
-            _remove(database, scratch)
+            _remove(database, file)
         raise
-    _remove(database, scratch)
+    _remove(database, file)
     return Backup(
         size=size(dumped),
         dumping=dumping,
@@ -132,26 +133,21 @@ def back_up(database: Database, schema: Schema, timeout: float) -> Backup:
 
 
 def _run(
-    database: Database, script: str, scratch: str, timeout: float, name: str
+    database: Database, script: str, file: str, timeout: float, name: str | None = None
 ) -> list[tuple[str, ...]]:
-    setting = f"\\set file '{_file(scratch)}'\n"
-    return database.script(setting + SETTINGS + script + CONTENTS, timeout=timeout, database=name)
+    whole = f"\\set file '{file}'\n{SETTINGS}{script}{CONTENTS}"
+    return database.script(whole, timeout=timeout, database=name)
 
 
-def _remove(database: Database, scratch: str) -> None:
-    setting = f"\\set database '{scratch}'\n\\set file '{_file(scratch)}'\n"
-    database.script(setting + REMOVE, timeout=60)
-
-
-def _file(scratch: str) -> str:
-    return f"/tmp/{scratch}.dump"  # noqa: S108 (in the pod, under a name that nobody guesses)
+def _remove(database: Database, file: str) -> None:
+    database.script(f"\\set file '{file}'\n{REMOVE}", timeout=60)
 
 
 # What its answers say.
 
 
-def done(code: str, program: str, rows: list[tuple[str, ...]], advice: str) -> None:
-    """A program that a script ran has ended with 0.
+def expect_success(code: str, program: str, rows: list[tuple[str, ...]], advice: str) -> None:
+    """Expect that a program that a script ran has ended with 0.
 
     Raises:
         FoundError: it has not; with what it said.
@@ -194,7 +190,7 @@ def not_restored(live: Schema, restored: Schema) -> list[str]:
         return {part[:5] if part[0] == "column" else part[:4]: part for part in schema}
 
     back = known(restored)
-    return described(part for key, part in known(live).items() if key not in back)
+    return describe(part for key, part in known(live).items() if key not in back)
 
 
 def differences(live: Contents, restored: Contents) -> list[str]:
@@ -210,8 +206,8 @@ def differences(live: Contents, restored: Contents) -> list[str]:
     return found
 
 
-def restores(backup: Backup | CanaryError | None) -> str:
-    """Everything that was in the live database is in the restored one.
+def expect_restored(backup: Backup | CanaryError | None) -> str:
+    """Expect that everything that was in the live database is in the restored one.
 
     Args:
         backup: what came of it, or why nothing did.

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import secrets
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator
 
 from pytest_canary.config.settings import Database as DatabaseSettings
-from pytest_canary.core.errors import DatabaseError
+from pytest_canary.core.errors import CanaryError, DatabaseError, WaitTimeoutError
 from pytest_canary.core.output import LIMIT
 from pytest_canary.core.waiting import Seen, Waiter
-from pytest_canary.database.schema import SCHEMA_SQL, Schema, ledger_sql
+from pytest_canary.database.deployment import SERVICE
+from pytest_canary.database.lock_samples import APPLICATION, SHORT
+from pytest_canary.database.migration_history import MigrationHistory, history_sql
+from pytest_canary.database.schema import SCHEMA_SQL, Schema
 from pytest_canary.k8s.exec import ExecError
 from pytest_canary.k8s.namespace import Namespace
-from pytest_canary.k8s.objects import is_ready, pods_of
+from pytest_canary.k8s.objects import is_ready, pods_of, state
 from pytest_canary.k8s.observer import Observer
 from pytest_canary.k8s.rollout import rollout
-
-SERVICE = "db"
-SECRET = "db-params"  # noqa: S105 (a Secret's name, as the book has it)
-
-# How psql names itself to the server, so that nobody takes it for the app.
-APPLICATION = "pytest-canary"
 
 # psql reads a whole script, its own commands included, only from its standard input.
 PIPE = 'script=$1; shift; printf "%s" "$script" | psql "$@"'
@@ -31,77 +28,8 @@ PIPE = 'script=$1; shift; printf "%s" "$script" | psql "$@"'
 # What is kept of an answer; a schema of 100,000 columns is less.
 ANSWER = 64 * 2**20
 
-# Letters of a statement that go into a sentence.
-SHORT = 120
-
-
-def parameters(settings: DatabaseSettings) -> dict[str, str]:
-    """The six variables by which the app finds its database, with a password made up here."""
-    return {
-        "DB_HOST": SERVICE,
-        "DB_PORT": "5432",
-        "DB_SCHEMA": settings.name,
-        "DB_USER": settings.user,
-        "DB_PASSWORD": secrets.token_urlsafe(18),
-        "DB_SSL": "false",
-    }
-
-
-def secret(values: Mapping[str, str]) -> dict[str, Any]:
-    """The Secret `db-params`."""
-    return {
-        "apiVersion": "v1",
-        "kind": "Secret",
-        "metadata": {"name": SECRET},
-        "stringData": dict(values),
-    }
-
-
-def manifests(settings: DatabaseSettings, image: str) -> list[dict[str, Any]]:
-    """The Service `db` and its Deployment; the data lives as long as the pod."""
-    labels = {"app.kubernetes.io/name": SERVICE, "app.kubernetes.io/managed-by": "pytest-canary"}
-
-    def from_secret(key: str) -> dict[str, Any]:
-        return {"secretKeyRef": {"name": SECRET, "key": key}}
-
-    container = {
-        "name": "postgres",
-        "image": image,
-        "imagePullPolicy": "IfNotPresent",
-        "env": [
-            {"name": "POSTGRES_USER", "valueFrom": from_secret("DB_USER")},
-            {"name": "POSTGRES_PASSWORD", "valueFrom": from_secret("DB_PASSWORD")},
-            {"name": "POSTGRES_DB", "valueFrom": from_secret("DB_SCHEMA")},
-        ],
-        "ports": [{"containerPort": 5432}],
-        # Over TCP: while it initialises, PostgreSQL answers on its socket only.
-        "readinessProbe": {
-            "exec": {"command": ["pg_isready", "-q", "-h", "127.0.0.1", "-U", settings.user]},
-            "periodSeconds": 1,
-        },
-    }
-    return [
-        {
-            "apiVersion": "v1",
-            "kind": "Service",
-            "metadata": {"name": SERVICE, "labels": labels},
-            "spec": {"selector": labels, "ports": [{"port": 5432}]},
-        },
-        {
-            "apiVersion": "apps/v1",
-            "kind": "Deployment",
-            "metadata": {"name": SERVICE, "labels": labels},
-            "spec": {
-                "replicas": 1,
-                "strategy": {"type": "Recreate"},
-                "selector": {"matchLabels": labels},
-                "template": {
-                    "metadata": {"labels": labels},
-                    "spec": {"containers": [container], "terminationGracePeriodSeconds": 5},
-                },
-            },
-        },
-    ]
+# Seconds for the watches to tell of a pod that is ready, or is again.
+WATCHES = 5.0
 
 
 class Database:
@@ -127,14 +55,21 @@ class Database:
 
         self.waiter.until("the database", look, timeout=timeout, change=self.observer.change)
 
-    def query(self, sql: str, *, database: str | None = None) -> list[tuple[str, ...]]:
+    def query(
+        self, sql: str, *, database: str | None = None, timeout: float = 30
+    ) -> list[tuple[str, ...]]:
         """Run SQL and return its rows, each column as text; NULL is the empty text.
+
+        Args:
+            sql: what runs.
+            database: the app's own where none is named.
+            timeout: seconds after which it is given up.
 
         Raises:
             DatabaseError: PostgreSQL refuses the statement, or does not answer.
         """
         words = ["psql", *self._options(database, APPLICATION), "-c", sql]
-        return self._answer(words, sql, timeout=30)
+        return self._answer(words, sql, timeout=timeout)
 
     def script(
         self,
@@ -172,19 +107,12 @@ class Database:
         timeout: float,
         heard: Callable[[str], None] | None = None,
     ) -> list[tuple[str, ...]]:
-        pods = [p for p in pods_of(self.observer.snapshot().pods.values(), SERVICE) if is_ready(p)]
-        if not pods:
-            raise DatabaseError("the database has no ready pod; see `kubectl describe pod` for why")
+        pod = self._ready_pod()
         shown = " ".join(sql.split())
         keep = LIMIT if heard else ANSWER
         try:
             done = self.namespace.exec(
-                pods[0]["metadata"]["name"],
-                "postgres",
-                words,
-                timeout=timeout,
-                keep=keep,
-                heard=heard,
+                pod, "postgres", words, timeout=timeout, keep=keep, heard=heard
             )
         except ExecError as error:
             raise DatabaseError(
@@ -197,14 +125,76 @@ class Database:
             raise DatabaseError(f"the database's answer is longer than {ANSWER:,} bytes", shown)
         return [] if heard else rows(done.stdout)
 
+    def _ready_pod(self) -> str:
+        """The name of the database's pod, as soon as the watches tell that it is ready."""
+
+        def look() -> Seen[str]:
+            pods = pods_of(self.observer.snapshot().pods.values(), SERVICE)
+            ready = [str(pod["metadata"]["name"]) for pod in pods if is_ready(pod)]
+            there = ", ".join(f"{pod['metadata']['name']} {state(pod)}" for pod in pods)
+            return Seen(there or "there is none", bool(ready), ready[0] if ready else "")
+
+        try:
+            return self.waiter.until(
+                "the database's pod to be ready",
+                look,
+                timeout=WATCHES,
+                change=self.observer.change,
+            )
+        except WaitTimeoutError as error:
+            raise DatabaseError(
+                "the database has no ready pod; see `kubectl describe pod` for why", error.sentence
+            ) from error
+
     def schema(self, database: str | None = None) -> Schema:
         """Everything in a database's schema; the app's own where none is named."""
         return frozenset(self.query(SCHEMA_SQL, database=database))
 
-    def ledger(self, schema: Schema) -> list[tuple[str, ...]]:
-        """What migration tools have noted in tables of this schema: table and entry."""
-        sql = ledger_sql(schema)
+    def history(self, schema: Schema) -> MigrationHistory:
+        """What migration tools have noted in tables of this schema."""
+        sql = history_sql(schema)
         return self.query(sql) if sql else []
+
+    @contextlib.contextmanager
+    def scratch(self, purpose: str, *, template: str = "") -> Iterator[str]:
+        """An empty database beside the live one, until the block ends.
+
+        Args:
+            purpose: a word that goes into its name.
+            template: the database that it is copied from; PostgreSQL's own choice where empty.
+
+        Yields:
+            Its name.
+
+        Raises:
+            DatabaseError: it can't be made; or dropped, where nothing else went wrong before.
+        """
+        name = f"canary_{purpose}_{secrets.token_hex(4)}"
+        source = f" template {template}" if template else ""
+        try:
+            self.query(f'create database "{name}"{source}')
+            yield name
+        except BaseException:
+            # What went wrong first is what is told.
+            with contextlib.suppress(CanaryError):
+                self._drop(name)
+            raise
+        self._drop(name)
+
+    def _drop(self, name: str) -> None:
+        # With force, as whoever was given up may still be connected.
+        self.query(f'drop database if exists "{name}" with (force)', timeout=60)
+
+    def end_sessions(self, application: str) -> None:
+        """End whoever the server knows by this name.
+
+        Raises:
+            DatabaseError: the database does not answer.
+        """
+        self.query(
+            "select pg_terminate_backend(pid) from pg_stat_activity "  # noqa: S608 (ours)
+            f"where application_name = '{application}'"
+        )
 
 
 def rows(text: str) -> list[tuple[str, ...]]:

@@ -6,7 +6,7 @@ import re
 
 from pytest_canary.core.errors import FoundError, ReleaseError
 from pytest_canary.core.findings import Finding
-from pytest_canary.database.database import SHORT
+from pytest_canary.database.lock_samples import SHORT
 from pytest_canary.database.locks import ROWS, Block, Locks, strongest
 
 # Seconds between two samples within which a wait may have been missed, and nobody minds.
@@ -30,8 +30,8 @@ ADVICE = (
 )
 
 
-def patient(locks: Locks | None, limit: float) -> float:
-    """A migration kept nobody waiting for longer than the limit, in seconds.
+def expect_patience(locks: Locks | None, limit: float) -> float:
+    """Expect that a migration kept nobody waiting for longer than the limit, in seconds.
 
     Returns:
         The longest wait seen, in seconds.
@@ -48,7 +48,7 @@ def patient(locks: Locks | None, limit: float) -> float:
     over = [block for block in locks.blocks.values() if block.seconds > limit]
     if over:
         over.sort(key=lambda block: -block.seconds)
-        raise FoundError([blocks(locks, block, limit) for block in over])
+        raise FoundError([block_finding(locks, block, limit) for block in over])
     if locks.hole > limit + HOLE:
         raise ReleaseError(
             f"the migration's locks were not watched for {locks.hole:.1f} s in the middle, so a "
@@ -57,7 +57,7 @@ def patient(locks: Locks | None, limit: float) -> float:
     return locks.longest
 
 
-def blocks(locks: Locks, block: Block, limit: float) -> Finding:
+def block_finding(locks: Locks, block: Block, limit: float) -> Finding:
     """A migration that blocks the app: who held what, and who waited."""
     line = block.longest.line
     assert line.waiting  # noqa: S101 (it is a wait)
@@ -128,7 +128,7 @@ def _advice(block: Block, statement: str, took: bool) -> str:
     return "end the transaction sooner, and set lock_timeout in it"
 
 
-def stuck(locks: Locks) -> list[str]:
+def describe_waits(locks: Locks) -> list[str]:
     """For whom the migration's sessions waited when they were last seen, in words."""
     return [
         f"{line.waiting.name} waits for {line.wanted} on {line.relation}: "

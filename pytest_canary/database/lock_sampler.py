@@ -8,8 +8,8 @@ from contextlib import contextmanager, suppress
 
 from pytest_canary.core.errors import CanaryError, WaitTimeoutError
 from pytest_canary.core.waiting import Seen
-from pytest_canary.database.database import APPLICATION, Database
-from pytest_canary.database.lock_samples import SAMPLE, parsed
+from pytest_canary.database.database import Database
+from pytest_canary.database.lock_samples import APPLICATION, SAMPLE, parse_line
 from pytest_canary.database.locks import Locks
 
 SAMPLER = f"{APPLICATION} locks"
@@ -59,10 +59,7 @@ class _Sampler:
         with self._changed:
             self._ended = True
         with suppress(CanaryError):
-            self.database.query(
-                "select pg_terminate_backend(pid) from pg_stat_activity "  # noqa: S608 (ours)
-                f"where application_name = '{SAMPLER}'"
-            )
+            self.database.end_sessions(SAMPLER)
         self._thread.join(timeout=PATIENCE)
         self.locks.settle()
 
@@ -102,7 +99,7 @@ class _Sampler:
         *lines, self._rest = (self._rest + text).split("\n")
         with self._changed:
             for each in lines:
-                line = parsed(each)
+                line = parse_line(each)
                 if line and not self._ended:
                     self.locks.take(line)
             self._changed.notify_all()

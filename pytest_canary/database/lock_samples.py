@@ -56,10 +56,16 @@ select extract(epoch from now()), 'hold', null, l.mode, n.nspname || '.' || c.re
 # How many columns it has.
 COLUMNS = 19
 
+# How psql names itself to the server, so that nobody takes it for the app.
+APPLICATION = "pytest-canary"
+
+# Letters of a statement that go into a sentence.
+SHORT = 120
+
 
 @dataclass(frozen=True)
-class Session:
-    """A session of the server.
+class Backend:
+    """A session of the server, as pg_stat_activity has it.
 
     Attributes:
         address: where it comes from; empty for the database's own pod.
@@ -108,23 +114,23 @@ class Line:
     wanted: str
     held: str
     relation: str
-    holder: Session | None
-    waiting: Session | None
+    holder: Backend | None
+    waiting: Backend | None
 
 
-def parsed(line: str) -> Line | None:
+def parse_line(line: str) -> Line | None:
     """A line of psql's CSV; None for what is none of ours."""
     fields = next(csv.reader([line]), [])
     if len(fields) != COLUMNS:
         return None
     at, kind, wanted, held, relation, *sessions = fields
-    holder, waiting = _session(sessions[:7]), _session(sessions[7:])
+    holder, waiting = _backend(sessions[:7]), _backend(sessions[7:])
     return Line(float(at), kind, wanted, held, relation, holder, waiting)
 
 
-def _session(fields: Sequence[str]) -> Session | None:
+def _backend(fields: Sequence[str]) -> Backend | None:
     pid, application, address, began, transaction, state, statement = fields
     if not pid:
         return None
     times = float(began or 0), float(transaction or 0)
-    return Session(int(pid), application, address, *times, state, statement)
+    return Backend(int(pid), application, address, *times, state, statement)

@@ -7,8 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from pytest_canary.database.database import APPLICATION
-from pytest_canary.database.lock_samples import Line, Session, parsed
+from pytest_canary.database.lock_samples import APPLICATION, Backend, Line, parse_line
 
 # The modes of a table's lock, the strongest first, and what takes the first four: PostgreSQL's
 # manual, "Explicit Locking".
@@ -30,7 +29,7 @@ ROWS = "rows of "
 
 
 @dataclass
-class Waiter:
+class BlockedTransaction:
     """A transaction that waited: from the first to the last sample that saw it, in seconds."""
 
     line: Line
@@ -55,10 +54,10 @@ class Block:
         behind: whom it waited for itself, and for which mode.
     """
 
-    holder: Session
+    holder: Backend
     first: float
     last: float
-    waiters: dict[tuple[int, float], Waiter] = field(default_factory=dict)
+    waiters: dict[tuple[int, float], BlockedTransaction] = field(default_factory=dict)
     ran: Counter[str] = field(default_factory=Counter)
     behind: Line | None = None
 
@@ -68,7 +67,7 @@ class Block:
         return self.last - self.first
 
     @property
-    def longest(self) -> Waiter:
+    def longest(self) -> BlockedTransaction:
         """Who waited longest."""
         return max(self.waiters.values(), key=lambda each: each.seconds)
 
@@ -129,15 +128,15 @@ class Locks:
                 if cause:
                     self._blocked(line, cause)
 
-    def _migrates(self, session: Session) -> bool:
-        began = self._first is not None and session.began >= self._first
-        from_outside = session.address != "" and session.address not in self._others
-        return began and from_outside and not session.application.startswith(APPLICATION)
+    def _migrates(self, backend: Backend) -> bool:
+        began = self._first is not None and backend.began >= self._first
+        from_outside = backend.address != "" and backend.address not in self._others
+        return began and from_outside and not backend.application.startswith(APPLICATION)
 
-    def _counts(self, session: Session) -> bool:
-        return not self._migrates(session) and not session.application.startswith(APPLICATION)
+    def _counts(self, backend: Backend) -> bool:
+        return not self._migrates(backend) and not backend.application.startswith(APPLICATION)
 
-    def _cause(self, line: Line, lines: Sequence[Line]) -> Session | None:
+    def _cause(self, line: Line, lines: Sequence[Line]) -> Backend | None:
         """The migration's session at the end of a row of waits, or None where none is there."""
         seen: set[int] = set()
         ahead = [line.holder]
@@ -155,13 +154,15 @@ class Locks:
             ]
         return None
 
-    def _blocked(self, line: Line, cause: Session) -> None:
+    def _blocked(self, line: Line, cause: Backend) -> None:
         assert line.waiting  # noqa: S101 (it is a wait)
         block = self.blocks.setdefault(cause.key, Block(cause, line.at, line.at))
         block.last = line.at
         block.ran[cause.statement] += 1
         block.behind = self.waits.get(cause.pid, block.behind)
-        waiter = block.waiters.setdefault(line.waiting.key, Waiter(line, line.at, line.at))
+        waiter = block.waiters.setdefault(
+            line.waiting.key, BlockedTransaction(line, line.at, line.at)
+        )
         waiter.last = line.at
 
     @property
@@ -194,7 +195,7 @@ def read(lines: Iterable[str], others: Collection[str] = ()) -> Locks:
     """What a whole record of samples tells."""
     locks = Locks(others)
     for each in lines:
-        line = parsed(each)
+        line = parse_line(each)
         if line:
             locks.take(line)
     locks.settle()

@@ -79,45 +79,30 @@ select 'extension', s.name, '', e.extname::text, e.extversion, ''
   from pg_extension e join spaces s on s.oid = e.extnamespace
 """
 
-# Where migration tools note what was run: table and column, by their own documentation.
-LEDGERS = {
-    "alembic_version": "version_num",
-    "knex_migrations": "name",
-    "SequelizeMeta": "name",
-    "schema_migrations": "version",  # Rails, golang-migrate, dbmate
-    "flyway_schema_history": "version",
-    "databasechangelog": "id",  # Liquibase
-    "_prisma_migrations": "migration_name",
-    "django_migrations": "name",
-    "goose_db_version": "version_id",
-    "migrations": "name",  # TypeORM
-    "pgmigrations": "name",
-}
-
 # As one reads a schema: what others rest on first.
 KINDS = ("extension", "type", "sequence", "table", "column", "constraint", "index", "trigger")
 
 PLURALS = {"index": "indexes"}
 
 
-def described(schema: Iterable[Part]) -> list[str]:
+def describe(schema: Iterable[Part]) -> list[str]:
     """A schema's parts in words, sorted: "column public.person.email text"."""
     return sorted(_line(part) for part in schema)
 
 
-def called(part: Part) -> str:
+def name_of(part: Part) -> str:
     """What a part is called: "column public.person.email"."""
     kind, *names = part[:4]
     return f"{kind} {'.'.join(name for name in names if name)}"
 
 
 def _line(part: Part) -> str:
-    return " ".join(word for word in (called(part), *part[4:]) if word)
+    return " ".join(word for word in (name_of(part), *part[4:]) if word)
 
 
 def lacking(expected: Schema, actual: Schema) -> list[str]:
     """The parts of the expected schema that the actual one has not, in words."""
-    return described(expected - actual)
+    return describe(expected - actual)
 
 
 def difference(before: Schema, after: Schema) -> list[str]:
@@ -163,7 +148,7 @@ def not_undone(before: Schema, now: Schema) -> list[str]:
     removed = {name[1:3] for name in old if name[0] == "table" and name not in new}
     told = []
     for name in sorted({*old, *new}, key=_rank):
-        what = called(name)
+        what = name_of(name)
         if name[0] != "table" and name[1:3] in (made if name in new else removed):
             continue
         if name in old and name in new:
@@ -175,41 +160,3 @@ def not_undone(before: Schema, now: Schema) -> list[str]:
             data = ", nor does its data" if name[0] in ("table", "column") else ""
             told.append(f"{what} does not come back, which the migration removed{data}")
     return told
-
-
-def ledger_sql(schema: Schema) -> str | None:
-    """The query for what migration tools have noted: table and entry; None where there is none."""
-    found = sorted(
-        (part[1], part[2], part[3])
-        for part in schema
-        if part[0] == "column" and LEDGERS.get(part[2]) == part[3]
-    )
-    if not found:
-        return None
-    return "\nunion all\n".join(
-        f'select \'{space}.{table}\', "{column}"::text from "{space}"."{table}"'  # noqa: S608 (names from the database's own catalogue)
-        for space, table, column in found
-    )
-
-
-def ledger_change(before: Iterable[Part], now: Iterable[Part]) -> list[str]:
-    """What migration tools have noted beside what they had: a sentence for each table."""
-    old, new = _entries(before), _entries(now)
-    told = []
-    for table in sorted({*old, *new}):
-        came = ", ".join(sorted(new.get(table, set()) - old.get(table, set())))
-        went = ", ".join(sorted(old.get(table, set()) - new.get(table, set())))
-        if came and went:
-            told.append(f"{table} says {came}, where it said {went}")
-        elif came:
-            told.append(f"{table} says {came} beside what it said")
-        elif went:
-            told.append(f"{table} no longer says {went}")
-    return told
-
-
-def _entries(rows: Iterable[Part]) -> dict[str, set[str]]:
-    found: dict[str, set[str]] = {}
-    for table, entry in rows:
-        found.setdefault(table, set()).add(entry)
-    return found

@@ -14,7 +14,7 @@ from pytest_canary.config.plan import Plan
 from pytest_canary.config.settings import Settings
 from pytest_canary.core.errors import FoundError, UnjudgedError
 from pytest_canary.core.findings import Finding
-from pytest_canary.database import database
+from pytest_canary.database import deployment as database
 from pytest_canary.manifests.documents import Fault, read
 from pytest_canary.manifests.parsing import Parsed, parse
 from pytest_canary.manifests.schema import Schema, Version, of_version, version_of

@@ -8,27 +8,22 @@ from __future__ import annotations
 
 import copy
 import secrets
-import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from pytest_canary.core import processes
-from pytest_canary.core.errors import ClusterError, FoundError, ReleaseError, WaitTimeoutError
+from pytest_canary.core.errors import FoundError, ReleaseError, WaitTimeoutError
 from pytest_canary.core.findings import Finding
-from pytest_canary.core.waiting import Seen
 from pytest_canary.database.database import Database
-from pytest_canary.database.lock_findings import stuck
+from pytest_canary.database.deployment import NAME_VARIABLE
+from pytest_canary.database.lock_findings import describe_waits
 from pytest_canary.database.lock_sampler import sampled
 from pytest_canary.database.locks import Locks
-from pytest_canary.database.schema import Schema, counted, difference, ledger_change, not_undone
+from pytest_canary.database.migration_history import MigrationHistory, history_change
+from pytest_canary.database.schema import Schema, counted, difference, not_undone
 from pytest_canary.k8s.exec import Exec
-from pytest_canary.k8s.objects import Object, pods_of
-from pytest_canary.release import pod_commands
-from pytest_canary.release.release import Release
-
-Ledger = list[tuple[str, ...]]
-"""What migration tools note: table and entry."""
+from pytest_canary.k8s.objects import Object
+from pytest_canary.release.pod_commands import PodCommands
 
 
 @dataclass
@@ -50,8 +45,8 @@ class Migrated:
     before: Schema
     after: Schema
     fresh: Schema | None
-    noted_before: Ledger = field(default_factory=list)
-    noted_after: Ledger = field(default_factory=list)
+    noted_before: MigrationHistory = field(default_factory=list)
+    noted_after: MigrationHistory = field(default_factory=list)
     locks: Locks | None = None
     pod: Object = field(default_factory=dict)
 
@@ -67,19 +62,23 @@ class Migrated:
 
 
 def migrate(
-    release: Release,
+    pods: PodCommands,
     database: Database,
-    track: str,
+    deployment: str,
+    command: Sequence[str],
     *,
+    ping: Sequence[str] = (),
     fresh: bool,
     ready: Callable[[], object] = lambda: None,
 ) -> Migrated:
-    """Run ping and migrate in a pod of a track, and look at the schema before and after.
+    """Run ping and migrate in a pod of a Deployment, and look at the schema before and after.
 
     Args:
-        release: where the track lives.
+        pods: runs them.
         database: the live one.
-        track: "canary" or "stable".
+        deployment: the Deployment's name.
+        command: migrate.
+        ping: what runs before it; nothing where it is empty.
         fresh: whether another version is live: then the migrations are run on an empty database
             first, and it is watched who waits for them.
         ready: returns when migrate may run.
@@ -89,40 +88,27 @@ def migrate(
         ReleaseError: no pod is ready, or migrate fails on the empty database.
         DatabaseError: the database does not answer.
     """
-    run = release.settings.commands
-    pod = release.ready_pod(track)
+    pod = pods.ready_pod(deployment)
     before = database.schema()
-    noted = database.ledger(before)
-    expected = fresh_schema(release, database) if fresh else None
-    ping = pod_commands.run(release, track, run.ping, "PingHangs") if run.ping else None
+    noted = database.history(before)
+    expected = fresh_schema(pods, database, pod, command) if fresh else None
+    pinged = pods.run(deployment, ping, "PingHangs") if ping else None
     ready()
     locks = None
     if fresh:
-        others = addresses(release, but=track)
-        with sampled(database, others, release.settings.deadlines.command) as locks:
+        with sampled(database, pods.addresses(but=deployment), pods.deadline) as locks:
             try:
-                done = pod_commands.run(release, track, run.migrate, "MigrationHangs")
+                done = pods.run(deployment, command, "MigrationHangs")
             except FoundError as error:
-                raise explained(error, stuck(locks)) from error
+                raise explain(error, describe_waits(locks)) from error
     else:
-        done = pod_commands.run(release, track, run.migrate, "MigrationHangs")
+        done = pods.run(deployment, command, "MigrationHangs")
     after = database.schema()
-    return Migrated(ping, done, before, after, expected, noted, database.ledger(after), locks, pod)
+    noted_after = database.history(after)
+    return Migrated(pinged, done, before, after, expected, noted, noted_after, locks, pod)
 
 
-def addresses(release: Release, but: str = "") -> set[str]:
-    """The addresses of all pods, but those of one track."""
-    pods = release.observer.snapshot().pods
-    left_out = pods_of(pods.values(), release.name(but)) if but else []
-    own = {pod["metadata"]["name"] for pod in left_out}
-    return {
-        pod["status"]["podIP"]
-        for name, pod in pods.items()
-        if name not in own and pod.get("status", {}).get("podIP")
-    }
-
-
-def explained(error: FoundError, waits: Sequence[str]) -> FoundError:
+def explain(error: FoundError, waits: Sequence[str]) -> FoundError:
     """The error, with what the migration waited for in the database."""
     if not waits:
         return error
@@ -146,9 +132,9 @@ def one_off(pod: Object, name: str, command: Sequence[str], database: str) -> di
     volumes = [v for v in spec.get("volumes", []) if not v["name"].startswith("kube-api-access-")]
     spec["volumes"] = volumes
     for each in [container, *spec.get("initContainers", [])]:
-        env = [item for item in each.get("env", []) if item["name"] != "DB_SCHEMA"]
+        env = [item for item in each.get("env", []) if item["name"] != NAME_VARIABLE]
         # The first, as the others may refer to it: $(DB_SCHEMA) knows only what stands before.
-        each["env"] = [{"name": "DB_SCHEMA", "value": database}, *env]
+        each["env"] = [{"name": NAME_VARIABLE, "value": database}, *env]
         each["volumeMounts"] = [
             mount
             for mount in each.get("volumeMounts", [])
@@ -159,111 +145,67 @@ def one_off(pod: Object, name: str, command: Sequence[str], database: str) -> di
     return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": spec}
 
 
-def fresh_schema(release: Release, database: Database) -> Schema:
-    """The schema that the canary's migrations make on an empty database.
+def fresh_schema(
+    pods: PodCommands, database: Database, pod: Object, command: Sequence[str]
+) -> Schema:
+    """The schema that a version's migrations make on an empty database.
+
+    Args:
+        pods: runs them, in a pod of their own.
+        database: the live one; the empty one is made beside it.
+        pod: a pod of that version.
+        command: migrate.
 
     Raises:
         ReleaseError: the migration fails there; with its output.
         WaitTimeoutError: it does not end.
     """
-    name = f"canary_fresh_{secrets.token_hex(4)}"
-    pod = one_off(
-        release.ready_pod("canary"),
-        name.replace("_", "-"),
-        release.settings.commands.migrate,
-        name,
-    )
-    database.query(f'create database "{name}"')
-    try:
-        done = run_apart(release, pod, "migrate on an empty database")
+    with database.scratch("fresh") as name:
+        own = one_off(pod, name.replace("_", "-"), command, name)
+        done = pods.run_apart(own, "migrate on an empty database")
         if done.code != 0:
             raise ReleaseError(
                 f"the candidate's migrate exits with code {done.code} on an empty database",
                 done.output,
             )
         return database.schema(name)
-    finally:
-        database.query(f'drop database if exists "{name}" with (force)')
 
 
-def take_down(release: Release, database: Database, pod: Object) -> Migrated:
+def take_down(
+    pods: PodCommands, database: Database, pod: Object, command: Sequence[str]
+) -> Migrated:
     """Run the down-migration on the live database, in a pod of its own.
 
     Only the candidate knows the way down, and by then none of its pods is left; so one is made
     that no Service sends traffic to.
 
     Args:
-        release: where the app lives.
+        pods: runs it.
         database: the live one.
         pod: the one that the candidate's migration ran in.
+        command: the down-migration.
 
     Raises:
         FoundError: it hangs.
         DatabaseError: the database does not answer.
     """
-    command, name = release.settings.commands.down, f"canary-down-{secrets.token_hex(4)}"
+    name = f"canary-down-{secrets.token_hex(4)}"
     before = database.schema()
-    noted = database.ledger(before)
-    others = addresses(release)
-    with sampled(database, others, release.settings.deadlines.command) as locks:
+    noted = database.history(before)
+    with sampled(database, pods.addresses(), pods.deadline) as locks:
         try:
             own = one_off(pod, name, command, database.settings.name)
-            done = run_apart(release, own, "the down-migration to end")
+            done = pods.run_apart(own, "the down-migration to end")
         except WaitTimeoutError as error:
             found = Finding("DownHangs", error.sentence, f"pod {name}", evidence=error.evidence)
-            raise explained(FoundError([found]), stuck(locks)) from error
+            raise explain(FoundError([found]), describe_waits(locks)) from error
     after = database.schema()
-    return Migrated(None, done, before, after, None, noted, database.ledger(after), locks, pod)
+    return Migrated(None, done, before, after, None, noted, database.history(after), locks, pod)
 
 
-def run_apart(release: Release, pod: dict[str, Any], what: str) -> Exec:
-    """Run a pod of `one_off` to its end, and delete it.
-
-    Args:
-        release: where it runs.
-        pod: the pod.
-        what: what is awaited, as a clause.
-
-    Raises:
-        WaitTimeoutError: it does not end; with its output so far.
-    """
-    name = pod["metadata"]["name"]
-    try:
-        release.namespace.apply(pod)
-        try:
-            code = _exit_code(release, name, what)
-        except WaitTimeoutError as error:
-            raise WaitTimeoutError(error.sentence, _logs(release, name)) from error
-        output = _logs(release, name)
-        command = shlex.join(pod["spec"]["containers"][0]["command"])
-        return Exec(name, command, code, output, output)
-    finally:
-        release.namespace.delete_pod(name)
-
-
-def _logs(release: Release, name: str) -> str:
-    try:
-        return processes.masked(release.namespace.logs(name), release.secrets)
-    except ClusterError as error:
-        return str(error)
-
-
-def _exit_code(release: Release, name: str, what: str) -> int:
-    def look() -> Seen[int]:
-        pod = release.observer.snapshot().pods.get(name)
-        status: Object = pod.get("status", {}) if pod else {}
-        for container in status.get("containerStatuses", []):
-            ended = container["state"].get("terminated")
-            if ended:
-                return Seen("ended", True, int(ended["exitCode"]))
-        return Seen(f"pod {name} is {status.get('phase', 'not there yet')}", False, 0)
-
-    return release.waiter.until(
-        what, look, timeout=release.settings.deadlines.command, change=release.observer.change
-    )
-
-
-def left_behind(migrations: Mapping[str, Migrated], now: Schema, noted: Ledger) -> list[str]:
+def left_behind(
+    migrations: Mapping[str, Migrated], now: Schema, noted: MigrationHistory
+) -> list[str]:
     """What a rollback did not undo in the database, a sentence each.
 
     Args:
@@ -276,4 +218,4 @@ def left_behind(migrations: Mapping[str, Migrated], now: Schema, noted: Ledger) 
         before, had_noted = up.before, up.noted_before
     else:
         before, had_noted = migrations["baseline"].after, migrations["baseline"].noted_after
-    return [*not_undone(before, now), *ledger_change(had_noted, noted)]
+    return [*not_undone(before, now), *history_change(had_noted, noted)]

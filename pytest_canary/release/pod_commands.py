@@ -1,4 +1,4 @@
-"""What became of a command in a pod: each way not to end well, told apart."""
+"""Commands in the app's pods, and what became of them: each way not to end well, told apart."""
 
 from __future__ import annotations
 
@@ -6,69 +6,195 @@ import contextlib
 import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import Any
 
 from pytest_canary.core import processes
-from pytest_canary.core.errors import FoundError, WaitTimeoutError
+from pytest_canary.core.errors import ClusterError, FoundError, ReleaseError, WaitTimeoutError
 from pytest_canary.core.findings import Finding
 from pytest_canary.core.output import shown
-from pytest_canary.core.waiting import Seen
+from pytest_canary.core.waiting import Seen, Waiter
 from pytest_canary.k8s.exec import Exec, ExecError
-from pytest_canary.k8s.objects import Object, container_status
-
-if TYPE_CHECKING:
-    from pytest_canary.release.release import Release
+from pytest_canary.k8s.namespace import Namespace
+from pytest_canary.k8s.objects import Object, container_status, is_ready, pods_of, state
+from pytest_canary.k8s.observer import Observer
 
 # The exit codes of what SIGKILL and SIGTERM end: a pod on its way out, or a memory limit.
 KILLED = (137, 143)
 
-# Seconds for the watches to tell why a pod went.
+# Seconds for the watches to tell of what is there already, or why a pod went.
 WATCHES = 5.0
 
 
-def run(release: Release, track: str, command: Sequence[str], hangs: str = "CommandHangs") -> Exec:
-    """Run a command in a ready pod of a track; its exit code is the caller's matter.
+class PodCommands:
+    """Runs commands in the pods of a namespace.
 
     Args:
-        release: where the track lives.
-        track: "canary" or "stable".
-        command: what runs.
-        hangs: the finding's code where it hangs.
-
-    Raises:
-        FoundError: it came to no end of its own: it hangs, never stops printing, lost its pod or
-            could not be started.
-        ReleaseError: no pod is ready.
+        namespace: where the pods are.
+        observer: watches that namespace.
+        waiter: waits.
+        deadline: seconds that a command takes at most.
+        secrets: words to mask in what commands print.
     """
-    pod = release.ready_pod(track)
-    name, container = pod["metadata"]["name"], pod["spec"]["containers"][0]["name"]
-    typed = shlex.join(command)
-    try:
-        done = release.namespace.exec(
-            name, container, command, timeout=release.settings.deadlines.command
-        )
-    except ExecError as error:
-        fate = _fate(release, pod, container) if error.ending == "lost" else ""
-        raise FoundError([unended(error, hangs, typed, name, fate, release.secrets)]) from error
-    output = processes.masked(done.output, release.secrets)
-    fate = _fate(release, pod, container) if done.code in KILLED else ""
-    if fate:
-        raise FoundError([lost(typed, name, f"exited with code {done.code}", fate, output)])
-    return replace(done, output=output)
+
+    def __init__(
+        self,
+        namespace: Namespace,
+        observer: Observer,
+        waiter: Waiter,
+        deadline: float,
+        secrets: Sequence[str] = (),
+    ) -> None:
+        self.namespace = namespace
+        self.observer = observer
+        self.waiter = waiter
+        self.deadline = deadline
+        self.secrets = secrets
+
+    def ready_pod(self, deployment: str) -> Object:
+        """A pod of a Deployment that is ready and not on its way out; it is waited for a little.
+
+        Raises:
+            ReleaseError: there is none.
+        """
+        pods: list[Object] = []
+
+        def look() -> Seen[Object]:
+            nonlocal pods
+            pods = pods_of(self.observer.snapshot().pods.values(), deployment)
+            ready = [pod for pod in pods if is_ready(pod)]
+            return Seen(_states(pods) or "there is none", bool(ready), ready[0] if ready else {})
+
+        try:
+            return self.waiter.until(
+                f"a ready pod of {deployment}", look, timeout=WATCHES, change=self.observer.change
+            )
+        except WaitTimeoutError as error:
+            there = f": {_states(pods)}" if pods else ""
+            raise ReleaseError(
+                f"no pod of {deployment} is ready, so nothing can be asked of one; "
+                f"{len(pods)} are there{there}"
+            ) from error
+
+    def addresses(self, but: str = "") -> set[str]:
+        """The addresses of all pods, but those of one Deployment."""
+        pods = self.observer.snapshot().pods
+        left_out = pods_of(pods.values(), but) if but else []
+        own = {pod["metadata"]["name"] for pod in left_out}
+        return {
+            pod["status"]["podIP"]
+            for name, pod in pods.items()
+            if name not in own and pod.get("status", {}).get("podIP")
+        }
+
+    def run(self, deployment: str, command: Sequence[str], hangs: str = "CommandHangs") -> Exec:
+        """Run a command in a ready pod of a Deployment; its exit code is the caller's matter.
+
+        Args:
+            deployment: the Deployment's name.
+            command: what runs.
+            hangs: the finding's code where it hangs.
+
+        Raises:
+            FoundError: it came to no end of its own: it hangs, never stops printing, lost its pod
+                or could not be started.
+            ReleaseError: no pod is ready.
+        """
+        pod = self.ready_pod(deployment)
+        name, container = pod["metadata"]["name"], pod["spec"]["containers"][0]["name"]
+        typed = shlex.join(command)
+        try:
+            done = self.namespace.exec(name, container, command, timeout=self.deadline)
+        except ExecError as error:
+            if error.ending == "refused":
+                # The watches may still have had a pod that was gone.
+                fate = self._fate_now(pod, container)
+                if fate:
+                    finding = lost_pod_finding(typed, name, "never began", fate, "")
+                    raise FoundError([finding]) from error
+            fate = self._fate(pod, container) if error.ending == "lost" else ""
+            raise FoundError(
+                [unended_finding(error, hangs, typed, name, fate, self.secrets)]
+            ) from error
+        output = processes.masked(done.output, self.secrets)
+        fate = self._fate(pod, container) if done.code in KILLED else ""
+        if fate:
+            raise FoundError(
+                [lost_pod_finding(typed, name, f"exited with code {done.code}", fate, output)]
+            )
+        return replace(done, output=output)
+
+    def _fate(self, pod: Object, container: str) -> str:
+        name = pod["metadata"]["name"]
+
+        def look() -> Seen[str]:
+            found = fate(pod, self.observer.snapshot().pods.get(name), container)
+            return Seen(found or "it is as it was", bool(found), found)
+
+        with contextlib.suppress(WaitTimeoutError):
+            return self.waiter.until(
+                f"what became of pod {name}", look, timeout=WATCHES, change=self.observer.change
+            )
+        return ""
+
+    def _fate_now(self, pod: Object, container: str) -> str:
+        """What became of a pod, by the API server and not by the watches."""
+        name = pod["metadata"]["name"]
+        pods = {each["metadata"]["name"]: each for each in self.namespace.objects("Pod")}
+        return fate(pod, pods.get(name), container)
+
+    def run_apart(self, pod: dict[str, Any], what: str) -> Exec:
+        """Run a pod whose first container ends by itself to its end, and delete it.
+
+        Args:
+            pod: the pod, as the API takes it.
+            what: what is awaited, as a clause.
+
+        Raises:
+            FoundError: the pod was lost before.
+            WaitTimeoutError: it does not end; with its output so far.
+        """
+        name, container = pod["metadata"]["name"], pod["spec"]["containers"][0]
+        command = shlex.join(container["command"])
+        try:
+            self.namespace.apply(pod)
+            try:
+                code = self._exit_code(name, container["name"], command, what)
+            except WaitTimeoutError as error:
+                raise WaitTimeoutError(error.sentence, self._log(name)) from error
+            output = self._log(name)
+            return Exec(name, command, code, output, output)
+        finally:
+            self.namespace.delete_pod(name)
+
+    def _exit_code(self, name: str, container: str, command: str, what: str) -> int:
+        before: Object | None = None
+
+        def look() -> Seen[int]:
+            nonlocal before
+            pod = self.observer.snapshot().pods.get(name)
+            status: Object = pod.get("status", {}) if pod else {}
+            for each in status.get("containerStatuses", []):
+                ended = each["state"].get("terminated")
+                if ended:
+                    return Seen("ended", True, int(ended["exitCode"]))
+            if before and (pod is None or status.get("phase") == "Failed"):
+                end = fate(before, pod, container)
+                raise FoundError([lost_pod_finding(command, name, "never ended", end, "")])
+            before = pod or before
+            return Seen(f"pod {name} is {status.get('phase', 'not there yet')}", False, 0)
+
+        return self.waiter.until(what, look, timeout=self.deadline, change=self.observer.change)
+
+    def _log(self, name: str) -> str:
+        try:
+            return processes.masked(self.namespace.logs(name), self.secrets)
+        except ClusterError as error:
+            return str(error)
 
 
-def _fate(release: Release, pod: Object, container: str) -> str:
-    name = pod["metadata"]["name"]
-
-    def look() -> Seen[str]:
-        found = fate(pod, release.observer.snapshot().pods.get(name), container)
-        return Seen(found or "it is as it was", bool(found), found)
-
-    with contextlib.suppress(WaitTimeoutError):
-        return release.waiter.until(
-            f"what became of pod {name}", look, timeout=WATCHES, change=release.observer.change
-        )
-    return ""
+def _states(pods: Iterable[Object]) -> str:
+    """Pods and what holds them up, in words."""
+    return ", ".join(f"{pod['metadata']['name']} {state(pod)}" for pod in pods)
 
 
 def fate(before: Object, now: Object | None, container: str) -> str:
@@ -90,13 +216,13 @@ def fate(before: Object, now: Object | None, container: str) -> str:
     return ""
 
 
-def unended(
+def unended_finding(
     error: ExecError, hangs: str, command: str, pod: str, fate: str, secrets: Iterable[str]
 ) -> Finding:
     """What is wrong with a command that came to no end of its own."""
     output = processes.masked(error.output, secrets)
     if error.ending == "lost":
-        return lost(command, pod, "never ended", fate, output)
+        return lost_pod_finding(command, pod, "never ended", fate, output)
     codes = {"hangs": hangs, "endless": "CommandOutputEndless", "refused": "CommandNotRun"}
     if error.ending == "refused":
         advice = "see that the image has it, and that it stands in commands as one types it"
@@ -114,7 +240,7 @@ def unended(
     )
 
 
-def lost(command: str, pod: str, ended: str, fate: str, output: str) -> Finding:
+def lost_pod_finding(command: str, pod: str, ended: str, fate: str, output: str) -> Finding:
     """A command whose pod died under it."""
     memory = "OOMKilled" in fate
     return Finding(

@@ -1,36 +1,33 @@
-"""The release's transitions: the book's pipelines, line for line, on the run's own namespace."""
+"""The release's transitions: three pipelines, line for line, on the run's own namespace."""
 
 from __future__ import annotations
 
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pytest_canary.config.settings import Settings
 from pytest_canary.core import processes
-from pytest_canary.core.errors import ClusterError, CommandError, FoundError, ReleaseError
+from pytest_canary.core.errors import CommandError, ReleaseError
 from pytest_canary.core.waiting import Seen, Waiter
 from pytest_canary.diagnosis import Expected
 from pytest_canary.k8s.namespace import Exec, Namespace
-from pytest_canary.k8s.objects import containers, is_ready, pods_of
+from pytest_canary.k8s.objects import pods_of
 from pytest_canary.k8s.observer import Observer
 from pytest_canary.k8s.rollout import gone
 from pytest_canary.manifests.references import fixed_namespace
-from pytest_canary.release import pod_commands
-from pytest_canary.release.triage import Triage
-from pytest_canary.release.vigil import Vigil
+from pytest_canary.release.diagnostics import Diagnostics, collect
+from pytest_canary.release.pod_commands import PodCommands
+from pytest_canary.release.rollout_watch import Diagnoser, RolloutWatch
+from pytest_canary.release.service import Service
 
 CANARY, STABLE = "canary", "stable"
 
 # Letters from which on a value may be a secret.
 SECRET = 6
-
-# Lines of each log that are kept for a look.
-LOG_LINES = 1000
 
 
 def secrets_of(variables: Mapping[str, str]) -> list[str]:
@@ -64,22 +61,6 @@ class Version:
     apply: Path
 
 
-@dataclass(frozen=True)
-class Diagnostics:
-    """What the book's rollback pipeline prints before it undoes anything, and previous logs.
-
-    Attributes:
-        objects, events, describe: what kubectl says.
-        logs: of the canary's and stable's containers: file name to text, "POD.CONTAINER.log",
-            and with ".previous" in it where the container was restarted.
-    """
-
-    objects: str
-    events: str
-    describe: str
-    logs: Mapping[str, str]
-
-
 class Release:
     """Moves versions of one app through canary and stable.
 
@@ -111,7 +92,11 @@ class Release:
         self.kubectl_path = kubectl
         self.parameters = parameters
         self.secrets = secrets_of({**settings.environment, **parameters})
-        self.triage = Triage(namespace, observer, self.secrets, images)
+        self.diagnoser = Diagnoser(namespace, observer, self.secrets, images)
+        self.pods = PodCommands(
+            namespace, observer, waiter, settings.deadlines.command, self.secrets
+        )
+        self.service = Service(settings.service_name, self.diagnoser.findings, observer, waiter)
         self.environment = {
             # What the bundled apply.sh waits; so the setting holds for the script too.
             "ROLLOUT_TIMEOUT": f"{settings.deadlines.rollout:g}s",
@@ -127,7 +112,7 @@ class Release:
         """The name of the track's Deployment."""
         return self.settings.deployment_name(track)
 
-    # The canary pipeline, section 4.7.1.
+    # The canary pipeline.
 
     def canary(self, version: Version) -> None:
         """Put the version beside stable, as one canary."""
@@ -137,15 +122,7 @@ class Release:
         if self.exists(STABLE):
             self.scale(STABLE, replicas.stable_during_canary)
 
-    def ping(self) -> Exec:
-        """Run the ping command in a canary pod."""
-        return self.exec(CANARY, self.settings.commands.ping)
-
-    def migrate(self) -> Exec:
-        """Run the migrate command in a canary pod."""
-        return self.exec(CANARY, self.settings.commands.migrate)
-
-    # The stable pipeline, section 4.8.1.
+    # The stable pipeline.
 
     def promote(self, version: Version) -> None:
         """Make the version stable, and delete the canary."""
@@ -154,7 +131,7 @@ class Release:
         if self.exists(CANARY):
             self.delete(CANARY)
 
-    # The rollback pipeline, section 4.8.4.
+    # The rollback pipeline.
 
     def roll_back(self, diagnostics: Diagnostics | None = None) -> Diagnostics:
         """Collect what helps to find out why, scale stable up again and delete the canary.
@@ -175,6 +152,9 @@ class Release:
         """`kubectl apply -f manifests/service.yml`."""
         # The namespace said aloud: kubectl then refuses a manifest that names another.
         self.kubectl("apply", "-f", version.service, f"--namespace={self.namespace.name}")
+        self.service.wait_until_watched(
+            lambda: self.namespace.objects("Service"), self.settings.deadlines.rollout
+        )
 
     def deploy(self, track: str, replicas: int, version: Version) -> None:
         """`apply.sh MANIFEST DEPLOYMENT REPLICAS IMAGE`, and wait until it has come to rest.
@@ -192,43 +172,32 @@ class Release:
                 f"{version.deployment.name} names namespace {elsewhere}, where nothing is "
                 "rehearsed; leave metadata.namespace out, and let kubectl's context say it"
             )
-        watch = self._vigil(track, replicas, version, applies=True)
-        with ThreadPoolExecutor(1, thread_name_prefix="apply") as pool:
-            applied = pool.submit(self._apply, track, replicas, version)
-            applied.add_done_callback(lambda _: self.observer.wake())
-
-            def look() -> Seen[None]:
-                if applied.done():
-                    applied.result()
-                    return Seen("applied", True, None)
-                return Seen(watch.look(), False, None)
-
-            try:
-                self.waiter.until(
-                    f"{version.apply.name} to end",
-                    look,
-                    # Longer than the script's own deadline, so that it can speak.
-                    timeout=self.settings.deadlines.rollout + 60,
-                    change=self.observer.change,
-                )
-            except CommandError as error:
-                raise watch.given_up(
-                    ReleaseError(
-                        f"{self.name(track)} can't be deployed: {error.sentence}; "
-                        f"last seen: {watch.seen()}",
-                        error.evidence,
-                    )
-                ) from error
-            finally:
+        watch = self._watch(track, replicas, version, applies=True)
+        try:
+            watch.wait_while_applied(
+                version.apply.name,
+                lambda: self._apply(track, replicas, version),
                 # After a finding nobody waits for the script any more.
-                processes.kill_all()
-        watch.until_settled()
+                end=processes.kill_all,
+                # Longer than the script's own deadline, so that it can speak.
+                timeout=self.settings.deadlines.rollout + 60,
+            )
+        except CommandError as error:
+            raise watch.given_up(
+                ReleaseError(
+                    f"{self.name(track)} can't be deployed: {error.sentence}; "
+                    f"last seen: {watch.seen}",
+                    error.evidence,
+                )
+            ) from error
+        made = self.namespace.deployment(self.name(track))
+        watch.wait_until_settled(made["metadata"].get("generation", 0) if made else 0)
 
     def _apply(self, track: str, replicas: int, version: Version) -> None:
         words = [self.name(track), str(replicas), version.image]
         processes.run(
             [version.apply, version.deployment, *words],
-            # Longer than a script's own wait, which is 120 s in the book, so that it can speak.
+            # Longer than a script's own wait, usually 120 s, so that it can speak.
             timeout=self.settings.deadlines.rollout + 30,
             env=self.environment,
             cwd=version.apply.parent,
@@ -236,9 +205,9 @@ class Release:
             heard=lambda line: self.waiter.listener(f"{version.apply.name}", line),
         )
 
-    def _vigil(
+    def _watch(
         self, track: str, replicas: int, version: Version, *, applies: bool = False
-    ) -> Vigil:
+    ) -> RolloutWatch:
         expected = Expected(
             deployment=self.name(track),
             replicas=replicas,
@@ -246,8 +215,14 @@ class Release:
             service=self.settings.service_name,
             title=version.title,
         )
-        deadline = self.settings.deadlines.rollout
-        return Vigil(expected, self.triage, self.observer, self.waiter, deadline, applies=applies)
+        return RolloutWatch(
+            expected,
+            self.diagnoser.findings,
+            self.observer,
+            self.waiter,
+            self.settings.deadlines.rollout,
+            applies=applies,
+        )
 
     def scale(self, track: str, replicas: int) -> None:
         """`kubectl scale --replicas=N deployment/NAME`."""
@@ -270,7 +245,7 @@ class Release:
         except CommandError as error:
             raise ReleaseError(error.sentence, error.evidence) from error
 
-    # What the book looks at by hand.
+    # What one would look at by hand.
 
     def wait_until_settled(self, track: str, replicas: int, version: Version) -> None:
         """Return when the Deployment has exactly these replicas of this version, all ready.
@@ -279,7 +254,7 @@ class Release:
             FoundError: it never will, or did not in time, and why is known.
             WaitTimeoutError: it did not in time; with what was seen last.
         """
-        self._vigil(track, replicas, version).until_settled()
+        self._watch(track, replicas, version).wait_until_settled()
 
     def check_service(self, track: str) -> None:
         """Return unless the Service can't ever send connections to a track's ready pods.
@@ -287,49 +262,50 @@ class Release:
         Raises:
             FoundError: it can't: its selector misses them, or its port is not theirs.
         """
-        found = self.observer.snapshot().deployments.get(self.name(track))
-        if found is None:
-            return
-        expected = Expected(
-            deployment=self.name(track),
-            replicas=found["spec"].get("replicas", 1),
-            image=found["spec"]["template"]["spec"]["containers"][0]["image"],
-            service=self.settings.service_name,
-            applied=True,
+        self.service.check(self.name(track))
+
+    def container_port(self, pod: str) -> int:
+        """The port of a pod that the Service sends connections to, once it does.
+
+        Raises:
+            FoundError: it never will, and why is known.
+            ReleaseError: the pod went meanwhile.
+            WaitTimeoutError: it does not; with what was seen last.
+        """
+        return self.service.wait_for_port(
+            pod, [self.name(CANARY), self.name(STABLE)], self.settings.deadlines.rollout
         )
-        doomed = [each for each in self.triage.look(expected) if each.doomed]
-        if doomed:
-            raise FoundError(doomed)
 
     def wait_until_gone(self, track: str) -> None:
-        """Return when the Deployment and its pods are gone."""
+        """Return when the Deployment and its pods are gone.
+
+        Raises:
+            WaitTimeoutError: they don't go; with what is left.
+        """
+        name = self.name(track)
 
         def look() -> Seen[None]:
             now = self.observer.snapshot()
-            done, text = gone(now.deployments, now.pods.values(), self.name(track))
+            done, text = gone(now.deployments, now.pods.values(), name)
+            # What was made a moment ago, the watches may not have seen at all.
+            if done and (self.exists(track) or pods_of(self.namespace.objects("Pod"), name)):
+                return Seen(f"{name} is there, and the watches don't know it", False, None)
             return Seen(text, done, None)
 
         self.waiter.until(
-            f"{self.name(track)} to be gone",
+            f"{name} to be gone",
             look,
             timeout=self.settings.deadlines.rollout,
             change=self.observer.change,
         )
 
     def ready_pod(self, track: str) -> Mapping[str, Any]:
-        """A pod of the track that is ready and not on its way out.
+        """A pod of the track that is ready and not on its way out; it is waited for a little.
 
         Raises:
             ReleaseError: there is none.
         """
-        pods = pods_of(self.observer.snapshot().pods.values(), self.name(track))
-        ready = [pod for pod in pods if is_ready(pod)]
-        if not ready:
-            raise ReleaseError(
-                f"no pod of {self.name(track)} is ready, so nothing can be asked of one; "
-                f"{len(pods)} are there"
-            )
-        return ready[0]
+        return self.pods.ready_pod(self.name(track))
 
     def exec(self, track: str, command: Sequence[str]) -> Exec:
         """`kubectl exec POD -- COMMAND` in a track's pod; the exit code is the caller's matter.
@@ -337,37 +313,10 @@ class Release:
         Raises:
             FoundError: it came to no end of its own.
         """
-        return pod_commands.run(self, track, command)
+        return self.pods.run(self.name(track), command)
 
     def diagnostics(self) -> Diagnostics:
         """What the rollback pipeline collects; a part that fails says why."""
         pods = self.observer.snapshot().pods.values()
-        logs = {}
-        for pod in [*pods_of(pods, self.name(CANARY)), *pods_of(pods, self.name(STABLE))]:
-            name = pod["metadata"]["name"]
-            for each in containers(pod):
-                container = each.name
-                logs[f"{name}.{container}.log"] = self._log(name, container, previous=False)
-                if each.restarts:
-                    logs[f"{name}.{container}.previous.log"] = self._log(
-                        name, container, previous=True
-                    )
-        return Diagnostics(
-            objects=self._said("get", "all", "-o", "wide"),
-            events=self._said("get", "events", "--sort-by=.lastTimestamp"),
-            describe=self._said("describe", "deployments,replicasets,pods,services"),
-            logs=logs,
-        )
-
-    def _log(self, pod: str, container: str, *, previous: bool) -> str:
-        try:
-            text = self.namespace.logs(pod, container, LOG_LINES, previous=previous)
-        except ClusterError as error:
-            return str(error)
-        return processes.masked(text, self.secrets)
-
-    def _said(self, *words: str) -> str:
-        try:
-            return self.kubectl(*words)
-        except ReleaseError as error:
-            return str(error)
+        tracks = [*pods_of(pods, self.name(CANARY)), *pods_of(pods, self.name(STABLE))]
+        return collect(self.namespace, self.kubectl, tracks, self.secrets)

@@ -9,7 +9,6 @@ from pytest_canary.context.journal import BaselineOutcome
 from pytest_canary.context.stage import Stage
 from pytest_canary.context.workspace import existing_context
 from pytest_canary.core.errors import ReleaseError
-from pytest_canary.release.migration import migrate
 from pytest_canary.release.release import CANARY, STABLE
 from pytest_canary.stages.conditions import first, migrates_live, upgrade
 
@@ -34,8 +33,7 @@ def is_deployed(context: Context) -> None:
     context.release.apply_service(context.baseline)
     context.release.deploy(STABLE, context.settings.replicas.stable, context.baseline)
     if context.plan.migrates:
-        migrated = migrate(context.release, context.database, STABLE, fresh=False)
-        context.journal.keep(BaselineOutcome(migrated))
+        context.journal.keep(BaselineOutcome(context.migrate(STABLE, fresh=False)))
     context.open_app()
     context.learn_version("baseline", STABLE)
 

@@ -13,7 +13,7 @@ from pytest_canary.context.stage import Stage
 from pytest_canary.context.workspace import existing_context
 from pytest_canary.core.errors import ClusterError, DatabaseError, ReleaseError
 from pytest_canary.core.waiting import Seen
-from pytest_canary.database import database as db
+from pytest_canary.database import deployment as db
 from pytest_canary.database.database import Database
 from pytest_canary.k8s.objects import node_is_ready, node_says
 from pytest_canary.manifests.references import pull_secret

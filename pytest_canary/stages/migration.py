@@ -10,9 +10,8 @@ from pytest_canary.context.journal import MigrationOutcome
 from pytest_canary.context.stage import Stage
 from pytest_canary.context.workspace import existing_context
 from pytest_canary.core.errors import DatabaseError, FoundError
-from pytest_canary.database.backup import Backup, back_up, restores
-from pytest_canary.database.lock_findings import patient
-from pytest_canary.release.migration import migrate
+from pytest_canary.database.backup import Backup, back_up, expect_restored
+from pytest_canary.database.lock_findings import expect_patience
 from pytest_canary.release.release import CANARY, STABLE
 from pytest_canary.stages.conditions import first, migrates, migrates_live, upgrade
 
@@ -30,13 +29,11 @@ def migrate_candidate(context: Context) -> None:
         with ThreadPoolExecutor(1, thread_name_prefix="backup") as pool:
             backed_up = pool.submit(attempt_backup, context)
             try:
-                outcome.migrated = migrate(
-                    context.release, context.database, CANARY, fresh=True, ready=backed_up.result
-                )
+                outcome.migrated = context.migrate(CANARY, fresh=True, ready=backed_up.result)
             finally:
                 outcome.backup = backed_up.result()
     elif context.plan.migrates:
-        outcome.migrated = migrate(context.release, context.database, CANARY, fresh=False)
+        outcome.migrated = context.migrate(CANARY, fresh=False)
     if not context.plan.upgrade:
         context.open_app()
         context.learn_version("candidate", CANARY)
@@ -61,7 +58,9 @@ def commands_run(context: Context) -> None:
 
 @STAGE.holds("a backup from before the migration restores", when=migrates_live)
 def backup_restores(context: Context) -> None:
-    context.journal.note("migration", restores(context.journal.outcome(MigrationOutcome).backup))
+    context.journal.note(
+        "migration", expect_restored(context.journal.outcome(MigrationOutcome).backup)
+    )
 
 
 @STAGE.holds("ping exits with 0", when=migrates)
@@ -85,7 +84,7 @@ def nobody_waited(context: Context) -> None:
         context.journal.migrations["candidate"].locks,
         context.settings.database.lock_limit,
     )
-    longest = patient(locks, limit)
+    longest = expect_patience(locks, limit)
     if longest:
         context.journal.note("migration", f"somebody waited {longest:.1f} s for its locks")
 

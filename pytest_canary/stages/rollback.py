@@ -9,7 +9,7 @@ from pytest_canary.context.journal import RollbackOutcome
 from pytest_canary.context.stage import Stage
 from pytest_canary.context.workspace import existing_context
 from pytest_canary.core.errors import ReleaseError
-from pytest_canary.database.lock_findings import patient
+from pytest_canary.database.lock_findings import expect_patience
 from pytest_canary.release.migration import Migrated, take_down
 from pytest_canary.release.release import CANARY, STABLE
 from pytest_canary.stages.conditions import (
@@ -129,7 +129,8 @@ def baseline_reads_all(context: Context) -> None:
 @STAGE.step("take the migration back", after=look_for_remains)
 def take_migration_back(context: Context) -> None:
     pod = context.journal.migrations["candidate"].pod
-    taken = take_down(context.release, context.database, pod)
+    command = context.settings.commands.down
+    taken = take_down(context.release.pods, context.database, pod, command)
     context.journal.outcome(RollbackOutcome).down = taken
 
 
@@ -167,7 +168,7 @@ def schema_is_back(context: Context) -> None:
     after=take_migration_back,
 )
 def nobody_waited(context: Context) -> None:
-    patient(down_migration(context).locks, context.settings.database.lock_limit)
+    expect_patience(down_migration(context).locks, context.settings.database.lock_limit)
 
 
 @STAGE.holds(

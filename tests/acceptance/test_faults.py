@@ -114,6 +114,7 @@ class Bench:
         walk = self.walk
         walk.plan = replace(walk.plan, settings=found)
         walk.settings = walk.release.settings = walk.api.settings = found
+        walk.release.pods.deadline = found.deadlines.command
         walk.release.environment["ROLLOUT_TIMEOUT"] = f"{found.deadlines.rollout:g}s"
 
     def rehearse(self, until: str, *, samples: bool = False) -> Told | None:

@@ -20,10 +20,10 @@ from pytest_canary.core.errors import DatabaseError, FoundError
 from pytest_canary.core.waiting import Waiter
 from pytest_canary.database import backup
 from pytest_canary.database.database import Database
-from pytest_canary.database.lock_findings import patient
+from pytest_canary.database.lock_findings import expect_patience
 from pytest_canary.database.lock_sampler import SAMPLER, sampled
 from pytest_canary.database.locks import Locks
-from pytest_canary.database.schema import described, difference
+from pytest_canary.database.schema import describe, difference
 from pytest_canary.k8s.exec import Exec
 
 LABEL = {"pytest-canary": "test"}
@@ -157,7 +157,7 @@ def server(engine: docker.DockerClient) -> Iterator[Server]:
             "status": {"conditions": [{"type": "Ready", "status": "True"}]},
         }
         snapshot = SimpleNamespace(pods={"db-1": pod})
-        observer: Any = SimpleNamespace(snapshot=lambda: snapshot)
+        observer: Any = SimpleNamespace(snapshot=lambda: snapshot, change=time.sleep)
         namespace: Any = Pod(postgres)
         database = Database(namespace, observer, settings.Database(), Waiter())
         yield Server(database, postgres, pods)
@@ -177,7 +177,7 @@ def live(server: Server) -> Server:
 
 
 def test_the_schema_has_a_line_for_everything_in_it(live: Server) -> None:
-    told = described(live.database.schema())
+    told = describe(live.database.schema())
     for line in (
         "column other.Odd name.Col.x integer",
         "column public.person.id bigint not null identity",
@@ -219,7 +219,7 @@ def test_a_backup_restores_whatever_is_written_meanwhile(live: Server) -> None:
         for each in written:
             each.result()
     for made in backups:
-        assert " in 3 tables (" in backup.restores(made)
+        assert " in 3 tables (" in backup.expect_restored(made)
         assert made.rows >= 501
         assert made.size > 1000
     names = [name for (name,) in live.database.query("select datname from pg_database")]
@@ -258,7 +258,7 @@ def test_an_index_made_concurrently_keeps_nobody_waiting(live: Server) -> None:
         "create index concurrently person_mood on person (mood)",
         meanwhile=["insert into person (name) values ('y')"],
     )
-    assert patient(locks, 0.5) == 0
+    assert expect_patience(locks, 0.5) == 0
     assert locks.samples > 5
 
 
@@ -271,7 +271,7 @@ def test_a_transaction_that_holds_its_lock_too_long_is_told(live: Server) -> Non
         meanwhile=["insert into person (name) values ('y')"] * 3,
     )
     with pytest.raises(FoundError) as failure:
-        patient(locks, 0.5)
+        expect_patience(locks, 0.5)
     (finding,) = failure.value.findings
     assert " holds ShareLock on public.person" in finding.sentence
     assert "app canary" in finding.where

@@ -68,7 +68,6 @@ class PostgreSQL:
             self.schemas[database] = self.schemas[database] | live
             return self._said("pg_restore", "", self.restored(self._dumped))
         assert backup.REMOVE in script, script
-        self.schemas.pop(script.split("'")[1], None)
         return 0, "", ""
 
     def _query(self, database: str, sql: str) -> Ended:

@@ -61,13 +61,22 @@ def test_a_check_needs_no_engine_and_no_cluster() -> None:
     heavy = set(HEAVY) - {"pydantic", "requests", "urllib3", "yaml"}
     walks = {"rehearsal", "cluster", "release", "traffic", "reporting"}
     heavy |= {f"pytest_canary.{name}" for name in walks}
+    heavy |= {f"pytest_canary.{name}" for name in ("database.database", "k8s.observer")}
     heavy |= {"aiohttp", "jsonschema", "kubernetes_validate", "prometheus_client"}
     assert sorted(heavy & added) == []
 
 
 @pytest.mark.parametrize(
     "module",
-    ["k8s.rollout", "core.waiting", "core.errors", "core.processes", "analysis.statistics"],
+    [
+        "k8s.rollout",
+        "core.waiting",
+        "core.errors",
+        "core.processes",
+        "analysis.statistics",
+        "database.lock_findings",
+        "database.migration_history",
+    ],
 )
 def test_what_decides_needs_neither_pytest_nor_a_cluster(module: str) -> None:
     added = added_by(f"pytest_canary.{module}")

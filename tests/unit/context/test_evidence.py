@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pytest_canary.context.evidence import Evidence
 from pytest_canary.core.errors import ReleaseError
-from pytest_canary.release.release import Diagnostics
+from pytest_canary.release.diagnostics import Diagnostics
 
 SAID = Diagnostics(
     objects="pod/a-1",

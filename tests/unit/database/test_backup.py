@@ -9,9 +9,9 @@ from pytest_canary.database.backup import (
     Backup,
     contents,
     differences,
-    done,
+    expect_restored,
+    expect_success,
     not_restored,
-    restores,
     size,
 )
 
@@ -33,24 +33,26 @@ def test_a_script_tells_the_dumps_size_and_what_is_in_each_table() -> None:
 
 
 def test_a_good_backup_is_told_in_words() -> None:
-    assert restores(GOOD) == "a backup of 1,002 rows in 3 tables (13 kB) restores in 0.3 s"
+    assert expect_restored(GOOD) == "a backup of 1,002 rows in 3 tables (13 kB) restores in 0.3 s"
 
 
 @pytest.mark.parametrize("ended", ["exit 1", "exit 127", ""])
 def test_a_program_that_fails_is_told_in_its_own_words(ended: str) -> None:
     said = f"pg_dump: error: query failed\npg_dump: detail: permission denied\n{ended}"
     with pytest.raises(FoundError) as failure:
-        done("BackupFails", "pg_dump", [("said", said, "0")], "look")
+        expect_success("BackupFails", "pg_dump", [("said", said, "0")], "look")
     (finding,) = failure.value.findings
     assert finding.code == "BackupFails"
     assert finding.sentence.startswith("pg_dump exits with code ")
     assert finding.sentence.endswith(": pg_dump: detail: permission denied") or not ended
-    assert done("BackupFails", "pg_dump", DUMPED, "look") is None
+    assert expect_success("BackupFails", "pg_dump", DUMPED, "look") is None
 
 
 def test_a_program_that_is_not_there_has_failed() -> None:
     with pytest.raises(FoundError, match="code 127: sh: 1: pg_dump: not found"):
-        done("BackupFails", "pg_dump", [("said", "sh: 1: pg_dump: not found\nexit 127")], "look")
+        expect_success(
+            "BackupFails", "pg_dump", [("said", "sh: 1: pg_dump: not found\nexit 127")], "look"
+        )
 
 
 def test_rows_that_are_missing_or_other_ones_are_found() -> None:
@@ -68,7 +70,7 @@ def test_rows_that_are_missing_or_other_ones_are_found() -> None:
 
 def test_a_backup_that_lacks_something_does_not_restore() -> None:
     with pytest.raises(FoundError) as failure:
-        restores(replace(GOOD, absent=["type public.mood"], restored={}))
+        expect_restored(replace(GOOD, absent=["type public.mood"], restored={}))
     assert failure.value.sentence == (
         "the backup does not restore what was backed up: type public.mood, and 3 more"
     )
@@ -77,14 +79,14 @@ def test_a_backup_that_lacks_something_does_not_restore() -> None:
 
 def test_a_backup_of_nothing_proves_nothing() -> None:
     with pytest.raises(FoundError, match="the live database has 1 tables and no row"):
-        restores(replace(GOOD, live={"public.z": (0, "0")}))
+        expect_restored(replace(GOOD, live={"public.z": (0, "0")}))
 
 
 def test_where_there_is_no_backup_that_is_told() -> None:
     with pytest.raises(ReleaseError, match="no backup was made"):
-        restores(None)
+        expect_restored(None)
     with pytest.raises(DatabaseError, match="no ready pod"):
-        restores(DatabaseError("the database has no ready pod"))
+        expect_restored(DatabaseError("the database has no ready pod"))
 
 
 def test_a_restored_schema_may_write_its_expressions_otherwise() -> None:

@@ -1,59 +1,91 @@
-"""The database's manifests and parameters, and what psql's answers mean."""
+"""The database, asked by psql in its own pod: when it is asked, and what its answers mean."""
 
-import json
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from fakes.objects import unready
+from fakes.world import World
 
-from pytest_canary.config.settings import Database
-from pytest_canary.database.database import manifests, parameters, rows, secret
-
-SETTINGS = Database(name="shop", user="keeper")
-
-
-def test_the_app_gets_the_books_six_variables() -> None:
-    given = parameters(SETTINGS)
-    password = given.pop("DB_PASSWORD")
-    assert given == {
-        "DB_HOST": "db",
-        "DB_PORT": "5432",
-        "DB_SCHEMA": "shop",
-        "DB_USER": "keeper",
-        "DB_SSL": "false",
-    }
-    assert len(password) >= 20
+from pytest_canary.core.errors import DatabaseError
+from pytest_canary.database.database import Database, rows
 
 
-def test_every_run_has_a_password_of_its_own() -> None:
-    assert len({parameters(SETTINGS)["DB_PASSWORD"] for _ in range(20)}) == 20
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    made = World(tmp_path, monkeypatch)
+    yield made
+    made.stop()
 
 
-def test_the_password_stands_in_the_secret_and_in_no_other_manifest() -> None:
-    given = parameters(SETTINGS)
-    made = secret(given)
-    assert made["metadata"] == {"name": "db-params"}
-    assert made["stringData"] == given
-    others = json.dumps(manifests(SETTINGS, "postgres:17"))
-    assert given["DB_PASSWORD"] not in others
-    assert '"secretKeyRef": {"name": "db-params", "key": "DB_PASSWORD"}' in others
+@pytest.fixture
+def database(world: World) -> Database:
+    return world.walk.database
 
 
-def test_the_database_is_the_service_that_the_app_is_told_of() -> None:
-    service, deployment = manifests(SETTINGS, "canary-db:0123")
-    assert service["metadata"]["name"] == parameters(SETTINGS)["DB_HOST"]
-    assert str(service["spec"]["ports"][0]["port"]) == parameters(SETTINGS)["DB_PORT"]
-    template = deployment["spec"]["template"]
-    selector = deployment["spec"]["selector"]["matchLabels"]
-    assert service["spec"]["selector"] == selector == template["metadata"]["labels"]
-    (container,) = template["spec"]["containers"]
-    assert container["image"] == "canary-db:0123"
-    assert container["imagePullPolicy"] == "IfNotPresent", "a loaded image is not pulled"
+def own_pod(world: World) -> str:
+    names = [pod["metadata"]["name"] for pod in world.namespace.objects("Pod")]
+    return next(str(name) for name in names if name.startswith("db-"))
 
 
-def test_the_database_is_ready_when_it_answers_over_tcp() -> None:
-    _, deployment = manifests(SETTINGS, "postgres:17")
-    (container,) = deployment["spec"]["template"]["spec"]["containers"]
-    command = container["readinessProbe"]["exec"]["command"]
-    assert command == ["pg_isready", "-q", "-h", "127.0.0.1", "-U", "keeper"]
+@pytest.mark.parametrize("changes", [1, 2])
+def test_a_pod_that_the_watches_tell_of_late_is_waited_for(
+    world: World, database: Database, changes: int
+) -> None:
+    """Its Deployment may be available before they know that the pod is ready."""
+    pod, name, left = world.namespace.objects("Pod"), own_pod(world), [changes]
+    healthy = next(each for each in pod if each["metadata"]["name"] == name)
+    wait = world.walk.observer.change
+    world.namespace.edit("Pod", name, unready)
+
+    def change(seconds: float) -> None:
+        left[0] -= 1
+        if left[0] == 0:
+            world.namespace.put(healthy)
+        wait(seconds)
+
+    world.patch.setattr(world.walk.observer, "change", change)
+    assert database.query("select 40 + 2") == [("42",)]
+
+
+def test_a_pod_that_never_becomes_ready_is_told_with_its_state(
+    world: World, database: Database
+) -> None:
+    world.namespace.edit("Pod", own_pod(world), unready)
+    with pytest.raises(DatabaseError) as raised:
+        database.query("select 40 + 2")
+    assert raised.value.sentence == (
+        "the database has no ready pod; see `kubectl describe pod` for why"
+    )
+    assert raised.value.evidence.endswith(f"last seen: {own_pod(world)} running, not ready")
+
+
+def test_a_scratch_database_is_there_until_the_block_ends(world: World, database: Database) -> None:
+    with database.scratch("fresh") as name:
+        assert name.startswith("canary_fresh_")
+        assert world.schemas[name] == frozenset() == database.schema(name)
+    assert list(world.schemas) == ["app"]
+
+
+def test_a_scratch_database_goes_whatever_fails_in_the_block_and_that_is_told(
+    world: World, database: Database
+) -> None:
+    world.refused["drop database"] = (1, "ERROR: it is in use")
+    with pytest.raises(KeyError), database.scratch("fresh"):
+        raise KeyError
+    del world.refused["drop database"]
+    with pytest.raises(KeyError), database.scratch("fresh") as name:
+        raise KeyError
+    assert name not in world.schemas
+
+
+def test_a_scratch_database_that_can_not_be_dropped_is_told(
+    world: World, database: Database
+) -> None:
+    world.refused["drop database"] = (1, "ERROR: it is in use")
+    refused = pytest.raises(DatabaseError, match="refuses `drop database if exists")
+    with refused, database.scratch("fresh"):
+        pass
 
 
 @pytest.mark.parametrize(

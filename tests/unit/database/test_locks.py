@@ -6,8 +6,8 @@ import pytest
 
 from pytest_canary.core.errors import FoundError, ReleaseError
 from pytest_canary.core.findings import Finding
-from pytest_canary.database.lock_findings import patient, short, stuck
-from pytest_canary.database.lock_samples import parsed
+from pytest_canary.database.lock_findings import describe_waits, expect_patience, short
+from pytest_canary.database.lock_samples import parse_line
 from pytest_canary.database.locks import Locks, read, strongest
 
 SAMPLES = Path(__file__).parents[3] / "fixtures" / "locks"
@@ -20,19 +20,19 @@ def told(name: str, others: tuple[str, ...] = (APP,)) -> Locks:
 
 def found(name: str, limit: float = 0.5) -> Finding:
     with pytest.raises(FoundError) as failure:
-        patient(told(name), limit)
+        expect_patience(told(name), limit)
     (finding,) = failure.value.findings
     return finding
 
 
 @pytest.mark.parametrize("name", ["quick", "concurrently"])
 def test_a_migration_that_keeps_nobody_waiting_is_patient(name: str) -> None:
-    assert patient(told(name), 0.5) == 0
+    assert expect_patience(told(name), 0.5) == 0
     assert told(name).samples >= 9
 
 
 def test_what_stays_within_the_limit_is_told_and_no_finding() -> None:
-    assert patient(told("index"), limit=2) == pytest.approx(0.8, abs=0.05)
+    assert expect_patience(told("index"), limit=2) == pytest.approx(0.8, abs=0.05)
 
 
 def test_an_index_that_is_not_made_concurrently_blocks_whoever_writes() -> None:
@@ -95,13 +95,13 @@ def test_who_waits_behind_another_that_waits_for_the_migration_waits_for_it_too(
 
 
 def test_the_apps_own_waits_are_not_the_migrations() -> None:
-    assert patient(told("apps-own"), 0.5) == 0
+    assert expect_patience(told("apps-own"), 0.5) == 0
 
 
 def test_a_session_from_before_the_samples_is_none_of_the_migrations() -> None:
     lines = (SAMPLES / "index.csv").read_text().splitlines()
-    late = [line for line in lines if parsed(line)][30:]
-    assert patient(read(late, [APP]), 0.1) == 0
+    late = [line for line in lines if parse_line(line)][30:]
+    assert expect_patience(read(late, [APP]), 0.1) == 0
 
 
 def test_the_longest_comes_first() -> None:
@@ -111,7 +111,7 @@ def test_the_longest_comes_first() -> None:
         for line in (SAMPLES / f"{name}.csv").read_text().splitlines()
     ]
     with pytest.raises(FoundError) as failure:
-        patient(read(lines, [APP]), 0.5)
+        expect_patience(read(lines, [APP]), 0.5)
     first, second = failure.value.findings
     assert "waiting for 1.5 s" in first.sentence
     assert "waiting for 0.8 s" in second.sentence
@@ -120,33 +120,33 @@ def test_the_longest_comes_first() -> None:
 def test_without_a_sample_nothing_is_known() -> None:
     for locks in (None, Locks(), read(["", "nonsense"])):
         with pytest.raises(ReleaseError, match="nothing is known of them: no sample came"):
-            patient(locks, 2)
+            expect_patience(locks, 2)
 
 
 def test_why_nobody_watched_is_told() -> None:
     locks = told("quick")
     locks.failure = "the database has no ready pod"
     with pytest.raises(ReleaseError, match="nothing is known of them: the database has no ready"):
-        patient(locks, 2)
+        expect_patience(locks, 2)
 
 
 def test_a_hole_in_which_a_wait_would_have_been_missed_is_no_pass() -> None:
     lines = (SAMPLES / "apps-own.csv").read_text().splitlines()
     samples = [line for line in lines if ",sample," in line]
-    assert patient(read(samples), 0.5) == 0
+    assert expect_patience(read(samples), 0.5) == 0
     with pytest.raises(ReleaseError, match=r"not watched for 2\.\d s in the middle, so a wait of"):
-        patient(read([samples[0], samples[-1]]), 0.5)
+        expect_patience(read([samples[0], samples[-1]]), 0.5)
 
 
 def test_what_a_migration_waited_for_when_it_was_last_seen_is_told() -> None:
     lines = (SAMPLES / "queue.csv").read_text().splitlines()
     last = max(number for number, line in enumerate(lines) if ",wait," in line)
-    assert stuck(read(lines[: last + 1], [APP])) == [
+    assert describe_waits(read(lines[: last + 1], [APP])) == [
         "session 803 (addressbook migrate) waits for AccessExclusiveLock on public.person: "
         "`alter table person add column q int`; session 802 (report) is ahead of it, active: "
         "`select pg_sleep(2.5)`"
     ]
-    assert stuck(read(lines, [APP])) == [], "in the end it waits no more"
+    assert describe_waits(read(lines, [APP])) == [], "in the end it waits no more"
 
 
 def test_the_strongest_of_several_locks_is_told() -> None:
@@ -164,12 +164,12 @@ def test_a_long_statement_is_told_by_its_beginning() -> None:
 
 @pytest.mark.parametrize("line", ["", "1,2,3", "1700000000.1,sample"])
 def test_what_is_no_line_of_a_sample_is_left_out(line: str) -> None:
-    assert parsed(line) is None
+    assert parse_line(line) is None
 
 
 def test_a_line_is_read_with_both_its_sessions() -> None:
     lines = (SAMPLES / "queue.csv").read_text().splitlines()
-    line = next(each for each in map(parsed, lines) if each and each.kind == "wait")
+    line = next(each for each in map(parse_line, lines) if each and each.kind == "wait")
     assert line.holder
     assert line.waiting
     assert (line.holder.application, line.waiting.application) == ("report", "addressbook migrate")

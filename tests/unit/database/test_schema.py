@@ -1,18 +1,13 @@
 """What is in a schema, and what changed in it, in words."""
 
-from typing import Any
-
 from pytest_canary.database.schema import (
     Part,
     counted,
-    described,
+    describe,
     difference,
     lacking,
-    ledger_change,
-    ledger_sql,
     not_undone,
 )
-from pytest_canary.release.migration import Migrated, left_behind
 
 ID: Part = ("column", "public", "person", "id", "bigint", "not null identity")
 NAME: Part = ("column", "public", "person", "name", "character varying(20)", "")
@@ -35,7 +30,7 @@ def changed(part: Part, to: str) -> Part:
 
 
 def test_a_schema_is_described_in_words_and_in_order() -> None:
-    assert described({*OLD, MOOD, ("column", "other", "person", "id", "integer", "")}) == [
+    assert describe({*OLD, MOOD, ("column", "other", "person", "id", "integer", "")}) == [
         "column other.person.id integer",
         "column public.person.id bigint not null identity",
         "column public.person.name character varying(20)",
@@ -78,12 +73,6 @@ def test_a_schemas_change_in_numbers() -> None:
     assert counted(OLD, OLD) == ""
 
 
-def test_a_migrations_changes_are_those_of_the_live_schema() -> None:
-    done = Migrated(None, None, OLD, NEW, None)  # type: ignore[arg-type]
-    assert done.changes == difference(OLD, NEW)
-    assert done.counts == "+1 column, -1 column"
-
-
 # What a rollback leaves.
 
 
@@ -117,50 +106,3 @@ def test_a_table_is_told_as_one() -> None:
 
 def test_a_schema_that_is_as_it_was_leaves_nothing_to_tell() -> None:
     assert not_undone(OLD, OLD) == []
-
-
-# What migration tools note.
-
-VERSION: Part = ("column", "public", "alembic_version", "version_num", "character varying(32)", "")
-KNEX: Part = ("column", "app", "knex_migrations", "name", "character varying(255)", "")
-
-
-def test_tools_are_asked_only_where_they_have_a_table() -> None:
-    assert ledger_sql(OLD) is None
-    assert ledger_sql(frozenset({changed(NAME, "text"), (*VERSION[:3], "other", "", "")})) is None
-    assert ledger_sql(OLD | {VERSION}) == (
-        'select \'public.alembic_version\', "version_num"::text from "public"."alembic_version"'
-    )
-    sql = ledger_sql(OLD | {VERSION, KNEX}) or ""
-    assert "union all" in sql
-    assert '"app"."knex_migrations"' in sql
-
-
-def test_what_a_tool_notes_otherwise_is_told() -> None:
-    alembic, knex = "public.alembic_version", "app.knex_migrations"
-    before = [(alembic, "0001"), (knex, "1_person.js")]
-    assert ledger_change(before, before) == []
-    assert ledger_change(before, [(alembic, "0002"), *before[1:]]) == [
-        "public.alembic_version says 0002, where it said 0001"
-    ]
-    assert ledger_change(before, [*before, (knex, "2_search.js")]) == [
-        "app.knex_migrations says 2_search.js beside what it said"
-    ]
-    assert ledger_change(before, before[:1]) == ["app.knex_migrations no longer says 1_person.js"]
-
-
-def test_a_rollback_leaves_the_schema_and_what_tools_note() -> None:
-    noted = [("public.alembic_version", "0001")]
-    nobody: Any = None
-    baseline = Migrated(nobody, nobody, frozenset(), OLD, None, noted_after=noted)
-    candidate = Migrated(nobody, nobody, OLD, NEW, None, noted_before=noted)
-    now, noted_now = OLD | {EMAIL}, [("public.alembic_version", "0002")]
-    told = [
-        "column public.person.email stays, which the migration made",
-        "public.alembic_version says 0002, where it said 0001",
-    ]
-    both = {"baseline": baseline, "candidate": candidate}
-    assert left_behind(both, now, noted_now) == told
-    assert left_behind(both, OLD, noted) == []
-    # A migration that was cut off is in nobody's memory: the baseline's own is compared.
-    assert left_behind({"baseline": baseline}, now, noted_now) == told

@@ -1,12 +1,17 @@
 """What became of a pod under a command."""
 
 import copy
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from fakes.world import World
 
+from pytest_canary.core.errors import FoundError, WaitTimeoutError
 from pytest_canary.k8s.exec import ExecError
-from pytest_canary.release.pod_commands import fate, killed, unended
+from pytest_canary.release.migration import one_off
+from pytest_canary.release.pod_commands import PodCommands, fate, killed, unended_finding
 
 BEFORE: dict[str, Any] = {
     "metadata": {"name": "app-canary-1"},
@@ -85,7 +90,9 @@ def test_an_evicted_pod_says_why() -> None:
 )
 def test_each_ending_is_a_finding_of_its_own(ending: Any, code: str, advice: str) -> None:
     error = ExecError(ending, "said hush-hush", "kubectl exec …", "at hush-hush\nstep 1")
-    finding = unended(error, "MigrationHangs", "npm run migrate", "app-1", "", ["hush-hush"])
+    finding = unended_finding(
+        error, "MigrationHangs", "npm run migrate", "app-1", "", ["hush-hush"]
+    )
     assert finding.code == code
     assert finding.sentence.startswith("`npm run migrate` in pod app-1 ")
     assert advice in finding.next
@@ -96,7 +103,7 @@ def test_each_ending_is_a_finding_of_its_own(ending: Any, code: str, advice: str
 
 def test_a_connection_that_breaks_for_no_known_reason_says_so() -> None:
     error = ExecError("lost", "lost its pod", "kubectl exec …")
-    finding = unended(error, "MigrationHangs", "npm run migrate", "app-1", "", [])
+    finding = unended_finding(error, "MigrationHangs", "npm run migrate", "app-1", "", [])
     assert "the connection broke, and the pod is as it was" in finding.sentence
 
 
@@ -105,3 +112,129 @@ def test_a_connection_that_breaks_for_no_known_reason_says_so() -> None:
 )
 def test_a_shells_exit_code_is_explained(code: int, words: str) -> None:
     assert (words in killed(code)) if words else killed(code) == ""
+
+
+# In a namespace
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    made = World(tmp_path, monkeypatch)
+    made.enter("canary")
+    yield made
+    made.stop()
+
+
+def commands(world: World, *secrets: str) -> PodCommands:
+    walk = world.walk
+    return PodCommands(walk.namespace, walk.observer, walk.waiter, 5, secrets)
+
+
+def test_a_command_runs_in_a_ready_pod_and_its_secrets_are_masked(world: World) -> None:
+    world.ping = (3, "the password is hush-hush")
+    done = commands(world, "hush-hush").run("addressbook-canary", ["app", "ping"])
+    assert (done.pod, done.code) == (world.pods("canary")[0], 3)
+    assert done.output == "the password is ********"
+
+
+def test_a_command_that_loses_its_pod_is_told_with_what_became_of_it(world: World) -> None:
+    pod = world.pods("canary")[0]
+
+    def ends(*_: object) -> tuple[int, str]:
+        world.namespace.drop("Pod", pod)
+        return 137, "half of it"
+
+    world.migrate = ends
+    with pytest.raises(FoundError) as raised:
+        commands(world).run("addressbook-canary", ["app", "migrate"])
+    (finding,) = raised.value.findings
+    assert finding.code == "CommandLostItsPod"
+    assert finding.sentence.endswith("lost its pod before it ended: the pod was deleted")
+    assert finding.evidence == "half of it"
+
+
+def refuses(*_: object, **__: object) -> tuple[int, str]:
+    raise ExecError("refused", "can't be started: not found", "kubectl exec …")
+
+
+def test_a_pod_that_only_the_watches_still_have_is_not_the_commands_fault(world: World) -> None:
+    pod, tell = world.pods("canary")[0], world.namespace.watch
+    world.namespace.watch = lambda *_: None
+    world.namespace.drop("Pod", pod)
+    world.namespace.watch = tell
+    world.namespace.exec = refuses  # type: ignore[assignment,method-assign]
+    with pytest.raises(FoundError) as raised:
+        commands(world).run("addressbook-canary", ["app", "ping"])
+    (finding,) = raised.value.findings
+    assert finding.code == "CommandLostItsPod"
+    assert finding.sentence.endswith(": the pod was deleted")
+    assert finding.seen == "the command never began"
+
+
+def test_a_command_that_is_refused_by_a_pod_that_is_there_is_told_so(world: World) -> None:
+    world.migrate = refuses
+    with pytest.raises(FoundError) as raised:
+        commands(world).run("addressbook-canary", ["app", "migrate"])
+    assert raised.value.findings[0].code == "CommandNotRun"
+
+
+def test_a_pod_of_its_own_runs_to_its_end_and_is_deleted(world: World) -> None:
+    live = world.walk.release.ready_pod("canary")
+    own = one_off(live, "canary-fresh-1", ["app", "migrate"], "app")
+    done = commands(world).run_apart(own, "migrate to end")
+    assert (done.pod, done.command, done.code) == ("canary-fresh-1", "app migrate", 0)
+    assert done.output == "what canary-fresh-1 has logged"
+    left = [pod["metadata"]["name"] for pod in world.namespace.objects("Pod")]
+    assert "canary-fresh-1" not in left
+
+
+def test_a_pod_of_its_own_that_does_not_end_is_deleted_too(world: World) -> None:
+    live = world.walk.release.ready_pod("canary")
+    world.namespace.one_off = lambda pod: pod | {"status": {"phase": "Pending"}}
+    own = one_off(live, "canary-fresh-1", ["app", "migrate"], "app")
+    with pytest.raises(WaitTimeoutError, match="last seen: pod canary-fresh-1 is Pending"):
+        commands(world).run_apart(own, "migrate to end")
+    left = [pod["metadata"]["name"] for pod in world.namespace.objects("Pod")]
+    assert "canary-fresh-1" not in left
+
+
+@pytest.mark.parametrize(
+    ("status", "became"),
+    [
+        (None, "the pod was deleted"),
+        (
+            {"phase": "Failed", "reason": "Evicted", "message": "low on memory"},
+            "the pod failed, Evicted: low on memory",
+        ),
+    ],
+)
+def test_a_pod_of_its_own_that_is_lost_is_not_said_to_hang(
+    world: World, status: Any, became: str
+) -> None:
+    live = world.walk.release.ready_pod("canary")
+    world.namespace.one_off = lambda pod: pod | {"status": {"phase": "Pending"}}
+    own = one_off(live, "canary-down-1", ["app", "down"], "app")
+    wait = world.walk.observer.change
+
+    def change(seconds: float) -> None:
+        if status:
+            world.namespace.put({**own, "status": status})
+        else:
+            world.namespace.drop("Pod", "canary-down-1")
+        wait(seconds)
+
+    world.patch.setattr(world.walk.observer, "change", change)
+    with pytest.raises(FoundError) as raised:
+        commands(world).run_apart(own, "the down-migration to end")
+    (finding,) = raised.value.findings
+    assert finding.code == "CommandLostItsPod"
+    assert finding.sentence == (
+        f"`app down` in pod canary-down-1 lost its pod before it ended: {became}"
+    )
+
+
+def test_the_addresses_of_one_deployment_are_left_out(world: World) -> None:
+    canary = world.walk.release.ready_pod("canary")["status"]["podIP"]
+    everybody = commands(world).addresses()
+    assert canary in everybody
+    assert commands(world).addresses(but="addressbook-canary") == everybody - {canary}

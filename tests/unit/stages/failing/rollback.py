@@ -11,7 +11,7 @@ from fakes.world import LOADED, SCHEMAS, World
 from unit.stages.failing import Cases
 from unit.stages.failing.baseline import FAILING_APPLY
 
-from pytest_canary.release.release import Diagnostics
+from pytest_canary.release.diagnostics import Diagnostics
 from pytest_canary.stages import rollback
 
 CASES = Cases("rollback")

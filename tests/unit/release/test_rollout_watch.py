@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from fakes import objects
@@ -15,7 +14,7 @@ from pytest_canary.core.errors import FoundError, WaitTimeoutError
 from pytest_canary.core.findings import Finding
 from pytest_canary.core.waiting import Waiter
 from pytest_canary.diagnosis import Expected
-from pytest_canary.release.vigil import Vigil
+from pytest_canary.release.rollout_watch import RolloutWatch
 
 ROOT = Path(__file__).parents[3]
 EXPECTED = Expected(deployment="addressbook-canary", replicas=1, image="addressbook:2")
@@ -31,13 +30,13 @@ EXITS = Finding(
 SLOW = replace(EXITS, doomed=False)
 
 
-class Told:
-    """A triage that says what it is told to, a list a look; the last of them for ever."""
+class Diagnosis:
+    """One that says what it is told to, a list a look; the last of them for ever."""
 
     def __init__(self, *looks: list[Finding]) -> None:
         self.looks = list(looks)
 
-    def look(self, _: Expected) -> list[Finding]:
+    def __call__(self, _: Expected) -> list[Finding]:
         return self.looks.pop(0) if len(self.looks) > 1 else self.looks[0]
 
 
@@ -56,9 +55,9 @@ class Place:
         template = ROOT / "manifests" / "deployment.yml"
         self.namespace.roll_out(objects.deployment(template, "addressbook-canary", replicas, image))
 
-    def vigil(self, *looks: list[Finding], applies: bool = True) -> Vigil:
-        triage: Any = Told(*looks)
-        return Vigil(EXPECTED, triage, self.observer, self.waiter, 5, applies=applies)
+    def watch(self, *looks: list[Finding], applies: bool = True) -> RolloutWatch:
+        says = Diagnosis(*looks)
+        return RolloutWatch(EXPECTED, says, self.observer, self.waiter, 5, applies=applies)
 
 
 @pytest.fixture
@@ -74,7 +73,7 @@ def found(wait: Callable[[], object]) -> FoundError:
 
 def test_doomed_ends_the_wait_at_once(place: Place) -> None:
     place.deploy(ready=False)
-    error = found(place.vigil([], [EXITS]).until_settled)
+    error = found(place.watch([], [EXITS]).wait_until_settled)
     assert place.clock.time < 2
     assert error.sentence == "addressbook-canary exits with code 3"
     lines = error.evidence.splitlines()
@@ -87,14 +86,14 @@ def test_doomed_ends_the_wait_at_once(place: Place) -> None:
 
 def test_a_wait_that_did_not_apply_does_not_say_how_soon(place: Place) -> None:
     place.deploy(ready=False)
-    error = found(place.vigil([EXITS], applies=False).until_settled)
+    error = found(place.watch([EXITS], applies=False).wait_until_settled)
     assert error.evidence.splitlines()[0] == "seen    pod a, restarted once"
     assert error.after is None
 
 
 def test_slow_is_told_meanwhile_and_raised_at_the_deadline(place: Place) -> None:
     place.deploy(ready=False)
-    error = found(place.vigil([SLOW]).until_settled)
+    error = found(place.watch([SLOW]).wait_until_settled)
     assert place.clock.time >= 5
     assert place.said[0].startswith("addressbook-canary exits with code 3; addressbook-canary 0/1")
     assert error.evidence.splitlines()[-1].startswith(
@@ -106,7 +105,7 @@ def test_doomed_comes_before_slow_and_all_are_told(place: Place) -> None:
     place.deploy(ready=False)
     late = replace(SLOW, sentence="something slow")
     other = replace(EXITS, sentence="another thing", evidence="")
-    error = found(place.vigil([late, EXITS, other]).until_settled)
+    error = found(place.watch([late, EXITS, other]).wait_until_settled)
     assert error.sentence == "addressbook-canary exits with code 3"
     assert "another thing" in error.evidence
     assert "something slow" not in error.evidence
@@ -114,27 +113,37 @@ def test_doomed_comes_before_slow_and_all_are_told(place: Place) -> None:
 
 def test_what_heals_fails_nothing(place: Place) -> None:
     place.deploy(ready=False)
-    vigil = place.vigil([SLOW], [])
-    vigil.look()
+    watch = place.watch([SLOW], [])
+    watch.look()
     place.namespace.delete_deployment("addressbook-canary")
     place.deploy(ready=True)
-    vigil.until_settled()
+    watch.wait_until_settled()
 
 
 def test_a_deadline_without_a_finding_says_what_was_seen(place: Place) -> None:
     place.deploy(ready=False)
     with pytest.raises(WaitTimeoutError, match="running, not ready"):
-        place.vigil([SLOW], []).until_settled()
+        place.watch([SLOW], []).wait_until_settled()
 
 
 def test_nothing_is_judged_before_it_was_seen_applied(place: Place) -> None:
     """An old template's pods, or a number of replicas on its way, are no finding yet."""
     place.deploy(ready=True, image="addressbook:1")
-    vigil = place.vigil([EXITS])
-    assert vigil.look().startswith("addressbook-canary 0/1 ready of addressbook:2")
+    watch = place.watch([EXITS])
+    assert watch.look().startswith("addressbook-canary 0/1 ready of addressbook:2")
     place.deploy(ready=False, replicas=2)
-    assert "2 wanted" in vigil.look()
+    assert "2 wanted" in watch.look()
     place.deploy(ready=False)
-    found(vigil.look)
+    found(watch.look)
     place.namespace.drop("Deployment", "addressbook-canary")
-    found(vigil.look)  # others have changed it since
+    found(watch.look)  # others have changed it since
+
+
+def test_an_older_spec_than_the_newest_settles_nothing(place: Place) -> None:
+    """The watches may still have what was there before the apply."""
+    place.deploy(ready=True)
+    place.watch([]).wait_until_settled(generation=1)
+    with pytest.raises(WaitTimeoutError, match="the watches have not seen the newest spec yet"):
+        place.watch([]).wait_until_settled(generation=2)
+    place.deploy(ready=True)
+    place.watch([]).wait_until_settled(generation=2)

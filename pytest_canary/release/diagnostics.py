@@ -1,0 +1,79 @@
+"""What is collected before anything is undone: what kubectl says, and every container's log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from pytest_canary.core import processes
+from pytest_canary.core.errors import ClusterError, ReleaseError
+from pytest_canary.k8s.namespace import Namespace
+from pytest_canary.k8s.objects import Object, containers
+
+# Lines of each log that are kept for a look.
+LOG_LINES = 1000
+
+
+@dataclass(frozen=True)
+class Diagnostics:
+    """What the rollback pipeline prints before it undoes anything, and previous logs.
+
+    Attributes:
+        objects, events, describe: what kubectl says.
+        logs: of the canary's and stable's containers: file name to text, "POD.CONTAINER.log",
+            and with ".previous" in it where the container was restarted.
+    """
+
+    objects: str
+    events: str
+    describe: str
+    logs: Mapping[str, str]
+
+
+def collect(
+    namespace: Namespace,
+    kubectl: Callable[..., str],
+    pods: Iterable[Object],
+    secrets: Iterable[str],
+) -> Diagnostics:
+    """Collect what there is to know of a namespace; a part that fails says why.
+
+    Args:
+        namespace: where the app lives.
+        kubectl: runs kubectl there and returns its output.
+        pods: those whose logs are kept.
+        secrets: words to mask in the logs.
+    """
+    hidden = list(secrets)
+    logs = {}
+    for pod in pods:
+        name = pod["metadata"]["name"]
+        for each in containers(pod):
+            logs[f"{name}.{each.name}.log"] = _log(namespace, name, each.name, hidden)
+            if each.restarts:
+                logs[f"{name}.{each.name}.previous.log"] = _log(
+                    namespace, name, each.name, hidden, previous=True
+                )
+    return Diagnostics(
+        objects=_output(kubectl, "get", "all", "-o", "wide"),
+        events=_output(kubectl, "get", "events", "--sort-by=.lastTimestamp"),
+        describe=_output(kubectl, "describe", "deployments,replicasets,pods,services"),
+        logs=logs,
+    )
+
+
+def _log(
+    namespace: Namespace, pod: str, container: str, secrets: list[str], *, previous: bool = False
+) -> str:
+    try:
+        text = namespace.logs(pod, container, LOG_LINES, previous=previous)
+    except ClusterError as error:
+        return str(error)
+    return processes.masked(text, secrets)
+
+
+def _output(kubectl: Callable[..., str], *words: str) -> str:
+    try:
+        return kubectl(*words)
+    except ReleaseError as error:
+        return str(error)

@@ -1,0 +1,251 @@
+"""The watch over one Deployment until its rollout has come to rest, or never will."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+from pytest_canary.core import processes
+from pytest_canary.core.errors import (
+    CanaryError,
+    ClusterError,
+    CommandError,
+    FoundError,
+    WaitTimeoutError,
+)
+from pytest_canary.core.findings import Finding
+from pytest_canary.core.waiting import Seen, Waiter
+from pytest_canary.diagnosis import Expected, Objects, as_expected, diagnose, wanted_logs
+from pytest_canary.k8s.namespace import Namespace
+from pytest_canary.k8s.observer import Observer
+from pytest_canary.k8s.rollout import settled
+
+# Lines of a log that go into a finding; the whole of it is in the evidence's folder.
+LOG_LINES = 50
+
+Diagnose = Callable[[Expected], list[Finding]]
+"""What is wrong with a Deployment now; nothing where all is well or only on its way."""
+
+
+class RolloutWatch:
+    """Waits for a Deployment, and tells doomed from slow.
+
+    Args:
+        expected: the Deployment, and what it is to come to.
+        diagnose: says what is wrong with it.
+        observer: watches the namespace.
+        waiter: waits.
+        deadline: seconds until something slow is given up.
+        applies: whether the Deployment is being applied now; a finding then tells how soon it came.
+    """
+
+    def __init__(
+        self,
+        expected: Expected,
+        diagnose: Diagnose,
+        observer: Observer,
+        waiter: Waiter,
+        deadline: float,
+        *,
+        applies: bool = False,
+    ) -> None:
+        self.expected = expected
+        self.diagnose = diagnose
+        self.observer = observer
+        self.waiter = waiter
+        self.deadline = deadline
+        self.applies = applies
+        self._slow: list[Finding] = []
+        self._applied: float | None = None
+        self._generation = 0
+
+    @property
+    def seen(self) -> str:
+        """What is there now, in words."""
+        return self._settled()[1]
+
+    def look(self) -> str:
+        """Look once.
+
+        Returns:
+            What is there now, or what seems to be wrong with it, in words.
+
+        Raises:
+            FoundError: it can't come right any more.
+        """
+        if not self._is_applied():
+            return self.seen
+        findings = self.diagnose(self.expected)
+        doomed = [each for each in findings if each.doomed]
+        if doomed:
+            raise self._explained(doomed)
+        self._slow = findings
+        return "; ".join([*(each.sentence for each in findings[:1]), self.seen])
+
+    def wait_while_applied(
+        self,
+        name: str,
+        apply: Callable[[], None],
+        *,
+        end: Callable[[], object],
+        timeout: float,
+    ) -> None:
+        """Apply the Deployment, and look at it meanwhile.
+
+        Args:
+            name: what applies it, in words.
+            apply: applies it; what it raises is raised.
+            end: ends what still runs of it, as soon as nobody waits for it any more.
+            timeout: seconds until it is given up.
+
+        Raises:
+            FoundError: it can't come right any more.
+            WaitTimeoutError: it is not applied in time.
+        """
+        with ThreadPoolExecutor(1, thread_name_prefix="apply") as pool:
+            applied = pool.submit(apply)
+            applied.add_done_callback(lambda _: self.observer.wake())
+
+            def look() -> Seen[None]:
+                if applied.done():
+                    applied.result()
+                    return Seen("applied", True, None)
+                return Seen(self.look(), False, None)
+
+            try:
+                self.waiter.until(
+                    f"{name} to end", look, timeout=timeout, change=self.observer.change
+                )
+            finally:
+                end()
+
+    def wait_until_settled(self, generation: int = 0) -> None:
+        """Return when the Deployment has exactly the expected replicas and image, all ready.
+
+        Args:
+            generation: of the newest spec that the API server has; an older one, which the
+                watches may still have, settles nothing.
+
+        Raises:
+            FoundError: it never will, or did not in time, and why is known.
+            WaitTimeoutError: it did not in time; with what was seen last.
+        """
+
+        def look() -> Seen[None]:
+            done, text = self._settled()
+            return Seen(text if done else self.look(), done, None)
+
+        self._generation = generation
+        try:
+            self.waiter.until(
+                f"{self.expected.replicas}/{self.expected.replicas} of {self.expected.deployment}",
+                look,
+                timeout=self.deadline,
+                change=self.observer.change,
+            )
+        except WaitTimeoutError as error:
+            raise self.given_up(error) from error
+
+    def given_up(self, error: CanaryError) -> CanaryError:
+        """The error to raise at a deadline: with what was wrong until then, where that is known."""
+        if not self._slow:
+            return error
+        return self._explained(self._slow, str(error))
+
+    def _explained(self, findings: list[Finding], more: str = "") -> FoundError:
+        if not self.applies or self._applied is None:
+            return FoundError(findings, more)
+        since = self.observer.now() - self._applied
+        first = findings[0]
+        seen = ", ".join(text for text in (first.seen, f"found {since:.1f} s after apply") if text)
+        return FoundError([replace(first, seen=seen), *findings[1:]], more, after=since)
+
+    def _settled(self) -> tuple[bool, str]:
+        now, expected = self.observer.snapshot(), self.expected
+        known = now.deployments.get(expected.deployment, {}).get("metadata", {})
+        if known and known.get("generation", 0) < self._generation:
+            return False, f"{expected.deployment}: the watches have not seen the newest spec yet"
+        return settled(
+            now.deployments,
+            now.pods.values(),
+            expected.deployment,
+            expected.replicas,
+            expected.image,
+        )
+
+    def _is_applied(self) -> bool:
+        """Whether the Deployment was ever seen as expected: what differs later, others changed."""
+        if self._applied is None:
+            now = Objects(self.observer.snapshot())
+            if as_expected(now, self.expected):
+                self._applied = self.observer.now()
+                self.expected = replace(self.expected, applied=True)
+        return self._applied is not None
+
+
+class Diagnoser:
+    """Gathers what the diagnosis needs, and only where it needs it.
+
+    Args:
+        namespace: where the Deployments live.
+        observer: watches that namespace.
+        secrets: words to mask in logs and messages.
+        images: the full names of the images that the nodes hold; None where nobody knows.
+    """
+
+    def __init__(
+        self,
+        namespace: Namespace,
+        observer: Observer,
+        secrets: Iterable[str] = (),
+        images: Callable[[], Iterable[str]] | None = None,
+    ) -> None:
+        self.namespace = namespace
+        self.observer = observer
+        self.secrets = list(secrets)
+        self.images = images
+
+    def findings(self, expected: Expected) -> list[Finding]:
+        """What is wrong with a Deployment now; nothing where all is well or only on its way."""
+        objects = Objects(self.observer.snapshot(), now=datetime.datetime.now(datetime.UTC))
+        suspected = diagnose(objects, expected)
+        if not suspected:
+            return []
+        # Something may be wrong: now, and not at each look, the API server is asked for the rest.
+        objects = self._with_the_rest(objects)
+        if any("Image" in each.code for each in suspected):
+            objects = replace(objects, images=self._held_images())
+        wanted = wanted_logs(objects, expected)
+        logs = {key: text for key in wanted if (text := self._log(*key))}
+        return [self._masked(each) for each in diagnose(replace(objects, logs=logs), expected)]
+
+    def _with_the_rest(self, objects: Objects) -> Objects:
+        try:
+            objects = replace(objects, keys=self.namespace.keys())
+            objects = replace(objects, nodes=self.namespace.nodes())
+            return replace(objects, node_pods=self.namespace.all_pods())
+        except ClusterError:
+            # A user of a shared cluster may not be allowed to see all of it.
+            return objects
+
+    def _held_images(self) -> frozenset[str] | None:
+        try:
+            return frozenset(self.images()) if self.images else None
+        except CommandError:
+            return None
+
+    def _log(self, pod: str, container: str, previous: bool) -> str:
+        try:
+            text = self.namespace.logs(pod, container, LOG_LINES, previous=previous)
+        except ClusterError:
+            return ""  # a container that never started has none
+        return processes.masked(text, self.secrets)
+
+    def _masked(self, finding: Finding) -> Finding:
+        return replace(
+            finding,
+            sentence=processes.masked(finding.sentence, self.secrets),
+            evidence=processes.masked(finding.evidence, self.secrets),
+        )
