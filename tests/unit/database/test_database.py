@@ -20,7 +20,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
 
 @pytest.fixture
 def database(world: World) -> Database:
-    return world.walk.database
+    return world.context.database
 
 
 def own_pod(world: World) -> str:
@@ -35,7 +35,7 @@ def test_a_pod_that_the_watches_tell_of_late_is_waited_for(
     """Its Deployment may be available before they know that the pod is ready."""
     pod, name, left = world.namespace.objects("Pod"), own_pod(world), [changes]
     healthy = next(each for each in pod if each["metadata"]["name"] == name)
-    wait = world.walk.observer.change
+    wait = world.context.observer.change
     world.namespace.edit("Pod", name, unready)
 
     def change(seconds: float) -> None:
@@ -44,7 +44,7 @@ def test_a_pod_that_the_watches_tell_of_late_is_waited_for(
             world.namespace.put(healthy)
         wait(seconds)
 
-    world.patch.setattr(world.walk.observer, "change", change)
+    world.patch.setattr(world.context.observer, "change", change)
     assert database.query("select 40 + 2") == [("42",)]
 
 

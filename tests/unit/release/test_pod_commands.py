@@ -126,7 +126,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
 
 
 def commands(world: World, *secrets: str) -> PodCommands:
-    walk = world.walk
+    walk = world.context
     return PodCommands(walk.namespace, walk.observer, walk.waiter, 5, secrets)
 
 
@@ -179,7 +179,7 @@ def test_a_command_that_is_refused_by_a_pod_that_is_there_is_told_so(world: Worl
 
 
 def test_a_pod_of_its_own_runs_to_its_end_and_is_deleted(world: World) -> None:
-    live = world.walk.release.ready_pod("canary")
+    live = world.context.release.ready_pod("canary")
     own = one_off(live, "canary-fresh-1", ["app", "migrate"], "app")
     done = commands(world).run_apart(own, "migrate to end")
     assert (done.pod, done.command, done.code) == ("canary-fresh-1", "app migrate", 0)
@@ -189,7 +189,7 @@ def test_a_pod_of_its_own_runs_to_its_end_and_is_deleted(world: World) -> None:
 
 
 def test_a_pod_of_its_own_that_does_not_end_is_deleted_too(world: World) -> None:
-    live = world.walk.release.ready_pod("canary")
+    live = world.context.release.ready_pod("canary")
     world.namespace.one_off = lambda pod: pod | {"status": {"phase": "Pending"}}
     own = one_off(live, "canary-fresh-1", ["app", "migrate"], "app")
     with pytest.raises(WaitTimeoutError, match="last seen: pod canary-fresh-1 is Pending"):
@@ -211,10 +211,10 @@ def test_a_pod_of_its_own_that_does_not_end_is_deleted_too(world: World) -> None
 def test_a_pod_of_its_own_that_is_lost_is_not_said_to_hang(
     world: World, status: Any, became: str
 ) -> None:
-    live = world.walk.release.ready_pod("canary")
+    live = world.context.release.ready_pod("canary")
     world.namespace.one_off = lambda pod: pod | {"status": {"phase": "Pending"}}
     own = one_off(live, "canary-down-1", ["app", "down"], "app")
-    wait = world.walk.observer.change
+    wait = world.context.observer.change
 
     def change(seconds: float) -> None:
         if status:
@@ -223,7 +223,7 @@ def test_a_pod_of_its_own_that_is_lost_is_not_said_to_hang(
             world.namespace.drop("Pod", "canary-down-1")
         wait(seconds)
 
-    world.patch.setattr(world.walk.observer, "change", change)
+    world.patch.setattr(world.context.observer, "change", change)
     with pytest.raises(FoundError) as raised:
         commands(world).run_apart(own, "the down-migration to end")
     (finding,) = raised.value.findings
@@ -234,7 +234,7 @@ def test_a_pod_of_its_own_that_is_lost_is_not_said_to_hang(
 
 
 def test_the_addresses_of_one_deployment_are_left_out(world: World) -> None:
-    canary = world.walk.release.ready_pod("canary")["status"]["podIP"]
+    canary = world.context.release.ready_pod("canary")["status"]["podIP"]
     everybody = commands(world).addresses()
     assert canary in everybody
     assert commands(world).addresses(but="addressbook-canary") == everybody - {canary}

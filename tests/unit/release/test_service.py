@@ -27,7 +27,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
 
 def after(world: World, changes: int, act: Callable[[], object]) -> None:
     """Act when a wait has looked as many times in vain."""
-    observer, left = world.walk.observer, [changes]
+    observer, left = world.context.observer, [changes]
     wait = observer.change
 
     def change(seconds: float) -> None:
@@ -55,7 +55,7 @@ def put_slice(world: World, pods: list[str], name: str = SLICE, port: int | None
 
 
 def port(world: World) -> int:
-    return world.walk.release.container_port(world.pods("canary")[0])
+    return world.context.release.container_port(world.pods("canary")[0])
 
 
 @pytest.mark.parametrize("changes", [1, 2])
@@ -64,8 +64,8 @@ def test_a_slice_that_comes_late_is_waited_for(world: World, changes: int) -> No
     put_slice(world, world.pods("stable"))
     after(world, changes, lambda: put_slice(world, [pod], LATE, 3001))
 
-    assert world.walk.pod_api("canary").where == f"pod {pod}"
-    assert port(world) == world.walk.release.service.port(pod) == 3001
+    assert world.context.pod_api("canary").where == f"pod {pod}"
+    assert port(world) == world.context.release.service.port(pod) == 3001
 
 
 def test_a_port_that_is_known_is_not_waited_for(world: World) -> None:
@@ -77,7 +77,7 @@ def test_whoever_only_looks_is_told_that_none_is_known_yet(world: World) -> None
     put_slice(world, world.pods("stable"))
     pod = world.pods("canary")[0]
     with pytest.raises(ReleaseError, match=f"sends nothing to pod {pod} yet: its EndpointSlices"):
-        world.walk.release.service.port(pod)
+        world.context.release.service.port(pod)
     assert world.clock.time < 5
 
 
@@ -88,7 +88,7 @@ def test_a_target_port_that_the_pods_do_not_name_is_found(world: World) -> None:
     )
     put_slice(world, world.pods("stable") + world.pods("canary"), port=None)
     with pytest.raises(FoundError) as raised:
-        world.walk.pod_api("canary")
+        world.context.pod_api("canary")
     assert raised.value.findings[0].code == "ServicePort"
     assert raised.value.sentence.startswith(
         "Service addressbook-lb sends to port web, which no container of addressbook-canary names"
@@ -99,14 +99,14 @@ def test_a_target_port_that_the_pods_do_not_name_is_found(world: World) -> None:
 def test_a_selector_that_misses_the_pods_is_found(world: World) -> None:
     world.select(deployment="addressbook-stable")
     with pytest.raises(FoundError) as raised:
-        world.walk.pod_api("canary")
+        world.context.pod_api("canary")
     assert raised.value.findings[0].code == "ServiceSelector"
 
 
 def test_the_other_tracks_trouble_is_not_the_pods(world: World) -> None:
     """The Service selects the stable pods alone; of one of them, that is no trouble."""
     world.select(deployment="addressbook-stable")
-    assert world.walk.release.container_port(world.pods("stable")[0]) == 3000
+    assert world.context.release.container_port(world.pods("stable")[0]) == 3000
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_a_pod_that_goes_meanwhile_is_not_waited_for(world: World) -> None:
     put_slice(world, world.pods("stable"))
     after(world, 1, lambda: world.namespace.drop("Pod", pod))
     with pytest.raises(ReleaseError, match=f"pod {pod} went before Service addressbook-lb sent"):
-        world.walk.release.container_port(pod)
+        world.context.release.container_port(pod)
     assert world.clock.time < 5
 
 
@@ -163,7 +163,7 @@ def test_a_pod_that_becomes_ready_late_is_waited_for(world: World, changes: int)
     pod = next(each for each in ready if each["metadata"]["name"] in world.pods("canary"))
     world.change_pod("canary", unready)
     after(world, changes, lambda: world.namespace.put(copy.deepcopy(dict(pod))))
-    assert world.walk.release.ready_pod("canary")["metadata"]["name"] == pod["metadata"]["name"]
+    assert world.context.release.ready_pod("canary")["metadata"]["name"] == pod["metadata"]["name"]
 
 
 @pytest.mark.parametrize(
@@ -174,7 +174,7 @@ def test_a_pod_that_never_does_is_told_with_its_state(
 ) -> None:
     world.change_pod("canary", change)
     with pytest.raises(ReleaseError) as raised:
-        world.walk.release.ready_pod("canary")
+        world.context.release.ready_pod("canary")
     assert raised.value.sentence == (
         "no pod of addressbook-canary is ready, so nothing can be asked of one; 1 are there: "
         f"{world.pods('canary')[0]} {state}"
@@ -190,28 +190,28 @@ def test_an_applied_service_is_known_before_anybody_judges_by_it(world: World) -
     after(world, 2, lambda: [tell(*told) for told in held])
     api = world.namespace.objects("Service")
 
-    world.walk.release.service.wait_until_watched(lambda: api, timeout=5)
+    world.context.release.service.wait_until_watched(lambda: api, timeout=5)
 
-    known = world.walk.observer.snapshot().services["addressbook-lb"]
+    known = world.context.observer.snapshot().services["addressbook-lb"]
     assert known["spec"]["selector"]["version"] == "2"
 
 
 def test_a_service_that_the_watches_never_get_to_know_is_named(world: World) -> None:
     api = [{"metadata": {"name": "shop-lb"}, "spec": {}}]
     with pytest.raises(WaitTimeoutError, match="last seen: not yet known as it is: shop-lb"):
-        world.walk.release.service.wait_until_watched(lambda: api, timeout=5)
+        world.context.release.service.wait_until_watched(lambda: api, timeout=5)
 
 
 def test_a_deployment_that_the_watches_have_not_seen_yet_is_not_gone(world: World) -> None:
     namespace, name = world.namespace, "addressbook-canary"
     made = namespace.deployment(name)
     assert made
-    world.walk.release.delete("canary")
+    world.context.release.delete("canary")
     tell, namespace.watch = namespace.watch, lambda *_: None
     namespace.put(made)
     namespace.watch = tell
     after(world, 2, lambda: namespace.delete_deployment(name))
 
-    world.walk.release.wait_until_gone("canary")
+    world.context.release.wait_until_gone("canary")
 
     assert namespace.deployment(name) is None
