@@ -35,8 +35,9 @@ from pytest_canary.database.database import Database
 from pytest_canary.k8s.observer import Observer
 from pytest_canary.k8s.rollout import Rollout, misdirected
 from pytest_canary.manifests.references import pull_secrets
+from pytest_canary.manifests.version import Version
 from pytest_canary.release.migration import Migrated
-from pytest_canary.release.release import Diagnostics, Release, Version
+from pytest_canary.release.release import Diagnostics, Release
 from pytest_canary.traffic import ReadBack, Traffic
 from pytest_canary.traffic.losses import request_findings
 

@@ -14,7 +14,8 @@ from pytest_canary.config.settings import Settings
 from pytest_canary.core.errors import ApiError, ClusterError, ReleaseError
 from pytest_canary.core.waiting import Seen
 from pytest_canary.k8s.rollout import containers, is_ready, pods_of
-from pytest_canary.release.release import CANARY, STABLE, Release
+from pytest_canary.manifests.version import CANARY, STABLE
+from pytest_canary.release.release import Release
 from pytest_canary.traffic import Traffic
 
 Object = Mapping[str, Any]

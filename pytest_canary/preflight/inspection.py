@@ -6,7 +6,7 @@ It reads files and nothing else. What it looks at are the candidate's: the basel
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,34 +16,18 @@ from pytest_canary.core.errors import FoundError, UnjudgedError
 from pytest_canary.core.findings import Finding
 from pytest_canary.database import database
 from pytest_canary.manifests.documents import Fault, read
-from pytest_canary.manifests.parsing import Parsed, parse
-from pytest_canary.manifests.schema import Schema, Version, of_version, version_of
-from pytest_canary.manifests.templates import Given, Script, Template, render
-from pytest_canary.preflight.rules import deployments, objects, pods, references, service, variables
-from pytest_canary.preflight.subject import Node, Subject, Workload
-
-TRACKS = ("canary", "stable")
-
-CHECKS: tuple[Callable[[Subject], Iterable[Fault]], ...] = (
-    objects.schema,
-    objects.namespace,
-    variables.unset,
-    variables.unset_in_service,
-    variables.unused,
-    deployments.no_deployment,
-    deployments.made,
-    deployments.selectors,
-    deployments.available,
-    service.exists,
-    service.selects,
-    service.reached,
-    service.target_ports,
-    pods.probes,
-    pods.pull_policies,
-    pods.fixed_images,
-    pods.requests,
-    references.references,
+from pytest_canary.manifests.parsing import parse
+from pytest_canary.manifests.schema import (
+    KubernetesSchema,
+    KubernetesVersion,
+    of_version,
+    version_of,
 )
+from pytest_canary.manifests.templates import Given, Script, Template, render
+from pytest_canary.manifests.version import TRACKS, apply_environment
+from pytest_canary.preflight.groups import Group
+from pytest_canary.preflight.ruleset import RULES, names
+from pytest_canary.preflight.subject import Node, Subject, Workload
 
 
 @dataclass(frozen=True)
@@ -64,17 +48,14 @@ class Inspection:
     unread: str = ""
     serviceless: str = ""
 
-    def none(self, *rules: str, of: str = "deployments") -> None:
-        """Nothing is found by these rules.
-
-        Args:
-            rules: their names.
-            of: what they look at: the "text" of the files, the "deployments" or the "service".
+    def expect_none(self, group: Group) -> None:
+        """Fail where the rules of a group have found something.
 
         Raises:
             FoundError: with every finding.
             UnjudgedError: there is none, and nothing to be judged either.
         """
+        rules = names(group)
         found = [each for each in self.findings if each.code in rules]
         if found:
             raise FoundError(found)
@@ -82,7 +63,7 @@ class Inspection:
             "text": self.foreign,
             "deployments": self.unread,
             "service": self.unread or self.serviceless,
-        }[of]
+        }[group.of]
         if lacking:
             raise UnjudgedError(lacking)
 
@@ -96,14 +77,8 @@ def inspect(plan: Plan, root: Path, node: Node | None = None) -> Inspection:
         node: what a kind cluster would run on; this machine, unless another is given.
     """
     wanted = version_of(plan.options.node_image)
-    subject, faults, foreign = look(plan, root, of_version(wanted), node or this_machine())
-    blurred = {line for each in subject.templates.values() for line in each.filled.lines}
-    for check in CHECKS:
-        for fault in check(subject):
-            # What stands beside a variable without a value says nothing of its own.
-            unclear = fault.source is subject.source and fault.line in blurred
-            if fault.rule == "unset-variable" or not unclear:
-                faults.append(fault)
+    subject, foreign = look(plan, root, of_version(wanted), node or this_machine())
+    faults = [fault for rule in RULES for fault in rule.faults(subject)]
     silenced = plan.settings.preflight.silenced
     findings = found(each for each in faults if each.rule not in silenced)
     return Inspection(
@@ -115,11 +90,11 @@ def inspect(plan: Plan, root: Path, node: Node | None = None) -> Inspection:
     )
 
 
-def look(plan: Plan, root: Path, schema: Schema, node: Node) -> tuple[Subject, list[Fault], str]:
+def look(plan: Plan, root: Path, schema: KubernetesSchema, node: Node) -> tuple[Subject, str]:
     """Read what the rules look at.
 
     Returns:
-        The subject; what can't be read of it; why the template can't be judged, if so.
+        The subject; why the template can't be judged, empty where it can.
     """
     settings = plan.settings
     source, service_file = read(settings.deployment, root), read(settings.service, root)
@@ -134,7 +109,6 @@ def look(plan: Plan, root: Path, schema: Schema, node: Node) -> tuple[Subject, l
     foreign = next((each.foreign for each in templates.values() if each.foreign), "")
     if foreign:
         templates = {}
-    applied = parse(service_file)
     subject = Subject(
         settings=settings,
         root=root,
@@ -143,13 +117,12 @@ def look(plan: Plan, root: Path, schema: Schema, node: Node) -> tuple[Subject, l
         templates=templates,
         workloads=workloads(plan, templates),
         service_file=service_file,
-        applied=applied,
+        applied=parse(service_file),
         schema=schema,
         parameters=frozenset(parameters(settings)),
         node=None if plan.options.context else node,
     )
-    read_of: list[Parsed] = [applied, *(template.parsed for template in templates.values())]
-    return subject, [fault for parsed in read_of for fault in parsed.faults], foreign
+    return subject, foreign
 
 
 def workloads(plan: Plan, templates: Mapping[str, Template]) -> dict[str, Workload]:
@@ -165,7 +138,7 @@ def workloads(plan: Plan, templates: Mapping[str, Template]) -> dict[str, Worklo
 
 
 def given(plan: Plan, track: str, replicas: int) -> Given:
-    """What the apply script is called with; of the shape that a walk calls it with."""
+    """What the apply script is called with for a track."""
     settings = plan.settings
     registry = f"{plan.options.registry}/" if plan.options.registry else ""
     return Given(
@@ -173,13 +146,12 @@ def given(plan: Plan, track: str, replicas: int) -> Given:
         replicas=replicas,
         # A walk names every image by its content.
         image=f"{registry}{settings.name}:0123456789ab-0a1b2c",
-        environment={
-            "ROLLOUT_TIMEOUT": f"{settings.deadlines.rollout:g}s",
-            **os.environ,
-            **settings.environment,
-            **parameters(settings),
-            "KUBECONFIG": "kubeconfig",
-        },
+        environment=apply_environment(
+            settings.environment,
+            parameters(settings),
+            settings.deadlines.rollout,
+            kubeconfig="kubeconfig",
+        ),
     )
 
 
@@ -239,7 +211,7 @@ def _serviceless(subject: Subject) -> str:
 
 
 def _notes(
-    subject: Subject, wanted: Version | None, silenced: Mapping[str, str], hit: list[str]
+    subject: Subject, wanted: KubernetesVersion | None, silenced: Mapping[str, str], hit: list[str]
 ) -> list[str]:
     schema = subject.schema
     notes = [schema.title]

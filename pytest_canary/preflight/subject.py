@@ -7,13 +7,14 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from pytest_canary.config.settings import Settings
-from pytest_canary.manifests.documents import Document, Place, Source
+from pytest_canary.manifests.documents import Document, Fault, Place, Source, Unfit
 from pytest_canary.manifests.parsing import Parsed
-from pytest_canary.manifests.schema import AMOUNT, Schema
+from pytest_canary.manifests.schema import AMOUNT, KubernetesSchema
 from pytest_canary.manifests.templates import Given, Script, Template
 
 POD: Place = ("spec", "template", "spec")
@@ -109,7 +110,7 @@ class Subject:
     workloads: Mapping[str, Workload]
     service_file: Source
     applied: Parsed
-    schema: Schema
+    schema: KubernetesSchema
     parameters: frozenset[str]
     node: Node | None
 
@@ -123,6 +124,27 @@ class Subject:
         yield from self.applied.documents
         for template in self.templates.values():
             yield from template.parsed.documents
+
+    def unreadable(self, rule: Unfit) -> Iterator[Fault]:
+        """What reading the files has found by this rule."""
+        for parsed in (self.applied, *(each.parsed for each in self.templates.values())):
+            yield from (fault for fault in parsed.faults if fault.rule == rule)
+
+    def misfits(self, rule: Unfit) -> Iterator[Fault]:
+        """What does not fit the schema, by this rule; not what is unclear."""
+        return (fault for fault in self._misfits if fault.rule == rule and not self.unclear(fault))
+
+    @cached_property
+    def _misfits(self) -> list[Fault]:
+        return [fault for each in self.documents() for fault in self.schema.misfits(each)]
+
+    def unclear(self, fault: Fault) -> bool:
+        """Whether a variable without a value stands on the fault's line of the template."""
+        return fault.source is self.source and fault.line in self._blurred
+
+    @cached_property
+    def _blurred(self) -> set[int]:
+        return {line for each in self.templates.values() for line in each.filled.lines}
 
     def service(self) -> Document | None:
         """The Service in front of both Deployments."""

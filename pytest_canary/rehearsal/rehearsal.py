@@ -41,9 +41,10 @@ from pytest_canary.database.database import Database
 from pytest_canary.k8s.observer import Observer
 from pytest_canary.k8s.rollout import images
 from pytest_canary.manifests.references import pull_secret
+from pytest_canary.manifests.version import CANARY, STABLE
 from pytest_canary.preflight.inspection import Inspection, inspect
 from pytest_canary.release.migration import left_behind, migrate, take_down
-from pytest_canary.release.release import CANARY, STABLE, Release, secrets_of
+from pytest_canary.release.release import Release, secrets_of
 from pytest_canary.traffic import Traffic
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,11 +18,10 @@ from pytest_canary.k8s.namespace import Exec, Namespace
 from pytest_canary.k8s.observer import Observer
 from pytest_canary.k8s.rollout import containers, gone, is_ready, pods_of
 from pytest_canary.manifests.references import fixed_namespace
+from pytest_canary.manifests.version import CANARY, STABLE, Version, apply_environment
 from pytest_canary.release import pod_commands
 from pytest_canary.release.triage import Triage
 from pytest_canary.release.vigil import Vigil
-
-CANARY, STABLE = "canary", "stable"
 
 # Letters from which on a value may be a secret.
 SECRET = 6
@@ -42,25 +40,6 @@ def secrets_of(variables: Mapping[str, str]) -> list[str]:
         for key, value in variables.items()
         if re.search("PASSWORD|SECRET|TOKEN|KEY", key.upper()) and len(value) >= SECRET
     ]
-
-
-@dataclass(frozen=True)
-class Version:
-    """One version of the app: its image, and the files that put it on the cluster.
-
-    Attributes:
-        title: what it is called in front of a person: "candidate", "baseline".
-        image: the name that the nodes know its image by.
-        deployment: the template of both Deployments.
-        service: the Service's manifest.
-        apply: the command that applies the template.
-    """
-
-    title: str
-    image: str
-    deployment: Path
-    service: Path
-    apply: Path
 
 
 @dataclass(frozen=True)
@@ -111,16 +90,13 @@ class Release:
         self.parameters = parameters
         self.secrets = secrets_of({**settings.environment, **parameters})
         self.triage = Triage(namespace, observer, self.secrets, images)
-        self.environment = {
-            # What the bundled apply.sh waits; so the setting holds for the script too.
-            "ROLLOUT_TIMEOUT": f"{settings.deadlines.rollout:g}s",
-            **os.environ,
-            **settings.environment,
-            **parameters,
-            "KUBECONFIG": str(namespace.kubeconfig),
-            # A kubectl from elsewhere must be the one that apply.sh finds.
-            "PATH": f"{kubectl.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
-        }
+        self.environment = apply_environment(
+            settings.environment,
+            parameters,
+            settings.deadlines.rollout,
+            str(namespace.kubeconfig),
+            kubectl,
+        )
 
     def name(self, track: str) -> str:
         """The name of the track's Deployment."""

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from pytest_canary.context import expectations
 from pytest_canary.core.errors import ReleaseError
+from pytest_canary.manifests.version import CANARY, STABLE
 from pytest_canary.rehearsal.rehearsal import Walk
-from pytest_canary.release.release import CANARY, STABLE
 from pytest_canary.stages import (
     Suite,
     first,

@@ -6,8 +6,8 @@ from pytest_canary.config.plan import Plan
 from pytest_canary.context import expectations
 from pytest_canary.database.backup import restores
 from pytest_canary.database.lock_findings import patient
+from pytest_canary.manifests.version import CANARY, STABLE
 from pytest_canary.rehearsal.rehearsal import Walk
-from pytest_canary.release.release import CANARY, STABLE
 from pytest_canary.stages import Suite, first, migrates_live, upgrade
 
 SUITE = Suite()

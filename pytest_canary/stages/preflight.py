@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_canary.preflight import groups
 from pytest_canary.stages import Suite
 
 if TYPE_CHECKING:
@@ -17,80 +18,69 @@ def yaml_is_valid(walk: Walk) -> None:
     walk.enter("preflight")
     for note in walk.inspection.notes:
         walk.note("preflight", note)
-    walk.inspection.none("invalid-yaml", "not-an-object", "duplicate-key", of="text")
+    walk.inspection.expect_none(groups.YAML)
 
 
 @SUITE.holds("every variable of the templates has a value, and is used")
 def variables_have_values(walk: Walk) -> None:
-    walk.inspection.none("unset-variable", "unused-variable", of="text")
+    walk.inspection.expect_none(groups.VARIABLES)
 
 
 @SUITE.holds("the manifests fit the schema of the cluster's Kubernetes version")
 def schema_fits(walk: Walk) -> None:
-    walk.inspection.none(
-        "unknown-kind", "unknown-field", "missing-field", "wrong-type", "wrong-value"
-    )
+    walk.inspection.expect_none(groups.SCHEMA)
 
 
 @SUITE.holds("the template makes {name}-canary and {name}-stable, of the image that is given")
 def deployments_are_made(walk: Walk) -> None:
-    walk.inspection.none(
-        "no-deployment", "wrong-name", "wrong-replicas", "wrong-image", "fixed-namespace"
-    )
+    walk.inspection.expect_none(groups.DEPLOYMENTS)
 
 
 @SUITE.holds("the two Deployments' selectors don't overlap")
 def selectors_are_apart(walk: Walk) -> None:
-    walk.inspection.none("overlapping-selectors", "selector-misses-pods")
+    walk.inspection.expect_none(groups.SELECTORS)
 
 
 @SUITE.holds("the Service selects the pods of both")
 def service_selects(walk: Walk) -> None:
-    walk.inspection.none("no-service", "no-selector", "selects-no-pod", of="service")
+    walk.inspection.expect_none(groups.SERVICE)
 
 
 @SUITE.holds("the Service is reached from outside, and shares connections evenly")
 def service_is_reached(walk: Walk) -> None:
-    walk.inspection.none("unreachable-service", "session-affinity", of="service")
+    walk.inspection.expect_none(groups.ADDRESS)
 
 
 @SUITE.holds("the Service's target port exists")
 def target_port_exists(walk: Walk) -> None:
-    walk.inspection.none("no-target-port", of="service")
+    walk.inspection.expect_none(groups.TARGET_PORT)
 
 
 @SUITE.holds("a readiness probe exists, and every probe asks something")
 def probes_exist(walk: Walk) -> None:
-    walk.inspection.none("no-readiness-probe", "empty-probe", "no-probe-port")
+    walk.inspection.expect_none(groups.PROBES)
 
 
 @SUITE.holds("everything that pods refer to will be there")
 def references_exist(walk: Walk) -> None:
-    walk.inspection.none(
-        "missing-secret",
-        "missing-config-map",
-        "missing-key",
-        "missing-volume",
-        "missing-claim",
-        "missing-service-account",
-    )
+    walk.inspection.expect_none(groups.REFERENCES)
 
 
 @SUITE.holds("the pull policy can find the image")
 def image_is_found(walk: Walk) -> None:
-    walk.inspection.none("pull-policy")
+    walk.inspection.expect_none(groups.PULL_POLICY)
 
 
 @SUITE.holds("no image may be another one tomorrow")
 def images_are_fixed(walk: Walk) -> None:
-    walk.inspection.none("latest-image")
+    walk.inspection.expect_none(groups.FIXED_IMAGES)
 
 
 @SUITE.holds("the requests fit the node")
 def requests_fit(walk: Walk) -> None:
-    walk.inspection.none("request-above-limit", "request-beyond-node")
+    walk.inspection.expect_none(groups.REQUESTS)
 
 
 @SUITE.holds("a rollout and a drain leave {name}-stable a pod")
 def pods_are_left(walk: Walk) -> None:
-    walk.inspection.none("takes-last-pod", "blocking-budget")
+    walk.inspection.expect_none(groups.AVAILABILITY)

@@ -6,8 +6,8 @@ from pytest_canary.config.plan import Plan
 from pytest_canary.context import expectations
 from pytest_canary.core.errors import ReleaseError
 from pytest_canary.database.lock_findings import patient
+from pytest_canary.manifests.version import CANARY, STABLE
 from pytest_canary.rehearsal.rehearsal import Walk
-from pytest_canary.release.release import CANARY, STABLE
 from pytest_canary.stages import Suite, loaded, migrates_live, tells_versions, upgrade
 
 SUITE = Suite()

@@ -26,8 +26,8 @@ from pytest_canary.core import processes
 from pytest_canary.core.errors import CanaryError
 from pytest_canary.core.waiting import Seen
 from pytest_canary.manifests.references import pull_secret
+from pytest_canary.manifests.version import CANARY, STABLE
 from pytest_canary.rehearsal.rehearsal import Walk
-from pytest_canary.release.release import CANARY, STABLE
 from pytest_canary.stages import canary, cleanup, cluster, migration
 
 # A migration that works where it is tried out, and does nothing where it counts.

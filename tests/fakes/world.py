@@ -38,8 +38,9 @@ from pytest_canary.database.database import Database
 from pytest_canary.database.schema import Schema
 from pytest_canary.k8s.rollout import pods_of
 from pytest_canary.manifests.references import pull_secret
+from pytest_canary.manifests.version import Version
 from pytest_canary.rehearsal.rehearsal import Walk
-from pytest_canary.release.release import Release, Version
+from pytest_canary.release.release import Release
 
 ROOT = Path(__file__).parents[2]
 SCHEMAS: dict[str, Schema] = {

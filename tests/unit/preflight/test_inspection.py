@@ -1,20 +1,24 @@
 """The static check: what it finds in a manifest, and what it leaves alone."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from pytest_canary.config import settings
 from pytest_canary.config.plan import Baseline, Options, Plan
 from pytest_canary.core.errors import FoundError, UnjudgedError
-from pytest_canary.manifests.rules import RULES
+from pytest_canary.manifests.documents import Fault, Unfit
+from pytest_canary.manifests.schema import of_version
+from pytest_canary.preflight import groups, rules, ruleset
 from pytest_canary.preflight import inspection as preflight
+from pytest_canary.preflight.groups import Group
 from pytest_canary.preflight.inspection import Inspection
-from pytest_canary.preflight.subject import Node
+from pytest_canary.preflight.rule import rule
+from pytest_canary.preflight.subject import Node, Subject
 from pytest_canary.stages import suite
 
 ROOT = Path(__file__).parents[3]
@@ -27,6 +31,8 @@ FAULTS = sorted(path for path in BROKEN.glob("*/*.yml") if path.stem != "healthy
 
 Edit = tuple[str, str]
 Inspect = Callable[..., Inspection]
+
+GROUPS = [each for each in vars(groups).values() if isinstance(each, Group)]
 
 
 def healthy(kind: str) -> str:
@@ -66,7 +72,7 @@ def inspect(tmp_path: Path) -> Inspect:
     return run
 
 
-def rules(inspection: Inspection) -> list[str]:
+def codes(inspection: Inspection) -> list[str]:
     return [finding.code for finding in inspection.findings]
 
 
@@ -100,7 +106,30 @@ def test_a_finding_says_file_line_rule_and_fix_in_one_sentence_each(
 
 def test_every_rule_has_a_broken_manifest() -> None:
     of_settings = {"unused-variable"}
-    assert {path.stem.split(".")[0] for path in FAULTS} == set(RULES) - of_settings
+    assert {path.stem.split(".")[0] for path in FAULTS} == set(ruleset.names()) - of_settings
+
+
+def test_every_rule_is_declared_once_and_all_that_files_tell_is_a_rules() -> None:
+    names = ruleset.names()
+    assert len(names) == len(set(names))
+    assert set(get_args(Unfit)) < set(names)
+
+
+def test_every_module_of_rules_is_asked() -> None:
+    folder = Path(rules.__path__[0])
+    found = {path.stem for path in folder.glob("*.py")} - {"__init__"}
+    assert found == {module.__name__.rpartition(".")[2] for module in ruleset.MODULES}
+
+
+def test_a_fault_has_the_name_of_the_rule_that_finds_it() -> None:
+    @rule("our-own", "a matter of ours", groups.YAML)
+    def ours(subject: Subject) -> Iterator[Fault]:
+        yield Fault(subject.source, 1, "it is not ours", "make it ours")
+        yield Fault(subject.source, 2, "it is not ours", "make it ours", rule="another")
+
+    plan = Plan(settings.load(ROOT), KIND, Baseline("none", "", ""))
+    subject, _ = preflight.look(plan, ROOT, of_version(None), NODE)
+    assert [fault.rule for fault in ours.faults(subject)] == ["our-own", "our-own"]
 
 
 def test_every_rule_belongs_to_one_assertion() -> None:
@@ -111,8 +140,8 @@ def test_every_rule_belongs_to_one_assertion() -> None:
             notes = ()
 
             @staticmethod
-            def none(*names: str, **_: str) -> None:
-                asked.extend(names)
+            def expect_none(group: Group) -> None:
+                asked.extend(ruleset.names(group))
 
         @staticmethod
         def enter(_: str) -> None:
@@ -120,7 +149,12 @@ def test_every_rule_belongs_to_one_assertion() -> None:
 
     for assertion in suite("preflight"):
         assertion.check(Walk)  # type: ignore[arg-type]
-    assert sorted(asked) == sorted(RULES)
+    assert sorted(asked) == sorted(ruleset.names())
+
+
+def test_every_group_has_a_rule() -> None:
+    assert [group for group in GROUPS if not ruleset.names(group)] == []
+    assert len(GROUPS) == len(suite("preflight"))
 
 
 # What is right is left alone.
@@ -326,7 +360,7 @@ def test_the_environment_of_the_process_counts(
         "          image: $img\n",
         '          image: $img\n          env: [{name: A, value: "$OURS"}]\n',
     )
-    assert rules(inspect(edit)) == ["unset-variable"]
+    assert codes(inspect(edit)) == ["unset-variable"]
     monkeypatch.setenv("OURS", "1")
     assert inspect(edit).findings == ()
 
@@ -350,7 +384,7 @@ def test_the_databases_variables_have_the_shape_that_they_will_have(inspect: Ins
     quoted = '          env: [{name: P, value: "$DB_PORT"}, {name: W, value: $DB_PASSWORD}]\n'
     assert inspect((image, image + quoted)).findings == ()
     bare = "          env: [{name: P, value: $DB_PORT}]\n"
-    assert rules(inspect((image, image + bare))) == ["wrong-type"]
+    assert codes(inspect((image, image + bare))) == ["wrong-type"]
 
 
 def test_without_a_database_its_variables_and_its_secret_are_not_there(inspect: Inspect) -> None:
@@ -408,35 +442,35 @@ def test_a_template_of_another_language_is_not_judged(
     plain = (("$deployment", "shop"), ("$replicas", "1"))
     found = inspect(*plain, *edits, apply=apply)
     assert found.findings == ()
-    for of in ("text", "deployments", "service"):
+    for group in GROUPS:
         with pytest.raises(UnjudgedError) as unjudged:
-            found.none(*RULES, of=of)
+            found.expect_none(group)
         assert str(unjudged.value) == reason
 
 
 def test_what_is_no_yaml_leaves_the_rest_unjudged(inspect: Inspect) -> None:
     found = inspect(("  replicas: $replicas", "\treplicas: $replicas"))
     with pytest.raises(FoundError, match="is no valid YAML"):
-        found.none("invalid-yaml", of="text")
+        found.expect_none(groups.YAML)
     with pytest.raises(UnjudgedError, match=r"^manifests/deployment.yml can't be read$"):
-        found.none("no-readiness-probe")
+        found.expect_none(groups.PROBES)
 
 
 def test_without_a_deployment_there_is_nothing_to_judge(inspect: Inspect) -> None:
     found = inspect(("kind: Deployment", "kind: DaemonSet"))
     with pytest.raises(FoundError, match="has no Deployment"):
-        found.none("no-deployment")
+        found.expect_none(groups.DEPLOYMENTS)
     with pytest.raises(UnjudgedError, match="has no Deployment to look at"):
-        found.none("no-readiness-probe")
+        found.expect_none(groups.PROBES)
 
 
 def test_without_a_service_there_is_nothing_to_judge(inspect: Inspect) -> None:
     one = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n"
     found = inspect(service=f"{one}---\n{one}")
     with pytest.raises(FoundError, match=r"manifests/service.yml makes no Service shop-lb"):
-        found.none("no-service", of="service")
+        found.expect_none(groups.SERVICE)
     with pytest.raises(UnjudgedError, match=r"^manifests/service.yml has no Service$"):
-        found.none("no-target-port", of="service")
+        found.expect_none(groups.TARGET_PORT)
 
 
 def test_several_findings_are_all_told(inspect: Inspect) -> None:
@@ -447,7 +481,7 @@ def test_several_findings_are_all_told(inspect: Inspect) -> None:
         )
     )
     with pytest.raises(FoundError) as error:
-        found.none("unknown-field")
+        found.expect_none(groups.SCHEMA)
     assert error.value.sentence == 'unknown field "spec.template.spec.containers[0].imige"'
     evidence = error.value.evidence
     assert "seen    manifests/deployment.yml:17, rule unknown-field" in evidence
@@ -457,7 +491,7 @@ def test_several_findings_are_all_told(inspect: Inspect) -> None:
 
 
 def test_a_finding_of_both_deployments_is_told_once(inspect: Inspect) -> None:
-    assert rules(inspect(("memory: 96Mi", "memory: lots"))) == ["wrong-value"]
+    assert codes(inspect(("memory: 96Mi", "memory: lots"))) == ["wrong-value"]
 
 
 # Silenced rules.
@@ -511,7 +545,7 @@ def test_a_registry_s_image_must_be_pulled(inspect: Inspect) -> None:
 def test_a_node_port_is_reached_on_kind_only(inspect: Inspect) -> None:
     edit = ("type: LoadBalancer", "type: NodePort")
     assert inspect(edit).findings == ()
-    assert rules(inspect(edit, options=ELSEWHERE)) == ["unreachable-service"]
+    assert codes(inspect(edit, options=ELSEWHERE)) == ["unreachable-service"]
 
 
 def test_the_requests_of_canary_and_stable_count_together(inspect: Inspect) -> None:
@@ -538,7 +572,7 @@ def test_an_engine_elsewhere_runs_on_a_machine_that_nobody_knows(
 ) -> None:
     edit = ("cpu: 50m", "cpu: 4000")
     monkeypatch.delenv("DOCKER_HOST", raising=False)
-    assert rules(inspect(edit, node=preflight.this_machine())) == ["request-beyond-node"]
+    assert codes(inspect(edit, node=preflight.this_machine())) == ["request-beyond-node"]
     monkeypatch.setenv("DOCKER_HOST", "ssh://builder.invalid")
     assert inspect(edit, node=preflight.this_machine()).findings == ()
 
@@ -564,7 +598,7 @@ def test_one_replica_must_not_be_taken(inspect: Inspect) -> None:
     assert found.next == "write maxUnavailable: 0, with maxSurge: 1"
     # A quarter of one is none; and no surge either would let nothing move.
     edit = (replicas, strategy.format("maxSurge: 0"))
-    assert rules(inspect(edit, replicas=one)) == ["takes-last-pod"]
+    assert codes(inspect(edit, replicas=one)) == ["takes-last-pod"]
 
 
 def test_affinity_matters_where_shares_are_counted(inspect: Inspect) -> None:
@@ -572,11 +606,11 @@ def test_affinity_matters_where_shares_are_counted(inspect: Inspect) -> None:
     write = {"method": "POST", "path": "/", "json": {"a": "{unique}"}}
     api = {"write": write, "read": {"method": "GET", "path": "/"}}
     assert inspect(edit, api=api).findings == ()
-    assert rules(inspect(edit, api=api | {"version-header": "X-V"})) == ["session-affinity"]
+    assert codes(inspect(edit, api=api | {"version-header": "X-V"})) == ["session-affinity"]
 
 
 def test_a_line_with_an_unset_variable_is_told_for_that_alone(inspect: Inspect) -> None:
-    assert rules(inspect(("containerPort: 3000", "containerPort: $PROT"))) == ["unset-variable"]
+    assert codes(inspect(("containerPort: 3000", "containerPort: $PROT"))) == ["unset-variable"]
 
 
 def test_no_sentence_or_fix_ends_like_a_sentence_of_prose(inspect: Inspect) -> None:

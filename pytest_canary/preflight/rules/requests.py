@@ -1,4 +1,4 @@
-"""Rules about the pods: their probes, their images and what they request."""
+"""Rules about what the pods request."""
 
 from __future__ import annotations
 
@@ -6,111 +6,27 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from pytest_canary.manifests.documents import Document, Fault, Place, shown
-from pytest_canary.preflight.subject import POD, Subject, Workload, amount, hint
-
-PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
-HANDLERS = ("httpGet", "tcpSocket", "exec", "grpc")
+from pytest_canary.manifests.documents import Document, Fault, Place
+from pytest_canary.manifests.version import STABLE
+from pytest_canary.preflight.groups import REQUESTS
+from pytest_canary.preflight.rule import rule
+from pytest_canary.preflight.subject import POD, Subject, amount
 
 # What kubeadm's own pods request on a first node: the control plane, etcd and two of CoreDNS.
 SYSTEM = {"cpu": Decimal("0.85"), "memory": Decimal(240 * 2**20)}
 
 
-def probes(subject: Subject) -> Iterator[Fault]:
-    """What gets traffic says when it is ready; probes ask something that is there."""
-    for workload in subject.workloads.values():
-        ours = [
-            (place, container)
-            for place, container in workload.containers()
-            if container.get("image") == workload.given.image
-        ] or list(workload.containers())
-        if ours and not any(container.get("readinessProbe") for _, container in ours):
-            place, container = ours[0]
-            yield workload.deployment.fault(
-                "no-readiness-probe",
-                place,
-                f"container {container.get('name')} has no readinessProbe, so it gets traffic as "
-                "soon as its process runs",
-                f"give {shown(place)} a readinessProbe that asks whether it can serve",
-            )
-        for place, container in workload.all_containers():
-            for probe in PROBES:
-                if isinstance(container.get(probe), dict):
-                    yield from _probe(workload, place, container, probe)
-
-
-def _probe(
-    workload: Workload, place: Place, container: Mapping[str, Any], name: str
-) -> Iterator[Fault]:
-    probe = container[name]
-    where = (*place, name)
-    handlers = [handler for handler in HANDLERS if probe.get(handler) is not None]
-    if len(handlers) != 1:
-        what = "nothing" if not handlers else " and ".join(handlers)
-        yield workload.deployment.fault(
-            "empty-probe",
-            where,
-            f"{name} of container {container.get('name')} asks {what}",
-            f"give it one of {', '.join(HANDLERS)}",
-        )
-        return
-    handler = handlers[0]
-    port = probe[handler].get("port") if isinstance(probe[handler], dict) else None
-    words = [str(each["name"]) for each in workload.ports(place) if each.get("name")]
-    if isinstance(port, str) and port not in words:
-        sentence = f"{name} asks port {port}, which container {container.get('name')} does not have"
-        fix = hint(port, words, "name the port, or write its number")
-        yield workload.deployment.fault("no-probe-port", (*where, handler, "port"), sentence, fix)
-
-
-def pull_policies(subject: Subject) -> Iterator[Fault]:
-    """Where the image is loaded, it is not pulled; where it is pushed, it is."""
-    for workload in subject.workloads.values():
-        for place, container in workload.all_containers():
-            ours = container.get("image") == workload.given.image
-            policy = container.get("imagePullPolicy")
-            wrong = ""
-            if subject.kind_cluster and ours and policy == "Always":
-                wrong = "asks a registry for the image, which is only loaded into the kind node"
-                fix = "write imagePullPolicy: IfNotPresent"
-            elif policy == "Never" and not ours:
-                wrong = f"is never pulled, and nothing loads {container.get('image')} into a node"
-                fix = "write imagePullPolicy: IfNotPresent"
-            elif policy == "Never" and not subject.kind_cluster:
-                wrong = "is never pulled, and the image is in a registry only"
-                fix = "write imagePullPolicy: IfNotPresent"
-            if wrong:
-                sentence = f"container {container.get('name')} {wrong}"
-                spot = (*place, "imagePullPolicy")
-                yield workload.deployment.fault("pull-policy", spot, sentence, fix)
-
-
-def fixed_images(subject: Subject) -> Iterator[Fault]:
-    """An image that stands in the template stands for one content."""
-    for workload in subject.workloads.values():
-        for place, container in workload.all_containers():
-            image = container.get("image")
-            if not isinstance(image, str) or image == workload.given.image or "@" in image:
-                continue
-            tag = image.rpartition("/")[2].partition(":")[2]
-            if tag in ("", "latest"):
-                yield workload.deployment.fault(
-                    "latest-image",
-                    (*place, "image"),
-                    f"container {container.get('name')} runs {image}, which may be another image "
-                    "tomorrow",
-                    "write a tag that stays, or a digest",
-                )
-
-
-# Requests.
-
-
-def requests(subject: Subject) -> Iterator[Fault]:
-    """The node has what canary and stable request together."""
+@rule("request-above-limit", "a request that is above its own limit", REQUESTS)
+def request_above_limit(subject: Subject) -> Iterator[Fault]:
+    """No request is above its own limit."""
     for workload in subject.workloads.values():
         for place, container in workload.all_containers():
             yield from _limited(workload.deployment, place, container)
+
+
+@rule("request-beyond-node", "requests that the node does not have", REQUESTS)
+def request_beyond_node(subject: Subject) -> Iterator[Fault]:
+    """The node has what canary and stable request together."""
     if subject.node is None or len(subject.workloads) < 2:
         return
     node = {"cpu": Decimal(subject.node.cpus or 0), "memory": Decimal(subject.node.memory or 0)}
@@ -157,16 +73,14 @@ def _beyond(
 
 
 def _fault(subject: Subject, resource: str, sentence: str, fix: str) -> Fault:
-    deployment = subject.workloads["stable"].deployment
-    place: Place = (*POD, "containers")
-    for where, container in subject.workloads["stable"].all_containers():
+    deployment = subject.workloads[STABLE].deployment
+    for where, container in subject.workloads[STABLE].all_containers():
         resources = container.get("resources")
         for kind in ("requests", "limits") if isinstance(resources, dict) else ():
             if resource in deployment.table(*where, "resources", kind):
-                return deployment.fault(
-                    "request-beyond-node", (*where, "resources", kind, resource), sentence, fix
-                )
-    return deployment.fault("request-beyond-node", place, sentence, fix)
+                place = (*where, "resources", kind, resource)
+                return deployment.fault(place, sentence, fix)
+    return deployment.fault((*POD, "containers"), sentence, fix)
 
 
 def _limited(deployment: Document, place: Place, container: Mapping[str, Any]) -> Iterator[Fault]:
@@ -175,7 +89,6 @@ def _limited(deployment: Document, place: Place, container: Mapping[str, Any]) -
         wanted, limit = amount(value), amount(limits.get(resource))
         if wanted is not None and limit is not None and wanted > limit:
             yield deployment.fault(
-                "request-above-limit",
                 (*place, "resources", "requests", resource),
                 f"container {container.get('name')} requests {value} of {resource}, which is above "
                 f"its limit of {limits[resource]}",
