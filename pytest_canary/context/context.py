@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Literal
 from pytest_canary.analysis.statistics import Share
 from pytest_canary.analysis.verdict import Verdict
 from pytest_canary.api.client import Api, Row
-from pytest_canary.cluster.engine import full_name
 from pytest_canary.cluster.provision import Provisioned
 from pytest_canary.cluster.run import Run
 from pytest_canary.cluster.teardown import Trail
@@ -32,6 +31,7 @@ from pytest_canary.core.errors import (
 from pytest_canary.core.waiting import Listener, Seen, Waiter
 from pytest_canary.database.backup import Backup
 from pytest_canary.database.database import Database
+from pytest_canary.k8s.image_names import full_name
 from pytest_canary.k8s.observer import Observer
 from pytest_canary.k8s.rollout import Rollout, misdirected
 from pytest_canary.manifests.references import pull_secrets

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,19 +12,13 @@ from typing import Any
 from pytest_canary.config.settings import Settings
 from pytest_canary.manifests.documents import Document, Fault, Place, Source, Unfit
 from pytest_canary.manifests.parsing import Parsed
-from pytest_canary.manifests.schema import AMOUNT, KubernetesSchema
+from pytest_canary.manifests.schema import KubernetesSchema
 from pytest_canary.manifests.templates import Given, Script, Template
 
 POD: Place = ("spec", "template", "spec")
 
 # More words than these are no hint.
 FEW = 5
-
-# What a quantity's unit stands for; what has none, for itself.
-UNITS = {
-    unit: Decimal(10) ** (3 * power) for power, unit in enumerate(["n", "u", "m"], start=-3)
-} | {unit: Decimal(1000) ** (power + 1) for power, unit in enumerate("kMGTPE")}
-UNITS |= {f"{unit}i": Decimal(1024) ** (power + 1) for power, unit in enumerate("KMGTPE")}
 
 
 @dataclass(frozen=True)
@@ -150,45 +142,6 @@ class Subject:
         """The Service in front of both Deployments."""
         found = (each for each in self.documents() if each.kind == "Service")
         return next((each for each in found if each.name == self.settings.service_name), None)
-
-
-def matches(selector: Mapping[str, Any], labels: Mapping[str, Any]) -> bool:
-    """Whether a LabelSelector selects what has these labels."""
-    wanted = selector.get("matchLabels")
-    if not all(labels.get(key) == value for key, value in _table(wanted).items()):
-        return False
-    expressions = selector.get("matchExpressions")
-    return all(
-        _holds(each, labels)
-        for each in (expressions if isinstance(expressions, list) else [])
-        if isinstance(each, dict)
-    )
-
-
-def _table(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _holds(expression: Mapping[str, Any], labels: Mapping[str, Any]) -> bool:
-    key, values = str(expression.get("key")), expression.get("values") or []
-    there = key in labels
-    return {
-        "In": there and labels[key] in values,
-        "NotIn": not there or labels[key] not in values,
-        "Exists": there,
-        "DoesNotExist": not there,
-    }.get(str(expression.get("operator")), False)
-
-
-def amount(quantity: Any) -> Decimal | None:
-    """What a quantity comes to: 0.5 for "500m"; None where it is none."""
-    text = str(quantity)
-    if isinstance(quantity, bool | dict | list) or not AMOUNT.fullmatch(text):
-        return None
-    unit = re.search(r"[A-Za-z]+$", text)
-    if unit and unit[0] in UNITS:
-        return Decimal(text[: unit.start()]) * UNITS[unit[0]]
-    return Decimal(text)
 
 
 def hint(wrong: str, right: Sequence[str], otherwise: str) -> str:

@@ -24,7 +24,7 @@ from fakes.objects import Object
 
 from pytest_canary.analysis.comparison import Observed
 from pytest_canary.analysis.verdict import Judge
-from pytest_canary.cluster.engine import Image, full_name
+from pytest_canary.cluster.engine import Image
 from pytest_canary.cluster.provision import Provisioned
 from pytest_canary.cluster.run import Run
 from pytest_canary.cluster.teardown import Trail
@@ -36,6 +36,7 @@ from pytest_canary.core.waiting import Waiter
 from pytest_canary.database import database as db
 from pytest_canary.database.database import Database
 from pytest_canary.database.schema import Schema
+from pytest_canary.k8s.image_names import full_name
 from pytest_canary.k8s.rollout import pods_of
 from pytest_canary.manifests.references import pull_secret
 from pytest_canary.manifests.version import Version

@@ -6,11 +6,12 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
+from pytest_canary.k8s.selectors import matches
 from pytest_canary.manifests.documents import Document, Fault, Place
 from pytest_canary.manifests.version import STABLE
 from pytest_canary.preflight.groups import AVAILABILITY
 from pytest_canary.preflight.rule import rule
-from pytest_canary.preflight.subject import Subject, Workload, matches
+from pytest_canary.preflight.subject import Subject, Workload
 
 ROLLING: Place = ("spec", "strategy", "rollingUpdate")
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pytest_canary.k8s.selectors import matches
 from pytest_canary.manifests.documents import Fault, Place
 from pytest_canary.preflight.groups import DEPLOYMENTS, SELECTORS
 from pytest_canary.preflight.rule import rule
-from pytest_canary.preflight.subject import POD, Subject, matches, told
+from pytest_canary.preflight.subject import POD, Subject, told
 
 SELECTOR: Place = ("spec", "selector")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pytest_canary.k8s.image_names import tag
 from pytest_canary.manifests.documents import Fault
 from pytest_canary.preflight.groups import FIXED_IMAGES, PULL_POLICY
 from pytest_canary.preflight.rule import rule
@@ -41,8 +42,7 @@ def latest_image(subject: Subject) -> Iterator[Fault]:
             image = container.get("image")
             if not isinstance(image, str) or image == workload.given.image or "@" in image:
                 continue
-            tag = image.rpartition("/")[2].partition(":")[2]
-            if tag in ("", "latest"):
+            if tag(image) in ("", "latest"):
                 yield workload.deployment.fault(
                     (*place, "image"),
                     f"container {container.get('name')} runs {image}, which may be another image "

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
+from pytest_canary.k8s.quantities import quantity_or_none, requests, written
 from pytest_canary.manifests.documents import Document, Fault, Place
 from pytest_canary.manifests.version import STABLE
 from pytest_canary.preflight.groups import REQUESTS
 from pytest_canary.preflight.rule import rule
-from pytest_canary.preflight.subject import POD, Subject, amount
+from pytest_canary.preflight.subject import POD, Subject
 
 # What kubeadm's own pods request on a first node: the control plane, etcd and two of CoreDNS.
 SYSTEM = {"cpu": Decimal("0.85"), "memory": Decimal(240 * 2**20)}
@@ -30,7 +31,10 @@ def request_beyond_node(subject: Subject) -> Iterator[Fault]:
     if subject.node is None or len(subject.workloads) < 2:
         return
     node = {"cpu": Decimal(subject.node.cpus or 0), "memory": Decimal(subject.node.memory or 0)}
-    asked = {track: pod_requests(each.deployment) for track, each in subject.workloads.items()}
+    asked = {
+        track: requests(each.deployment.table("spec", "template"))
+        for track, each in subject.workloads.items()
+    }
     for resource in {name: None for each in asked.values() for name in each}:
         if resource in node:
             if node[resource]:
@@ -58,17 +62,17 @@ def _beyond(
         return
     pods = sum(replicas.values())
     asks = (
-        f"a pod requests {said(resource, one)}"
+        f"a pod requests {written(resource, one)}"
         if one > has
-        else f"the {pods} pods of canary and stable request {said(resource, whole)}"
+        else f"the {pods} pods of canary and stable request {written(resource, whole)}"
     )
-    fix = f"request at most {said(resource, free / pods)} for a pod" if free > 0 else "use another"
+    most = f"request at most {written(resource, free / pods)} for a pod"
     yield _fault(
         subject,
         resource,
-        f"{asks} of {resource}, and the node has {said(resource, has)}, of which Kubernetes "
-        f"itself requests {said(resource, SYSTEM[resource])}",
-        fix,
+        f"{asks} of {resource}, and the node has {written(resource, has)}, of which Kubernetes "
+        f"itself requests {written(resource, SYSTEM[resource])}",
+        most if free > 0 else "use another",
     )
 
 
@@ -86,7 +90,7 @@ def _fault(subject: Subject, resource: str, sentence: str, fix: str) -> Fault:
 def _limited(deployment: Document, place: Place, container: Mapping[str, Any]) -> Iterator[Fault]:
     limits = deployment.table(*place, "resources", "limits")
     for resource, value in deployment.table(*place, "resources", "requests").items():
-        wanted, limit = amount(value), amount(limits.get(resource))
+        wanted, limit = quantity_or_none(value), quantity_or_none(limits.get(resource))
         if wanted is not None and limit is not None and wanted > limit:
             yield deployment.fault(
                 (*place, "resources", "requests", resource),
@@ -94,41 +98,3 @@ def _limited(deployment: Document, place: Place, container: Mapping[str, Any]) -
                 f"its limit of {limits[resource]}",
                 "raise the limit, or lower the request",
             )
-
-
-def pod_requests(deployment: Document) -> dict[str, Decimal]:
-    """What the scheduler looks for a place for: one pod's requests, by resource.
-
-    The sum of the containers, or the largest of those that come before them; a limit is a request
-    where there is no other; what the pod itself says comes before what its containers do.
-    """
-    whole: dict[str, Decimal] = {}
-    for place, _ in deployment.tables(*POD, "containers"):
-        for resource, value in _requests(deployment, place).items():
-            whole[resource] = whole.get(resource, Decimal(0)) + value
-    before: dict[str, Decimal] = {}
-    beside: dict[str, Decimal] = {}
-    for place, container in deployment.tables(*POD, "initContainers"):
-        for resource, value in _requests(deployment, place).items():
-            running = beside.get(resource, Decimal(0)) + value
-            if container.get("restartPolicy") == "Always":
-                beside[resource] = running
-            before[resource] = max(before.get(resource, Decimal(0)), running)
-    for resource in {*before, *beside}:
-        together = whole.get(resource, Decimal(0)) + beside.get(resource, Decimal(0))
-        whole[resource] = max(together, before.get(resource, Decimal(0)))
-    return whole | _requests(deployment, POD)
-
-
-def _requests(deployment: Document, place: Place) -> dict[str, Decimal]:
-    limits = deployment.table(*place, "resources", "limits")
-    wanted = limits | deployment.table(*place, "resources", "requests")
-    amounts = {resource: amount(value) for resource, value in wanted.items()}
-    return {resource: value for resource, value in amounts.items() if value is not None}
-
-
-def said(resource: str, value: Decimal) -> str:
-    """An amount as a manifest has it, rounded down: "280m", "96Mi"."""
-    if resource == "memory":
-        return f"{int(value / 2**20)}Mi"
-    return f"{int(value)}" if value == int(value) else f"{int(value * 1000)}m"

@@ -4,7 +4,6 @@ import copy
 import json
 import random
 from collections.abc import Iterator
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from pytest_canary.manifests.documents import Document, Source, read, shown
 from pytest_canary.manifests.parsing import Parsed, parse, scalar
 from pytest_canary.manifests.schema import nearest_version, of_version, version_of, versions
 from pytest_canary.manifests.templates import Given, Script, comment_at, fill, names, render
-from pytest_canary.preflight.subject import amount, hint, matches
+from pytest_canary.preflight.subject import hint
 
 ROOT = Path(__file__).parents[3]
 OBJECT = "apiVersion: v1\nkind: X\n"
@@ -430,53 +429,6 @@ def test_a_field_of_a_later_version_is_unknown_in_an_earlier_one() -> None:
 
 
 # Small things.
-
-
-@pytest.mark.parametrize(
-    ("quantity", "found"),
-    [
-        ("500m", "0.5"),
-        (2, "2"),
-        (0.5, "0.5"),
-        ("1Ki", "1024"),
-        ("1k", "1000"),
-        ("1.5Gi", "1610612736"),
-        ("1e3", "1000"),
-        ("2E", "2000000000000000000"),
-        ("100n", "0.0000001"),
-    ],
-)
-def test_a_quantity_comes_to_a_number(quantity: object, found: str) -> None:
-    assert amount(quantity) == Decimal(found)
-
-
-@pytest.mark.parametrize("quantity", ["", "1 Gi", "1GB", "lots", True, None, []])
-def test_what_is_no_quantity_comes_to_nothing(quantity: object) -> None:
-    assert amount(quantity) is None
-
-
-LABELS = {"app": "shop", "tier": "web"}
-
-
-@pytest.mark.parametrize(
-    ("selector", "whether"),
-    [
-        ({}, True),
-        ({"matchLabels": {"app": "shop"}}, True),
-        ({"matchLabels": {"app": "store"}}, False),
-        ({"matchLabels": {"other": "shop"}}, False),
-        ({"matchExpressions": [{"key": "app", "operator": "In", "values": ["a", "shop"]}]}, True),
-        ({"matchExpressions": [{"key": "app", "operator": "In", "values": ["a"]}]}, False),
-        ({"matchExpressions": [{"key": "app", "operator": "NotIn", "values": ["shop"]}]}, False),
-        ({"matchExpressions": [{"key": "old", "operator": "NotIn", "values": ["a"]}]}, True),
-        ({"matchExpressions": [{"key": "tier", "operator": "Exists"}]}, True),
-        ({"matchExpressions": [{"key": "tier", "operator": "DoesNotExist"}]}, False),
-        ({"matchExpressions": [{"key": "tier", "operator": "Matches"}]}, False),
-        ({"matchLabels": {"app": "shop"}, "matchExpressions": [{"key": "x"}]}, False),
-    ],
-)
-def test_a_selector_selects_what_kubernetes_selects(selector: Any, whether: bool) -> None:
-    assert matches(selector, LABELS) is whether
 
 
 @pytest.mark.parametrize(
