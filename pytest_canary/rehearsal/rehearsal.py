@@ -11,6 +11,7 @@ from pytest_canary.api.addressbook import Addressbook
 from pytest_canary.api.client import Api
 from pytest_canary.cluster.engine import Engine
 from pytest_canary.cluster.provision import Provision
+from pytest_canary.cluster.registry import pull_secret
 from pytest_canary.cluster.run import Run
 from pytest_canary.cluster.teardown import (
     KUBECONFIG,
@@ -40,7 +41,6 @@ from pytest_canary.database.backup import back_up
 from pytest_canary.database.database import Database
 from pytest_canary.k8s.observer import Observer
 from pytest_canary.k8s.rollout import images
-from pytest_canary.manifests.references import pull_secret
 from pytest_canary.manifests.version import CANARY, STABLE
 from pytest_canary.preflight.inspection import Inspection, inspect
 from pytest_canary.release.migration import left_behind, migrate, take_down

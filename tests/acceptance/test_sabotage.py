@@ -18,6 +18,7 @@ import yaml
 from acceptance.projects import KUBECONFIG, ROOT, needed
 
 from pytest_canary.cluster.engine import CTR, Engine
+from pytest_canary.cluster.registry import pull_secret
 from pytest_canary.cluster.run import Run
 from pytest_canary.cluster.teardown import tear_down
 from pytest_canary.config import settings
@@ -26,7 +27,6 @@ from pytest_canary.core import processes
 from pytest_canary.core.errors import CanaryError
 from pytest_canary.core.waiting import Seen
 from pytest_canary.k8s.image_names import full_name
-from pytest_canary.manifests.references import pull_secret
 from pytest_canary.manifests.version import CANARY, STABLE
 from pytest_canary.rehearsal.rehearsal import Walk
 from pytest_canary.stages import canary, cleanup, cluster, migration

@@ -26,6 +26,7 @@ from pytest_canary.analysis.comparison import Observed
 from pytest_canary.analysis.verdict import Judge
 from pytest_canary.cluster.engine import Image
 from pytest_canary.cluster.provision import Provisioned
+from pytest_canary.cluster.registry import pull_secret
 from pytest_canary.cluster.run import Run
 from pytest_canary.cluster.teardown import Trail
 from pytest_canary.config import settings
@@ -38,7 +39,6 @@ from pytest_canary.database.database import Database
 from pytest_canary.database.schema import Schema
 from pytest_canary.k8s.image_names import full_name
 from pytest_canary.k8s.rollout import pods_of
-from pytest_canary.manifests.references import pull_secret
 from pytest_canary.manifests.version import Version
 from pytest_canary.rehearsal.rehearsal import Walk
 from pytest_canary.release.release import Release
