@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from pytest_canary.core.wording import cut
+
 Place = tuple[str | int, ...]
 """A way into a document: ("spec", "containers", 0, "image")."""
 
@@ -57,7 +59,7 @@ class Source:
         # A tab is told apart from spaces, and nothing gets at the terminal.
         text = self.line(line).rstrip().replace("\t", "→")
         text = "".join(each if each.isprintable() else "?" for each in text)
-        return f"{line:>4} | {text[:WIDTH]}{'…' if len(text) > WIDTH else ''}"
+        return f"{line:>4} | {cut(text, WIDTH)}"
 
 
 @dataclass(frozen=True)

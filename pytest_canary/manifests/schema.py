@@ -7,7 +7,6 @@ first mistake, has no lines, and importing it takes longer than the whole check.
 from __future__ import annotations
 
 import binascii
-import difflib
 import json
 import re
 from base64 import b64decode
@@ -17,6 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from pytest_canary.core.wording import did_you_mean
 from pytest_canary.manifests.documents import Document, Fault, Place, Unfit, shown
 
 FOLDER = re.compile(r"v(\d+)\.(\d+)\.\d+-local-strict")
@@ -132,9 +132,8 @@ class KubernetesSchema:
             fix = f"write apiVersion: {elsewhere[0]}"
             yield document.fault(("apiVersion",), sentence, fix, "unknown-kind")
             return
-        near = difflib.get_close_matches(kind, {k for _, k in self.kinds}, 1)
-        fix = "take it out, or write what has come in its place"
-        fix = f"did you mean {near[0]}?" if near else fix
+        gone = "take it out, or write what has come in its place"
+        fix = did_you_mean(kind, {k for _, k in self.kinds}, otherwise=gone)
         yield document.fault(("kind",), sentence, fix, "unknown-kind")
 
 
@@ -214,9 +213,8 @@ class _Walk:
 
     def unknown_field(self, key: str, beside: dict[str, Any], place: Place) -> Fault:
         known = self.around[-1][1]
-        near = difflib.get_close_matches(key, sorted(known), 1)
         owner = self.owner(key, beside, place)
-        fix = f"did you mean {near[0]}?" if near else "there is no such field; take it out"
+        fix = did_you_mean(key, known, otherwise="there is no such field; take it out")
         fix = f"indent it as a field of {owner}" if owner else fix
         sentence = f'unknown field "{shown((*place, key))}"'
         return self.fault("unknown-field", (*place, key), sentence, fix)

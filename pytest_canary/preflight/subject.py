@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,9 +15,6 @@ from pytest_canary.manifests.schema import KubernetesSchema
 from pytest_canary.manifests.templates import Given, Script, Template
 
 POD: Place = ("spec", "template", "spec")
-
-# More words than these are no hint.
-FEW = 5
 
 
 @dataclass(frozen=True)
@@ -144,21 +140,6 @@ class Subject:
         return next((each for each in found if each.name == self.settings.service_name), None)
 
 
-def hint(wrong: str, right: Sequence[str], otherwise: str) -> str:
-    """What to write instead: the nearest right word, else the few that there are.
-
-    Args:
-        wrong: what stands there.
-        right: what may.
-        otherwise: what to do where nothing may.
-    """
-    near = difflib.get_close_matches(wrong, right, 1)
-    if near:
-        return f"did you mean {near[0]}?"
-    words = list(dict.fromkeys(right))
-    return f"write {' or '.join(words)}" if 0 < len(words) < FEW else otherwise
-
-
-def told(labels: Mapping[str, Any]) -> str:
+def describe(labels: Mapping[str, Any]) -> str:
     """Labels as a person writes them: "app: shop, tier: web"."""
     return ", ".join(f"{key}: {value}" for key, value in labels.items()) or "nothing"

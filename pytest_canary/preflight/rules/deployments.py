@@ -8,7 +8,7 @@ from pytest_canary.k8s.selectors import matches
 from pytest_canary.manifests.documents import Fault, Place
 from pytest_canary.preflight.groups import DEPLOYMENTS, SELECTORS
 from pytest_canary.preflight.rule import rule
-from pytest_canary.preflight.subject import POD, Subject, told
+from pytest_canary.preflight.subject import POD, Subject, describe
 
 SELECTOR: Place = ("spec", "selector")
 
@@ -97,7 +97,8 @@ def selector_misses_pods(subject: Subject) -> Iterator[Fault]:
         if not matches(workload.deployment.table(*SELECTOR), workload.labels):
             yield workload.deployment.fault(
                 SELECTOR,
-                f"selector does not match template labels: its pods have {told(workload.labels)}",
+                "selector does not match template labels: its pods have "
+                f"{describe(workload.labels)}",
                 "give selector.matchLabels and template.metadata.labels the same labels",
             )
 
@@ -112,7 +113,7 @@ def overlapping_selectors(subject: Subject) -> Iterator[Fault]:
                 yield workload.deployment.fault(
                     SELECTOR,
                     f"{workload.given.deployment} selects the pods of {other.given.deployment} "
-                    f"too, by {told(selector.get('matchLabels') or {})}",
+                    f"too, by {describe(selector.get('matchLabels') or {})}",
                     "give selector and template a label that differs, such as "
                     f"deployment: ${subject.script.variable(2)}",
                 )

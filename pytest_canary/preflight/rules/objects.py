@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from pytest_canary.core.wording import suggestion
 from pytest_canary.manifests.documents import Document, Fault, Place, shown
 from pytest_canary.preflight.groups import SCHEMA, YAML
 from pytest_canary.preflight.rule import rule
-from pytest_canary.preflight.subject import Subject, hint
+from pytest_canary.preflight.subject import Subject
 
 # What Kubernetes takes and its schema does not say: by the last names on the way to a value, of
 # which "*" is any number of a list.
@@ -148,7 +149,7 @@ def _ends(ways: set[tuple[str, ...]], pattern: tuple[str, ...]) -> bool:
 def _wrong(
     document: Document, place: Place, allowed: str, value: str = "", right: tuple[str, ...] = ()
 ) -> Fault:
-    fix = hint(value, right, "change it")
+    fix = suggestion(value, right, "change it")
     return document.fault(place, f"{shown(place)} must be {allowed}", fix)
 
 

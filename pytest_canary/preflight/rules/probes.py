@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pytest_canary.core.wording import suggestion
 from pytest_canary.manifests.documents import Fault, Place, shown
 from pytest_canary.preflight.groups import PROBES
 from pytest_canary.preflight.rule import rule
-from pytest_canary.preflight.subject import Subject, Workload, hint
+from pytest_canary.preflight.subject import Subject, Workload
 
 KINDS = ("startupProbe", "readinessProbe", "livenessProbe")
 HANDLERS = ("httpGet", "tcpSocket", "exec", "grpc")
@@ -63,7 +64,7 @@ def no_probe_port(subject: Subject) -> Iterator[Fault]:
                     (*probe.place, probe.name, handler, "port"),
                     f"{probe.name} asks port {port}, which container {probe.container} does not "
                     "have",
-                    hint(port, words, "name the port, or write its number"),
+                    suggestion(port, words, "name the port, or write its number"),
                 )
 
 

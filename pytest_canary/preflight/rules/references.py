@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from pytest_canary.core.wording import did_you_mean, suggestion
 from pytest_canary.manifests.documents import Document, Fault, Place
 from pytest_canary.preflight.groups import REFERENCES
 from pytest_canary.preflight.rule import rule
-from pytest_canary.preflight.subject import POD, Subject, Workload, hint
+from pytest_canary.preflight.subject import POD, Subject, Workload
 
 DB_PARAMS = "db-params"
 OPTIONAL = ("Secret", "ConfigMap")
@@ -56,7 +57,7 @@ def missing_key(subject: Subject) -> Iterator[Fault]:
             continue
         for key, place in wanted.keys:
             if key not in known:
-                near = hint(key, sorted(known), f"put it into the {wanted.kind}")
+                near = suggestion(key, sorted(known), f"put it into the {wanted.kind}")
                 sentence = f"{wanted.kind} {wanted.name} will have no key {key}"
                 yield deployment.fault(place, sentence, near)
 
@@ -163,8 +164,7 @@ def _remedy(subject: Subject, wanted: Reference) -> str:
     if wanted.kind in OPTIONAL:
         fix += ", or mark it optional: true"
     if wanted.kind == "Secret" and subject.parameters:
-        near = hint(wanted.name, [DB_PARAMS], fix)
-        fix = near if near.startswith("did") else fix
+        fix = did_you_mean(wanted.name, [DB_PARAMS], otherwise=fix)
     return fix
 
 
@@ -188,7 +188,7 @@ def _mounts(workload: Workload) -> Iterator[Fault]:
         for where, mount in deployment.tables(*place, "volumeMounts"):
             name = mount.get("name")
             if isinstance(name, str) and name not in volumes:
-                fix = hint(name, volumes, "add it to the pod's volumes")
+                fix = suggestion(name, volumes, "add it to the pod's volumes")
                 yield deployment.fault(
                     (*where, "name"),
                     f"container {container.get('name')} mounts volume {name}, which the pod does "

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from pytest_canary.core.wording import suggestion
 from pytest_canary.manifests.documents import Document, Fault, Place
 from pytest_canary.preflight.groups import ADDRESS, SERVICE, TARGET_PORT
 from pytest_canary.preflight.rule import rule
-from pytest_canary.preflight.subject import Subject, Workload, hint, told
+from pytest_canary.preflight.subject import Subject, Workload, describe
 
 
 @rule("no-service", "no Service of the expected name", SERVICE)
@@ -47,7 +48,7 @@ def selects_no_pod(subject: Subject) -> Iterator[Fault]:
             yield service.fault(
                 ("spec", "selector"),
                 f"Service {service.name} selects no pod of {workload.given.deployment}: it looks "
-                f"for {told(selector)}, and they have {told(workload.labels)}",
+                f"for {describe(selector)}, and they have {describe(workload.labels)}",
                 _better_selector(subject),
             )
 
@@ -66,7 +67,7 @@ def _better_selector(subject: Subject) -> str:
         if all(each.get(key) == value for each in labels)
     }
     fix = "give both a label of their own, such as app: NAME, and select by it"
-    return f"select by what both have: {told(common)}" if common else fix
+    return f"select by what both have: {describe(common)}" if common else fix
 
 
 @rule("unreachable-service", "a Service that has no address outside the cluster", ADDRESS)
@@ -124,7 +125,7 @@ def _target(
     whose = workload.given.deployment
     if isinstance(target, str):
         if target not in words:
-            fix = hint(target, words, "give the container's port that name")
+            fix = suggestion(target, words, "give the container's port that name")
             sentence = f"no container of {whose} has a {protocol} port called {target}"
             yield service.fault(place, sentence, fix)
     # A container may listen on a port that it doesn't name; one that names others surely doesn't.

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pytest_canary.config.settings import ENVIRONMENT
+from pytest_canary.core.wording import suggestion
 from pytest_canary.manifests.documents import Document, Fault, Place, Source, read
 from pytest_canary.manifests.templates import VARIABLE, Use, names
 from pytest_canary.preflight.groups import VARIABLES
 from pytest_canary.preflight.rule import rule
-from pytest_canary.preflight.subject import Subject, hint
+from pytest_canary.preflight.subject import Subject
 
 # Where a "$" may be meant for a shell or for somebody else.
 NOT_OURS = {"command", "args", "annotations", "data", "stringData", "binaryData"}
@@ -89,7 +90,7 @@ def _unset(subject: Subject, use: Use) -> Fault:
     known: Mapping[str, Any] = subject.settings.environment
     right = [*known, *subject.script.arguments, *sorted(subject.parameters)]
     what = f"${use.name} has no value"
-    fix = hint(use.name, right, "give it one in the settings, under [environment]")
+    fix = suggestion(use.name, right, "give it one in the settings, under [environment]")
     if use.comment:
         what += f", and {subject.script.name} fills in comments too"
         fix = "leave the $ out"

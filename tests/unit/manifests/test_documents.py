@@ -14,7 +14,6 @@ from pytest_canary.manifests.documents import Document, Source, read, shown
 from pytest_canary.manifests.parsing import Parsed, parse, scalar
 from pytest_canary.manifests.schema import nearest_version, of_version, version_of, versions
 from pytest_canary.manifests.templates import Given, Script, comment_at, fill, names, render
-from pytest_canary.preflight.subject import hint
 
 ROOT = Path(__file__).parents[3]
 OBJECT = "apiVersion: v1\nkind: X\n"
@@ -426,24 +425,6 @@ def test_a_field_of_a_later_version_is_unknown_in_an_earlier_one() -> None:
     (document,) = parsed(text).documents
     assert list(of_version((1, 35)).misfits(document)) == []
     assert [fault.rule for fault in of_version((1, 25)).misfits(document)] == ["unknown-field"]
-
-
-# Small things.
-
-
-@pytest.mark.parametrize(
-    ("wrong", "right", "said"),
-    [
-        ("htpp", ["http", "grpc"], "did you mean http?"),
-        ("web", ["http", "grpc", "http"], "write http or grpc"),
-        ("web", ["a1", "b2", "c3", "d4", "e5"], "otherwise"),
-        ("web", [], "otherwise"),
-    ],
-)
-def test_a_hint_is_the_nearest_word_or_the_few_there_are(
-    wrong: str, right: list[str], said: str
-) -> None:
-    assert hint(wrong, right, "otherwise") == said
 
 
 # Against the validator whose schemas these are.
