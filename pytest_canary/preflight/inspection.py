@@ -5,29 +5,24 @@ It reads files and nothing else. What it looks at are the candidate's: the basel
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_canary.config.plan import Plan
-from pytest_canary.config.settings import Settings
 from pytest_canary.core.errors import FoundError, UnjudgedError
 from pytest_canary.core.findings import Finding
-from pytest_canary.database import database
-from pytest_canary.manifests.documents import Fault, read
-from pytest_canary.manifests.parsing import parse
+from pytest_canary.manifests.documents import Fault
 from pytest_canary.manifests.schema import (
-    KubernetesSchema,
     KubernetesVersion,
     of_version,
     version_of,
 )
-from pytest_canary.manifests.templates import Given, Script, Template, render
-from pytest_canary.manifests.version import TRACKS, apply_environment
+from pytest_canary.manifests.version import TRACKS
 from pytest_canary.preflight.groups import Group
+from pytest_canary.preflight.reading import read_subject, this_machine
 from pytest_canary.preflight.ruleset import RULES, names
-from pytest_canary.preflight.subject import Node, Subject, Workload
+from pytest_canary.preflight.subject import Node, Subject
 
 
 @dataclass(frozen=True)
@@ -77,10 +72,10 @@ def inspect(plan: Plan, root: Path, node: Node | None = None) -> Inspection:
         node: what a kind cluster would run on; this machine, unless another is given.
     """
     wanted = version_of(plan.options.node_image)
-    subject, foreign = look(plan, root, of_version(wanted), node or this_machine())
+    subject, foreign = read_subject(plan, root, of_version(wanted), node or this_machine())
     faults = [fault for rule in RULES for fault in rule.faults(subject)]
     silenced = plan.settings.preflight.silenced
-    findings = found(each for each in faults if each.rule not in silenced)
+    findings = findings_of(each for each in faults if each.rule not in silenced)
     return Inspection(
         findings=tuple(findings),
         notes=tuple(_notes(subject, wanted, silenced, [each.rule for each in faults])),
@@ -90,93 +85,7 @@ def inspect(plan: Plan, root: Path, node: Node | None = None) -> Inspection:
     )
 
 
-def look(plan: Plan, root: Path, schema: KubernetesSchema, node: Node) -> tuple[Subject, str]:
-    """Read what the rules look at.
-
-    Returns:
-        The subject; why the template can't be judged, empty where it can.
-    """
-    settings = plan.settings
-    source, service_file = read(settings.deployment, root), read(settings.service, root)
-    text = settings.apply.read_bytes().decode("utf-8", errors="replace")
-    script = Script(settings.apply.name, text)
-    templates = {
-        track: render(source, script, given(plan, track, replicas))
-        for track, replicas in zip(
-            TRACKS, (settings.replicas.canary, settings.replicas.stable), strict=True
-        )
-    }
-    foreign = next((each.foreign for each in templates.values() if each.foreign), "")
-    if foreign:
-        templates = {}
-    subject = Subject(
-        settings=settings,
-        root=root,
-        source=source,
-        script=script,
-        templates=templates,
-        workloads=workloads(plan, templates),
-        service_file=service_file,
-        applied=parse(service_file),
-        schema=schema,
-        parameters=frozenset(parameters(settings)),
-        node=None if plan.options.context else node,
-    )
-    return subject, foreign
-
-
-def workloads(plan: Plan, templates: Mapping[str, Template]) -> dict[str, Workload]:
-    """The Deployments that the template makes."""
-    made = {}
-    for track, template in templates.items():
-        replicas = getattr(plan.settings.replicas, track)
-        asked = given(plan, track, replicas)
-        deployment = template.deployment(asked.deployment)
-        if deployment:
-            made[track] = Workload(asked, template, deployment)
-    return made
-
-
-def given(plan: Plan, track: str, replicas: int) -> Given:
-    """What the apply script is called with for a track."""
-    settings = plan.settings
-    registry = f"{plan.options.registry}/" if plan.options.registry else ""
-    return Given(
-        deployment=settings.deployment_name(track),
-        replicas=replicas,
-        # A walk names every image by its content.
-        image=f"{registry}{settings.name}:0123456789ab-0a1b2c",
-        environment=apply_environment(
-            settings.environment,
-            parameters(settings),
-            settings.deadlines.rollout,
-            kubeconfig="kubeconfig",
-        ),
-    )
-
-
-def parameters(settings: Settings) -> dict[str, str]:
-    """The database's six variables, with words in the place of the password."""
-    if settings.database.image == "none":
-        return {}
-    return database.parameters(settings.database) | {"DB_PASSWORD": "a-made-up-password"}
-
-
-def this_machine() -> Node:
-    """What a kind node has: all of the machine that it runs on.
-
-    Where the engine has a virtual machine, that is more than it has, and never less.
-    """
-    if os.environ.get("DOCKER_HOST", "").startswith(("tcp:", "ssh:", "http")):
-        return Node(cpus=None, memory=None)
-    try:
-        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (ValueError, OSError, AttributeError):  # not everywhere
-        memory = 0
-    return Node(cpus=os.cpu_count(), memory=memory if memory > 0 else None)
-
-
-def found(faults: Iterable[Fault]) -> list[Finding]:
+def findings_of(faults: Iterable[Fault]) -> list[Finding]:
     """The findings that faults are, each once though both Deployments have it."""
     by_place = {
         (fault.rule, fault.source.shown, fault.line): fault for fault in reversed([*faults])

@@ -86,7 +86,8 @@ class Subject:
         service_file: the file of the Service.
         applied: the objects of that file, which is applied as it stands.
         schema: of the cluster's version.
-        parameters: the keys of the Secret `db-params`; none where there is no database.
+        database_secret: the name of the Secret that tells the app of its database.
+        parameters: the keys of that Secret; none where there is no database.
         node: what a kind cluster runs on; None where the cluster is there already.
     """
 
@@ -99,6 +100,7 @@ class Subject:
     service_file: Source
     applied: Parsed
     schema: KubernetesSchema
+    database_secret: str
     parameters: frozenset[str]
     node: Node | None
 

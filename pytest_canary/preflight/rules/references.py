@@ -12,7 +12,6 @@ from pytest_canary.preflight.groups import REFERENCES
 from pytest_canary.preflight.rule import rule
 from pytest_canary.preflight.subject import POD, Subject, Workload
 
-DB_PARAMS = "db-params"
 OPTIONAL = ("Secret", "ConfigMap")
 
 # In every namespace, by Kubernetes itself.
@@ -159,12 +158,12 @@ def _missing(subject: Subject, kind: str) -> Iterator[Fault]:
 
 def _remedy(subject: Subject, wanted: Reference) -> str:
     fix = f"put it into {subject.source.shown}, beside the Deployment"
-    if (wanted.kind, wanted.name) == ("Secret", DB_PARAMS):
+    if (wanted.kind, wanted.name) == ("Secret", subject.database_secret):
         return 'it comes with a database: [database] image is "none"'
     if wanted.kind in OPTIONAL:
         fix += ", or mark it optional: true"
     if wanted.kind == "Secret" and subject.parameters:
-        fix = did_you_mean(wanted.name, [DB_PARAMS], otherwise=fix)
+        fix = did_you_mean(wanted.name, [subject.database_secret], otherwise=fix)
     return fix
 
 
@@ -173,7 +172,8 @@ def _keys(subject: Subject, wanted: Reference) -> set[str] | None:
     there = [
         each for each in subject.documents() if (each.kind, each.name) == (wanted.kind, wanted.name)
     ]
-    ours = (wanted.kind, wanted.name) == ("Secret", DB_PARAMS) and subject.parameters
+    name = subject.database_secret
+    ours = (wanted.kind, wanted.name) == ("Secret", name) and subject.parameters
     if not there and not ours:
         return None
     parts = ("data", "stringData", "binaryData")

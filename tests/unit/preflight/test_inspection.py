@@ -17,6 +17,7 @@ from pytest_canary.preflight import groups, rules, ruleset
 from pytest_canary.preflight import inspection as preflight
 from pytest_canary.preflight.groups import Group
 from pytest_canary.preflight.inspection import Inspection
+from pytest_canary.preflight.reading import read_subject, this_machine
 from pytest_canary.preflight.rule import rule
 from pytest_canary.preflight.subject import Node, Subject
 from pytest_canary.stages import suite
@@ -128,7 +129,7 @@ def test_a_fault_has_the_name_of_the_rule_that_finds_it() -> None:
         yield Fault(subject.source, 2, "it is not ours", "make it ours", rule="another")
 
     plan = Plan(settings.load(ROOT), KIND, Baseline("none", "", ""))
-    subject, _ = preflight.look(plan, ROOT, of_version(None), NODE)
+    subject, _ = read_subject(plan, ROOT, of_version(None), NODE)
     assert [fault.rule for fault in ours.faults(subject)] == ["our-own", "our-own"]
 
 
@@ -572,9 +573,9 @@ def test_an_engine_elsewhere_runs_on_a_machine_that_nobody_knows(
 ) -> None:
     edit = ("cpu: 50m", "cpu: 4000")
     monkeypatch.delenv("DOCKER_HOST", raising=False)
-    assert codes(inspect(edit, node=preflight.this_machine())) == ["request-beyond-node"]
+    assert codes(inspect(edit, node=this_machine())) == ["request-beyond-node"]
     monkeypatch.setenv("DOCKER_HOST", "ssh://builder.invalid")
-    assert inspect(edit, node=preflight.this_machine()).findings == ()
+    assert inspect(edit, node=this_machine()).findings == ()
 
 
 def test_a_job_may_be_restarted_as_it_likes_and_a_deployment_may_not(inspect: Inspect) -> None:
