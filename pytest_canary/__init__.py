@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from pytest_canary.database.database import Database
     from pytest_canary.k8s.observer import Observer
     from pytest_canary.k8s.rollout import Rollout
+    from pytest_canary.manifests.version import Version
     from pytest_canary.rehearsal.rehearsal import Rehearsal
-    from pytest_canary.release.release import Release, Version
+    from pytest_canary.release.release import Release
     from pytest_canary.traffic import Traffic
 
 __all__ = [
@@ -60,7 +61,7 @@ _MODULES = {
     "Run": "cluster.run",
     "Settings": "config.settings",
     "Traffic": "traffic.traffic",
-    "Version": "release.release",
+    "Version": "manifests.version",
     "Rehearsal": "rehearsal.rehearsal",
 }
 

@@ -16,6 +16,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from pytest_canary.core import processes
 from pytest_canary.core.errors import CommandError, ImageError
+from pytest_canary.k8s.image_names import full_name
 
 if TYPE_CHECKING:
     import docker
@@ -327,21 +328,6 @@ class _Reader(io.RawIOBase):
             size = len(whole)
         self._rest = whole[size:]
         return whole[:size]
-
-
-def full_name(ref: str) -> str:
-    """The full name, as containerd has it: Docker leaves its own registry's out."""
-    first = ref.split("/")[0]
-    if "/" in ref and ("." in first or ":" in first or first == "localhost"):
-        return ref
-    return f"docker.io/{ref}" if "/" in ref else f"docker.io/library/{ref}"
-
-
-def _repository_and_tag(name: str) -> tuple[str, str | None]:
-    if "@" in name:
-        return name, None
-    repository, _, tag = name.rpartition(":")
-    return (repository, tag) if repository and "/" not in tag else (name, "latest")
 
 
 def _endpoint() -> str | None:

@@ -25,7 +25,7 @@ from pytest_canary.core import processes
 from pytest_canary.core.errors import ClusterError, CommandError, ImageError
 from pytest_canary.core.waiting import Seen, Waiter
 from pytest_canary.k8s.namespace import Namespace
-from pytest_canary.release.release import Version
+from pytest_canary.manifests.version import Version
 
 NETWORK = "kind"
 

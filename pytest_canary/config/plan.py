@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -10,6 +9,7 @@ from typing import Literal
 from pytest_canary.config.settings import Settings
 from pytest_canary.core import processes
 from pytest_canary.core.errors import CommandError, SettingsError
+from pytest_canary.core.wording import nearest
 
 STAGES = (
     "preflight",
@@ -163,8 +163,8 @@ def _verified(root: Path, revision: str, origin: str) -> str:
         git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
     except CommandError as error:
         tags = git(root, "tag", "--list").split() if _in_git(root) else []
-        near = difflib.get_close_matches(revision, tags, 1)
-        hint = f"did you mean git:{near[0]}?" if near else "fetch it first, or name another"
+        near = nearest(revision, tags)
+        hint = f"did you mean git:{near}?" if near else "fetch it first, or name another"
         raise SettingsError(f"baseline git:{revision} ({origin}) is not in git: {hint}") from error
     return revision
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -13,7 +14,6 @@ from pydantic_core import ErrorDetails
 
 from pytest_canary.config.messages import key, mistake, nearest
 from pytest_canary.core.errors import SettingsError
-from pytest_canary.manifests.rules import RULES
 
 # What the book's template takes beside the database's variables.
 ENVIRONMENT = {"PORT": "3000"}
@@ -261,19 +261,20 @@ def find(root: Path, given: str | None = None) -> Path | None:
     return project if in_project else None
 
 
-def load(root: Path, given: str | None = None) -> Settings:
+def load(root: Path, given: str | None = None, *, rules: Sequence[str] | None = None) -> Settings:
     """Read and check the settings.
 
     Args:
         root: the folder to look in.
         given: the file that `--canary-config` names, relative to the current folder or the root.
+        rules: the names of the rules that can be silenced; None for any name.
 
     Raises:
         SettingsError: with every mistake, a line each: file, key, value, what is allowed.
     """
     file = find(root, given)
     if file is None:
-        return check({}, root, "defaults")
+        return check({}, root, "defaults", rules=rules)
     table = _parse(file)
     source = given or file.name
     if file.name == "pyproject.toml":
@@ -281,10 +282,12 @@ def load(root: Path, given: str | None = None) -> Settings:
         source = f"{source} [tool.canary]"
         if not isinstance(table, dict):
             raise SettingsError(f"{source} = {table!r}: a table")
-    return check(table, file.parent, source)
+    return check(table, file.parent, source, rules=rules)
 
 
-def check(table: dict[str, Any], root: Path, source: str) -> Settings:
+def check(
+    table: dict[str, Any], root: Path, source: str, *, rules: Sequence[str] | None = None
+) -> Settings:
     """The settings that a parsed table holds; raises SettingsError with every mistake at once."""
     mistakes: list[str] = []
     wrong: set[str] = set()
@@ -299,7 +302,7 @@ def check(table: dict[str, Any], root: Path, source: str) -> Settings:
     found = _files(tables, root)
     mistakes += [
         f"{source}: {key} = {value!r}: {problem}"
-        for key, value, problem in found.mistakes + _together(tables, wrong)
+        for key, value, problem in found.mistakes + _together(tables, wrong, rules)
         if key not in wrong
     ]
     name = tables.name or found.inferred_name
@@ -361,7 +364,9 @@ def _files(tables: _Tables, root: Path) -> _Files:
     return files
 
 
-def _together(tables: _Tables, wrong: set[str]) -> list[tuple[str, object, str]]:
+def _together(
+    tables: _Tables, wrong: set[str], rules: Sequence[str] | None
+) -> list[tuple[str, object, str]]:
     """What is right alone but not together; what is wrong alone is told already."""
 
     def right(*keys: str) -> bool:
@@ -378,8 +383,8 @@ def _together(tables: _Tables, wrong: set[str]) -> list[tuple[str, object, str]]
             )
         )
     for rule, reason in tables.preflight.silenced.items():
-        if rule not in RULES:
-            problem = f"no such rule{nearest(rule, list(RULES))}"
+        if rules is not None and rule not in rules:
+            problem = f"no such rule{nearest(rule, rules)}"
             mistakes.append((f"preflight.silenced.{rule}", reason, problem))
     if right("api.write", "api.read") and (api.write is None) != (api.read is None):
         has, lacks = ("write", "read") if api.write else ("read", "write")

@@ -19,8 +19,9 @@ from pytest_canary.database.database import Database
 from pytest_canary.k8s.objects import images
 from pytest_canary.k8s.observer import Observer
 from pytest_canary.manifests.references import pull_secrets
+from pytest_canary.manifests.version import CANARY, STABLE, Version
 from pytest_canary.release.migration import Migrated, left_behind, migrate
-from pytest_canary.release.release import CANARY, STABLE, Release, Version
+from pytest_canary.release.release import Release
 
 if TYPE_CHECKING:
     from pytest_canary.analysis.verdict import Verdict

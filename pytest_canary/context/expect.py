@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_canary.cluster.engine import full_name
 from pytest_canary.context.expectations import expect_complete, expect_no_findings
 from pytest_canary.core.errors import ApiError, ImageError
 from pytest_canary.core.waiting import Seen
+from pytest_canary.k8s.image_names import full_name
 from pytest_canary.k8s.rollout import misdirected
 from pytest_canary.traffic.losses import request_findings
 
 if TYPE_CHECKING:
     from pytest_canary.api.client import Api
     from pytest_canary.context.context import Context
-    from pytest_canary.release.release import Version
+    from pytest_canary.manifests.version import Version
 
 # Requests after which an app is known to answer again; each has its own deadline.
 ANSWERS = 10

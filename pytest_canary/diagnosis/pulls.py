@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from pytest_canary.core.findings import Finding
 from pytest_canary.diagnosis.subject import Look, times
+from pytest_canary.k8s.image_names import full_name, repository
 from pytest_canary.k8s.objects import Container
 
 # A registry that says no, or that can't be one: asking again gets the same answer.
@@ -186,18 +187,9 @@ def _secret(look: Look, container: Container, message: str) -> str:
 
 def holds(images: frozenset[str] | None, image: str) -> bool:
     """Whether the nodes hold an image, by any of its names; no where nobody has looked."""
-    return images is not None and bool({image, full(image)} & {*images, *map(full, images)})
-
-
-def full(image: str) -> str:
-    """An image's name with what a container engine leaves out: docker.io, library, latest."""
-    name, at, digest = image.partition("@")
-    host, slash, rest = name.partition("/")
-    if not slash or not (set(host) & set(".:") or host == "localhost"):
-        host, rest = "docker.io", name if slash else f"library/{name}"
-    if ":" not in rest.rpartition("/")[2] and not at:
-        rest += ":latest"
-    return f"{host}/{rest}{at}{digest}"
+    return images is not None and bool(
+        {image, full_name(image)} & {*images, *map(full_name, images)}
+    )
 
 
 def _held(look: Look, image: str) -> str:
@@ -207,17 +199,13 @@ def _held(look: Look, image: str) -> str:
         return ""
     if holds(images, image):
         return "it was loaded a moment too late"
-    repository = _repository(image)
-    same = sorted(name for name in map(full, images) if _repository(name) == repository)
+    wanted = repository(image)
+    same = sorted(name for name in map(full_name, images) if repository(name) == wanted)
     if not same:
         return "no image of that name was ever loaded into this cluster"
     shown = ", ".join(name.removeprefix("docker.io/library/") for name in same[:3])
     more = f" and {len(same) - 3} more" if len(same) > 3 else ""
     return f"it was never loaded into this cluster, which has {shown}{more}"
-
-
-def _repository(image: str) -> str:
-    return full(image).partition("@")[0].rpartition(":")[0]
 
 
 def _said(container: Container) -> str:

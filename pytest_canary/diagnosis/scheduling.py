@@ -10,6 +10,7 @@ from pytest_canary.core.findings import Finding
 from pytest_canary.diagnosis.subject import Look, moment, times
 from pytest_canary.k8s.objects import Object, node_is_ready, node_says
 from pytest_canary.k8s.quantities import plain, quantity, requests, shown
+from pytest_canary.k8s.selectors import matches_node
 
 SILENT = 10
 """Seconds after which a kubelet that has said nothing about a new pod is reported."""
@@ -177,30 +178,9 @@ def _unlike_any(pod: Object, nodes: Sequence[Object]) -> str:
     required = affinity.get("requiredDuringSchedulingIgnoredDuringExecution")
     if nodes and required:
         terms = required["nodeSelectorTerms"]
-        if not any(_matches(node, term) for node in nodes for term in terms):
+        if not any(matches_node(term, node) for node in nodes for term in terms):
             return f"no node is as its node affinity wants: {' or '.join(map(_term, terms))}"
     return ""
-
-
-def _matches(node: Object, term: Object) -> bool:
-    labels = node["metadata"].get("labels", {})
-    fields = {"metadata.name": node["metadata"]["name"]}
-    wanted = [(labels, each) for each in term.get("matchExpressions") or []]
-    wanted += [(fields, each) for each in term.get("matchFields") or []]
-    # A term that wants nothing matches nothing.
-    return bool(wanted) and all(_holds(have, each) for have, each in wanted)
-
-
-def _holds(have: Object, wanted: Object) -> bool:
-    value, values = have.get(wanted["key"]), wanted.get("values") or []
-    operator = wanted["operator"]
-    if operator in ("In", "NotIn"):
-        return bool((value in values) == (operator == "In"))
-    if operator in ("Exists", "DoesNotExist"):
-        return bool((value is not None) == (operator == "Exists"))
-    if value is None or not re.fullmatch(r"-?\d+", str(value)):
-        return False
-    return int(value) > int(values[0]) if operator == "Gt" else int(value) < int(values[0])
 
 
 def _term(term: Object) -> str:

@@ -189,6 +189,8 @@ def endpoints(slices: Iterable[Object], service: str) -> set[str]:
         endpoint["targetRef"]["name"]
         for item in slices
         if item["metadata"].get("labels", {}).get("kubernetes.io/service-name") == service
+        # Pods without the Service's target port are in a slice of their own, which has none.
+        if item.get("ports")
         for endpoint in item.get("endpoints") or []
         if endpoint.get("conditions", {}).get("ready", True) and "targetRef" in endpoint
     }

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
-
-from pytest_canary.k8s.objects import Object
+from typing import Any
 
 _SUFFIXES = {
     "n": Decimal("1e-9"),
@@ -28,41 +27,67 @@ _SUFFIXES = {
 }
 
 
-def quantity(text: str | float) -> Decimal:
+def quantity(text: object) -> Decimal:
     """A quantity as a number: "50m" is 0.05, "64Mi" is 67108864.
 
     Raises:
         ValueError: it is no quantity.
     """
-    found = re.fullmatch(r"([+-]?[\d.]+(?:[eE][+-]?\d+)?)([A-Za-z]*)", str(text).strip())
-    if not found or found[2] not in _SUFFIXES:
+    found = re.fullmatch(
+        r"([+-]?(?:\d+\.?\d*|\.\d+))(?:([eE][+-]?\d+)|([A-Za-z]*))", str(text).strip()
+    )
+    if not found or (found[3] or "") not in _SUFFIXES:
         raise ValueError(f"{text!r} is no quantity")
-    return Decimal(found[1]) * _SUFFIXES[found[2]]
+    return Decimal(found[1] + (found[2] or "")) * _SUFFIXES[found[3] or ""]
 
 
-def requests(pod: Object) -> dict[str, Decimal]:
-    """What a pod asks of its node, as the scheduler counts it.
+def quantity_or_none(text: object) -> Decimal | None:
+    """The same, of what a person has written; None where it is no quantity."""
+    try:
+        return quantity(text)
+    except ValueError:
+        return None
+
+
+def requests(pod: Mapping[str, Any]) -> dict[str, Decimal]:
+    """What a pod, or a template's, asks of its node, by resource, as the scheduler counts it.
 
     Its containers and sidecars together, or the largest init container beside the sidecars that
-    have started before it where that is more; and the overhead of its runtime class.
+    have started before it where that is more; and the overhead of its runtime class. A limit is a
+    request where there is no other, and what the pod says itself comes before its containers.
+    What is malformed, as a template's may be, asks for nothing.
     """
-    spec = pod["spec"]
-    running = _sum(_asked(each) for each in spec["containers"])
+    spec = _table(pod.get("spec"))
+    running = _sum(_asked(each) for each in _tables(spec.get("containers")))
     started: dict[str, Decimal] = {}
     starting: dict[str, Decimal] = {}
-    for each in spec.get("initContainers") or []:
+    for each in _tables(spec.get("initContainers")):
         if each.get("restartPolicy") == "Always":
             started = _sum([started, _asked(each)])
             starting = _most(starting, started)
         else:
             starting = _most(starting, _sum([started, _asked(each)]))
-    overhead = {name: quantity(text) for name, text in (spec.get("overhead") or {}).items()}
-    return _sum([_most(_sum([running, started]), starting), overhead])
+    together = _most(_sum([running, started]), starting) | _asked(spec)
+    return _sum([together, _amounts(spec.get("overhead"))])
 
 
-def _asked(container: Object) -> dict[str, Decimal]:
-    asked = (container.get("resources") or {}).get("requests") or {}
-    return {name: quantity(text) for name, text in asked.items()}
+def _asked(asker: Mapping[str, Any]) -> dict[str, Decimal]:
+    resources = _table(asker.get("resources"))
+    asked, limits = _amounts(resources.get("requests")), _amounts(resources.get("limits"))
+    return asked | {name: value for name, value in limits.items() if name not in asked}
+
+
+def _amounts(quantities: Any) -> dict[str, Decimal]:
+    found = {name: quantity_or_none(text) for name, text in _table(quantities).items()}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _table(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _tables(value: Any) -> list[Mapping[str, Any]]:
+    return [each for each in (value if isinstance(value, list) else []) if isinstance(each, dict)]
 
 
 def _sum(parts: Iterable[dict[str, Decimal]]) -> dict[str, Decimal]:
@@ -96,3 +121,10 @@ def plain(name: str, value: Decimal) -> str:
             if abs(value) >= _SUFFIXES[suffix]:
                 return f"{float(round(value / _SUFFIXES[suffix], 1)):g}{suffix}"
     return f"{float(round(value, 2)):g}"
+
+
+def written(name: str, value: Decimal) -> str:
+    """The same as a person writes it into a manifest, rounded down: "280m", "96Mi"."""
+    if name == "memory":
+        return f"{int(value / 2**20)}Mi"
+    return f"{int(value)}" if value == int(value) else f"{int(value * 1000)}m"

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from pytest_canary.k8s.objects import Object, endpoints, images, is_ready, pods_of, state
+from pytest_canary.k8s.strategy import most_unavailable
 
 
 @dataclass(frozen=True)
@@ -75,31 +74,8 @@ def rollout(deployment: Object, pods: Iterable[Object] = ()) -> Rollout:
         available=status.get("availableReplicas", 0),
         fresh=sum(is_ready(pod) and images(pod) == template for pod in mine),
         observed=deployment["metadata"].get("generation", 0) <= status.get("observedGeneration", 0),
-        least_available=wanted - _unavailable(spec, wanted),
+        least_available=wanted - (most_unavailable(spec.get("strategy") or {}, wanted) or 0),
     )
-
-
-def _unavailable(spec: Object, wanted: int) -> int:
-    """How many replicas the strategy lets be unavailable, after the Deployment controller.
-
-    Percentages of maxUnavailable round down and of maxSurge up; where both come to 0, one may be
-    unavailable all the same, or nothing could ever roll (k8s.io/kubernetes, deployment/util).
-    """
-    strategy = spec.get("strategy", {})
-    if strategy.get("type", "RollingUpdate") == "Recreate":
-        return wanted
-    rolling = strategy.get("rollingUpdate") or {}
-    unavailable = _part(rolling.get("maxUnavailable", "25%"), wanted, math.floor)
-    surge = _part(rolling.get("maxSurge", "25%"), wanted, math.ceil)
-    if unavailable == 0 and surge == 0:
-        unavailable = 1
-    return min(unavailable, wanted)
-
-
-def _part(value: int | str, whole: int, rounded: Any) -> int:
-    if isinstance(value, int):
-        return value
-    return int(rounded(int(value.removesuffix("%")) * whole / 100))
 
 
 def settled(

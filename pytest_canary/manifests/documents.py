@@ -6,10 +6,24 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+from pytest_canary.core.wording import cut
 
 Place = tuple[str | int, ...]
 """A way into a document: ("spec", "containers", 0, "image")."""
+
+Unfit = Literal[
+    "invalid-yaml",
+    "not-an-object",
+    "duplicate-key",
+    "unknown-kind",
+    "unknown-field",
+    "missing-field",
+    "wrong-type",
+    "wrong-value",
+]
+"""The rules by which reading a file and Kubernetes' schema find faults."""
 
 # Characters of a line that are shown.
 WIDTH = 120
@@ -45,7 +59,7 @@ class Source:
         # A tab is told apart from spaces, and nothing gets at the terminal.
         text = self.line(line).rstrip().replace("\t", "→")
         text = "".join(each if each.isprintable() else "?" for each in text)
-        return f"{line:>4} | {text[:WIDTH]}{'…' if len(text) > WIDTH else ''}"
+        return f"{line:>4} | {cut(text, WIDTH)}"
 
 
 @dataclass(frozen=True)
@@ -53,18 +67,18 @@ class Fault:
     """One thing that is wrong with a file; a finding that has not been told yet.
 
     Attributes:
-        rule: the name of the rule that finds it.
         source: the file.
         line: counted from 1.
         sentence: what is wrong.
         fix: what mends it.
+        rule: the name of the rule that finds it; empty until the rule puts its own there.
     """
 
-    rule: str
     source: Source
     line: int
     sentence: str
     fix: str
+    rule: str = ""
 
 
 @dataclass(frozen=True)
@@ -124,9 +138,9 @@ class Document:
             whole = whole[:-1]
         return self.lines.get(whole, 1)
 
-    def fault(self, rule: str, place: Place, sentence: str, fix: str) -> Fault:
+    def fault(self, place: Place, sentence: str, fix: str, rule: Unfit | None = None) -> Fault:
         """Something that is wrong at a place of this object."""
-        return Fault(rule, self.source, self.line(*place), sentence, fix)
+        return Fault(self.source, self.line(*place), sentence, fix, rule or "")
 
 
 def read(path: Path, root: Path) -> Source:

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pytest_canary.manifests.documents import Document, Fault, Place, Source, shown
+from pytest_canary.manifests.documents import Document, Fault, Place, Source, Unfit, shown
 
 if TYPE_CHECKING:
     import yaml
@@ -61,9 +61,8 @@ def parse(source: Source, rendered: str | None = None, origin: list[int] | None 
     parsed = reader.parsed
     if not parsed.documents and not parsed.faults:
         parsed.broken = True
-        parsed.faults.append(
-            Fault("invalid-yaml", source, 1, f"{source.shown} is empty", "put the manifest into it")
-        )
+        sentence, fix = f"{source.shown} is empty", "put the manifest into it"
+        parsed.faults.append(Fault(source, 1, sentence, fix, "invalid-yaml"))
     return parsed
 
 
@@ -95,7 +94,7 @@ class _Reader:
             return
         line = self.line(node.start_mark)
         if not isinstance(value, dict):
-            self.fault("not-an-object", line, "this is no Kubernetes object, but a bare value")
+            self.no_object(line, "this is no Kubernetes object, but a bare value")
         elif value.get("kind") == "List" and isinstance(value.get("items"), list):
             for number, each in enumerate(value["items"]):
                 self.take(each, ("items", number), line)
@@ -106,7 +105,7 @@ class _Reader:
         line = self.lines.get(place, line)
         lacks = [key for key in ("apiVersion", "kind") if not self.has_text(value, key)]
         if lacks:
-            self.fault("not-an-object", line, f"the object has no {' and no '.join(lacks)}")
+            self.no_object(line, f"the object has no {' and no '.join(lacks)}")
         else:
             self.parsed.documents.append(Document(self.source, value, self.lines, place))
 
@@ -114,9 +113,12 @@ class _Reader:
     def has_text(value: Any, key: str) -> bool:
         return isinstance(value, dict) and isinstance(value.get(key), str) and bool(value[key])
 
-    def fault(self, rule: str, line: int, sentence: str) -> None:
+    def no_object(self, line: int, sentence: str) -> None:
         fix = "begin it with apiVersion, kind and metadata; or take it out"
-        self.parsed.faults.append(Fault(rule, self.source, line, sentence, fix))
+        self.fault("not-an-object", line, sentence, fix)
+
+    def fault(self, rule: Unfit, line: int, sentence: str, fix: str) -> None:
+        self.parsed.faults.append(Fault(self.source, line, sentence, fix, rule))
 
     # Values.
 
@@ -163,7 +165,7 @@ class _Reader:
         where = f" in {shown(place)}" if place else ""
         sentence = f"key {key} is set twice{where}; what line {first} says is lost"
         fix = f"keep one of the two: line {first} or line {line}"
-        self.parsed.faults.append(Fault("duplicate-key", self.source, line, sentence, fix))
+        self.fault("duplicate-key", line, sentence, fix)
 
     # What is no YAML.
 
@@ -189,7 +191,7 @@ class _Reader:
         elif "control characters" in said or "special characters" in said:
             fix = "save the file as UTF-8, without control characters"
         sentence = f"{self.source.shown} is no valid YAML: {said}"
-        self.parsed.faults.append(Fault("invalid-yaml", self.source, line, sentence, fix))
+        self.fault("invalid-yaml", line, sentence, fix)
         self.parsed.broken = True
 
 

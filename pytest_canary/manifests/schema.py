@@ -7,7 +7,6 @@ first mistake, has no lines, and importing it takes longer than the whole check.
 from __future__ import annotations
 
 import binascii
-import difflib
 import json
 import re
 from base64 import b64decode
@@ -17,7 +16,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from pytest_canary.manifests.documents import Document, Fault, Place, shown
+from pytest_canary.core.wording import did_you_mean
+from pytest_canary.manifests.documents import Document, Fault, Place, Unfit, shown
 
 FOLDER = re.compile(r"v(\d+)\.(\d+)\.\d+-local-strict")
 MINOR = re.compile(r"v?(\d+)\.(\d+)")
@@ -34,11 +34,11 @@ TYPES = {
 QUANTITY = "io.k8s.apimachinery.pkg.api.resource.Quantity"
 AMOUNT = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([numkMGTPE]|[KMGTPE]i|[eE][+-]?\d+)?")
 
-Version = tuple[int, int]
+KubernetesVersion = tuple[int, int]
 """Kubernetes' version as far as schemas differ: (1, 35)."""
 
 
-def versions() -> dict[Version, Path]:
+def versions() -> dict[KubernetesVersion, Path]:
     """The versions that have a schema here, and the folder of each."""
     # Found, and not imported: see above.
     spec = find_spec("kubernetes_validate")
@@ -48,7 +48,9 @@ def versions() -> dict[Version, Path]:
     return {(int(match[1]), int(match[2])): each for each, match in matches.items() if match}
 
 
-def nearest_version(wanted: Version | None, known: Sequence[Version]) -> Version:
+def nearest_version(
+    wanted: KubernetesVersion | None, known: Sequence[KubernetesVersion]
+) -> KubernetesVersion:
     """The version whose schema is used: the newest that is not newer than the wanted one.
 
     Args:
@@ -59,7 +61,7 @@ def nearest_version(wanted: Version | None, known: Sequence[Version]) -> Version
     return max(older) if older else min(known)
 
 
-def version_of(node_image: str | None) -> Version | None:
+def version_of(node_image: str | None) -> KubernetesVersion | None:
     """The version in a node image's tag, as kind's own have it: "kindest/node:v1.35.4"."""
     tag = (node_image or "").partition("@")[0].rpartition(":")[2]
     match = MINOR.match(tag)
@@ -67,14 +69,14 @@ def version_of(node_image: str | None) -> Version | None:
 
 
 @cache
-def of_version(wanted: Version | None) -> Schema:
+def of_version(wanted: KubernetesVersion | None) -> KubernetesSchema:
     """The schema that is nearest to a version."""
     known = versions()
     version = nearest_version(wanted, list(known))
-    return Schema(version, known[version])
+    return KubernetesSchema(version, known[version])
 
 
-class Schema:
+class KubernetesSchema:
     """What one version of Kubernetes takes.
 
     Args:
@@ -82,7 +84,7 @@ class Schema:
         folder: its folder.
     """
 
-    def __init__(self, version: Version, folder: Path) -> None:
+    def __init__(self, version: KubernetesVersion, folder: Path) -> None:
         self.version = version
         text = (folder / "_definitions.json").read_text(encoding="utf-8")
         self.definitions: dict[str, Any] = json.loads(text)["$defs"]
@@ -128,12 +130,11 @@ class Schema:
         sentence = f"{self.title} has no {kind} in {api}"
         if elsewhere:
             fix = f"write apiVersion: {elsewhere[0]}"
-            yield document.fault("unknown-kind", ("apiVersion",), sentence, fix)
+            yield document.fault(("apiVersion",), sentence, fix, "unknown-kind")
             return
-        near = difflib.get_close_matches(kind, {k for _, k in self.kinds}, 1)
-        fix = "take it out, or write what has come in its place"
-        fix = f"did you mean {near[0]}?" if near else fix
-        yield document.fault("unknown-kind", ("kind",), sentence, fix)
+        gone = "take it out, or write what has come in its place"
+        fix = did_you_mean(kind, {k for _, k in self.kinds}, otherwise=gone)
+        yield document.fault(("kind",), sentence, fix, "unknown-kind")
 
 
 class _Walk:
@@ -145,8 +146,8 @@ class _Walk:
         # The tables that the walk is in, from the outermost, with the fields that each may have.
         self.around: list[tuple[Place, dict[str, Any]]] = []
 
-    def fault(self, rule: str, place: Place, sentence: str, fix: str) -> Fault:
-        return self.document.fault(rule, place, sentence, fix)
+    def fault(self, rule: Unfit, place: Place, sentence: str, fix: str) -> Fault:
+        return self.document.fault(place, sentence, fix, rule)
 
     def value(self, value: Any, schema: dict[str, Any], place: Place) -> Iterator[Fault]:
         name = ""
@@ -212,9 +213,8 @@ class _Walk:
 
     def unknown_field(self, key: str, beside: dict[str, Any], place: Place) -> Fault:
         known = self.around[-1][1]
-        near = difflib.get_close_matches(key, sorted(known), 1)
         owner = self.owner(key, beside, place)
-        fix = f"did you mean {near[0]}?" if near else "there is no such field; take it out"
+        fix = did_you_mean(key, known, otherwise="there is no such field; take it out")
         fix = f"indent it as a field of {owner}" if owner else fix
         sentence = f'unknown field "{shown((*place, key))}"'
         return self.fault("unknown-field", (*place, key), sentence, fix)

@@ -22,6 +22,7 @@ from pytest_canary.plugin import fixtures, options
 from pytest_canary.plugin.items import Stage, StageTest, told
 from pytest_canary.plugin.progress import Progress
 from pytest_canary.plugin.recorder import Recording, sentence_of
+from pytest_canary.preflight import ruleset
 
 if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
@@ -67,7 +68,7 @@ def read_plan(config: pytest.Config) -> Plan:
     """
     given, mistakes = options.read(vars(config.option))
     try:
-        found = settings.load(project(config), config.option.canary_config)
+        found = settings.load(project(config), config.option.canary_config, rules=ruleset.names())
     except SettingsError as error:
         mistakes += str(error).splitlines()
     if given is None or mistakes:

@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-import difflib
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from pytest_canary.config.settings import Settings
-from pytest_canary.manifests.documents import Document, Place, Source
+from pytest_canary.manifests.documents import Document, Fault, Place, Source, Unfit
 from pytest_canary.manifests.parsing import Parsed
-from pytest_canary.manifests.schema import AMOUNT, Schema
+from pytest_canary.manifests.schema import KubernetesSchema
 from pytest_canary.manifests.templates import Given, Script, Template
 
 POD: Place = ("spec", "template", "spec")
-
-# More words than these are no hint.
-FEW = 5
-
-# What a quantity's unit stands for; what has none, for itself.
-UNITS = {
-    unit: Decimal(10) ** (3 * power) for power, unit in enumerate(["n", "u", "m"], start=-3)
-} | {unit: Decimal(1000) ** (power + 1) for power, unit in enumerate("kMGTPE")}
-UNITS |= {f"{unit}i": Decimal(1024) ** (power + 1) for power, unit in enumerate("KMGTPE")}
 
 
 @dataclass(frozen=True)
@@ -97,7 +86,8 @@ class Subject:
         service_file: the file of the Service.
         applied: the objects of that file, which is applied as it stands.
         schema: of the cluster's version.
-        parameters: the keys of the Secret `db-params`; none where there is no database.
+        database_secret: the name of the Secret that tells the app of its database.
+        parameters: the keys of that Secret; none where there is no database.
         node: what a kind cluster runs on; None where the cluster is there already.
     """
 
@@ -109,7 +99,8 @@ class Subject:
     workloads: Mapping[str, Workload]
     service_file: Source
     applied: Parsed
-    schema: Schema
+    schema: KubernetesSchema
+    database_secret: str
     parameters: frozenset[str]
     node: Node | None
 
@@ -124,66 +115,33 @@ class Subject:
         for template in self.templates.values():
             yield from template.parsed.documents
 
+    def unreadable(self, rule: Unfit) -> Iterator[Fault]:
+        """What reading the files has found by this rule."""
+        for parsed in (self.applied, *(each.parsed for each in self.templates.values())):
+            yield from (fault for fault in parsed.faults if fault.rule == rule)
+
+    def misfits(self, rule: Unfit) -> Iterator[Fault]:
+        """What does not fit the schema, by this rule; not what is unclear."""
+        return (fault for fault in self._misfits if fault.rule == rule and not self.unclear(fault))
+
+    @cached_property
+    def _misfits(self) -> list[Fault]:
+        return [fault for each in self.documents() for fault in self.schema.misfits(each)]
+
+    def unclear(self, fault: Fault) -> bool:
+        """Whether a variable without a value stands on the fault's line of the template."""
+        return fault.source is self.source and fault.line in self._blurred
+
+    @cached_property
+    def _blurred(self) -> set[int]:
+        return {line for each in self.templates.values() for line in each.filled.lines}
+
     def service(self) -> Document | None:
         """The Service in front of both Deployments."""
         found = (each for each in self.documents() if each.kind == "Service")
         return next((each for each in found if each.name == self.settings.service_name), None)
 
 
-def matches(selector: Mapping[str, Any], labels: Mapping[str, Any]) -> bool:
-    """Whether a LabelSelector selects what has these labels."""
-    wanted = selector.get("matchLabels")
-    if not all(labels.get(key) == value for key, value in _table(wanted).items()):
-        return False
-    expressions = selector.get("matchExpressions")
-    return all(
-        _holds(each, labels)
-        for each in (expressions if isinstance(expressions, list) else [])
-        if isinstance(each, dict)
-    )
-
-
-def _table(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _holds(expression: Mapping[str, Any], labels: Mapping[str, Any]) -> bool:
-    key, values = str(expression.get("key")), expression.get("values") or []
-    there = key in labels
-    return {
-        "In": there and labels[key] in values,
-        "NotIn": not there or labels[key] not in values,
-        "Exists": there,
-        "DoesNotExist": not there,
-    }.get(str(expression.get("operator")), False)
-
-
-def amount(quantity: Any) -> Decimal | None:
-    """What a quantity comes to: 0.5 for "500m"; None where it is none."""
-    text = str(quantity)
-    if isinstance(quantity, bool | dict | list) or not AMOUNT.fullmatch(text):
-        return None
-    unit = re.search(r"[A-Za-z]+$", text)
-    if unit and unit[0] in UNITS:
-        return Decimal(text[: unit.start()]) * UNITS[unit[0]]
-    return Decimal(text)
-
-
-def hint(wrong: str, right: Sequence[str], otherwise: str) -> str:
-    """What to write instead: the nearest right word, else the few that there are.
-
-    Args:
-        wrong: what stands there.
-        right: what may.
-        otherwise: what to do where nothing may.
-    """
-    near = difflib.get_close_matches(wrong, right, 1)
-    if near:
-        return f"did you mean {near[0]}?"
-    words = list(dict.fromkeys(right))
-    return f"write {' or '.join(words)}" if 0 < len(words) < FEW else otherwise
-
-
-def told(labels: Mapping[str, Any]) -> str:
+def describe(labels: Mapping[str, Any]) -> str:
     """Labels as a person writes them: "app: shop, tier: web"."""
     return ", ".join(f"{key}: {value}" for key, value in labels.items()) or "nothing"

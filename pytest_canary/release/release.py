@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +17,11 @@ from pytest_canary.k8s.objects import pods_of
 from pytest_canary.k8s.observer import Observer
 from pytest_canary.k8s.rollout import gone
 from pytest_canary.manifests.references import fixed_namespace
+from pytest_canary.manifests.version import CANARY, STABLE, Version, apply_environment
 from pytest_canary.release.diagnostics import Diagnostics, collect
 from pytest_canary.release.pod_commands import PodCommands
 from pytest_canary.release.rollout_watch import Diagnoser, RolloutWatch
 from pytest_canary.release.service import Service
-
-CANARY, STABLE = "canary", "stable"
 
 # Letters from which on a value may be a secret.
 SECRET = 6
@@ -40,25 +37,6 @@ def secrets_of(variables: Mapping[str, str]) -> list[str]:
         for key, value in variables.items()
         if re.search("PASSWORD|SECRET|TOKEN|KEY", key.upper()) and len(value) >= SECRET
     ]
-
-
-@dataclass(frozen=True)
-class Version:
-    """One version of the app: its image, and the files that put it on the cluster.
-
-    Attributes:
-        title: what it is called in front of a person: "candidate", "baseline".
-        image: the name that the nodes know its image by.
-        deployment: the template of both Deployments.
-        service: the Service's manifest.
-        apply: the command that applies the template.
-    """
-
-    title: str
-    image: str
-    deployment: Path
-    service: Path
-    apply: Path
 
 
 class Release:
@@ -97,16 +75,13 @@ class Release:
             namespace, observer, waiter, settings.deadlines.command, self.secrets
         )
         self.service = Service(settings.service_name, self.diagnoser.findings, observer, waiter)
-        self.environment = {
-            # What the bundled apply.sh waits; so the setting holds for the script too.
-            "ROLLOUT_TIMEOUT": f"{settings.deadlines.rollout:g}s",
-            **os.environ,
-            **settings.environment,
-            **parameters,
-            "KUBECONFIG": str(namespace.kubeconfig),
-            # A kubectl from elsewhere must be the one that apply.sh finds.
-            "PATH": f"{kubectl.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
-        }
+        self.environment = apply_environment(
+            settings.environment,
+            parameters,
+            settings.deadlines.rollout,
+            str(namespace.kubeconfig),
+            kubectl,
+        )
 
     def name(self, track: str) -> str:
         """The name of the track's Deployment."""

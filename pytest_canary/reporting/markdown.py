@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from pytest_canary.core.errors import CanaryError
+from pytest_canary.core.wording import plural
 from pytest_canary.reporting import words
 from pytest_canary.reporting.document import Found, Report
 
@@ -101,8 +102,8 @@ def _figures(report: Report) -> Iterable[str]:
         traffic = report.traffic
         lost, doubled = len(traffic.lost_writes), len(traffic.doubled_writes)
         found.append(
-            f"{words.plural(traffic.sent, 'request')}, {words.count(traffic.lost)} lost; "
-            f"{words.plural(traffic.writes, 'acknowledged write')}, "
+            f"{plural(traffic.sent, 'request')}, {words.count(traffic.lost)} lost; "
+            f"{plural(traffic.writes, 'acknowledged write')}, "
             + (f"{lost} lost, {doubled} doubled" if traffic.read_back else "not read back")
         )
     if report.share:

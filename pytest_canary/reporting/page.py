@@ -13,6 +13,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from pytest_canary.core.errors import CanaryError
+from pytest_canary.core.wording import plural
 from pytest_canary.reporting import words
 from pytest_canary.reporting.document import Report, Traffic
 from pytest_canary.reporting.pictures import cells, charts
@@ -204,6 +205,6 @@ def _templates() -> Environment:
     made.filters.update(filters)
     made.tests["linkable"] = linkable
     made.globals.update(
-        marks=words.MARKS, tones=words.TONES, result_tones=words.RESULT_TONES, plural=words.plural
+        marks=words.MARKS, tones=words.TONES, result_tones=words.RESULT_TONES, plural=plural
     )
     return made

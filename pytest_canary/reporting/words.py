@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+from pytest_canary.core.wording import plural
 from pytest_canary.reporting.document import Report, Result, Share, Verdict
 
 Tone = Literal["good", "bad", "unsure", "stopped"]
@@ -117,11 +118,6 @@ def percent(value: float) -> str:
 def count(value: int) -> str:
     """A number with its thousands told apart: "4,212"."""
     return f"{value:,}"
-
-
-def plural(number: int, noun: str) -> str:
-    """A number of things: "1 stage", "4,212 requests"."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def size(value: int) -> str:

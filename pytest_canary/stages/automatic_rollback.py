@@ -13,7 +13,7 @@ from pytest_canary.context.stage import Stage
 from pytest_canary.context.workspace import existing_context
 from pytest_canary.core.errors import ReleaseError
 from pytest_canary.k8s.objects import images
-from pytest_canary.release.release import CANARY, STABLE
+from pytest_canary.manifests.version import CANARY, STABLE
 from pytest_canary.stages.conditions import (
     first,
     has_traffic_at_baseline,

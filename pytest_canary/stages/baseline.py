@@ -9,7 +9,7 @@ from pytest_canary.context.journal import BaselineOutcome
 from pytest_canary.context.stage import Stage
 from pytest_canary.context.workspace import existing_context
 from pytest_canary.core.errors import ReleaseError
-from pytest_canary.release.release import CANARY, STABLE
+from pytest_canary.manifests.version import CANARY, STABLE
 from pytest_canary.stages.conditions import first, migrates_live, upgrade
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from pytest_canary.context import expect, expectations
 from pytest_canary.context.journal import CanaryOutcome
 from pytest_canary.context.stage import Stage
 from pytest_canary.context.workspace import existing_context
-from pytest_canary.release.release import CANARY, STABLE
+from pytest_canary.manifests.version import CANARY, STABLE
 from pytest_canary.stages.conditions import has_traffic_at_baseline, tells_versions, upgrade
 
 if TYPE_CHECKING:

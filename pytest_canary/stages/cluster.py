@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_canary.cluster.registry import pull_secret
 from pytest_canary.cluster.teardown import RUN_LABEL, Trail, delete_namespace
 from pytest_canary.context import expect, system_info
 from pytest_canary.context.app_access import AppAccess
@@ -16,7 +17,6 @@ from pytest_canary.core.waiting import Seen
 from pytest_canary.database import deployment as db
 from pytest_canary.database.database import Database
 from pytest_canary.k8s.objects import node_is_ready, node_says
-from pytest_canary.manifests.references import pull_secret
 from pytest_canary.release.release import Release
 from pytest_canary.stages.conditions import has_database, loads_baseline, loads_images
 

@@ -12,7 +12,7 @@ from pytest_canary.context.workspace import existing_context
 from pytest_canary.core.errors import DatabaseError, FoundError
 from pytest_canary.database.backup import Backup, back_up, expect_restored
 from pytest_canary.database.lock_findings import expect_patience
-from pytest_canary.release.release import CANARY, STABLE
+from pytest_canary.manifests.version import CANARY, STABLE
 from pytest_canary.stages.conditions import first, migrates, migrates_live, upgrade
 
 if TYPE_CHECKING:

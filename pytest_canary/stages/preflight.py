@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pytest_canary.context.journal import PreflightOutcome
 from pytest_canary.context.stage import Stage
 from pytest_canary.context.workspace import whole
+from pytest_canary.preflight import groups
 from pytest_canary.preflight.inspection import inspect
 
 if TYPE_CHECKING:
@@ -31,80 +32,69 @@ def inspected(workspace: Workspace) -> Inspection:
 def yaml_is_valid(workspace: Workspace) -> None:
     for note in inspected(workspace).notes:
         workspace.journal.note("preflight", note)
-    inspected(workspace).none("invalid-yaml", "not-an-object", "duplicate-key", of="text")
+    inspected(workspace).expect_none(groups.YAML)
 
 
 @STAGE.holds("every variable of the templates has a value, and is used")
 def variables_have_values(workspace: Workspace) -> None:
-    inspected(workspace).none("unset-variable", "unused-variable", of="text")
+    inspected(workspace).expect_none(groups.VARIABLES)
 
 
 @STAGE.holds("the manifests fit the schema of the cluster's Kubernetes version")
 def schema_fits(workspace: Workspace) -> None:
-    inspected(workspace).none(
-        "unknown-kind", "unknown-field", "missing-field", "wrong-type", "wrong-value"
-    )
+    inspected(workspace).expect_none(groups.SCHEMA)
 
 
 @STAGE.holds("the template makes {name}-canary and {name}-stable, of the image that is given")
 def deployments_are_made(workspace: Workspace) -> None:
-    inspected(workspace).none(
-        "no-deployment", "wrong-name", "wrong-replicas", "wrong-image", "fixed-namespace"
-    )
+    inspected(workspace).expect_none(groups.DEPLOYMENTS)
 
 
 @STAGE.holds("the two Deployments' selectors don't overlap")
 def selectors_are_apart(workspace: Workspace) -> None:
-    inspected(workspace).none("overlapping-selectors", "selector-misses-pods")
+    inspected(workspace).expect_none(groups.SELECTORS)
 
 
 @STAGE.holds("the Service selects the pods of both")
 def service_selects(workspace: Workspace) -> None:
-    inspected(workspace).none("no-service", "no-selector", "selects-no-pod", of="service")
+    inspected(workspace).expect_none(groups.SERVICE)
 
 
 @STAGE.holds("the Service is reached from outside, and shares connections evenly")
 def service_is_reached(workspace: Workspace) -> None:
-    inspected(workspace).none("unreachable-service", "session-affinity", of="service")
+    inspected(workspace).expect_none(groups.ADDRESS)
 
 
 @STAGE.holds("the Service's target port exists")
 def target_port_exists(workspace: Workspace) -> None:
-    inspected(workspace).none("no-target-port", of="service")
+    inspected(workspace).expect_none(groups.TARGET_PORT)
 
 
 @STAGE.holds("a readiness probe exists, and every probe asks something")
 def probes_exist(workspace: Workspace) -> None:
-    inspected(workspace).none("no-readiness-probe", "empty-probe", "no-probe-port")
+    inspected(workspace).expect_none(groups.PROBES)
 
 
 @STAGE.holds("everything that pods refer to will be there")
 def references_exist(workspace: Workspace) -> None:
-    inspected(workspace).none(
-        "missing-secret",
-        "missing-config-map",
-        "missing-key",
-        "missing-volume",
-        "missing-claim",
-        "missing-service-account",
-    )
+    inspected(workspace).expect_none(groups.REFERENCES)
 
 
 @STAGE.holds("the pull policy can find the image")
 def image_is_found(workspace: Workspace) -> None:
-    inspected(workspace).none("pull-policy")
+    inspected(workspace).expect_none(groups.PULL_POLICY)
 
 
 @STAGE.holds("no image may be another one tomorrow")
 def images_are_fixed(workspace: Workspace) -> None:
-    inspected(workspace).none("latest-image")
+    inspected(workspace).expect_none(groups.FIXED_IMAGES)
 
 
 @STAGE.holds("the requests fit the node")
 def requests_fit(workspace: Workspace) -> None:
-    inspected(workspace).none("request-above-limit", "request-beyond-node")
+    inspected(workspace).expect_none(groups.REQUESTS)
 
 
 @STAGE.holds("a rollout and a drain leave {name}-stable a pod")
 def pods_are_left(workspace: Workspace) -> None:
-    inspected(workspace).none("takes-last-pod", "blocking-budget")
+    inspected(workspace).expect_none(groups.AVAILABILITY)

@@ -10,8 +10,8 @@ from pytest_canary.context.stage import Stage
 from pytest_canary.context.workspace import existing_context
 from pytest_canary.core.errors import ReleaseError
 from pytest_canary.database.lock_findings import expect_patience
+from pytest_canary.manifests.version import CANARY, STABLE
 from pytest_canary.release.migration import Migrated, take_down
-from pytest_canary.release.release import CANARY, STABLE
 from pytest_canary.stages.conditions import (
     goes_down,
     has_traffic,

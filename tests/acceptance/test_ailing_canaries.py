@@ -34,8 +34,8 @@ from pytest_canary.config.plan import Options, plan
 from pytest_canary.context.measurement import Measured, Measurement
 from pytest_canary.core.errors import TrafficError
 from pytest_canary.core.waiting import Seen
+from pytest_canary.manifests.version import CANARY, STABLE
 from pytest_canary.rehearsal.rehearsal import Walk
-from pytest_canary.release.release import CANARY, STABLE
 
 Make = Callable[[str], Project]
 Ailing = Callable[[str], str]

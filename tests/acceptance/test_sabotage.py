@@ -17,7 +17,8 @@ import pytest
 import yaml
 from acceptance.projects import KUBECONFIG, ROOT, needed
 
-from pytest_canary.cluster.engine import CTR, Engine, full_name
+from pytest_canary.cluster.engine import CTR, Engine
+from pytest_canary.cluster.registry import pull_secret
 from pytest_canary.cluster.run import Run
 from pytest_canary.cluster.teardown import tear_down
 from pytest_canary.config import settings
@@ -25,9 +26,9 @@ from pytest_canary.config.plan import Options, plan
 from pytest_canary.core import processes
 from pytest_canary.core.errors import CanaryError
 from pytest_canary.core.waiting import Seen
-from pytest_canary.manifests.references import pull_secret
+from pytest_canary.k8s.image_names import full_name
+from pytest_canary.manifests.version import CANARY, STABLE
 from pytest_canary.rehearsal.rehearsal import Walk
-from pytest_canary.release.release import CANARY, STABLE
 from pytest_canary.stages import canary, cleanup, cluster, migration
 
 # A migration that works where it is tried out, and does nothing where it counts.

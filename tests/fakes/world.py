@@ -24,7 +24,7 @@ from fakes.objects import Object
 
 from pytest_canary.analysis.comparison import Observed
 from pytest_canary.analysis.verdict import Judge
-from pytest_canary.cluster.engine import Image, full_name
+from pytest_canary.cluster.engine import Image
 from pytest_canary.cluster.provision import Provisioned
 from pytest_canary.cluster.run import Run
 from pytest_canary.config import settings
@@ -38,9 +38,10 @@ from pytest_canary.context.workspace import Workspace
 from pytest_canary.core.errors import ReleaseError
 from pytest_canary.core.waiting import Waiter
 from pytest_canary.database.schema import Schema
+from pytest_canary.k8s.image_names import full_name
 from pytest_canary.k8s.objects import pods_of
+from pytest_canary.manifests.version import Version
 from pytest_canary.rehearsal.rehearsal import Rehearsal
-from pytest_canary.release.release import Version
 
 ROOT = Path(__file__).parents[2]
 SCHEMAS: dict[str, Schema] = {

@@ -1,4 +1,4 @@
-"""Rules about every object: whether this version of Kubernetes takes it."""
+"""Rules about every object: whether it can be read, and this version of Kubernetes takes it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from pytest_canary.core.wording import suggestion
 from pytest_canary.manifests.documents import Document, Fault, Place, shown
-from pytest_canary.preflight.subject import Subject, hint
+from pytest_canary.preflight.groups import SCHEMA, YAML
+from pytest_canary.preflight.rule import rule
+from pytest_canary.preflight.subject import Subject
 
 # What Kubernetes takes and its schema does not say: by the last names on the way to a value, of
 # which "*" is any number of a list.
@@ -63,26 +66,56 @@ NAMES: dict[tuple[str, ...], tuple[str, str]] = {
 }
 
 
-def schema(subject: Subject) -> Iterator[Fault]:
-    """What does not fit the schema of the cluster's version."""
+@rule("invalid-yaml", "a file that is no YAML", YAML)
+def invalid_yaml(subject: Subject) -> Iterator[Fault]:
+    """A file is read."""
+    return subject.unreadable("invalid-yaml")
+
+
+@rule("not-an-object", "a document without apiVersion or kind", YAML)
+def not_an_object(subject: Subject) -> Iterator[Fault]:
+    """What is in it is an object of Kubernetes'."""
+    return subject.unreadable("not-an-object")
+
+
+@rule("duplicate-key", "a key, or an entry of a list, that is there twice", YAML)
+def duplicate_key(subject: Subject) -> Iterator[Fault]:
+    """Nothing is said twice, of which only the last would count."""
+    yield from subject.unreadable("duplicate-key")
+    yield from subject.misfits("duplicate-key")
+
+
+@rule("unknown-kind", "a kind that this version of Kubernetes does not have", SCHEMA)
+def unknown_kind(subject: Subject) -> Iterator[Fault]:
+    """The cluster's version has the kind."""
+    return subject.misfits("unknown-kind")
+
+
+@rule("unknown-field", "a field that the kind does not have", SCHEMA)
+def unknown_field(subject: Subject) -> Iterator[Fault]:
+    """The kind has the field."""
+    return subject.misfits("unknown-field")
+
+
+@rule("missing-field", "a field that the kind must have", SCHEMA)
+def missing_field(subject: Subject) -> Iterator[Fault]:
+    """The object has the field."""
+    return subject.misfits("missing-field")
+
+
+@rule("wrong-type", "a number where text is wanted, and the like", SCHEMA)
+def wrong_type(subject: Subject) -> Iterator[Fault]:
+    """A value is of its field's type."""
+    return subject.misfits("wrong-type")
+
+
+@rule("wrong-value", "a value that Kubernetes refuses", SCHEMA)
+def wrong_value(subject: Subject) -> Iterator[Fault]:
+    """A value is one of those that Kubernetes takes."""
+    yield from subject.misfits("wrong-value")
     for document in subject.documents():
-        yield from subject.schema.misfits(document)
         if subject.schema.knows(document):
             yield from _values(document)
-
-
-def namespace(subject: Subject) -> Iterator[Fault]:
-    """The rehearsal has a namespace of its own."""
-    for document in subject.documents():
-        found = document.at("metadata", "namespace")
-        if found:
-            yield document.fault(
-                "fixed-namespace",
-                ("metadata", "namespace"),
-                f"{document.kind} {document.name} is fixed to a namespace, where nothing is "
-                "rehearsed",
-                "leave metadata.namespace out; kubectl's context says which it is",
-            )
 
 
 def _values(document: Document) -> Iterator[Fault]:
@@ -116,8 +149,8 @@ def _ends(ways: set[tuple[str, ...]], pattern: tuple[str, ...]) -> bool:
 def _wrong(
     document: Document, place: Place, allowed: str, value: str = "", right: tuple[str, ...] = ()
 ) -> Fault:
-    fix = hint(value, right, "change it")
-    return document.fault("wrong-value", place, f"{shown(place)} must be {allowed}", fix)
+    fix = suggestion(value, right, "change it")
+    return document.fault(place, f"{shown(place)} must be {allowed}", fix)
 
 
 def _leaves(value: Any, place: Place) -> Iterator[tuple[Place, Any]]:

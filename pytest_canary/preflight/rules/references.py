@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from pytest_canary.core.wording import did_you_mean, suggestion
 from pytest_canary.manifests.documents import Document, Fault, Place
-from pytest_canary.preflight.subject import POD, Subject, Workload, hint
+from pytest_canary.preflight.groups import REFERENCES
+from pytest_canary.preflight.rule import rule
+from pytest_canary.preflight.subject import POD, Subject, Workload
 
-DB_PARAMS = "db-params"
-RULE = {"Secret": "missing-secret", "ConfigMap": "missing-config-map"}
+OPTIONAL = ("Secret", "ConfigMap")
 
 # In every namespace, by Kubernetes itself.
 GIVEN = {("ConfigMap", "kube-root-ca.crt"), ("ServiceAccount", "default")}
@@ -33,12 +35,49 @@ class Reference:
     keys: tuple[tuple[str, Place], ...] = ()
 
 
-def references(subject: Subject) -> Iterator[Fault]:
-    """Everything that pods refer to will be there."""
+@rule("missing-secret", "a Secret that will not be there", REFERENCES)
+def missing_secret(subject: Subject) -> Iterator[Fault]:
+    """Every Secret that pods refer to will be there."""
+    return _missing(subject, "Secret")
+
+
+@rule("missing-config-map", "a ConfigMap that will not be there", REFERENCES)
+def missing_config_map(subject: Subject) -> Iterator[Fault]:
+    """Every ConfigMap that pods refer to will be there."""
+    return _missing(subject, "ConfigMap")
+
+
+@rule("missing-key", "a key that a Secret or ConfigMap will not have", REFERENCES)
+def missing_key(subject: Subject) -> Iterator[Fault]:
+    """What will be there has the keys that pods take from it."""
+    for deployment, wanted in _references(subject):
+        known = _keys(subject, wanted)
+        if known is None:
+            continue
+        for key, place in wanted.keys:
+            if key not in known:
+                near = suggestion(key, sorted(known), f"put it into the {wanted.kind}")
+                sentence = f"{wanted.kind} {wanted.name} will have no key {key}"
+                yield deployment.fault(place, sentence, near)
+
+
+@rule("missing-volume", "a mounted volume that the pod does not have", REFERENCES)
+def missing_volume(subject: Subject) -> Iterator[Fault]:
+    """A pod has the volumes that its containers mount."""
     for workload in subject.workloads.values():
-        for each in (*from_environment(workload), *from_volumes(workload)):
-            yield from _missing(subject, workload.deployment, each)
         yield from _mounts(workload)
+
+
+@rule("missing-claim", "a PersistentVolumeClaim that will not be there", REFERENCES)
+def missing_claim(subject: Subject) -> Iterator[Fault]:
+    """Every PersistentVolumeClaim that pods refer to will be there."""
+    return _missing(subject, "PersistentVolumeClaim")
+
+
+@rule("missing-service-account", "a ServiceAccount that will not be there", REFERENCES)
+def missing_service_account(subject: Subject) -> Iterator[Fault]:
+    """The pods' ServiceAccount will be there."""
+    for workload in subject.workloads.values():
         yield from _account(subject, workload.deployment)
 
 
@@ -93,47 +132,53 @@ def _reference(
     yield Reference(kind, name, (*place, called), tuple(keys))
 
 
-def _missing(subject: Subject, deployment: Document, wanted: Reference) -> Iterator[Fault]:
-    if (wanted.kind, wanted.name) in GIVEN:
-        return
+def _references(subject: Subject) -> Iterator[tuple[Document, Reference]]:
+    """What the pods of both Deployments refer to, but for what every namespace has."""
+    for workload in subject.workloads.values():
+        for each in (*from_environment(workload), *from_volumes(workload)):
+            if (each.kind, each.name) not in GIVEN:
+                yield workload.deployment, each
+
+
+def _missing(subject: Subject, kind: str) -> Iterator[Fault]:
+    for deployment, wanted in _references(subject):
+        # What the script makes on its way, only the script knows.
+        if (
+            wanted.kind == kind
+            and _keys(subject, wanted) is None
+            and not subject.script.mentions(wanted.name)
+        ):
+            yield deployment.fault(
+                wanted.place,
+                f"{kind} {wanted.name} will not be there: neither a manifest nor the rehearsal "
+                "makes it",
+                _remedy(subject, wanted),
+            )
+
+
+def _remedy(subject: Subject, wanted: Reference) -> str:
+    fix = f"put it into {subject.source.shown}, beside the Deployment"
+    if (wanted.kind, wanted.name) == ("Secret", subject.database_secret):
+        return 'it comes with a database: [database] image is "none"'
+    if wanted.kind in OPTIONAL:
+        fix += ", or mark it optional: true"
+    if wanted.kind == "Secret" and subject.parameters:
+        fix = did_you_mean(wanted.name, [subject.database_secret], otherwise=fix)
+    return fix
+
+
+def _keys(subject: Subject, wanted: Reference) -> set[str] | None:
+    """The keys that an object will have; None where it will not be there."""
     there = [
         each for each in subject.documents() if (each.kind, each.name) == (wanted.kind, wanted.name)
     ]
-    keys: set[str] = {key for each in there for key in _keys(each)}
-    ours = (wanted.kind, wanted.name) == ("Secret", DB_PARAMS) and subject.parameters
-    if ours:
-        keys |= subject.parameters
-    if there or ours:
-        for key, place in wanted.keys:
-            if key not in keys:
-                near = hint(key, sorted(keys), f"put it into the {wanted.kind}")
-                sentence = f"{wanted.kind} {wanted.name} will have no key {key}"
-                yield deployment.fault("missing-key", place, sentence, near)
-    # What the script makes on its way, only the script knows.
-    elif not subject.script.mentions(wanted.name):
-        yield _absent(subject, deployment, wanted)
-
-
-def _absent(subject: Subject, deployment: Document, wanted: Reference) -> Fault:
-    fix = f"put it into {subject.source.shown}, beside the Deployment"
-    if (wanted.kind, wanted.name) == ("Secret", DB_PARAMS):
-        fix = 'it comes with a database: [database] image is "none"'
-    elif wanted.kind in RULE:
-        fix += ", or mark it optional: true"
-    if wanted.kind == "Secret" and wanted.name != DB_PARAMS and subject.parameters:
-        near = hint(wanted.name, [DB_PARAMS], fix)
-        fix = near if near.startswith("did") else fix
-    return deployment.fault(
-        RULE.get(wanted.kind, "missing-claim"),
-        wanted.place,
-        f"{wanted.kind} {wanted.name} will not be there: neither a manifest nor the rehearsal "
-        "makes it",
-        fix,
-    )
-
-
-def _keys(document: Document) -> set[str]:
-    return {key for part in ("data", "stringData", "binaryData") for key in document.table(part)}
+    name = subject.database_secret
+    ours = (wanted.kind, wanted.name) == ("Secret", name) and subject.parameters
+    if not there and not ours:
+        return None
+    parts = ("data", "stringData", "binaryData")
+    keys = {key for each in there for part in parts for key in each.table(part)}
+    return keys | subject.parameters if ours else keys
 
 
 def _mounts(workload: Workload) -> Iterator[Fault]:
@@ -143,9 +188,8 @@ def _mounts(workload: Workload) -> Iterator[Fault]:
         for where, mount in deployment.tables(*place, "volumeMounts"):
             name = mount.get("name")
             if isinstance(name, str) and name not in volumes:
-                fix = hint(name, volumes, "add it to the pod's volumes")
+                fix = suggestion(name, volumes, "add it to the pod's volumes")
                 yield deployment.fault(
-                    "missing-volume",
                     (*where, "name"),
                     f"container {container.get('name')} mounts volume {name}, which the pod does "
                     "not have",
@@ -161,7 +205,6 @@ def _account(subject: Subject, deployment: Document) -> Iterator[Fault]:
         made = {each.name for each in subject.documents() if each.kind == "ServiceAccount"}
         if name not in made and not subject.script.mentions(name):
             yield deployment.fault(
-                "missing-service-account",
                 (*POD, key),
                 f"ServiceAccount {name} will not be there, and without it no pod is made",
                 f"put it into {subject.source.shown}, before the Deployment",

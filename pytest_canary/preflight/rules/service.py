@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from pytest_canary.core.wording import suggestion
 from pytest_canary.manifests.documents import Document, Fault, Place
-from pytest_canary.preflight.subject import Subject, Workload, hint, told
+from pytest_canary.preflight.groups import ADDRESS, SERVICE, TARGET_PORT
+from pytest_canary.preflight.rule import rule
+from pytest_canary.preflight.subject import Subject, Workload, describe
 
 
-def exists(subject: Subject) -> Iterator[Fault]:
+@rule("no-service", "no Service of the expected name", SERVICE)
+def no_service(subject: Subject) -> Iterator[Fault]:
     """There is a Service of the name that is looked for."""
     if subject.applied.broken or subject.service():
         return
@@ -18,19 +22,44 @@ def exists(subject: Subject) -> Iterator[Fault]:
     sentence = f"{subject.service_file.shown} makes no Service {name}"
     if others:
         near = f"call it {name}, or set name in the settings so that it is NAME-lb"
-        yield others[0].fault("no-service", ("metadata", "name"), sentence, near)
+        yield others[0].fault(("metadata", "name"), sentence, near)
         return
-    yield Fault("no-service", subject.service_file, 1, sentence, "put it there")
+    yield Fault(subject.service_file, 1, sentence, "put it there")
 
 
-def selects(subject: Subject) -> Iterator[Fault]:
+@rule("no-selector", "a Service that selects nothing", SERVICE)
+def no_selector(subject: Subject) -> Iterator[Fault]:
+    """It has a selector."""
+    service = _selecting(subject)
+    if service and not service.at("spec", "selector"):
+        sentence = f"Service {service.name} has no selector, so it sends connections nowhere"
+        yield service.fault(("spec",), sentence, _better_selector(subject))
+
+
+@rule("selects-no-pod", "a Service that does not select the pods of both Deployments", SERVICE)
+def selects_no_pod(subject: Subject) -> Iterator[Fault]:
     """It selects the pods of both Deployments."""
+    service = _selecting(subject)
+    if service is None:
+        return
+    selector = service.table("spec", "selector")
+    for workload in subject.workloads.values():
+        if any(workload.labels.get(key) != value for key, value in selector.items()):
+            yield service.fault(
+                ("spec", "selector"),
+                f"Service {service.name} selects no pod of {workload.given.deployment}: it looks "
+                f"for {describe(selector)}, and they have {describe(workload.labels)}",
+                _better_selector(subject),
+            )
+
+
+def _selecting(subject: Subject) -> Document | None:
+    """The Service, where it is one that selects pods."""
     service = subject.service()
-    if service is None or service.at("spec", "type") == "ExternalName":
-        return
-    selector = service.at("spec", "selector") or {}
-    if not isinstance(selector, dict):
-        return
+    return service if service and service.at("spec", "type") != "ExternalName" else None
+
+
+def _better_selector(subject: Subject) -> str:
     labels = [workload.labels for workload in subject.workloads.values()]
     common = {
         key: value
@@ -38,24 +67,12 @@ def selects(subject: Subject) -> Iterator[Fault]:
         if all(each.get(key) == value for each in labels)
     }
     fix = "give both a label of their own, such as app: NAME, and select by it"
-    fix = f"select by what both have: {told(common)}" if common else fix
-    if not selector:
-        sentence = f"Service {service.name} has no selector, so it sends connections nowhere"
-        yield service.fault("no-selector", ("spec",), sentence, fix)
-        return
-    for workload in subject.workloads.values():
-        if any(workload.labels.get(key) != value for key, value in selector.items()):
-            yield service.fault(
-                "selects-no-pod",
-                ("spec", "selector"),
-                f"Service {service.name} selects no pod of {workload.given.deployment}: it looks "
-                f"for {told(selector)}, and they have {told(workload.labels)}",
-                fix,
-            )
+    return f"select by what both have: {describe(common)}" if common else fix
 
 
-def reached(subject: Subject) -> Iterator[Fault]:
-    """It has an address outside the cluster, and shares connections by numbers of pods."""
+@rule("unreachable-service", "a Service that has no address outside the cluster", ADDRESS)
+def unreachable_service(subject: Subject) -> Iterator[Fault]:
+    """It has an address outside the cluster."""
     service = subject.service()
     if service is None:
         return
@@ -63,15 +80,20 @@ def reached(subject: Subject) -> Iterator[Fault]:
     allowed = {"LoadBalancer", "NodePort"} if subject.kind_cluster else {"LoadBalancer"}
     if kind in ("ClusterIP", "NodePort", "ExternalName") and kind not in allowed:
         yield service.fault(
-            "unreachable-service",
             ("spec", "type"),
             f"Service {service.name} is of type {kind}, which can't be reached from outside",
             "make it a LoadBalancer",
         )
-    # Without the header nobody counts who answers.
-    if service.at("spec", "sessionAffinity") == "ClientIP" and subject.settings.version_header:
+
+
+@rule("session-affinity", "a Service that does not share connections by numbers of pods", ADDRESS)
+def session_affinity(subject: Subject) -> Iterator[Fault]:
+    """It shares connections by numbers of pods, where a header tells who has answered."""
+    service = subject.service()
+    if service is None or not subject.settings.version_header:
+        return
+    if service.at("spec", "sessionAffinity") == "ClientIP":
         yield service.fault(
-            "session-affinity",
             ("spec", "sessionAffinity"),
             f"Service {service.name} sends a client to the same pod every time, so the canary "
             "gets all of its connections or none",
@@ -79,10 +101,11 @@ def reached(subject: Subject) -> Iterator[Fault]:
         )
 
 
-def target_ports(subject: Subject) -> Iterator[Fault]:
+@rule("no-target-port", "a Service whose target port no container has", TARGET_PORT)
+def no_target_port(subject: Subject) -> Iterator[Fault]:
     """Its target ports are ports of a container."""
-    service = subject.service()
-    if service is None or service.at("spec", "type") == "ExternalName":
+    service = _selecting(subject)
+    if service is None:
         return
     for place, port in service.tables("spec", "ports"):
         for workload in subject.workloads.values():
@@ -102,13 +125,13 @@ def _target(
     whose = workload.given.deployment
     if isinstance(target, str):
         if target not in words:
-            fix = hint(target, words, "give the container's port that name")
+            fix = suggestion(target, words, "give the container's port that name")
             sentence = f"no container of {whose} has a {protocol} port called {target}"
-            yield service.fault("no-target-port", place, sentence, fix)
+            yield service.fault(place, sentence, fix)
     # A container may listen on a port that it doesn't name; one that names others surely doesn't.
     elif isinstance(target, int) and numbers and target not in numbers:
         listed = ", ".join(str(each) for each in dict.fromkeys(numbers))
         sentence = f"no container of {whose} has {protocol} port {target}; they have {listed}"
         first = words[0] if words else numbers[0]
         fix = f"write targetPort: {first}; or name {target} among the container's ports"
-        yield service.fault("no-target-port", place, sentence, fix)
+        yield service.fault(place, sentence, fix)

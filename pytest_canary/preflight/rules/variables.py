@@ -7,16 +7,25 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pytest_canary.config.settings import ENVIRONMENT
+from pytest_canary.core.wording import suggestion
 from pytest_canary.manifests.documents import Document, Fault, Place, Source, read
 from pytest_canary.manifests.templates import VARIABLE, Use, names
-from pytest_canary.preflight.subject import Subject, hint
+from pytest_canary.preflight.groups import VARIABLES
+from pytest_canary.preflight.rule import rule
+from pytest_canary.preflight.subject import Subject
 
 # Where a "$" may be meant for a shell or for somebody else.
 NOT_OURS = {"command", "args", "annotations", "data", "stringData", "binaryData"}
 
 
-def unset(subject: Subject) -> Iterator[Fault]:
-    """Every variable of the template has a value."""
+@rule("unset-variable", "a variable of a template that has no value", VARIABLES)
+def unset_variable(subject: Subject) -> Iterator[Fault]:
+    """Every variable has a value, and nothing is left that only looks like one."""
+    yield from _unset_in_template(subject)
+    yield from _unset_in_service(subject)
+
+
+def _unset_in_template(subject: Subject) -> Iterator[Fault]:
     for template in subject.templates.values():
         for use in template.filled.unset:
             yield _unset(subject, use)
@@ -24,20 +33,18 @@ def unset(subject: Subject) -> Iterator[Fault]:
         for document in template.parsed.documents:
             for place, name in _bare(document, left):
                 yield document.fault(
-                    "unset-variable",
                     place,
                     f"${name} stays as it stands: {subject.script.name} does not fill it in",
                     f"let {subject.script.name} fill it in, or write its value here",
                 )
 
 
-def unset_in_service(subject: Subject) -> Iterator[Fault]:
-    """The Service's manifest is applied as it stands."""
+def _unset_in_service(subject: Subject) -> Iterator[Fault]:
+    # The Service's manifest is applied as it stands.
     for document in subject.applied.documents:
         if document.kind == "Service":
             for place, name in _bare(document, names(subject.service_file.text)):
                 yield document.fault(
-                    "unset-variable",
                     place,
                     f"${name} stays as it stands: {document.source.shown} is applied without "
                     "filling anything in",
@@ -45,7 +52,8 @@ def unset_in_service(subject: Subject) -> Iterator[Fault]:
                 )
 
 
-def unused(subject: Subject) -> Iterator[Fault]:
+@rule("unused-variable", "a variable in [environment] that nothing uses", VARIABLES)
+def unused_variable(subject: Subject) -> Iterator[Fault]:
     """What [environment] sets is used by the template or by the script."""
     used = names(subject.source.text)
     declared = {
@@ -58,7 +66,6 @@ def unused(subject: Subject) -> Iterator[Fault]:
             continue
         source, line = declaration(subject, name)
         yield Fault(
-            "unused-variable",
             source,
             line,
             f"{name} is set in [environment], and neither {subject.source.shown} nor "
@@ -83,11 +90,11 @@ def _unset(subject: Subject, use: Use) -> Fault:
     known: Mapping[str, Any] = subject.settings.environment
     right = [*known, *subject.script.arguments, *sorted(subject.parameters)]
     what = f"${use.name} has no value"
-    fix = hint(use.name, right, "give it one in the settings, under [environment]")
+    fix = suggestion(use.name, right, "give it one in the settings, under [environment]")
     if use.comment:
         what += f", and {subject.script.name} fills in comments too"
         fix = "leave the $ out"
-    return Fault("unset-variable", subject.source, use.line, what, fix)
+    return Fault(subject.source, use.line, what, fix)
 
 
 def _bare(document: Document, wanted: frozenset[str] | set[str]) -> Iterator[tuple[Place, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from pytest_canary.core.wording import plural
 from pytest_canary.reporting import words
 from pytest_canary.reporting.document import Report
 from pytest_canary.reporting.pictures.frame import (
@@ -98,8 +99,8 @@ def timeline(report: Report) -> Picture:
         key="timeline",
         title="Stages and transitions",
         caption="The stages, and below them what changed the cluster.",
-        description=f"{words.plural(len(stages), 'stage')} in {words.seconds(report.seconds)}: "
-        f"{named}." + (f" {words.plural(len(transitions), 'transition')}." if transitions else ""),
+        description=f"{plural(len(stages), 'stage')} in {words.seconds(report.seconds)}: "
+        f"{named}." + (f" {plural(len(transitions), 'transition')}." if transitions else ""),
         specs={frame.name: _spec(report, frame, stages, transitions) for frame in FRAMES}
         if stages
         else {},

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from pytest_canary.cluster.engine import CHUNK, _Reader, _repository_and_tag, full_name, lacking
+from pytest_canary.cluster.engine import CHUNK, _Reader, lacking
 from pytest_canary.core.errors import ImageError
 
 REF = "docker.io/library/app:0123"
@@ -197,33 +197,3 @@ def test_a_reader_reads_chunks_as_a_file_would() -> None:
             assert reader.read(size) == file.read(size)
         assert reader.read() == file.read()
         assert reader.read(5) == b""
-
-
-@pytest.mark.parametrize(
-    ("ref", "full"),
-    [
-        ("postgres:17", "docker.io/library/postgres:17"),
-        ("team/app:1", "docker.io/team/app:1"),
-        ("localhost/app:1", "localhost/app:1"),
-        ("localhost:5000/app:1", "localhost:5000/app:1"),
-        ("registry.invalid/team/app:1", "registry.invalid/team/app:1"),
-        ("a.b:1", "docker.io/library/a.b:1"),
-        ("app", "docker.io/library/app"),
-    ],
-)
-def test_an_image_is_named_in_full_as_containerd_does(ref: str, full: str) -> None:
-    assert full_name(ref) == full
-
-
-@pytest.mark.parametrize(
-    ("name", "parts"),
-    [
-        ("app", ("app", "latest")),
-        ("app:1", ("app", "1")),
-        ("host:5000/app", ("host:5000/app", "latest")),
-        ("host:5000/app:1", ("host:5000/app", "1")),
-        ("app@sha256:00", ("app@sha256:00", None)),
-    ],
-)
-def test_a_tag_is_told_from_a_registrys_port(name: str, parts: tuple[str, str | None]) -> None:
-    assert _repository_and_tag(name) == parts

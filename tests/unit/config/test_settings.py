@@ -8,6 +8,7 @@ import pytest
 from pytest_canary.config.settings import load
 from pytest_canary.core.errors import SettingsError
 
+RULES = ("missing-secret", "latest-image")
 SERVICE = "kind: Service\nmetadata:\n  name: {}\nspec: {{}}\n"
 
 
@@ -24,7 +25,7 @@ def book(tmp_path: Path) -> Path:
 
 def loaded(project: Path, text: str) -> Any:
     (project / "canary.toml").write_text(text)
-    return load(project)
+    return load(project, rules=RULES)
 
 
 def mistakes(project: Path, text: str) -> list[str]:
@@ -214,6 +215,10 @@ USER = "^[a-z_][a-z0-9_]{0,62}$"
         (
             "[preflight.silenced]\nlatest-image = ''",
             "preflight.silenced.latest-image = '': must not be empty",
+        ),
+        (
+            "[preflight.silenced]\nxyz = 'ours'",
+            "preflight.silenced.xyz = 'ours': no such rule; there are missing-secret, latest-image",
         ),
         (
             "[[api.checks]]\nmethod = 'GET'\npath = '/'\nheader = {}",

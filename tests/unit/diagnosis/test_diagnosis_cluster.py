@@ -3,7 +3,6 @@
 import copy
 from collections.abc import Callable
 from dataclasses import replace
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -11,7 +10,6 @@ from fakes.recordings import CANARY, applied, changed, diagnosed, end, first, pl
 
 from pytest_canary.diagnosis import Objects, diagnose
 from pytest_canary.diagnosis.subject import read_event
-from pytest_canary.k8s.quantities import quantity
 
 # Nodes
 
@@ -320,28 +318,7 @@ def test_ready_pods_that_the_service_sends_nothing_to_are_counted() -> None:
     )
 
 
-# Quantities and events
-
-
-@pytest.mark.parametrize(
-    ("text", "number"),
-    [
-        ("50m", "0.05"),
-        ("64", "64"),
-        ("1.5", "1.5"),
-        ("64Mi", "67108864"),
-        ("1e3", "1000"),
-        (2, "2"),
-    ],
-)
-def test_a_quantity_is_read(text: str | int, number: str) -> None:
-    assert str(quantity(text).normalize()) == str(Decimal(number).normalize())
-
-
-@pytest.mark.parametrize("text", ["", "many", "1Zi", "1 2"])
-def test_what_is_no_quantity_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="is no quantity"):
-        quantity(text)
+# Events
 
 
 def test_a_series_of_events_is_counted_by_its_own_count() -> None:

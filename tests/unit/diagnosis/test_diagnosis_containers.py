@@ -10,7 +10,6 @@ import pytest
 from fakes.recordings import CANARY, applied, changed, diagnosed, end, pod, spec, status, told
 
 from pytest_canary.diagnosis import Objects, diagnose
-from pytest_canary.diagnosis.pulls import full
 
 # Images
 
@@ -109,23 +108,6 @@ def test_an_image_that_is_held_and_asked_for_all_the_same_is_doomed() -> None:
 
 def test_nothing_is_said_of_images_that_nobody_has_listed() -> None:
     assert diagnosed("never", images=None).likely == ""
-
-
-@pytest.mark.parametrize(
-    ("short", "long"),
-    [
-        ("web", "docker.io/library/web:latest"),
-        ("web:1", "docker.io/library/web:1"),
-        ("team/web:1", "docker.io/team/web:1"),
-        ("localhost/web", "localhost/web:latest"),
-        ("localhost:5000/web:1", "localhost:5000/web:1"),
-        ("example.com/team/web", "example.com/team/web:latest"),
-        ("web@sha256:12", "docker.io/library/web@sha256:12"),
-    ],
-)
-def test_an_images_name_is_filled_in_as_an_engine_does(short: str, long: str) -> None:
-    assert full(short) == long
-    assert full(long) == long
 
 
 # Ends

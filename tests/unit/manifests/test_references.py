@@ -1,12 +1,10 @@
-"""The registry's Secrets."""
+"""What a template says before its variables are filled in."""
 
-import base64
-import json
 from pathlib import Path
 
 import pytest
 
-from pytest_canary.manifests.references import fixed_namespace, pull_secret, pull_secrets
+from pytest_canary.manifests.references import fixed_namespace, pull_secrets
 
 TEMPLATE = """
 kind: Deployment
@@ -38,38 +36,6 @@ def test_the_secrets_that_a_template_names_are_found(template: str, names: set[s
 def test_the_bundled_template_names_its_secret() -> None:
     template = Path(__file__).parents[3] / "manifests" / "deployment.yml"
     assert pull_secrets(template.read_text()) == {"registry"}
-
-
-def auths(secret: dict[str, object]) -> dict[str, dict[str, str]]:
-    data = secret["stringData"]
-    assert isinstance(data, dict)
-    found: dict[str, dict[str, str]] = json.loads(data[".dockerconfigjson"])["auths"]
-    return found
-
-
-@pytest.fixture
-def logged_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`docker login registry.invalid:5000`, as ada."""
-    auth = base64.b64encode(b"ada:enigma").decode()
-    config = {"auths": {"registry.invalid:5000": {"auth": auth}}}
-    (tmp_path / "config.json").write_text(json.dumps(config))
-    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
-
-
-def test_without_a_registry_the_secret_is_there_and_empty(logged_in: None) -> None:
-    made = pull_secret("registry", None)
-    assert made["metadata"] == {"name": "registry"}
-    assert made["type"] == "kubernetes.io/dockerconfigjson"
-    assert auths(made) == {}
-
-
-def test_the_docker_commands_credentials_go_along(logged_in: None) -> None:
-    made = pull_secret("registry", "registry.invalid:5000/team")
-    assert auths(made) == {"registry.invalid:5000": {"username": "ada", "password": "enigma"}}
-
-
-def test_no_other_registrys_credentials_go_along(logged_in: None) -> None:
-    assert auths(pull_secret("registry", "other.invalid/team")) == {"other.invalid": {}}
 
 
 @pytest.mark.parametrize(

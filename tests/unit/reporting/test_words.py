@@ -132,8 +132,6 @@ def test_the_answer_in_a_word(found: Report, word: str, tone: str, sentence: str
         (words.percent(0.004), "0.4 %"),
         (words.percent(1 / 3), "33 %"),
         (words.count(4212), "4,212"),
-        (words.plural(1, "look"), "1 look"),
-        (words.plural(4212, "request"), "4,212 requests"),
         (words.size(812), "812 B"),
         (words.size(18_734), "18.7 kB"),
         (words.size(999_990), "1.0 MB"),

@@ -1,0 +1,64 @@
+"""A version of the app as files and an image, the two tracks that it is put on, and how."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+CANARY, STABLE = "canary", "stable"
+
+TRACKS = (CANARY, STABLE)
+"""The two Deployments of an app are `NAME-canary` and `NAME-stable`."""
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version of the app: its image, and the files that put it on the cluster.
+
+    Attributes:
+        title: what it is called in front of a person: "candidate", "baseline".
+        image: the name that the nodes know its image by.
+        deployment: the template of both Deployments.
+        service: the Service's manifest.
+        apply: the command that applies the template.
+    """
+
+    title: str
+    image: str
+    deployment: Path
+    service: Path
+    apply: Path
+
+
+def apply_environment(
+    variables: Mapping[str, str],
+    parameters: Mapping[str, str],
+    timeout: float,
+    kubeconfig: str,
+    kubectl: Path | None = None,
+) -> dict[str, str]:
+    """The environment that the apply script sees, and what its template is filled in from.
+
+    Args:
+        variables: those of the settings, which come before the process's own.
+        parameters: those of the database, which come before both.
+        timeout: seconds for which the bundled script waits for the rollout, unless one of the
+            variables says so.
+        kubeconfig: the file that says which cluster.
+        kubectl: the program that the script is to find; None for the one that PATH has.
+    """
+    environment = {
+        # What the bundled apply.sh waits; so the setting holds for the script too.
+        "ROLLOUT_TIMEOUT": f"{timeout:g}s",
+        **os.environ,
+        **variables,
+        **parameters,
+        "KUBECONFIG": kubeconfig,
+    }
+    if kubectl:
+        # A kubectl from elsewhere must be the one that apply.sh finds.
+        path = os.environ.get("PATH", os.defpath)
+        environment["PATH"] = f"{kubectl.parent}{os.pathsep}{path}"
+    return environment

@@ -1,0 +1,96 @@
+"""Reads what the rules look at: a plan's manifests, filled in as its apply script does it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pytest_canary.config.plan import Plan
+from pytest_canary.config.settings import Settings
+from pytest_canary.database import deployment as database
+from pytest_canary.manifests.documents import read
+from pytest_canary.manifests.parsing import parse
+from pytest_canary.manifests.schema import KubernetesSchema
+from pytest_canary.manifests.templates import Given, Script, render
+from pytest_canary.manifests.version import CANARY, STABLE, apply_environment
+from pytest_canary.preflight.subject import Node, Subject, Workload
+
+
+def read_subject(
+    plan: Plan, root: Path, schema: KubernetesSchema, node: Node
+) -> tuple[Subject, str]:
+    """Read what the rules look at.
+
+    Returns:
+        The subject; why the template can't be judged, empty where it can.
+    """
+    settings = plan.settings
+    source, service_file = read(settings.deployment, root), read(settings.service, root)
+    text = settings.apply.read_bytes().decode("utf-8", errors="replace")
+    script = Script(settings.apply.name, text)
+    asked = {
+        CANARY: given(plan, CANARY, settings.replicas.canary),
+        STABLE: given(plan, STABLE, settings.replicas.stable),
+    }
+    templates = {track: render(source, script, each) for track, each in asked.items()}
+    foreign = next((each.foreign for each in templates.values() if each.foreign), "")
+    if foreign:
+        templates = {}
+    subject = Subject(
+        settings=settings,
+        root=root,
+        source=source,
+        script=script,
+        templates=templates,
+        workloads={
+            track: Workload(asked[track], template, deployment)
+            for track, template in templates.items()
+            if (deployment := template.deployment(asked[track].deployment))
+        },
+        service_file=service_file,
+        applied=parse(service_file),
+        schema=schema,
+        database_secret=database.SECRET,
+        parameters=frozenset(parameters(settings)),
+        node=None if plan.options.context else node,
+    )
+    return subject, foreign
+
+
+def given(plan: Plan, track: str, replicas: int) -> Given:
+    """What the apply script is called with for a track."""
+    settings = plan.settings
+    registry = f"{plan.options.registry}/" if plan.options.registry else ""
+    return Given(
+        deployment=settings.deployment_name(track),
+        replicas=replicas,
+        # A walk names every image by its content.
+        image=f"{registry}{settings.name}:0123456789ab-0a1b2c",
+        environment=apply_environment(
+            settings.environment,
+            parameters(settings),
+            settings.deadlines.rollout,
+            kubeconfig="kubeconfig",
+        ),
+    )
+
+
+def parameters(settings: Settings) -> dict[str, str]:
+    """The database's six variables, with words in the place of the password."""
+    if settings.database.image == "none":
+        return {}
+    return database.parameters(settings.database) | {"DB_PASSWORD": "a-made-up-password"}
+
+
+def this_machine() -> Node:
+    """What a kind node has: all of the machine that it runs on.
+
+    Where the engine has a virtual machine, that is more than it has, and never less.
+    """
+    if os.environ.get("DOCKER_HOST", "").startswith(("tcp:", "ssh:", "http")):
+        return Node(cpus=None, memory=None)
+    try:
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (ValueError, OSError, AttributeError):  # not everywhere
+        memory = 0
+    return Node(cpus=os.cpu_count(), memory=memory if memory > 0 else None)

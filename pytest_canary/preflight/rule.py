@@ -1,0 +1,51 @@
+"""What a rule of the static check is: one function, and one row that declares it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from pytest_canary.manifests.documents import Fault
+from pytest_canary.preflight.groups import Group
+from pytest_canary.preflight.subject import Subject
+
+Search = Callable[[Subject], Iterable[Fault]]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule.
+
+    Attributes:
+        name: by which it is told and silenced.
+        finds: what it finds, as a noun.
+        group: the assertion that fails where it finds something.
+        search: a pure function of the subject; its faults need no rule's name.
+    """
+
+    name: str
+    finds: str
+    group: Group
+    search: Search
+
+    def faults(self, subject: Subject) -> Iterator[Fault]:
+        """What it finds, under its name."""
+        for fault in self.search(subject):
+            # What stands beside a variable without a value says nothing of its own.
+            if self.group.of == "text" or not subject.unclear(fault):
+                yield replace(fault, rule=self.name)
+
+
+def rule(name: str, finds: str, group: Group) -> Callable[[Search], Rule]:
+    """Declare a rule: `@rule("missing-secret", "a Secret that will not be there", REFERENCES)`.
+
+    Args:
+        name: by which it is told and silenced.
+        finds: what it finds, as a noun.
+        group: the assertion that fails where it finds something.
+    """
+
+    def declare(search: Search) -> Rule:
+        return Rule(name, finds, group, search)
+
+    return declare

@@ -1,0 +1,100 @@
+"""Rules about what the pods request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+from pytest_canary.k8s.quantities import quantity_or_none, requests, written
+from pytest_canary.manifests.documents import Document, Fault, Place
+from pytest_canary.manifests.version import STABLE
+from pytest_canary.preflight.groups import REQUESTS
+from pytest_canary.preflight.rule import rule
+from pytest_canary.preflight.subject import POD, Subject
+
+# What kubeadm's own pods request on a first node: the control plane, etcd and two of CoreDNS.
+SYSTEM = {"cpu": Decimal("0.85"), "memory": Decimal(240 * 2**20)}
+
+
+@rule("request-above-limit", "a request that is above its own limit", REQUESTS)
+def request_above_limit(subject: Subject) -> Iterator[Fault]:
+    """No request is above its own limit."""
+    for workload in subject.workloads.values():
+        for place, container in workload.all_containers():
+            yield from _limited(workload.deployment, place, container)
+
+
+@rule("request-beyond-node", "requests that the node does not have", REQUESTS)
+def request_beyond_node(subject: Subject) -> Iterator[Fault]:
+    """The node has what canary and stable request together."""
+    if subject.node is None or len(subject.workloads) < 2:
+        return
+    node = {"cpu": Decimal(subject.node.cpus or 0), "memory": Decimal(subject.node.memory or 0)}
+    asked = {
+        track: requests(each.deployment.table("spec", "template"))
+        for track, each in subject.workloads.items()
+    }
+    for resource in {name: None for each in asked.values() for name in each}:
+        if resource in node:
+            if node[resource]:
+                yield from _beyond(subject, resource, asked, node[resource])
+        elif resource != "ephemeral-storage" and any(each[resource] for each in asked.values()):
+            yield _fault(
+                subject,
+                resource,
+                f"the pods request {resource}, which a kind node does not have",
+                "leave it out of what is rehearsed, or use --canary-context",
+            )
+
+
+def _beyond(
+    subject: Subject, resource: str, asked: Mapping[str, Mapping[str, Decimal]], has: Decimal
+) -> Iterator[Fault]:
+    free = has - SYSTEM[resource]
+    replicas = {track: each.replicas for track, each in subject.workloads.items()}
+    one = max(each.get(resource, Decimal(0)) for each in asked.values())
+    whole = sum(
+        (asked[track].get(resource, Decimal(0)) * count for track, count in replicas.items()),
+        Decimal(0),
+    )
+    if whole <= free:
+        return
+    pods = sum(replicas.values())
+    asks = (
+        f"a pod requests {written(resource, one)}"
+        if one > has
+        else f"the {pods} pods of canary and stable request {written(resource, whole)}"
+    )
+    most = f"request at most {written(resource, free / pods)} for a pod"
+    yield _fault(
+        subject,
+        resource,
+        f"{asks} of {resource}, and the node has {written(resource, has)}, of which Kubernetes "
+        f"itself requests {written(resource, SYSTEM[resource])}",
+        most if free > 0 else "use another",
+    )
+
+
+def _fault(subject: Subject, resource: str, sentence: str, fix: str) -> Fault:
+    deployment = subject.workloads[STABLE].deployment
+    for where, container in subject.workloads[STABLE].all_containers():
+        resources = container.get("resources")
+        for kind in ("requests", "limits") if isinstance(resources, dict) else ():
+            if resource in deployment.table(*where, "resources", kind):
+                place = (*where, "resources", kind, resource)
+                return deployment.fault(place, sentence, fix)
+    return deployment.fault((*POD, "containers"), sentence, fix)
+
+
+def _limited(deployment: Document, place: Place, container: Mapping[str, Any]) -> Iterator[Fault]:
+    limits = deployment.table(*place, "resources", "limits")
+    for resource, value in deployment.table(*place, "resources", "requests").items():
+        wanted, limit = quantity_or_none(value), quantity_or_none(limits.get(resource))
+        if wanted is not None and limit is not None and wanted > limit:
+            yield deployment.fault(
+                (*place, "resources", "requests", resource),
+                f"container {container.get('name')} requests {value} of {resource}, which is above "
+                f"its limit of {limits[resource]}",
+                "raise the limit, or lower the request",
+            )

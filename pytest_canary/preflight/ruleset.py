@@ -1,0 +1,38 @@
+"""All rules, as their modules declare them; in the order in which they are asked."""
+
+from __future__ import annotations
+
+from pytest_canary.preflight.groups import Group
+from pytest_canary.preflight.rule import Rule
+from pytest_canary.preflight.rules import (
+    availability,
+    deployments,
+    images,
+    objects,
+    probes,
+    references,
+    requests,
+    service,
+    variables,
+)
+
+MODULES = (
+    objects,
+    variables,
+    deployments,
+    service,
+    probes,
+    references,
+    images,
+    requests,
+    availability,
+)
+
+RULES: tuple[Rule, ...] = tuple(
+    each for module in MODULES for each in vars(module).values() if isinstance(each, Rule)
+)
+
+
+def names(group: Group | None = None) -> tuple[str, ...]:
+    """The names of all rules, or of one group's."""
+    return tuple(each.name for each in RULES if group in (None, each.group))

@@ -1,0 +1,73 @@
+"""The static check, on the healthy manifests of fixtures/manifests with some edits."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from pytest_canary.config import settings
+from pytest_canary.config.plan import Baseline, Options, Plan
+from pytest_canary.preflight import groups, inspection
+from pytest_canary.preflight.groups import Group
+from pytest_canary.preflight.inspection import Inspection
+from pytest_canary.preflight.subject import Node
+
+ROOT = Path(__file__).parents[2]
+BROKEN = ROOT / "fixtures" / "manifests"
+FAULTS = sorted(path for path in BROKEN.glob("*/*.yml") if path.stem != "healthy")
+NODE = Node(cpus=4, memory=8 * 2**30)
+KIND = Options(node_image="kindest/node:v1.35.4")
+ELSEWHERE = Options(context="prod", registry="registry.invalid/team")
+GROUPS = [each for each in vars(groups).values() if isinstance(each, Group)]
+
+Edit = tuple[str, str]
+Inspect = Callable[..., Inspection]
+
+
+def healthy(kind: str) -> str:
+    """The healthy "deployment" or "service"."""
+    return (BROKEN / kind / "healthy.yml").read_text()
+
+
+def inspected(
+    folder: Path,
+    *edits: Edit,
+    deployment: str | None = None,
+    service: str | None = None,
+    apply: str | None = None,
+    options: Options = KIND,
+    node: Node = NODE,
+    **table: Any,
+) -> Inspection:
+    """Inspect the healthy manifests with some edits, or others.
+
+    Args:
+        folder: the project, which is written there.
+        edits: what is replaced, in whichever manifest has it, and by what.
+        deployment: another template.
+        service: another Service.
+        apply: another apply script.
+        options: those of the command line.
+        node: what the cluster runs on.
+        table: settings.
+    """
+    texts = {
+        "deployment": deployment or healthy("deployment"),
+        "service": service or healthy("service"),
+    }
+    for old, new in edits:
+        found = [kind for kind, text in texts.items() if old in text]
+        assert found, old
+        texts = {kind: text.replace(old, new) for kind, text in texts.items()}
+    (folder / "manifests").mkdir(exist_ok=True)
+    for kind, text in texts.items():
+        (folder / "manifests" / f"{kind}.yml").write_text(text)
+    (folder / "apply.sh").write_text(apply or (ROOT / "apply.sh").read_text())
+    (folder / "Dockerfile").touch()
+    found_settings = settings.check({"name": "shop"} | table, folder, "canary.toml")
+    plan = Plan(found_settings, options, Baseline("none", "", ""))
+    return inspection.inspect(plan, folder, node)
+
+
+def codes(found: Inspection) -> list[str]:
+    """The rules of its findings."""
+    return [finding.code for finding in found.findings]

@@ -1,0 +1,391 @@
+"""What the rules find in a manifest, and what they leave alone."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from fakes.preflight import (
+    ELSEWHERE,
+    FAULTS,
+    KIND,
+    NODE,
+    ROOT,
+    Edit,
+    Inspect,
+    codes,
+    healthy,
+)
+
+from pytest_canary.config import settings
+from pytest_canary.config.plan import Baseline, Options, Plan
+from pytest_canary.preflight import inspection as preflight
+from pytest_canary.preflight.reading import this_machine
+
+# The broken manifests, one fault each.
+
+
+@pytest.mark.parametrize("path", FAULTS, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_a_fault_is_found_at_its_line_and_nothing_else(inspect: Inspect, path: Path) -> None:
+    kind, text = path.parent.name, path.read_text()
+    line = next(n for n, each in enumerate(text.splitlines(), start=1) if "# here" in each)
+    found = inspect(**{kind: text}).findings
+    assert [(each.code, each.where) for each in found] == [
+        (path.stem.split(".")[0], f"manifests/{kind}.yml:{line}")
+    ]
+
+
+@pytest.mark.parametrize("path", FAULTS, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_a_finding_says_file_line_rule_and_fix_in_one_sentence_each(
+    inspect: Inspect, path: Path
+) -> None:
+    (found,) = inspect(**{path.parent.name: path.read_text()}).findings
+    assert found.sentence
+    assert "\n" not in found.sentence + found.next
+    assert found.next
+    assert found.seen == f"rule {found.code}"
+    assert found.evidence in [
+        f"{n:>4} | {line}".replace("\t", "→")
+        for n, line in enumerate(path.read_text().splitlines(), start=1)
+    ]
+
+
+# What is right is left alone.
+
+
+@pytest.mark.parametrize(
+    "file", ["pyproject.toml", "airgap/canary.toml", "examples/notes/canary.toml"]
+)
+@pytest.mark.parametrize("options", [KIND, ELSEWHERE], ids=["kind", "context"])
+def test_the_manifests_of_this_repository_are_right(file: str, options: Options) -> None:
+    found = settings.load(ROOT, file)
+    inspection = preflight.inspect(Plan(found, options, Baseline("none", "", "")), ROOT)
+    assert inspection.findings == ()
+    assert inspection.unread == inspection.serviceless == ""
+
+
+RIGHT: dict[str, list[Edit]] = {
+    "a number of a port that no container names": [
+        ("          ports: [{name: http, containerPort: 3000}]\n", ""),
+        ("targetPort: http", "targetPort: 3000"),
+        ("port: http}}", "port: 3000}}"),
+    ],
+    "a probe of a port that is not named": [("port: http}}", "port: 9000}}")],
+    "a sidecar that serves": [
+        ("targetPort: http", "targetPort: proxy"),
+        (
+            "      containers:\n",
+            "      initContainers:\n        - {name: proxy, image: 'p:1', restartPolicy: Always, "
+            "ports: [{name: proxy, containerPort: 80}]}\n      containers:\n",
+        ),
+    ],
+    "a selector by expressions": [
+        (
+            "    matchLabels: {app: shop, deployment: $deployment}\n  template",
+            "    matchExpressions:\n      - {key: deployment, operator: In, values: "
+            "[$deployment]}\n      - {key: app, operator: Exists}\n      - {key: old, operator: "
+            "DoesNotExist}\n      - {key: app, operator: NotIn, values: [store]}\n  template",
+        )
+    ],
+    "an optional Secret": [
+        (
+            "envFrom: [{secretRef: {name: db-params}}]",
+            "envFrom: [{secretRef: {name: other, optional: true}}]",
+        )
+    ],
+    "a Secret beside the Deployment": [
+        ("name: db-params", "name: other"),
+        (
+            "memory: 96Mi}}\n",
+            "memory: 96Mi}}\n---\napiVersion: v1\nkind: Secret\nmetadata: "
+            "{name: other}\nstringData: {A: b}\n",
+        ),
+    ],
+    "a Secret beside the Service": [
+        ("name: db-params", "name: other"),
+        (
+            "targetPort: http}]\n",
+            "targetPort: http}]\n---\napiVersion: v1\nkind: Secret\n"
+            "metadata: {name: other}\ndata: {A: Yg==}\n",
+        ),
+    ],
+    "a ConfigMap that every namespace has": [
+        ("[{secretRef: {name: db-params}}]", "[{configMapRef: {name: kube-root-ca.crt}}]")
+    ],
+    "the default ServiceAccount": [
+        ("      containers:\n", "      serviceAccountName: default\n      containers:\n")
+    ],
+    "a registry's Secret, which the rehearsal makes": [
+        ("      containers:\n", "      imagePullSecrets: [{name: any}]\n      containers:\n")
+    ],
+    "somebody's own resource": [
+        (
+            "memory: 96Mi}}\n",
+            "memory: 96Mi}}\n---\napiVersion: monitoring.invalid/v1\nkind: "
+            "ServiceMonitor\nmetadata: {name: x}\nspec: {whatever: 1}\n",
+        ),
+    ],
+    "objects in a List": [
+        (
+            "apiVersion: v1\nkind: Service\n",
+            "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Service\n",
+        ),
+        (
+            "metadata:\n  name: shop-lb\nspec:\n  type: LoadBalancer\n  selector: {app: shop}\n  "
+            "ports:",
+            "  metadata: {name: shop-lb}\n  spec:\n    type: LoadBalancer\n    selector: "
+            "{app: shop}\n    ports:",
+        ),
+    ],
+    "a tag of several words, and a digest": [
+        (
+            "memory: 96Mi}}\n",
+            "memory: 96Mi}}\n        - {name: a, image: 'h.invalid:5000/p:1-x'}"
+            "\n        - {name: b, image: 'p@sha256:0123'}\n",
+        ),
+    ],
+    "a percentage that leaves pods": [
+        (
+            "  replicas: $replicas\n",
+            "  replicas: $replicas\n  strategy: {rollingUpdate: "
+            "{maxUnavailable: 66%, maxSurge: 0}}\n",
+        ),
+    ],
+    "a budget that lets one go": [
+        (
+            "memory: 96Mi}}\n",
+            "memory: 96Mi}}\n---\napiVersion: policy/v1\nkind: "
+            "PodDisruptionBudget\nmetadata: {name: x}\nspec: {maxUnavailable: 1, selector: "
+            "{matchLabels: {app: shop}}}\n",
+        ),
+    ],
+    "a budget of somebody else's": [
+        (
+            "memory: 96Mi}}\n",
+            "memory: 96Mi}}\n---\napiVersion: policy/v1\nkind: "
+            "PodDisruptionBudget\nmetadata: {name: x}\nspec: {maxUnavailable: 0, selector: "
+            "{matchLabels: {app: other}}}\n",
+        ),
+    ],
+    "null, where a field may be left out": [
+        ("          image: $img\n", "          image: $img\n          command:\n")
+    ],
+    "a migration in a container that ends": [
+        (
+            "      containers:\n",
+            "      initContainers:\n        - {name: m, image: $img, "
+            "resources: {requests: {memory: 1Gi}}}\n      containers:\n",
+        ),
+    ],
+    "an annotation in another template language": [
+        ("      containers:\n", "      hostname: shop\n      containers:\n"),
+        ("    metadata:\n", "    metadata:\n      annotations: {agent: '{{ with secret }}'}\n"),
+    ],
+}
+
+
+@pytest.mark.parametrize("what", RIGHT)
+def test_what_is_right_is_left_alone(inspect: Inspect, what: str) -> None:
+    assert inspect(*RIGHT[what]).findings == ()
+
+
+# Variables, as the project's own script fills them in.
+
+
+ENVSUBST = 'export NAME="$2" COUNT=${3} IMAGE=$4\nenvsubst <"$1" | kubectl apply -f -\n'
+SED = 'sed -e "s|\\$deployment|$2|;s|\\$replicas|$3|;s|\\$img|$4|" "$1" | kubectl apply -f -\n'
+LITERAL = 'sed "s/APP_NAME/$2/;s/__N__/$3/;s|old:image|$4|" $1 | kubectl apply -f -\n'
+OWN: tuple[Edit, ...] = (
+    ("$deployment", "$NAME"),
+    ("$replicas", "${COUNT}"),
+    ("$img", "$IMAGE"),
+)
+WORDS: tuple[Edit, ...] = (
+    ("$deployment", "APP_NAME"),
+    ("$replicas", "__N__"),
+    ("$img", "old:image"),
+)
+
+
+@pytest.mark.parametrize(
+    ("apply", "edits"),
+    [
+        (ENVSUBST, OWN),
+        ("#!/usr/bin/env python3\n# fills in NAME, COUNT and IMAGE\n", OWN),
+        (SED, ()),
+        (LITERAL, WORDS),
+        ('#!/bin/sh\nexec ./render "$@"\n', ()),
+    ],
+    ids=["envsubst", "python", "sed", "sed with words", "another script"],
+)
+def test_a_script_may_call_its_arguments_as_it_likes(
+    inspect: Inspect, apply: str, edits: tuple[Edit, ...]
+) -> None:
+    assert inspect(*edits, apply=apply).findings == ()
+
+
+def test_a_script_that_lists_its_variables_leaves_the_others(inspect: Inspect) -> None:
+    script = "envsubst '$deployment $replicas $img' <$1 | kubectl apply -f -"
+    loop = "command: [sh, -c, 'for i in 1 2; do echo $i; done']"
+    edit = ("          image: $img\n", f"          image: $img\n          {loop}\n")
+    assert inspect(edit, apply=script).findings == ()
+    port = (
+        "          image: $img\n",
+        '          image: $img\n          env: [{name: A, value: "$PORT"}]\n',
+    )
+    (found,) = inspect(port, apply=script).findings
+    assert found.sentence == "$PORT stays as it stands: apply.sh does not fill it in"
+
+
+def test_a_variable_in_a_comment_matters_where_the_script_fills_in_comments(
+    inspect: Inspect,
+) -> None:
+    edit = ("apiVersion: apps/v1", "apiVersion: apps/v1 # not $yet")
+    (found,) = inspect(edit).findings
+    assert found.sentence == "$yet has no value, and apply.sh fills in comments too"
+    assert inspect(edit, *OWN, apply=ENVSUBST).findings == ()
+
+
+def test_the_environment_of_the_process_counts(
+    inspect: Inspect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edit = (
+        "          image: $img\n",
+        '          image: $img\n          env: [{name: A, value: "$OURS"}]\n',
+    )
+    assert codes(inspect(edit)) == ["unset-variable"]
+    monkeypatch.setenv("OURS", "1")
+    assert inspect(edit).findings == ()
+
+
+def test_a_value_from_the_environment_is_never_told(
+    inspect: Inspect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOKEN", "12345678")
+    edit = (
+        "          image: $img\n",
+        "          image: $img\n          env: [{name: A, value: $TOKEN}]\n",
+    )
+    (found,) = inspect(edit).findings
+    assert found.code == "wrong-type"
+    assert "12345678" not in f"{found.sentence} {found.details}"
+    assert "value: $TOKEN" in found.evidence
+
+
+def test_the_databases_variables_have_the_shape_that_they_will_have(inspect: Inspect) -> None:
+    image = "          image: $img\n"
+    quoted = '          env: [{name: P, value: "$DB_PORT"}, {name: W, value: $DB_PASSWORD}]\n'
+    assert inspect((image, image + quoted)).findings == ()
+    bare = "          env: [{name: P, value: $DB_PORT}]\n"
+    assert codes(inspect((image, image + bare))) == ["wrong-type"]
+
+
+def test_without_a_database_its_variables_and_its_secret_are_not_there(inspect: Inspect) -> None:
+    image = "          image: $img\n"
+    edit = (image, f'{image}          env: [{{name: H, value: "$DB_HOST"}}]\n')
+    found = inspect(edit, database={"image": "none"}).findings
+    assert [each.code for each in found] == ["unset-variable", "missing-secret"]
+    assert found[1].next == 'it comes with a database: [database] image is "none"'
+
+
+def test_a_variable_that_nothing_uses_is_told_with_its_line_in_the_settings(
+    inspect: Inspect, tmp_path: Path
+) -> None:
+    (tmp_path / "canary.toml").write_text('name = "shop"\n[environment]\nPROT = "80"\n')
+    (found,) = inspect(environment={"PROT": "80"}).findings
+    assert (found.code, found.where) == ("unused-variable", "canary.toml:3")
+    assert found.sentence == (
+        "PROT is set in [environment], and neither manifests/deployment.yml nor apply.sh uses it"
+    )
+
+
+def test_a_variable_that_the_script_uses_is_used(inspect: Inspect) -> None:
+    script = (ROOT / "apply.sh").read_text()
+    assert "ROLLOUT_TIMEOUT" in script
+    assert inspect(environment={"ROLLOUT_TIMEOUT": "60s", "PORT": "3000"}).findings == ()
+
+
+# The cluster: its version, its node, where its images come from.
+
+
+def test_a_registry_s_image_must_be_pulled(inspect: Inspect) -> None:
+    policy = "          image: $img\n          imagePullPolicy: {}\n"
+    image = "          image: $img\n"
+    assert inspect((image, policy.format("Always")), options=ELSEWHERE).findings == ()
+    (found,) = inspect((image, policy.format("Never")), options=ELSEWHERE).findings
+    assert found.sentence == "container shop is never pulled, and the image is in a registry only"
+    assert inspect((image, policy.format("Never"))).findings == ()
+
+
+def test_a_node_port_is_reached_on_kind_only(inspect: Inspect) -> None:
+    edit = ("type: LoadBalancer", "type: NodePort")
+    assert inspect(edit).findings == ()
+    assert codes(inspect(edit, options=ELSEWHERE)) == ["unreachable-service"]
+
+
+def test_the_requests_of_canary_and_stable_count_together(inspect: Inspect) -> None:
+    edit = ("cpu: 50m", "cpu: 800m")
+    (found,) = inspect(edit).findings
+    assert found.sentence == (
+        "the 4 pods of canary and stable request 3200m of cpu, and the node has 4, of which "
+        "Kubernetes itself requests 850m"
+    )
+    assert found.next == "request at most 787m for a pod"
+    assert inspect(edit, replicas={"stable": 2}).findings == ()
+    # Elsewhere nobody knows the nodes.
+    assert inspect(edit, options=ELSEWHERE).findings == ()
+
+
+def test_memory_that_is_not_known_is_not_judged(inspect: Inspect) -> None:
+    assert (
+        inspect(("memory: 96Mi", "memory: 900Gi"), node=replace(NODE, memory=None)).findings == ()
+    )
+
+
+def test_an_engine_elsewhere_runs_on_a_machine_that_nobody_knows(
+    inspect: Inspect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edit = ("cpu: 50m", "cpu: 4000")
+    monkeypatch.delenv("DOCKER_HOST", raising=False)
+    assert codes(inspect(edit, node=this_machine())) == ["request-beyond-node"]
+    monkeypatch.setenv("DOCKER_HOST", "ssh://builder.invalid")
+    assert inspect(edit, node=this_machine()).findings == ()
+
+
+def test_a_job_may_be_restarted_as_it_likes_and_a_deployment_may_not(inspect: Inspect) -> None:
+    job = "---\napiVersion: batch/v1\nkind: Job\nmetadata: {name: once}\nspec: {template: {spec: "
+    job += "{restartPolicy: Never, containers: [{name: a, image: 'a:1'}]}}}\n"
+    role = "---\napiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: 'a:b'}\n"
+    assert inspect(deployment=healthy("deployment") + job + role).findings == ()
+    (found,) = inspect(
+        ("      containers:\n", "      restartPolicy: Never\n      containers:\n")
+    ).findings
+    assert found.sentence == "spec.template.spec.restartPolicy must be Always"
+
+
+def test_one_replica_must_not_be_taken(inspect: Inspect) -> None:
+    strategy = "  replicas: $replicas\n  strategy: {{rollingUpdate: {{{}}}}}\n"
+    replicas = "  replicas: $replicas\n"
+    one = {"stable": 1, "stable-during-canary": 1}
+    assert inspect(replicas=one).findings == ()
+    (found,) = inspect((replicas, strategy.format("maxUnavailable: 1")), replicas=one).findings
+    assert found.sentence == "a rollout may take the only pod of shop-stable at once"
+    assert found.next == "write maxUnavailable: 0, with maxSurge: 1"
+    # A quarter of one is none; and no surge either would let nothing move.
+    edit = (replicas, strategy.format("maxSurge: 0"))
+    assert codes(inspect(edit, replicas=one)) == ["takes-last-pod"]
+
+
+def test_affinity_matters_where_shares_are_counted(inspect: Inspect) -> None:
+    edit = ("type: LoadBalancer", "type: LoadBalancer\n  sessionAffinity: ClientIP")
+    write = {"method": "POST", "path": "/", "json": {"a": "{unique}"}}
+    api = {"write": write, "read": {"method": "GET", "path": "/"}}
+    assert inspect(edit, api=api).findings == ()
+    assert codes(inspect(edit, api=api | {"version-header": "X-V"})) == ["session-affinity"]
+
+
+def test_no_sentence_or_fix_ends_like_a_sentence_of_prose(inspect: Inspect) -> None:
+    for path in FAULTS:
+        for each in inspect(**{path.parent.name: path.read_text()}).findings:
+            assert not re.search(r"[.;,]$", each.sentence), each.sentence
+            assert not re.search(r"[.;,]$", each.next), each.next
