@@ -6,25 +6,26 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_canary.plugin import state
+
 if TYPE_CHECKING:
     from pytest_canary.api.addressbook import Addressbook
     from pytest_canary.api.client import Api
     from pytest_canary.cluster.kind import Cluster
     from pytest_canary.database.database import Database
+    from pytest_canary.plugin.manifest_check import ManifestCheck
     from pytest_canary.rehearsal.rehearsal import Walk
     from pytest_canary.release.release import Release
     from pytest_canary.traffic import Traffic
 
 
 @pytest.fixture
-def canary_walk(request: pytest.FixtureRequest) -> Walk:
-    """The whole walk: its settings, versions and memory; the other fixtures are parts of it."""
-    from pytest_canary.plugin.state import session
-
-    found = session(request.config)
-    if found is None:
+def canary_walk(request: pytest.FixtureRequest) -> Walk | ManifestCheck:
+    """The whole rehearsal, of which the other fixtures are parts; of a check its findings alone."""
+    rehearsal = request.config.stash.get(state.REHEARSAL, None)
+    if rehearsal is None:
         pytest.skip("needs `pytest --canary`")
-    return found.walk
+    return rehearsal
 
 
 @pytest.fixture

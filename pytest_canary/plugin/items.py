@@ -3,44 +3,63 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from _pytest._code.code import ReprFileLocation, TerminalRepr
 
 from pytest_canary import stages
 from pytest_canary.core.errors import CanaryError, UnjudgedError
+from pytest_canary.plugin.pytest_internals import ErrorRepr, skip_item
 
 if TYPE_CHECKING:
-    from _pytest._code.code import ExceptionInfo
-    from _pytest._io import TerminalWriter
-
-    from pytest_canary.config.plan import Plan
+    from pytest_canary.plugin.state import SupportsStages
     from pytest_canary.rehearsal.rehearsal import Walk
 
 
-class Stage(pytest.File):
+class StageFile(pytest.File):
     """`canary/STAGE`, with an item for each assertion that applies to the plan."""
 
-    walk: Walk
+    rehearsal: SupportsStages
     stage: str
-    rescues: bool
+    suite: Sequence[stages.Assertion]
+    enter: Callable[[], None]
+    automatic_rollback: bool
 
     @classmethod
-    def of(cls, session: pytest.Session, stage: str, walk: Walk, *, rescues: bool = False) -> Stage:
-        """The collector of one stage, or of the rollback that a failure leads to by itself."""
+    def of_stage(cls, session: pytest.Session, rehearsal: SupportsStages, stage: str) -> StageFile:
+        """The collector of one stage."""
+        made = cls._of(session, rehearsal, stage, stages.suite(stage))
+        made.enter = partial(rehearsal.enter, stage)
+        made.automatic_rollback = False
+        return made
+
+    @classmethod
+    def of_automatic_rollback(cls, session: pytest.Session, rehearsal: Walk) -> StageFile:
+        """The collector of the rollback that a failure leads to by itself."""
+        made = cls._of(session, rehearsal, "rollback", stages.suite("automatic_rollback"))
+        made.enter = rehearsal.roll_back_by_itself
+        made.automatic_rollback = True
+        return made
+
+    @classmethod
+    def _of(
+        cls,
+        session: pytest.Session,
+        rehearsal: SupportsStages,
+        stage: str,
+        suite: Sequence[stages.Assertion],
+    ) -> StageFile:
         path = session.config.rootpath / "canary" / stage
-        made: Stage = cls.from_parent(session, path=path, name=f"canary/{stage}")
-        made.walk, made.stage, made.rescues = walk, stage, rescues
+        made: StageFile = cls.from_parent(session, path=path, name=f"canary/{stage}")
+        made.rehearsal, made.stage, made.suite = rehearsal, stage, suite
         return made
 
     def collect(self) -> Iterator[StageTest]:
         """An item for each assertion."""
-        plan: Plan = self.walk.plan
-        for assertion in stages.suite("automatic_rollback" if self.rescues else self.stage):
-            if assertion.when(plan):
+        for assertion in self.suite:
+            if assertion.when(self.rehearsal.plan):
                 yield StageTest.of(self, assertion)
 
 
@@ -48,55 +67,45 @@ class StageTest(pytest.Item):
     """One assertion of a stage: its name is the sentence that must hold."""
 
     assertion: stages.Assertion
-    parent: Stage
+    parent: StageFile
 
     @classmethod
-    def of(cls, parent: Stage, assertion: stages.Assertion) -> StageTest:
+    def of(cls, parent: StageFile, assertion: stages.Assertion) -> StageTest:
         """The item of one assertion."""
-        made: StageTest = cls.from_parent(parent, name=assertion.name(parent.walk.plan))
+        name = assertion.name(parent.rehearsal.plan)
+        made: StageTest = cls.from_parent(parent, name=name)
         made.assertion = assertion
         return made
 
     def runtest(self) -> None:
-        """Bring the walk to the stage and check."""
-        walk = self.parent.walk
-        if self.parent.rescues:
-            walk.roll_back_by_itself()
-        else:
-            walk.enter(self.parent.stage)
+        """Enter the stage and check."""
+        self.parent.enter()
         try:
-            self.assertion.check(walk)
+            self.assertion.check(self.parent.rehearsal)
         except UnjudgedError as reason:
-            raise pytest.skip.Exception(str(reason), _use_item_location=True) from None
+            skip_item(str(reason))
 
     def reportinfo(self) -> tuple[os.PathLike[str] | str, int | None, str]:
         """Where it stands, as pytest shows it: the stage, not this package's file."""
         return self.path, 0, self.name
 
-    def repr_failure(self, excinfo: ExceptionInfo[BaseException], *_: Any, **__: Any) -> Any:
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], *_: Any, **__: Any) -> Any:
         """The harness's own errors as a sentence with its evidence; others with a traceback."""
         if isinstance(excinfo.value, CanaryError):
-            self.parent.walk.mask(excinfo.value)
-            return Told(excinfo.value, Path(self.path))
+            self.parent.rehearsal.mask(excinfo.value)
+            return ErrorRepr(excinfo.value, self.path)
         return super().repr_failure(excinfo)
 
 
-def told(report: pytest.TestReport, item: pytest.Item, error: BaseException) -> None:
-    """Let a report tell an error of the harness's own as a sentence with its evidence."""
-    if isinstance(error, CanaryError) and not isinstance(item, StageTest):
-        report.longrepr = Told(error, item.path)
+def stage_of(item: pytest.Item) -> str:
+    """The stage that an item belongs to."""
+    if isinstance(item, StageTest):
+        return item.parent.stage
+    marker = item.get_closest_marker("canary")
+    assert marker  # noqa: S101 (an item without one is deselected)
+    return str(marker.args[0])
 
 
-class Told(TerminalRepr):
-    """An error as a person reads it."""
-
-    def __init__(self, error: CanaryError, path: Path) -> None:
-        self.error = error
-        # What pytest's short summary and --junitxml take as the message.
-        self.reprcrash = ReprFileLocation(str(path), 0, error.sentence)
-
-    def toterminal(self, tw: TerminalWriter) -> None:
-        """The sentence, then the evidence."""
-        tw.line(self.error.sentence, red=True, bold=True)
-        for line in self.error.evidence.splitlines():
-            tw.line(f"    {line}")
+def in_automatic_rollback(item: pytest.Item) -> bool:
+    """Whether an item is of the rollback that a failure leads to by itself."""
+    return isinstance(item, StageTest) and item.parent.automatic_rollback

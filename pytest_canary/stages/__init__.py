@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pytest_canary.config.plan import Plan
-    from pytest_canary.rehearsal.rehearsal import Walk
 
-Check = Callable[["Walk"], None]
+Check = Callable[..., None]
 
 
 @dataclass(frozen=True)
