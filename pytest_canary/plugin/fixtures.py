@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def canary_walk(request: pytest.FixtureRequest) -> Walk | ManifestCheck:
+def canary_rehearsal(request: pytest.FixtureRequest) -> Walk | ManifestCheck:
     """The whole rehearsal, of which the other fixtures are parts; of a check its findings alone."""
     rehearsal = request.config.stash.get(state.REHEARSAL, None)
     if rehearsal is None:
@@ -29,30 +29,30 @@ def canary_walk(request: pytest.FixtureRequest) -> Walk | ManifestCheck:
 
 
 @pytest.fixture
-def canary_cluster(canary_walk: Walk) -> Cluster:
+def canary_cluster(canary_rehearsal: Walk) -> Cluster:
     """The kind cluster, with pytest-kind's `kubectl()` and `port_forward()`."""
-    return canary_walk.cluster
+    return canary_rehearsal.cluster
 
 
 @pytest.fixture
-def release(canary_walk: Walk) -> Release:
+def canary_release(canary_rehearsal: Walk) -> Release:
     """The release and its transitions."""
-    return canary_walk.release
+    return canary_rehearsal.release
 
 
 @pytest.fixture
-def addressbook(canary_walk: Walk) -> Addressbook | Api:
+def canary_api(canary_rehearsal: Walk) -> Addressbook | Api:
     """The client of the app's API, through the Service; for an app with [api] set, of that API."""
-    return canary_walk.api
+    return canary_rehearsal.api
 
 
 @pytest.fixture
-def traffic(canary_walk: Walk) -> Traffic:
-    """The load that runs from the baseline to the rollback: `assert traffic.lost == 0`."""
-    return canary_walk.traffic
+def canary_traffic(canary_rehearsal: Walk) -> Traffic:
+    """The load that runs from the baseline to the rollback: `assert canary_traffic.lost == 0`."""
+    return canary_rehearsal.traffic
 
 
 @pytest.fixture
-def database(canary_walk: Walk) -> Database:
-    """The database in the cluster: `database.query("select …")`."""
-    return canary_walk.database
+def canary_database(canary_rehearsal: Walk) -> Database:
+    """The database in the cluster: `canary_database.query("select …")`."""
+    return canary_rehearsal.database

@@ -145,9 +145,9 @@ def test_a_teams_tests_are_collected_only_where_they_are_named(
         import pytest, pathlib
         pathlib.Path("collected").touch()
         @pytest.mark.canary("preflight")
-        def test_ours(canary_walk): assert canary_walk.inspection.findings == ()
+        def test_ours(canary_rehearsal): assert canary_rehearsal.inspection.findings == ()
         @pytest.mark.canary("stable")
-        def test_later(release): pass
+        def test_later(canary_release): pass
         def test_other(): pass
         """
     )

@@ -10,11 +10,11 @@ TEAM = """
 import pytest
 
 @pytest.mark.canary("stable")
-def test_late(release):
+def test_late(canary_release):
     pass
 
 @pytest.mark.canary("baseline")
-def test_early(database):
+def test_early(canary_database):
     pass
 
 def test_of_something_else():

@@ -19,10 +19,10 @@ TEAM = """
 import pytest
 
 @pytest.mark.canary("migration")
-def test_on_the_new_schema(database):
+def test_on_the_new_schema(canary_database):
     raise AssertionError("ran without a cluster")
 
-def test_without_a_stage(release):
+def test_without_a_stage(canary_release):
     raise AssertionError("ran without a cluster")
 
 def test_of_something_else():

@@ -59,16 +59,19 @@ def test_a_marker_without_a_stage_is_refused(
 
 
 def test_a_fixture_without_a_stage_is_refused(pytester: pytest.Pytester, project: Path) -> None:
-    pytester.makepyfile("def test_it(database): pass")
+    pytester.makepyfile("def test_it(canary_database): pass")
     text = refused(pytester, "--canary-baseline", "none")
-    assert "uses database and names no stage; mark it, for example @pytest.mark.canary" in text
+    assert (
+        "uses canary_database and names no stage; mark it, for example @pytest.mark.canary" in text
+    )
 
 
 def test_a_teams_own_fixture_of_the_same_name_is_theirs(
     pytester: pytest.Pytester, project: Path
 ) -> None:
     pytester.makepyfile(
-        "import pytest\n@pytest.fixture\ndef database(): pass\ndef test_it(database): pass\n"
+        "import pytest\n@pytest.fixture\ndef canary_database(): pass\n"
+        "def test_it(canary_database): pass\n"
     )
     result = pytester.runpytest_subprocess(
         "--canary", "--collect-only", "--canary-baseline", "none"
