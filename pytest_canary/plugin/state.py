@@ -102,9 +102,13 @@ class Outcome:
 
     @property
     def passed(self) -> bool:
-        """Whether every check was made, and held; but for a cleanup that is put off."""
+        """Whether every check was made, and held; but for a cleanup that is put off.
+
+        Where pytest came to no checks at all, as with a path that isn't there, nothing has.
+        """
         without_cleanup = self.checks - self.planned.get("cleanup", 0)
-        return self.held == self.checks or (self.kept and self.held >= without_cleanup)
+        held = self.held == self.checks or (self.kept and self.held >= without_cleanup)
+        return held and self.checks > 0
 
     @property
     def decided(self) -> bool:

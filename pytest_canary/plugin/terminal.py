@@ -193,14 +193,14 @@ class CheckSummary:
     def lines(self) -> Iterator[Line]:
         """What was found, in one line."""
         held, checks = self._outcome.held, self._outcome.checks
-        settings = self._check.plan.settings
         if self._outcome.failed:
             entered = self._check.entered("preflight")
             findings = len(self._check.inspection.findings) if entered else 1
             count = f"{findings} findings" if findings > 1 else "1 finding"
             yield Line(f"{count}, {held} of {checks} checks hold", "red")
-        elif held == checks:
+        elif self._outcome.passed:
+            settings = self._check.plan.settings
             files = f"{settings.deployment.name} and {settings.service.name}"
             yield Line(f"nothing found in {files}", "green")
-        else:
+        elif checks:
             yield Line(f"{held} of {checks} checks were made, and hold")

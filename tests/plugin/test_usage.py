@@ -42,6 +42,16 @@ def test_a_baseline_that_git_does_not_know_is_refused(
     assert "baseline git:v9 (--canary-baseline) is not in git" in text
 
 
+@pytest.mark.parametrize("option", ["--canary", "--canary-check"])
+def test_nothing_passes_where_a_path_is_wrong(
+    pytester: pytest.Pytester, project: Path, option: str
+) -> None:
+    result = pytester.runpytest_subprocess(option, "nosuch.py", "--canary-baseline=shop:1")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stdout.no_fnmatch_line("canary: *passed*")
+    result.stdout.no_fnmatch_line("canary: nothing found*")
+
+
 @pytest.mark.parametrize(
     ("marker", "said"),
     [
