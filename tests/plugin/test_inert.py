@@ -53,7 +53,7 @@ def test_a_plain_run_leaves_nothing_behind(pytester: pytest.Pytester, project: P
 
 def test_tests_of_a_stage_are_skipped_and_say_why(pytester: pytest.Pytester, project: Path) -> None:
     pytester.makepyfile(TEAM)
-    result = pytester.runpytest_subprocess("-rs")
+    result = pytester.runpytest_inprocess("-rs")
     result.assert_outcomes(passed=1, skipped=2)
     result.stdout.fnmatch_lines(
         ["SKIPPED*belongs to a stage of `pytest --canary`", "SKIPPED*needs `pytest --canary`"],
@@ -64,7 +64,7 @@ def test_tests_of_a_stage_are_skipped_and_say_why(pytester: pytest.Pytester, pro
 def test_the_options_are_in_the_help_and_the_marker_is_registered(
     pytester: pytest.Pytester, project: Path
 ) -> None:
-    pytester.runpytest_subprocess("--help").stdout.fnmatch_lines(
+    pytester.runpytest_inprocess("--help").stdout.fnmatch_lines(
         ["rehearse a release on a throw-away Kubernetes:", "*--canary *walk the release*"]
     )
-    pytester.runpytest_subprocess("--markers").stdout.fnmatch_lines(["@pytest.mark.canary(stage)*"])
+    pytester.runpytest_inprocess("--markers").stdout.fnmatch_lines(["@pytest.mark.canary(stage)*"])

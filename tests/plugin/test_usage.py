@@ -9,7 +9,7 @@ import pytest
 
 def refused(pytester: pytest.Pytester, *args: str) -> str:
     """What a run says that pytest refuses to start."""
-    result = pytester.runpytest_subprocess("--canary", *args)
+    result = pytester.runpytest_inprocess("--canary", *args)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     text = "\n".join(result.errlines + result.outlines)
     assert "Traceback" not in text
@@ -46,7 +46,7 @@ def test_a_baseline_that_git_does_not_know_is_refused(
 def test_nothing_passes_where_a_path_is_wrong(
     pytester: pytest.Pytester, project: Path, option: str
 ) -> None:
-    result = pytester.runpytest_subprocess(option, "nosuch.py", "--canary-baseline=shop:1")
+    result = pytester.runpytest_inprocess(option, "nosuch.py", "--canary-baseline=shop:1")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stdout.no_fnmatch_line("canary: *passed*")
     result.stdout.no_fnmatch_line("canary: nothing found*")
@@ -83,7 +83,5 @@ def test_a_teams_own_fixture_of_the_same_name_is_theirs(
         "import pytest\n@pytest.fixture\ndef canary_database(): pass\n"
         "def test_it(canary_database): pass\n"
     )
-    result = pytester.runpytest_subprocess(
-        "--canary", "--collect-only", "--canary-baseline", "none"
-    )
+    result = pytester.runpytest_inprocess("--canary", "--collect-only", "--canary-baseline", "none")
     assert result.ret == pytest.ExitCode.OK
