@@ -34,8 +34,8 @@ class Collector:
     ) -> Generator[None]:
         """Add the stages before -k and -m choose, and put all in the stages' order after them."""
         stages = self._rehearsal.plan.stages
-        team, others = divided(items, stages)
-        checks = self._checks(session, stages)
+        team, others = divide(items, stages)
+        checks = self._collect_checks(session, stages)
         if self._screen:
             self._screen.count_collected(len(checks))
         items[:] = [*checks, *team]
@@ -47,7 +47,7 @@ class Collector:
         places: dict[pytest.Item, int] = {check: place for place, check in enumerate(checks)}
         items.sort(key=lambda item: (STAGES.index(stage_of(item)), places.get(item, len(places))))
 
-    def _checks(self, session: pytest.Session, stages: Iterable[str]) -> list[StageTest]:
+    def _collect_checks(self, session: pytest.Session, stages: Iterable[str]) -> list[StageTest]:
         checks = []
         for stage in stages:
             found = list(StageFile.of_stage(session, self._rehearsal, stage).collect())
@@ -56,10 +56,13 @@ class Collector:
         return checks
 
 
-def divided(
+def divide(
     items: Iterable[pytest.Item], stages: Iterable[str]
 ) -> tuple[list[pytest.Item], list[pytest.Item]]:
-    """A team's tests of these stages, and all others.
+    """Tell a team's tests of these stages from all others.
+
+    Returns:
+        The tests of the stages, and the others.
 
     Raises:
         pytest.UsageError: a marker names no stage, or a test that uses our fixtures has none; with
@@ -67,7 +70,7 @@ def divided(
     """
     chosen, others, mistakes = [], [], []
     for item in items:
-        mistake = misuse(item)
+        mistake = find_misuse(item)
         if mistake:
             mistakes.append(f"{item.nodeid}{mistake}")
         elif item.get_closest_marker("canary") and stage_of(item) in stages:
@@ -79,8 +82,12 @@ def divided(
     return chosen, others
 
 
-def misuse(item: pytest.Item) -> str:
-    """What is wrong with how a test names its stage, to be put after its node ID; or nothing."""
+def find_misuse(item: pytest.Item) -> str:
+    """Find what is wrong with how a test names its stage.
+
+    Returns:
+        The end of a sentence that begins with its node ID; empty where nothing is.
+    """
     marker = item.get_closest_marker("canary")
     if marker is None:
         used = [name for name, of in fixture_modules(item).items() if of == fixtures.__name__]

@@ -48,12 +48,12 @@ def _register_rehearsal(config: pytest.Config) -> None:
     from pytest_canary.plugin.recorder import Recorder
     from pytest_canary.plugin.runner import AutomaticRollback, Cleanup, Runner
     from pytest_canary.plugin.signals import Signals
-    from pytest_canary.plugin.terminal import RehearsalSummary, Terminal, progress_behind
+    from pytest_canary.plugin.terminal import RehearsalSummary, Terminal, open_progress
     from pytest_canary.rehearsal.rehearsal import Walk
 
     plan, outcome, shown = options.read_plan(config), state.Outcome(), screen(config)
     run = Run.start(options.project(config))
-    progress = progress_behind(shown) if shown else None
+    progress = open_progress(shown) if shown else None
     rehearsal = config.stash[state.REHEARSAL] = Walk(plan, run, progress)
 
     def tell(text: str) -> None:

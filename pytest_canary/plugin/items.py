@@ -25,14 +25,14 @@ class StageFile(pytest.File):
     stage: str
     suite: Sequence[stages.Assertion]
     enter: Callable[[], None]
-    automatic_rollback: bool
+    is_automatic_rollback: bool
 
     @classmethod
     def of_stage(cls, session: pytest.Session, rehearsal: SupportsStages, stage: str) -> StageFile:
         """The collector of one stage."""
         made = cls._of(session, rehearsal, stage, stages.suite(stage))
         made.enter = partial(rehearsal.enter, stage)
-        made.automatic_rollback = False
+        made.is_automatic_rollback = False
         return made
 
     @classmethod
@@ -40,7 +40,7 @@ class StageFile(pytest.File):
         """The collector of the rollback that a failure leads to by itself."""
         made = cls._of(session, rehearsal, "rollback", stages.suite("automatic_rollback"))
         made.enter = rehearsal.roll_back_by_itself
-        made.automatic_rollback = True
+        made.is_automatic_rollback = True
         return made
 
     @classmethod
@@ -108,4 +108,4 @@ def stage_of(item: pytest.Item) -> str:
 
 def in_automatic_rollback(item: pytest.Item) -> bool:
     """Whether an item is of the rollback that a failure leads to by itself."""
-    return isinstance(item, StageTest) and item.parent.automatic_rollback
+    return isinstance(item, StageTest) and item.parent.is_automatic_rollback

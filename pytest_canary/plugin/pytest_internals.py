@@ -114,7 +114,7 @@ def skip_reason(report: pytest.TestReport) -> str:
 
 
 def fixture_modules(item: pytest.Item) -> dict[str, str]:
-    """The fixtures that a test uses, each with the module that defines it; the test's own first."""
+    """The fixtures that a test uses, each with the module that defines it, as they are set up."""
     info = getattr(item, "_fixtureinfo", None)
     if info is None:
         return {}

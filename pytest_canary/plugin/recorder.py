@@ -71,7 +71,7 @@ class Recorder:
         report = yield
         if report.when == "call" or (report.when == "setup" and not report.passed):
             self._rehearsal.memory.checked.append(
-                checked(item, report, ended=self._rehearsal.timeline.now())
+                result_of(item, report, ended=self._rehearsal.timeline.now())
             )
         return report
 
@@ -120,7 +120,7 @@ class Recorder:
             self._tell(f"\ncanary: {error}")
 
 
-def checked(item: pytest.Item, report: pytest.TestReport, ended: float) -> Checked:
+def result_of(item: pytest.Item, report: pytest.TestReport, ended: float) -> Checked:
     """How a test ended, as the report tells it.
 
     Args:

@@ -39,14 +39,14 @@ class Runner:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Skip what a failure has made pointless; come to the stage of a team's test."""
-        failed = self._obstacle(item)
+        failed = self._find_obstacle(item)
         if failed:
             skip_item(failed.reason)
         # A stage's own check enters it itself; the cleanup is entered by nothing else.
         if not isinstance(item, StageTest) and stage_of(item) != "cleanup":
             self._rehearsal.enter(stage_of(item))
 
-    def _obstacle(self, item: pytest.Item) -> FailedTest | None:
+    def _find_obstacle(self, item: pytest.Item) -> FailedTest | None:
         """The failure that makes a test pointless."""
         stage, failed = stage_of(item), self._outcome.failed
         if stage == "cleanup":
@@ -171,7 +171,7 @@ class Cleanup:
         self._tell = tell
 
     def keeps(self) -> bool:
-        """Whether everything is to stay, as far as is known by now."""
+        """Whether everything is to stay, as far as is known by now; the outcome learns it too."""
         keep = self._rehearsal.plan.options.keep
         asked = keep == "always" or (keep == "on-failure" and self._outcome.failed is not None)
         self._outcome.kept = asked and self._rehearsal.begun

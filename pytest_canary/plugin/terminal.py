@@ -112,8 +112,8 @@ class Terminal:
             self._progress.close()
 
 
-def progress_behind(screen: Screen) -> Progress:
-    """Progress that is shown behind what pytest writes, whatever it captures meanwhile."""
+def open_progress(screen: Screen) -> Progress:
+    """Show progress behind what pytest writes, whatever it captures meanwhile."""
     return Progress(os.dup(1), lambda: screen.column)
 
 

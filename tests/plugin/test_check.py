@@ -50,6 +50,31 @@ def test_a_check_needs_no_engine_no_cluster_and_no_git_and_leaves_nothing(
     assert not (shop / "canary-report").exists()
 
 
+def test_a_check_imports_and_registers_the_little_that_it_needs(
+    pytester: pytest.Pytester, shop: Path
+) -> None:
+    (shop / "conftest.py").write_text(
+        """
+        import sys
+        def pytest_sessionfinish(session):
+            names = [name for name, _ in session.config.pluginmanager.list_name_plugin()]
+            print("registered", *sorted(name for name in names if name.startswith("canary-")))
+        def pytest_unconfigure():
+            print("imported", *sys.modules)
+        """.replace("\n        ", "\n")
+    )
+    result = pytester.runpytest_subprocess("--canary-check", "-s")
+    result.stdout.fnmatch_lines(
+        ["*registered canary-collector canary-fixtures canary-runner canary-terminal"]
+    )
+    (line,) = [line for line in result.outlines if line.startswith("imported ")]
+    rooms = ("rehearsal", "cluster", "release", "traffic", "reporting")
+    heavy = {"aiohttp", "docker", "jinja2", "kubernetes", "numpy", "scipy", "tenacity"}
+    heavy |= {f"pytest_canary.{room}" for room in rooms}
+    assert "pytest_canary.preflight.inspection" in line.split()
+    assert heavy & set(line.split()) == set()
+
+
 def test_a_finding_is_told_with_file_line_rule_and_fix(
     pytester: pytest.Pytester, shop: Path
 ) -> None:

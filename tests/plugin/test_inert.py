@@ -51,6 +51,14 @@ def test_a_plain_run_leaves_nothing_behind(pytester: pytest.Pytester, project: P
     assert after == before
 
 
+def test_a_plain_run_registers_its_fixtures_alone(pytester: pytest.Pytester) -> None:
+    registered = dict(pytester.parseconfigure().pluginmanager.list_name_plugin())
+    assert [name for name in registered if name.startswith("canary")] == [
+        "canary",
+        "canary-fixtures",
+    ]
+
+
 def test_tests_of_a_stage_are_skipped_and_say_why(pytester: pytest.Pytester, project: Path) -> None:
     pytester.makepyfile(TEAM)
     result = pytester.runpytest_inprocess("-rs")
