@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -105,7 +105,7 @@ class Evidence:
                 "objects.txt": diagnostics.objects,
                 **diagnostics.logs,
             }
-        sentence, shown = redact(sentence_of(error)), redact(getattr(error, "evidence", ""))
+        failure = failure_of(stage, error, redact)
         try:
             folder = self.prepare() / where
             folder.mkdir(parents=True)
@@ -113,8 +113,14 @@ class Evidence:
                 (folder / name).write_text(redact(text), encoding="utf-8")
         except OSError as trouble:
             # It must not hide what failed.
-            return Failure(stage, error, sentence, shown, lost=str(trouble))
-        return Failure(stage, error, sentence, shown, self.shown / where, tuple(texts))
+            return replace(failure, lost=str(trouble))
+        return replace(failure, folder=self.shown / where, files=tuple(texts))
+
+
+def failure_of(stage: str, error: BaseException, redact: Callable[[str], str] = str) -> Failure:
+    """A failure in words, of which no files are kept."""
+    evidence = redact(getattr(error, "evidence", ""))
+    return Failure(stage, error, redact(sentence_of(error)), evidence)
 
 
 def sentence_of(error: BaseException) -> str:

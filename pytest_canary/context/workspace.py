@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_canary.context.builders import Builders
-from pytest_canary.context.evidence import Evidence
+from pytest_canary.context.evidence import Evidence, failure_of
 from pytest_canary.context.journal import Journal
 from pytest_canary.core.errors import ClusterError
 from pytest_canary.core.waiting import Waiter
@@ -102,7 +102,11 @@ class Workspace:
             return known
         up = self.is_up and stage != "cleanup"
         diagnostics = self.context.release.diagnostics() if up else None
-        failure = self.evidence.keep(stage, error, diagnostics, self.journal.redact)
+        if self._run:
+            failure = self.evidence.keep(stage, error, diagnostics, self.journal.redact)
+        else:
+            # What the files hold is its own evidence.
+            failure = failure_of(stage, error, self.journal.redact)
         if failure.lost:
             self.journal.note(stage, f"its evidence can't be kept: {failure.lost}")
         self.journal.failures.append(failure)

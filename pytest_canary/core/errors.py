@@ -11,7 +11,7 @@
     ├── ApiError          the app did not answer as promised
     ├── TrafficError      the traffic did not run, so that nothing can be said of it
     └── DatabaseError     the database did not answer as promised
-    UnjudgedError         nothing failed, as there is nothing to be judged
+    NotApplicable         a check does not apply; no error
 
 An error's text is one sentence that says what failed, where, what was seen and what to do next;
 the evidence follows in `evidence`, on lines of its own.
@@ -115,5 +115,5 @@ class DatabaseError(CanaryError):
     """The database did not answer as promised."""
 
 
-class UnjudgedError(Exception):
-    """There is nothing to judge, so that neither holds nor fails what is asserted; says why."""
+class NotApplicable(Exception):  # noqa: N818 (it is no error: its check is skipped)
+    """Raised by a check that does not apply, with why; it is skipped."""

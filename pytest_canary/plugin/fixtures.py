@@ -6,52 +6,52 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_canary.plugin import state
+
 if TYPE_CHECKING:
     from pytest_canary.api.addressbook import Addressbook
     from pytest_canary.api.client import Api
     from pytest_canary.cluster.kind import Cluster
     from pytest_canary.database.database import Database
-    from pytest_canary.rehearsal.rehearsal import Walk
+    from pytest_canary.rehearsal.rehearsal import Rehearsal
     from pytest_canary.release.release import Release
     from pytest_canary.traffic import Traffic
 
 
 @pytest.fixture
-def canary_walk(request: pytest.FixtureRequest) -> Walk:
-    """The whole walk: its settings, versions and memory; the other fixtures are parts of it."""
-    from pytest_canary.plugin.state import session
-
-    found = session(request.config)
-    if found is None:
+def canary_rehearsal(request: pytest.FixtureRequest) -> Rehearsal:
+    """The whole rehearsal, of which the other fixtures are parts; of a check its findings alone."""
+    rehearsal = request.config.stash.get(state.REHEARSAL, None)
+    if rehearsal is None:
         pytest.skip("needs `pytest --canary`")
-    return found.walk
+    return rehearsal
 
 
 @pytest.fixture
-def canary_cluster(canary_walk: Walk) -> Cluster:
+def canary_cluster(canary_rehearsal: Rehearsal) -> Cluster:
     """The kind cluster, with pytest-kind's `kubectl()` and `port_forward()`."""
-    return canary_walk.cluster
+    return canary_rehearsal.context.cluster
 
 
 @pytest.fixture
-def release(canary_walk: Walk) -> Release:
+def canary_release(canary_rehearsal: Rehearsal) -> Release:
     """The release and its transitions."""
-    return canary_walk.release
+    return canary_rehearsal.context.release
 
 
 @pytest.fixture
-def addressbook(canary_walk: Walk) -> Addressbook | Api:
+def canary_api(canary_rehearsal: Rehearsal) -> Addressbook | Api:
     """The client of the app's API, through the Service; for an app with [api] set, of that API."""
-    return canary_walk.api
+    return canary_rehearsal.context.api
 
 
 @pytest.fixture
-def traffic(canary_walk: Walk) -> Traffic:
-    """The load that runs from the baseline to the rollback: `assert traffic.lost == 0`."""
-    return canary_walk.traffic
+def canary_traffic(canary_rehearsal: Rehearsal) -> Traffic:
+    """The load that runs from the baseline to the rollback: `assert canary_traffic.lost == 0`."""
+    return canary_rehearsal.context.app.traffic
 
 
 @pytest.fixture
-def database(canary_walk: Walk) -> Database:
-    """The database in the cluster: `database.query("select …")`."""
-    return canary_walk.database
+def canary_database(canary_rehearsal: Rehearsal) -> Database:
+    """The database in the cluster: `canary_database.query("select …")`."""
+    return canary_rehearsal.context.database

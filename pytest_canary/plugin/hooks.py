@@ -1,25 +1,10 @@
-"""pytest's hooks. Without `--canary` they add options and a marker, and import nothing more."""
+"""pytest's hooks. Without `--canary` they add options, fixtures and a marker, no more."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
-from pytest_canary.plugin import options, state
-from pytest_canary.plugin.fixtures import (
-    addressbook,
-    canary_cluster,
-    canary_walk,
-    database,
-    release,
-    traffic,
-)
-
-if TYPE_CHECKING:
-    from pytest_canary.plugin.session import Session
-
-__all__ = ["addressbook", "canary_cluster", "canary_walk", "database", "release", "traffic"]
+from pytest_canary.plugin import fixtures, options, state
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -31,34 +16,94 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
     """`--canary-reap` runs instead of tests, as `--cache-show` does."""
     if not config.option.canary_reap:
         return None
-    from pytest_canary.plugin import session
+    from pytest_canary.plugin.runner import reap
 
-    return session.reap()
+    return reap()
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the marker, and with `--canary` or `--canary-check` everything else."""
+    """Register the marker and the fixtures, and with `--canary` or `--canary-check` the rest."""
     config.addinivalue_line(
         "markers", "canary(stage): run this test while the release stands in that stage"
     )
+    config.pluginmanager.register(fixtures, "canary-fixtures")
     if config.option.canary:
-        from pytest_canary.plugin import session
-
-        register(config, session.Session(config))
+        _register_rehearsal(config)
     elif config.option.canary_check:
-        from pytest_canary.plugin import check_session
-
-        register(config, check_session.Check(config))
+        _register_check(config)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Without `--canary`, a test that belongs to a stage has nothing to run on."""
-    if item.get_closest_marker("canary") and state.session(item.config) is None:
+    if item.get_closest_marker("canary") and state.REHEARSAL not in item.config.stash:
         pytest.skip("belongs to a stage of `pytest --canary`")
 
 
-def register(config: pytest.Config, session: Session) -> None:
-    """Let pytest call the session's hooks, and hooks and fixtures find it."""
-    config.stash[state.SESSION] = session
-    config.pluginmanager.register(session, "canary-session")
+def _register_rehearsal(config: pytest.Config) -> None:
+    """Everything that `--canary` needs."""
+    from pytest_canary.cluster.run import Run
+    from pytest_canary.context.workspace import Workspace
+    from pytest_canary.core.waiting import Waiter
+    from pytest_canary.plugin.collector import Collector
+    from pytest_canary.plugin.parts import Parts
+    from pytest_canary.plugin.pytest_internals import screen
+    from pytest_canary.plugin.recorder import Recorder
+    from pytest_canary.plugin.runner import AutomaticRollback, Cleanup, Runner
+    from pytest_canary.plugin.signals import Signals
+    from pytest_canary.plugin.terminal import RehearsalSummary, Terminal, open_progress
+    from pytest_canary.rehearsal.rehearsal import Rehearsal
+
+    plan, outcome, shown = options.read_plan(config), state.Outcome(), screen(config)
+    parts = config.stash.get(state.PARTS, Parts())
+    project = options.project(config)
+    run = Run.start(project)
+    progress = open_progress(shown) if shown else None
+    waiter = Waiter(listener=progress) if progress else Waiter()
+    workspace = Workspace(plan, project, run, waiter=waiter)
+    rehearsal = config.stash[state.REHEARSAL] = Rehearsal(workspace, parts.load)
+
+    def tell(text: str) -> None:
+        if shown:
+            shown.write_line(text)
+
+    cleanup = Cleanup(rehearsal, outcome, tell, parts.reap)
+    recorder = Recorder(config, rehearsal, outcome, tell, parts.write_report)
+    register = config.pluginmanager.register
+    # Of several that wrap a hook, the first has its say first once the hook is through.
+    register(Collector(rehearsal, outcome, shown), "canary-collector")
+    register(Runner(rehearsal, outcome), "canary-runner")
+    register(AutomaticRollback(rehearsal, outcome, cleanup.keeps), "canary-automatic-rollback")
+    register(cleanup, "canary-cleanup")
+    register(recorder, "canary-recorder")
+    if shown:
+        summary = RehearsalSummary(rehearsal, outcome, recorder)
+        terminal = Terminal(shown, rehearsal, outcome, summary, progress)
+        register(terminal, "canary-terminal")
+    register(Signals(outcome), "canary-signals")
+
+
+def _register_check(config: pytest.Config) -> None:
+    """The little of it that `--canary-check` needs."""
+    import gc
+
+    from pytest_canary.context.workspace import Workspace
+    from pytest_canary.plugin.collector import Collector, leave_out_unnamed_files
+    from pytest_canary.plugin.pytest_internals import screen
+    from pytest_canary.plugin.runner import Runner
+    from pytest_canary.plugin.terminal import CheckSummary, Terminal
+    from pytest_canary.rehearsal.rehearsal import Rehearsal
+
+    plan, outcome, shown = options.read_plan(config), state.Outcome(), screen(config)
+    workspace = Workspace(plan, options.project(config))
+    check = config.stash[state.REHEARSAL] = Rehearsal(workspace)
+    register = config.pluginmanager.register
+    register(Collector(check, outcome, shown), "canary-collector")
+    register(Runner(check, outcome), "canary-runner")
+    if shown:
+        terminal = Terminal(shown, check, outcome, CheckSummary(check, outcome))
+        register(terminal, "canary-terminal")
+    leave_out_unnamed_files(config)
+    # pytest looks through all that is alive for garbage, ten times at its end: a fifth of the
+    # check's time, for modules and settings that are none.
+    gc.freeze()

@@ -4,99 +4,80 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from _pytest._code.code import ReprFileLocation, TerminalRepr
 
-from pytest_canary import stages
-from pytest_canary.core.errors import CanaryError, UnjudgedError
+from pytest_canary.core.errors import CanaryError, NotApplicable
+from pytest_canary.plugin.pytest_internals import ErrorRepr, skip_item
 
 if TYPE_CHECKING:
-    from _pytest._code.code import ExceptionInfo
-    from _pytest._io import TerminalWriter
-
-    from pytest_canary.config.plan import Plan
-    from pytest_canary.rehearsal.rehearsal import Walk
+    from pytest_canary.context.stage import Check, Stage
+    from pytest_canary.rehearsal.rehearsal import Rehearsal
 
 
-class Stage(pytest.File):
-    """`canary/STAGE`, with an item for each assertion that applies to the plan."""
+class StageFile(pytest.File):
+    """`canary/STAGE`, with an item for each check that applies to the plan."""
 
-    walk: Walk
-    stage: str
-    rescues: bool
+    rehearsal: Rehearsal
+    stage: Stage[object]
 
     @classmethod
-    def of(cls, session: pytest.Session, stage: str, walk: Walk, *, rescues: bool = False) -> Stage:
-        """The collector of one stage, or of the rollback that a failure leads to by itself."""
-        path = session.config.rootpath / "canary" / stage
-        made: Stage = cls.from_parent(session, path=path, name=f"canary/{stage}")
-        made.walk, made.stage, made.rescues = walk, stage, rescues
+    def of(cls, session: pytest.Session, rehearsal: Rehearsal, name: str) -> StageFile:
+        """The collector of one stage; also of `automatic_rollback`, in the place of `rollback`."""
+        stage = rehearsal.load(name)
+        path = session.config.rootpath / "canary" / stage.name
+        made: StageFile = cls.from_parent(session, path=path, name=f"canary/{stage.name}")
+        made.rehearsal, made.stage = rehearsal, stage
         return made
 
     def collect(self) -> Iterator[StageTest]:
-        """An item for each assertion."""
-        plan: Plan = self.walk.plan
-        for assertion in stages.suite("automatic_rollback" if self.rescues else self.stage):
-            if assertion.when(plan):
-                yield StageTest.of(self, assertion)
+        """An item for each check."""
+        for check in self.stage.applying(self.rehearsal.plan):
+            yield StageTest.of(self, check)
 
 
 class StageTest(pytest.Item):
-    """One assertion of a stage: its name is the sentence that must hold."""
+    """One check of a stage: its name is the sentence that must hold."""
 
-    assertion: stages.Assertion
-    parent: Stage
+    check: Check
+    parent: StageFile
 
     @classmethod
-    def of(cls, parent: Stage, assertion: stages.Assertion) -> StageTest:
-        """The item of one assertion."""
-        made: StageTest = cls.from_parent(parent, name=assertion.name(parent.walk.plan))
-        made.assertion = assertion
+    def of(cls, parent: StageFile, check: Check) -> StageTest:
+        """The item of one check."""
+        made: StageTest = cls.from_parent(parent, name=check.name(parent.rehearsal.plan))
+        made.check = check
         return made
 
     def runtest(self) -> None:
-        """Bring the walk to the stage and check."""
-        walk = self.parent.walk
-        if self.parent.rescues:
-            walk.roll_back_by_itself()
-        else:
-            walk.enter(self.parent.stage)
+        """Come to where the check is made, and make it."""
         try:
-            self.assertion.check(walk)
-        except UnjudgedError as reason:
-            raise pytest.skip.Exception(str(reason), _use_item_location=True) from None
+            self.parent.rehearsal.check(self.check, self.parent.stage)
+        except NotApplicable as reason:
+            skip_item(str(reason))
 
     def reportinfo(self) -> tuple[os.PathLike[str] | str, int | None, str]:
         """Where it stands, as pytest shows it: the stage, not this package's file."""
         return self.path, 0, self.name
 
-    def repr_failure(self, excinfo: ExceptionInfo[BaseException], *_: Any, **__: Any) -> Any:
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], *_: Any, **__: Any) -> Any:
         """The harness's own errors as a sentence with its evidence; others with a traceback."""
         if isinstance(excinfo.value, CanaryError):
-            self.parent.walk.mask(excinfo.value)
-            return Told(excinfo.value, Path(self.path))
+            failure = self.parent.rehearsal.keep_evidence(stage_of(self), excinfo.value)
+            return ErrorRepr(failure, self.path)
         return super().repr_failure(excinfo)
 
 
-def told(report: pytest.TestReport, item: pytest.Item, error: BaseException) -> None:
-    """Let a report tell an error of the harness's own as a sentence with its evidence."""
-    if isinstance(error, CanaryError) and not isinstance(item, StageTest):
-        report.longrepr = Told(error, item.path)
+def stage_of(item: pytest.Item) -> str:
+    """The stage that an item belongs to."""
+    if isinstance(item, StageTest):
+        return item.parent.stage.name
+    marker = item.get_closest_marker("canary")
+    assert marker  # noqa: S101 (an item without one is deselected)
+    return str(marker.args[0])
 
 
-class Told(TerminalRepr):
-    """An error as a person reads it."""
-
-    def __init__(self, error: CanaryError, path: Path) -> None:
-        self.error = error
-        # What pytest's short summary and --junitxml take as the message.
-        self.reprcrash = ReprFileLocation(str(path), 0, error.sentence)
-
-    def toterminal(self, tw: TerminalWriter) -> None:
-        """The sentence, then the evidence."""
-        tw.line(self.error.sentence, red=True, bold=True)
-        for line in self.error.evidence.splitlines():
-            tw.line(f"    {line}")
+def in_automatic_rollback(item: pytest.Item) -> bool:
+    """Whether an item is of the rollback that a failure leads to by itself."""
+    return isinstance(item, StageTest) and item.parent.stage.automatic

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-if TYPE_CHECKING:
-    import pytest
+import pytest
 
-    from pytest_canary.config.plan import Keep, Options
+if TYPE_CHECKING:
+    from pytest_canary.config.plan import Keep, Options, Plan
 
 KEEP = ("never", "on-failure", "always")
 
@@ -151,6 +151,38 @@ def read(given: Mapping[str, Any]) -> tuple[Options | None, list[str]]:
         ),
         [],
     )
+
+
+def project(config: pytest.Config) -> Path:
+    """The folder that is rehearsed: pytest's rootdir where an ini-file fixes it.
+
+    Without one pytest guesses, and takes the value of an option, such as --kind-bin, for a path.
+    """
+    return config.rootpath if config.inipath else config.invocation_params.dir
+
+
+def read_plan(config: pytest.Config) -> Plan:
+    """The plan that options, settings and git make.
+
+    Raises:
+        pytest.UsageError: with every mistake; pytest exits with code 4.
+    """
+    from pytest_canary.config import settings
+    from pytest_canary.config.plan import plan
+    from pytest_canary.core.errors import SettingsError
+    from pytest_canary.preflight import ruleset
+
+    options, mistakes = read(vars(config.option))
+    try:
+        found = settings.load(project(config), config.option.canary_config, rules=ruleset.names())
+    except SettingsError as error:
+        mistakes += str(error).splitlines()
+    if options is None or mistakes:
+        raise pytest.UsageError(*mistakes)
+    try:
+        return plan(found, options)
+    except SettingsError as error:
+        raise pytest.UsageError(*str(error).splitlines()) from None
 
 
 def _path(value: str | None) -> Path | None:

@@ -1,75 +1,93 @@
-"""What a session leaves to be read: how each check ended, the report, and CI's summary."""
+"""What a session leaves to be read: how each test ended, the report, and CI's summary."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import pytest
 
+from pytest_canary.config import promotion
 from pytest_canary.config.plan import git
+from pytest_canary.context import system_info
+from pytest_canary.context.journal import CheckResult
 from pytest_canary.core.errors import CanaryError
-from pytest_canary.plugin.items import StageTest
+from pytest_canary.plugin.items import StageTest, in_automatic_rollback, stage_of
+from pytest_canary.plugin.pytest_internals import (
+    add_suite_property,
+    failure_evidence,
+    failure_message,
+    skip_reason,
+)
+from pytest_canary.plugin.state import Outcome
 
 if TYPE_CHECKING:
-    from pytest_canary.config.promotion import Promotion
-    from pytest_canary.rehearsal.rehearsal import Walk
+    from pytest_canary.rehearsal.rehearsal import Rehearsal
+    from pytest_canary.reporting.document import Report
 
 
-def sentence_of(report: pytest.TestReport) -> str:
-    """Why a test failed, in one line."""
-    crash = getattr(report.longrepr, "reprcrash", None)
-    told = str(crash.message if crash else report.longrepr).splitlines()
-    return told[0] if told else "it says nothing"
+class Recorder:
+    """Keeps what the report tells, and writes it when the rehearsal has ended.
 
-
-class Recording:
-    """Keeps what the report tells, and writes it when the walk has ended.
+    Attributes:
+        page: the report's, as a person would name it; None where it isn't written.
 
     Args:
         config: the session's.
-        walk: what is rehearsed.
+        rehearsal: what is rehearsed.
+        outcome: how it goes.
+        tell: writes a line for a person.
+        write_report: writes a report's files.
     """
 
-    def __init__(self, config: pytest.Config, walk: Walk) -> None:
-        self.config = config
-        self.walk = walk
-        self.stopped_by = ""
+    def __init__(
+        self,
+        config: pytest.Config,
+        rehearsal: Rehearsal,
+        outcome: Outcome,
+        tell: Callable[[str], None],
+        write_report: Callable[[Report, Path], list[Path]],
+    ) -> None:
         self.page: Path | None = None
+        self._config = config
+        self._rehearsal = rehearsal
+        self._outcome = outcome
+        self._tell = tell
+        self._write_report = write_report
 
-    def note(self, report: pytest.TestReport, item: pytest.Item, stage: str) -> None:
-        """Keep how a test ended; one that was set up has not ended."""
-        if report.when == "teardown" or (report.when == "setup" and report.passed):
-            return
-        from pytest_canary.context.context import Checked
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
+        """Take away an earlier run's evidence; write the report after all tests."""
+        if not session.config.option.collectonly and session.items:
+            self._rehearsal.workspace.evidence.clear()
+            self._rehearsal.journal.environment |= system_info.local(self._rehearsal.plan)
+        result = yield
+        self._outcome.finished = True
+        if self._rehearsal.entered("cleanup"):
+            self._write()
+        return result
 
-        message = evidence = ""
-        if report.skipped:
-            told = report.longrepr
-            message = str(told[2] if isinstance(told, tuple) else told).removeprefix("Skipped: ")
-        elif report.failed:
-            error = getattr(report.longrepr, "error", None)
-            message = sentence_of(report)
-            evidence = error.evidence if error else report.longreprtext
-        self.walk.memory.checked.append(
-            Checked(
-                stage=stage,
-                sentence=item.name if isinstance(item, StageTest) else item.nodeid,
-                result=report.outcome,
-                seconds=report.duration,
-                ended=self.walk.timeline.now(),
-                message=message,
-                evidence=evidence,
-                rescues=isinstance(item, StageTest) and item.parent.rescues,
-            )
-        )
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Note how a test ended; one that was set up has not ended."""
+        report = yield
+        if report.when == "call" or (report.when == "setup" and not report.passed):
+            journal = self._rehearsal.journal
+            journal.checks.append(result_of(item, report, ended=journal.timeline.now()))
+        return report
 
-    def promotion(self, *, passed: bool) -> Promotion:
-        """Whether the release that was rehearsed may be promoted."""
-        from pytest_canary.config import promotion
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self) -> None:
+        """Write the report of a session that did not come to its end, once it is cleaned up."""
+        self._write()
 
-        settings = self.walk.settings
+    def promotion(self, *, passed: bool) -> promotion.Promotion:
+        """Whether the release may be promoted, as its rehearsal has passed or has not."""
+        settings = self._rehearsal.plan.settings
 
         def here(*words: str) -> str:
             return git(settings.root, *words)
@@ -80,35 +98,53 @@ class Recording:
             condition=settings.promotion,
         )
 
-    def write(
-        self, result: Literal["passed", "failed", "stopped"], promotion: Promotion | None
-    ) -> str:
-        """Write the report, once, if anything was walked.
+    @property
+    def _result(self) -> Literal["passed", "failed", "stopped"]:
+        if self._outcome.failed:
+            return "failed"
+        return "passed" if self._outcome.finished else "stopped"
 
-        Returns:
-            What kept it from being written, for a person; empty where nothing did.
-        """
-        if self.page or not self.walk.memory.checked:
-            return ""
+    def _write(self) -> None:
+        """Write the report, once, if anything was rehearsed."""
+        if self.page or not self._rehearsal.journal.checks:
+            return
         from pytest_canary import reporting
         from pytest_canary.reporting.compose import compose
 
+        result = self._result
+        decision = self.promotion(passed=result == "passed") if self._outcome.decided else None
         try:
-            document = compose(self.walk, result, promotion, self.stopped_by)
-            self._tell_junit(reporting.junit_properties(document))
-            evidence = self.walk.evidence
-            written = reporting.write(document, evidence.prepare())
+            document = compose(self._rehearsal.journal, result, decision, self._outcome.stopped_by)
+            for name, value in reporting.junit_properties(document):
+                add_suite_property(self._config, name, value)
+            evidence = self._rehearsal.workspace.evidence
+            written = self._write_report(document, evidence.prepare())
             self.page = evidence.shown / written[0].name
             reporting.append_ci_summary(reporting.summary_markdown(document), os.environ)
         except (CanaryError, OSError) as error:
-            return str(error)
-        return ""
+            self._tell(f"\ncanary: {error}")
 
-    def _tell_junit(self, figures: list[tuple[str, str]]) -> None:
-        """The figures as properties of the suite, where --junitxml is written."""
-        from _pytest.junitxml import xml_key
 
-        xml = self.config.stash.get(xml_key, None)
-        if xml:
-            for name, value in figures:
-                xml.add_global_property(name, value)
+def result_of(item: pytest.Item, report: pytest.TestReport, ended: float) -> CheckResult:
+    """How a test ended, as the report tells it.
+
+    Args:
+        item: the test.
+        report: pytest's, of its end.
+        ended: seconds since the rehearsal began.
+    """
+    message = evidence = ""
+    if report.skipped:
+        message = skip_reason(report)
+    elif report.failed:
+        message, evidence = failure_message(report), failure_evidence(report)
+    return CheckResult(
+        stage=stage_of(item),
+        sentence=item.name if isinstance(item, StageTest) else item.nodeid,
+        result=report.outcome,
+        seconds=report.duration,
+        ended=ended,
+        message=message,
+        evidence=evidence,
+        automatic=in_automatic_rollback(item),
+    )

@@ -1,17 +1,89 @@
-"""Where the session's own object is kept, for hooks and fixtures to find."""
+"""What the plugin's objects know in common, and where hooks and fixtures find it."""
 
 from __future__ import annotations
 
+import textwrap
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
-    from pytest_canary.plugin.session import Session
+    from pytest_canary.plugin.parts import Parts
+    from pytest_canary.rehearsal.rehearsal import Rehearsal
 
-SESSION: pytest.StashKey[Session] = pytest.StashKey()
+REHEARSAL: pytest.StashKey[Rehearsal] = pytest.StashKey()
+"""What the session goes through its stages with; only there with `--canary` or `--canary-check`."""
+
+PARTS: pytest.StashKey[Parts] = pytest.StashKey()
+"""What the plugin works with, where it isn't the usual; to be set before it is configured."""
 
 
-def session(config: pytest.Config) -> Session | None:
-    """The session's object with `--canary` or `--canary-check`; None without."""
-    return config.stash.get(SESSION, None)
+@dataclass(frozen=True)
+class FailedTest:
+    """A test that failed.
+
+    Attributes:
+        node_id: where.
+        sentence: why, in one line.
+        stage: the stage that it belongs to.
+        is_check: whether it is one of the stage's own checks; a team's test otherwise.
+    """
+
+    node_id: str
+    sentence: str
+    stage: str
+    is_check: bool
+
+    @property
+    def reason(self) -> str:
+        """Why others are skipped; in full it is told where it failed."""
+        short = textwrap.shorten(self.sentence, 100, placeholder=" …")
+        return f"{self.node_id} failed: {short}"
+
+
+@dataclass
+class Outcome:
+    """How a session went so far.
+
+    Attributes:
+        planned: how many checks each stage has, whether they are chosen or not.
+        held: how many checks were made, and passed; those of the automatic rollback too.
+        seconds: what each stage's tests took.
+        failed: the first that did.
+        rollback_failed: the first of the automatic rollback's that did.
+        rolls_back: whether the automatic rollback has come in place of the planned one.
+        kept: whether everything is left in place.
+        finished: whether pytest came to the end of its tests.
+        stopped_by: what ended the session before that: a signal's name, or "Ctrl-C".
+    """
+
+    planned: dict[str, int] = field(default_factory=dict)
+    held: int = 0
+    seconds: dict[str, float] = field(default_factory=dict)
+    failed: FailedTest | None = None
+    rollback_failed: FailedTest | None = None
+    rolls_back: bool = False
+    kept: bool = False
+    finished: bool = False
+    stopped_by: str = ""
+
+    @property
+    def checks(self) -> int:
+        """How many checks there are in all."""
+        return sum(self.planned.values())
+
+    @property
+    def passed(self) -> bool:
+        """Whether every check was made, and held; but for a cleanup that is put off.
+
+        Where pytest came to no checks at all, as with a path that isn't there, nothing has.
+        """
+        without_cleanup = self.checks - self.planned.get("cleanup", 0)
+        held = self.held == self.checks or (self.kept and self.held >= without_cleanup)
+        return held and self.checks > 0
+
+    @property
+    def decided(self) -> bool:
+        """Whether it failed, or has passed as far as a promotion and back."""
+        return self.failed is not None or (self.passed and "rollback" in self.planned)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_canary.config.plan import Plan
-from pytest_canary.core.errors import FoundError, UnjudgedError
+from pytest_canary.core.errors import FoundError, NotApplicable
 from pytest_canary.core.findings import Finding
 from pytest_canary.manifests.documents import Fault
 from pytest_canary.manifests.schema import (
@@ -48,7 +48,7 @@ class Inspection:
 
         Raises:
             FoundError: with every finding.
-            UnjudgedError: there is none, and nothing to be judged either.
+            NotApplicable: there is none, and nothing to be judged either.
         """
         rules = names(group)
         found = [each for each in self.findings if each.code in rules]
@@ -60,7 +60,7 @@ class Inspection:
             "service": self.unread or self.serviceless,
         }[group.of]
         if lacking:
-            raise UnjudgedError(lacking)
+            raise NotApplicable(lacking)
 
 
 def inspect(plan: Plan, root: Path, node: Node | None = None) -> Inspection:

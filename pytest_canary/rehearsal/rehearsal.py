@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_canary import stages
+from pytest_canary.context.journal import PreflightOutcome
 from pytest_canary.context.stage import Check, Stage, Step
 from pytest_canary.context.workspace import Workspace
 from pytest_canary.core.errors import CanaryError, ReleaseError
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from pytest_canary.context.context import Context
     from pytest_canary.context.evidence import Failure
     from pytest_canary.context.journal import Journal
+    from pytest_canary.preflight.inspection import Inspection
 
 KUBECONFIG = "kubeconfig.run"
 
@@ -81,6 +83,15 @@ class Rehearsal:
     def journal(self) -> Journal:
         """What happened."""
         return self.workspace.journal
+
+    @property
+    def inspection(self) -> Inspection:
+        """What the static check has found in the manifests.
+
+        Raises:
+            ReleaseError: the stage `preflight` was not entered yet.
+        """
+        return self.journal.outcome(PreflightOutcome).inspection
 
     @property
     def context(self) -> Context:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -15,14 +16,15 @@ Entered = Callable[[], list[str]]
 
 
 @pytest.fixture
-def shop(project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def shop(project: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A project whose manifests are right, and no program that could be run for it."""
     for kind in ("deployment", "service"):
         shutil.copy(BROKEN / kind / "healthy.yml", project / "manifests" / f"{kind}.yml")
     shutil.copy(ROOT / "apply.sh", project / "apply.sh")
     monkeypatch.setenv("PATH", str(project / "nothing"))
     monkeypatch.setenv("DOCKER_HOST", "tcp://192.0.2.1:1")
-    return project
+    yield project
+    gc.unfreeze()  # a check freezes what is alive in its process
 
 
 def broken(shop: Path, path: str) -> None:
@@ -48,11 +50,36 @@ def test_a_check_needs_no_engine_no_cluster_and_no_git_and_leaves_nothing(
     assert not (shop / "canary-report").exists()
 
 
+def test_a_check_imports_and_registers_the_little_that_it_needs(
+    pytester: pytest.Pytester, shop: Path
+) -> None:
+    (shop / "conftest.py").write_text(
+        """
+        import sys
+        def pytest_sessionfinish(session):
+            names = [name for name, _ in session.config.pluginmanager.list_name_plugin()]
+            print("registered", *sorted(name for name in names if name.startswith("canary-")))
+        def pytest_unconfigure():
+            print("imported", *sys.modules)
+        """.replace("\n        ", "\n")
+    )
+    result = pytester.runpytest_subprocess("--canary-check", "-s")
+    result.stdout.fnmatch_lines(
+        ["*registered canary-collector canary-fixtures canary-runner canary-terminal"]
+    )
+    (line,) = [line for line in result.outlines if line.startswith("imported ")]
+    rooms = ("cluster", "release", "traffic", "api", "database", "reporting")
+    heavy = {"aiohttp", "docker", "jinja2", "kubernetes", "numpy", "scipy", "tenacity"}
+    heavy |= {f"pytest_canary.{room}" for room in rooms}
+    assert "pytest_canary.preflight.inspection" in line.split()
+    assert heavy & set(line.split()) == set()
+
+
 def test_a_finding_is_told_with_file_line_rule_and_fix(
     pytester: pytest.Pytester, shop: Path
 ) -> None:
     broken(shop, "deployment/unset-variable")
-    result = pytester.runpytest_subprocess("--canary-check")
+    result = pytester.runpytest_inprocess("--canary-check")
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines(
         [
@@ -70,7 +97,7 @@ def test_a_finding_is_told_with_file_line_rule_and_fix(
 def test_every_finding_is_told_in_one_run(pytester: pytest.Pytester, shop: Path) -> None:
     broken(shop, "deployment/takes-last-pod")
     broken(shop, "service/selects-no-pod")
-    result = pytester.runpytest_subprocess("--canary-check")
+    result = pytester.runpytest_inprocess("--canary-check")
     result.stdout.fnmatch_lines(
         [
             "Service shop-lb selects no pod of shop-canary: *",
@@ -96,7 +123,7 @@ def test_paths_are_told_from_the_rootdir_wherever_the_settings_are(
     (shop / "ops" / "canary.toml").write_text(
         f'[image]\ncontext = ".."\n[environment]\nPROT = "1"\n[manifests]\n{manifests}\n'
     )
-    result = pytester.runpytest_subprocess("--canary-check", "--canary-config=ops/canary.toml")
+    result = pytester.runpytest_inprocess("--canary-check", "--canary-config=ops/canary.toml")
     result.stdout.fnmatch_lines(
         [
             "    seen    ops/canary.toml:4, rule unused-variable",
@@ -106,14 +133,14 @@ def test_paths_are_told_from_the_rootdir_wherever_the_settings_are(
 
 
 def test_the_version_is_that_of_the_node_image(pytester: pytest.Pytester, shop: Path) -> None:
-    result = pytester.runpytest_subprocess("--canary-check", "--kind-image=kindest/node:v1.34.2")
+    result = pytester.runpytest_inprocess("--canary-check", "--kind-image=kindest/node:v1.34.2")
     result.stdout.fnmatch_lines(["canary/preflight .............. * s  Kubernetes 1.34"])
 
 
 def test_a_silenced_rule_is_told_with_its_reason(pytester: pytest.Pytester, shop: Path) -> None:
     broken(shop, "deployment/latest-image")
     (shop / "canary.toml").write_text('[preflight.silenced]\nlatest-image = "the proxy is ours"\n')
-    result = pytester.runpytest_subprocess("--canary-check")
+    result = pytester.runpytest_inprocess("--canary-check")
     assert result.ret == pytest.ExitCode.OK
     result.stdout.fnmatch_lines(["canary/preflight *; latest-image is silenced: the proxy is ours"])
 
@@ -125,7 +152,7 @@ def test_what_can_not_be_judged_is_skipped_and_says_why(
     for variable in ("$deployment", "$replicas", "$img"):
         text = text.replace(variable, "{{ value }}")
     (shop / "manifests" / "deployment.yml").write_text(text)
-    result = pytester.runpytest_subprocess("--canary-check", "-rs")
+    result = pytester.runpytest_inprocess("--canary-check", "-rs")
     assert result.ret == pytest.ExitCode.OK
     reason = "manifests/deployment.yml:5 has {{ value }}, which only apply.sh can fill in"
     result.stdout.fnmatch_lines(
@@ -145,20 +172,20 @@ def test_a_teams_tests_are_collected_only_where_they_are_named(
         import pytest, pathlib
         pathlib.Path("collected").touch()
         @pytest.mark.canary("preflight")
-        def test_ours(canary_walk): assert canary_walk.inspection.findings == ()
+        def test_ours(canary_rehearsal): assert canary_rehearsal.inspection.findings == ()
         @pytest.mark.canary("stable")
-        def test_later(release): pass
+        def test_later(canary_release): pass
         def test_other(): pass
         """
     )
-    result = pytester.runpytest_subprocess("--canary-check", *args)
+    result = pytester.runpytest_inprocess("--canary-check", *args)
     result.assert_outcomes(passed=15 if args else 14, deselected=2 if args else 0)
     assert (shop / "collected").exists() is bool(args)
 
 
 def test_junitxml_names_the_stage_and_its_figures(pytester: pytest.Pytester, shop: Path) -> None:
     broken(shop, "deployment/pull-policy")
-    pytester.runpytest_subprocess("--canary-check", "--junitxml=out.xml")
+    pytester.runpytest_inprocess("--canary-check", "--junitxml=out.xml")
     cases = list(ElementTree.parse(shop / "out.xml").getroot().iter("testcase"))
     assert len(cases) == 14
     (failed,) = [case for case in cases if case.find("failure") is not None]
@@ -168,7 +195,7 @@ def test_junitxml_names_the_stage_and_its_figures(pytester: pytest.Pytester, sho
 
 def test_wrong_settings_and_options_are_refused(pytester: pytest.Pytester, shop: Path) -> None:
     (shop / "canary.toml").write_text('[preflight.silenced]\nlatest-imag = "why"\n')
-    result = pytester.runpytest_subprocess("--canary-check", "--canary")
+    result = pytester.runpytest_inprocess("--canary-check", "--canary")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(
         [
@@ -184,7 +211,7 @@ def test_a_finding_stops_a_walk_before_anything_is_made(
 ) -> None:
     monkeypatch.setenv("CHECKS", "preflight")
     broken(shop, "deployment/missing-secret")
-    result = pytester.runpytest_subprocess("--canary", "--canary-baseline=shop:1", "-rs")
+    result = pytester.runpytest_inprocess("--canary", "--canary-baseline=shop:1", "-rs")
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     assert stand_in() == ["cleanup"]
     sentence = "Secret payment will not be there: neither a manifest nor the rehearsal makes it"

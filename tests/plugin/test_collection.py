@@ -10,11 +10,11 @@ TEAM = """
 import pytest
 
 @pytest.mark.canary("stable")
-def test_late(release):
+def test_late(canary_release):
     pass
 
 @pytest.mark.canary("baseline")
-def test_early(database):
+def test_early(canary_database):
     pass
 
 def test_of_something_else():
@@ -24,7 +24,7 @@ def test_of_something_else():
 
 def collected(pytester: pytest.Pytester, *args: str) -> list[str]:
     """The node IDs that a run would run."""
-    result = pytester.runpytest_subprocess("--canary", "--collect-only", "-q", *args)
+    result = pytester.runpytest_inprocess("--canary", "--collect-only", "-q", *args)
     return [line for line in result.stdout.lines if "::" in line]
 
 
@@ -115,7 +115,7 @@ def test_a_teams_tests_follow_their_stages_own(pytester: pytest.Pytester, projec
 
 def test_tests_without_a_stage_are_deselected(pytester: pytest.Pytester, project: Path) -> None:
     pytester.makepyfile(TEAM)
-    result = pytester.runpytest_subprocess(
+    result = pytester.runpytest_inprocess(
         "--canary", "--collect-only", "-q", "--canary-baseline", "none"
     )
     result.stdout.no_fnmatch_line("*test_of_something_else*")

@@ -37,7 +37,7 @@ def applying(stage: str) -> int:
     """How many of a stage's assertions an upgrade with the default settings has."""
     found = settings.check({"name": "addressbook"}, Path(__file__).parents[2], "defaults")
     upgrade = Plan(found, Options(), Baseline("image", "shop:1", "--canary-baseline"))
-    return sum(assertion.when(upgrade) for assertion in stages.suite(stage))
+    return len(stages.load(stage).applying(upgrade))
 
 
 CHECKS = {stage: applying(stage) for stage in ("preflight", *STAGES, "automatic_rollback")}
@@ -51,7 +51,7 @@ def heed_signals() -> None:
 def test_a_walk_enters_every_stage_once(
     pytester: pytest.Pytester, stand_in: Entered, project: Path
 ) -> None:
-    result = pytester.runpytest_subprocess(*RUN)
+    result = pytester.runpytest_inprocess(*RUN)
     assert result.ret == pytest.ExitCode.OK
     assert stand_in() == STAGES
     result.stdout.fnmatch_lines(
@@ -60,7 +60,7 @@ def test_a_walk_enters_every_stage_once(
 
 
 def test_each_stage_is_a_line_with_its_time(pytester: pytest.Pytester, stand_in: Entered) -> None:
-    result = pytester.runpytest_subprocess(*RUN)
+    result = pytester.runpytest_inprocess(*RUN)
     lines = [line for line in result.outlines if line.startswith("canary/")]
     shown = ["preflight", *STAGES]
     assert [line.split()[0] for line in lines] == [f"canary/{stage}" for stage in shown]
@@ -68,7 +68,7 @@ def test_each_stage_is_a_line_with_its_time(pytester: pytest.Pytester, stand_in:
 
 
 def test_verbose_names_every_sentence(pytester: pytest.Pytester, stand_in: Entered) -> None:
-    result = pytester.runpytest_subprocess(*RUN, "-v")
+    result = pytester.runpytest_inprocess(*RUN, "-v")
     result.stdout.fnmatch_lines(["canary/canary::both versions answer behind the Service PASSED"])
 
 
@@ -76,7 +76,7 @@ def test_a_failed_transition_skips_what_follows_and_is_rolled_back(
     pytester: pytest.Pytester, stand_in: Entered, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BREAKS", "canary")
-    result = pytester.runpytest_subprocess(*RUN, "-rs")
+    result = pytester.runpytest_inprocess(*RUN, "-rs")
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     assert stand_in() == ["cluster", "baseline", "canary", ROLLED_BACK, "cleanup"]
     failed = "canary/canary::shop-canary is deployed"
@@ -106,7 +106,7 @@ def test_a_rollback_that_fails_too_is_told_and_does_not_hide_the_first(
     pytester: pytest.Pytester, stand_in: Entered, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BREAKS", f"stable,{ROLLED_BACK}")
-    result = pytester.runpytest_subprocess(*RUN, "-rs")
+    result = pytester.runpytest_inprocess(*RUN, "-rs")
     assert stand_in()[-3:] == ["stable", ROLLED_BACK, "cleanup"]
     first, second = "canary/stable::shop-stable is promoted", "canary/rollback::the release"
     result.stdout.fnmatch_lines(
@@ -131,7 +131,7 @@ def test_a_failure_is_rolled_back_wherever_the_walk_was_to_end(
     pytester: pytest.Pytester, stand_in: Entered, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BREAKS", "canary")
-    pytester.runpytest_subprocess(*RUN, "--canary-until=canary")
+    pytester.runpytest_inprocess(*RUN, "--canary-until=canary")
     assert stand_in() == ["cluster", "baseline", "canary", ROLLED_BACK, "cleanup"]
 
 
@@ -140,7 +140,7 @@ def test_nothing_is_rolled_back_after_a_failure_elsewhere(
     pytester: pytest.Pytester, stand_in: Entered, monkeypatch: pytest.MonkeyPatch, breaks: str
 ) -> None:
     monkeypatch.setenv("BREAKS", breaks)
-    pytester.runpytest_subprocess(*RUN)
+    pytester.runpytest_inprocess(*RUN)
     assert ROLLED_BACK not in stand_in()
 
 
@@ -149,7 +149,7 @@ def test_nothing_is_rolled_back_where_nothing_was_live_yet(
 ) -> None:
     """A chosen check of a later stage tells that the way to it broke."""
     monkeypatch.setenv("BREAKS", "cluster")
-    pytester.runpytest_subprocess(*RUN, "-k", "promoted and candidate")
+    pytester.runpytest_inprocess(*RUN, "-k", "promoted and candidate")
     assert stand_in() == ["cluster", "cleanup"]
 
 
@@ -157,7 +157,7 @@ def test_exitfirst_leaves_no_time_for_a_rollback(
     pytester: pytest.Pytester, stand_in: Entered, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BREAKS", "canary")
-    result = pytester.runpytest_subprocess(*RUN, "-x")
+    result = pytester.runpytest_inprocess(*RUN, "-x")
     assert stand_in() == ["cluster", "baseline", "canary", "cleanup"]
     result.stdout.no_fnmatch_line("canary: ")
 
@@ -168,7 +168,7 @@ def test_evidence_of_an_earlier_run_goes_and_what_is_not_ours_stays(
     old = project / "elsewhere" / "findings" / "7"
     old.mkdir(parents=True)
     (project / "elsewhere" / "mine.txt").write_text("mine")
-    pytester.runpytest_subprocess(*RUN, "--canary-report=elsewhere")
+    pytester.runpytest_inprocess(*RUN, "--canary-report=elsewhere")
     assert not old.exists()
     assert (project / "elsewhere" / "mine.txt").read_text() == "mine"
 
@@ -178,12 +178,12 @@ def test_the_promotion_is_told_by_branch_and_tag(
 ) -> None:
     monkeypatch.setenv("GITLAB_CI", "true")
     monkeypatch.setenv("CI_COMMIT_TAG", "hotfix-3")
-    result = pytester.runpytest_subprocess(*RUN)
+    result = pytester.runpytest_inprocess(*RUN)
     result.stdout.fnmatch_lines(
         ["canary: the real promotion would be allowed: it passed, and tag hotfix-3 matches ^hotfix"]
     )
     for part in (("-k", "migrate and exits"), ("--canary-until", "canary")):
-        result = pytester.runpytest_subprocess(*RUN, *part)
+        result = pytester.runpytest_inprocess(*RUN, *part)
         result.stdout.no_fnmatch_line("*the real promotion*")
 
 
@@ -192,10 +192,11 @@ def test_a_stages_checks_keep_their_order_whoever_shuffles_them(
 ) -> None:
     with (project / "conftest.py").open("a") as conftest:
         conftest.write(
+            "import pytest"
             "\n@pytest.hookimpl(trylast=True)"
             "\ndef pytest_collection_modifyitems(items): items.reverse()\n"
         )
-    result = pytester.runpytest_subprocess(*RUN, "-v")
+    result = pytester.runpytest_inprocess(*RUN, "-v")
     result.stdout.fnmatch_lines(
         [
             "canary/canary::shop-canary is deployed PASSED*",
@@ -217,7 +218,7 @@ def test_the_way_to_a_teams_test_breaks_in_a_sentence(
             pass
         """
     )
-    result = pytester.runpytest_subprocess(*RUN, "-k", "test_ours")
+    result = pytester.runpytest_inprocess(*RUN, "-k", "test_ours")
     result.stdout.fnmatch_lines(["migration broke in a test; mend it", "    the evidence of it"])
     result.stdout.no_fnmatch_line("*Traceback*")
     result.stdout.no_fnmatch_line("*pytest_canary/walk.py*")
@@ -234,14 +235,14 @@ def test_a_failing_test_of_the_team_stops_the_walk(
             assert 1 == 2
         """
     )
-    result = pytester.runpytest_subprocess(*RUN)
+    result = pytester.runpytest_inprocess(*RUN)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     assert stand_in() == ["cluster", "baseline", "canary", ROLLED_BACK, "cleanup"]
     result.stdout.fnmatch_lines(["canary: failed at *::test_ours: assert 1 == 2"])
 
 
 def test_a_chosen_stage_is_walked_to(pytester: pytest.Pytester, stand_in: Entered) -> None:
-    result = pytester.runpytest_subprocess(*RUN, "-k", "migrate and exits")
+    result = pytester.runpytest_inprocess(*RUN, "-k", "migrate and exits")
     walked = sum(CHECKS[each] for each in ("preflight", *STAGES))
     result.assert_outcomes(passed=1, deselected=walked - 1)
     result.stdout.fnmatch_lines([f"canary: 1 of the walk's {walked} checks were made, and held"])
@@ -253,7 +254,7 @@ def test_exitfirst_cleans_up(
     pytester: pytest.Pytester, stand_in: Entered, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BREAKS", "baseline")
-    pytester.runpytest_subprocess(*RUN, "-x").assert_outcomes(
+    pytester.runpytest_inprocess(*RUN, "-x").assert_outcomes(
         failed=1, passed=CHECKS["preflight"] + CHECKS["cluster"]
     )
     assert stand_in() == ["cluster", "baseline", "cleanup"]
@@ -279,7 +280,7 @@ def test_keep_decides_whether_anything_stays(
     kept: bool,
 ) -> None:
     monkeypatch.setenv("BREAKS", breaks)
-    result = pytester.runpytest_subprocess(*RUN, "--canary-keep", keep, "-rs")
+    result = pytester.runpytest_inprocess(*RUN, "--canary-keep", keep, "-rs")
     assert ("cleanup" in stand_in()) is not kept
     assert (ROLLED_BACK in stand_in()) is (bool(breaks) and not kept)  # kept as it failed
     runs = list((project / "state" / "pytest-canary" / "runs").iterdir())
@@ -328,7 +329,7 @@ def test_an_interrupted_walk_cleans_up(
 def test_junitxml_has_the_sentences_and_their_stage(
     pytester: pytest.Pytester, stand_in: Entered, project: Path
 ) -> None:
-    pytester.runpytest_subprocess(*RUN, "--junitxml", "out.xml")
+    pytester.runpytest_inprocess(*RUN, "--junitxml", "out.xml")
     cases = ElementTree.parse(project / "out.xml").getroot().iter("testcase")
     case = next(c for c in cases if c.get("name") == "every node is ready")
     found = {p.get("name"): p.get("value") for p in case.iter("property")}
@@ -341,13 +342,16 @@ def test_a_walk_is_refused_to_xdist(pytester: pytest.Pytester, project: Path) ->
         xd="def pytest_addoption(parser):\n    parser.addoption('--numprocesses', type=int)\n"
     )
     pytester.syspathinsert()
-    result = pytester.runpytest_subprocess("-p", "xd", "--canary", "--numprocesses", "2")
+    result = pytester.runpytest_inprocess("-p", "xd", "--canary", "--numprocesses", "2")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["*-n 2: a walk goes step by step; leave -n out"])
 
 
 def test_the_report_is_written_and_told_to_ci(
-    pytester: pytest.Pytester, stand_in: Entered, project: Path, monkeypatch: pytest.MonkeyPatch
+    pytester: pytest.Pytester,
+    stand_in: Entered,
+    project: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("REPORT", "yes")
     monkeypatch.setenv("BREAKS", "stable")
@@ -372,7 +376,10 @@ def test_the_report_is_written_and_told_to_ci(
 
 
 def test_an_interrupted_walk_has_a_report_too(
-    pytester: pytest.Pytester, stand_in: Entered, project: Path, monkeypatch: pytest.MonkeyPatch
+    pytester: pytest.Pytester,
+    stand_in: Entered,
+    project: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("REPORT", "yes")
     pytester.makepyfile(
@@ -395,7 +402,7 @@ def test_evidence_that_can_not_be_kept_hides_no_failure(
     monkeypatch.setenv("BREAKS", "canary")
     (project / "told").mkdir()
     (project / "told" / "findings").write_text("a file")
-    result = pytester.runpytest_subprocess(*RUN, "--canary-report=told")
+    result = pytester.runpytest_inprocess(*RUN, "--canary-report=told")
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines(
         ["canary/canary F* its evidence can't be kept: *", "canary broke in a test; mend it"]
@@ -403,7 +410,10 @@ def test_evidence_that_can_not_be_kept_hides_no_failure(
 
 
 def test_a_report_that_can_not_be_written_is_told(
-    pytester: pytest.Pytester, stand_in: Entered, project: Path, monkeypatch: pytest.MonkeyPatch
+    pytester: pytest.Pytester,
+    stand_in: Entered,
+    project: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("REPORT", "yes")
     (project / "told" / "report.html").mkdir(parents=True)

@@ -19,10 +19,10 @@ TEAM = """
 import pytest
 
 @pytest.mark.canary("migration")
-def test_on_the_new_schema(database):
+def test_on_the_new_schema(canary_database):
     raise AssertionError("ran without a cluster")
 
-def test_without_a_stage(release):
+def test_without_a_stage(canary_release):
     raise AssertionError("ran without a cluster")
 
 def test_of_something_else():
@@ -51,9 +51,17 @@ def test_a_plain_run_leaves_nothing_behind(pytester: pytest.Pytester, project: P
     assert after == before
 
 
+def test_a_plain_run_registers_its_fixtures_alone(pytester: pytest.Pytester) -> None:
+    registered = dict(pytester.parseconfigure().pluginmanager.list_name_plugin())
+    assert [name for name in registered if name.startswith("canary")] == [
+        "canary",
+        "canary-fixtures",
+    ]
+
+
 def test_tests_of_a_stage_are_skipped_and_say_why(pytester: pytest.Pytester, project: Path) -> None:
     pytester.makepyfile(TEAM)
-    result = pytester.runpytest_subprocess("-rs")
+    result = pytester.runpytest_inprocess("-rs")
     result.assert_outcomes(passed=1, skipped=2)
     result.stdout.fnmatch_lines(
         ["SKIPPED*belongs to a stage of `pytest --canary`", "SKIPPED*needs `pytest --canary`"],
@@ -64,7 +72,7 @@ def test_tests_of_a_stage_are_skipped_and_say_why(pytester: pytest.Pytester, pro
 def test_the_options_are_in_the_help_and_the_marker_is_registered(
     pytester: pytest.Pytester, project: Path
 ) -> None:
-    pytester.runpytest_subprocess("--help").stdout.fnmatch_lines(
+    pytester.runpytest_inprocess("--help").stdout.fnmatch_lines(
         ["rehearse a release on a throw-away Kubernetes:", "*--canary *walk the release*"]
     )
-    pytester.runpytest_subprocess("--markers").stdout.fnmatch_lines(["@pytest.mark.canary(stage)*"])
+    pytester.runpytest_inprocess("--markers").stdout.fnmatch_lines(["@pytest.mark.canary(stage)*"])

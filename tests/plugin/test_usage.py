@@ -9,7 +9,7 @@ import pytest
 
 def refused(pytester: pytest.Pytester, *args: str) -> str:
     """What a run says that pytest refuses to start."""
-    result = pytester.runpytest_subprocess("--canary", *args)
+    result = pytester.runpytest_inprocess("--canary", *args)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     text = "\n".join(result.errlines + result.outlines)
     assert "Traceback" not in text
@@ -42,6 +42,16 @@ def test_a_baseline_that_git_does_not_know_is_refused(
     assert "baseline git:v9 (--canary-baseline) is not in git" in text
 
 
+@pytest.mark.parametrize("option", ["--canary", "--canary-check"])
+def test_nothing_passes_where_a_path_is_wrong(
+    pytester: pytest.Pytester, project: Path, option: str
+) -> None:
+    result = pytester.runpytest_inprocess(option, "nosuch.py", "--canary-baseline=shop:1")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stdout.no_fnmatch_line("canary: *passed*")
+    result.stdout.no_fnmatch_line("canary: nothing found*")
+
+
 @pytest.mark.parametrize(
     ("marker", "said"),
     [
@@ -59,18 +69,19 @@ def test_a_marker_without_a_stage_is_refused(
 
 
 def test_a_fixture_without_a_stage_is_refused(pytester: pytest.Pytester, project: Path) -> None:
-    pytester.makepyfile("def test_it(database): pass")
+    pytester.makepyfile("def test_it(canary_database): pass")
     text = refused(pytester, "--canary-baseline", "none")
-    assert "uses database and names no stage; mark it, for example @pytest.mark.canary" in text
+    assert (
+        "uses canary_database and names no stage; mark it, for example @pytest.mark.canary" in text
+    )
 
 
 def test_a_teams_own_fixture_of_the_same_name_is_theirs(
     pytester: pytest.Pytester, project: Path
 ) -> None:
     pytester.makepyfile(
-        "import pytest\n@pytest.fixture\ndef database(): pass\ndef test_it(database): pass\n"
+        "import pytest\n@pytest.fixture\ndef canary_database(): pass\n"
+        "def test_it(canary_database): pass\n"
     )
-    result = pytester.runpytest_subprocess(
-        "--canary", "--collect-only", "--canary-baseline", "none"
-    )
+    result = pytester.runpytest_inprocess("--canary", "--collect-only", "--canary-baseline", "none")
     assert result.ret == pytest.ExitCode.OK

@@ -56,7 +56,10 @@ def test_the_plugin_imports_only_its_options_and_fixtures() -> None:
 
 
 def test_a_check_needs_no_engine_and_no_cluster() -> None:
-    added = added_by("pytest_kind.plugin, pytest_canary.plugin.check_session")
+    parts = ("collector", "manifest_check", "pytest_internals", "runner", "terminal")
+    added = added_by(
+        ", ".join(("pytest_kind.plugin", *(f"pytest_canary.plugin.{part}" for part in parts)))
+    )
     # pytest-kind brings requests and what comes with it.
     heavy = set(HEAVY) - {"pydantic", "requests", "urllib3", "yaml"}
     walks = {"rehearsal", "cluster", "release", "traffic", "reporting"}

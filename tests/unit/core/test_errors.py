@@ -6,13 +6,13 @@ import pytest
 
 import pytest_canary
 from pytest_canary.core import errors
-from pytest_canary.core.errors import CanaryError, CommandError, FoundError, UnjudgedError
+from pytest_canary.core.errors import CanaryError, CommandError, FoundError, NotApplicable
 from pytest_canary.core.findings import Finding
 
 EVERY = [
     each
     for _, each in inspect.getmembers(errors, inspect.isclass)
-    if each.__module__ == errors.__name__ and each is not UnjudgedError
+    if each.__module__ == errors.__name__ and each is not NotApplicable
 ]
 # Those that say it in their own words; a FoundError says it in its findings'.
 ALL = [each for each in EVERY if each is not FoundError]

@@ -4,7 +4,7 @@ import pytest
 from fakes.preflight import BROKEN, GROUPS, Edit, Inspect, codes, healthy
 
 from pytest_canary.config.plan import Options
-from pytest_canary.core.errors import FoundError, UnjudgedError
+from pytest_canary.core.errors import FoundError, NotApplicable
 from pytest_canary.preflight import groups
 
 # What can't be judged is not held to be right.
@@ -38,7 +38,7 @@ def test_a_template_of_another_language_is_not_judged(
     found = inspect(*plain, *edits, apply=apply)
     assert found.findings == ()
     for group in GROUPS:
-        with pytest.raises(UnjudgedError) as unjudged:
+        with pytest.raises(NotApplicable) as unjudged:
             found.expect_none(group)
         assert str(unjudged.value) == reason
 
@@ -47,7 +47,7 @@ def test_what_is_no_yaml_leaves_the_rest_unjudged(inspect: Inspect) -> None:
     found = inspect(("  replicas: $replicas", "\treplicas: $replicas"))
     with pytest.raises(FoundError, match="is no valid YAML"):
         found.expect_none(groups.YAML)
-    with pytest.raises(UnjudgedError, match=r"^manifests/deployment.yml can't be read$"):
+    with pytest.raises(NotApplicable, match=r"^manifests/deployment.yml can't be read$"):
         found.expect_none(groups.PROBES)
 
 
@@ -55,7 +55,7 @@ def test_without_a_deployment_there_is_nothing_to_judge(inspect: Inspect) -> Non
     found = inspect(("kind: Deployment", "kind: DaemonSet"))
     with pytest.raises(FoundError, match="has no Deployment"):
         found.expect_none(groups.DEPLOYMENTS)
-    with pytest.raises(UnjudgedError, match="has no Deployment to look at"):
+    with pytest.raises(NotApplicable, match="has no Deployment to look at"):
         found.expect_none(groups.PROBES)
 
 
@@ -64,7 +64,7 @@ def test_without_a_service_there_is_nothing_to_judge(inspect: Inspect) -> None:
     found = inspect(service=f"{one}---\n{one}")
     with pytest.raises(FoundError, match=r"manifests/service.yml makes no Service shop-lb"):
         found.expect_none(groups.SERVICE)
-    with pytest.raises(UnjudgedError, match=r"^manifests/service.yml has no Service$"):
+    with pytest.raises(NotApplicable, match=r"^manifests/service.yml has no Service$"):
         found.expect_none(groups.TARGET_PORT)
 
 

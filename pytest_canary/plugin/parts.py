@@ -1,0 +1,38 @@
+"""What the plugin works with that reaches out of it; tests hand over their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_canary import stages
+
+if TYPE_CHECKING:
+    from pytest_canary.context.stage import Stage
+    from pytest_canary.reporting.document import Report
+
+
+def reap(kept: bool, tell: Callable[[str], None]) -> int:
+    """Remove what earlier runs have left; returns how many."""
+    from pytest_canary.cluster import teardown
+    from pytest_canary.cluster.engine import Engine
+
+    return teardown.reap(Engine(), kept=kept, tell=lambda text: tell(f"canary: {text}"))
+
+
+def write_report(report: Report, folder: Path) -> list[Path]:
+    """Write a report's files; returns them, the page at the head."""
+    from pytest_canary import reporting
+
+    return list(reporting.write(report, folder))
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The stages, the reaper and the report's writer."""
+
+    load: Callable[[str], Stage[object]] = stages.load
+    reap: Callable[[bool, Callable[[str], None]], int] = reap
+    write_report: Callable[[Report, Path], list[Path]] = write_report

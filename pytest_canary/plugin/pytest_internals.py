@@ -1,0 +1,139 @@
+"""Whatever of pytest's is private, so that a new pytest can break this module alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import pytest
+from _pytest._code.code import ReprFileLocation, TerminalRepr
+from _pytest.junitxml import xml_key
+
+if TYPE_CHECKING:
+    from _pytest._io import TerminalWriter
+    from _pytest.terminal import TerminalReporter
+
+    from pytest_canary.context.evidence import Failure
+
+
+class Screen:
+    """What pytest writes its session to.
+
+    Args:
+        reporter: pytest's own.
+    """
+
+    def __init__(self, reporter: TerminalReporter) -> None:
+        self._reporter = reporter
+
+    @property
+    def column(self) -> int:
+        """Where the line that pytest has begun stands."""
+        return self._reporter._tw.width_of_current_line
+
+    @property
+    def verbose(self) -> bool:
+        """Whether each test has a line of its own."""
+        return self._reporter.config.get_verbosity() > 0
+
+    def hide_percentages(self) -> None:
+        """Leave the end of each line of tests free."""
+        self._reporter._show_progress_info = False
+
+    def count_collected(self, number: int) -> None:
+        """Count items that no file was collected for as collected too."""
+        self._reporter._numcollected += number
+
+    def begin_line_anew(self) -> None:
+        """Let the next test begin a line with its file, as what was written has broken it."""
+        self._reporter.currentfspath = None
+
+    def end_line(self) -> None:
+        """Begin a new line, if one is begun."""
+        self._reporter.ensure_newline()
+
+    def write(self, text: str) -> None:
+        """Write at the end of the line that is begun."""
+        self._reporter.write(text)
+
+    def write_line(self, text: str, **markup: bool) -> None:
+        """Write a line of its own."""
+        self._reporter.write_line(text, **markup)
+
+
+class ErrorRepr(TerminalRepr):
+    """A failure as a person reads it: a sentence, its evidence, where the files are.
+
+    Args:
+        failure: what failed, without secrets.
+        path: of the item that it has failed.
+    """
+
+    def __init__(self, failure: Failure, path: Path) -> None:
+        self.failure = failure
+        # What pytest's short summary and --junitxml take as the message.
+        self.reprcrash = ReprFileLocation(str(path), 0, failure.sentence)
+
+    @property
+    def evidence(self) -> str:
+        """What shows it, and where the files are."""
+        line = self.failure.line if self.failure.files else ""
+        return "\n".join(filter(None, [self.failure.evidence, line]))
+
+    def toterminal(self, tw: TerminalWriter) -> None:
+        """Write the sentence, then the evidence."""
+        tw.line(self.failure.sentence, red=True, bold=True)
+        for line in self.evidence.splitlines():
+            tw.line(f"    {line}")
+
+
+def screen(config: pytest.Config) -> Screen | None:
+    """The session's terminal; None with `-p no:terminal`."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    return Screen(reporter) if reporter else None
+
+
+def skip_item(reason: str) -> NoReturn:
+    """Skip the item, not a line of this plugin's: the summary then names its stage."""
+    raise pytest.skip.Exception(reason, _use_item_location=True)
+
+
+def failure_message(report: pytest.TestReport) -> str:
+    """Why a test failed, in one line."""
+    crash = getattr(report.longrepr, "reprcrash", None)
+    lines = str(crash.message if crash else report.longrepr).splitlines()
+    return lines[0] if lines else "it says nothing"
+
+
+def failure_evidence(report: pytest.TestReport) -> str:
+    """What a failure's message stands on: an error's evidence, or the traceback."""
+    if isinstance(report.longrepr, ErrorRepr):
+        return report.longrepr.evidence
+    return report.longreprtext
+
+
+def skip_reason(report: pytest.TestReport) -> str:
+    """Why a test was skipped."""
+    representation = report.longrepr
+    text = representation[2] if isinstance(representation, tuple) else representation
+    return str(text).removeprefix("Skipped: ")
+
+
+def fixture_modules(item: pytest.Item) -> dict[str, str]:
+    """The fixtures that a test uses, each with the module that defines it, as they are set up."""
+    info = getattr(item, "_fixtureinfo", None)
+    if info is None:
+        return {}
+    definitions = info.name2fixturedefs
+    return {
+        name: getattr(definitions[name][-1].func, "__module__", "")
+        for name in info.names_closure
+        if name in definitions
+    }
+
+
+def add_suite_property(config: pytest.Config, name: str, value: str) -> None:
+    """Add a property to the suite in --junitxml's file, if there is to be one."""
+    xml = config.stash.get(xml_key, None)
+    if xml:
+        xml.add_global_property(name, value)

@@ -1,0 +1,205 @@
+"""What a session shows beside pytest's dots: the header, the end of a stage's line, the summary."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Protocol
+
+import pytest
+
+from pytest_canary.context.journal import PreflightOutcome
+from pytest_canary.plugin.items import StageTest, stage_of
+from pytest_canary.plugin.progress import Progress
+from pytest_canary.plugin.pytest_internals import Screen
+from pytest_canary.plugin.state import Outcome
+
+if TYPE_CHECKING:
+    from pytest_canary.plugin.recorder import Recorder
+    from pytest_canary.rehearsal.rehearsal import Rehearsal
+
+# Where a stage's time begins, as long as its dots leave room.
+COLUMN = 32
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the summary."""
+
+    text: str
+    color: Literal["", "red", "green"] = ""
+
+
+class Summary(Protocol):
+    """What a session says of itself as it begins, and of how it went as it ends."""
+
+    def header(self) -> str:
+        """One line that says what the session is about."""
+
+    def lines(self) -> Iterator[Line]:
+        """What came of it; the last lines before pytest's own."""
+
+
+class Terminal:
+    """Writes to pytest's screen.
+
+    Args:
+        screen: where pytest writes.
+        rehearsal: has the stages' figures.
+        outcome: has the stages' times.
+        summary: what begins and ends the session.
+        progress: what stands behind the dots, and has to make room for the next.
+    """
+
+    def __init__(
+        self,
+        screen: Screen,
+        rehearsal: Rehearsal,
+        outcome: Outcome,
+        summary: Summary,
+        progress: Progress | None = None,
+    ) -> None:
+        self._screen = screen
+        self._rehearsal = rehearsal
+        self._outcome = outcome
+        self._summary = summary
+        self._progress = progress
+        # The stages' lines end with their time and figures; percentages would be in the way.
+        screen.hide_percentages()
+
+    def pytest_report_header(self) -> str:
+        """One line that says what the session is about."""
+        return self._summary.header()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self) -> None:
+        """Make room for the dot."""
+        if self._progress and self._progress.clear():
+            self._screen.begin_line_anew()
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(
+        self, item: pytest.Item, nextitem: pytest.Item | None
+    ) -> Generator[None, object, object]:
+        """End a stage's line with its time and figures."""
+        result = yield
+        if isinstance(item, StageTest) and (
+            not isinstance(nextitem, StageTest) or stage_of(nextitem) != stage_of(item)
+        ):
+            self._end_stage(stage_of(item))
+        return result
+
+    def _end_stage(self, stage: str) -> None:
+        lead = ""
+        if self._screen.verbose:
+            self._screen.end_line()
+            lead = f"canary/{stage}"
+        pad = " " * max(1, COLUMN - self._screen.column - len(lead))
+        figures = "; ".join(self._rehearsal.journal.notes.get(stage, []))
+        seconds = self._outcome.seconds[stage]
+        self._screen.write(f"{lead}{pad}{seconds:6.1f} s  {figures}".rstrip())
+
+    def pytest_terminal_summary(self) -> None:
+        """What came of it."""
+        for line in self._summary.lines():
+            markup = {line.color: True} if line.color else {}
+            self._screen.write_line(f"canary: {line.text}", **markup)
+
+    def pytest_unconfigure(self) -> None:
+        """Give the terminal back."""
+        if self._progress:
+            self._progress.close()
+
+
+def open_progress(screen: Screen) -> Progress:
+    """Show progress behind what pytest writes, whatever it captures meanwhile."""
+    return Progress(os.dup(1), lambda: screen.column)
+
+
+class RehearsalSummary:
+    """What `--canary` says.
+
+    Args:
+        rehearsal: what is rehearsed.
+        outcome: how it went.
+        recorder: has the report's page, and whether the release may be promoted.
+    """
+
+    def __init__(self, rehearsal: Rehearsal, outcome: Outcome, recorder: Recorder) -> None:
+        self._rehearsal = rehearsal
+        self._outcome = outcome
+        self._recorder = recorder
+
+    def header(self) -> str:
+        """What is rehearsed, and where each part comes from."""
+        plan = self._rehearsal.plan
+        image = plan.options.node_image or "kind's own node image"
+        where = plan.options.context or image
+        settings, run = plan.settings.source, self._rehearsal.journal.run
+        return f"canary: {plan.title}; {where}; settings: {settings}; run {run}"
+
+    def lines(self) -> Iterator[Line]:
+        """The rehearsal in one line, or what failed first; and where the rest is to be seen."""
+        outcome = self._outcome
+        if outcome.kept:
+            yield Line(
+                f"run {self._rehearsal.journal.run} is kept; look at it with "
+                f"KUBECONFIG={self._rehearsal.kubeconfig}, remove it with pytest --canary-reap"
+            )
+        if outcome.failed:
+            yield from self._failures()
+        elif outcome.passed:
+            yield Line(self._rehearsal.summary(), "green")
+        elif outcome.checks:
+            yield Line(f"{outcome.held} of the walk's {outcome.checks} checks were made, and held")
+        if outcome.decided:
+            yield Line(self._recorder.promotion(passed=outcome.failed is None).sentence)
+        if self._recorder.page:
+            yield Line(str(self._recorder.page))
+
+    def _failures(self) -> Iterator[Line]:
+        failed, rollback_failed = self._outcome.failed, self._outcome.rollback_failed
+        if failed:
+            yield Line(f"failed at {failed.node_id}: {failed.sentence}", "red")
+        if rollback_failed:
+            yield Line(
+                f"and so did the rollback, at {rollback_failed.node_id}: "
+                f"{rollback_failed.sentence}",
+                "red",
+            )
+        elif self._outcome.rolls_back and self._rehearsal.journal.notes.get("rollback"):
+            yield Line("; ".join(self._rehearsal.journal.notes["rollback"]))
+
+
+class CheckSummary:
+    """What `--canary-check` says.
+
+    Args:
+        check: what was found.
+        outcome: how it went.
+    """
+
+    def __init__(self, check: Rehearsal, outcome: Outcome) -> None:
+        self._check = check
+        self._outcome = outcome
+
+    def header(self) -> str:
+        """What is checked."""
+        plan = self._check.plan
+        return f"canary: {plan.title}; settings: {plan.settings.source}"
+
+    def lines(self) -> Iterator[Line]:
+        """What was found, in one line."""
+        held, checks = self._outcome.held, self._outcome.checks
+        if self._outcome.failed:
+            preflight = self._check.journal.find(PreflightOutcome)
+            findings = len(preflight.inspection.findings) if preflight else 1
+            count = f"{findings} findings" if findings > 1 else "1 finding"
+            yield Line(f"{count}, {held} of {checks} checks hold", "red")
+        elif self._outcome.passed:
+            settings = self._check.plan.settings
+            files = f"{settings.deployment.name} and {settings.service.name}"
+            yield Line(f"nothing found in {files}", "green")
+        elif checks:
+            yield Line(f"{held} of {checks} checks were made, and hold")

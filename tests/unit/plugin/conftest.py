@@ -1,0 +1,35 @@
+"""Items of a session that is not run, and what they are brought through its stages with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from fakes.stages import Checks, Stages
+
+from pytest_canary.config.plan import Baseline, Options, Plan
+from pytest_canary.config.settings import Settings
+from pytest_canary.plugin.items import StageFile
+
+
+@pytest.fixture
+def plan(configured: Callable[..., Settings]) -> Plan:
+    return Plan(configured(name="shop"), Options(), Baseline("image", "shop:1", "an option"))
+
+
+@pytest.fixture
+def stages(plan: Plan) -> Stages:
+    return Stages(plan)
+
+
+@pytest.fixture
+def session(pytester: pytest.Pytester) -> pytest.Session:
+    return pytest.Session.from_config(pytester.parseconfigure())
+
+
+@pytest.fixture
+def checks(session: pytest.Session, stages: Stages) -> Checks:
+    """Makes the items of a stage."""
+    given: Any = stages
+    return lambda stage: list(StageFile.of(session, given, stage).collect())

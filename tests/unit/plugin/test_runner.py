@@ -1,0 +1,290 @@
+"""What is run, what is skipped, and when the release is rolled back or kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from fakes.stages import Checks, Stages
+
+from pytest_canary.config.plan import Keep
+from pytest_canary.core.errors import ReleaseError
+from pytest_canary.plugin.items import StageFile, StageTest, in_automatic_rollback
+from pytest_canary.plugin.pytest_internals import ErrorRepr
+from pytest_canary.plugin.runner import (
+    AUTOMATIC_ROLLBACK,
+    AutomaticRollback,
+    Cleanup,
+    Runner,
+    replace_rollback,
+)
+from pytest_canary.plugin.state import FailedTest, Outcome
+
+FAILED = FailedTest("canary/canary::it holds", "it does not", "canary", is_check=True)
+OURS = """
+    import pytest
+    @pytest.mark.canary("{stage}")
+    def test_ours(): pass
+"""
+
+
+@pytest.fixture
+def rollback(session: pytest.Session, stages: Stages) -> list[StageTest]:
+    """The automatic one's items."""
+    rehearsal: Any = stages
+    return list(StageFile.of(session, rehearsal, AUTOMATIC_ROLLBACK).collect())
+
+
+def skipped(runner: Runner | Cleanup, item: pytest.Item) -> str:
+    """Why an item is; empty where it isn't."""
+    try:
+        runner.pytest_runtest_setup(item)
+    except pytest.skip.Exception as reason:
+        return str(reason)
+    return ""
+
+
+@pytest.mark.parametrize("stage", ["preflight", "canary", "stable", "rollback", "cleanup"])
+def test_nothing_is_skipped_where_nothing_has_failed(
+    stages: Stages, checks: Checks, stage: str
+) -> None:
+    assert skipped(Runner(stages, Outcome()), checks(stage)[0]) == ""
+    assert stages.there == [], "a check enters its stage itself, as its failure"
+
+
+def test_after_a_failure_the_cleanup_is_all_that_is_left(stages: Stages, checks: Checks) -> None:
+    runner = Runner(stages, Outcome(failed=FAILED))
+    assert skipped(runner, checks("stable")[0]) == FAILED.reason
+    assert skipped(runner, checks("rollback")[0]) == FAILED.reason
+    assert skipped(runner, checks("cleanup")[0]) == ""
+
+
+@pytest.mark.parametrize(
+    ("is_check", "entered", "runs"),
+    [(True, True, True), (True, False, False), (False, True, False)],
+)
+def test_other_checks_of_a_stage_are_made_if_it_is_entered_and_a_check_has_failed(
+    stages: Stages, checks: Checks, is_check: bool, entered: bool, runs: bool
+) -> None:
+    if entered:
+        stages.there.append("canary")
+    failed = FailedTest("x", "y", "canary", is_check)
+    assert (skipped(Runner(stages, Outcome(failed=failed)), checks("canary")[1]) == "") is runs
+
+
+@pytest.mark.parametrize("done", [False, True])
+def test_the_automatic_rollback_is_checked_unless_it_has_failed(
+    stages: Stages, rollback: list[StageTest], done: bool
+) -> None:
+    runner = Runner(stages, Outcome(failed=FAILED))
+    assert skipped(runner, rollback[0]) == ""
+    if done:
+        stages.there.append(AUTOMATIC_ROLLBACK)
+    too = FailedTest("canary/rollback::it", "neither", "rollback", is_check=True)
+    runner = Runner(stages, Outcome(failed=FAILED, rollback_failed=too))
+    assert skipped(runner, rollback[1]) == ("" if done else too.reason)
+
+
+@pytest.mark.parametrize(("stage", "there"), [("stable", ["stable"]), ("cleanup", [])])
+def test_a_teams_test_is_brought_to_its_stage_but_does_not_clean_up(
+    pytester: pytest.Pytester, stages: Stages, stage: str, there: list[str]
+) -> None:
+    item = pytester.getitem(OURS.format(stage=stage), "test_ours")
+    assert skipped(Runner(stages, Outcome()), item) == ""
+    assert stages.there == there
+
+
+def reported(runner: Runner, item: pytest.Item, **given: Any) -> Any:
+    """pytest's report of an item, as the runner leaves it."""
+    report: Any = SimpleNamespace(
+        **{"when": "call", "duration": 2.0, "passed": False, "failed": False, "longrepr": ""}
+        | given
+    )
+    raised = given.get("raised")
+    call: Any = SimpleNamespace(excinfo=SimpleNamespace(value=raised) if raised else None)
+    making = runner.pytest_runtest_makereport(item, call)
+    next(making)
+    with pytest.raises(StopIteration) as end:
+        making.send(report)
+    return end.value.value
+
+
+def test_how_each_test_ended_is_remembered(stages: Stages, checks: Checks) -> None:
+    outcome = Outcome()
+    runner = Runner(stages, outcome)
+    stages.journal.notes["canary"] = ["1 of 3", "no more"]
+    first, second, third, *_ = checks("canary")
+    error = ReleaseError("it broke")
+    reported(runner, first, when="setup", passed=True)
+    reported(runner, first, passed=True)
+    reported(runner, second, failed=True, longrepr="it broke\nas told", raised=error)
+    reported(runner, third, failed=True, longrepr="so did this")
+    assert outcome.held == 1
+    assert outcome.seconds == {"canary": 8.0}
+    assert outcome.failed == FailedTest(second.nodeid, "it broke", "canary", is_check=True)
+    assert outcome.rollback_failed is None
+    assert stages.kept == [("canary", error)]
+    expected = [("canary.stage", "canary"), ("canary.figures", "1 of 3; no more")]
+    assert first.user_properties == second.user_properties == expected
+
+
+def test_the_automatic_rollbacks_failure_does_not_hide_the_first(
+    stages: Stages, rollback: list[StageTest]
+) -> None:
+    outcome = Outcome(failed=FAILED)
+    runner = Runner(stages, outcome)
+    for item in rollback[:2]:
+        reported(runner, item, failed=True, longrepr=item.name)
+    assert outcome.failed == FAILED
+    assert outcome.rollback_failed
+    assert outcome.rollback_failed.sentence == rollback[0].name
+
+
+def test_a_broken_way_to_a_teams_test_is_told_as_the_error_that_it_is(
+    pytester: pytest.Pytester, stages: Stages
+) -> None:
+    item = pytester.getitem(OURS.format(stage="stable"), "test_ours")
+    runner = Runner(stages, Outcome())
+    error = ReleaseError("it broke")
+    report = reported(runner, item, when="setup", failed=True, longrepr="trace", raised=error)
+    assert isinstance(report.longrepr, ErrorRepr)
+    assert report.longrepr.failure.error is error
+    theirs = reported(runner, item, failed=True, longrepr="trace", raised=AssertionError())
+    assert theirs.longrepr == "trace"
+
+
+def test_the_automatic_rollback_comes_before_the_cleanup_in_place_of_the_planned(
+    pytester: pytest.Pytester, checks: Checks, rollback: list[StageTest]
+) -> None:
+    ours = pytester.getitem(OURS.format(stage="rollback"), "test_ours")
+    canary, stable, cleanup = checks("canary"), checks("stable"), checks("cleanup")
+    items = [*canary, *stable, *checks("rollback"), ours, *cleanup]
+    replace_rollback(items, canary[0], rollback)
+    assert items == [*canary, *stable, ours, *rollback, *cleanup]
+
+
+def test_without_a_cleanup_the_automatic_rollback_is_the_last(
+    checks: Checks, rollback: list[StageTest]
+) -> None:
+    canary = checks("canary")
+    items: list[pytest.Item] = [*canary]
+    replace_rollback(items, canary[-1], rollback)
+    assert items == [*canary, *rollback]
+
+
+@pytest.mark.parametrize(
+    ("stage", "keeps", "live", "shouldfail", "rolls_back"),
+    [
+        ("", False, True, False, False),
+        ("baseline", False, True, False, False),
+        ("rollback", False, True, False, False),
+        ("canary", False, True, False, True),
+        ("migration", False, True, False, True),
+        ("verdict", False, True, False, True),
+        ("stable", False, True, False, True),
+        ("canary", True, True, False, False),
+        ("canary", False, False, False, False),
+        ("canary", False, True, "stopping after 1 failure", False),
+    ],
+)
+def test_the_release_is_rolled_back_once_after_a_failure_between_canary_and_stable(
+    session: pytest.Session,
+    checks: Checks,
+    stages: Stages,
+    stage: str,
+    keeps: bool,
+    live: bool,
+    shouldfail: bool | str,
+    rolls_back: bool,
+) -> None:
+    rehearsal: Any = SimpleNamespace(plan=stages.plan, entered=lambda _: live, load=stages.load)
+    outcome = Outcome(failed=FailedTest("x", "y", stage, is_check=True) if stage else None)
+    plugin = AutomaticRollback(rehearsal, outcome, lambda: keeps)
+    items: list[pytest.Item] = list(checks("canary"))
+    session.items = items[:2]
+    session.shouldfail = shouldfail
+    for item in (items[0], items[1]):
+        running = plugin.pytest_runtest_protocol(item)
+        next(running)
+        with pytest.raises(StopIteration):
+            running.send(None)
+    assert outcome.rolls_back is rolls_back
+    added = [item for item in session.items if in_automatic_rollback(item)]
+    assert bool(added) is rolls_back
+    assert len(added) == len(set(added))
+
+
+class Walked:
+    """A rehearsal that writes down how it ends."""
+
+    def __init__(self, keep: Keep, begun: bool = True, tried: bool = False) -> None:
+        self.plan = SimpleNamespace(options=SimpleNamespace(keep=keep))
+        self.begun, self._tried = begun, tried
+        self.did: list[str] = []
+
+    def entered(self, stage: str) -> bool:
+        return stage in self.did
+
+    def tried(self, stage: str) -> bool:
+        return self._tried
+
+    def keep(self) -> None:
+        self.did.append("keep")
+
+    def clean_up(self) -> None:
+        self.did.append("cleanup")
+
+
+def cleanup_of(walked: Any, outcome: Outcome, tell: Callable[[str], None] = print) -> Cleanup:
+    run: Any = SimpleNamespace(release=lambda: walked.did.append("released"))
+    walked.workspace = SimpleNamespace(run=run)
+    return Cleanup(walked, outcome, tell, lambda *_: 0)
+
+
+@pytest.mark.parametrize(
+    ("keep", "failed", "begun", "kept"),
+    [
+        ("never", FAILED, True, False),
+        ("on-failure", None, True, False),
+        ("on-failure", FAILED, True, True),
+        ("always", None, True, True),
+        ("always", FAILED, False, False),
+    ],
+)
+def test_what_is_kept_is_not_cleaned_up(
+    checks: Checks, keep: Keep, failed: FailedTest | None, begun: bool, kept: bool
+) -> None:
+    walked, outcome = Walked(keep, begun), Outcome(failed=failed)
+    cleanup = cleanup_of(walked, outcome)
+    reason = "kept for a look; `pytest --canary-reap` removes it"
+    assert skipped(cleanup, checks("cleanup")[0]) == (reason if kept else "")
+    assert skipped(cleanup, checks("stable")[0]) == ""
+    cleanup.pytest_sessionfinish()
+    cleanup.pytest_unconfigure()
+    assert outcome.kept is kept
+    assert walked.did == ["keep" if kept else "cleanup", "released"]
+
+
+def test_what_is_cleaned_up_is_not_cleaned_up_again() -> None:
+    walked = Walked("never")
+    walked.did = ["cleanup"]
+    cleanup_of(walked, Outcome()).pytest_sessionfinish()
+    assert walked.did == ["cleanup"]
+
+
+def test_a_cleanup_that_was_tried_is_not_kept_but_tried_again() -> None:
+    walked = Walked("on-failure", tried=True)
+    cleanup_of(walked, Outcome(failed=FAILED)).pytest_sessionfinish()
+    assert walked.did == ["cleanup"]
+
+
+def test_a_cleanup_that_fails_at_the_end_is_told() -> None:
+    class Broken(Walked):
+        def clean_up(self) -> None:
+            raise ReleaseError("the namespace stays")
+
+    told: list[str] = []
+    cleanup_of(Broken("never"), Outcome(), told.append).pytest_sessionfinish()
+    assert told == ["\ncanary: the namespace stays"]

@@ -1,0 +1,59 @@
+"""What ends a session from outside, and that the process gets its own handlers back."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from pytest_canary.plugin.signals import Signals
+from pytest_canary.plugin.state import Outcome
+
+CAUGHT = (signal.SIGTERM, signal.SIGHUP)
+
+
+@pytest.fixture(autouse=True)
+def handlers() -> Iterator[None]:
+    before = {each: signal.signal(each, signal.SIG_DFL) for each in CAUGHT}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_a_signal_ends_the_session_and_is_remembered(number: signal.Signals, code: int) -> None:
+    outcome = Outcome()
+    caught = Signals(outcome)
+    caught.pytest_configure()
+    with pytest.raises(pytest.exit.Exception, match=f"canary: {number.name}; removing what") as end:
+        signal.raise_signal(number)
+    assert end.value.returncode == code
+    caught.pytest_keyboard_interrupt()  # pytest calls this for either
+    assert outcome.stopped_by == number.name
+    caught.pytest_unconfigure()
+    assert [signal.getsignal(each) for each in CAUGHT] == [signal.SIG_DFL] * 2
+
+
+def test_ctrl_c_is_remembered() -> None:
+    outcome = Outcome()
+    Signals(outcome).pytest_keyboard_interrupt()
+    assert outcome.stopped_by == "Ctrl-C"
+
+
+def test_what_the_process_ignores_stays_ignored() -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    caught = Signals(Outcome())
+    caught.pytest_configure()
+    assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+    assert signal.getsignal(signal.SIGTERM) != signal.SIG_DFL
+    caught.pytest_unconfigure()
+
+
+def test_another_thread_leaves_signals_alone() -> None:
+    caught = Signals(Outcome())
+    thread = threading.Thread(target=caught.pytest_configure)
+    thread.start()
+    thread.join()
+    assert [signal.getsignal(each) for each in CAUGHT] == [signal.SIG_DFL] * 2

@@ -1,0 +1,225 @@
+"""What a session says of itself: its header, the end of a stage's line, its last lines."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from fakes.stages import Checks, Stages
+
+from pytest_canary.config.plan import Plan
+from pytest_canary.context.journal import Journal, PreflightOutcome
+from pytest_canary.plugin.state import FailedTest, Outcome
+from pytest_canary.plugin.terminal import CheckSummary, Line, RehearsalSummary, Terminal
+
+FAILED = FailedTest("canary/canary::it holds", "it does not", "canary", is_check=True)
+TOO = FailedTest("canary/rollback::it is back", "neither", "rollback", is_check=True)
+PLANNED = {"preflight": 2, "canary": 3, "rollback": 2, "cleanup": 2}
+
+
+class Screen:
+    """Keeps what is written, with what pytest would have written before."""
+
+    def __init__(self, column: int = 0, verbose: bool = False) -> None:
+        self.column, self.verbose = column, verbose
+        self.text = ""
+        self.markup: list[dict[str, bool]] = []
+        self.percentages = True
+
+    def hide_percentages(self) -> None:
+        self.percentages = False
+
+    def begin_line_anew(self) -> None:
+        self.text += "(anew)"
+
+    def end_line(self) -> None:
+        self.text += "(end)"
+        self.column = 0
+
+    def write(self, text: str) -> None:
+        self.text += text
+
+    def write_line(self, text: str, **markup: bool) -> None:
+        self.text += f"{text}\n"
+        self.markup.append(markup)
+
+
+def terminal(screen: Screen, stages: Stages, outcome: Outcome, **given: Any) -> Terminal:
+    shown: Any = screen
+    return Terminal(shown, stages, outcome, given.pop("summary", None), **given)
+
+
+def run(plugin: Terminal, item: pytest.Item, following: pytest.Item | None) -> None:
+    running = plugin.pytest_runtest_protocol(item, following)
+    next(running)
+    with pytest.raises(StopIteration):
+        running.send(None)
+
+
+def test_a_stages_line_ends_with_its_time_and_figures(stages: Stages, checks: Checks) -> None:
+    screen = Screen(column=20)
+    plugin = terminal(screen, stages, Outcome(seconds={"canary": 12.34}))
+    stages.journal.notes["canary"] = ["1 of 3", "none lost"]
+    first, second, *_ = checks("canary")
+    run(plugin, first, second)
+    assert screen.text == ""
+    run(plugin, second, checks("migration")[0])
+    assert screen.text == f"{' ' * 12}  12.3 s  1 of 3; none lost"
+    assert screen.percentages is False
+
+
+def test_a_stage_without_figures_ends_with_its_time(stages: Stages, checks: Checks) -> None:
+    screen = Screen(column=50)
+    run(terminal(screen, stages, Outcome(seconds={"canary": 0.04})), checks("canary")[0], None)
+    assert screen.text == "    0.0 s"
+
+
+def test_verbose_names_the_stage_again(stages: Stages, checks: Checks) -> None:
+    screen = Screen(column=70, verbose=True)
+    run(terminal(screen, stages, Outcome(seconds={"canary": 1})), checks("canary")[0], None)
+    assert screen.text == f"(end)canary/canary{' ' * 19}   1.0 s"
+
+
+def test_progress_makes_room_for_a_dot(stages: Stages) -> None:
+    broken = [False, True]
+    progress: Any = SimpleNamespace(clear=lambda: broken.pop(0), close=lambda: broken.append(True))
+    screen = Screen()
+    plugin = terminal(screen, stages, Outcome(), progress=progress)
+    plugin.pytest_runtest_logreport()
+    assert screen.text == ""
+    plugin.pytest_runtest_logreport()
+    assert screen.text == "(anew)"
+    plugin.pytest_unconfigure()
+    assert broken == [True], "it is closed"
+
+
+def test_a_sessions_lines_are_the_summarys(stages: Stages) -> None:
+    summary: Any = SimpleNamespace(
+        header=lambda: "canary: it", lines=lambda: [Line("one"), Line("two", "red")]
+    )
+    screen = Screen()
+    plugin = terminal(screen, stages, Outcome(), summary=summary)
+    assert plugin.pytest_report_header() == "canary: it"
+    plugin.pytest_terminal_summary()
+    assert screen.text == "canary: one\ncanary: two\n"
+    assert screen.markup == [{}, {"red": True}]
+
+
+def rehearsal_lines(plan: Plan, outcome: Outcome, page: Path | None = None, **notes: str) -> Any:
+    rehearsal: Any = SimpleNamespace(
+        plan=plan,
+        journal=SimpleNamespace(
+            run="a1b2c3", notes={stage: [note] for stage, note in notes.items()}
+        ),
+        kubeconfig=Path("/run/kubeconfig"),
+        summary=lambda: "shop passed every stage",
+    )
+    recorder: Any = SimpleNamespace(
+        page=page,
+        promotion=lambda passed: SimpleNamespace(sentence=f"promotion, passed: {passed}"),
+    )
+    return RehearsalSummary(rehearsal, outcome, recorder)
+
+
+def test_the_header_says_what_is_rehearsed_and_where(plan: Plan) -> None:
+    title = "canary: shop, upgrade; baseline shop:1 (an option)"
+    settings = f"settings: {plan.settings.source}; run a1b2c3"
+    for options, where in (
+        (plan.options, "kind's own node image"),
+        (replace(plan.options, node_image="kindest/node:v1"), "kindest/node:v1"),
+        (replace(plan.options, context="prod", node_image="x"), "prod"),
+    ):
+        summary = rehearsal_lines(replace(plan, options=options), Outcome())
+        assert summary.header() == f"{title}; {where}; {settings}"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "lines"),
+    [
+        (
+            Outcome(PLANNED, 9),
+            [Line("shop passed every stage", "green"), Line("promotion, passed: True")],
+        ),
+        (
+            Outcome({"canary": 3}, 3),
+            [Line("shop passed every stage", "green")],
+        ),
+        (
+            Outcome(PLANNED, 4),
+            [Line("4 of the walk's 9 checks were made, and held")],
+        ),
+        (Outcome(), []),
+        (
+            Outcome(PLANNED, 4, failed=FAILED, rollback_failed=TOO, rolls_back=True),
+            [
+                Line("failed at canary/canary::it holds: it does not", "red"),
+                Line("and so did the rollback, at canary/rollback::it is back: neither", "red"),
+                Line("promotion, passed: False"),
+            ],
+        ),
+        (
+            Outcome(PLANNED, 4, failed=FAILED, rolls_back=True),
+            [
+                Line("failed at canary/canary::it holds: it does not", "red"),
+                Line("back in 2 s"),
+                Line("promotion, passed: False"),
+            ],
+        ),
+        (
+            Outcome(PLANNED, 4, failed=FAILED),
+            [
+                Line("failed at canary/canary::it holds: it does not", "red"),
+                Line("promotion, passed: False"),
+            ],
+        ),
+        (
+            Outcome(PLANNED, 7, kept=True),
+            [
+                Line(
+                    "run a1b2c3 is kept; look at it with KUBECONFIG=/run/kubeconfig, remove it "
+                    "with pytest --canary-reap"
+                ),
+                Line("shop passed every stage", "green"),
+                Line("promotion, passed: True"),
+            ],
+        ),
+    ],
+)
+def test_the_last_lines_say_what_came_of_it(
+    plan: Plan, outcome: Outcome, lines: list[Line]
+) -> None:
+    summary = rehearsal_lines(plan, outcome, rollback="back in 2 s")
+    assert list(summary.lines()) == lines
+
+
+def test_the_very_last_line_is_where_the_report_is(plan: Plan) -> None:
+    page = Path("canary-report/report.html")
+    assert list(rehearsal_lines(plan, Outcome(), page).lines()) == [Line(str(page))]
+
+
+@pytest.mark.parametrize(
+    ("held", "findings", "line"),
+    [
+        (2, [], Line("nothing found in deployment.yml and service.yml", "green")),
+        (1, [], Line("1 of 2 checks were made, and hold")),
+        (1, ["one"], Line("1 finding, 1 of 2 checks hold", "red")),
+        (0, ["one", "two"], Line("2 findings, 0 of 2 checks hold", "red")),
+        (0, None, Line("1 finding, 0 of 2 checks hold", "red")),
+    ],
+)
+def test_a_check_says_what_it_has_found(
+    plan: Plan, held: int, findings: list[str] | None, line: Line
+) -> None:
+    journal = Journal(plan)
+    if findings is not None:
+        inspection: Any = SimpleNamespace(findings=findings)
+        journal.keep(PreflightOutcome(inspection))
+    check: Any = SimpleNamespace(plan=plan, journal=journal)
+    failed = FAILED if findings != [] else None
+    summary = CheckSummary(check, Outcome({"preflight": 2}, held, failed=failed))
+    assert list(summary.lines()) == [line]
+    assert list(CheckSummary(check, Outcome()).lines()) == []
+    assert summary.header() == f"canary: {plan.title}; settings: {plan.settings.source}"
