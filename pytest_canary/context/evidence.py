@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pytest_canary.core import processes
+from pytest_canary.core.masking import Redactor
 from pytest_canary.release.release import Diagnostics
 
 FINDINGS = "findings"
@@ -87,7 +87,7 @@ class Evidence:
             OSError: the folder can't be written to.
         """
         self._number += 1
-        hidden = list(secrets)
+        redactor = Redactor(secrets)
         where = Path(FINDINGS) / str(self._number)
         texts = {"finding.txt": f"stage {stage}: {error}\n"}
         if diagnostics:
@@ -100,5 +100,5 @@ class Evidence:
         folder = self.prepare() / where
         folder.mkdir(parents=True)
         for name, text in texts.items():
-            (folder / name).write_text(processes.masked(text, hidden), encoding="utf-8")
+            (folder / name).write_text(redactor.redact(text), encoding="utf-8")
         return Failure(stage, error, self.shown / where, tuple(texts))

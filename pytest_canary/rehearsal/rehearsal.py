@@ -26,7 +26,6 @@ from pytest_canary.context.context import Ground
 from pytest_canary.context.evidence import Failure
 from pytest_canary.context.measurement import Window
 from pytest_canary.context.timeline import TRANSITIONS
-from pytest_canary.core import processes
 from pytest_canary.core.errors import (
     CanaryError,
     DatabaseError,
@@ -34,6 +33,7 @@ from pytest_canary.core.errors import (
     ReleaseError,
     TrafficError,
 )
+from pytest_canary.core.masking import Redactor, secrets_of
 from pytest_canary.core.waiting import Listener, Seen
 from pytest_canary.database import database as db
 from pytest_canary.database.backup import back_up
@@ -43,7 +43,7 @@ from pytest_canary.k8s.rollout import images
 from pytest_canary.manifests.references import pull_secret
 from pytest_canary.preflight.inspection import Inspection, inspect
 from pytest_canary.release.migration import left_behind, migrate, take_down
-from pytest_canary.release.release import CANARY, STABLE, Release, secrets_of
+from pytest_canary.release.release import CANARY, STABLE, Release
 from pytest_canary.traffic import Traffic
 
 
@@ -129,8 +129,8 @@ class Walk(Ground):
 
     def mask(self, error: CanaryError) -> None:
         """Take the secrets out of what an error shows: an app may have answered with them."""
-        error.sentence = processes.masked(error.sentence, self.secrets)
-        error.evidence = processes.masked(error.evidence, self.secrets)
+        error.sentence = Redactor(self.secrets).redact(error.sentence)
+        error.evidence = Redactor(self.secrets).redact(error.evidence)
 
     def witness(self, stage: str, error: BaseException) -> None:
         """Keep the evidence of a failure, before anything else changes.

@@ -13,9 +13,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from pytest_canary.core import processes
 from pytest_canary.core.errors import ClusterError, FoundError, ReleaseError, WaitTimeoutError
 from pytest_canary.core.findings import Finding
+from pytest_canary.core.masking import Redactor
 from pytest_canary.core.waiting import Seen
 from pytest_canary.database.database import Database
 from pytest_canary.database.lock_findings import stuck
@@ -245,7 +245,7 @@ def run_apart(release: Release, pod: dict[str, Any], what: str) -> Exec:
 
 def _logs(release: Release, name: str) -> str:
     try:
-        return processes.masked(release.namespace.logs(name), release.secrets)
+        return Redactor(release.secrets).redact(release.namespace.logs(name))
     except ClusterError as error:
         return str(error)
 

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from pytest_canary.core import processes
 from pytest_canary.core.errors import FoundError, WaitTimeoutError
 from pytest_canary.core.findings import Finding
+from pytest_canary.core.masking import Redactor
 from pytest_canary.core.output import shown
 from pytest_canary.core.waiting import Seen
 from pytest_canary.k8s.exec import Exec, ExecError
@@ -51,7 +51,7 @@ def run(release: Release, track: str, command: Sequence[str], hangs: str = "Comm
     except ExecError as error:
         fate = _fate(release, pod, container) if error.ending == "lost" else ""
         raise FoundError([unended(error, hangs, typed, name, fate, release.secrets)]) from error
-    output = processes.masked(done.output, release.secrets)
+    output = Redactor(release.secrets).redact(done.output)
     fate = _fate(release, pod, container) if done.code in KILLED else ""
     if fate:
         raise FoundError([lost(typed, name, f"exited with code {done.code}", fate, output)])
@@ -100,7 +100,7 @@ def unended(
     error: ExecError, hangs: str, command: str, pod: str, fate: str, secrets: Iterable[str]
 ) -> Finding:
     """What is wrong with a command that came to no end of its own."""
-    output = processes.masked(error.output, secrets)
+    output = Redactor(secrets).redact(error.output)
     if error.ending == "lost":
         return lost(command, pod, "never ended", fate, output)
     codes = {"hangs": hangs, "endless": "CommandOutputEndless", "refused": "CommandNotRun"}
@@ -113,7 +113,7 @@ def unended(
             advice += ", and a statement that it waits for even longer, with its locks"
     return Finding(
         code=codes[error.ending],
-        sentence=processes.masked(f"`{command}` in pod {pod} {error.why}", secrets),
+        sentence=Redactor(secrets).redact(f"`{command}` in pod {pod} {error.why}"),
         where=f"pod {pod}",
         evidence=shown(output),
         next=advice,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import Any
 from pytest_canary.config.settings import Settings
 from pytest_canary.core import processes
 from pytest_canary.core.errors import ClusterError, CommandError, FoundError, ReleaseError
+from pytest_canary.core.masking import Redactor, secrets_of
 from pytest_canary.core.waiting import Seen, Waiter
 from pytest_canary.diagnosis import Expected
 from pytest_canary.k8s.namespace import Exec, Namespace
@@ -25,23 +25,8 @@ from pytest_canary.release.vigil import Vigil
 
 CANARY, STABLE = "canary", "stable"
 
-# Letters from which on a value may be a secret.
-SECRET = 6
-
 # Lines of each log that are kept for a look.
 LOG_LINES = 1000
-
-
-def secrets_of(variables: Mapping[str, str]) -> list[str]:
-    """The values that no screen, log or report may show, by their variables' names.
-
-    A shorter one, such as "3600" or "true", is none, and is in every text.
-    """
-    return [
-        value
-        for key, value in variables.items()
-        if re.search("PASSWORD|SECRET|TOKEN|KEY", key.upper()) and len(value) >= SECRET
-    ]
 
 
 @dataclass(frozen=True)
@@ -362,7 +347,7 @@ class Release:
             text = self.namespace.logs(pod, container, LOG_LINES, previous=previous)
         except ClusterError as error:
             return str(error)
-        return processes.masked(text, self.secrets)
+        return Redactor(self.secrets).redact(text)
 
     def _said(self, *words: str) -> str:
         try:

@@ -6,9 +6,9 @@ import datetime
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from pytest_canary.core import processes
 from pytest_canary.core.errors import ClusterError, CommandError
 from pytest_canary.core.findings import Finding
+from pytest_canary.core.masking import Redactor
 from pytest_canary.diagnosis import Expected, Objects, diagnose, wanted_logs
 from pytest_canary.k8s.namespace import Namespace
 from pytest_canary.k8s.observer import Observer
@@ -83,11 +83,11 @@ class Triage:
             text = self.namespace.logs(pod, container, LOG_LINES, previous=previous)
         except ClusterError:
             return ""  # a container that never started has none
-        return processes.masked(text, self.secrets)
+        return Redactor(self.secrets).redact(text)
 
     def _masked(self, finding: Finding) -> Finding:
         return replace(
             finding,
-            sentence=processes.masked(finding.sentence, self.secrets),
-            evidence=processes.masked(finding.evidence, self.secrets),
+            sentence=Redactor(self.secrets).redact(finding.sentence),
+            evidence=Redactor(self.secrets).redact(finding.evidence),
         )

@@ -8,9 +8,9 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any, Literal
 
 from pytest_canary.context.evidence import Failure
-from pytest_canary.core import processes
 from pytest_canary.core.errors import FoundError, TrafficError
 from pytest_canary.core.findings import Finding
+from pytest_canary.core.masking import Redactor
 from pytest_canary.release.migration import Migrated
 from pytest_canary.reporting import document, records
 
@@ -35,17 +35,17 @@ def compose(
     """
     told = _compose(walk, result, promotion, stopped_by)
     # An app's answer, or a test's own words, may hold what nobody is to read.
-    return document.Report.model_validate(_masked(told.model_dump(), walk.secrets))
+    return document.Report.model_validate(_masked(told.model_dump(), Redactor(walk.secrets)))
 
 
-def _masked(value: Any, secrets: Sequence[str]) -> Any:
+def _masked(value: Any, redactor: Redactor) -> Any:
     """A document's values with the secrets taken out of every text."""
     if isinstance(value, str):
-        return processes.masked(value, secrets)
+        return redactor.redact(value)
     if isinstance(value, dict):
-        return {key: _masked(each, secrets) for key, each in value.items()}
+        return {key: _masked(each, redactor) for key, each in value.items()}
     if isinstance(value, list | tuple):
-        return tuple(_masked(each, secrets) for each in value)
+        return tuple(_masked(each, redactor) for each in value)
     return value
 
 
