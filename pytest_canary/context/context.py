@@ -12,9 +12,9 @@ from pytest_canary.analysis.statistics import Share
 from pytest_canary.analysis.verdict import Verdict
 from pytest_canary.api.client import Api, Row
 from pytest_canary.cluster.engine import full_name
+from pytest_canary.cluster.leftovers import Inventory
 from pytest_canary.cluster.provision import Provisioned
 from pytest_canary.cluster.run import Run
-from pytest_canary.cluster.teardown import Trail
 from pytest_canary.config.plan import Plan
 from pytest_canary.context.evidence import Evidence, Failure
 from pytest_canary.context.expectations import complete, known
@@ -119,7 +119,7 @@ class Ground:
         report = plan.options.report
         self.evidence = Evidence(report.absolute(), report)
         self._provisioned: Provisioned | None = None
-        self._trail: Trail | None = None
+        self._inventory: Inventory | None = None
         self._observer: Observer | None = None
         self._traffic: Traffic | None = None
         self.timeline = Timeline()
@@ -397,8 +397,8 @@ class Ground:
                         f"Service {name} is of type {found[0]['spec']['type']}, which can't be "
                         "reached from outside; make it a LoadBalancer"
                     )
-                assert self._trail  # noqa: S101 (made with the cluster)
-                host = self.cluster.host_port(self._trail.engine, port["nodePort"])
+                assert self._inventory  # noqa: S101 (made with the cluster)
+                host = self.cluster.host_port(self._inventory.engine, port["nodePort"])
                 return Seen("", True, f"http://127.0.0.1:{host}")
             given = found[0].get("status", {}).get("loadBalancer", {}).get("ingress", [])
             where = (given[0].get("ip") or given[0].get("hostname")) if given else ""

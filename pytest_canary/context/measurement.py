@@ -223,7 +223,7 @@ class Window:
         found: dict[str, tuple[float, float]] = {}
         for node in sorted(nodes):
             try:
-                found |= self.release.namespace.memory(node)
+                found |= self.release.namespace.cluster.memory(node)
             except ClusterError:
                 continue  # a shared cluster's users may not ask its kubelets
         return found

@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from pytest_canary.core.errors import ClusterError
-from pytest_canary.k8s.namespace import API_TIMEOUT, Namespace, Object
+from pytest_canary.k8s.connection import API_TIMEOUT, Object
+from pytest_canary.k8s.namespace import Namespace
 from pytest_canary.k8s.rollout import Rollout, rollout
 
 KINDS = ("Deployment", "ReplicaSet", "Pod", "EndpointSlice", "Service", "Event")

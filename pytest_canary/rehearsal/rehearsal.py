@@ -10,16 +10,10 @@ from pathlib import Path
 from pytest_canary.api.addressbook import Addressbook
 from pytest_canary.api.client import Api
 from pytest_canary.cluster.engine import Engine
+from pytest_canary.cluster.leftovers import Belongings, Inventory, leftovers
 from pytest_canary.cluster.provision import Provision
 from pytest_canary.cluster.run import Run
-from pytest_canary.cluster.teardown import (
-    KUBECONFIG,
-    RUN_LABEL,
-    Belongings,
-    Trail,
-    delete_namespace,
-    tear_down,
-)
+from pytest_canary.cluster.teardown import KUBECONFIG, RUN_LABEL, delete_namespace, tear_down
 from pytest_canary.config.plan import Plan
 from pytest_canary.context import system_info
 from pytest_canary.context.context import Ground
@@ -34,6 +28,7 @@ from pytest_canary.core.errors import (
     TrafficError,
 )
 from pytest_canary.core.masking import Redactor, secrets_of
+from pytest_canary.core.processes import Processes
 from pytest_canary.core.waiting import Listener, Seen
 from pytest_canary.database import database as db
 from pytest_canary.database.backup import back_up
@@ -54,7 +49,8 @@ class Walk(Ground):
 
     def __init__(self, plan: Plan, run: Run, listener: Listener | None = None) -> None:
         super().__init__(plan, run, listener)
-        self.home = run
+        self.cluster_run = run
+        self.processes = Processes(Redactor(secrets_of(self.settings.environment)))
         self.notes: dict[str, list[str]] = {}
         self._entered: dict[str, CanaryError | None] = {}
         self.memory.environment |= system_info.local(plan)
@@ -160,20 +156,22 @@ class Walk(Ground):
         self.inspection = inspect(self.plan, Path(self.run.record.project))
 
     def _enter_cluster(self) -> None:
-        engine = Engine()
+        engine = Engine(self.processes)
         options = self.plan.options
         if options.reuse:
-            self.home = Run.reusable(Path(self.run.record.project))
-        self._trail = Trail(self.run, engine)
-        provision = Provision(self.plan, self.run, self.home, engine, self.waiter)
+            self.cluster_run = Run.reusable(Path(self.run.record.project))
+        self._inventory = Inventory(self.run, engine, self.processes)
+        provision = Provision(
+            self.plan, self.run, self.cluster_run, engine, self.waiter, self.processes
+        )
         if options.reuse or options.context:
             self.run.made(namespace=provision.namespace_name)
         self._provisioned = up = provision.bring_up()
         if options.reuse:
             # This run has the cluster to itself: what else is in it was left by a killed one.
-            for name in up.namespace.others(RUN_LABEL):
+            for name in up.namespace.cluster.other_namespaces(RUN_LABEL):
                 delete_namespace(self.kubeconfig, name, name.removeprefix("canary-"))
-        up.namespace.create({RUN_LABEL: self.run.record.run})
+        up.namespace.create({RUN_LABEL: self.run.id})
         self._wait_for_service_account()
         self._observer = Observer(up.namespace).start()
         parameters = db.parameters(self.settings.database) if up.database else {}
@@ -185,19 +183,20 @@ class Walk(Ground):
             up.kubectl,
             self.waiter,
             up.cluster.images if up.cluster else None,
+            self.processes,
         )
         self.database = Database(up.namespace, self._observer, self.settings.database, self.waiter)
         for name in self.registry_secrets():
-            up.namespace.apply(pull_secret(name, options.registry))
+            up.namespace.add(pull_secret(name, options.registry))
         if up.database:
-            up.namespace.apply(
+            up.namespace.add(
                 db.secret(parameters), *db.manifests(self.settings.database, up.database.ref)
             )
             self.database.wait_until_ready(self.settings.deadlines.rollout)
         if up.cluster:
             up.cluster.wait_until_ready(self.waiter, up.namespace, self.settings.deadlines.cluster)
-        self._trail.namespace = up.namespace
-        self._trail.look()
+        self._inventory.namespace = up.namespace
+        self._inventory.take()
         self.memory.environment |= system_info.remote(up, engine)
 
     def _wait_for_service_account(self) -> None:
@@ -371,7 +370,7 @@ class Walk(Ground):
     @property
     def begun(self) -> bool:
         """Whether anything was made yet."""
-        return self._trail is not None
+        return self._inventory is not None
 
     @property
     def kubeconfig(self) -> Path:
@@ -389,8 +388,8 @@ class Walk(Ground):
         """Leave everything in place, for a look or for `--canary-reap`."""
         self._fall_silent()
         self.run.made(kept=True)
-        if self.home is not self.run:
-            self.home.release()
+        if self.cluster_run is not self.run:
+            self.cluster_run.release()
 
     def enter_cleanup_now(self) -> None:
         """Clean up without walking the stages before."""
@@ -421,17 +420,17 @@ class Walk(Ground):
             CanaryError: something could not be deleted.
         """
         self._fall_silent()
-        if self._trail is None:
+        if self._inventory is None:
             self.run.remove()
             return
         before = Belongings()
         try:
             # As late as this, so that nothing of the run came after the look.
-            before = self._trail.look()
+            before = self._inventory.take()
         finally:
             try:
-                tear_down(self.run, self._trail.engine)
+                tear_down(self.run, self._inventory.engine, self.processes)
             finally:
-                if self.home is not self.run:
-                    self.home.release()
-        self.memory.left = self._trail.look().left_by(before)
+                if self.cluster_run is not self.run:
+                    self.cluster_run.release()
+        self.memory.left = leftovers(before, self._inventory.take())

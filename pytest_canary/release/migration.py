@@ -231,7 +231,7 @@ def run_apart(release: Release, pod: dict[str, Any], what: str) -> Exec:
     """
     name = pod["metadata"]["name"]
     try:
-        release.namespace.apply(pod)
+        release.namespace.add(pod)
         try:
             code = _exit_code(release, name, what)
         except WaitTimeoutError as error:

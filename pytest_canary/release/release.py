@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from pytest_canary.config.settings import Settings
-from pytest_canary.core import processes
 from pytest_canary.core.errors import ClusterError, CommandError, FoundError, ReleaseError
 from pytest_canary.core.masking import Redactor, secrets_of
+from pytest_canary.core.processes import Processes
 from pytest_canary.core.waiting import Seen, Waiter
 from pytest_canary.diagnosis import Expected
 from pytest_canary.k8s.namespace import Exec, Namespace
@@ -76,6 +76,7 @@ class Release:
         kubectl: the kubectl program.
         waiter: waits.
         images: the full names of the images that the nodes hold; None where nobody knows.
+        processes: run the commands; their redactor learns the parameters that are secret.
     """
 
     def __init__(
@@ -87,6 +88,7 @@ class Release:
         kubectl: Path,
         waiter: Waiter,
         images: Callable[[], Iterable[str]] | None = None,
+        processes: Processes | None = None,
     ) -> None:
         self.namespace = namespace
         self.observer = observer
@@ -95,6 +97,8 @@ class Release:
         self.kubectl_path = kubectl
         self.parameters = parameters
         self.secrets = secrets_of({**settings.environment, **parameters})
+        self.processes = processes or Processes()
+        self.processes.redactor.add(*self.secrets)
         self.triage = Triage(namespace, observer, self.secrets, images)
         self.environment = {
             # What the bundled apply.sh waits; so the setting holds for the script too.
@@ -177,8 +181,9 @@ class Release:
                 "rehearsed; leave metadata.namespace out, and let kubectl's context say it"
             )
         watch = self._vigil(track, replicas, version, applies=True)
+        script = self.processes.part()
         with ThreadPoolExecutor(1, thread_name_prefix="apply") as pool:
-            applied = pool.submit(self._apply, track, replicas, version)
+            applied = pool.submit(self._apply, script, track, replicas, version)
             applied.add_done_callback(lambda _: self.observer.wake())
 
             def look() -> Seen[None]:
@@ -205,18 +210,17 @@ class Release:
                 ) from error
             finally:
                 # After a finding nobody waits for the script any more.
-                processes.kill_all()
+                script.kill_all()
         watch.until_settled()
 
-    def _apply(self, track: str, replicas: int, version: Version) -> None:
+    def _apply(self, script: Processes, track: str, replicas: int, version: Version) -> None:
         words = [self.name(track), str(replicas), version.image]
-        processes.run(
+        script.run(
             [version.apply, version.deployment, *words],
             # Longer than a script's own wait, which is 120 s in the book, so that it can speak.
             timeout=self.settings.deadlines.rollout + 30,
             env=self.environment,
             cwd=version.apply.parent,
-            secrets=self.secrets,
             heard=lambda line: self.waiter.listener(f"{version.apply.name}", line),
         )
 
@@ -248,9 +252,7 @@ class Release:
     def kubectl(self, *words: str | Path) -> str:
         """Run kubectl on the run's namespace and return its output."""
         try:
-            return processes.run(
-                [self.kubectl_path, *words], timeout=60, env=self.environment, secrets=self.secrets
-            )
+            return self.processes.run([self.kubectl_path, *words], timeout=60, env=self.environment)
         except CommandError as error:
             raise ReleaseError(error.sentence, error.evidence) from error
 

@@ -66,8 +66,8 @@ class Triage:
     def _with_the_rest(self, objects: Objects) -> Objects:
         try:
             objects = replace(objects, keys=self.namespace.keys())
-            objects = replace(objects, nodes=self.namespace.nodes())
-            return replace(objects, node_pods=self.namespace.all_pods())
+            objects = replace(objects, nodes=self.namespace.cluster.nodes())
+            return replace(objects, node_pods=self.namespace.cluster.all_pods())
         except ClusterError:
             # A user of a shared cluster may not be allowed to see all of it.
             return objects

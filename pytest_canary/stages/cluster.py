@@ -28,7 +28,7 @@ def comes_up(walk: Walk) -> None:
 
 @SUITE.holds("every node is ready")
 def nodes_are_ready(walk: Walk) -> None:
-    nodes = walk.namespace.nodes()
+    nodes = walk.namespace.cluster.nodes()
     if not nodes:
         raise ClusterError("the cluster has no node; see `kubectl get nodes`")
     for node in nodes:

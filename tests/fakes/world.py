@@ -24,10 +24,11 @@ from fakes.objects import Object
 
 from pytest_canary.analysis.comparison import Observed
 from pytest_canary.analysis.verdict import Judge
-from pytest_canary.cluster.engine import Image, full_name
+from pytest_canary.cluster.container_engine import Image
+from pytest_canary.cluster.engine import full_name
+from pytest_canary.cluster.leftovers import Inventory
 from pytest_canary.cluster.provision import Provisioned
 from pytest_canary.cluster.run import Run
-from pytest_canary.cluster.teardown import Trail
 from pytest_canary.config import settings
 from pytest_canary.config.plan import STAGES, Baseline, Options, Plan
 from pytest_canary.config.settings import Verdict
@@ -140,13 +141,13 @@ class World:
     def _bring_up(self) -> None:
         """Leave everything as the transition to `cluster` does."""
         walk, run = self.walk, self.walk.run
-        node = f"canary-{run.record.run}-control-plane"
+        node = f"canary-{run.id}-control-plane"
         self.kind = self.script("kind", KIND.format(deleted=self.namespace.deleted))
         self.kubectl = self.script("kubectl", KUBECTL.format(log=self.namespace.log))
         self.apply = self.script("apply.sh", APPLY.format(log=self.namespace.log))
         self.engine = Engine(node, self.namespace.deleted)
         cluster = SimpleNamespace(
-            name=f"canary-{run.record.run}",
+            name=f"canary-{run.id}",
             node=node,
             images=lambda: self.held,
             host_port=lambda engine, node_port: self.app.port,
@@ -164,21 +165,26 @@ class World:
             seconds={"candidate image": 3.2, "candidate load": 4.1},
         )
         walk._provisioned = found
-        engine: Any = self.engine
-        walk._trail = Trail(run, engine, namespace)
+        walk._inventory = Inventory(run, self.engine, walk.processes, namespace)
         walk._observer = observer = Watched(namespace, self.clock)
         parameters = db.parameters(self.settings.database) if found.database else {}
         walk.release = Release(
-            namespace, observer, self.settings, parameters, self.kubectl, walk.waiter
+            namespace,
+            observer,
+            self.settings,
+            parameters,
+            self.kubectl,
+            walk.waiter,
+            processes=walk.processes,
         )
         walk.database = Database(namespace, observer, self.settings.database, walk.waiter)
         self.namespace.put(objects.node(node))
         for name in walk.registry_secrets():
-            self.namespace.apply(pull_secret(name, None))
+            self.namespace.add(pull_secret(name, None))
         if found.database:
-            self.namespace.apply(db.secret(parameters))
-            self.namespace.apply(*db.manifests(self.settings.database, found.database.ref))
-        walk._trail.look()
+            self.namespace.add(db.secret(parameters))
+            self.namespace.add(*db.manifests(self.settings.database, found.database.ref))
+        walk._inventory.take()
         walk._entered["cluster"] = None
 
     def script(self, name: str, text: str) -> Path:
@@ -229,7 +235,7 @@ class World:
         self.walk.plan = replace(self.walk.plan, options=Options(**options))
         self.walk._entered.clear()
         self.walk.waiter = Waiter()
-        self.patch.setattr("pytest_canary.rehearsal.rehearsal.Engine", lambda: self.engine)
+        self.patch.setattr("pytest_canary.rehearsal.rehearsal.Engine", lambda _: self.engine)
 
     def stop(self) -> None:
         """Give back what the world holds."""
@@ -248,7 +254,7 @@ class World:
     @property
     def names(self) -> dict[str, str]:
         """What has a name of its own in every world, for a sentence to be looked for."""
-        run = self.walk.run.record.run
+        run = self.walk.run.id
         tracks = {track: self.pods(track) for track in ("canary", "stable")}
         first = {track: pods[0] for track, pods in tracks.items() if pods}
         return {"run": run, "folder": str(self.folder), "port": str(self.app.port)} | IMAGES | first
