@@ -116,7 +116,8 @@ def test_a_network_tells_who_is_in_it(engine: ContainerEngine, client: Docker) -
     assert engine.network_members("kind") == frozenset()
     client.inside["kind"] = ["canary-1-control-plane", "canary-2-control-plane"]
     client.goes = 2
-    assert engine.network_members("kind") == {"canary-1-control-plane", "canary-2-control-plane"}
+    both = frozenset({"canary-1-control-plane", "canary-2-control-plane"})
+    assert engine.network_members("kind") == both
 
 
 def test_a_network_is_removed_and_none_that_only_sounds_like_it(

@@ -6,7 +6,7 @@ import json
 import os
 import random
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import pytest
 
@@ -72,7 +72,7 @@ class Old:
         files += [("manifest.json", json.dumps(manifest).encode()), ("repositories", b"{}")]
         self.tar = tarred(sorted(files, key=lambda file: file[0]))
 
-    def sent(self, held: set[str] = frozenset(), layers: list[str] | None = None) -> dict:
+    def sent(self, held: Collection[str] = (), layers: list[str] | None = None) -> dict[str, bytes]:
         return untarred(lacking([self.tar], layers or self.layers, set(held), REF))
 
 

@@ -57,7 +57,7 @@ def test_a_pod_that_was_not_looked_at_yet_is_left_out(summary: Any) -> None:
 def test_pods_are_told_by_their_containers_where_only_these_were_looked_at(summary: Any) -> None:
     pod = next(each for each in summary["pods"] if each["podRef"]["name"].startswith("db-"))
     del pod["memory"]
-    told = memory_of(summary, NAMESPACE)["db-6578df59-wgbkx"]
-    assert told == (at("05:23:36"), 43450368)
+    told = memory_of(summary, NAMESPACE)
+    assert told["db-6578df59-wgbkx"] == (at("05:23:36"), 43450368)
     del summary["pods"]
     assert memory_of(summary, NAMESPACE) == {}

@@ -277,7 +277,7 @@ def test_other_websockets_of_the_process_keep_their_deadline(
 ) -> None:
     assert websocket.getdefaulttimeout() is None
     asked: list[float | None] = []
-    connect = websocket.WebSocket.connect
+    connect: Callable[..., None] = websocket.WebSocket.connect
 
     def connecting(self: websocket.WebSocket, url: str, **options: Any) -> None:
         connect(self, url, **options)
