@@ -159,7 +159,7 @@ class Engine:
 
         try:
             held = set(
-                self.processes.run(
+                self.processes.read(
                     ["docker", "exec", node, *CTR, "content", "ls", "-q"], timeout=timeout
                 ).split()
             )
@@ -258,7 +258,7 @@ def _endpoint(processes: Processes) -> str | None:
     if os.environ.get("DOCKER_HOST"):
         return os.environ["DOCKER_HOST"]
     try:
-        shown = processes.run(
+        shown = processes.read(
             ["docker", "context", "inspect", "--format", "{{.Endpoints.docker.Host}}"], timeout=10
         )
     except CommandError as error:

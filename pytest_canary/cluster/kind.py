@@ -195,7 +195,7 @@ class Cluster(pytest_kind.KindCluster):  # type: ignore[misc]
     def images(self) -> list[str]:
         """The full names of the images on the node."""
         argv = ["docker", "exec", self.node, *CTR, "images", "ls", "-q"]
-        return sorted(self.processes.run(argv, timeout=60).split())
+        return sorted(self.processes.read(argv, timeout=60).split())
 
     def host_port(self, engine: ContainerEngine, node_port: int) -> int:
         """The loopback port that a node port is mapped to.
@@ -214,7 +214,7 @@ class Cluster(pytest_kind.KindCluster):  # type: ignore[misc]
     def _kind(self, *words: str, timeout: float, heard: Callable[[str], None] | None = None) -> str:
         self.ensure_kind()
         try:
-            return self.processes.run([self.kind_path, *words], timeout=timeout, heard=heard)
+            return self.processes.read([self.kind_path, *words], timeout=timeout, heard=heard)
         except CommandError as error:
             raise ClusterError(f"cluster {self.name}: {error.sentence}", error.evidence) from error
 

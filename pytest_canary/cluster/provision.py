@@ -14,10 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from pytest_canary.cluster.container_engine import NETWORK, ContainerEngine, Image
 from pytest_canary.cluster.kind import Cluster, config
+from pytest_canary.cluster.kubeconfig import write_kubeconfig
 from pytest_canary.cluster.run import Run
 from pytest_canary.cluster.teardown import KUBECONFIG, delete_cluster
 from pytest_canary.config.plan import Plan, git
@@ -309,30 +308,13 @@ class Provision:
         )
 
     def _kubeconfig(self, cluster: Cluster | None, context: str | None) -> Path:
-        """A kubeconfig of the run's own, with its one context set to the run's namespace."""
-        options = self.plan.options
-        source = str(cluster.kubeconfig_path) if cluster else options.kubeconfig
-        argv: list[str | Path] = [
-            self._kubectl(cluster),
-            "config",
-            "view",
-            "--raw",
-            "--minify",
-            "--flatten",
-        ]
-        argv += [f"--context={context}"]
-        argv += [f"--kubeconfig={source}"] if source else []
-        try:
-            document = yaml.safe_load(self.processes.run(argv, timeout=60))
-        except CommandError as error:
-            raise ClusterError(
-                f"context {context} can't be used: {error.sentence}", error.evidence
-            ) from error
-        document["contexts"][0]["context"]["namespace"] = self.namespace_name
-        document["current-context"] = document["contexts"][0]["name"]
         path = self.run.folder / KUBECONFIG
-        fresh = path.with_suffix(".new")
-        fresh.touch(mode=0o600)
-        fresh.write_text(yaml.safe_dump(document))
-        fresh.replace(path)
+        write_kubeconfig(
+            path,
+            source=str(cluster.kubeconfig_path) if cluster else self.plan.options.kubeconfig,
+            context=context,
+            namespace=self.namespace_name,
+            kubectl=self._kubectl(cluster),
+            processes=self.processes,
+        )
         return path

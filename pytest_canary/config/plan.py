@@ -202,4 +202,4 @@ def _in_git(root: Path) -> bool:
 
 def git(root: Path, *words: str) -> str:
     """Run git in a folder and return its output."""
-    return Processes().run(["git", "-C", root, *words], timeout=60)
+    return Processes().read(["git", "-C", root, *words], timeout=60)

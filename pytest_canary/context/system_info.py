@@ -40,7 +40,7 @@ def remote(up: Provisioned, engine: ContainerEngine) -> dict[str, str]:
         found["engine"] = f"Docker {engine.version}"
         if up.cluster:
             found["node_image"] = up.cluster.image or "kind's own"
-            told = Processes().run([up.cluster.kind_path, "version"], timeout=20)
+            told = Processes().read([up.cluster.kind_path, "version"], timeout=20)
             found["kind"] = told.split("go1")[0].removeprefix("kind").strip()
     except CanaryError:
         pass  # a shared cluster's users may not look at its nodes

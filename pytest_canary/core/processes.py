@@ -52,12 +52,19 @@ class Processes:
         return Processes(self.redactor, self)
 
     def run(self, argv: Sequence[str | Path], *, timeout: float, **setup: Unpack[Setup]) -> str:
-        """Run a command to its end and return its standard output, as text, secrets masked.
+        """Run a command to its end and return its standard output, for a person: secrets masked.
 
         The arguments and errors are `run_bytes`'s own.
         """
-        out = self.run_bytes(argv, timeout=timeout, **setup)
-        return self.redactor.redact(out.decode(errors="replace"))
+        return self.redactor.redact(self.read(argv, timeout=timeout, **setup))
+
+    def read(self, argv: Sequence[str | Path], *, timeout: float, **setup: Unpack[Setup]) -> str:
+        """Run a command to its end and return its standard output, for a program: text as it is.
+
+        What a secret is taken for may be a name in it. The arguments and errors are `run_bytes`'s
+        own.
+        """
+        return self.run_bytes(argv, timeout=timeout, **setup).decode(errors="replace")
 
     def run_bytes(
         self, argv: Sequence[str | Path], *, timeout: float, **setup: Unpack[Setup]
@@ -77,7 +84,7 @@ class Processes:
                 deadline; with its output so far, secrets masked.
         """
         words = [str(word) for word in argv]
-        shown, short = shlex.join(words), name(words)
+        shown, short = self.redactor.redact(shlex.join(words)), name(words)
         try:
             process = subprocess.Popen(
                 words,

@@ -117,12 +117,12 @@ def _url(
 
 def _tls(connection: Connection) -> dict[str, Any]:
     """How the API server and this client prove who they are, as the client's requests do."""
-    import certifi
+    from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
     configuration = connection.client.configuration
     options: dict[str, Any] = {"cert_reqs": ssl.CERT_NONE}
     if configuration.verify_ssl:
-        authorities = configuration.ssl_ca_cert or certifi.where()
+        authorities = configuration.ssl_ca_cert or DEFAULT_CA_BUNDLE_PATH
         options = {"cert_reqs": ssl.CERT_REQUIRED, "ca_certs": authorities}
         if configuration.assert_hostname is not None:
             options["check_hostname"] = configuration.assert_hostname

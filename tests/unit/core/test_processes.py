@@ -157,6 +157,16 @@ def test_a_secret_is_masked_wherever_it_comes_out() -> None:
     assert sh('echo "$P"', by=discreet, env={"P": secret, **os.environ}) == "********\n"
 
 
+def test_what_a_program_reads_stays_as_it_is() -> None:
+    discreet = Processes(Redactor(["orders"]))
+    assert discreet.read(["echo", "docker.io/library/orders:1"], timeout=20) == (
+        "docker.io/library/orders:1\n"
+    )
+    with pytest.raises(CommandError) as failed:
+        discreet.read(["sh", "-c", "echo orders; exit 1"], timeout=20)
+    assert "orders" not in str(failed.value)
+
+
 def test_a_secret_that_is_told_later_is_masked_from_then_on() -> None:
     redactor = Redactor()
     part = Processes(redactor).part()

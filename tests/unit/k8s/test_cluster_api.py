@@ -58,6 +58,6 @@ def test_pods_are_told_by_their_containers_where_only_these_were_looked_at(summa
     pod = next(each for each in summary["pods"] if each["podRef"]["name"].startswith("db-"))
     del pod["memory"]
     told = memory_of(summary, NAMESPACE)
-    assert told["db-6578df59-wgbkx"] == (at("05:23:36"), 43450368)
+    assert told["db-6578df59-wgbkx"] == (at("05:23:36"), 43450368.0)
     del summary["pods"]
     assert memory_of(summary, NAMESPACE) == {}

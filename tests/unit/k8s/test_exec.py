@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import certifi
 import pytest
 import websocket
 import yaml
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from pytest_canary.core.masking import MASK, Redactor
 from pytest_canary.core.output import Output
@@ -333,7 +333,7 @@ def test_what_is_no_trouble_of_the_connection_is_no_refusal(
 @pytest.mark.parametrize(
     ("user", "cluster", "options"),
     [
-        ({}, {}, {"cert_reqs": ssl.CERT_REQUIRED, "ca_certs": certifi.where()}),
+        ({}, {}, {"cert_reqs": ssl.CERT_REQUIRED, "ca_certs": DEFAULT_CA_BUNDLE_PATH}),
         ({}, {"insecure-skip-tls-verify": True}, {"cert_reqs": ssl.CERT_NONE}),
         (
             {"client-certificate": "cert", "client-key": "key"},
