@@ -10,24 +10,26 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
-from unittest import mock
 
 import pytest_kind
 
 from pytest_canary.cluster.engine import CTR
-from pytest_canary.core import processes
 from pytest_canary.core.errors import ClusterError, CommandError
+from pytest_canary.core.processes import Processes
 from pytest_canary.core.waiting import Seen, Waiter
 from pytest_canary.k8s.objects import node_is_ready
 from pytest_canary.k8s.rollout import rollout
 
 if TYPE_CHECKING:
-    from pytest_canary.cluster.engine import Engine
-    from pytest_canary.k8s.namespace import Namespace
+    from pytest_canary.cluster.container_engine import ContainerEngine
+    from pytest_canary.k8s.namespace_api import NamespaceApi
 
 # Downloaded only where PATH has none. kubectl may be one minor version away from the cluster.
 KIND_VERSION = "v0.33.0"
 KUBECTL_VERSION = "v1.35.4"
+
+# Seconds to connect for a download, and for each part of it.
+DOWNLOAD_TIMEOUT = (10, 60)
 
 # A Service of type LoadBalancer gets a node port too. With this few of them, all can be mapped to
 # loopback beforehand: no cloud and no port-forward, which would pin one pod, are needed.
@@ -82,6 +84,7 @@ class Cluster(pytest_kind.KindCluster):  # type: ignore[misc]
         image: the node image; None for kind's default.
         kind: the kind program; None for the one on PATH, or a download where there is none.
         kubectl: the same for kubectl.
+        processes: run kind's and docker's commands; without them, processes of its own.
     """
 
     def __init__(
@@ -92,6 +95,7 @@ class Cluster(pytest_kind.KindCluster):  # type: ignore[misc]
         image: str | None = None,
         kind: Path | None = None,
         kubectl: Path | None = None,
+        processes: Processes | None = None,
     ) -> None:
         downloads = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
         downloads = downloads / "pytest-canary" / "bin"
@@ -103,11 +107,13 @@ class Cluster(pytest_kind.KindCluster):  # type: ignore[misc]
             kubectl_path=kubectl or _on_path("kubectl") or downloads / f"kubectl-{KUBECTL_VERSION}",
         )
         # pytest-kind makes a folder in the current one, which nothing of ours goes into.
+        self.path: Path = Path(self.path).absolute()
         with contextlib.suppress(OSError):  # someone else's files are in it
             self.path.rmdir()
             self.path.parent.rmdir()
         self.folder = folder
         self.node = f"{name}-control-plane"
+        self.processes = processes or Processes()
 
     def ensure_kind(self) -> None:
         """Download kind where it is neither given nor on PATH; $KIND_DOWNLOAD_URL is honoured."""
@@ -115,33 +121,14 @@ class Cluster(pytest_kind.KindCluster):  # type: ignore[misc]
             "https://github.com/kubernetes-sigs/kind/releases/download/"
             f"{KIND_VERSION}/kind-{self.platform}-{_machine()}"
         )
-        self._download("kind", self.kind_path, "KIND_DOWNLOAD_URL", url, super().ensure_kind)
+        _download("kind", self.kind_path, os.environ.get("KIND_DOWNLOAD_URL", url))
 
     def ensure_kubectl(self) -> None:
         """Download kubectl where it is neither given nor on PATH; $KUBECTL_DOWNLOAD_URL too."""
         url = (
             f"https://dl.k8s.io/release/{KUBECTL_VERSION}/bin/{self.platform}/{_machine()}/kubectl"
         )
-        self._download(
-            "kubectl", self.kubectl_path, "KUBECTL_DOWNLOAD_URL", url, super().ensure_kubectl
-        )
-
-    def _download(
-        self, what: str, path: Path, variable: str, url: str, download: Callable[[], None]
-    ) -> None:
-        if path.exists():
-            return
-        path.parent.mkdir(parents=True, exist_ok=True)
-        url = os.environ.get(variable, url)
-        try:
-            # pytest-kind's own default is an old release for amd64 only.
-            with mock.patch.dict(os.environ, {variable: url}):
-                download()
-        except OSError as error:  # requests' errors are OSErrors too
-            raise ClusterError(
-                f"{what} is not on PATH and can't be downloaded from {url}: {error}; "
-                f"install {what}, or name it with --kind{'-kubectl' * (what == 'kubectl')}-bin"
-            ) from error
+        _download("kubectl", self.kubectl_path, os.environ.get("KUBECTL_DOWNLOAD_URL", url))
 
     def exists(self) -> bool:
         """Whether kind knows a cluster of this name."""
@@ -183,7 +170,7 @@ class Cluster(pytest_kind.KindCluster):  # type: ignore[misc]
 
         def look() -> Seen[None]:
             try:
-                processes.run(argv, timeout=20)
+                self.processes.run(argv, timeout=20)
             except CommandError as error:
                 last = error.output.strip().splitlines()[-1:] or [error.sentence]
                 return Seen(last[0], False, None)
@@ -191,12 +178,12 @@ class Cluster(pytest_kind.KindCluster):  # type: ignore[misc]
 
         waiter.until(f"containerd on {self.node}", look, timeout=timeout)
 
-    def wait_until_ready(self, waiter: Waiter, namespace: Namespace, timeout: float) -> None:
+    def wait_until_ready(self, waiter: Waiter, namespace: NamespaceApi, timeout: float) -> None:
         """Return when every node takes pods, and names resolve in them."""
         system = namespace.beside("kube-system")
 
         def look() -> Seen[None]:
-            nodes = namespace.nodes()
+            nodes = namespace.cluster.nodes()
             slow = [n["metadata"]["name"] for n in nodes if not node_is_ready(n)]
             # An app that starts before CoreDNS can't find its database, and may be slow to retry.
             found = [rollout(each) for each in system.objects("Deployment")]
@@ -209,27 +196,26 @@ class Cluster(pytest_kind.KindCluster):  # type: ignore[misc]
     def images(self) -> list[str]:
         """The full names of the images on the node."""
         argv = ["docker", "exec", self.node, *CTR, "images", "ls", "-q"]
-        return sorted(processes.run(argv, timeout=60).split())
+        return sorted(self.processes.read(argv, timeout=60).split())
 
-    def host_port(self, engine: Engine, node_port: int) -> int:
+    def host_port(self, engine: ContainerEngine, node_port: int) -> int:
         """The loopback port that a node port is mapped to.
 
         Raises:
             ClusterError: the node port is outside the mapped range.
         """
-        ports = engine.client.containers.get(self.node).ports
-        mapped = ports.get(f"{node_port}/tcp")
-        if not mapped:
+        mapped = engine.host_port(self.node, node_port)
+        if mapped is None:
             raise ClusterError(
                 f"node port {node_port} is not mapped to this machine; the Service must leave "
                 f"nodePort to Kubernetes, which takes one of {_node_port_range()}"
             )
-        return int(mapped[0]["HostPort"])
+        return mapped
 
     def _kind(self, *words: str, timeout: float, heard: Callable[[str], None] | None = None) -> str:
         self.ensure_kind()
         try:
-            return processes.run([self.kind_path, *words], timeout=timeout, heard=heard)
+            return self.processes.read([self.kind_path, *words], timeout=timeout, heard=heard)
         except CommandError as error:
             raise ClusterError(f"cluster {self.name}: {error.sentence}", error.evidence) from error
 
@@ -237,6 +223,33 @@ class Cluster(pytest_kind.KindCluster):  # type: ignore[misc]
 def _on_path(program: str) -> Path | None:
     found = shutil.which(program)
     return Path(found) if found else None
+
+
+def _download(program: str, path: Path, url: str) -> None:
+    """Put a program where it is to be, whole or not at all, unless it is there already.
+
+    pytest-kind's own way knows an old release for amd64 only.
+    """
+    import requests
+
+    if path.exists():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        with requests.get(url, stream=True, timeout=DOWNLOAD_TIMEOUT) as answer:
+            answer.raise_for_status()
+            with part.open("wb") as file:
+                for chunk in answer.iter_content(chunk_size=1 << 20):
+                    file.write(chunk)
+        part.chmod(0o755)
+        part.replace(path)
+    except OSError as error:  # requests' errors are OSErrors too
+        part.unlink(missing_ok=True)
+        raise ClusterError(
+            f"{program} is not on PATH and can't be downloaded from {url}: {error}; install "
+            f"{program}, or name it with --kind{'-kubectl' * (program == 'kubectl')}-bin"
+        ) from error
 
 
 def _machine() -> str:

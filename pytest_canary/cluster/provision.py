@@ -14,20 +14,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from pytest_canary.cluster.engine import Engine, Image
+from pytest_canary.cluster.container_engine import NETWORK, ContainerEngine, Image
 from pytest_canary.cluster.kind import Cluster, config
+from pytest_canary.cluster.kubeconfig import write_kubeconfig
 from pytest_canary.cluster.run import Run
 from pytest_canary.cluster.teardown import KUBECONFIG, delete_cluster
 from pytest_canary.config.plan import Plan, git
-from pytest_canary.core import processes
 from pytest_canary.core.errors import ClusterError, CommandError, ImageError
+from pytest_canary.core.processes import Processes
 from pytest_canary.core.waiting import Seen, Waiter
 from pytest_canary.k8s.namespace import Namespace
 from pytest_canary.manifests.version import Version
-
-NETWORK = "kind"
 
 
 @dataclass
@@ -56,18 +53,29 @@ class Provision:
     Args:
         plan: what is needed.
         run: the run that owns what is made; everything is in its record before it is made.
-        home: the folder of the cluster's own files; the run's, unless the cluster outlives it.
+        cluster_run: has the cluster's own files; the run itself, unless the cluster outlives it.
         engine: the container engine.
         waiter: waits, and tells how far things are.
+        processes: the run's, the engine's among them; those that provision are killed once it is
+            over.
     """
 
-    def __init__(self, plan: Plan, run: Run, home: Run, engine: Engine, waiter: Waiter) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        run: Run,
+        cluster_run: Run,
+        engine: ContainerEngine,
+        waiter: Waiter,
+        processes: Processes,
+    ) -> None:
         self.plan = plan
         self.settings = plan.settings
         self.run = run
-        self.home = home
+        self.cluster_run = cluster_run
         self.engine = engine
         self.waiter = waiter
+        self.processes = processes
         self.seconds: dict[str, float] = {}
         self.progress: dict[str, str] = {}
         self._given_up = threading.Event()
@@ -97,13 +105,13 @@ class Provision:
         finally:
             # After an error nobody waits for what still runs; its commands are killed.
             self._given_up.set()
-            processes.kill_all()
+            self.processes.kill_all()
             pool.shutdown(wait=True, cancel_futures=True)
         context = f"kind-{cluster.name}" if cluster else options.context
         kubeconfig = self._kubeconfig(cluster, context)
         found = {name: future.result() for name, future in images.items()}
         return Provisioned(
-            namespace=Namespace(kubeconfig, self.namespace_name),
+            namespace=Namespace(kubeconfig, self.namespace_name, redactor=self.processes.redactor),
             cluster=cluster,
             kubectl=self._kubectl(cluster),
             candidate=found["candidate"],
@@ -115,23 +123,23 @@ class Provision:
     @property
     def namespace_name(self) -> str:
         """The run's own namespace."""
-        return f"canary-{self.run.record.run}"
+        return f"canary-{self.run.id}"
 
     def _cluster(self) -> Cluster:
         options = self.plan.options
-        name = options.cluster_name or f"canary-{self.home.record.run}"
+        name = options.cluster_name or f"canary-{self.cluster_run.id}"
         cluster = Cluster(
             name,
-            self.home.folder,
+            self.cluster_run.folder,
             image=options.node_image,
             kind=options.kind,
             kubectl=options.kubectl,
+            processes=self.processes,
         )
         cluster.ensure_kind()
         cluster.ensure_kubectl()
-        networks = self.engine.client.networks.list(names=[NETWORK])
-        if not any(network.name == NETWORK for network in networks):
-            self.home.made(network=True)
+        if self.engine.network_members(NETWORK) is None:
+            self.cluster_run.made(network=True)
         return cluster
 
     def _kubectl(self, cluster: Cluster | None) -> Path:
@@ -143,20 +151,20 @@ class Provision:
         return Path(found).absolute()
 
     def _create(self, cluster: Cluster) -> None:
-        shape = f"{cluster.image} {config()}"
-        known = self.home.record.cluster == cluster.name and self.home.record.shape == shape
+        spec, record = f"{cluster.image} {config()}", self.cluster_run.record
+        known = (record.cluster, record.cluster_spec) == (cluster.name, spec)
         if known and self._is_up(cluster):
             self.progress["cluster"] = "reused"
             self._ours.set()
             return
-        if self.home.record.cluster:
-            delete_cluster(self.home)
+        if record.cluster:
+            delete_cluster(self.cluster_run, self.processes)
         if cluster.exists():
             raise ClusterError(
                 f"cluster {cluster.name} exists and no run of pytest-canary made it; choose "
                 f"another --cluster-name, or walk in it with --canary-context kind-{cluster.name}"
             )
-        self.home.made(cluster=cluster.name, kind=str(cluster.kind_path), shape=shape)
+        self.cluster_run.made(cluster=cluster.name, kind=str(cluster.kind_path), cluster_spec=spec)
         self._ours.set()
         began = time.monotonic()
         cluster.create(timeout=self.settings.deadlines.cluster, heard=self._heard)
@@ -165,7 +173,7 @@ class Provision:
     def _is_up(self, cluster: Cluster) -> bool:
         """Whether an earlier run's cluster still runs, which it doesn't after a restart."""
         try:
-            processes.run(
+            self.processes.run(
                 [cluster.kubectl_path, "get", "--raw=/readyz"],
                 timeout=20,
                 env=os.environ | {"KUBECONFIG": str(cluster.kubeconfig_path)},
@@ -185,7 +193,7 @@ class Provision:
         repository = self.settings.name if name != "database" else "canary-db"
         if self.plan.options.registry:
             repository = f"{self.plan.options.registry}/{repository}"
-        image = self.engine.named(image, repository, self.run.record.run)
+        image = self.engine.named(image, repository, self.run.id)
         self.run.made_image(image.ref)
         self._step()
         self.engine.tag(image)
@@ -195,7 +203,7 @@ class Provision:
             # Nothing is put into a node before it is known to be ours.
             while not self._ours.wait(0.2):
                 self._step()
-            quiet = Waiter(self.waiter.clock, self._go_on)
+            quiet = Waiter(self.waiter.clock, self._check_not_abandoned)
             cluster.wait_for_containerd(quiet, self.settings.deadlines.cluster)
             # One after the other: what a version has sent, another that shares it need not.
             with self._loading:
@@ -207,14 +215,14 @@ class Provision:
         self.progress[name] = "loaded"
         return wrap(image)
 
-    def _go_on(self, what: str, seen: str) -> None:
+    def _check_not_abandoned(self, what: str, seen: str) -> None:
         """End a wait of a part whose outcome nobody waits for any more."""
         if self._given_up.is_set():
             raise ClusterError(f"gave up {what}: another part failed; last seen: {seen}")
 
     def _step(self) -> None:
         """Ends a job in the background between two of its steps, where another part has failed."""
-        self._go_on("another part", "it failed")
+        self._check_not_abandoned("another part", "it failed")
 
     def _wait(self, everything: dict[str, Future[Any]]) -> None:
         def look() -> Seen[None]:
@@ -252,7 +260,9 @@ class Provision:
             return image, lambda loaded: self._version("baseline", loaded)
         top = Path(git(settings.root, "rev-parse", "--show-toplevel").strip())
         checkout = self.run.folder / "baseline"
-        archive = processes.run_bytes(["git", "-C", top, "archive", baseline.value], timeout=120)
+        archive = self.processes.run_bytes(
+            ["git", "-C", top, "archive", baseline.value], timeout=120
+        )
         with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
             tar.extractall(checkout, filter="data")
 
@@ -298,30 +308,13 @@ class Provision:
         )
 
     def _kubeconfig(self, cluster: Cluster | None, context: str | None) -> Path:
-        """A kubeconfig of the run's own, with its one context set to the run's namespace."""
-        options = self.plan.options
-        source = str(cluster.kubeconfig_path) if cluster else options.kubeconfig
-        argv: list[str | Path] = [
-            self._kubectl(cluster),
-            "config",
-            "view",
-            "--raw",
-            "--minify",
-            "--flatten",
-        ]
-        argv += [f"--context={context}"]
-        argv += [f"--kubeconfig={source}"] if source else []
-        try:
-            document = yaml.safe_load(processes.run(argv, timeout=60))
-        except CommandError as error:
-            raise ClusterError(
-                f"context {context} can't be used: {error.sentence}", error.evidence
-            ) from error
-        document["contexts"][0]["context"]["namespace"] = self.namespace_name
-        document["current-context"] = document["contexts"][0]["name"]
         path = self.run.folder / KUBECONFIG
-        fresh = path.with_suffix(".new")
-        fresh.touch(mode=0o600)
-        fresh.write_text(yaml.safe_dump(document))
-        fresh.replace(path)
+        write_kubeconfig(
+            path,
+            source=str(cluster.kubeconfig_path) if cluster else self.plan.options.kubeconfig,
+            context=context,
+            namespace=self.namespace_name,
+            kubectl=self._kubectl(cluster),
+            processes=self.processes,
+        )
         return path

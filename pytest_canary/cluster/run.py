@@ -32,7 +32,7 @@ class Record:
     Attributes:
         run: six hexadecimal digits that its names carry.
         cluster: the kind cluster it made, if any.
-        shape: what that cluster was made from; another shape needs another cluster.
+        cluster_spec: what that cluster was made from; another spec needs another cluster.
         kind: the kind program that made it.
         network: whether it made the engine's network "kind".
         namespace: the namespace that it made in a cluster that outlives it.
@@ -44,7 +44,7 @@ class Record:
     run: str
     project: str
     cluster: str | None = None
-    shape: str | None = None
+    cluster_spec: str | None = None
     kind: str | None = None
     network: bool = False
     namespace: str | None = None
@@ -66,6 +66,11 @@ class Run:
         self.record = record
         self._lock = lock
         self._saving = threading.Lock()
+
+    @property
+    def id(self) -> str:
+        """Six hexadecimal digits that the names of all that it makes carry."""
+        return self.record.run
 
     @classmethod
     def start(cls, project: Path) -> Run:

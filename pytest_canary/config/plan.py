@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Literal
 
 from pytest_canary.config.settings import Settings
-from pytest_canary.core import processes
 from pytest_canary.core.errors import CommandError, SettingsError
+from pytest_canary.core.processes import Processes
 from pytest_canary.core.wording import nearest
 
 STAGES = (
@@ -202,4 +202,4 @@ def _in_git(root: Path) -> bool:
 
 def git(root: Path, *words: str) -> str:
     """Run git in a folder and return its output."""
-    return processes.run(["git", "-C", root, *words], timeout=60)
+    return Processes().read(["git", "-C", root, *words], timeout=60)

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pytest_canary.analysis.verdict import Verdict
-    from pytest_canary.cluster.engine import Engine
+    from pytest_canary.cluster.container_engine import ContainerEngine
     from pytest_canary.cluster.provision import Provisioned
     from pytest_canary.cluster.run import Run
     from pytest_canary.config.plan import Plan
     from pytest_canary.context.measurement import Measurement
+    from pytest_canary.core.processes import Processes
     from pytest_canary.core.waiting import Waiter
     from pytest_canary.k8s.namespace import Namespace
     from pytest_canary.k8s.observer import Observer
@@ -20,18 +21,25 @@ if TYPE_CHECKING:
 # Each imports what it makes when it makes it: a static check needs none of it.
 
 
-def make_engine() -> Engine:
+def make_engine(processes: Processes) -> ContainerEngine:
     """The container engine of this machine."""
     from pytest_canary.cluster.engine import Engine
 
-    return Engine()
+    return Engine(processes)
 
 
-def bring_up(plan: Plan, run: Run, owner: Run, engine: Engine, waiter: Waiter) -> Provisioned:
-    """The cluster and the images, made side by side; `owner` owns the cluster."""
+def bring_up(
+    plan: Plan,
+    run: Run,
+    cluster_run: Run,
+    engine: ContainerEngine,
+    waiter: Waiter,
+    processes: Processes,
+) -> Provisioned:
+    """The cluster and the images, made side by side."""
     from pytest_canary.cluster.provision import Provision
 
-    return Provision(plan, run, owner, engine, waiter).bring_up()
+    return Provision(plan, run, cluster_run, engine, waiter, processes).bring_up()
 
 
 def observe(namespace: Namespace) -> Observer:
@@ -50,7 +58,7 @@ def judge(measurement: Measurement) -> Verdict:
 class Builders:
     """The makers of what is heavy, slow or outside."""
 
-    engine: Callable[[], Engine] = make_engine
-    bring_up: Callable[[Plan, Run, Run, Engine, Waiter], Provisioned] = bring_up
+    engine: Callable[[Processes], ContainerEngine] = make_engine
+    bring_up: Callable[[Plan, Run, Run, ContainerEngine, Waiter, Processes], Provisioned] = bring_up
     observe: Callable[[Namespace], Observer] = observe
     judge: Callable[[Measurement], Verdict] = judge

@@ -25,7 +25,7 @@ from pytest_canary.release.release import Release
 
 if TYPE_CHECKING:
     from pytest_canary.analysis.verdict import Verdict
-    from pytest_canary.cluster.engine import Engine
+    from pytest_canary.cluster.container_engine import ContainerEngine
     from pytest_canary.cluster.kind import Cluster
     from pytest_canary.cluster.provision import Provisioned
     from pytest_canary.config.settings import Settings
@@ -61,7 +61,7 @@ class Context:
     plan: Plan
     journal: Journal
     waiter: Waiter
-    engine: Engine
+    engine: ContainerEngine
     provisioned: Provisioned
     observer: Observer
     release: Release

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 
 from pytest_canary.context.timeline import Timeline
 from pytest_canary.core.errors import DatabaseError, FoundError, ReleaseError
+from pytest_canary.core.masking import Redactor
 
 if TYPE_CHECKING:
     from pytest_canary.analysis.statistics import Share
@@ -166,6 +167,7 @@ class Journal:
     Args:
         plan: what is rehearsed.
         run: the run's id; empty where nothing is made.
+        redactor: knows the words that no screen, log or report may show.
 
     Attributes:
         timeline: when what happened.
@@ -173,7 +175,6 @@ class Journal:
         checks: how each ended.
         failures: the errors, with the evidence that was kept.
         environment: what the run ran on, by name.
-        secrets: the words that no screen, log or report may show.
         versions: what each version calls itself, by "baseline" and "candidate".
         rows: what checks have written, and the app has acknowledged.
         read_back: what became of the traffic's writes, when they were last looked for.
@@ -183,7 +184,7 @@ class Journal:
             is for the verdict to weigh.
     """
 
-    def __init__(self, plan: Plan, run: str = "") -> None:
+    def __init__(self, plan: Plan, run: str = "", redactor: Redactor | None = None) -> None:
         self.plan = plan
         self.run = run
         self.timeline = Timeline()
@@ -191,7 +192,7 @@ class Journal:
         self.checks: list[CheckResult] = []
         self.failures: list[Failure] = []
         self.environment: dict[str, str] = {}
-        self.secrets: list[str] = []
+        self.redactor = redactor or Redactor()
         self.versions: dict[str, str] = {}
         self.rows: list[Row] = []
         self.read_back: ReadBack | None = None
@@ -200,12 +201,6 @@ class Journal:
         self.on_trial: list[str] = []
         self._outcomes: dict[type, Outcome] = {}
         self._tried: set[str] = set()
-
-    def redact(self, text: str) -> str:
-        """A text without the secrets."""
-        from pytest_canary.core.processes import masked
-
-        return masked(text, self.secrets)
 
     def note(self, stage: str, text: str) -> None:
         """Add a figure to a stage's line."""

@@ -244,7 +244,7 @@ class Measurement:
         found: dict[str, tuple[float, float]] = {}
         for node in sorted(nodes):
             try:
-                found |= self.namespace.memory(node)
+                found |= self.namespace.cluster.memory(node)
             except ClusterError:
                 continue  # a shared cluster's users may not ask its kubelets
         return found

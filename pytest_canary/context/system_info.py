@@ -7,11 +7,11 @@ from importlib import metadata
 from typing import TYPE_CHECKING
 
 from pytest_canary.config.plan import Plan, git
-from pytest_canary.core import processes
 from pytest_canary.core.errors import CanaryError, CommandError
+from pytest_canary.core.processes import Processes
 
 if TYPE_CHECKING:
-    from pytest_canary.cluster.engine import Engine
+    from pytest_canary.cluster.container_engine import ContainerEngine
     from pytest_canary.cluster.provision import Provisioned
 
 
@@ -31,16 +31,16 @@ def local(plan: Plan) -> dict[str, str]:
     return found
 
 
-def remote(up: Provisioned, engine: Engine) -> dict[str, str]:
+def remote(up: Provisioned, engine: ContainerEngine) -> dict[str, str]:
     """What cluster and engine say of themselves, by name; what doesn't answer is left out."""
     found: dict[str, str] = {}
     try:
-        for node in up.namespace.nodes()[:1]:
+        for node in up.namespace.cluster.nodes()[:1]:
             found["kubernetes"] = str(node["status"]["nodeInfo"]["kubeletVersion"])
         found["engine"] = f"Docker {engine.version}"
         if up.cluster:
             found["node_image"] = up.cluster.image or "kind's own"
-            told = processes.run([up.cluster.kind_path, "version"], timeout=20)
+            told = Processes().read([up.cluster.kind_path, "version"], timeout=20)
             found["kind"] = told.split("go1")[0].removeprefix("kind").strip()
     except CanaryError:
         pass  # a shared cluster's users may not look at its nodes

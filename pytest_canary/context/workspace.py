@@ -9,11 +9,13 @@ from pytest_canary.context.builders import Builders
 from pytest_canary.context.evidence import Evidence, failure_of
 from pytest_canary.context.journal import Journal
 from pytest_canary.core.errors import ClusterError
+from pytest_canary.core.masking import Redactor, secrets_of
+from pytest_canary.core.processes import Processes
 from pytest_canary.core.waiting import Waiter
 
 if TYPE_CHECKING:
+    from pytest_canary.cluster.leftovers import Inventory
     from pytest_canary.cluster.run import Run
-    from pytest_canary.cluster.teardown import Trail
     from pytest_canary.config.plan import Plan
     from pytest_canary.context.context import Context
     from pytest_canary.context.evidence import Failure
@@ -30,6 +32,7 @@ class Workspace:
         builders: make the parts that reach out of this process.
 
     Attributes:
+        processes: the commands that it runs, which end with it.
         journal: what happened.
         evidence: keeps what there is of a failure.
         cluster_run: owns the cluster; None where the run does, or there is none.
@@ -45,17 +48,15 @@ class Workspace:
         waiter: Waiter | None = None,
         builders: Builders | None = None,
     ) -> None:
-        from pytest_canary.release.release import secrets_of
-
         self.plan = plan
         self.project = project
         self.waiter = waiter or Waiter()
         self.builders = builders or Builders()
-        self.journal = Journal(plan, run.record.run if run else "")
-        self.journal.secrets = secrets_of(plan.settings.environment)
+        self.processes = Processes(Redactor(secrets_of(plan.settings.environment)))
+        self.journal = Journal(plan, run.id if run else "", self.processes.redactor)
         self.evidence = Evidence(plan.options.report.absolute(), plan.options.report)
         self.cluster_run: Run | None = None
-        self.inventory: Trail | None = None
+        self.inventory: Inventory | None = None
         self._run = run
         self._context: Context | None = None
 
@@ -103,10 +104,10 @@ class Workspace:
         up = self.is_up and stage != "cleanup"
         diagnostics = self.context.release.diagnostics() if up else None
         if self._run:
-            failure = self.evidence.keep(stage, error, diagnostics, self.journal.redact)
+            failure = self.evidence.keep(stage, error, diagnostics, self.journal.redactor.redact)
         else:
             # What the files hold is its own evidence.
-            failure = failure_of(stage, error, self.journal.redact)
+            failure = failure_of(stage, error, self.journal.redactor.redact)
         if failure.lost:
             self.journal.note(stage, f"its evidence can't be kept: {failure.lost}")
         self.journal.failures.append(failure)

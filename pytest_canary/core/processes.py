@@ -10,142 +10,170 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, TypedDict, Unpack
 
 from pytest_canary.core.errors import CommandError
-
-# Every command that runs, and how one would type it.
-_running: dict[subprocess.Popen[bytes], str] = {}
-_lock = threading.Lock()
+from pytest_canary.core.masking import Redactor
 
 
-def masked(text: str, secrets: Iterable[str]) -> str:
-    """The text with every secret in it replaced by asterisks."""
-    # The longest first: one may be a part of another.
-    for secret in sorted(secrets, key=len, reverse=True):
-        if secret:
-            text = text.replace(secret, "********")
-    return text
+class Setup(TypedDict, total=False):
+    """How a command is run, where it is not as usual.
 
-
-def run(
-    argv: Sequence[str | Path],
-    *,
-    timeout: float,
-    env: Mapping[str, str] | None = None,
-    cwd: Path | None = None,
-    stdin: Iterable[bytes] = (),
-    secrets: Iterable[str] = (),
-    heard: Callable[[str], None] | None = None,
-) -> str:
-    """Run a command to its end and return its standard output, as text.
-
-    The arguments are `run_bytes`'s own.
-    """
-    out = run_bytes(
-        argv, timeout=timeout, env=env, cwd=cwd, stdin=stdin, secrets=secrets, heard=heard
-    )
-    return masked(out.decode(errors="replace"), secrets)
-
-
-def run_bytes(
-    argv: Sequence[str | Path],
-    *,
-    timeout: float,
-    env: Mapping[str, str] | None = None,
-    cwd: Path | None = None,
-    stdin: Iterable[bytes] = (),
-    secrets: Iterable[str] = (),
-    heard: Callable[[str], None] | None = None,
-) -> bytes:
-    """Run a command to its end and return its standard output, as it is.
-
-    The command gets a process group of its own, so that Ctrl-C reaches it only through us, and
-    nothing that it started is left when it is stopped.
-
-    Args:
-        argv: the command; must hold no secret, as everyone on the machine can read it.
-        timeout: seconds after which it is killed.
+    Attributes:
         env: the whole environment; None for this process's own.
         cwd: the folder to run in.
         stdin: what it reads, in chunks.
-        secrets: words to mask in the output.
         heard: told every line of its standard output and error as it comes, secrets masked.
-
-    Raises:
-        CommandError: it can't be started, exits with another code than 0, or is killed at its
-            deadline; with its output so far.
     """
-    words = [str(word) for word in argv]
-    shown, short = shlex.join(words), name(words)
-    try:
-        process = subprocess.Popen(
-            words,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=env,
-            cwd=cwd,
-            start_new_session=True,
-        )
-    except OSError as error:
-        raise CommandError(
-            f"`{short}` can't be started: {error.strerror}: {error.filename}", command=shown
-        ) from error
-    assert process.stdin  # noqa: S101 (it is a pipe)
-    with _lock:
-        _running[process] = shown
-    late = threading.Event()
 
-    def stop() -> None:
-        late.set()
-        kill(process)
+    env: Mapping[str, str] | None
+    cwd: Path | None
+    stdin: Iterable[bytes]
+    heard: Callable[[str], None] | None
 
-    alarm = threading.Timer(timeout, stop)
-    alarm.daemon = True
-    alarm.start()
-    out: list[bytes] = []
-    both: list[bytes] = []
 
-    def tell(line: str) -> None:
-        if heard:
-            heard(masked(line, secrets))
+class Processes:
+    """The commands of one run: those of another in the same process are not touched.
 
-    readers = [
-        threading.Thread(target=_read, args=(process.stdout, (out, both), tell), daemon=True),
-        threading.Thread(target=_read, args=(process.stderr, (both,), tell), daemon=True),
-    ]
-    for reader in readers:
-        reader.start()
-    try:
-        # One that ends early breaks the pipe: its exit code and output tell why.
-        with contextlib.suppress(BrokenPipeError):
-            for chunk in stdin:
-                process.stdin.write(chunk)
-            process.stdin.close()
-        process.wait()
-    finally:
-        alarm.cancel()
-        kill(process)
-        # What it left running in the background would hold its output open.
-        _kill_group(process)
-        with contextlib.suppress(OSError):
-            process.stdin.close()
+    Args:
+        redactor: takes the secrets out of what they print.
+        among: those that these are a part of: they know of these too, and kill them as well.
+    """
+
+    def __init__(self, redactor: Redactor | None = None, among: Processes | None = None) -> None:
+        self.redactor = redactor or Redactor()
+        self._among = among
+        # Every command that runs, and how one would type it.
+        self._running: dict[subprocess.Popen[bytes], str] = {}
+        self._lock = threading.Lock()
+
+    def part(self) -> Processes:
+        """A part of these, to be killed without the others."""
+        return Processes(self.redactor, self)
+
+    def run(self, argv: Sequence[str | Path], *, timeout: float, **setup: Unpack[Setup]) -> str:
+        """Run a command to its end and return its standard output, for a person: secrets masked.
+
+        The arguments and errors are `run_bytes`'s own.
+        """
+        return self.redactor.redact(self.read(argv, timeout=timeout, **setup))
+
+    def read(self, argv: Sequence[str | Path], *, timeout: float, **setup: Unpack[Setup]) -> str:
+        """Run a command to its end and return its standard output, for a program: text as it is.
+
+        What a secret is taken for may be a name in it. The arguments and errors are `run_bytes`'s
+        own.
+        """
+        return self.run_bytes(argv, timeout=timeout, **setup).decode(errors="replace")
+
+    def run_bytes(
+        self, argv: Sequence[str | Path], *, timeout: float, **setup: Unpack[Setup]
+    ) -> bytes:
+        """Run a command to its end and return its standard output, as it is.
+
+        The command gets a process group of its own, so that Ctrl-C reaches it only through us, and
+        nothing that it started is left when it is stopped.
+
+        Args:
+            argv: the command; must hold no secret, as everyone on the machine can read it.
+            timeout: seconds after which it is killed.
+            setup: what it reads, where it runs, and who is told what it prints.
+
+        Raises:
+            CommandError: it can't be started, exits with another code than 0, or is killed at its
+                deadline; with its output so far, secrets masked.
+        """
+        words = [str(word) for word in argv]
+        shown, short = self.redactor.redact(shlex.join(words)), name(words)
+        try:
+            process = subprocess.Popen(
+                words,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env=setup.get("env"),
+                cwd=setup.get("cwd"),
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise CommandError(
+                f"`{short}` can't be started: {error.strerror}: {error.filename}", command=shown
+            ) from error
+        assert process.stdin  # noqa: S101 (it is a pipe)
+        self._enter(process, shown)
+        late = threading.Event()
+
+        def stop() -> None:
+            late.set()
+            _kill(process)
+
+        alarm = threading.Timer(timeout, stop)
+        alarm.daemon = True
+        alarm.start()
+        out: list[bytes] = []
+        both: list[bytes] = []
+        heard = setup.get("heard")
+
+        def tell(line: str) -> None:
+            if heard:
+                heard(self.redactor.redact(line))
+
+        readers = [
+            threading.Thread(target=_read, args=(process.stdout, (out, both), tell), daemon=True),
+            threading.Thread(target=_read, args=(process.stderr, (both,), tell), daemon=True),
+        ]
         for reader in readers:
-            reader.join(timeout=5)
-        with _lock:
-            _running.pop(process, None)
-    if process.returncode == 0:
-        return b"".join(out)
-    output = masked(b"".join(both).decode(errors="replace"), secrets)
-    if late.is_set():
-        ended = f"was stopped at its deadline of {timeout:g} s"
-        raise CommandError(f"`{short}` {ended}", output, command=shown)
-    code = process.returncode
-    ended = (
-        f"exited with code {code}" if code >= 0 else f"was ended by {signal.Signals(-code).name}"
-    )
-    raise CommandError(f"`{short}` {ended}", output, code, command=shown)
+            reader.start()
+        try:
+            # One that ends early breaks the pipe: its exit code and output tell why.
+            with contextlib.suppress(BrokenPipeError):
+                for chunk in setup.get("stdin", ()):
+                    process.stdin.write(chunk)
+                process.stdin.close()
+            process.wait()
+        finally:
+            alarm.cancel()
+            _kill(process)
+            # What it left running in the background would hold its output open.
+            _kill_group(process)
+            with contextlib.suppress(OSError):
+                process.stdin.close()
+            for reader in readers:
+                reader.join(timeout=5)
+            self._leave(process)
+        if process.returncode == 0:
+            return b"".join(out)
+        output = self.redactor.redact(b"".join(both).decode(errors="replace"))
+        if late.is_set():
+            ended = f"was stopped at its deadline of {timeout:g} s"
+            raise CommandError(f"`{short}` {ended}", output, command=shown)
+        raise CommandError(
+            f"`{short}` {_ending(process.returncode)}", output, process.returncode, command=shown
+        )
+
+    def kill_all(self) -> None:
+        """Kill every command that still runs, those of other threads and of parts included."""
+        with self._lock:
+            left = list(self._running)
+        for process in left:
+            _kill(process)
+
+    def alive(self) -> list[str]:
+        """The commands that still run, those of parts included."""
+        with self._lock:
+            return [shown for process, shown in self._running.items() if process.poll() is None]
+
+    def _enter(self, process: subprocess.Popen[bytes], shown: str) -> None:
+        with self._lock:
+            self._running[process] = shown
+        if self._among:
+            self._among._enter(process, shown)
+
+    def _leave(self, process: subprocess.Popen[bytes]) -> None:
+        with self._lock:
+            self._running.pop(process, None)
+        if self._among:
+            self._among._leave(process)
 
 
 def name(words: Sequence[str]) -> str:
@@ -161,6 +189,12 @@ def name(words: Sequence[str]) -> str:
     return " ".join(called)
 
 
+def _ending(code: int) -> str:
+    if code >= 0:
+        return f"exited with code {code}"
+    return f"was ended by {signal.Signals(-code).name}"
+
+
 def _read(pipe: IO[bytes], kept: Iterable[list[bytes]], heard: Callable[[str], None]) -> None:
     for line in pipe:
         for lines in kept:
@@ -169,7 +203,7 @@ def _read(pipe: IO[bytes], kept: Iterable[list[bytes]], heard: Callable[[str], N
     pipe.close()
 
 
-def kill(process: subprocess.Popen[bytes]) -> None:
+def _kill(process: subprocess.Popen[bytes]) -> None:
     """Kill a command and everything in its process group; nothing happens if it has ended."""
     if process.poll() is None:
         _kill_group(process)
@@ -180,17 +214,3 @@ def _kill_group(process: subprocess.Popen[bytes]) -> None:
     # A group of nobody but the dead can't be signalled: Linux has no such process, macOS forbids.
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
-
-
-def kill_all() -> None:
-    """Kill every command that still runs, those of other threads included."""
-    with _lock:
-        left = list(_running)
-    for process in left:
-        kill(process)
-
-
-def alive() -> list[str]:
-    """The commands that still run."""
-    with _lock:
-        return [shown for process, shown in _running.items() if process.poll() is None]

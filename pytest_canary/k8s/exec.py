@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import json
 import shlex
+import ssl
 import time
 from codecs import getincrementaldecoder
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
+from urllib.parse import quote, urlencode, urlsplit
 
 from pytest_canary.core.errors import CommandError
+from pytest_canary.core.masking import Redactor
 from pytest_canary.core.output import LIMIT, Output
+from pytest_canary.k8s.connection import API_TIMEOUT, Connection
+
+# What the API server may speak on the websocket: the same but for the closing of standard input.
+PROTOCOLS = "v5.channel.k8s.io,v4.channel.k8s.io"
 
 # The channels of an exec's websocket, after k8s.io/apimachinery's remotecommand.
 STDOUT, STDERR, ERROR = 1, 2, 3
@@ -22,9 +29,11 @@ SILENCE = 10.0
 
 @dataclass(frozen=True)
 class Exec:
-    """What a command in a pod came to; `output` is standard output and error together.
+    """What a command in a pod came to.
 
     Attributes:
+        output: standard output and error together, secrets masked, for a person to read.
+        stdout: standard output as it is, for a program to read.
         cut: whether the middle of `stdout` was not kept.
     """
 
@@ -32,7 +41,7 @@ class Exec:
     command: str
     code: int
     output: str
-    stdout: str
+    stdout: str = field(repr=False)
     cut: bool = False
 
 
@@ -59,6 +68,86 @@ def shown(pod: str, container: str, command: Sequence[str]) -> str:
     return f"kubectl exec {pod} -c {container} -- {shlex.join(command)}"
 
 
+def open_exec(
+    connection: Connection, namespace: str, pod: str, container: str, command: Sequence[str]
+) -> Any:
+    """Start a command in a pod, and return the websocket that tells of it.
+
+    The client's own `stream` gives its websocket no deadline but that of all websockets of the
+    process, and one that connects for ever has none.
+
+    Raises:
+        ExecError: the API server refuses, or does not answer.
+    """
+    import websocket
+
+    try:
+        socket = websocket.WebSocket(sslopt=_tls(connection))
+        authorization = connection.authorization
+        header = [f"authorization: {authorization}"] if authorization else []
+        socket.connect(  # type: ignore[no-untyped-call]
+            _url(connection, namespace, pod, container, command),
+            timeout=API_TIMEOUT[0],
+            header=[*header, f"sec-websocket-protocol: {PROTOCOLS}"],
+            **_proxy(connection),
+        )
+    except (OSError, websocket.WebSocketException) as error:
+        redact = connection.redactor.redact
+        why, typed = redact(str(error).strip()), redact(shown(pod, container, command))
+        raise ExecError("refused", f"can't be started: {why}", typed) from error
+    return socket
+
+
+def _url(
+    connection: Connection, namespace: str, pod: str, container: str, command: Sequence[str]
+) -> str:
+    query = [
+        *(("command", word) for word in command),
+        ("container", container),
+        ("stderr", "true"),
+        ("stdin", "false"),
+        ("stdout", "true"),
+        ("tty", "false"),
+    ]
+    # http becomes ws, and https wss.
+    host = connection.client.configuration.host.replace("http", "ws", 1)
+    path = f"/api/v1/namespaces/{quote(namespace)}/pods/{quote(pod)}/exec"
+    return f"{host}{path}?{urlencode(query)}"
+
+
+def _tls(connection: Connection) -> dict[str, Any]:
+    """How the API server and this client prove who they are, as the client's requests do."""
+    from requests.utils import DEFAULT_CA_BUNDLE_PATH
+
+    configuration = connection.client.configuration
+    options: dict[str, Any] = {"cert_reqs": ssl.CERT_NONE}
+    if configuration.verify_ssl:
+        authorities = configuration.ssl_ca_cert or DEFAULT_CA_BUNDLE_PATH
+        options = {"cert_reqs": ssl.CERT_REQUIRED, "ca_certs": authorities}
+        if configuration.assert_hostname is not None:
+            options["check_hostname"] = configuration.assert_hostname
+    for key, value in (
+        ("certfile", configuration.cert_file),
+        ("keyfile", configuration.key_file),
+        ("server_hostname", configuration.tls_server_name),
+    ):
+        if value:
+            options[key] = value
+    return options
+
+
+def _proxy(connection: Connection) -> dict[str, Any]:
+    """The proxy that a kubeconfig names, or the environment, as the client's requests do."""
+    configuration = connection.client.configuration
+    if not configuration.proxy:
+        return {}
+    proxy = urlsplit(configuration.proxy)
+    options: dict[str, Any] = {"http_proxy_host": proxy.hostname, "http_proxy_port": proxy.port}
+    if configuration.no_proxy:
+        options["http_no_proxy"] = configuration.no_proxy.split(",")
+    return options
+
+
 def follow(
     socket: Any,
     pod: str,
@@ -66,6 +155,7 @@ def follow(
     command: Sequence[str],
     *,
     timeout: float,
+    redactor: Redactor,
     keep: int = LIMIT,
     heard: Callable[[str], None] | None = None,
 ) -> Exec:
@@ -77,14 +167,16 @@ def follow(
         container: the pod's container.
         command: what runs.
         timeout: seconds after which it is given up.
+        redactor: takes the secrets out of what a person is to read of it.
         keep: how much of its output is kept.
-        heard: told its standard output, as it comes.
+        heard: told its standard output, as it comes and as it is.
 
     Raises:
         ExecError: it did not end of its own; with the output so far.
     """
-    typed = shown(pod, container, command)
+    typed = redactor.redact(shown(pod, container, command))
     end, stdout, both = "", Output(keep), Output(keep)
+    masked = redactor.stream(both.take)
     began = spoke = time.monotonic()
     try:
         for channel, text in _frames(socket, began + timeout):
@@ -92,24 +184,27 @@ def follow(
                 end += text
                 continue
             spoke = time.monotonic()
-            both.take(text)
+            masked.write(text)
             if channel == STDOUT:
                 stdout.take(text)
                 if heard:
                     heard(text)
     except TimeoutError:
+        masked.close()
         ending, why = given_up(timeout, time.monotonic() - spoke, both)
         raise ExecError(ending, why, typed, both.text) from None
     finally:
         # Without a word: after the server's own close frame there is nobody to say goodbye to.
         socket.shutdown()
+    masked.close()
     output = both.text.strip()
     if not end:
         raise ExecError("lost", "lost its pod before it ended; see why it went", typed, output)
     status = json.loads(end)
     code = exit_code(status)
     if code is None:
-        raise ExecError("refused", f"could not run: {status.get('message', end)}", typed, output)
+        message = redactor.redact(str(status.get("message", end)))
+        raise ExecError("refused", f"could not run: {message}", typed, output)
     return Exec(pod, shlex.join(command), code, output, stdout.text, stdout.cut)
 
 

@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pytest_canary.core.errors import ClusterError
-from pytest_canary.k8s.namespace import API_TIMEOUT, Namespace
+from pytest_canary.k8s.connection import API_TIMEOUT
+from pytest_canary.k8s.namespace import Namespace
 from pytest_canary.k8s.objects import Object, Snapshot
 from pytest_canary.k8s.rollout import Rollout, rollout
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from pytest_canary.core import processes
 from pytest_canary.core.errors import ClusterError, ReleaseError
+from pytest_canary.core.masking import Redactor
 from pytest_canary.k8s.namespace import Namespace
 from pytest_canary.k8s.objects import Object, containers
 
@@ -49,10 +49,11 @@ def collect(
     for pod in pods:
         name = pod["metadata"]["name"]
         for each in containers(pod):
-            logs[f"{name}.{each.name}.log"] = _log(namespace, name, each.name, hidden)
+            container = each.name
+            logs[f"{name}.{container}.log"] = _log(namespace, name, container, hidden)
             if each.restarts:
-                logs[f"{name}.{each.name}.previous.log"] = _log(
-                    namespace, name, each.name, hidden, previous=True
+                logs[f"{name}.{container}.previous.log"] = _log(
+                    namespace, name, container, hidden, previous=True
                 )
     return Diagnostics(
         objects=_output(kubectl, "get", "all", "-o", "wide"),
@@ -69,7 +70,7 @@ def _log(
         text = namespace.logs(pod, container, LOG_LINES, previous=previous)
     except ClusterError as error:
         return str(error)
-    return processes.masked(text, secrets)
+    return Redactor(secrets).redact(text)
 
 
 def _output(kubectl: Callable[..., str], *words: str) -> str:

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from pytest_canary.core import processes
 from pytest_canary.core.errors import ClusterError, FoundError, ReleaseError, WaitTimeoutError
 from pytest_canary.core.findings import Finding
+from pytest_canary.core.masking import Redactor
 from pytest_canary.core.output import shown
 from pytest_canary.core.waiting import Seen, Waiter
 from pytest_canary.k8s.exec import Exec, ExecError
@@ -115,7 +115,7 @@ class PodCommands:
             raise FoundError(
                 [unended_finding(error, hangs, typed, name, fate, self.secrets)]
             ) from error
-        output = processes.masked(done.output, self.secrets)
+        output = Redactor(self.secrets).redact(done.output)
         fate = self._fate(pod, container) if done.code in KILLED else ""
         if fate:
             raise FoundError(
@@ -156,7 +156,7 @@ class PodCommands:
         name, container = pod["metadata"]["name"], pod["spec"]["containers"][0]
         command = shlex.join(container["command"])
         try:
-            self.namespace.apply(pod)
+            self.namespace.add(pod)
             try:
                 code = self._exit_code(name, container["name"], command, what)
             except WaitTimeoutError as error:
@@ -187,7 +187,7 @@ class PodCommands:
 
     def _log(self, name: str) -> str:
         try:
-            return processes.masked(self.namespace.logs(name), self.secrets)
+            return Redactor(self.secrets).redact(self.namespace.logs(name))
         except ClusterError as error:
             return str(error)
 
@@ -220,7 +220,7 @@ def unended_finding(
     error: ExecError, hangs: str, command: str, pod: str, fate: str, secrets: Iterable[str]
 ) -> Finding:
     """What is wrong with a command that came to no end of its own."""
-    output = processes.masked(error.output, secrets)
+    output = Redactor(secrets).redact(error.output)
     if error.ending == "lost":
         return lost_pod_finding(command, pod, "never ended", fate, output)
     codes = {"hangs": hangs, "endless": "CommandOutputEndless", "refused": "CommandNotRun"}
@@ -233,7 +233,7 @@ def unended_finding(
             advice += ", and a statement that it waits for even longer, with its locks"
     return Finding(
         code=codes[error.ending],
-        sentence=processes.masked(f"`{command}` in pod {pod} {error.why}", secrets),
+        sentence=Redactor(secrets).redact(f"`{command}` in pod {pod} {error.why}"),
         where=f"pod {pod}",
         evidence=shown(output),
         next=advice,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pytest_canary.config.settings import Settings
-from pytest_canary.core import processes
 from pytest_canary.core.errors import CommandError, ReleaseError
+from pytest_canary.core.masking import secrets_of
+from pytest_canary.core.processes import Processes
 from pytest_canary.core.waiting import Seen, Waiter
 from pytest_canary.diagnosis import Expected
 from pytest_canary.k8s.namespace import Exec, Namespace
@@ -22,21 +22,6 @@ from pytest_canary.release.diagnostics import Diagnostics, collect
 from pytest_canary.release.pod_commands import PodCommands
 from pytest_canary.release.rollout_watch import Diagnoser, RolloutWatch
 from pytest_canary.release.service import Service
-
-# Letters from which on a value may be a secret.
-SECRET = 6
-
-
-def secrets_of(variables: Mapping[str, str]) -> list[str]:
-    """The values that no screen, log or report may show, by their variables' names.
-
-    A shorter one, such as "3600" or "true", is none, and is in every text.
-    """
-    return [
-        value
-        for key, value in variables.items()
-        if re.search("PASSWORD|SECRET|TOKEN|KEY", key.upper()) and len(value) >= SECRET
-    ]
 
 
 class Release:
@@ -51,6 +36,7 @@ class Release:
         kubectl: the kubectl program.
         waiter: waits.
         images: the full names of the images that the nodes hold; None where nobody knows.
+        processes: run the commands; their redactor learns the parameters that are secret.
     """
 
     def __init__(
@@ -62,6 +48,7 @@ class Release:
         kubectl: Path,
         waiter: Waiter,
         images: Callable[[], Iterable[str]] | None = None,
+        processes: Processes | None = None,
     ) -> None:
         self.namespace = namespace
         self.observer = observer
@@ -70,6 +57,8 @@ class Release:
         self.kubectl_path = kubectl
         self.parameters = parameters
         self.secrets = secrets_of({**settings.environment, **parameters})
+        self.processes = processes or Processes()
+        self.processes.redactor.add(*self.secrets)
         self.diagnoser = Diagnoser(namespace, observer, self.secrets, images)
         self.pods = PodCommands(
             namespace, observer, waiter, settings.deadlines.command, self.secrets
@@ -148,12 +137,13 @@ class Release:
                 "rehearsed; leave metadata.namespace out, and let kubectl's context say it"
             )
         watch = self._watch(track, replicas, version, applies=True)
+        script = self.processes.part()
         try:
             watch.wait_while_applied(
                 version.apply.name,
-                lambda: self._apply(track, replicas, version),
+                lambda: self._apply(script, track, replicas, version),
                 # After a finding nobody waits for the script any more.
-                end=processes.kill_all,
+                end=script.kill_all,
                 # Longer than the script's own deadline, so that it can speak.
                 timeout=self.settings.deadlines.rollout + 60,
             )
@@ -168,15 +158,14 @@ class Release:
         made = self.namespace.deployment(self.name(track))
         watch.wait_until_settled(made["metadata"].get("generation", 0) if made else 0)
 
-    def _apply(self, track: str, replicas: int, version: Version) -> None:
+    def _apply(self, script: Processes, track: str, replicas: int, version: Version) -> None:
         words = [self.name(track), str(replicas), version.image]
-        processes.run(
+        script.run(
             [version.apply, version.deployment, *words],
             # Longer than a script's own wait, usually 120 s, so that it can speak.
             timeout=self.settings.deadlines.rollout + 30,
             env=self.environment,
             cwd=version.apply.parent,
-            secrets=self.secrets,
             heard=lambda line: self.waiter.listener(f"{version.apply.name}", line),
         )
 
@@ -214,9 +203,7 @@ class Release:
     def kubectl(self, *words: str | Path) -> str:
         """Run kubectl on the run's namespace and return its output."""
         try:
-            return processes.run(
-                [self.kubectl_path, *words], timeout=60, env=self.environment, secrets=self.secrets
-            )
+            return self.processes.run([self.kubectl_path, *words], timeout=60, env=self.environment)
         except CommandError as error:
             raise ReleaseError(error.sentence, error.evidence) from error
 

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from pytest_canary.core import processes
 from pytest_canary.core.errors import (
     CanaryError,
     ClusterError,
@@ -16,6 +15,7 @@ from pytest_canary.core.errors import (
     WaitTimeoutError,
 )
 from pytest_canary.core.findings import Finding
+from pytest_canary.core.masking import Redactor
 from pytest_canary.core.waiting import Seen, Waiter
 from pytest_canary.diagnosis import Expected, Objects, as_expected, diagnose, wanted_logs
 from pytest_canary.k8s.namespace import Namespace
@@ -224,8 +224,8 @@ class Diagnoser:
     def _with_the_rest(self, objects: Objects) -> Objects:
         try:
             objects = replace(objects, keys=self.namespace.keys())
-            objects = replace(objects, nodes=self.namespace.nodes())
-            return replace(objects, node_pods=self.namespace.all_pods())
+            objects = replace(objects, nodes=self.namespace.cluster.nodes())
+            return replace(objects, node_pods=self.namespace.cluster.all_pods())
         except ClusterError:
             # A user of a shared cluster may not be allowed to see all of it.
             return objects
@@ -241,11 +241,11 @@ class Diagnoser:
             text = self.namespace.logs(pod, container, LOG_LINES, previous=previous)
         except ClusterError:
             return ""  # a container that never started has none
-        return processes.masked(text, self.secrets)
+        return Redactor(self.secrets).redact(text)
 
     def _masked(self, finding: Finding) -> Finding:
         return replace(
             finding,
-            sentence=processes.masked(finding.sentence, self.secrets),
-            evidence=processes.masked(finding.evidence, self.secrets),
+            sentence=Redactor(self.secrets).redact(finding.sentence),
+            evidence=Redactor(self.secrets).redact(finding.evidence),
         )

@@ -16,9 +16,9 @@ from pytest_canary.context.journal import (
     StableOutcome,
     VerdictOutcome,
 )
-from pytest_canary.core import processes
 from pytest_canary.core.errors import FoundError, TrafficError
 from pytest_canary.core.findings import Finding
+from pytest_canary.core.masking import Redactor
 from pytest_canary.release.migration import Migrated
 from pytest_canary.reporting import document, records
 
@@ -43,17 +43,17 @@ def compose(
     """
     told = _compose(journal, result, promotion, stopped_by)
     # An app's answer, or a test's own words, may hold what nobody is to read.
-    return document.Report.model_validate(_masked(told.model_dump(), journal.secrets))
+    return document.Report.model_validate(_redacted(told.model_dump(), journal.redactor))
 
 
-def _masked(value: Any, secrets: Sequence[str]) -> Any:
+def _redacted(value: Any, redactor: Redactor) -> Any:
     """A document's values with the secrets taken out of every text."""
     if isinstance(value, str):
-        return processes.masked(value, secrets)
+        return redactor.redact(value)
     if isinstance(value, dict):
-        return {key: _masked(each, secrets) for key, each in value.items()}
+        return {key: _redacted(each, redactor) for key, each in value.items()}
     if isinstance(value, list | tuple):
-        return tuple(_masked(each, secrets) for each in value)
+        return tuple(_redacted(each, redactor) for each in value)
     return value
 
 

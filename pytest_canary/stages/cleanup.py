@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_canary.cluster.teardown import Belongings, tear_down
+from pytest_canary.cluster.leftovers import Belongings, leftovers
+from pytest_canary.cluster.teardown import tear_down
 from pytest_canary.context.expectations import expect_none_left
 from pytest_canary.context.journal import CleanupOutcome
 from pytest_canary.context.stage import Stage
@@ -27,14 +28,14 @@ def is_deleted(workspace: Workspace) -> None:
     before = Belongings()
     try:
         # As late as this, so that nothing of the run came after the look.
-        before = inventory.look()
+        before = inventory.take()
     finally:
         try:
-            tear_down(workspace.run, inventory.engine)
+            tear_down(workspace.run, inventory.engine, workspace.processes)
         finally:
             if workspace.cluster_run:
                 workspace.cluster_run.release()
-    workspace.journal.keep(CleanupOutcome(inventory.look().left_by(before)))
+    workspace.journal.keep(CleanupOutcome(leftovers(before, inventory.take())))
 
 
 @STAGE.holds("no Deployment, Pod, Service or Secret is left")

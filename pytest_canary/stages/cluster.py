@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_canary.cluster.leftovers import Inventory
 from pytest_canary.cluster.registry import pull_secret
-from pytest_canary.cluster.teardown import RUN_LABEL, Trail, delete_namespace
+from pytest_canary.cluster.teardown import RUN_LABEL, delete_namespace
 from pytest_canary.context import expect, system_info
 from pytest_canary.context.app_access import AppAccess
 from pytest_canary.context.context import Context
@@ -21,7 +22,7 @@ from pytest_canary.release.release import Release
 from pytest_canary.stages.conditions import has_database, loads_baseline, loads_images
 
 if TYPE_CHECKING:
-    from pytest_canary.cluster.engine import Engine
+    from pytest_canary.cluster.container_engine import ContainerEngine
     from pytest_canary.cluster.provision import Provisioned
     from pytest_canary.context.workspace import Workspace
 
@@ -30,33 +31,35 @@ STAGE = Stage("cluster", existing_context)
 
 @STAGE.begin()
 def bring_up(workspace: Workspace) -> None:
-    engine = workspace.builders.engine()
+    engine = workspace.builders.engine(workspace.processes)
     up = provision(workspace, engine)
     context = workspace.context = furnish(workspace, engine, up)
     fill(context)
     assert workspace.inventory  # noqa: S101 (made with the cluster)
     workspace.inventory.namespace = up.namespace
-    workspace.inventory.look()
+    workspace.inventory.take()
     workspace.journal.environment |= system_info.remote(up, engine)
 
 
-def provision(workspace: Workspace, engine: Engine) -> Provisioned:
+def provision(workspace: Workspace, engine: ContainerEngine) -> Provisioned:
     """The cluster and the images, and an empty namespace of the run's own."""
     from pytest_canary.cluster.run import Run
 
     options, run = workspace.plan.options, workspace.run
     if options.reuse:
         workspace.cluster_run = Run.reusable(workspace.project)
-    workspace.inventory = Trail(run, engine)
+    workspace.inventory = Inventory(run, engine, workspace.processes)
     if options.reuse or options.context:
-        run.made(namespace=f"canary-{run.record.run}")
+        run.made(namespace=f"canary-{run.id}")
     owner = workspace.cluster_run or run
-    up = workspace.builders.bring_up(workspace.plan, run, owner, engine, workspace.waiter)
+    up = workspace.builders.bring_up(
+        workspace.plan, run, owner, engine, workspace.waiter, workspace.processes
+    )
     if options.reuse:
         # This run has the cluster to itself: what else is in it was left by a killed one.
-        for name in up.namespace.others(RUN_LABEL):
+        for name in up.namespace.cluster.other_namespaces(RUN_LABEL):
             delete_namespace(up.namespace.kubeconfig, name, name.removeprefix("canary-"))
-    up.namespace.create({RUN_LABEL: run.record.run})
+    up.namespace.create({RUN_LABEL: run.id})
 
     def look() -> Seen[None]:
         return Seen("not there yet", bool(up.namespace.objects("ServiceAccount")), None)
@@ -66,7 +69,7 @@ def provision(workspace: Workspace, engine: Engine) -> Provisioned:
     return up
 
 
-def furnish(workspace: Workspace, engine: Engine, up: Provisioned) -> Context:
+def furnish(workspace: Workspace, engine: ContainerEngine, up: Provisioned) -> Context:
     """What works on the namespace: watches, release, database, app."""
     plan, journal, waiter = workspace.plan, workspace.journal, workspace.waiter
     settings = plan.settings
@@ -80,8 +83,8 @@ def furnish(workspace: Workspace, engine: Engine, up: Provisioned) -> Context:
         up.kubectl,
         waiter,
         up.cluster.images if up.cluster else None,
+        workspace.processes,
     )
-    journal.secrets = release.secrets
     titles = {"candidate": up.candidate, "baseline": up.baseline}
     images = {title: version.image for title, version in titles.items() if version}
     journal.keep(ClusterOutcome(images, up.seconds, observer.history, observer.began))
@@ -103,9 +106,9 @@ def fill(context: Context) -> None:
     """Put into the namespace what every version needs, and wait until it is there."""
     up, settings = context.provisioned, context.settings
     for name in context.registry_secrets():
-        up.namespace.apply(pull_secret(name, context.plan.options.registry))
+        up.namespace.add(pull_secret(name, context.plan.options.registry))
     if up.database:
-        up.namespace.apply(
+        up.namespace.add(
             db.secret(context.release.parameters), *db.manifests(settings.database, up.database.ref)
         )
         context.database.wait_until_ready(settings.deadlines.rollout)
@@ -124,7 +127,7 @@ def comes_up(context: Context) -> None:
 
 @STAGE.holds("every node is ready")
 def nodes_are_ready(context: Context) -> None:
-    nodes = context.namespace.nodes()
+    nodes = context.namespace.cluster.nodes()
     if not nodes:
         raise ClusterError("the cluster has no node; see `kubectl get nodes`")
     for node in nodes:

@@ -281,10 +281,10 @@ def test_the_kubelet_tells_what_pods_hold(walk: Walk) -> None:
     pods = walk.observer.snapshot().pods
     mine = [name for name in pods if name.startswith("addressbook-stable-")]
     node = str(pods[mine[0]]["spec"]["nodeName"])
-    first = walk.namespace.memory(node)
+    first = walk.namespace.cluster.memory(node)
 
     def look() -> Seen[dict[str, tuple[float, float]]]:
-        now = walk.namespace.memory(node)
+        now = walk.namespace.cluster.memory(node)
         fresh = all(now[name][0] > first[name][0] for name in mine)
         return Seen(json.dumps(now), fresh, now)
 

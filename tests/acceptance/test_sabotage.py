@@ -23,8 +23,8 @@ from pytest_canary.cluster.run import Run
 from pytest_canary.cluster.teardown import tear_down
 from pytest_canary.config import settings
 from pytest_canary.config.plan import Options, plan
-from pytest_canary.core import processes
 from pytest_canary.core.errors import CanaryError
+from pytest_canary.core.processes import Processes
 from pytest_canary.core.waiting import Seen
 from pytest_canary.k8s.image_names import full_name
 from pytest_canary.manifests.version import CANARY, STABLE
@@ -217,7 +217,7 @@ def test_a_deleted_pull_secret_is_named(walk: Walk) -> None:
         f"{walk.namespace.name}: registry; without them pods can't pull from a registry that asks "
         "for a password"
     )
-    walk.namespace.apply(pull_secret("registry", None))
+    walk.namespace.add(pull_secret("registry", None))
     cluster.registry_secrets_are_there(walk)
 
 
@@ -226,8 +226,8 @@ def test_an_image_that_the_node_does_not_have_is_named(walk: Walk) -> None:
     image, node = walk.candidate.image, walk.cluster.node
     ctr = ["docker", "exec", node, *CTR, "images"]
     aside = "docker.io/library/aside:1"
-    processes.run([*ctr, "tag", full_name(image), aside], timeout=60)
-    processes.run([*ctr, "rm", full_name(image)], timeout=60)
+    Processes().run([*ctr, "tag", full_name(image), aside], timeout=60)
+    Processes().run([*ctr, "rm", full_name(image)], timeout=60)
 
     told = failure(walk, cluster.candidate_is_there)
 
@@ -235,7 +235,7 @@ def test_an_image_that_the_node_does_not_have_is_named(walk: Walk) -> None:
         f"{image}, the candidate's image, is not on {node}, so its pods would have to pull it"
     )
     assert full_name(walk.baseline.image) in told.evidence
-    processes.run([*ctr, "tag", aside, full_name(image)], timeout=60)
+    Processes().run([*ctr, "tag", aside, full_name(image)], timeout=60)
     cluster.candidate_is_there(walk)
 
 

@@ -5,7 +5,7 @@ import copy
 import itertools
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,8 @@ import requests
 from fakes import objects
 from fakes.objects import Object
 
-from pytest_canary.k8s.namespace import Exec
+from pytest_canary.k8s.exec import Exec
+from pytest_canary.k8s.namespace_api import ClusterAround, NamespaceApi
 from pytest_canary.k8s.objects import is_ready, pods_of
 from pytest_canary.k8s.observer import KINDS, Observer
 
@@ -63,7 +64,26 @@ class Watched(Observer):
         pass
 
 
-class Namespace:
+class Around(ClusterAround):
+    """A cluster with one namespace."""
+
+    def __init__(self, namespace: "Namespace") -> None:
+        self._namespace = namespace
+
+    def nodes(self) -> list[Object]:
+        return self._namespace.objects("Node")
+
+    def all_pods(self) -> list[Object]:
+        return self._namespace.objects("Pod")
+
+    def other_namespaces(self, label: str) -> list[str]:
+        return []
+
+    def memory(self, node: str) -> dict[str, tuple[float, float]]:
+        return {}
+
+
+class Namespace(NamespaceApi):
     """An API server with one namespace, and the controllers behind it.
 
     Attributes:
@@ -74,8 +94,7 @@ class Namespace:
     """
 
     def __init__(self, folder: Path, deleted: Path) -> None:
-        self.name = "canary-test"
-        self.kubeconfig = folder / "kubeconfig.run"
+        self._kubeconfig = folder / "kubeconfig.run"
         self.log = folder / "log"
         self.deleted = deleted
         self.stays = False
@@ -91,14 +110,26 @@ class Namespace:
 
     # What the harness asks.
 
+    @property
+    def name(self) -> str:
+        return "canary-test"
+
+    @property
+    def kubeconfig(self) -> Path:
+        return self._kubeconfig
+
+    @property
+    def cluster(self) -> ClusterAround:
+        return Around(self)
+
     def objects(self, kind: str) -> list[Object]:
         self.take_up()
         return [copy.deepcopy(each) for each in self._objects.get(kind, {}).values()]
 
-    def nodes(self) -> list[Object]:
-        return self.objects("Node")
+    def beside(self, name: str) -> "Namespace":
+        return self
 
-    def create(self, labels: dict[str, str]) -> None:
+    def create(self, labels: Mapping[str, str]) -> None:
         self.put({"kind": "ServiceAccount", "metadata": {"name": "default"}})
 
     def exists(self) -> bool:
@@ -108,7 +139,7 @@ class Namespace:
         found = [each for each in self.objects("Deployment") if each["metadata"]["name"] == name]
         return found[0] if found else None
 
-    def apply(self, *bodies: Object) -> None:
+    def add(self, *bodies: Object) -> None:
         for body in bodies:
             made = copy.deepcopy(body)
             for key, value in made.pop("stringData", {}).items():
@@ -140,9 +171,6 @@ class Namespace:
     ) -> str:
         return f"what {pod} has logged{' before' if previous else ''}"
 
-    def all_pods(self) -> list[Object]:
-        return self.objects("Pod")
-
     def keys(self) -> dict[str, frozenset[str]]:
         return {
             f"{kind} {item['metadata']['name']}": frozenset(item.get("data") or {})
@@ -162,9 +190,6 @@ class Namespace:
     ) -> Exec:
         code, output, stdout = self.runs(self._objects["Pod"][pod], list(command), heard)
         return Exec(pod, " ".join(command), code, output, stdout)
-
-    def memory(self, node: str) -> dict[str, tuple[float, float]]:
-        return {}
 
     def proxy(self, pod: str, port: int) -> tuple[str, requests.Session]:
         session = requests.Session()

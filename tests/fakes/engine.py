@@ -1,82 +1,98 @@
 """The container engine, in memory."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
-import docker
-
-from pytest_canary.cluster import engine
-from pytest_canary.cluster.engine import Image
-from pytest_canary.cluster.teardown import KIND_LABEL
+from pytest_canary.cluster.container_engine import (
+    NETWORK,
+    ContainerEngine,
+    Image,
+    NodeContainer,
+)
+from pytest_canary.core.errors import CommandError, ImageError
+from pytest_canary.core.processes import Processes
 
 IMAGES = {"baseline": "addressbook:111111111111", "candidate": "addressbook:222222222222"}
+VOLUME = "a1b2c3"
 
 
-class Engine:
+class Engine(ContainerEngine):
     """The container engine: what it has besides images, until kind deletes the cluster.
 
     Attributes:
         stays: names of what outlives the cluster.
         neighbours: other clusters' containers in the network "kind".
+        networks: the names of those that there are.
+        ports: ports of this machine that are mapped into the node.
     """
+
+    version = "29"
 
     def __init__(self, node: str, deleted: Path) -> None:
         self.stays: set[str] = set()
         self.neighbours: set[str] = set()
         self.version = "29.1"
         self.refs = set(IMAGES.values())
-        self.networks = {"kind", "bridge"}
-        self.ports: dict[str, list[dict[str, str]]] = {"30001/tcp": []}
+        self.networks = {NETWORK, "bridge"}
+        self.ports: set[int] = set()
         self._node, self._deleted = node, deleted
-        self.client: Any = SimpleNamespace(
-            containers=SimpleNamespace(list=self._containers),
-            volumes=SimpleNamespace(list=lambda: self._left("a1b2c3", "another-s")),
-            networks=SimpleNamespace(list=self._networks),
-        )
 
-    def find(self, ref: str) -> Image | None:
-        return Image("sha256:0", ref) if ref in self.refs else None
+    def find(self, name: str) -> Image | None:
+        return Image("sha256:0", name) if name in self.refs else None
 
     def pull(self, name: str, timeout: float) -> Image:
         return Image("sha256:0", name)
 
-    build = engine.Engine.build
+    def build(
+        self,
+        context: Path,
+        dockerfile: Path,
+        args: Mapping[str, str],
+        tag: str,
+        iidfile: Path,
+        timeout: float,
+    ) -> Image:
+        """What the script that stands in for `docker` says."""
+        try:
+            Processes().run(["docker", "build", context], timeout=timeout)
+        except CommandError as error:
+            raise ImageError(f"the image can't be built: {error.sentence}", error.output) from error
+        return Image("sha256:0", tag)
 
-    def named(self, found: Image, repository: str, run: str) -> Image:
-        return found
+    def named(self, image: Image, repository: str, run: str) -> Image:
+        return image
 
-    def tag(self, found: Image) -> None:
+    def tag(self, image: Image) -> None:
         pass
 
     def untag(self, ref: str) -> None:
         self.refs -= {ref} - self.stays
 
-    def _left(self, *names: str) -> list[SimpleNamespace]:
-        gone = self._deleted.exists()
-        stay = self.stays | {"another-s"} if gone else set(names)
-        return [SimpleNamespace(name=name) for name in names if name in stay]
+    def push(self, image: Image, timeout: float) -> None:
+        pass
 
-    def _containers(self, *, all: bool, filters: dict[str, str], **_: Any) -> Any:  # noqa: A002
-        found = self._left(self._node) if filters["label"].startswith(KIND_LABEL) else []
-        for each in found:
-            each.attrs = {"Mounts": [{"Type": "volume", "Name": "a1b2c3"}]}
-            each.ports = self.ports
-        return found
+    def load(self, image: Image, node: str, timeout: float) -> None:
+        pass
 
-    def _networks(self, names: Sequence[str] = (), **_: Any) -> list[SimpleNamespace]:
-        def remove(name: str) -> None:
-            if self.neighbours:
-                raise docker.errors.APIError("network kind has active endpoints")
-            self.networks -= {name} - self.stays
+    def node_containers(self, cluster: str) -> list[NodeContainer]:
+        volumes, ports = frozenset({VOLUME}), frozenset(self.ports)
+        return [NodeContainer(name, volumes, ports) for name in self._left(self._node)]
 
-        there = {each.name for each in self._left(self._node)} | self.neighbours
-        inside = {name: {"Name": name} for name in there}
-        return [
-            SimpleNamespace(
-                name=name, remove=lambda name=name: remove(name), attrs={"Containers": inside}
-            )
-            for name in sorted(self.networks)
-            if not names or name in names
-        ]
+    def host_port(self, container: str, port: int) -> int | None:
+        return min(self.ports, default=None)
+
+    def volumes(self) -> frozenset[str]:
+        return self._left(VOLUME) | {"another-s"}
+
+    def network_members(self, network: str) -> frozenset[str] | None:
+        if network not in self.networks:
+            return None
+        return self._left(self._node) | self.neighbours
+
+    def remove_network(self, network: str) -> None:
+        if not self.neighbours:
+            self.networks -= {network} - self.stays
+
+    def _left(self, name: str) -> frozenset[str]:
+        there = name in self.stays if self._deleted.exists() else True
+        return frozenset({name} if there else ())

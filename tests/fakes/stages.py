@@ -11,6 +11,7 @@ from pytest_canary.context.evidence import Failure, failure_of
 from pytest_canary.context.journal import Journal
 from pytest_canary.context.stage import Check, Stage
 from pytest_canary.core.errors import CanaryError
+from pytest_canary.core.masking import Redactor
 from pytest_canary.plugin.items import StageTest
 
 Checks = Callable[[str], list[StageTest]]
@@ -27,8 +28,7 @@ class Stages:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self.journal = Journal(plan, "a1b2c3")
-        self.journal.secrets = ["hunter2"]
+        self.journal = Journal(plan, "a1b2c3", Redactor(["hunter2"]))
         self.there: list[str] = []
         self.kept: list[tuple[str, BaseException]] = []
         self.broken: CanaryError | None = None
@@ -52,4 +52,4 @@ class Stages:
 
     def keep_evidence(self, stage: str, error: BaseException) -> Failure:
         self.kept.append((stage, error))
-        return failure_of(stage, error, self.journal.redact)
+        return failure_of(stage, error, self.journal.redactor.redact)

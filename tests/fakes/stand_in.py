@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from pytest_canary import stages
-from pytest_canary.cluster.teardown import Trail
+from pytest_canary.cluster.leftovers import Inventory
 from pytest_canary.context.journal import CleanupOutcome
 from pytest_canary.context.stage import Stage
 from pytest_canary.context.workspace import Workspace, whole
@@ -77,7 +77,7 @@ def transition(name: str) -> Callable[[Workspace], None]:
     def make(workspace: Workspace) -> None:
         engine: Any = None
         if name == "cluster":
-            workspace.inventory = Trail(workspace.run, engine)
+            workspace.inventory = Inventory(workspace.run, engine, workspace.processes)
         if name == "cleanup":
             workspace.run.remove()
             workspace.journal.keep(CleanupOutcome())

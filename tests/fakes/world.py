@@ -24,7 +24,7 @@ from fakes.objects import Object
 
 from pytest_canary.analysis.comparison import Observed
 from pytest_canary.analysis.verdict import Judge
-from pytest_canary.cluster.engine import Image
+from pytest_canary.cluster.container_engine import Image
 from pytest_canary.cluster.provision import Provisioned
 from pytest_canary.cluster.run import Run
 from pytest_canary.config import settings
@@ -142,9 +142,9 @@ class World:
     def begin(self, plan: Plan, waiter: Waiter | None = None, **builders: Any) -> None:
         """Begin a rehearsal, of a run of its own; what reaches out is in memory, or is given."""
         run = Run.start(self.folder)
-        self.engine = Engine(f"canary-{run.record.run}-control-plane", self.namespace.deleted)
+        self.engine = Engine(f"canary-{run.id}-control-plane", self.namespace.deleted)
         usual: dict[str, Any] = {
-            "engine": lambda: self.engine,
+            "engine": lambda _: self.engine,
             "bring_up": self._bring_up,
             "observe": lambda namespace: Watched(namespace, self.clock),
             # Half a minute of real requests would say the same; test_measurement.py has them.
@@ -177,9 +177,9 @@ class World:
 
     def _bring_up(self, plan: Plan, run: Run, *_: object) -> Provisioned:
         """What the provision leaves."""
-        node = f"canary-{run.record.run}-control-plane"
+        node = f"canary-{run.id}-control-plane"
         cluster: Any = SimpleNamespace(
-            name=f"canary-{run.record.run}",
+            name=f"canary-{run.id}",
             node=node,
             image=None,
             kind_path=self.kind,
@@ -272,7 +272,7 @@ class World:
     @property
     def names(self) -> dict[str, str]:
         """What has a name of its own in every world, for a sentence to be looked for."""
-        run = self.run.record.run
+        run = self.run.id
         tracks = {track: self.pods(track) for track in ("canary", "stable")}
         first = {track: pods[0] for track, pods in tracks.items() if pods}
         return {"run": run, "folder": str(self.folder), "port": str(self.app.port)} | IMAGES | first

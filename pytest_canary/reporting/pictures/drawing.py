@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
-from pytest_canary.core import processes
+from pytest_canary.core.processes import Processes
 from pytest_canary.reporting.pictures.frame import Picture, Spec
 
 TIMEOUT = 60
@@ -26,7 +26,7 @@ def draw(specs: Sequence[Spec]) -> list[str]:
     # Not as a module: that would import the whole package again. -P: nor what lies beside it.
     argv: list[str | Path] = [sys.executable, "-P", Path(__file__).with_name("draw.py")]
     found: list[str] = json.loads(
-        processes.run_bytes(argv, timeout=TIMEOUT, stdin=[json.dumps(list(specs)).encode()])
+        Processes().run_bytes(argv, timeout=TIMEOUT, stdin=[json.dumps(list(specs)).encode()])
     )
     return found
 

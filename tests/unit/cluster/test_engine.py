@@ -1,199 +1,141 @@
-"""What is sent to a node: the tar that `lacking` makes is parsed back and every digest checked."""
+"""What the engine is asked through Docker's API, by a client that answers from memory."""
 
-import hashlib
-import io
-import json
-import os
-import random
-import tarfile
-from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
 
+import docker
 import pytest
 
-from pytest_canary.cluster.engine import CHUNK, _Reader, lacking
-from pytest_canary.core.errors import ImageError
-
-REF = "docker.io/library/app:0123"
-
-
-def digest(blob: bytes) -> str:
-    return f"sha256:{hashlib.sha256(blob).hexdigest()}"
+from pytest_canary.cluster.container_engine import ContainerEngine, NodeContainer
+from pytest_canary.cluster.engine import Engine
+from pytest_canary.core.errors import CommandError
 
 
-def blob_path(name: str) -> str:
-    return f"blobs/{name.replace(':', '/')}"
+class Docker:
+    """Docker's client, as far as the engine asks it.
 
+    Attributes:
+        stays: why a network can't be removed.
+        goes: how often a network goes while networks are listed.
+    """
 
-def tarred(files: list[tuple[str, bytes | str]]) -> bytes:
-    """A tar of files; a text is the target of a link, as Docker has a layer that comes twice."""
-    target = io.BytesIO()
-    with tarfile.open(fileobj=target, mode="w") as tar:
-        for name, content in files:
-            info = tarfile.TarInfo(name)
-            if isinstance(content, str):
-                info.type, info.linkname = tarfile.SYMTYPE, content
-                tar.addfile(info)
-            else:
-                info.size = len(content)
-                tar.addfile(info, io.BytesIO(content))
-    return target.getvalue()
+    def __init__(self, **_: Any) -> None:
+        self.stays = ""
+        self.goes = 0
+        self.asked: list[dict[str, Any]] = []
+        self.inside: dict[str, list[str] | None] = {}
+        self.containers = SimpleNamespace(list=self._containers, get=lambda _: self._container())
+        self.networks = SimpleNamespace(list=self._networks)
+        self.volumes = SimpleNamespace(
+            list=lambda: [SimpleNamespace(name="a"), SimpleNamespace(name="b")]
+        )
 
+    def ping(self) -> None:
+        pass
 
-def untarred(chunks: Iterator[bytes]) -> dict[str, bytes]:
-    found = {}
-    with tarfile.open(fileobj=io.BytesIO(b"".join(chunks))) as tar:
-        for member in tar:
-            assert member.name not in found, f"{member.name} is there twice"
-            content = tar.extractfile(member)
-            assert content
-            found[member.name] = content.read()
-    return found
+    def _container(self) -> Any:
+        return SimpleNamespace(
+            name="canary-1-control-plane",
+            attrs={"Mounts": [{"Type": "volume", "Name": "a"}, {"Type": "bind", "Source": "/lib"}]},
+            ports={
+                "30000/tcp": [{"HostIp": "127.0.0.1", "HostPort": "41000"}],
+                "30001/tcp": [{"HostIp": "127.0.0.1", "HostPort": "41001"}],
+                "80/tcp": None,
+            },
+        )
 
+    def _containers(self, **how: Any) -> list[Any]:
+        self.asked.append(how)
+        return [self._container()]
 
-class Old:
-    """An image as Docker up to 24 saves it: folders by ID, in the order of the IDs."""
+    def _networks(self, names: list[str], greedy: bool = False) -> list[Any]:
+        if greedy and self.goes:
+            self.goes -= 1
+            raise docker.errors.NotFound("network 4711 not found")
 
-    def __init__(self, *layers: bytes, seed: int = 1) -> None:
-        self.blobs = {digest(layer): layer for layer in layers}
-        self.layers = [digest(layer) for layer in layers]
-        config = {"architecture": "amd64", "rootfs": {"type": "layers", "diff_ids": self.layers}}
-        self.config = json.dumps(config).encode()
-        name = f"{digest(self.config).removeprefix('sha256:')}.json"
-        chance = random.Random(seed)
-        ids = [f"{chance.getrandbits(256):064x}" for _ in layers]
-        files: list[tuple[str, bytes | str]] = [(name, self.config)]
-        first: dict[str, str] = {}
-        for id_, layer in zip(ids, layers, strict=True):
-            files += [(f"{id_}/VERSION", b"1.0"), (f"{id_}/json", b'{"id": "x"}')]
-            known = first.setdefault(digest(layer), id_)
-            content = layer if known == id_ else f"../{known}/layer.tar"
-            files.append((f"{id_}/layer.tar", content))
-        manifest = [{"Config": name, "Layers": [f"{id_}/layer.tar" for id_ in ids]}]
-        files += [("manifest.json", json.dumps(manifest).encode()), ("repositories", b"{}")]
-        self.tar = tarred(sorted(files, key=lambda file: file[0]))
+        def remove(name: str) -> None:
+            if self.stays:
+                raise docker.errors.APIError(self.stays)
+            del self.inside[name]
 
-    def sent(self, held: set[str] = frozenset(), layers: list[str] | None = None) -> dict:
-        return untarred(lacking([self.tar], layers or self.layers, set(held), REF))
-
-
-def checked(files: dict[str, bytes], layers: list[str], held: set[str]) -> None:
-    """The files are an OCI layout whose every blob is there, or held by the node."""
-    assert json.loads(files["oci-layout"]) == {"imageLayoutVersion": "1.0.0"}
-    for name, content in files.items():
-        if name.startswith("blobs/"):
-            assert blob_path(digest(content)) == name
-    (named,) = json.loads(files["index.json"])["manifests"]
-    assert named["annotations"] == {"io.containerd.image.name": REF}
-    manifest = json.loads(files[blob_path(named["digest"])])
-    assert len(files[blob_path(named["digest"])]) == named["size"]
-    config = files[blob_path(manifest["config"]["digest"])]
-    assert len(config) == manifest["config"]["size"]
-    assert json.loads(config)["rootfs"]["diff_ids"] == layers
-    assert [layer["digest"] for layer in manifest["layers"]] == layers
-    for layer in manifest["layers"]:
-        if layer["digest"] in held:
-            assert blob_path(layer["digest"]) not in files
-        else:
-            assert len(files[blob_path(layer["digest"])]) == layer["size"]
-
-
-LAYERS = tuple(bytes([n]) * (700 + 1000 * n) for n in range(5))
-
-
-@pytest.mark.parametrize("seed", range(8))
-def test_an_old_tar_becomes_a_layout_whatever_the_order_of_its_layers(seed: int) -> None:
-    image = Old(*LAYERS, seed=seed)
-    checked(image.sent(), image.layers, set())
-
-
-@pytest.mark.parametrize("seed", range(8))
-def test_layers_that_the_node_holds_are_left_out_and_no_others(seed: int) -> None:
-    image = Old(*LAYERS, seed=seed)
-    held = set(image.layers[:3])
-    files = image.sent(held)
-    checked(files, image.layers, held)
-    assert {blob_path(d) for d in image.layers[3:]} <= set(files)
-
-
-def test_an_image_that_the_node_holds_whole_is_sent_without_a_layer() -> None:
-    image = Old(*LAYERS)
-    files = image.sent(set(image.layers))
-    checked(files, image.layers, set(image.layers))
-    assert sum(len(content) for content in files.values()) < 3000
-
-
-def test_a_held_layers_size_is_told_all_the_same() -> None:
-    image = Old(*LAYERS)
-    files = image.sent({image.layers[4]})
-    index = json.loads(files["index.json"])
-    manifest = json.loads(files[blob_path(index["manifests"][0]["digest"])])
-    assert manifest["layers"][4]["size"] == len(LAYERS[4])
-
-
-def test_a_layer_that_comes_twice_is_sent_once_and_named_twice() -> None:
-    image = Old(LAYERS[0], LAYERS[1], LAYERS[0])
-    files = image.sent()
-    checked(files, image.layers, set())
-    assert image.layers[0] == image.layers[2]
-
-
-def test_a_tar_with_a_layer_too_many_is_refused() -> None:
-    image = Old(*LAYERS)
-    with pytest.raises(ImageError, match=f"saved with layer {image.layers[4]}, which it has not"):
-        image.sent(layers=image.layers[:4])
-
-
-def test_a_tar_with_a_layer_too_few_is_refused() -> None:
-    image, other = Old(*LAYERS[:2]), digest(LAYERS[4])
-    with pytest.raises(ImageError, match=f"{REF} was saved without its layer {other}"):
-        image.sent(layers=[*image.layers, other])
-
-
-def new_tar(*blobs: bytes) -> bytes:
-    files: list[tuple[str, bytes | str]] = [(blob_path(digest(blob)), blob) for blob in blobs]
-    files += [("index.json", b'{"manifests": []}'), ("oci-layout", b"{}"), ("manifest.json", b"[]")]
-    return tarred(files)
-
-
-def test_a_new_tar_passes_without_the_big_blobs_that_the_node_holds() -> None:
-    big, small, other = os.urandom(CHUNK + 1), b'{"schemaVersion": 2}', os.urandom(CHUNK + 2)
-    held = {digest(big), digest(small)}
-    files = untarred(lacking([new_tar(big, small, other)], [], held, REF))
-    assert set(files) == {
-        blob_path(digest(small)),  # it may be the manifest, which the node reads from the tar
-        blob_path(digest(other)),
-        "index.json",
-        "oci-layout",
-    }
-    assert files[blob_path(digest(other))] == other
-    assert files["index.json"] == b'{"manifests": []}'
-
-
-def test_the_chunks_of_the_tar_may_have_any_size() -> None:
-    chance = random.Random(7)
-    for _ in range(25):
-        layers = [
-            chance.randbytes(chance.randrange(0, 4000)) for _ in range(chance.randrange(1, 6))
+        return [
+            SimpleNamespace(
+                name=name,
+                attrs={
+                    "Containers": inside
+                    and {str(number): {"Name": each} for number, each in enumerate(inside)}
+                },
+                remove=lambda name=name: remove(name),
+            )
+            for name, inside in list(self.inside.items())
+            if names[0] in name
         ]
-        image = Old(*layers, seed=chance.getrandbits(32))
-        held = {each for each in image.layers if chance.random() < 0.4}
-        chunks, rest = [], image.tar
-        while rest:
-            size = chance.choice([1, 17, 511, 512, 513, 4096, 20_000])
-            chunks.append(rest[:size])
-            rest = rest[size:]
-        checked(untarred(lacking(chunks, image.layers, held, REF)), image.layers, held)
 
 
-def test_a_reader_reads_chunks_as_a_file_would() -> None:
-    chance = random.Random(3)
-    for _ in range(50):
-        whole = chance.randbytes(chance.randrange(0, 500))
-        cuts = sorted(chance.randrange(0, len(whole) + 1) for _ in range(chance.randrange(0, 9)))
-        chunks = [whole[a:b] for a, b in zip([0, *cuts], [*cuts, len(whole)], strict=True)]
-        reader, file = _Reader(chunks), io.BytesIO(whole)
-        for _ in range(12):
-            size = chance.choice([0, 1, 7, 100])
-            assert reader.read(size) == file.read(size)
-        assert reader.read() == file.read()
-        assert reader.read(5) == b""
+@pytest.fixture
+def client() -> Docker:
+    return Docker()
+
+
+@pytest.fixture
+def engine(client: Docker, monkeypatch: pytest.MonkeyPatch) -> ContainerEngine:
+    monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere")
+    monkeypatch.setattr(docker, "DockerClient", lambda **_: client)
+    return Engine()
+
+
+def test_a_nodes_container_tells_its_volumes_and_ports(
+    engine: ContainerEngine, client: Docker
+) -> None:
+    assert engine.node_containers("canary-1") == [
+        NodeContainer("canary-1-control-plane", frozenset({"a"}), frozenset({41000, 41001}))
+    ]
+    assert client.asked == [
+        {
+            "all": True,
+            "filters": {"label": "io.x-k8s.kind.cluster=canary-1"},
+            "ignore_removed": True,
+        }
+    ]
+
+
+@pytest.mark.parametrize(("port", "mapped"), [(30001, 41001), (80, None), (443, None)])
+def test_a_port_is_mapped_or_not(engine: ContainerEngine, port: int, mapped: int | None) -> None:
+    assert engine.host_port("canary-1-control-plane", port) == mapped
+
+
+def test_volumes_are_told_by_their_names(engine: ContainerEngine) -> None:
+    assert engine.volumes() == {"a", "b"}
+
+
+def test_a_network_tells_who_is_in_it(engine: ContainerEngine, client: Docker) -> None:
+    assert engine.network_members("kind") is None
+    client.inside["kindness"] = ["another"]
+    assert engine.network_members("kind") is None
+    client.inside["kind"] = None
+    assert engine.network_members("kind") == frozenset()
+    client.inside["kind"] = ["canary-1-control-plane", "canary-2-control-plane"]
+    client.goes = 2
+    both = frozenset({"canary-1-control-plane", "canary-2-control-plane"})
+    assert engine.network_members("kind") == both
+
+
+def test_a_network_is_removed_and_none_that_only_sounds_like_it(
+    engine: ContainerEngine, client: Docker
+) -> None:
+    client.inside = {"kind": [], "kindness": []}
+    engine.remove_network("kind")
+    assert set(client.inside) == {"kindness"}
+    engine.remove_network("kind")
+
+
+def test_a_network_that_others_use_stays(engine: ContainerEngine, client: Docker) -> None:
+    client.inside, client.stays = {"kind": ["x"]}, "network kind has active endpoints"
+    engine.remove_network("kind")
+    assert set(client.inside) == {"kind"}
+
+
+def test_a_network_that_can_not_be_removed_is_told(engine: ContainerEngine, client: Docker) -> None:
+    client.inside, client.stays = {"kind": []}, "permission denied"
+    with pytest.raises(CommandError, match="network kind can't be removed: permission denied"):
+        engine.remove_network("kind")

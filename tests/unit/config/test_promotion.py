@@ -8,7 +8,7 @@ import pytest
 from pytest_canary.config.plan import git
 from pytest_canary.config.promotion import Revision, promotion, revision
 from pytest_canary.config.settings import Promotion
-from pytest_canary.core import processes
+from pytest_canary.core.processes import Processes
 
 BOOK = Promotion()
 ALLOWED, REFUSED = True, False
@@ -163,7 +163,7 @@ def test_git_tells_branch_and_tags(tmp_path: Path) -> None:
         ("-c", "user.name=a", "-c", "user.email=a@b", "commit", "--quiet", "--allow-empty", "-m1"),
         ("tag", "hotfix1"),
     ):
-        processes.run(["git", "-C", tmp_path, *words], timeout=60)
+        Processes().run(["git", "-C", tmp_path, *words], timeout=60)
     assert revision({}, here) == Revision("topic", ("hotfix1",), "git")
     here("checkout", "--quiet", "--detach")
     assert revision({"CI": "true"}, here) == Revision(None, ("hotfix1",), "git")

@@ -79,6 +79,7 @@ class World:
         self.port = port
         self.kubelet: dict[str, tuple[float, float]] = {}
         self.kubelet_fails = False
+        self.cluster = self
 
     def proxy(self, name: str, port: int) -> tuple[str, requests.Session]:
         session = requests.Session()

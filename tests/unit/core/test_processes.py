@@ -14,12 +14,14 @@ import pytest
 
 from pytest_canary.core import processes
 from pytest_canary.core.errors import CommandError
+from pytest_canary.core.masking import Redactor
+from pytest_canary.core.processes import Processes
 
 PYTHON = sys.executable
 
 
-def sh(script: str, timeout: float = 20, **options: Any) -> str:
-    return processes.run(["sh", "-c", script], timeout=timeout, **options)
+def sh(script: str, timeout: float = 20, *, by: Processes | None = None, **options: Any) -> str:
+    return (by or Processes()).run(["sh", "-c", script], timeout=timeout, **options)
 
 
 def eventually(holds: Callable[[], bool], seconds: float = 5) -> bool:
@@ -48,8 +50,8 @@ def test_a_commands_standard_output_is_returned_and_its_error_is_not() -> None:
 
 def test_bytes_are_returned_as_they_are() -> None:
     argv = [PYTHON, "-c", r"import sys; sys.stdout.buffer.write(b'\xff\x00\n')"]
-    assert processes.run_bytes(argv, timeout=20) == b"\xff\x00\n"
-    assert processes.run(argv, timeout=20) == "\ufffd\x00\n"
+    assert Processes().run_bytes(argv, timeout=20) == b"\xff\x00\n"
+    assert Processes().run(argv, timeout=20) == "\ufffd\x00\n"
 
 
 @pytest.mark.parametrize(
@@ -79,7 +81,7 @@ def test_both_outputs_of_a_command_that_fails_are_kept_in_order() -> None:
 
 def test_a_command_that_does_not_exist_says_so() -> None:
     with pytest.raises(CommandError) as failed:
-        processes.run(["no-such-program", "--version"], timeout=5)
+        Processes().run(["no-such-program", "--version"], timeout=5)
     assert failed.value.sentence == (
         "`no-such-program` can't be started: No such file or directory: no-such-program"
     )
@@ -90,17 +92,17 @@ def test_a_script_that_is_not_executable_says_so(tmp_path: Path) -> None:
     script = tmp_path / "apply.sh"
     script.write_text("#!/bin/sh\n")
     with pytest.raises(CommandError, match=f"can't be started: Permission denied: {script}"):
-        processes.run([script], timeout=5)
+        Processes().run([script], timeout=5)
 
 
 def test_a_folder_that_does_not_exist_is_named(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match=f"No such file or directory: {tmp_path}/gone"):
-        processes.run(["true"], timeout=5, cwd=tmp_path / "gone")
+        Processes().run(["true"], timeout=5, cwd=tmp_path / "gone")
 
 
 def test_a_command_runs_where_and_with_what_it_is_told(tmp_path: Path) -> None:
     argv = ["/bin/sh", "-c", 'pwd; echo "$WORD ${HOME-none}"']
-    out = processes.run(argv, timeout=20, cwd=tmp_path, env={"WORD": "hello"})
+    out = Processes().run(argv, timeout=20, cwd=tmp_path, env={"WORD": "hello"})
     assert out == f"{tmp_path.resolve()}\nhello none\n"
 
 
@@ -145,17 +147,32 @@ def test_what_a_command_leaves_in_the_background_ends_with_it(tmp_path: Path) ->
 def test_a_secret_is_masked_wherever_it_comes_out() -> None:
     script, secret = 'echo "password $P"; echo "again $P" >&2; exit 1', "pa.55*word"
     heard: list[str] = []
+    discreet = Processes(Redactor([secret]))
     with pytest.raises(CommandError) as failed:
-        sh(script, env={"P": secret, **os.environ}, secrets=[secret], heard=heard.append)
+        sh(script, by=discreet, env={"P": secret, **os.environ}, heard=heard.append)
     assert failed.value.output.splitlines() == ["password ********", "again ********"] or (
         failed.value.output.splitlines() == ["again ********", "password ********"]
     )
     assert sorted(heard) == ["again ********", "password ********"]
-    assert sh('echo "$P"', env={"P": secret, **os.environ}, secrets=[secret]) == "********\n"
+    assert sh('echo "$P"', by=discreet, env={"P": secret, **os.environ}) == "********\n"
 
 
-def test_a_secret_that_is_a_part_of_another_does_not_uncover_it() -> None:
-    assert processes.masked("abcdef and abc", ["abc", "abcdef", ""]) == "******** and ********"
+def test_what_a_program_reads_stays_as_it_is() -> None:
+    discreet = Processes(Redactor(["orders"]))
+    assert discreet.read(["echo", "docker.io/library/orders:1"], timeout=20) == (
+        "docker.io/library/orders:1\n"
+    )
+    with pytest.raises(CommandError) as failed:
+        discreet.read(["sh", "-c", "echo orders; exit 1"], timeout=20)
+    assert "orders" not in str(failed.value)
+
+
+def test_a_secret_that_is_told_later_is_masked_from_then_on() -> None:
+    redactor = Redactor()
+    part = Processes(redactor).part()
+    assert sh("echo hunter22", by=part) == "hunter22\n"
+    redactor.add("hunter22")
+    assert sh("echo hunter22", by=part) == "********\n"
 
 
 def test_every_line_is_heard_as_it_is_written() -> None:
@@ -171,7 +188,7 @@ def test_every_line_is_heard_as_it_is_written() -> None:
 def test_standard_input_comes_in_chunks() -> None:
     chunks = (bytes([n]) * 70_000 for n in range(20))
     argv = [PYTHON, "-c", "import sys; print(len(sys.stdin.buffer.read()))"]
-    assert processes.run(argv, timeout=20, stdin=chunks) == "1400000\n"
+    assert Processes().run(argv, timeout=20, stdin=chunks) == "1400000\n"
 
 
 def test_without_standard_input_a_command_reads_the_end() -> None:
@@ -194,32 +211,72 @@ def test_an_input_that_breaks_stops_the_command() -> None:
         yield b"x"
         raise ValueError("the engine went away")
 
+    ours = Processes()
     with pytest.raises(ValueError, match="the engine went away"):
-        sh("cat >/dev/null; sleep 60", stdin=broken())
-    assert processes.alive() == []
+        sh("cat >/dev/null; sleep 60", by=ours, stdin=broken())
+    assert ours.alive() == []
+
+
+class Sleeper:
+    """A command that runs until it is killed, in a thread of its own."""
+
+    def __init__(self, by: Processes, seconds: int = 61) -> None:
+        self.by, self.seconds = by, seconds
+        self.error: CommandError | None = None
+        self.thread = threading.Thread(target=self._run)
+        self.thread.start()
+
+    def _run(self) -> None:
+        try:
+            sh(f"sleep {self.seconds}", by=self.by)
+        except CommandError as error:
+            self.error = error
+
+    @property
+    def code(self) -> int | None:
+        """How it ended, once it has."""
+        self.thread.join(5)
+        assert self.error
+        return self.error.code
 
 
 def test_every_running_command_is_known_and_can_be_killed() -> None:
-    failures: list[CommandError] = []
+    ours = Processes()
+    sleepers = [Sleeper(ours) for _ in range(3)]
+    assert eventually(lambda: len(ours.alive()) == 3)
+    assert set(ours.alive()) == {"sh -c 'sleep 61'"}
+    ours.kill_all()
+    assert [each.code for each in sleepers] == [-signal.SIGKILL] * 3
+    assert ours.alive() == []
 
-    def long() -> None:
-        try:
-            sh("sleep 61")
-        except CommandError as error:
-            failures.append(error)
 
-    threads = [threading.Thread(target=long) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    assert eventually(lambda: len(processes.alive()) == 3)
-    assert set(processes.alive()) == {"sh -c 'sleep 61'"}
-    processes.kill_all()
-    for thread in threads:
-        thread.join(5)
-    assert processes.alive() == []
-    assert [error.code for error in failures] == [-signal.SIGKILL] * 3
+def test_one_runs_commands_survive_anothers_end() -> None:
+    ours, theirs = Processes(), Processes()
+    mine, other = Sleeper(ours), Sleeper(theirs)
+    assert eventually(lambda: len(ours.alive()) == len(theirs.alive()) == 1)
+    ours.kill_all()
+    assert mine.code == -signal.SIGKILL
+    assert (ours.alive(), theirs.alive()) == ([], ["sh -c 'sleep 61'"])
+    theirs.kill_all()
+    assert other.code == -signal.SIGKILL
+
+
+def test_a_part_is_killed_without_the_others_and_with_them() -> None:
+    ours = Processes()
+    part = ours.part()
+    first, second = Sleeper(ours, 61), Sleeper(part, 62)
+    assert eventually(lambda: len(ours.alive()) == 2)
+    assert part.alive() == ["sh -c 'sleep 62'"]
+    part.kill_all()
+    assert second.code == -signal.SIGKILL
+    assert ours.alive() == ["sh -c 'sleep 61'"]
+    third = Sleeper(part, 63)
+    assert eventually(lambda: len(ours.alive()) == 2)
+    ours.kill_all()
+    assert [first.code, third.code] == [-signal.SIGKILL] * 2
+    assert (ours.alive(), part.alive()) == ([], [])
 
 
 def test_ctrl_c_reaches_a_command_only_through_us() -> None:
     argv = [PYTHON, "-c", "import os; print(os.getpgid(0))"]
-    assert int(processes.run(argv, timeout=20)) != os.getpgid(0)
+    assert int(Processes().run(argv, timeout=20)) != os.getpgid(0)

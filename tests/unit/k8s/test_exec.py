@@ -4,19 +4,26 @@ import base64
 import contextlib
 import hashlib
 import json
+import re
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import websocket
 import yaml
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
+from pytest_canary.core.masking import MASK, Redactor
 from pytest_canary.core.output import Output
-from pytest_canary.k8s.exec import ERROR, STDERR, STDOUT, ExecError, exit_code, given_up
-from pytest_canary.k8s.namespace import Exec, Namespace
+from pytest_canary.k8s import exec as execs
+from pytest_canary.k8s.exec import ERROR, STDERR, STDOUT, Exec, ExecError, exit_code, given_up
+from pytest_canary.k8s.namespace import Namespace
 
 SUCCESS = {"status": "Success"}
 FAILURE = {
@@ -38,6 +45,8 @@ class Kubelet:
 
     def __init__(self) -> None:
         self.says: Callable[[Kubelet], None] = lambda _: None
+        self.refuses = ""
+        self.request = ""
         self.stopped = threading.Event()
         self._listening = socket.create_server(("127.0.0.1", 0))
         self._thread = threading.Thread(target=self._serve, daemon=True)
@@ -60,7 +69,14 @@ class Kubelet:
             except OSError:
                 return
             with self._connection:
-                request = self._connection.recv(65536).decode()
+                request = self.request = self._connection.recv(65536).decode()
+                if self.refuses:
+                    body = self.refuses.encode()
+                    length = f"Content-Length: {len(body)}".encode()
+                    self._connection.sendall(
+                        b"HTTP/1.1 403 Forbidden\r\n" + length + b"\r\n\r\n" + body
+                    )
+                    continue
                 key = next(line for line in request.splitlines() if "WebSocket-Key" in line)
                 digest = hashlib.sha1(key.split(": ")[1].encode() + GUID.encode()).digest()
                 self._connection.sendall(
@@ -98,15 +114,20 @@ def kubelet() -> Iterator[Kubelet]:
 
 
 @pytest.fixture
-def namespace(kubelet: Kubelet, tmp_path: Path) -> Namespace:
+def redactor() -> Redactor:
+    return Redactor()
+
+
+@pytest.fixture
+def namespace(kubelet: Kubelet, redactor: Redactor, tmp_path: Path) -> Namespace:
     kubeconfig = tmp_path / "kubeconfig"
     named = {
         "clusters": [{"name": "it", "cluster": {"server": kubelet.url}}],
-        "users": [{"name": "it", "user": {}}],
+        "users": [{"name": "it", "user": {"token": "t0ken-of-the-user"}}],
         "contexts": [{"name": "it", "context": {"cluster": "it", "user": "it"}}],
     }
     kubeconfig.write_text(yaml.safe_dump(named | {"current-context": "it"}))
-    return Namespace(kubeconfig, "canary-test")
+    return Namespace(kubeconfig, "canary-test", redactor=redactor)
 
 
 def run(namespace: Namespace, timeout: float = 30, **more: Any) -> Exec:
@@ -226,6 +247,202 @@ def test_what_is_cut_from_standard_output_is_told(kubelet: Kubelet, namespace: N
     kubelet.says = says
     assert run(namespace, keep=40).cut
     assert not run(namespace).cut
+
+
+# How it is asked for.
+
+
+def test_a_command_is_asked_for_as_kubectl_does(kubelet: Kubelet, namespace: Namespace) -> None:
+    kubelet.says = lambda it: it.end(SUCCESS)
+    namespace.exec("app-canary-1", "app", ["sh", "-c", "echo 'a&b' c=d; é"], timeout=30)
+    line, *headers = kubelet.request.splitlines()
+    method, target, version = line.split()
+    assert (method, version) == ("GET", "HTTP/1.1")
+    asked = urlsplit(target)
+    assert asked.path == "/api/v1/namespaces/canary-test/pods/app-canary-1/exec"
+    assert parse_qs(asked.query) == {
+        "command": ["sh", "-c", "echo 'a&b' c=d; é"],
+        "container": ["app"],
+        "stdin": ["false"],
+        "stdout": ["true"],
+        "stderr": ["true"],
+        "tty": ["false"],
+    }
+    assert "authorization: Bearer t0ken-of-the-user" in headers
+    assert "sec-websocket-protocol: v5.channel.k8s.io,v4.channel.k8s.io" in headers
+
+
+def test_other_websockets_of_the_process_keep_their_deadline(
+    kubelet: Kubelet, namespace: Namespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert websocket.getdefaulttimeout() is None
+    asked: list[float | None] = []
+    connect: Callable[..., None] = websocket.WebSocket.connect
+
+    def connecting(self: websocket.WebSocket, url: str, **options: Any) -> None:
+        connect(self, url, **options)
+        asked.append(self.gettimeout())
+
+    monkeypatch.setattr(websocket.WebSocket, "connect", connecting)
+    kubelet.says = lambda it: it.end(SUCCESS)
+    run(namespace)
+    assert asked == [10], "it connects with a deadline of its own"
+    assert websocket.getdefaulttimeout() is None
+
+
+def test_a_server_that_takes_the_connection_and_says_nothing_is_given_up(
+    namespace: Namespace, kubelet: Kubelet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(execs, "API_TIMEOUT", (0.3, 0.3))
+    silent = socket.create_server(("127.0.0.1", 0))
+    with silent:
+        port = silent.getsockname()[1]
+        monkeypatch.setattr(Kubelet, "url", f"http://127.0.0.1:{port}")
+        text = namespace.kubeconfig.read_text()
+        namespace.kubeconfig.write_text(re.sub(r"http://127.0.0.1:\d+", kubelet.url, text))
+        with pytest.raises(ExecError, match=r"can't be started: .*timed out") as failure:
+            run(Namespace(namespace.kubeconfig, "canary-test"))
+    assert failure.value.ending == "refused"
+
+
+def test_a_refusal_is_told_in_the_servers_words(kubelet: Kubelet, namespace: Namespace) -> None:
+    kubelet.refuses = '{"message": "pods \\"app-canary-1\\" is forbidden"}'
+    with pytest.raises(ExecError) as failure:
+        run(namespace)
+    assert failure.value.ending == "refused"
+    sentence = failure.value.sentence
+    assert sentence.startswith(
+        "`kubectl exec app-canary-1 -c app -- npm run migrate` can't be started: "
+        "Handshake status 403 Forbidden"
+    )
+    assert "is forbidden" in sentence
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, ZeroDivisionError])
+def test_what_is_no_trouble_of_the_connection_is_no_refusal(
+    namespace: Namespace, monkeypatch: pytest.MonkeyPatch, error: type[BaseException]
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(websocket.WebSocket, "connect", interrupted)
+    with pytest.raises(error):
+        run(namespace)
+
+
+@pytest.mark.parametrize(
+    ("user", "cluster", "options"),
+    [
+        ({}, {}, {"cert_reqs": ssl.CERT_REQUIRED, "ca_certs": DEFAULT_CA_BUNDLE_PATH}),
+        ({}, {"insecure-skip-tls-verify": True}, {"cert_reqs": ssl.CERT_NONE}),
+        (
+            {"client-certificate": "cert", "client-key": "key"},
+            {"certificate-authority": "ca", "tls-server-name": "api.example"},
+            {
+                "cert_reqs": ssl.CERT_REQUIRED,
+                "ca_certs": "{folder}/ca",
+                "certfile": "{folder}/cert",
+                "keyfile": "{folder}/key",
+                "server_hostname": "api.example",
+            },
+        ),
+    ],
+)
+def test_both_prove_who_they_are_as_the_kubeconfig_says(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    user: dict[str, Any],
+    cluster: dict[str, Any],
+    options: dict[str, Any],
+) -> None:
+    for name in ("ca", "cert", "key"):
+        (tmp_path / name).write_text("")
+    (tmp_path / "kubeconfig").write_text(
+        yaml.safe_dump(
+            {
+                "clusters": [
+                    {"name": "it", "cluster": {"server": "https://127.0.0.1:1/base"} | cluster}
+                ],
+                "users": [{"name": "it", "user": user}],
+                "contexts": [{"name": "it", "context": {"cluster": "it", "user": "it"}}],
+                "current-context": "it",
+            }
+        )
+    )
+    made: list[Any] = []
+
+    class Socket:
+        def __init__(self, **how: Any) -> None:
+            made.append(how)
+
+        def connect(self, url: str, **how: Any) -> None:
+            made.append((url, how))
+            raise OSError("no further")
+
+    monkeypatch.setattr(websocket, "WebSocket", Socket)
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
+    with pytest.raises(ExecError, match="no further"):
+        run(Namespace(tmp_path / "kubeconfig", "canary-test"))
+    expected = {
+        key: value.format(folder=tmp_path) if isinstance(value, str) else value
+        for key, value in options.items()
+    }
+    tls, (url, how) = made
+    assert tls == {"sslopt": expected}
+    assert url.startswith("wss://127.0.0.1:1/base/api/v1/namespaces/canary-test/pods/")
+    assert how == {
+        "timeout": 10,
+        "header": ["sec-websocket-protocol: v5.channel.k8s.io,v4.channel.k8s.io"],
+        "http_proxy_host": "proxy.example",
+        "http_proxy_port": 3128,
+        "http_no_proxy": ["127.0.0.1", "localhost"],
+    }
+
+
+# Secrets in what it prints.
+
+
+def test_a_secret_is_masked_in_what_a_person_reads_and_not_in_what_a_program_does(
+    kubelet: Kubelet, namespace: Namespace, redactor: Redactor
+) -> None:
+    def says(it: Kubelet) -> None:
+        for piece in (b"connecting with hun", b"ter22\n", b"aHVudGVyMjI=\n", b"port 5432 hun"):
+            it.send(STDOUT, piece)
+        it.end(SUCCESS)
+
+    redactor.add("hunter22")
+    kubelet.says = says
+    heard: list[str] = []
+    done = run(namespace, heard=heard.append)
+    assert done.output == f"connecting with {MASK}\n{MASK}\nport 5432 hun"
+    assert done.stdout == "connecting with hunter22\naHVudGVyMjI=\nport 5432 hun"
+    assert "".join(heard) == done.stdout
+    assert "hunter22" not in repr(done)
+
+
+def test_a_secret_is_masked_in_what_an_error_says(
+    kubelet: Kubelet, namespace: Namespace, redactor: Redactor
+) -> None:
+    redactor.add("hunter22", "migrate")
+    kubelet.says = lambda it: it.end(NO_SUCH_COMMAND | {"message": "no hunter22 in $PATH"})
+    with pytest.raises(ExecError, match=re.escape(f"could not run: no {MASK} in $PATH")):
+        run(namespace)
+    kubelet.refuses = "hunter22 may not"
+    with pytest.raises(ExecError) as refused:
+        run(namespace)
+    assert "hunter22" not in str(refused.value)
+    kubelet.refuses = ""
+
+    def says(it: Kubelet) -> None:
+        it.send(STDERR, b"hunter22 is wrong\nhunter2")
+        it.hang()
+
+    kubelet.says = says
+    with pytest.raises(ExecError) as hanging:
+        run(namespace, timeout=0.3)
+    assert hanging.value.output == f"{MASK} is wrong\nhunter2"
+    assert f"-- npm run {MASK}`" in hanging.value.sentence
 
 
 # How it stood at its deadline.

@@ -1,63 +1,208 @@
-"""What a kubelet tells of pods' memory, by a summary that one gave."""
-
-from __future__ import annotations
+"""A namespace, through a real HTTP API on loopback: what is asked for, and what is told."""
 
 import json
-from datetime import UTC, datetime
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
-from pytest_canary.k8s.namespace import memory_of
+from pytest_canary.core.errors import ClusterError
+from pytest_canary.core.masking import MASK, Redactor
+from pytest_canary.k8s.namespace import Namespace
+from pytest_canary.k8s.namespace_api import NamespaceApi
 
-OBJECTS = Path(__file__).parents[3] / "fixtures" / "objects"
-NAMESPACE = "canary-2b6e26"
+Answer = tuple[int, Any]
+
+
+class ApiServer(ThreadingHTTPServer):
+    """Answers from `answers`, by method and path."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.answers: dict[str, Answer] = {}
+        self.asked: list[str] = []
+        self.bodies: list[Any] = []
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: ApiServer
+
+    def _answer(self) -> None:
+        length = int(self.headers.get("Content-Length") or 0)
+        if length:
+            self.server.bodies.append(json.loads(self.rfile.read(length)))
+        self.server.asked.append(f"{self.command} {self.path}")
+        asked = f"{self.command} {self.path.split('?')[0]}"
+        status, answer = self.server.answers.get(asked, (404, {"message": f"no {self.path}"}))
+        body = answer.encode() if isinstance(answer, str) else json.dumps(answer).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_GET = do_POST = do_DELETE = do_PATCH = _answer  # noqa: N815 (the library's names)
+
+    def log_message(self, *_: object) -> None:
+        pass
 
 
 @pytest.fixture
-def summary() -> Any:
-    return json.loads((OBJECTS / "kubelet-summary.json").read_text())
+def server() -> Iterator[ApiServer]:
+    with ApiServer() as running:
+        thread = threading.Thread(target=running.serve_forever, args=(0.01,))
+        thread.start()
+        yield running
+        running.shutdown()
+        thread.join()
 
 
-def at(clock: str) -> float:
-    return datetime.fromisoformat(f"2026-11-23T{clock}").replace(tzinfo=UTC).timestamp()
+@pytest.fixture
+def redactor() -> Redactor:
+    return Redactor(["hunter22"])
 
 
-def test_the_namespaces_pods_are_told_and_no_other(summary: Any) -> None:
-    assert memory_of(summary, NAMESPACE) == {
-        # Pods whose containers were looked at last, and pods that were themselves.
-        "addressbook-stable-554cb579cb-tkfz2": (at("05:23:43"), 50540544),
-        "addressbook-stable-554cb579cb-rjwsp": (at("05:23:35"), 50778112),
-        "addressbook-stable-554cb579cb-9k2g5": (at("05:23:30"), 50946048),
-        "db-6578df59-wgbkx": (at("05:23:36"), 43528192),
+@pytest.fixture
+def namespace(server: ApiServer, redactor: Redactor, tmp_path: Path) -> Namespace:
+    kubeconfig = tmp_path / "kubeconfig"
+    contexts = [
+        {"name": name, "context": {"cluster": name, "user": "it"}} for name in ("it", "gone")
+    ]
+    kubeconfig.write_text(
+        yaml.safe_dump(
+            {
+                "clusters": [
+                    {
+                        "name": "it",
+                        "cluster": {"server": f"http://127.0.0.1:{server.server_port}"},
+                    },
+                    {"name": "gone", "cluster": {"server": "http://127.0.0.1:1"}},
+                ],
+                "users": [{"name": "it", "user": {"token": "t0ken-of-the-user"}}],
+                "contexts": contexts,
+                "current-context": "gone",
+            }
+        )
+    )
+    return Namespace(kubeconfig, "canary-test", "it", redactor)
+
+
+POD = "/api/v1/namespaces/canary-test/pods"
+
+
+def test_a_namespace_is_what_a_run_asks_of_one(namespace: Namespace) -> None:
+    api: NamespaceApi = namespace
+    assert api.name == "canary-test"
+
+
+def test_a_log_comes_without_secrets(server: ApiServer, namespace: Namespace) -> None:
+    server.answers[f"GET {POD}/app-1/log"] = (200, "DB_PASSWORD=hunter22\naHVudGVyMjI=\n")
+    assert namespace.logs("app-1", "app", 50) == f"DB_PASSWORD={MASK}\n{MASK}\n"
+    assert server.asked == [f"GET {POD}/app-1/log?container=app&previous=false&tailLines=50"]
+
+
+def test_a_secret_that_is_told_later_is_masked_in_a_log_too(
+    server: ApiServer, namespace: Namespace, redactor: Redactor
+) -> None:
+    server.answers[f"GET {POD}/app-1/log"] = (200, "s3cr3t-of-later")
+    assert namespace.logs("app-1") == "s3cr3t-of-later"
+    redactor.add("s3cr3t-of-later")
+    assert namespace.logs("app-1") == MASK
+    assert namespace.beside("kube-system").name == "kube-system"
+
+
+def test_a_refusal_is_told_in_the_servers_words_without_secrets(
+    server: ApiServer, namespace: Namespace
+) -> None:
+    server.answers[f"GET {POD}"] = (403, {"message": "pods is forbidden to hunter22"})
+    with pytest.raises(ClusterError) as failure:
+        namespace.objects("Pod")
+    assert failure.value.sentence == (
+        f"can't list kind Pod in namespace canary-test: pods is forbidden to {MASK}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("ask", "what"),
+    [
+        (lambda it: it.cluster.nodes(), "list the nodes"),
+        (lambda it: it.cluster.all_pods(), "list all pods"),
+        (lambda it: it.exists(), "list the namespaces"),
+        (lambda it: it.cluster.memory("node-1"), "ask the kubelet of node node-1"),
+    ],
+)
+def test_a_cluster_that_refuses_says_what(
+    namespace: Namespace, ask: Callable[[Namespace], Any], what: str
+) -> None:
+    with pytest.raises(ClusterError) as failure:
+        ask(namespace)
+    assert failure.value.sentence.startswith(f"can't {what} in namespace canary-test: no /api/v1/")
+
+
+def test_a_cluster_that_is_gone_says_so(namespace: Namespace) -> None:
+    gone = Namespace(namespace.kubeconfig, "canary-test")
+    with pytest.raises(ClusterError) as failure:
+        gone.cluster.nodes()
+    assert failure.value.sentence == (
+        "can't list the nodes: http://127.0.0.1:1 does not answer; see that the cluster runs, and "
+        "that the context is the right one"
+    )
+
+
+def test_the_cluster_around_a_namespace_is_told(server: ApiServer, namespace: Namespace) -> None:
+    spaces = [
+        {"metadata": {"name": name, "labels": {"run": name}}} for name in ("canary-test", "other")
+    ]
+    server.answers |= {
+        "GET /api/v1/nodes": (200, {"items": [{"metadata": {"name": "node-1"}}]}),
+        "GET /api/v1/pods": (200, {"items": [{"metadata": {"name": "coredns"}}]}),
+        "GET /api/v1/namespaces": (200, {"items": spaces}),
+        "GET /api/v1/nodes/node-1/proxy/stats%2Fsummary": (200, {"pods": []}),
     }
-    assert set(memory_of(summary, "kube-system")) == {"kube-proxy-ctb27"}
-    assert memory_of(summary, "elsewhere") == {}
+    assert namespace.cluster.nodes() == [{"metadata": {"name": "node-1"}}]
+    assert namespace.cluster.all_pods() == [{"metadata": {"name": "coredns"}}]
+    assert namespace.cluster.other_namespaces("run") == ["other"]
+    assert namespace.cluster.memory("node-1") == {}
+    assert namespace.exists()
+    assert namespace.label("run") == "canary-test"
+    assert namespace.label("walk") is None
+    assert server.asked[2].endswith("?labelSelector=run")
+    assert server.asked[4].endswith("?fieldSelector=metadata.name%3Dcanary-test")
 
 
-def test_several_containers_are_added_up(summary: Any) -> None:
-    pod = next(each for each in summary["pods"] if each["podRef"]["name"].endswith("-tkfz2"))
-    sidecar = {"memory": {"time": "2026-11-23T05:23:44Z", "workingSetBytes": 1000}}
-    pod["containers"] += [sidecar, {"name": "just started"}]
-    told = memory_of(summary, NAMESPACE)["addressbook-stable-554cb579cb-tkfz2"]
-    assert told == (at("05:23:44"), 50541544)
+@pytest.mark.parametrize("kind", ["Secret", "Service", "Pod"])
+def test_an_object_is_added_and_not_changed(
+    server: ApiServer, namespace: Namespace, kind: str
+) -> None:
+    path = f"/api/v1/namespaces/canary-test/{kind.lower()}s"
+    body = {"kind": kind, "metadata": {"name": "it"}}
+    server.answers[f"POST {path}"] = (201, body)
+    namespace.add(body)
+    assert (server.asked, server.bodies) == ([f"POST {path}"], [body])
+    server.answers[f"POST {path}"] = (409, {"message": "it already exists"})
+    with pytest.raises(ClusterError, match=f"can't create {kind} it in namespace canary-test"):
+        namespace.add(body)
 
 
-def test_a_pod_that_was_not_looked_at_yet_is_left_out(summary: Any) -> None:
-    pod = next(each for each in summary["pods"] if each["podRef"]["name"].startswith("db-"))
-    del pod["memory"], pod["containers"][0]["memory"]["workingSetBytes"]
-    told = memory_of(summary, NAMESPACE)
-    assert len(told) == 3
-    assert "db-6578df59-wgbkx" not in told
-    del pod["containers"]
-    assert len(memory_of(summary, NAMESPACE)) == 3
+def test_what_is_gone_already_is_deleted(server: ApiServer, namespace: Namespace) -> None:
+    namespace.delete_pod("app-1")
+    namespace.delete_deployment("app")
+    namespace.delete()
+    assert [each.split("?")[0] for each in server.asked] == [
+        f"DELETE {POD}/app-1",
+        "DELETE /apis/apps/v1/namespaces/canary-test/deployments/app",
+        "DELETE /api/v1/namespaces/canary-test",
+        f"DELETE {POD}",
+    ]
 
 
-def test_pods_are_told_by_their_containers_where_only_these_were_looked_at(summary: Any) -> None:
-    pod = next(each for each in summary["pods"] if each["podRef"]["name"].startswith("db-"))
-    del pod["memory"]
-    told = memory_of(summary, NAMESPACE)["db-6578df59-wgbkx"]
-    assert told == (at("05:23:36"), 43450368)
-    del summary["pods"]
-    assert memory_of(summary, NAMESPACE) == {}
+def test_the_way_to_a_pod_takes_the_users_token_along(
+    server: ApiServer, namespace: Namespace
+) -> None:
+    url, session = namespace.proxy("app-1", 3000)
+    assert url == f"http://127.0.0.1:{server.server_port}{POD}/app-1:3000/proxy"
+    assert session.headers["Authorization"] == "Bearer t0ken-of-the-user"

@@ -297,14 +297,14 @@ def test_a_drawing_that_fails_says_why() -> None:
 
 
 def test_what_draws_is_gone_afterwards(monkeypatch: pytest.MonkeyPatch) -> None:
-    started: list[object] = []
+    started: list[subprocess.Popen[bytes]] = []
     popen: Callable[..., subprocess.Popen[bytes]] = subprocess.Popen
 
     def start(*args: object, **options: object) -> subprocess.Popen[bytes]:
         started.append(popen(*args, **options))
-        return started[-1]  # type: ignore[return-value]
+        return started[-1]
 
     monkeypatch.setattr(processes.subprocess, "Popen", start)
     drawing.drawn(charts.pictures(sample("first-release")))
     assert len(started) == 1, "one process for all pictures"
-    assert processes.alive() == []
+    assert started[0].returncode == 0

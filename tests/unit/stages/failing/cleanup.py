@@ -9,7 +9,6 @@ from fakes.engine import IMAGES
 from fakes.world import World
 from unit.stages.failing import Cases
 
-from pytest_canary.core import processes
 from pytest_canary.core.errors import CommandError
 from pytest_canary.stages import cleanup
 
@@ -62,8 +61,7 @@ def the_network_stays(world: World) -> None:
 @CASES.fails(cleanup.no_port, "run {run} left ports: ", REAP, before=True)
 def something_still_listens_on_the_nodes_port(world: World) -> None:
     listener = world.until_the_end.enter_context(socket.create_server(("127.0.0.1", 0)))
-    port = str(listener.getsockname()[1])
-    world.engine.ports["30001/tcp"] = [{"HostIp": "127.0.0.1", "HostPort": port}]
+    world.engine.ports.add(listener.getsockname()[1])
 
 
 @CASES.fails(
@@ -72,7 +70,7 @@ def something_still_listens_on_the_nodes_port(world: World) -> None:
     before=True,
 )
 def a_command_survives(world: World) -> None:
-    started = threading.Event()
+    started, processes = threading.Event(), world.rehearsal.workspace.processes
 
     def run() -> None:
         argv = ["sh", "-c", "echo started; sleep 60"]

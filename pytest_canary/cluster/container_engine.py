@@ -1,0 +1,99 @@
+"""What a run asks of a container engine, whichever it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+# What kind calls the engine's network that its clusters share, and the label of its containers.
+NETWORK = "kind"
+KIND_LABEL = "io.x-k8s.kind.cluster"
+
+
+@dataclass(frozen=True)
+class Image:
+    """An image of the engine.
+
+    Attributes:
+        id: its ID, "sha256:…".
+        ref: the name that manifests get: it holds the ID's first digits, so that a name never
+            stands for two contents and a node never has to pull it.
+    """
+
+    id: str
+    ref: str
+
+
+@dataclass(frozen=True)
+class NodeContainer:
+    """A container that is a node of a cluster.
+
+    Attributes:
+        name: the container's, and so the node's.
+        volumes: names of the volumes that it has.
+        ports: ports of this machine that are mapped into it.
+    """
+
+    name: str
+    volumes: frozenset[str] = frozenset()
+    ports: frozenset[int] = frozenset()
+
+
+class ContainerEngine(Protocol):
+    """What a run asks of a container engine.
+
+    What it can't do, it says by an ImageError or a CommandError.
+    """
+
+    @property
+    def version(self) -> str:
+        """The engine's own version."""
+
+    def find(self, name: str) -> Image | None:
+        """The image of that name, where the engine has it."""
+
+    def pull(self, name: str, timeout: float) -> Image:
+        """The image of that name, pulled where the engine doesn't have it yet."""
+
+    def build(
+        self,
+        context: Path,
+        dockerfile: Path,
+        args: Mapping[str, str],
+        tag: str,
+        iidfile: Path,
+        timeout: float,
+    ) -> Image:
+        """Build an image; nobody on the machine gets to see the build arguments' values."""
+
+    def named(self, image: Image, repository: str, run: str) -> Image:
+        """The image under a name of its content and its run."""
+
+    def tag(self, image: Image) -> None:
+        """Give the image its name."""
+
+    def untag(self, ref: str) -> None:
+        """Take a name away, where it is there; the content stays while it has another."""
+
+    def push(self, image: Image, timeout: float) -> None:
+        """Push an image to the registry that its name says."""
+
+    def load(self, image: Image, node: str, timeout: float) -> None:
+        """Put an image into a node."""
+
+    def node_containers(self, cluster: str) -> list[NodeContainer]:
+        """The containers of a kind cluster's nodes, those that don't run included."""
+
+    def host_port(self, container: str, port: int) -> int | None:
+        """The loopback port that a container's TCP port is mapped to; None where it is not."""
+
+    def volumes(self) -> frozenset[str]:
+        """The names of all volumes."""
+
+    def network_members(self, network: str) -> frozenset[str] | None:
+        """The names of the containers in a network; None where there is no such network."""
+
+    def remove_network(self, network: str) -> None:
+        """Remove a network, unless a container is in it."""

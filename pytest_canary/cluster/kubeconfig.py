@@ -1,0 +1,56 @@
+"""The kubeconfig of a run's own: one context of another file, set to the run's namespace."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import yaml
+
+from pytest_canary.core.errors import ClusterError, CommandError
+from pytest_canary.core.processes import Processes
+
+
+def write_kubeconfig(
+    path: Path,
+    *,
+    source: str | None,
+    context: str | None,
+    namespace: str,
+    kubectl: Path,
+    processes: Processes,
+) -> None:
+    """Write a kubeconfig that only this user can read.
+
+    Args:
+        path: where to.
+        source: the file that has the context; None for the user's own.
+        context: the context to take over.
+        namespace: which namespace it is to name.
+        kubectl: the program that reads the source.
+        processes: run it.
+
+    Raises:
+        ClusterError: the context can't be used.
+    """
+    argv: list[str | Path] = [
+        kubectl,
+        "config",
+        "view",
+        "--raw",
+        "--minify",
+        "--flatten",
+        f"--context={context}",
+    ]
+    argv += [f"--kubeconfig={source}"] if source else []
+    try:
+        document = yaml.safe_load(processes.read(argv, timeout=60))
+    except CommandError as error:
+        raise ClusterError(
+            f"context {context} can't be used: {error.sentence}", error.evidence
+        ) from error
+    document["contexts"][0]["context"]["namespace"] = namespace
+    document["current-context"] = document["contexts"][0]["name"]
+    fresh = path.with_suffix(".new")
+    fresh.touch(mode=0o600)
+    fresh.write_text(yaml.safe_dump(document))
+    fresh.replace(path)

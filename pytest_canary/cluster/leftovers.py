@@ -1,0 +1,149 @@
+"""What a run has on this machine, and what of it is left once it should be gone."""
+
+from __future__ import annotations
+
+import os
+import socket
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import yaml
+from urllib3.exceptions import HTTPError
+
+from pytest_canary.cluster.container_engine import NETWORK, ContainerEngine
+from pytest_canary.cluster.run import Run
+from pytest_canary.core.errors import ClusterError
+from pytest_canary.core.processes import Processes
+
+if TYPE_CHECKING:
+    from pytest_canary.k8s.namespace_api import NamespaceApi
+
+
+@dataclass(frozen=True)
+class Belongings:
+    """What a run has on this machine.
+
+    Attributes:
+        containers: names of the cluster's node containers.
+        volumes: names of their volumes.
+        networks: the engine's networks that the run made.
+        ports: loopback ports that something listens on.
+        processes: commands that still run.
+        files: paths of its folders.
+        contexts: entries in the user's own kubeconfig.
+        images: names that the run gave to images.
+        objects: kinds and names of what is in its namespace.
+    """
+
+    containers: tuple[str, ...] = ()
+    volumes: tuple[str, ...] = ()
+    networks: tuple[str, ...] = ()
+    ports: tuple[int, ...] = ()
+    processes: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    contexts: tuple[str, ...] = ()
+    images: tuple[str, ...] = ()
+    objects: tuple[str, ...] = ()
+
+
+def leftovers(before: Belongings, after: Belongings) -> dict[str, tuple[object, ...]]:
+    """What there was before and still is, by kind; nothing where all is gone."""
+    still = {
+        kind.name: tuple(
+            each for each in getattr(after, kind.name) if each in getattr(before, kind.name)
+        )
+        for kind in fields(Belongings)
+    }
+    return {kind: items for kind, items in still.items() if items}
+
+
+@dataclass
+class Inventory:
+    """Lists what a run has made that still exists.
+
+    The volumes and ports are found while the containers are there, as nothing names them later.
+
+    Attributes:
+        run: whose things they are.
+        engine: the container engine.
+        processes: the run's commands.
+        namespace: the run's; None while there is none.
+        folder: where pytest-kind makes folders of its own.
+        volumes, ports: those that were found so far.
+    """
+
+    run: Run
+    engine: ContainerEngine
+    processes: Processes
+    namespace: NamespaceApi | None = None
+    folder: Path = field(default_factory=lambda: Path(".pytest-kind").absolute())
+    volumes: set[str] = field(default_factory=set)
+    ports: set[int] = field(default_factory=set)
+
+    def take(self) -> Belongings:
+        """What is there now."""
+        record = self.run.record
+        containers = self.engine.node_containers(record.cluster) if record.cluster else []
+        for container in containers:
+            self.volumes |= container.volumes
+            self.ports |= container.ports
+        return Belongings(
+            containers=tuple(container.name for container in containers),
+            volumes=tuple(sorted(self.engine.volumes() & self.volumes)),
+            networks=(NETWORK,) if record.network and self._network_is_ours() else (),
+            ports=tuple(sorted(port for port in self.ports if _listens(port))),
+            processes=tuple(self.processes.alive()),
+            files=tuple(str(path) for path in self._files() if path.exists()),
+            contexts=_contexts(record.cluster),
+            objects=self._objects(),
+            images=tuple(ref for ref in record.images if self.engine.find(ref)),
+        )
+
+    def _network_is_ours(self) -> bool:
+        """Whether the network is there, and no other run's cluster has moved in meanwhile."""
+        inside = self.engine.network_members(NETWORK)
+        own = f"{self.run.record.cluster}-"
+        return inside is not None and all(name.startswith(own) for name in inside)
+
+    def _objects(self) -> tuple[str, ...]:
+        try:
+            if self.namespace is None or not self.namespace.exists():
+                return ()
+            return tuple(
+                f"{kind} {item['metadata']['name']}"
+                for kind in ("Deployment", "Pod", "Service", "Secret")
+                for item in self.namespace.objects(kind)
+            )
+        except ClusterError as error:
+            if isinstance(error.__cause__, HTTPError):
+                return ()  # the cluster itself is gone, and everything in it
+            raise
+
+    def _files(self) -> list[Path]:
+        return [self.run.folder, self.folder / str(self.run.record.cluster)]
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _contexts(cluster: str | None) -> tuple[str, ...]:
+    """The cluster's entries in the user's own kubeconfig: there must never be one."""
+    if cluster is None:
+        return ()
+    default = str(Path.home() / ".kube" / "config")
+    found = []
+    for path in os.environ.get("KUBECONFIG", default).split(os.pathsep):
+        try:
+            document = yaml.safe_load(Path(path).read_text())
+        except (OSError, yaml.YAMLError):
+            continue
+        for kind in ("contexts", "clusters", "users"):
+            entries = (document or {}).get(kind) or []
+            found += [
+                f"{kind} {e['name']} in {path}" for e in entries if e["name"] == f"kind-{cluster}"
+            ]
+    return tuple(found)

@@ -1,0 +1,96 @@
+"""What a run asks of its namespace and of the cluster around it, whoever answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from pytest_canary.core.output import LIMIT
+from pytest_canary.k8s.exec import Exec
+from pytest_canary.k8s.objects import Object
+
+if TYPE_CHECKING:
+    import requests
+
+
+class ClusterAround(Protocol):
+    """What a run asks of the whole cluster; `ClusterApi` says what each does, and raises."""
+
+    def nodes(self) -> Sequence[Object]:
+        """Every node of the cluster."""
+
+    def all_pods(self) -> Sequence[Object]:
+        """Every pod of the cluster, of all namespaces."""
+
+    def other_namespaces(self, label: str) -> list[str]:
+        """The names of other namespaces with a label."""
+
+    def memory(self, node: str) -> dict[str, tuple[float, float]]:
+        """By pod of the namespace: seconds since the epoch, and the working set in bytes."""
+
+
+class NamespaceApi(Protocol):
+    """What a run asks of its namespace; `Namespace` says what each does, and raises."""
+
+    @property
+    def name(self) -> str:
+        """The namespace's."""
+
+    @property
+    def kubeconfig(self) -> Path:
+        """The run's own, for kubectl."""
+
+    @property
+    def cluster(self) -> ClusterAround:
+        """The cluster around it."""
+
+    def beside(self, name: str) -> NamespaceApi:
+        """Another namespace of the same cluster."""
+
+    def create(self, labels: Mapping[str, str]) -> None:
+        """Create the namespace itself."""
+
+    def exists(self) -> bool:
+        """Whether the namespace is there, be it on its way out."""
+
+    def add(self, *bodies: dict[str, Any]) -> None:
+        """Create objects of the run's own."""
+
+    def objects(self, kind: str) -> Sequence[Object]:
+        """All objects of a kind."""
+
+    def keys(self) -> dict[str, frozenset[str]]:
+        """The keys of each Secret and ConfigMap: "Secret db-params" to its keys; no values."""
+
+    def deployment(self, name: str) -> Object | None:
+        """The Deployment, or None where there is none."""
+
+    def scale(self, deployment: str, replicas: int) -> None:
+        """Scale a Deployment."""
+
+    def delete_deployment(self, deployment: str) -> None:
+        """Delete a Deployment; its pods follow."""
+
+    def delete_pod(self, pod: str) -> None:
+        """Delete a pod, at once."""
+
+    def logs(
+        self, pod: str, container: str | None = None, lines: int = 200, *, previous: bool = False
+    ) -> str:
+        """The last lines of a container's log, or of the container before it restarted."""
+
+    def exec(
+        self,
+        pod: str,
+        container: str,
+        command: Sequence[str],
+        *,
+        timeout: float,
+        keep: int = LIMIT,
+        heard: Callable[[str], None] | None = None,
+    ) -> Exec:
+        """Run a command in a container, to its end."""
+
+    def proxy(self, pod: str, port: int) -> tuple[str, requests.Session]:
+        """The way to one pod, past the Service: a base URL, and a session that may use it."""

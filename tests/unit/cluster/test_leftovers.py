@@ -1,0 +1,142 @@
+"""What a run has, and what of it is left: real files, ports and commands, an engine in memory."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from fakes.cluster import Namespace
+from fakes.engine import IMAGES, VOLUME, Engine
+
+from pytest_canary.cluster.leftovers import Belongings, Inventory, leftovers
+from pytest_canary.cluster.run import Run
+from pytest_canary.core.errors import CommandError
+from pytest_canary.core.processes import Processes
+
+NODE = "canary-1-control-plane"
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "users-own"))
+    monkeypatch.chdir(tmp_path)
+    started = Run.start(tmp_path)
+    started.made(cluster="canary-1", network=True, images=[IMAGES["baseline"]])
+    yield started
+    started.release()
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Engine:
+    return Engine(NODE, tmp_path / "deleted")
+
+
+@pytest.fixture
+def inventory(run: Run, engine: Engine) -> Inventory:
+    return Inventory(run, engine, Processes())
+
+
+def test_a_run_that_has_made_nothing_has_its_folder(inventory: Inventory, run: Run) -> None:
+    run.record.cluster, run.record.network, run.record.images = None, False, []
+    assert inventory.take() == Belongings(files=(str(run.folder),))
+
+
+def test_everything_is_taken_down_and_found_again(
+    inventory: Inventory, run: Run, engine: Engine, tmp_path: Path
+) -> None:
+    name = {"name": "kind-canary-1"}
+    document = {"contexts": [name, {"name": "own"}], "clusters": [name], "users": [name]}
+    (tmp_path / "users-own").write_text(yaml.safe_dump(document))
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+        engine.ports.add(port)
+        found = inventory.take()
+        assert found == Belongings(
+            containers=(NODE,),
+            volumes=(VOLUME,),
+            networks=("kind",),
+            ports=(port,),
+            files=(str(run.folder),),
+            contexts=tuple(
+                f"{kind} kind-canary-1 in {tmp_path}/users-own"
+                for kind in ("contexts", "clusters", "users")
+            ),
+            images=(IMAGES["baseline"],),
+        )
+    (tmp_path / "deleted").touch()
+    (tmp_path / "users-own").unlink()
+    engine.untag(IMAGES["baseline"])
+    engine.remove_network("kind")
+    assert leftovers(found, inventory.take()) == {"files": (str(run.folder),)}
+
+
+def test_a_volume_is_known_when_nothing_names_it_any_more(
+    inventory: Inventory, engine: Engine, tmp_path: Path
+) -> None:
+    before = inventory.take()
+    engine.stays.add(VOLUME)
+    (tmp_path / "deleted").touch()
+    after = inventory.take()
+    assert (after.containers, after.volumes) == ((), (VOLUME,))
+    assert leftovers(before, after)["volumes"] == (VOLUME,)
+
+
+def test_a_network_that_another_cluster_is_in_is_not_the_runs(
+    inventory: Inventory, engine: Engine
+) -> None:
+    assert inventory.take().networks == ("kind",)
+    engine.neighbours.add("canary-11-control-plane")
+    assert inventory.take().networks == ()
+
+
+def test_the_folder_of_pytest_kind_is_found_from_any_folder(
+    inventory: Inventory, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theirs = tmp_path / ".pytest-kind" / "canary-1"
+    theirs.mkdir(parents=True)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    assert inventory.take().files == (str(run.folder), str(theirs))
+
+
+def test_the_runs_commands_are_told_and_no_others(run: Run, engine: Engine) -> None:
+    ours, theirs = Processes(), Processes()
+    threads = []
+    for by, script in ((ours, "echo; sleep 61"), (theirs, "echo; sleep 62")):
+        started = threading.Event()
+
+        def start(by: Processes = by, script: str = script, it: threading.Event = started) -> None:
+            with pytest.raises(CommandError):
+                by.run(["sh", "-c", script], timeout=61, heard=lambda _: it.set())
+
+        threads.append(threading.Thread(target=start))
+        threads[-1].start()
+        assert started.wait(10)
+    found = Inventory(run, engine, ours).take().processes
+    for by in (ours, theirs):
+        by.kill_all()
+    for thread in threads:
+        thread.join()
+    assert found == ("sh -c 'echo; sleep 61'",)
+
+
+def test_the_namespaces_objects_are_told_while_it_is_there(
+    inventory: Inventory, tmp_path: Path
+) -> None:
+    namespace = Namespace(tmp_path, tmp_path / "namespace-deleted")
+    namespace.put({"kind": "Secret", "metadata": {"name": "db-params"}})
+    inventory.namespace = namespace
+    assert inventory.take().objects == ("Secret db-params",)
+    (tmp_path / "namespace-deleted").touch()
+    assert inventory.take().objects == ()
+
+
+def test_what_came_later_is_no_leftover() -> None:
+    before = Belongings(containers=("a", "b"), ports=(1,))
+    after = Belongings(containers=("b", "c"), images=("x",))
+    assert leftovers(before, after) == {"containers": ("b",)}
+    assert leftovers(before, Belongings()) == {}
