@@ -8,11 +8,11 @@ import time
 from pathlib import Path
 
 from pytest_canary import Addressbook, Api
-from pytest_canary.config import settings
+from pytest_canary.config import settings_file
 from pytest_canary.traffic import Traffic
 
 url, seconds = sys.argv[1], float(sys.argv[2])
-found = settings.load(Path.cwd())
+found = settings_file.load(Path.cwd())
 with Traffic(url, found) as traffic:
     time.sleep(seconds)
 print(traffic.summary().text)

@@ -20,7 +20,8 @@ from pytest_canary.cluster.engine import Engine, Image
 from pytest_canary.cluster.kind import Cluster, config
 from pytest_canary.cluster.run import Run
 from pytest_canary.cluster.teardown import KUBECONFIG, delete_cluster
-from pytest_canary.config.plan import Plan, git
+from pytest_canary.config.git import git
+from pytest_canary.config.plan import Plan
 from pytest_canary.core import processes
 from pytest_canary.core.errors import ClusterError, CommandError, ImageError
 from pytest_canary.core.waiting import Seen, Waiter

@@ -7,43 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from pytest_canary.config.git import git
+from pytest_canary.config.options import STAGES, Options
 from pytest_canary.config.settings import Settings
-from pytest_canary.core import processes
 from pytest_canary.core.errors import CommandError, SettingsError
-
-STAGES = (
-    "preflight",
-    "cluster",
-    "baseline",
-    "canary",
-    "migration",
-    "verdict",
-    "stable",
-    "rollback",
-    "cleanup",
-)
-
-Keep = Literal["never", "on-failure", "always"]
-
-
-@dataclass(frozen=True)
-class Options:
-    """What the command line asks for; see the help of each option."""
-
-    image: str | None = None
-    baseline: str | None = None
-    until: str = STAGES[-1]
-    check: bool = False
-    keep: Keep = "never"
-    reuse: bool = False
-    context: str | None = None
-    registry: str | None = None
-    cluster_name: str | None = None
-    kubeconfig: str | None = None
-    node_image: str | None = None
-    kind: Path | None = None
-    kubectl: Path | None = None
-    report: Path = Path("canary-report")
 
 
 @dataclass(frozen=True)
@@ -198,8 +165,3 @@ def _in_git(root: Path) -> bool:
             ) from error
         return False
     return True
-
-
-def git(root: Path, *words: str) -> str:
-    """Run git in a folder and return its output."""
-    return processes.run(["git", "-C", root, *words], timeout=60)

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from pytest_canary.config.options import KEEP, STAGES, Options
+
 if TYPE_CHECKING:
     import pytest
 
-    from pytest_canary.config.plan import Keep, Options
-
-KEEP = ("never", "on-failure", "always")
+    from pytest_canary.config.options import Keep
 
 
 def add(parser: pytest.Parser) -> None:
@@ -81,7 +81,6 @@ def read(given: Mapping[str, Any]) -> tuple[Options | None, list[str]]:
         None and the mistakes where there are any.
     """
     from pytest_canary.config.messages import nearest
-    from pytest_canary.config.plan import STAGES, Options
 
     mistakes = []
     if given.get("canary") and given.get("canary_check"):

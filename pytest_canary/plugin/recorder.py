@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import pytest
 
-from pytest_canary.config.plan import git
+from pytest_canary.config.git import git
 from pytest_canary.core.errors import CanaryError
 from pytest_canary.plugin.items import StageTest
 
@@ -67,16 +67,17 @@ class Recording:
 
     def promotion(self, *, passed: bool) -> Promotion:
         """Whether the release that was rehearsed may be promoted."""
-        from pytest_canary.config import promotion
+        from pytest_canary.config.promotion import promotion
+        from pytest_canary.config.revision import revision
 
         settings = self.walk.settings
 
         def here(*words: str) -> str:
             return git(settings.root, *words)
 
-        return promotion.promotion(
+        return promotion(
             passed=passed,
-            revision=promotion.revision(os.environ, here),
+            revision=revision(os.environ, here),
             condition=settings.promotion,
         )
 

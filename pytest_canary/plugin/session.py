@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn
 import pytest
 
 from pytest_canary import stages
-from pytest_canary.config import settings
+from pytest_canary.config import settings_file
 from pytest_canary.config.messages import nearest
-from pytest_canary.config.plan import STAGES, Plan, plan
+from pytest_canary.config.options import STAGES
+from pytest_canary.config.plan import Plan, plan
 from pytest_canary.core.errors import CanaryError, SettingsError
 from pytest_canary.plugin import fixtures, options
 from pytest_canary.plugin.items import Stage, StageTest, told
@@ -67,7 +68,7 @@ def read_plan(config: pytest.Config) -> Plan:
     """
     given, mistakes = options.read(vars(config.option))
     try:
-        found = settings.load(project(config), config.option.canary_config)
+        found = settings_file.load(project(config), config.option.canary_config)
     except SettingsError as error:
         mistakes += str(error).splitlines()
     if given is None or mistakes:

@@ -20,8 +20,9 @@ from acceptance.projects import KUBECONFIG, ROOT, needed
 from pytest_canary.cluster.engine import CTR, Engine, full_name
 from pytest_canary.cluster.run import Run
 from pytest_canary.cluster.teardown import tear_down
-from pytest_canary.config import settings
-from pytest_canary.config.plan import Options, plan
+from pytest_canary.config import settings_file
+from pytest_canary.config.options import Options
+from pytest_canary.config.plan import plan
 from pytest_canary.core import processes
 from pytest_canary.core.errors import CanaryError
 from pytest_canary.core.waiting import Seen
@@ -57,7 +58,7 @@ def walk(releases: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> 
         patch.chdir(folder)
         # In the usual state folder: where this process is killed, the next run removes its cluster.
         run = Run.start(folder)
-        walk = Walk(plan(settings.check(table, ROOT, "a test"), chosen), run)
+        walk = Walk(plan(settings_file.check(table, ROOT, "a test"), chosen), run)
         try:
             walk.enter("canary")
             walk.write_and_read(walk.api)

@@ -28,8 +28,9 @@ from pytest_canary.cluster.engine import Image, full_name
 from pytest_canary.cluster.provision import Provisioned
 from pytest_canary.cluster.run import Run
 from pytest_canary.cluster.teardown import Trail
-from pytest_canary.config import settings
-from pytest_canary.config.plan import STAGES, Baseline, Options, Plan
+from pytest_canary.config import settings_file
+from pytest_canary.config.options import STAGES, Options
+from pytest_canary.config.plan import Baseline, Plan
 from pytest_canary.config.settings import Verdict
 from pytest_canary.core.errors import ReleaseError
 from pytest_canary.core.waiting import Waiter
@@ -112,7 +113,7 @@ class World:
         self.until_the_end = ExitStack()
         self.clock = Clock()
         self._versions: dict[str, str] = {}
-        self.settings = settings.check(SETTINGS | table, ROOT, "canary.toml")
+        self.settings = settings_file.check(SETTINGS | table, ROOT, "canary.toml")
         self.upgrade = upgrade
         self.clock.real = 0.005 if self.settings.traffic.rate else 0.0
         self.namespace = Namespace(folder, folder / "deleted")

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from pytest_canary.config.plan import git
-from pytest_canary.config.promotion import Revision, promotion, revision
+from pytest_canary.config.git import git
+from pytest_canary.config.promotion import promotion
+from pytest_canary.config.revision import Revision, revision
 from pytest_canary.config.settings import Promotion
 from pytest_canary.core import processes
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pytest_canary.config.settings import load
+from pytest_canary.config.settings_file import load
 from pytest_canary.core.errors import SettingsError
 
 SERVICE = "kind: Service\nmetadata:\n  name: {}\nspec: {{}}\n"

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from pytest_canary.config import settings
-from pytest_canary.config.plan import Baseline, Options, Plan
+from pytest_canary.config import settings_file
+from pytest_canary.config.options import Options
+from pytest_canary.config.plan import Baseline, Plan
 from pytest_canary.core.errors import FoundError, UnjudgedError
 from pytest_canary.manifests.rules import RULES
 from pytest_canary.preflight import inspection as preflight
@@ -59,7 +60,7 @@ def inspect(tmp_path: Path) -> Inspect:
             (tmp_path / "manifests" / f"{kind}.yml").write_text(text)
         (tmp_path / "apply.sh").write_text(apply or (ROOT / "apply.sh").read_text())
         (tmp_path / "Dockerfile").touch()
-        found_settings = settings.check({"name": "shop"} | table, tmp_path, "canary.toml")
+        found_settings = settings_file.check({"name": "shop"} | table, tmp_path, "canary.toml")
         plan = Plan(found_settings, options, Baseline("none", "", ""))
         return preflight.inspect(plan, tmp_path, node)
 
@@ -131,7 +132,7 @@ def test_every_rule_belongs_to_one_assertion() -> None:
 )
 @pytest.mark.parametrize("options", [KIND, ELSEWHERE], ids=["kind", "context"])
 def test_the_manifests_of_this_repository_are_right(file: str, options: Options) -> None:
-    found = settings.load(ROOT, file)
+    found = settings_file.load(ROOT, file)
     inspection = preflight.inspect(Plan(found, options, Baseline("none", "", "")), ROOT)
     assert inspection.findings == ()
     assert inspection.unread == inspection.serviceless == ""

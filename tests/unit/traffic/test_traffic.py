@@ -616,11 +616,11 @@ def test_localhost_is_this_machine(
 SCRIPT = """
 import sys, time
 from pathlib import Path
-from pytest_canary.config import settings
+from pytest_canary.config import settings_file
 from pytest_canary.traffic import Traffic
 assert "aiohttp" not in sys.modules
 project, url = Path(sys.argv[1]), sys.argv[2]
-traffic = Traffic(url, settings.check({"traffic": {"rate": 200}}, project, "x")).start()
+traffic = Traffic(url, settings_file.check({"traffic": {"rate": 200}}, project, "x")).start()
 assert "aiohttp" in sys.modules
 while traffic.sent < 10:
     time.sleep(0.01)
