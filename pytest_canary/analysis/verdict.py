@@ -112,7 +112,7 @@ def _next(wrong: Comparison | None) -> str:
     return "look at the canary's log, and at its previous one where it restarted"
 
 
-def needed(limits: settings.Verdict) -> int:
+def needed(limits: settings.VerdictSettings) -> int:
     """The fewest requests to the canary that can prove a go, where none of them fails.
 
     None of n failing leaves a rate of up to z2 / (n + z2) possible (Wilson): 253 of them prove that
@@ -122,7 +122,7 @@ def needed(limits: settings.Verdict) -> int:
     return max(LEAST_REQUESTS, math.floor(z2 * (1 - limits.errors) / limits.errors) + 1)
 
 
-def schedule(limits: settings.Verdict) -> list[float]:
+def schedule(limits: settings.VerdictSettings) -> list[float]:
     """When to look, in seconds from the window's start; the last one is its end."""
     return [limits.seconds * look / LOOKS for look in range(1, LOOKS + 1)]
 
@@ -133,7 +133,7 @@ class Judge:
     It is to be asked at each time of the `schedule`, until a verdict is final.
     """
 
-    def __init__(self, limits: settings.Verdict) -> None:
+    def __init__(self, limits: settings.VerdictSettings) -> None:
         self._limits = limits
         self._looks = 0
         self._go_looks = 0

@@ -237,8 +237,8 @@ class Provision:
             image = self.engine.pull(options.image, self.settings.deadlines.image)
         else:
             image = self.engine.build(
-                settings.context,
-                settings.dockerfile,
+                settings.files.context,
+                settings.files.dockerfile,
                 settings.image.build_args,
                 f"pytest-canary/{settings.name}:candidate",
                 self.run.folder / "candidate.iid",
@@ -260,15 +260,15 @@ class Provision:
         def there(path: Path) -> Path:
             return checkout / path.resolve().relative_to(top.resolve())
 
-        if not there(settings.dockerfile).is_file():
+        if not there(settings.files.dockerfile).is_file():
             raise ImageError(
                 f"baseline {self.plan.baseline.text} has no "
-                f"{settings.dockerfile.relative_to(settings.root)}; "
+                f"{settings.files.dockerfile.relative_to(settings.root)}; "
                 "name a later revision, or an image"
             )
         image = self.engine.build(
-            there(settings.context),
-            there(settings.dockerfile),
+            there(settings.files.context),
+            there(settings.files.dockerfile),
             settings.image.build_args,
             f"pytest-canary/{settings.name}:baseline",
             self.run.folder / "baseline.iid",
@@ -293,9 +293,9 @@ class Provision:
         return Version(
             title=title,
             image=image.ref,
-            deployment=own(settings.deployment),
-            service=own(settings.service),
-            apply=own(settings.apply),
+            deployment=own(settings.files.deployment),
+            service=own(settings.files.service),
+            apply=own(settings.files.apply),
         )
 
     def _kubeconfig(self, cluster: Cluster | None, context: str | None) -> Path:

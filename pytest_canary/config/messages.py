@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
+
+from pytest_canary.core.wording import did_you_mean
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -58,8 +59,7 @@ def mistake(detail: ErrorDetails, tables: type[BaseModel]) -> str:
 
 def nearest(wrong: str, right: Sequence[str]) -> str:
     """The right word that comes nearest, or all of them, as the end of a sentence."""
-    near = difflib.get_close_matches(wrong, right, 1)
-    return f"; did you mean {near[0]}?" if near else f"; there are {', '.join(right)}"
+    return "; " + did_you_mean(wrong, right, otherwise=f"there are {', '.join(right)}")
 
 
 def _names(location: list[int | str], tables: type[BaseModel]) -> list[str]:

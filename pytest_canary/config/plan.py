@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -11,6 +10,7 @@ from pytest_canary.config.git import git
 from pytest_canary.config.options import STAGES, Options
 from pytest_canary.config.settings import Settings
 from pytest_canary.core.errors import CommandError, SettingsError
+from pytest_canary.core.wording import nearest
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Plan:
     @property
     def tells_versions(self) -> bool:
         """Whether a header tells which version answered."""
-        return self.settings.version_header is not None
+        return self.settings.api.version_header is not None
 
     @property
     def judges(self) -> bool:
@@ -130,8 +130,8 @@ def _verified(root: Path, revision: str, origin: str) -> str:
         git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
     except CommandError as error:
         tags = git(root, "tag", "--list").split() if _in_git(root) else []
-        near = difflib.get_close_matches(revision, tags, 1)
-        hint = f"did you mean git:{near[0]}?" if near else "fetch it first, or name another"
+        near = nearest(revision, tags)
+        hint = f"did you mean git:{near}?" if near else "fetch it first, or name another"
         raise SettingsError(f"baseline git:{revision} ({origin}) is not in git: {hint}") from error
     return revision
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from pytest_canary.config.revision import Revision
-from pytest_canary.config.settings import Promotion as Condition
+from pytest_canary.config.settings import PromotionSettings
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Promotion:
         return f"the real promotion {verb}: {self.why}"
 
 
-def promotion(*, passed: bool, revision: Revision, condition: Condition) -> Promotion:
+def promotion(*, passed: bool, revision: Revision, condition: PromotionSettings) -> Promotion:
     """Decide as the book has it: passed, and the branch is listed or a tag matches a pattern."""
     if not passed:
         return Promotion(False, "the rehearsal did not pass", revision)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 # What the book's template takes beside the database's variables.
 ENVIRONMENT = {"PORT": "3000"}
@@ -23,13 +24,12 @@ class _Table(BaseModel):
     )
 
 
-Words = Annotated[list[str], Field(min_length=1)]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Share = Annotated[float, Field(ge=0, le=1)]
+Fraction = Annotated[float, Field(ge=0, le=1)]
 Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 
 
-class Image(_Table):
+class ImageSettings(_Table):
     """How the candidate's image is built: `docker build`'s context, Dockerfile and arguments."""
 
     context: str | None = None
@@ -37,7 +37,7 @@ class Image(_Table):
     build_args: dict[str, str] = {}
 
 
-class Manifests(_Table):
+class ManifestSettings(_Table):
     """The two templates and the command that applies the first of them."""
 
     deployment: str = "manifests/deployment.yml"
@@ -45,7 +45,7 @@ class Manifests(_Table):
     apply: str = "./apply.sh"
 
 
-class Replicas(_Table):
+class ReplicaSettings(_Table):
     """How many replicas each Deployment has, and stable while a canary runs."""
 
     canary: Annotated[int, Field(ge=1)] = 1
@@ -53,7 +53,7 @@ class Replicas(_Table):
     stable_during_canary: Annotated[int, Field(ge=1)] = 2
 
 
-class Commands(_Table):
+class CommandSettings(_Table):
     """What is run inside a canary pod; an empty list for none.
 
     Attributes:
@@ -65,7 +65,7 @@ class Commands(_Table):
     down: list[str] = []
 
 
-class Database(_Table):
+class DatabaseSettings(_Table):
     """The PostgreSQL that runs in the cluster as Service `db`; image "none" for none.
 
     Attributes:
@@ -78,20 +78,20 @@ class Database(_Table):
     user: Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]{0,62}$")] = "app"
 
 
-class Preflight(_Table):
+class PreflightSettings(_Table):
     """Rules of the static check that are silenced: the rule's name, and why."""
 
     silenced: dict[str, Annotated[str, Field(min_length=1)]] = {}
 
 
-class Promotion(_Table):
+class PromotionSettings(_Table):
     """What may be promoted for real: these branches, or tags that match one of the patterns."""
 
     branches: list[str] = ["master"]
     tags: list[str] = ["^hotfix"]
 
 
-class Traffic(_Table):
+class TrafficSettings(_Table):
     """The load from baseline to rollback: requests a second (0 for none), and how they are.
 
     Every read answers with every row, so the defaults are for a cluster on two cores: on one, the
@@ -103,11 +103,11 @@ class Traffic(_Table):
     """
 
     rate: Annotated[float, Field(ge=0, le=500, allow_inf_nan=False)] = 30
-    writes: Share = 0.1
+    writes: Fraction = 0.1
     slow: Seconds = 1
 
 
-class Verdict(_Table):
+class VerdictSettings(_Table):
     """Canary against stable: how sure it must be, and what differences nobody would mind.
 
     The defaults fit the default traffic: 40 s of it give the canary some 400 requests. 253 without
@@ -146,7 +146,7 @@ class Deadlines(_Table):
 class Request(_Table):
     """One request and what must come back.
 
-    `{unique}` in `json` and `form` becomes a text that no other request has.
+    `{unique}` in `path`, `json`, `form` and `contains` becomes a text that no other request has.
     """
 
     method: Method
@@ -158,71 +158,98 @@ class Request(_Table):
     contains: str | None = None
 
 
-class Api(_Table):
-    """The checks of the app's API; without `write` and `read` it is an addressbook.
+# An addressbook, as the book has it: what an app is whose settings name no requests of its own.
+PUT_PERSON = Request(
+    method="PUT",
+    path="/person",
+    form={"firstName": "{unique}", "lastName": "Canary"},
+    # It answers with the person; one with another name would be no acknowledgement.
+    contains="{unique}",
+)
+GET_ALL = Request(method="GET", path="/all")
+ADDRESSBOOK = {
+    "write": PUT_PERSON,
+    "read": GET_ALL,
+    "version-header": "X-Release",
+    "pod-header": "X-Pod",
+}
+
+
+class ApiSettings(_Table):
+    """The app's API; without `write` and `read` it is an addressbook, and has its headers too.
 
     `write` must be acknowledged with its status; the body of `read` must then hold the unique text.
+
+    Attributes:
+        version_header: the response header that tells which version answered, where there is one.
+        pod_header: the one that tells which pod did.
     """
 
     version_header: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+$")] | None = None
     pod_header: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+$")] | None = None
     metrics: Annotated[str, Field(pattern=r"^/")] = "/metrics"
-    write: Request | None = None
-    read: Request | None = None
+    write: Request = PUT_PERSON
+    read: Request = GET_ALL
     checks: list[Request] = []
 
+    @model_validator(mode="before")
+    @classmethod
+    def _addressbook(cls, table: Any) -> Any:
+        own = not isinstance(table, dict) or "write" in table or "read" in table
+        return table if own else ADDRESSBOOK | table
 
-class _Tables(_Table):
+
+class Tables(_Table):
+    """What a settings file may hold."""
+
     name: Annotated[str, Field(pattern=NAME)] | None = None
     baseline: Annotated[str, Field(min_length=1)] | None = None
-    image: Image = Image()
-    manifests: Manifests = Manifests()
-    replicas: Replicas = Replicas()
-    commands: Commands = Commands()
+    image: ImageSettings = ImageSettings()
+    manifests: ManifestSettings = ManifestSettings()
+    replicas: ReplicaSettings = ReplicaSettings()
+    commands: CommandSettings = CommandSettings()
     environment: dict[Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")], str] = {}
-    database: Database = Database()
-    preflight: Preflight = Preflight()
-    promotion: Promotion = Promotion()
-    traffic: Traffic = Traffic()
-    verdict: Verdict = Verdict()
+    database: DatabaseSettings = DatabaseSettings()
+    preflight: PreflightSettings = PreflightSettings()
+    promotion: PromotionSettings = PromotionSettings()
+    traffic: TrafficSettings = TrafficSettings()
+    verdict: VerdictSettings = VerdictSettings()
     deadlines: Deadlines = Deadlines()
-    api: Api = Api()
+    api: ApiSettings = ApiSettings()
 
 
-class Settings(_Tables):
-    """Every setting, checked and with its default filled in.
+@dataclass(frozen=True)
+class Files:
+    """The files and the folder that the tables `image` and `manifests` name, where they really are.
 
     Attributes:
-        root: the folder that relative paths start from.
-        source: the file that the settings were read from, as the user named it; "defaults" where
-            there is none.
+        context: the folder that the candidate's image is built from.
     """
 
-    root: Path
-    source: str
-    name: str
     context: Path
     dockerfile: Path
     deployment: Path
     service: Path
     apply: Path
+
+
+class Settings(Tables):
+    """Every setting, with its default filled in; `settings_file` makes it of checked tables.
+
+    Attributes:
+        root: the folder that relative paths start from.
+        source: the file that the settings were read from, as the user named it; "defaults" where
+            there is none.
+        files: what the tables' paths lead to.
+        service_name: the Service's.
+    """
+
+    name: str
+    root: Path
+    source: str
+    files: Files
     service_name: str
 
     def deployment_name(self, track: str) -> str:
         """The name of the track's Deployment: `NAME-canary` or `NAME-stable`."""
         return f"{self.name}-{track}"
-
-    @property
-    def is_addressbook(self) -> bool:
-        """Whether the API is the default one, the book's addressbook."""
-        return self.api.write is None and self.api.read is None
-
-    @property
-    def version_header(self) -> str | None:
-        """The response header that tells which version answered, where there is one."""
-        return self.api.version_header or ("X-Release" if self.is_addressbook else None)
-
-    @property
-    def pod_header(self) -> str | None:
-        """The response header that tells which pod answered, where there is one."""
-        return self.api.pod_header or ("X-Pod" if self.is_addressbook else None)

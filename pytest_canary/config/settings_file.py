@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,8 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from pytest_canary.config.messages import key, mistake, nearest
-from pytest_canary.config.settings import ENVIRONMENT, NAME, Settings, _Tables
+from pytest_canary.config.settings import ENVIRONMENT, NAME, Files, Settings, Tables
 from pytest_canary.core.errors import SettingsError
-from pytest_canary.manifests.rules import RULES
 
 
 def find(root: Path, given: str | None = None) -> Path | None:
@@ -42,19 +42,20 @@ def find(root: Path, given: str | None = None) -> Path | None:
     return project if in_project else None
 
 
-def load(root: Path, given: str | None = None) -> Settings:
+def load(root: Path, given: str | None = None, *, rules: Sequence[str] | None = None) -> Settings:
     """Read and check the settings.
 
     Args:
         root: the folder to look in.
         given: the file that `--canary-config` names, relative to the current folder or the root.
+        rules: the names of the rules that can be silenced; None for any name.
 
     Raises:
         SettingsError: with every mistake, a line each: file, key, value, what is allowed.
     """
     file = find(root, given)
     if file is None:
-        return check({}, root, "defaults")
+        return check({}, root, "defaults", rules=rules)
     table = _parse(file)
     source = given or file.name
     if file.name == "pyproject.toml":
@@ -62,88 +63,90 @@ def load(root: Path, given: str | None = None) -> Settings:
         source = f"{source} [tool.canary]"
         if not isinstance(table, dict):
             raise SettingsError(f"{source} = {table!r}: a table")
-    return check(table, file.parent, source)
+    return check(table, file.parent, source, rules=rules)
 
 
-def check(table: dict[str, Any], root: Path, source: str) -> Settings:
+def check(
+    table: dict[str, Any], root: Path, source: str, *, rules: Sequence[str] | None = None
+) -> Settings:
     """The settings that a parsed table holds; raises SettingsError with every mistake at once."""
     mistakes: list[str] = []
     wrong: set[str] = set()
     try:
-        tables = _Tables.model_validate(table)
+        tables = Tables.model_validate(table)
     except ValidationError as error:
         details = error.errors()
-        mistakes = [f"{source}: {mistake(detail, _Tables)}" for detail in details]
+        mistakes = [f"{source}: {mistake(detail, Tables)}" for detail in details]
         wrong = {key(detail) for detail in details}
         # The rest is checked too, on what is right, so that one round tells everything.
-        tables = _Tables.model_validate(_without(table, details))
-    found = _files(tables, root)
+        tables = Tables.model_validate(_without(table, details))
+    files = _files(tables, root)
     mistakes += [
         f"{source}: {key} = {value!r}: {problem}"
-        for key, value, problem in found.mistakes + _together(tables, wrong)
+        for key, value, problem in _absent(tables, files) + _together(tables, wrong, rules)
         if key not in wrong
     ]
-    name = tables.name or found.inferred_name
-    environment = ENVIRONMENT | tables.environment
     if mistakes:
         raise SettingsError("\n".join(mistakes))
-    values = {key: getattr(tables, key) for key in _Tables.model_fields}
-    return Settings.model_validate(
-        values
-        | found.paths
-        | {
-            "name": name,
-            "environment": environment,
-            "root": root,
-            "source": source,
-            "service_name": found.service_name or f"{name}-lb",
-        },
-        by_alias=False,
-        by_name=True,
-    )
+    service_name = _service_name(files.service)
+    name = tables.name or _inferred_name(service_name)
+    values = {field: getattr(tables, field) for field in Tables.model_fields}
+    own = {
+        "name": name,
+        "environment": ENVIRONMENT | tables.environment,
+        "root": root,
+        "source": source,
+        "files": files,
+        "service_name": service_name or f"{name}-lb",
+    }
+    # The tables are checked; what is added is of the right type already.
+    return Settings.model_construct(**(values | own))
 
 
-class _Files:
-    """The files that the settings name, and what is wrong with them."""
-
-    def __init__(self) -> None:
-        self.paths: dict[str, Path] = {}
-        self.mistakes: list[tuple[str, str, str]] = []
-        self.service_name: str | None = None
-        self.inferred_name = "addressbook"
-
-    def take(self, field: str, key: str, value: str, path: Path, kind: str) -> None:
-        there = path.is_dir() if kind == "folder" else path.is_file()
-        self.paths[field] = path
-        if not there:
-            self.mistakes.append((key, value, f"there is no {kind} {path}"))
-
-
-def _files(tables: _Tables, root: Path) -> _Files:
-    files = _Files()
+def _files(tables: Tables, root: Path) -> Files:
     image, manifests = tables.image, tables.manifests
     # The book has its Dockerfile at the top, the bundled addressbook in app/.
     folders = [image.context] if image.context else [".", "app"]
-    files_named = [image.dockerfile or "Dockerfile"]
-    pairs = [(folder, name) for folder in folders for name in files_named]
-    context, dockerfile = next(
-        ((f, n) for f, n in pairs if (root / f / n).is_file()), (folders[0], files_named[0])
+    dockerfile = image.dockerfile or "Dockerfile"
+    context = next((each for each in folders if (root / each / dockerfile).is_file()), folders[0])
+    return Files(
+        context=root / context,
+        dockerfile=root / context / dockerfile,
+        deployment=root / manifests.deployment,
+        service=root / manifests.service,
+        apply=root / manifests.apply,
     )
-    files.take("context", "image.context", context, root / context, "folder")
-    path = root / context / dockerfile
-    files.take("dockerfile", "image.dockerfile", dockerfile, path, "file")
-    for field in ("deployment", "service", "apply"):
-        value = getattr(manifests, field)
-        files.take(field, f"manifests.{field}", value, root / value, "file")
-    if files.paths["service"].is_file():
-        files.service_name = _service_name(files.paths["service"])
-        if files.service_name and files.service_name.endswith("-lb"):
-            files.inferred_name = files.service_name.removesuffix("-lb")
-    return files
 
 
-def _together(tables: _Tables, wrong: set[str]) -> list[tuple[str, object, str]]:
-    """What is right alone but not together; what is wrong alone is told already."""
+def _absent(tables: Tables, files: Files) -> list[tuple[str, object, str]]:
+    """The files that are named and not there: key, value, what is wrong."""
+    image, manifests = tables.image, tables.manifests
+    named = [
+        ("image.dockerfile", image.dockerfile or "Dockerfile", files.dockerfile),
+        ("manifests.deployment", manifests.deployment, files.deployment),
+        ("manifests.service", manifests.service, files.service),
+        ("manifests.apply", manifests.apply, files.apply),
+    ]
+    absent: list[tuple[str, object, str]] = []
+    # Without one that is named, it is the root, which is there.
+    if image.context and not files.context.is_dir():
+        absent.append(("image.context", image.context, f"there is no folder {files.context}"))
+    return absent + [
+        (key, value, f"there is no file {path}") for key, value, path in named if not path.is_file()
+    ]
+
+
+def _inferred_name(service_name: str | None) -> str:
+    """The app's name by its Service's, which is NAME-lb."""
+    if service_name and service_name.endswith("-lb"):
+        return service_name.removesuffix("-lb")
+    return "addressbook"
+
+
+def _together(
+    tables: Tables, wrong: set[str], rules: Sequence[str] | None
+) -> list[tuple[str, object, str]]:
+    """Rules that span several settings; what is wrong by itself is told already."""
 
     def right(*keys: str) -> bool:
         return not any(f"{each}.".startswith(f"{key}.") for each in wrong for key in keys)
@@ -159,11 +162,12 @@ def _together(tables: _Tables, wrong: set[str]) -> list[tuple[str, object, str]]
             )
         )
     for rule, reason in tables.preflight.silenced.items():
-        if rule not in RULES:
-            problem = f"no such rule{nearest(rule, list(RULES))}"
+        if rules is not None and rule not in rules:
+            problem = f"no such rule{nearest(rule, rules)}"
             mistakes.append((f"preflight.silenced.{rule}", reason, problem))
-    if right("api.write", "api.read") and (api.write is None) != (api.read is None):
-        has, lacks = ("write", "read") if api.write else ("read", "write")
+    given = api.model_fields_set & {"write", "read"}
+    if right("api.write", "api.read") and len(given) == 1:
+        has, lacks = ("write", "read") if "write" in given else ("read", "write")
         mistakes.append(
             (f"api.{has}", "…", f"goes with [api.{lacks}]: what is written must be read back")
         )
@@ -172,7 +176,7 @@ def _together(tables: _Tables, wrong: set[str]) -> list[tuple[str, object, str]]
             re.compile(pattern)
         except re.error as error:
             mistakes.append(("promotion.tags", pattern, f"not a regular expression: {error}"))
-    if api.write and "{unique}" not in str((api.write.json_, api.write.form, api.write.path)):
+    if "{unique}" not in str((api.write.json_, api.write.form, api.write.path)):
         mistakes.append(
             (
                 "api.write",
@@ -214,7 +218,7 @@ def _without(table: dict[str, Any], details: list[ErrorDetails]) -> dict[str, An
             }
             pruned[top] = {k: v for k, v in value.items() if k not in wrong}
     try:
-        _Tables.model_validate(pruned)
+        Tables.model_validate(pruned)
     except ValidationError:
         return {}
     return pruned

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Literal
 
 from pytest_canary.analysis.statistics import Share
 from pytest_canary.analysis.verdict import Verdict
-from pytest_canary.api.client import Api, Row
+from pytest_canary.api.client import Api
+from pytest_canary.api.read_back import ReadBack, read_back
+from pytest_canary.api.writes import Writes
 from pytest_canary.cluster.engine import full_name
 from pytest_canary.cluster.provision import Provisioned
 from pytest_canary.cluster.run import Run
@@ -37,7 +39,7 @@ from pytest_canary.k8s.rollout import Rollout, misdirected
 from pytest_canary.manifests.references import pull_secrets
 from pytest_canary.release.migration import Migrated
 from pytest_canary.release.release import Diagnostics, Release, Version
-from pytest_canary.traffic import ReadBack, Traffic
+from pytest_canary.traffic import Traffic
 from pytest_canary.traffic.losses import request_findings
 
 if TYPE_CHECKING:
@@ -85,7 +87,7 @@ class Checked:
 class Memory:
     """What happened on the way, for the stages to judge."""
 
-    rows: list[Row] = field(default_factory=list)
+    writes: Writes = field(default_factory=Writes)
     migrations: dict[str, Migrated] = field(default_factory=dict)
     backup: Backup | DatabaseError | FoundError | None = None
     not_undone: list[str] = field(default_factory=list)
@@ -201,33 +203,29 @@ class Ground:
         )
 
     def write_and_read(self, api: Api) -> None:
-        """Write a row one way, remember it, and read it back the same way.
+        """Write a row one way, and read it back the same way.
 
         Raises:
             ApiError: the write is not acknowledged, or the row is not there.
         """
-        row = api.write()
-        self.memory.rows.append(row)
-        missing = api.missing([row])
-        if missing:
+        wrong = read_back(api, Writes([api.write()])).wrong
+        if wrong:
             raise ApiError(
-                f"what {api.where} acknowledged can't be read back from it: {missing[0]}; "
+                f"what {api.where} acknowledged can't be read back from it: {wrong[0]}; "
                 "see whether it writes to and reads from the same table"
             )
 
     def write_and_read_elsewhere(self, api: Api, elsewhere: Api) -> None:
-        """Write a row one way, remember it, and read it another way.
+        """Write a row one way, and read it another way.
 
         Raises:
             ApiError: the write is not acknowledged, or the row is not there.
         """
-        row = api.write()
-        self.memory.rows.append(row)
-        missing = elsewhere.missing([row])
-        if missing:
+        wrong = read_back(elsewhere, Writes([api.write()])).wrong
+        if wrong:
             raise ApiError(
                 f"what {api.where} acknowledged can't be read from {elsewhere.where}: "
-                f"{missing[0]}; see that both versions read and write the same columns"
+                f"{wrong[0]}; see that both versions read and write the same columns"
             )
 
     def find_every_row(self, api: Api) -> None:
@@ -236,10 +234,8 @@ class Ground:
         Raises:
             ReleaseError: some are missing or doubled, or none was ever written.
         """
-        complete(api.missing(self.memory.rows), len(self.memory.rows), api.where)
-        if self._traffic and self._traffic.writes:
-            self.memory.read_back = self._traffic.verify(api)
-            known(self.memory.read_back.findings)
+        self.memory.read_back = found = read_back(api, self.memory.writes)
+        complete(found.wrong, found.acknowledged, api.where)
 
     def no_request_is_lost(self, stage: str) -> str:
         """Look whether any of the traffic's requests was lost so far.
@@ -387,7 +383,7 @@ class Ground:
             found = [s for s in self.namespace.objects("Service") if s["metadata"]["name"] == name]
             if not found:
                 raise ReleaseError(
-                    f"{self.settings.service.name} made no Service {name}; "
+                    f"{self.settings.files.service.name} made no Service {name}; "
                     "set name so that the Service is NAME-lb"
                 )
             port = found[0]["spec"]["ports"][0]

@@ -9,6 +9,7 @@ from pytest_canary.analysis.statistics import Share, share
 from pytest_canary.core.errors import FoundError, ReleaseError
 from pytest_canary.core.findings import Finding
 from pytest_canary.core.output import shown
+from pytest_canary.core.wording import listed
 from pytest_canary.database.schema import counted, difference, lacking
 from pytest_canary.diagnosis.log_lines import quoted
 from pytest_canary.k8s.exec import Exec
@@ -207,7 +208,7 @@ def complete(missing: Sequence[str], total: int, where: str = "the Service") -> 
         raise ReleaseError(
             f"{len(missing)} of {total} acknowledged writes can't be read back from {where}; the "
             f"first: {missing[0]}; look for what has removed or doubled it since it was written",
-            "\n".join(missing),
+            listed(missing),
         )
     if not total:
         raise ReleaseError(

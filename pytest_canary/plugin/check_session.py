@@ -106,7 +106,7 @@ class Check(Session):
             count = f"{findings} findings" if findings > 1 else "1 finding"
             write(f"canary: {count}, {self._held} of {self._planned} checks hold", red=True)
         elif self._held == self._planned:
-            files = f"{settings.deployment.name} and {settings.service.name}"
+            files = f"{settings.files.deployment.name} and {settings.files.service.name}"
             write(f"canary: nothing found in {files}", green=True)
         else:
             write(f"canary: {self._held} of {self._planned} checks were made, and hold")

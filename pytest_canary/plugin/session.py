@@ -19,6 +19,7 @@ from pytest_canary.config.messages import nearest
 from pytest_canary.config.options import STAGES
 from pytest_canary.config.plan import Plan, plan
 from pytest_canary.core.errors import CanaryError, SettingsError
+from pytest_canary.manifests.rules import RULES
 from pytest_canary.plugin import fixtures, options
 from pytest_canary.plugin.items import Stage, StageTest, told
 from pytest_canary.plugin.progress import Progress
@@ -68,7 +69,7 @@ def read_plan(config: pytest.Config) -> Plan:
     """
     given, mistakes = options.read(vars(config.option))
     try:
-        found = settings_file.load(project(config), config.option.canary_config)
+        found = settings_file.load(project(config), config.option.canary_config, rules=list(RULES))
     except SettingsError as error:
         mistakes += str(error).splitlines()
     if given is None or mistakes:

@@ -122,9 +122,9 @@ def look(plan: Plan, root: Path, schema: Schema, node: Node) -> tuple[Subject, l
         The subject; what can't be read of it; why the template can't be judged, if so.
     """
     settings = plan.settings
-    source, service_file = read(settings.deployment, root), read(settings.service, root)
-    text = settings.apply.read_bytes().decode("utf-8", errors="replace")
-    script = Script(settings.apply.name, text)
+    source, service_file = read(settings.files.deployment, root), read(settings.files.service, root)
+    text = settings.files.apply.read_bytes().decode("utf-8", errors="replace")
+    script = Script(settings.files.apply.name, text)
     templates = {
         track: render(source, script, given(plan, track, replicas))
         for track, replicas in zip(

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from pytest_canary.api.addressbook import Addressbook
-from pytest_canary.api.client import Api
+from pytest_canary.api import read_back
+from pytest_canary.api.clients import client_for
 from pytest_canary.cluster.engine import Engine
 from pytest_canary.cluster.provision import Provision
 from pytest_canary.cluster.run import Run
@@ -331,17 +331,16 @@ class Walk(Ground):
 
     def _reach(self) -> None:
         """Find the Service's address, and wait until something answers there."""
-        client = Addressbook if self.settings.is_addressbook else Api
-        self.api = client(self.address(), self.settings)
+        self.api = client_for(self.address(), self.settings, self.memory.writes)
         self.api.wait_until_reachable(self.waiter, self.settings.deadlines.rollout)
         if self.plan.traffic and self._traffic is None:
             # Another cluster's Service has an address of its own; kind's is on loopback.
             elsewhere = self.provisioned.cluster is None
-            traffic = Traffic(self.api.base_url, self.settings, anywhere=elsewhere)
+            traffic = Traffic(self.api, self.settings.traffic, anywhere=elsewhere)
             self._traffic = traffic.start()
 
     def _learn_version(self, title: str, track: str) -> None:
-        if self.settings.version_header:
+        if self.settings.api.version_header:
             self.memory.versions[title] = self.pod_api(track).version()
 
     def _back_up(self) -> None:
@@ -406,9 +405,8 @@ class Walk(Ground):
         parts = [passed]
         with contextlib.suppress(TrafficError):
             parts.append(f"{self.traffic.sent:,} requests, {self.traffic.lost:,} lost")
-        read = self.memory.read_back
-        writes = len(self.memory.rows) + (read.acknowledged if read else 0)
-        parts.append(f"{writes:,} writes, all read back")
+        writes = read_back.summary(self.memory.writes, self.memory.read_back)
+        parts += [writes] if writes else []
         if self.plan.upgrade and not self.plan.judges:
             why = "api.version-header is not set" if self.plan.traffic else "there is no traffic"
             parts.append(f"no verdict, as {why}")

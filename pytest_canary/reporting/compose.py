@@ -88,7 +88,7 @@ def _versions(walk: Walk) -> document.Versions:
     told, plan, up = walk.memory.versions, walk.plan, walk._provisioned
     origins = {
         "baseline": plan.baseline.text if plan.upgrade else "",
-        "candidate": plan.options.image or f"built from {plan.settings.dockerfile.name}",
+        "candidate": plan.options.image or f"built from {plan.settings.files.dockerfile.name}",
     }
 
     def version(title: str) -> document.Version:
@@ -255,7 +255,7 @@ def _traffic(walk: Walk) -> document.Traffic | None:
     try:
         return records.sent(traffic, began, began + traffic.now(), walk.memory.read_back)
     except TrafficError:
-        return document.Traffic(rate=traffic.settings.traffic.rate, sent=traffic.sent)
+        return document.Traffic(rate=traffic.settings.rate, sent=traffic.sent)
 
 
 def _database(walk: Walk) -> document.Database | None:

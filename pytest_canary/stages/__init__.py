@@ -39,8 +39,8 @@ class Assertion:
             stable=settings.replicas.stable,
             fewer=settings.replicas.stable_during_canary,
             limit=f"{settings.database.lock_limit:g}",
-            write=_request(plan, "write"),
-            read=_request(plan, "read"),
+            write=f"{settings.api.write.method} {settings.api.write.path}",
+            read=f"{settings.api.read.method} {settings.api.read.path}",
         )
 
 
@@ -95,10 +95,3 @@ def loaded(plan: Plan) -> bool:
 def loaded_upgrade(plan: Plan) -> bool:
     """Applies to an upgrade with traffic, which flows from its baseline on."""
     return plan.upgrade and plan.traffic
-
-
-def _request(plan: Plan, which: str) -> str:
-    if plan.settings.is_addressbook:
-        return {"write": "PUT /person", "read": "GET /all"}[which]
-    request = getattr(plan.settings.api, which)
-    return f"{request.method} {request.path}"

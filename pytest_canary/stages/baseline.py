@@ -17,7 +17,7 @@ def nothing_is_live(walk: Walk) -> None:
     services = [service["metadata"]["name"] for service in walk.namespace.objects("Service")]
     if walk.settings.service_name not in services:
         raise ReleaseError(
-            f"{walk.settings.service.name} is applied, but there is no Service "
+            f"{walk.settings.files.service.name} is applied, but there is no Service "
             f"{walk.settings.service_name}; see its metadata.name"
         )
     live = [track for track in ("canary", "stable") if walk.release.exists(track)]

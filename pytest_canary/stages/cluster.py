@@ -77,7 +77,7 @@ def registry_secrets_are_there(walk: Walk) -> None:
     }
     if absent:
         raise ReleaseError(
-            f"{walk.settings.deployment.name} names imagePullSecrets that are not in namespace "
-            f"{walk.namespace.name}: {', '.join(sorted(absent))}; "
+            f"{walk.settings.files.deployment.name} names imagePullSecrets that are not in "
+            f"namespace {walk.namespace.name}: {', '.join(sorted(absent))}; "
             "without them pods can't pull from a registry that asks for a password"
         )

@@ -97,6 +97,7 @@ class Bench:
         entered = ("preflight", "cluster", "baseline")
         walk._entered = {name: walk._entered[name] for name in entered}
         walk.memory, walk.notes = copy.deepcopy(self.memory), {}
+        walk.api.writes = walk.memory.writes
         folder = self.folder / fault.name
         folder.mkdir()
         files = {}
@@ -105,17 +106,19 @@ class Bench:
             text = (ROOT / "manifests" / f"{name}.yml").read_text()
             files[name].write_text(faults.patched(text, getattr(fault, name)))
         table = faults.merged(TABLE(), fault.settings)
-        self.change(settings_file.check(table, ROOT, fault.name).model_copy(update=files))
+        found = settings_file.check(table, ROOT, fault.name)
+        self.change(found.model_copy(update={"files": replace(found.files, **files)}))
         image = self.images.get(fault.name, self.images[""])
         walk.provisioned.candidate = replace(walk.candidate, image=image, **files)
         if walk.plan.traffic:
-            walk._traffic = Traffic(walk.api.base_url, walk.settings).start()
+            walk._traffic = Traffic(walk.api, walk.settings.traffic).start()
 
     def change(self, found: Settings) -> None:
         """Let everybody go by these settings."""
         walk = self.walk
         walk.plan = replace(walk.plan, settings=found)
-        walk.settings = walk.release.settings = walk.api.settings = found
+        walk.settings = walk.release.settings = found
+        walk.api.settings, walk.api.timeout = found.api, found.deadlines.request
         walk.release.environment["ROLLOUT_TIMEOUT"] = f"{found.deadlines.rollout:g}s"
 
     def rehearse(self, until: str, *, samples: bool = False) -> Told | None:
@@ -179,7 +182,7 @@ class Bench:
 
     def restore(self) -> None:
         """Give the database what it had at the end of the baseline, and expect no more of it."""
-        self.walk.memory.rows[:] = self.memory.rows
+        self.walk.memory.writes = self.walk.api.writes = copy.deepcopy(self.memory.writes)
         self.walk.database.script(RESTORE, timeout=60)
 
 

@@ -31,7 +31,7 @@ from pytest_canary.cluster.teardown import Trail
 from pytest_canary.config import settings_file
 from pytest_canary.config.options import STAGES, Options
 from pytest_canary.config.plan import Baseline, Plan
-from pytest_canary.config.settings import Verdict
+from pytest_canary.config.settings import VerdictSettings
 from pytest_canary.core.errors import ReleaseError
 from pytest_canary.core.waiting import Waiter
 from pytest_canary.database import database as db
@@ -65,7 +65,7 @@ SETTINGS: dict[str, Any] = {
 LOADED = {"traffic": {"rate": 40}}
 """Settings that let traffic flow."""
 
-GO = Judge(Verdict()).look(
+GO = Judge(VerdictSettings()).look(
     Observed(requests=800, errors=0, latencies=[0.01] * 800, restarts=0, memory=None),
     Observed(requests=400, errors=0, latencies=[0.01] * 400, restarts=0, memory=None),
     final=True,
@@ -191,9 +191,8 @@ class World:
 
     def version(self, title: str) -> Version:
         """One of the two versions, with the bundled manifests."""
-        return Version(
-            title, IMAGES[title], self.settings.deployment, self.settings.service, self.apply
-        )
+        files = self.settings.files
+        return Version(title, IMAGES[title], files.deployment, files.service, self.apply)
 
     # Where the walk stands.
 
@@ -204,7 +203,7 @@ class World:
             self.walk.roll_back_by_itself()
         else:
             self.walk.enter(stage)
-        if hasattr(self.walk, "api") and not self.walk.memory.rows:
+        if hasattr(self.walk, "api") and not self.walk.memory.writes.acknowledged:
             self.walk.write_and_read(self.walk.api)
         return self
 

@@ -69,7 +69,7 @@ def reached(subject: Subject) -> Iterator[Fault]:
             "make it a LoadBalancer",
         )
     # Without the header nobody counts who answers.
-    if service.at("spec", "sessionAffinity") == "ClientIP" and subject.settings.version_header:
+    if service.at("spec", "sessionAffinity") == "ClientIP" and subject.settings.api.version_header:
         yield service.fault(
             "session-affinity",
             ("spec", "sessionAffinity"),

@@ -12,7 +12,7 @@ from scipy.stats import binom
 from pytest_canary.analysis.comparison import Observed
 from pytest_canary.analysis.statistics import rate_difference
 from pytest_canary.analysis.verdict import LOOKS, Judge, Verdict, needed, schedule
-from pytest_canary.config.settings import Verdict as Limits
+from pytest_canary.config.settings import VerdictSettings as Limits
 
 LIMITS = Limits(seconds=30)
 FLAT = [(float(at), 60e6) for at in range(0, 31, 3)]

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from pytest_canary.config.settings import Database
+from pytest_canary.config.settings import DatabaseSettings
 from pytest_canary.database.database import manifests, parameters, rows, secret
 
-SETTINGS = Database(name="shop", user="keeper")
+SETTINGS = DatabaseSettings(name="shop", user="keeper")
 
 
 def test_the_app_gets_the_books_six_variables() -> None:
