@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from pytest_canary.api.clients import client_for
+from pytest_canary.api.factory import client_for
 from pytest_canary.config import settings_file
 from pytest_canary.traffic import Traffic
 

@@ -24,10 +24,11 @@ class ReadBack:
     Attributes:
         acknowledged: writes that were; each must be there once.
         lost: those that are not there, or less often than others, in words.
-        doubled: writes that are there more often, acknowledged or not, in words.
+        doubled: those that are there more often, in words.
         unacknowledged: writes that may have been done and may not; no answer said so.
         found: how many of these are there.
         read: the request that read them.
+        repeated: unacknowledged writes that are there more often than once, in words.
     """
 
     acknowledged: int
@@ -36,10 +37,11 @@ class ReadBack:
     unacknowledged: int
     found: int
     read: str
+    repeated: tuple[str, ...] = ()
 
     @property
     def wrong(self) -> tuple[str, ...]:
-        """What is lost, then what is doubled, in words."""
+        """The acknowledged writes that are lost, then those that are doubled, in words."""
         return self.lost + self.doubled
 
     @property
@@ -49,6 +51,8 @@ class ReadBack:
         line = f"{plural(self.acknowledged, 'write')}, {lost:,} lost, {doubled:,} doubled"
         if self.unacknowledged:
             line += f"; {self.unacknowledged:,} unacknowledged, of which {self.found:,} are there"
+        if self.repeated:
+            line += f", {len(self.repeated):,} more than once"
         return line
 
     @property
@@ -67,26 +71,23 @@ class ReadBack:
                     "shows only some of the rows, let [api.read] ask for all of them",
                 )
             )
-        if self.doubled:
-            found.append(
-                Finding(
-                    "WriteDoubled",
-                    f"{len(self.doubled):,} of {self._total} are doubled: {self.doubled[0]}",
-                    where=self.read,
-                    evidence=listed(self.doubled),
-                    likely="something between client and database sends a write again; "
-                    "the traffic itself sends each once",
-                    next="look for retries in the app, its database client and its proxies",
+        for doubled, total, kind in (
+            (self.doubled, self.acknowledged, "acknowledged"),
+            (self.repeated, self.unacknowledged, "unacknowledged"),
+        ):
+            if doubled:
+                found.append(
+                    Finding(
+                        "WriteDoubled",
+                        f"{len(doubled):,} of {total:,} {kind} writes are doubled: {doubled[0]}",
+                        where=self.read,
+                        evidence=listed(doubled),
+                        likely="something between client and database sends a write again; "
+                        "the traffic itself sends each once",
+                        next="look for retries in the app, its database client and its proxies",
+                    )
                 )
-            )
         return found
-
-    @property
-    def _total(self) -> str:
-        """Of how many writes some can be doubled."""
-        if not self.unacknowledged:
-            return f"{self.acknowledged:,} acknowledged writes"
-        return f"{self.acknowledged + self.unacknowledged:,} writes"
 
 
 def read_back(api: Api, writes: Writes) -> ReadBack:
@@ -123,16 +124,18 @@ def compare(body: str, rows: Sequence[Row], unacknowledged: Sequence[Row], read:
         counts = [there[row.unique] for row in rows]
         # Without one that is there, nobody knows how often a page shows a row.
         once, certain = usual(counts), any(counts)
-    lost = [row for row in rows if there[row.unique] < once]
-    doubled = [row for row in rows if there[row.unique] > once]
-    doubled += [row for row in unacknowledged if certain and there[row.unique] > once]
+
+    def told(found: Iterable[Row]) -> tuple[str, ...]:
+        return tuple(_there(row, there[row.unique], once) for row in found)
+
     return ReadBack(
-        len(rows),
-        tuple(_there(row, there[row.unique], once) for row in lost),
-        tuple(_there(row, there[row.unique], once) for row in doubled),
-        len(unacknowledged),
-        sum(there[row.unique] > 0 for row in unacknowledged),
-        read,
+        acknowledged=len(rows),
+        lost=told(row for row in rows if there[row.unique] < once),
+        doubled=told(row for row in rows if there[row.unique] > once),
+        unacknowledged=len(unacknowledged),
+        found=sum(there[row.unique] > 0 for row in unacknowledged),
+        read=read,
+        repeated=told(row for row in unacknowledged if certain and there[row.unique] > once),
     )
 
 

@@ -236,6 +236,7 @@ class Ground:
         """
         self.memory.read_back = found = read_back(api, self.memory.writes)
         complete(found.wrong, found.acknowledged, api.where)
+        known(found.findings)
 
     def no_request_is_lost(self, stage: str) -> str:
         """Look whether any of the traffic's requests was lost so far.

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from pytest_canary.api import read_back
-from pytest_canary.api.clients import client_for
+from pytest_canary.api.factory import client_for
 from pytest_canary.cluster.engine import Engine
 from pytest_canary.cluster.provision import Provision
 from pytest_canary.cluster.run import Run

@@ -112,7 +112,7 @@ def sent(
         unacknowledged=len(traffic.writes.unacknowledged),
         read_back=read_back is not None,
         lost_writes=read_back.lost if read_back else (),
-        doubled_writes=read_back.doubled if read_back else (),
+        doubled_writes=read_back.doubled + read_back.repeated if read_back else (),
         lag=document.Lag(p50=cost.lag_p50, p99=cost.lag_p99, max=cost.lag_max),
         cost=cost.cpu,
         by_transition=tuple(

@@ -118,16 +118,23 @@ def test_what_was_not_acknowledged_may_be_there_or_not(body: Any) -> None:
 @pytest.mark.parametrize("body", [people, page])
 def test_what_was_not_acknowledged_must_not_be_there_twice(body: Any) -> None:
     back = read([1], [2, 3, 4], body({1: 1, 3: 1, 4: 2}))
-    assert (back.lost, back.doubled) == ((), ("PUT /person of 4, is there 2 times",))
+    assert back.wrong == ()
+    assert back.repeated == ("PUT /person of 4, is there 2 times",)
     (found,) = back.findings
-    assert found.sentence == "1 of 4 writes are doubled: PUT /person of 4, is there 2 times"
+    assert found.code == "WriteDoubled"
+    assert found.sentence == (
+        "1 of 3 unacknowledged writes are doubled: PUT /person of 4, is there 2 times"
+    )
+    assert back.text == (
+        "1 write, 0 lost, 0 doubled; 3 unacknowledged, of which 2 are there, 1 more than once"
+    )
 
 
 def test_how_often_a_page_shows_a_row_is_not_known_before_one_is_acknowledged() -> None:
     assert read([], [2], page({2: 2})).findings == []
     assert read([], [2], people({2: 2})).findings != []
     assert read([1], [2], page({1: 2, 2: 2})).findings == []
-    assert read([1], [2], page({1: 2, 2: 4})).doubled == (
+    assert read([1], [2], page({1: 2, 2: 4})).repeated == (
         "PUT /person of 2, is there 4 times, others 2 times",
     )
 

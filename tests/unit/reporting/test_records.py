@@ -13,7 +13,7 @@ from fakes.server import Asked, Reply, Server
 from pytest_canary.analysis.comparison import Observed
 from pytest_canary.analysis.statistics import share
 from pytest_canary.analysis.verdict import Judge
-from pytest_canary.api.clients import client_for
+from pytest_canary.api.factory import client_for
 from pytest_canary.config.settings import Settings
 from pytest_canary.config.settings import VerdictSettings as Limits
 from pytest_canary.core.errors import TrafficError
@@ -148,6 +148,8 @@ def test_writes_are_read_back_or_said_not_to_be(walked: Traffic) -> None:
         ("row 1",),
         ("row 2",),
     )
+    back = ReadBack(20, (), ("row 2",), 1, 1, "GET /notes", repeated=("row 3",))
+    assert records.sent(walked, 0, 1, back).doubled_writes == ("row 2", "row 3")
 
 
 def test_half_an_hour_is_binned_before_its_percentiles_are_taken(walked: Traffic) -> None:

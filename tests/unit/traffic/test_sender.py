@@ -14,7 +14,7 @@ from fakes import rude_server as rude
 from fakes.rude_server import Manner, RudeServer
 from fakes.server import Reply, Server
 
-from pytest_canary.api.clients import client_for
+from pytest_canary.api.factory import client_for
 from pytest_canary.config.settings import PUT_PERSON as PUT
 from pytest_canary.config.settings import Deadlines, Request, Settings
 from pytest_canary.traffic.exchange import Kind

@@ -17,7 +17,7 @@ from fakes.rude_server import Manner, RudeServer
 from fakes.server import Asked, Reply, Server
 
 from pytest_canary.api.client import Api
-from pytest_canary.api.clients import client_for
+from pytest_canary.api.factory import client_for
 from pytest_canary.api.read_back import read_back
 from pytest_canary.config.settings import ApiSettings, Settings
 from pytest_canary.core.errors import ApiError, TrafficError
@@ -324,9 +324,40 @@ def test_a_write_without_an_answer_may_be_there_or_not(
     traffic = ran(server.url, wanted)
     back = traffic.verify(client_for(server.url, wanted))
     assert (back.unacknowledged, back.found, back.findings) == (4, 2, [])
-    assert len(
-        {row.unique for row in (*traffic.writes.acknowledged, *traffic.writes.unacknowledged)}
-    ) == (traffic.sent // 2)
+    every = (*traffic.writes.acknowledged, *traffic.writes.unacknowledged)
+    assert len({row.unique for row in every}) == traffic.sent // 2
+
+
+def test_a_write_without_an_answer_must_not_be_there_twice(
+    server: Server, persons: Persons, settings: Callable[..., Settings]
+) -> None:
+    persons.tells = lambda number, reply: Reply(500, "", {}) if number == 2 else reply
+    persons.keeps = lambda number: 2 if number == 2 else 1
+    wanted = settings()
+    traffic = ran(server.url, wanted)
+    back = traffic.verify(client_for(server.url, wanted))
+    (found,), (row,) = back.findings, traffic.writes.unacknowledged
+    assert back.wrong == ()
+    assert found.sentence == (
+        f"1 of 1 unacknowledged writes are doubled: {row.shown} is there 2 times"
+    )
+    assert row.shown.startswith(f"PUT /person of {row.unique}, not acknowledged, ")
+
+
+def test_checks_and_traffic_share_one_journal_and_one_read_back(
+    server: Server, persons: Persons, settings: Callable[..., Settings]
+) -> None:
+    wanted = settings()
+    api = client_for(server.url, wanted)
+    first = api.write()
+    with Traffic(api, wanted.traffic) as traffic:
+        until(lambda: len(traffic.ledger) >= 20)
+    last = api.write()
+    rows = api.writes.acknowledged
+    assert (rows[0], rows[-1], len(rows)) == (first, last, len(persons.rows))
+    asked = len(server.asked)
+    assert read_back(api, api.writes).text == f"{len(rows)} writes, 0 lost, 0 doubled"
+    assert len(server.asked) == asked + 1
 
 
 def test_without_an_acknowledged_write_there_is_nothing_to_read_back(
@@ -629,7 +660,7 @@ def test_localhost_is_this_machine(
 SCRIPT = """
 import sys, time
 from pathlib import Path
-from pytest_canary.api.clients import client_for
+from pytest_canary.api.factory import client_for
 from pytest_canary.config import settings_file
 from pytest_canary.traffic import Traffic
 assert "aiohttp" not in sys.modules

@@ -12,7 +12,7 @@ from fakes.server import Asked, Reply, Server
 
 from pytest_canary.api.addressbook import Addressbook
 from pytest_canary.api.client import Api, complaint
-from pytest_canary.api.clients import client_for
+from pytest_canary.api.factory import client_for
 from pytest_canary.api.read_back import compare, read_back
 from pytest_canary.api.writes import Row, Writes, new_unique
 from pytest_canary.config.settings import Request, Settings
