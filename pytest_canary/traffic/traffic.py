@@ -260,16 +260,17 @@ class Traffic:
 
         Raises:
             ApiError: the read is not answered as promised.
-            TrafficError: no write was acknowledged, so nothing can be read back.
+            TrafficError: none of its own writes was acknowledged.
         """
         self.check()
-        unacknowledged = self.writes.unacknowledged
-        if not self.writes.acknowledged and self.settings.writes:
-            write = self.schedule.write
+        if not self.summary().writes and self.settings.writes:
+            doubted, write = self.writes.unacknowledged, self.schedule.write
+            # The checks' writes are in the journal too.
+            own = [row for row in doubted if row.unique.startswith(self.schedule.base)]
             raise TrafficError(
-                f"none of the traffic's {len(unacknowledged):,} writes was acknowledged, so there "
+                f"none of the traffic's {len(own):,} writes was acknowledged, so there "
                 f"is nothing to read back; see what {api.where} answers to "
                 f"{write.method} {write.path}",
-                "\n".join(row.shown for row in unacknowledged[:5]),
+                "\n".join(row.shown for row in own[:5]),
             )
         return read_back(api, self.writes)

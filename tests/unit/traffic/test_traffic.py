@@ -351,7 +351,7 @@ def test_checks_and_traffic_share_one_journal_and_one_read_back(
     api = client_for(server.url, wanted)
     first = api.write()
     with Traffic(api, wanted.traffic) as traffic:
-        until(lambda: len(traffic.ledger) >= 20)
+        sends(traffic, 20)
     last = api.write()
     rows = api.writes.acknowledged
     assert (rows[0], rows[-1], len(rows)) == (first, last, len(persons.rows))
@@ -373,6 +373,24 @@ def test_without_an_acknowledged_write_there_is_nothing_to_read_back(
         "to read back; see what the Service answers to PUT /person"
     )
     assert "PUT /person of canary" in wrong.value.evidence
+
+
+def test_what_checks_have_written_is_no_write_of_the_traffics(
+    server: Server, persons: Persons, settings: Callable[..., Settings]
+) -> None:
+    wanted = settings()
+    api = client_for(server.url, wanted)
+    api.write()
+    server.reply = Reply(500, "no table")
+    with pytest.raises(ApiError):
+        api.write()
+    with Traffic(api, wanted.traffic) as traffic:
+        sends(traffic, 20)
+    with pytest.raises(TrafficError) as wrong:
+        traffic.verify(api)
+    assert wrong.value.sentence.startswith(
+        f"none of the traffic's {traffic.sent // 2} writes was acknowledged"
+    )
 
 
 def test_without_writes_by_ones_own_choice_nothing_is_read_back(
