@@ -27,7 +27,7 @@ import kayenta  # noqa: E402
 
 from pytest_canary.analysis.comparison import Observed  # noqa: E402
 from pytest_canary.analysis.verdict import LOOKS, Judge  # noqa: E402
-from pytest_canary.config.settings import Verdict as Limits  # noqa: E402
+from pytest_canary.config.settings import VerdictSettings as Limits  # noqa: E402
 
 SIZES = (100, 200, 400, 800, 1600)
 PER_SECOND = 17  # requests to the canary, with the default traffic

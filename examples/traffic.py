@@ -7,17 +7,17 @@ import sys
 import time
 from pathlib import Path
 
-from pytest_canary import Addressbook, Api
-from pytest_canary.config import settings
+from pytest_canary.api.factory import client_for
+from pytest_canary.config import settings_file
 from pytest_canary.traffic import Traffic
 
 url, seconds = sys.argv[1], float(sys.argv[2])
-found = settings.load(Path.cwd())
-with Traffic(url, found) as traffic:
+found = settings_file.load(Path.cwd())
+api = client_for(url, found)
+with Traffic(api, found.traffic) as traffic:
     time.sleep(seconds)
 print(traffic.summary().text)
 print(traffic.cost.text)
-api = (Addressbook if found.is_addressbook else Api)(url, found)
 back = traffic.verify(api)
 print(back.text)
 for finding in (*traffic.findings(), *back.findings):

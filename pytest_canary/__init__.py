@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from pytest_canary.api.client import Answer, Api
     from pytest_canary.cluster.kind import Cluster
     from pytest_canary.cluster.run import Run
-    from pytest_canary.config.plan import Options, Plan
+    from pytest_canary.config.options import Options
+    from pytest_canary.config.plan import Plan
     from pytest_canary.config.settings import Settings
     from pytest_canary.core.errors import CanaryError
     from pytest_canary.database.database import Database
@@ -53,7 +54,7 @@ _MODULES = {
     "Cluster": "cluster.kind",
     "Database": "database.database",
     "Observer": "k8s.observer",
-    "Options": "config.plan",
+    "Options": "config.options",
     "Person": "api.addressbook",
     "Plan": "config.plan",
     "Release": "release.release",

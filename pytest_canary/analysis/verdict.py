@@ -37,7 +37,7 @@ from pytest_canary.core.findings import Finding
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pytest_canary.config.settings import Verdict as Limits
+    from pytest_canary.config.settings import VerdictSettings as Limits
 
 # Gross faults show in the first tenth of the window, and ten parts cost little: Bonferroni's z is
 # 3.0 then, where a single look at a single metric has 1.6.

@@ -4,17 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from pytest_canary.api.client import Api, Row, new_unique
-from pytest_canary.config.settings import Request
+from pytest_canary.api.client import Api
 from pytest_canary.core.errors import ApiError
-
-PUT = Request(method="PUT", path="/person", form={"firstName": "{unique}", "lastName": "Canary"})
-ALL = Request(method="GET", path="/all")
 
 # As the book shows it: "2019-11-10T16:48:15.900Z".
 TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
@@ -53,20 +47,12 @@ def person(document: Any) -> Person:
 class Addressbook(Api):
     """The addressbook's client: `put` and `all` return people, or raise ApiError."""
 
-    @property
-    def write_request(self) -> Request:
-        """`PUT /person`."""
-        return PUT
-
-    @property
-    def read_request(self) -> Request:
-        """`GET /all`."""
-        return ALL
-
     def put(self, first_name: str, last_name: str) -> Person:
         """`PUT /person`, form-encoded; the person as it was stored."""
         form = {"firstName": first_name, "lastName": last_name}
-        answer = self.expect(PUT.model_copy(update={"form": form}))
+        # What comes back is looked at as a person, below.
+        request = self.settings.write.model_copy(update={"form": form, "contains": None})
+        answer = self.expect(request)
         what = f"PUT /person of {self.where}"
         stored = _person(_json(answer.text, what), what)
         if (stored.firstName, stored.lastName) != (first_name, last_name):
@@ -78,25 +64,25 @@ class Addressbook(Api):
 
     def all(self) -> list[Person]:
         """`GET /all`: everyone."""
+        return self._people(super().read())
+
+    def read(self) -> str:
+        """`GET /all`, of which every element must be a person."""
+        body = super().read()
+        self._people(body)
+        return body
+
+    def acknowledgement(self, unique: str) -> str:
+        """Put a person of this first name, and return who was stored."""
+        stored = self.put(unique, "Canary")
+        return f"person {stored.id} ({stored.firstName} {stored.lastName})"
+
+    def _people(self, body: str) -> list[Person]:
         what = f"GET /all of {self.where}"
-        people = _json(self.expect(ALL).text, what)
+        people = _json(body, what)
         if not isinstance(people, list):
             raise ApiError(f"{what} does not answer with a list: {people!r}")
         return [_person(document, what) for document in people]
-
-    def write(self) -> Row:
-        """Put a person who can be told from everyone else."""
-        stored = self.put(new_unique(), "Canary")
-        return Row(stored.firstName, f"person {stored.id} ({stored.firstName} {stored.lastName})")
-
-    def missing(self, rows: Iterable[Row]) -> list[str]:
-        """The rows that `GET /all` has not exactly once, in words."""
-        times = Counter(someone.firstName for someone in self.all())
-        return [
-            f"{row.shown} is there {n} times" if n else f"{row.shown} is missing"
-            for row in rows
-            if (n := times[row.unique]) != 1
-        ]
 
 
 def _person(document: Any, what: str) -> Person:

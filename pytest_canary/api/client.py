@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import json
-import secrets
 import time
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pytest_canary.config.settings import Request, Settings
+from pytest_canary.api.writes import Row, Writes, new_unique
+from pytest_canary.config.settings import ApiSettings, Request
 from pytest_canary.core.errors import ApiError
+from pytest_canary.core.wording import cut
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,35 +41,21 @@ class Answer:
     @property
     def shown(self) -> str:
         """The request and its answer in one line."""
-        body = self.text if len(self.text) <= 300 else f"{self.text[:300]}…"
-        return f"{self.method} {self.path} -> {self.status} {body!r}"
+        return f"{self.method} {self.path} -> {self.status} {cut(self.text, 300)!r}"
 
 
-@dataclass(frozen=True)
-class Row:
-    """One acknowledged write.
+def complaint(request: Request, answer: Answer, unique: str = "") -> str | None:
+    """What is wrong with an answer, or None where it is as promised.
 
-    Attributes:
-        unique: the text by which it is found again; no other row has it.
-        shown: what was acknowledged.
+    Args:
+        request: what was asked, and is promised.
+        answer: what came back.
+        unique: the text that took the place of `{unique}`.
     """
-
-    unique: str
-    shown: str
-
-
-def complaint(request: Request, answer: Answer) -> str | None:
-    """What is wrong with an answer, or None where it is as promised."""
     if answer.status != request.status:
         return f"answers with status {answer.status}, not {request.status}"
-    if request.contains is not None and request.contains not in answer.text:
-        return f"answers without {request.contains!r}"
-    return None
-
-
-def lost(rows: Iterable[Row], text: str) -> list[str]:
-    """The rows that a body has not, in words."""
-    return [f"{row.shown} is missing" for row in rows if row.unique not in text]
+    wanted = (request.contains or "").replace("{unique}", unique)
+    return None if wanted in answer.text else f"answers without {wanted!r}"
 
 
 class Api:
@@ -79,40 +65,32 @@ class Api:
 
     Args:
         base_url: the Service's, or one pod's, without a path.
-        settings: tells the requests and what is promised.
+        settings: tell the requests, what is promised, and the headers.
+        timeout: seconds for one request.
         session: for a way that needs credentials; None for a new connection each time.
         where: what answers there, as errors call it.
+        writes: the journal that `write` enters its rows in; None for one of its own.
     """
 
     def __init__(
         self,
         base_url: str,
-        settings: Settings,
+        settings: ApiSettings,
+        timeout: float,
         session: requests.Session | None = None,
         where: str = "the Service",
+        writes: Writes | None = None,
     ) -> None:
         self.where = where
         self.base_url = base_url
         self.settings = settings
+        self.timeout = timeout
+        self.writes = Writes() if writes is None else writes
         self._session = session
 
     def at(self, base_url: str, session: requests.Session, where: str) -> Api:
-        """The same API, reached another way."""
-        return type(self)(base_url, self.settings, session, where)
-
-    @property
-    def write_request(self) -> Request:
-        """The request that writes a row."""
-        if self.settings.api.write is None:
-            raise ApiError("no [api.write] is set")
-        return self.settings.api.write
-
-    @property
-    def read_request(self) -> Request:
-        """The request that reads the rows."""
-        if self.settings.api.read is None:
-            raise ApiError("no [api.read] is set")
-        return self.settings.api.read
+        """The same API, reached another way; with the same journal."""
+        return type(self)(base_url, self.settings, self.timeout, session, where, self.writes)
 
     def send(self, request: Request, unique: str = "") -> Answer:
         """Send one request.
@@ -133,7 +111,7 @@ class Api:
                     data=_filled(request.form, unique),
                     json=_filled(request.json_, unique),
                     headers=request.headers,
-                    timeout=self.settings.deadlines.request,
+                    timeout=self.timeout,
                     allow_redirects=False,
                 )
         except requests.RequestException as error:
@@ -153,20 +131,44 @@ class Api:
             ApiError: it is not as promised.
         """
         answer = self.send(request, unique)
-        wrong = complaint(request, answer)
+        wrong = complaint(request, answer, unique)
         if wrong:
             raise ApiError(f"{answer.method} {answer.path} of {self.where} {wrong}", answer.shown)
         return answer
 
     def write(self) -> Row:
-        """Write a row that can be told from every other, and return what was acknowledged."""
-        unique = new_unique()
-        answer = self.expect(self.write_request, unique)
-        return Row(unique, answer.shown)
+        """Write a row that can be told from every other, enter it in the journal, and return it.
 
-    def missing(self, rows: Iterable[Row]) -> list[str]:
-        """Read everything once; the given rows that are not there, in words."""
-        return lost(rows, self.expect(self.read_request).text)
+        Raises:
+            ApiError: it is not acknowledged. It may be there all the same, and is entered as such.
+        """
+        unique = new_unique()
+        try:
+            row = Row(unique, self.acknowledgement(unique))
+        except ApiError:
+            request = self.settings.write
+            path = request.path.replace("{unique}", unique)
+            shown = f"{request.method} {path} of {unique}, not acknowledged by {self.where},"
+            self.writes.doubt(Row(unique, shown))
+            raise
+        self.writes.acknowledge(row)
+        return row
+
+    def acknowledgement(self, unique: str) -> str:
+        """Write a row with this text, and return what was acknowledged, in words.
+
+        Raises:
+            ApiError: it is not.
+        """
+        return self.expect(self.settings.write, unique).shown
+
+    def read(self) -> str:
+        """Read everything, and return the answer's body.
+
+        Raises:
+            ApiError: it is not as promised.
+        """
+        return self.expect(self.settings.read).text
 
     def version(self) -> str:
         """The version that answers, as its header tells.
@@ -174,7 +176,7 @@ class Api:
         Raises:
             ApiError: no header is set, or the answer has none.
         """
-        return self.version_of(self.send(self.read_request))
+        return self.version_of(self.send(self.settings.read))
 
     def version_of(self, answer: Answer) -> str:
         """The version that gave this answer."""
@@ -196,7 +198,7 @@ class Api:
         Raises:
             ApiError: a connection failed or its answer was not as promised.
         """
-        return Counter(self.version_of(self.expect(self.read_request)) for _ in range(connections))
+        return Counter(self.version_of(self.expect(self.settings.read)) for _ in range(connections))
 
     def wait_until_reachable(self, waiter: Waiter, timeout: float) -> None:
         """Return when the Service answers at all; kube-proxy learns of new pods a moment later.
@@ -220,17 +222,12 @@ class Api:
             reraise=True,
         )
         try:
-            retrying(self.expect, self.read_request)
+            retrying(self.expect, self.settings.read)
         except ApiError as error:
             raise ApiError(
                 f"the Service did not answer within {timeout:g} s; last seen: {error.sentence}",
                 error.evidence,
             ) from error
-
-
-def new_unique() -> str:
-    """A text that no other row has: letters and digits only, so that no API minds it."""
-    return f"canary{secrets.token_hex(6)}"
 
 
 def session_of_one() -> requests.Session:

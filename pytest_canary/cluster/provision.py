@@ -19,7 +19,8 @@ from pytest_canary.cluster.kind import Cluster, config
 from pytest_canary.cluster.kubeconfig import write_kubeconfig
 from pytest_canary.cluster.run import Run
 from pytest_canary.cluster.teardown import KUBECONFIG, delete_cluster
-from pytest_canary.config.plan import Plan, git
+from pytest_canary.config.git import git
+from pytest_canary.config.plan import Plan
 from pytest_canary.core.errors import ClusterError, CommandError, ImageError
 from pytest_canary.core.processes import Processes
 from pytest_canary.core.waiting import Seen, Waiter
@@ -244,8 +245,8 @@ class Provision:
             image = self.engine.pull(options.image, self.settings.deadlines.image)
         else:
             image = self.engine.build(
-                settings.context,
-                settings.dockerfile,
+                settings.files.context,
+                settings.files.dockerfile,
                 settings.image.build_args,
                 f"pytest-canary/{settings.name}:candidate",
                 self.run.folder / "candidate.iid",
@@ -269,15 +270,15 @@ class Provision:
         def there(path: Path) -> Path:
             return checkout / path.resolve().relative_to(top.resolve())
 
-        if not there(settings.dockerfile).is_file():
+        if not there(settings.files.dockerfile).is_file():
             raise ImageError(
                 f"baseline {self.plan.baseline.text} has no "
-                f"{settings.dockerfile.relative_to(settings.root)}; "
+                f"{settings.files.dockerfile.relative_to(settings.root)}; "
                 "name a later revision, or an image"
             )
         image = self.engine.build(
-            there(settings.context),
-            there(settings.dockerfile),
+            there(settings.files.context),
+            there(settings.files.dockerfile),
             settings.image.build_args,
             f"pytest-canary/{settings.name}:baseline",
             self.run.folder / "baseline.iid",
@@ -302,9 +303,9 @@ class Provision:
         return Version(
             title=title,
             image=image.ref,
-            deployment=own(settings.deployment),
-            service=own(settings.service),
-            apply=own(settings.apply),
+            deployment=own(settings.files.deployment),
+            service=own(settings.files.service),
+            apply=own(settings.files.apply),
         )
 
     def _kubeconfig(self, cluster: Cluster | None, context: str | None) -> Path:

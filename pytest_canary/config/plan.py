@@ -6,44 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from pytest_canary.config.git import git
+from pytest_canary.config.options import STAGES, Options
 from pytest_canary.config.settings import Settings
 from pytest_canary.core.errors import CommandError, SettingsError
-from pytest_canary.core.processes import Processes
 from pytest_canary.core.wording import nearest
-
-STAGES = (
-    "preflight",
-    "cluster",
-    "baseline",
-    "canary",
-    "migration",
-    "verdict",
-    "stable",
-    "rollback",
-    "cleanup",
-)
-
-Keep = Literal["never", "on-failure", "always"]
-
-
-@dataclass(frozen=True)
-class Options:
-    """What the command line asks for; see the help of each option."""
-
-    image: str | None = None
-    baseline: str | None = None
-    until: str = STAGES[-1]
-    check: bool = False
-    keep: Keep = "never"
-    reuse: bool = False
-    context: str | None = None
-    registry: str | None = None
-    cluster_name: str | None = None
-    kubeconfig: str | None = None
-    node_image: str | None = None
-    kind: Path | None = None
-    kubectl: Path | None = None
-    report: Path = Path("canary-report")
 
 
 @dataclass(frozen=True)
@@ -98,7 +65,7 @@ class Plan:
     @property
     def tells_versions(self) -> bool:
         """Whether a header tells which version answered."""
-        return self.settings.version_header is not None
+        return self.settings.api.version_header is not None
 
     @property
     def judges(self) -> bool:
@@ -198,8 +165,3 @@ def _in_git(root: Path) -> bool:
             ) from error
         return False
     return True
-
-
-def git(root: Path, *words: str) -> str:
-    """Run git in a folder and return its output."""
-    return Processes().read(["git", "-C", root, *words], timeout=60)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_canary.api.addressbook import Addressbook
 from pytest_canary.api.client import Api
+from pytest_canary.api.factory import client_for
 from pytest_canary.core.errors import ReleaseError, TrafficError
 from pytest_canary.traffic import Traffic
 
@@ -36,11 +36,10 @@ class AppAccess:
     def open(self, url: str, waiter: Waiter) -> None:
         """Wait until something answers at the Service's address, and let the traffic flow."""
         settings = self._plan.settings
-        client = Addressbook if settings.is_addressbook else Api
-        self._api = client(url, settings)
+        self._api = client_for(url, settings, self._journal.writes)
         self._api.wait_until_reachable(waiter, settings.deadlines.rollout)
         if self._plan.traffic and self._traffic is None:
-            traffic = Traffic(self._api.base_url, settings, anywhere=self._elsewhere)
+            traffic = Traffic(self._api, settings.traffic, anywhere=self._elsewhere)
             self._traffic = self._journal.traffic = traffic.start()
 
     @property

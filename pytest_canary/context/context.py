@@ -152,7 +152,7 @@ class Context:
 
     def learn_version(self, title: str, track: str) -> None:
         """Write down what a version calls itself, where a header tells."""
-        if self.settings.version_header:
+        if self.settings.api.version_header:
             self.journal.versions[title] = self.pod_api(track).version()
 
     def pod_api(self, track: str) -> Api:
@@ -208,7 +208,7 @@ class Context:
             found = [s for s in self.namespace.objects("Service") if s["metadata"]["name"] == name]
             if not found:
                 raise ReleaseError(
-                    f"{self.settings.service.name} made no Service {name}; "
+                    f"{self.settings.files.service.name} made no Service {name}; "
                     "set name so that the Service is NAME-lb"
                 )
             port = found[0]["spec"]["ports"][0]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_canary.api.read_back import read_back
+from pytest_canary.api.writes import Writes
 from pytest_canary.context.expectations import expect_complete, expect_no_findings
 from pytest_canary.core.errors import ApiError, ImageError
 from pytest_canary.core.waiting import Seen
@@ -48,29 +50,25 @@ def write_and_read(context: Context, api: Api | None = None) -> None:
         ApiError: the write is not acknowledged, or the row is not there.
     """
     api = api or context.api
-    row = api.write()
-    context.journal.rows.append(row)
-    missing = api.missing([row])
-    if missing:
+    wrong = read_back(api, Writes([api.write()])).wrong
+    if wrong:
         raise ApiError(
-            f"what {api.where} acknowledged can't be read back from it: {missing[0]}; "
+            f"what {api.where} acknowledged can't be read back from it: {wrong[0]}; "
             "see whether it writes to and reads from the same table"
         )
 
 
-def write_and_read_elsewhere(context: Context, api: Api, elsewhere: Api) -> None:
+def write_and_read_elsewhere(api: Api, elsewhere: Api) -> None:
     """A row that is written one way can be read another way.
 
     Raises:
         ApiError: the write is not acknowledged, or the row is not there.
     """
-    row = api.write()
-    context.journal.rows.append(row)
-    missing = elsewhere.missing([row])
-    if missing:
+    wrong = read_back(elsewhere, Writes([api.write()])).wrong
+    if wrong:
         raise ApiError(
             f"what {api.where} acknowledged can't be read from {elsewhere.where}: "
-            f"{missing[0]}; see that both versions read and write the same columns"
+            f"{wrong[0]}; see that both versions read and write the same columns"
         )
 
 
@@ -84,12 +82,10 @@ def every_row(context: Context, api: Api | None = None) -> None:
     Raises:
         ReleaseError: some are missing or doubled, or none was ever written.
     """
-    journal, app = context.journal, context.app
-    api = api or app.api
-    expect_complete(api.missing(journal.rows), len(journal.rows), api.where)
-    if app.has_traffic and app.traffic.writes:
-        journal.read_back = app.traffic.verify(api)
-        expect_no_findings(journal.read_back.findings)
+    journal, api = context.journal, api or context.api
+    journal.read_back = found = read_back(api, journal.writes)
+    expect_complete(found.wrong, found.acknowledged, api.where)
+    expect_no_findings(found.findings)
 
 
 def no_lost_request(context: Context, stage: str) -> str:

@@ -11,6 +11,7 @@ from pytest_canary.context.journal import CleanupOutcome
 from pytest_canary.core.errors import FoundError, ReleaseError
 from pytest_canary.core.findings import Finding
 from pytest_canary.core.output import shown
+from pytest_canary.core.wording import listed
 from pytest_canary.database.schema import counted, difference, lacking
 from pytest_canary.diagnosis.log_lines import quoted
 from pytest_canary.k8s.exec import Exec
@@ -212,7 +213,7 @@ def expect_complete(missing: Sequence[str], total: int, where: str = "the Servic
         raise ReleaseError(
             f"{len(missing)} of {total} acknowledged writes can't be read back from {where}; the "
             f"first: {missing[0]}; look for what has removed or doubled it since it was written",
-            "\n".join(missing),
+            listed(missing),
         )
     if not total:
         raise ReleaseError(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeVar
 
+from pytest_canary.api.writes import Writes
 from pytest_canary.context.timeline import Timeline
 from pytest_canary.core.errors import DatabaseError, FoundError, ReleaseError
 from pytest_canary.core.masking import Redactor
@@ -14,7 +15,7 @@ from pytest_canary.core.masking import Redactor
 if TYPE_CHECKING:
     from pytest_canary.analysis.statistics import Share
     from pytest_canary.analysis.verdict import Verdict
-    from pytest_canary.api.client import Row
+    from pytest_canary.api.read_back import ReadBack
     from pytest_canary.config.plan import Plan
     from pytest_canary.context.evidence import Failure
     from pytest_canary.database.backup import Backup
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from pytest_canary.preflight.inspection import Inspection
     from pytest_canary.release.diagnostics import Diagnostics
     from pytest_canary.release.migration import Migrated
-    from pytest_canary.traffic import ReadBack, Traffic
+    from pytest_canary.traffic import Traffic
 
 
 @dataclass(frozen=True)
@@ -176,8 +177,8 @@ class Journal:
         failures: the errors, with the evidence that was kept.
         environment: what the run ran on, by name.
         versions: what each version calls itself, by "baseline" and "candidate".
-        rows: what checks have written, and the app has acknowledged.
-        read_back: what became of the traffic's writes, when they were last looked for.
+        writes: all that was written, by checks and by the traffic.
+        read_back: what became of the writes, when they were last looked for; None before.
         traffic: the load and all that it saw; None before it starts.
         diagnostics: what was collected last.
         on_trial: the stages so far in which the canary is on trial: what it fails to answer then
@@ -194,7 +195,7 @@ class Journal:
         self.environment: dict[str, str] = {}
         self.redactor = redactor or Redactor()
         self.versions: dict[str, str] = {}
-        self.rows: list[Row] = []
+        self.writes = Writes()
         self.read_back: ReadBack | None = None
         self.traffic: Traffic | None = None
         self.diagnostics: Diagnostics | None = None

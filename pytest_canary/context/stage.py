@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from pytest_canary.config.plan import Plan
+from pytest_canary.config.settings import Request
 from pytest_canary.context.workspace import Workspace
 
 Subject = TypeVar("Subject")
@@ -75,8 +76,8 @@ class Check:
             stable=settings.replicas.stable,
             fewer=settings.replicas.stable_during_canary,
             limit=f"{settings.database.lock_limit:g}",
-            write=_request(plan, "write"),
-            read=_request(plan, "read"),
+            write=_words(settings.api.write),
+            read=_words(settings.api.read),
         )
 
 
@@ -183,8 +184,5 @@ def _nothing(_: Workspace) -> None:
     """A stage that only looks has no way into it."""
 
 
-def _request(plan: Plan, which: str) -> str:
-    if plan.settings.is_addressbook:
-        return {"write": "PUT /person", "read": "GET /all"}[which]
-    request = getattr(plan.settings.api, which)
+def _words(request: Request) -> str:
     return f"{request.method} {request.path}"

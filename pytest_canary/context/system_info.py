@@ -6,7 +6,8 @@ import platform
 from importlib import metadata
 from typing import TYPE_CHECKING
 
-from pytest_canary.config.plan import Plan, git
+from pytest_canary.config.git import git
+from pytest_canary.config.plan import Plan
 from pytest_canary.core.errors import CanaryError, CommandError
 from pytest_canary.core.processes import Processes
 

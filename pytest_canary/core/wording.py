@@ -8,6 +8,9 @@ from collections.abc import Iterable, Sequence
 # More words than these are no hint.
 FEW = 5
 
+# Lines of a long list that are shown; whoever wants all has the report.
+LINES = 20
+
 
 def nearest(wrong: str, right: Iterable[str]) -> str:
     """The right word that comes nearest to a wrong one; empty where none is near."""
@@ -47,3 +50,14 @@ def plural(number: int, noun: str) -> str:
 def cut(text: str, most: int) -> str:
     """A text's beginning: so many letters, and dots where there are more."""
     return text if len(text) <= most else f"{text[:most]}…"
+
+
+def times(number: int) -> str:
+    """How often: "once", "3 times"."""
+    return "once" if number == 1 else f"{number} times"
+
+
+def listed(lines: Sequence[str]) -> str:
+    """The first 20 lines of a list, and how many more there are."""
+    more = [f"… and {len(lines) - LINES:,} more"] if len(lines) > LINES else []
+    return "\n".join([*lines[:LINES], *more])

@@ -8,7 +8,7 @@ import io
 import secrets
 from collections.abc import Callable, Iterator
 
-from pytest_canary.config.settings import Database as DatabaseSettings
+from pytest_canary.config.settings import DatabaseSettings
 from pytest_canary.core.errors import CanaryError, DatabaseError, WaitTimeoutError
 from pytest_canary.core.output import LIMIT
 from pytest_canary.core.waiting import Seen, Waiter

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from pytest_canary.config.settings import Database as DatabaseSettings
+from pytest_canary.config.settings import DatabaseSettings
 
 SERVICE = "db"
 SECRET = "db-params"  # noqa: S105 (a Secret's name)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_canary.config.messages import nearest
-from pytest_canary.config.plan import STAGES
+from pytest_canary.config.options import STAGES
 from pytest_canary.plugin import fixtures
 from pytest_canary.plugin.items import StageFile, StageTest, stage_of
 from pytest_canary.plugin.pytest_internals import Screen, fixture_modules

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-if TYPE_CHECKING:
-    from pytest_canary.config.plan import Keep, Options, Plan
+from pytest_canary.config.options import KEEP, STAGES, Options
 
-KEEP = ("never", "on-failure", "always")
+if TYPE_CHECKING:
+    from pytest_canary.config.options import Keep
+    from pytest_canary.config.plan import Plan
 
 
 def add(parser: pytest.Parser) -> None:
@@ -81,7 +82,6 @@ def read(given: Mapping[str, Any]) -> tuple[Options | None, list[str]]:
         None and the mistakes where there are any.
     """
     from pytest_canary.config.messages import nearest
-    from pytest_canary.config.plan import STAGES, Options
 
     mistakes = []
     if given.get("canary") and given.get("canary_check"):
@@ -167,14 +167,16 @@ def read_plan(config: pytest.Config) -> Plan:
     Raises:
         pytest.UsageError: with every mistake; pytest exits with code 4.
     """
-    from pytest_canary.config import settings
+    from pytest_canary.config import settings_file
     from pytest_canary.config.plan import plan
     from pytest_canary.core.errors import SettingsError
     from pytest_canary.preflight import ruleset
 
     options, mistakes = read(vars(config.option))
     try:
-        found = settings.load(project(config), config.option.canary_config, rules=ruleset.names())
+        found = settings_file.load(
+            project(config), config.option.canary_config, rules=ruleset.names()
+        )
     except SettingsError as error:
         mistakes += str(error).splitlines()
     if options is None or mistakes:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Literal
 
 import pytest
 
-from pytest_canary.config import promotion
-from pytest_canary.config.plan import git
+from pytest_canary.config.git import git
+from pytest_canary.config.promotion import Promotion, promotion
+from pytest_canary.config.revision import revision
 from pytest_canary.context import system_info
 from pytest_canary.context.journal import CheckResult
 from pytest_canary.core.errors import CanaryError
@@ -85,16 +86,16 @@ class Recorder:
         """Write the report of a session that did not come to its end, once it is cleaned up."""
         self._write()
 
-    def promotion(self, *, passed: bool) -> promotion.Promotion:
+    def promotion(self, *, passed: bool) -> Promotion:
         """Whether the release may be promoted, as its rehearsal has passed or has not."""
         settings = self._rehearsal.plan.settings
 
         def here(*words: str) -> str:
             return git(settings.root, *words)
 
-        return promotion.promotion(
+        return promotion(
             passed=passed,
-            revision=promotion.revision(os.environ, here),
+            revision=revision(os.environ, here),
             condition=settings.promotion,
         )
 

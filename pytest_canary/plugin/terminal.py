@@ -199,7 +199,7 @@ class CheckSummary:
             yield Line(f"{count}, {held} of {checks} checks hold", "red")
         elif self._outcome.passed:
             settings = self._check.plan.settings
-            files = f"{settings.deployment.name} and {settings.service.name}"
+            files = f"{settings.files.deployment.name} and {settings.files.service.name}"
             yield Line(f"nothing found in {files}", "green")
         elif checks:
             yield Line(f"{held} of {checks} checks were made, and hold")

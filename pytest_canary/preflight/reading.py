@@ -25,9 +25,9 @@ def read_subject(
         The subject; why the template can't be judged, empty where it can.
     """
     settings = plan.settings
-    source, service_file = read(settings.deployment, root), read(settings.service, root)
-    text = settings.apply.read_bytes().decode("utf-8", errors="replace")
-    script = Script(settings.apply.name, text)
+    source, service_file = read(settings.files.deployment, root), read(settings.files.service, root)
+    text = settings.files.apply.read_bytes().decode("utf-8", errors="replace")
+    script = Script(settings.files.apply.name, text)
     asked = {
         CANARY: given(plan, CANARY, settings.replicas.canary),
         STABLE: given(plan, STABLE, settings.replicas.stable),

@@ -17,7 +17,8 @@ from pytest_canary.rehearsal.expect import Expect
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from pytest_canary.config.plan import Options, Plan
+    from pytest_canary.config.options import Options
+    from pytest_canary.config.plan import Plan
     from pytest_canary.context.context import Context
     from pytest_canary.context.evidence import Failure
     from pytest_canary.context.journal import Journal
@@ -57,10 +58,12 @@ class Rehearsal:
             SettingsError: with every mistake in the settings.
         """
         from pytest_canary.cluster.run import Run
-        from pytest_canary.config.plan import Options, plan
-        from pytest_canary.config.settings import load
+        from pytest_canary.config.options import Options
+        from pytest_canary.config.plan import plan
+        from pytest_canary.config.settings_file import load
+        from pytest_canary.preflight import ruleset
 
-        found = plan(load(project), options or Options())
+        found = plan(load(project, rules=ruleset.names()), options or Options())
         return cls(Workspace(found, project, Run.start(project)))
 
     def __enter__(self) -> Rehearsal:
@@ -233,6 +236,8 @@ class Rehearsal:
 
     def summary(self) -> str:
         """What was walked, in one line."""
+        from pytest_canary.api import read_back
+
         journal, settings = self.journal, self.plan.settings
         found = journal.versions
         versions = [found[title] for title in ("baseline", "candidate") if title in found]
@@ -241,9 +246,8 @@ class Rehearsal:
         parts = [f"{' '.join([settings.name, ' -> '.join(versions)]).strip()} passed {reached}"]
         if journal.traffic:
             parts.append(f"{journal.traffic.sent:,} requests, {journal.traffic.lost:,} lost")
-        read = journal.read_back
-        writes = len(journal.rows) + (read.acknowledged if read else 0)
-        parts.append(f"{writes:,} writes, all read back")
+        writes = read_back.summary(journal.writes, journal.read_back)
+        parts += [writes] if writes else []
         if self.plan.upgrade and not self.plan.judges:
             why = "api.version-header is not set" if self.plan.traffic else "there is no traffic"
             parts.append(f"no verdict, as {why}")

@@ -98,7 +98,7 @@ def _versions(journal: Journal) -> document.Versions:
     images = cluster.images if cluster else {}
     origins = {
         "baseline": plan.baseline.text if plan.upgrade else "",
-        "candidate": plan.options.image or f"built from {plan.settings.dockerfile.name}",
+        "candidate": plan.options.image or f"built from {plan.settings.files.dockerfile.name}",
     }
 
     def version(title: str) -> document.Version:
@@ -260,7 +260,7 @@ def _traffic(journal: Journal) -> document.Traffic | None:
     try:
         return records.sent(traffic, began, began + traffic.now(), journal.read_back)
     except TrafficError:
-        return document.Traffic(rate=traffic.settings.traffic.rate, sent=traffic.sent)
+        return document.Traffic(rate=traffic.settings.rate, sent=traffic.sent)
 
 
 def _database(journal: Journal) -> document.Database | None:

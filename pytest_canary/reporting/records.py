@@ -103,16 +103,16 @@ def sent(
     width = float(max(1, math.ceil((ended - began) / BINS)))
     losses, cost = traffic.losses(), traffic.cost
     return document.Traffic(
-        rate=traffic.settings.traffic.rate,
+        rate=traffic.settings.rate,
         sent=traffic.sent,
         lost=traffic.lost,
         slow=traffic.slow,
         unsent=cost.unsent,
-        writes=len(traffic.writes),
-        unacknowledged=len(traffic.unacknowledged),
+        writes=len(traffic.writes.acknowledged),
+        unacknowledged=len(traffic.writes.unacknowledged),
         read_back=read_back is not None,
         lost_writes=read_back.lost if read_back else (),
-        doubled_writes=read_back.doubled if read_back else (),
+        doubled_writes=read_back.doubled + read_back.repeated if read_back else (),
         lag=document.Lag(p50=cost.lag_p50, p99=cost.lag_p99, max=cost.lag_max),
         cost=cost.cpu,
         by_transition=tuple(

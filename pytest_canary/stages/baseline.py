@@ -43,7 +43,7 @@ def nothing_is_live(context: Context) -> None:
     services = [service["metadata"]["name"] for service in context.namespace.objects("Service")]
     if context.settings.service_name not in services:
         raise ReleaseError(
-            f"{context.settings.service.name} is applied, but there is no Service "
+            f"{context.settings.files.service.name} is applied, but there is no Service "
             f"{context.settings.service_name}; see its metadata.name"
         )
     live = [track for track in (CANARY, STABLE) if context.release.exists(track)]

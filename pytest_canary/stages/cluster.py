@@ -178,7 +178,7 @@ def registry_secrets_are_there(context: Context) -> None:
     }
     if absent:
         raise ReleaseError(
-            f"{context.settings.deployment.name} names imagePullSecrets that are not in namespace "
-            f"{context.namespace.name}: {', '.join(sorted(absent))}; "
+            f"{context.settings.files.deployment.name} names imagePullSecrets that are not in "
+            f"namespace {context.namespace.name}: {', '.join(sorted(absent))}; "
             "without them pods can't pull from a registry that asks for a password"
         )

@@ -103,12 +103,12 @@ def baseline_works(context: Context) -> None:
 
 @STAGE.holds("what the canary writes, the baseline reads", when=upgrade)
 def baseline_reads_canarys(context: Context) -> None:
-    expect.write_and_read_elsewhere(context, context.pod_api(CANARY), context.pod_api(STABLE))
+    expect.write_and_read_elsewhere(context.pod_api(CANARY), context.pod_api(STABLE))
 
 
 @STAGE.holds("what the baseline writes, the canary reads", when=upgrade)
 def canary_reads_baselines(context: Context) -> None:
-    expect.write_and_read_elsewhere(context, context.pod_api(STABLE), context.pod_api(CANARY))
+    expect.write_and_read_elsewhere(context.pod_api(STABLE), context.pod_api(CANARY))
 
 
 @STAGE.holds("the Service answers {write} and {read}", when=first)

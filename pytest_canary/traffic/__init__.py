@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
+from pytest_canary.api.read_back import ReadBack
 from pytest_canary.traffic.exchange import Exchange, Kind
-from pytest_canary.traffic.losses import ReadBack
 from pytest_canary.traffic.summary import Bin, Summary
 from pytest_canary.traffic.traffic import Cost, Traffic
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import IntEnum
 
+from pytest_canary.api.writes import Row, Writes
+
 
 class Kind(IntEnum):
     """What came of a request."""
@@ -113,11 +115,6 @@ def percentile(values: Mapping[float, int], share: float) -> float | None:
     return None
 
 
-def counted(number: int, noun: str) -> str:
-    """So many of something: "1 write", "1,200 writes"."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
 @dataclass(frozen=True)
 class Exchange:
     """One request of the traffic, and what came of it.
@@ -189,6 +186,17 @@ class Exchange:
         if lost(self.kind):
             line += f"; {self._again}"
         return f"{line}: {self.text}" if self.text else line
+
+    def enter(self, writes: Writes) -> None:
+        """Enter a write that has ended in the journal, unless nothing of it can be there."""
+        if self.kind is Kind.ANSWERED:
+            writes.acknowledge(self._row("acknowledged"))
+        elif lost(self.kind) and self.kind not in NEVER_ARRIVED:
+            writes.doubt(self._row("not acknowledged"))
+
+    def _row(self, how: str) -> Row:
+        shown = f"{self.method} {self.path} of {self.unique}, {how}{self.by}, {self.where},"
+        return Row(self.unique, shown)
 
     @property
     def _again(self) -> str:

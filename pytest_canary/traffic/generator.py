@@ -7,7 +7,7 @@ import resource
 import threading
 import time
 
-from pytest_canary.config.settings import Settings
+from pytest_canary.api.writes import Writes
 from pytest_canary.core.errors import TrafficError
 from pytest_canary.traffic.exchange import Kind
 from pytest_canary.traffic.ledger import LIMIT, Ledger
@@ -29,22 +29,29 @@ GRACE = 5.0
 
 
 class Generator:
-    """Sends what the ledger's schedule says, and enters it in the ledger.
+    """Sends what the ledger's schedule says; enters it in the ledger, and writes in the journal.
 
     It is a daemon, so it never keeps Python from ending.
+
+    Args:
+        base_url: where requests go, without a path.
+        sender: the client.
+        ledger: tells the schedule.
+        writes: the journal.
 
     Attributes:
         failure: why it broke off; None where it did not.
         cpu: seconds of processor time that its thread has taken, the kernel's part included.
     """
 
-    def __init__(self, base_url: str, settings: Settings, ledger: Ledger) -> None:
+    def __init__(self, base_url: str, sender: Sender, ledger: Ledger, writes: Writes) -> None:
         self.failure: BaseException | None = None
         self.cpu = 0.0
         self.began: float | None = None
         self._base_url = base_url
-        self._settings = settings
+        self._sender = sender
         self._ledger = ledger
+        self._writes = writes
         self._schedule = ledger.schedule
         self._crowd = crowd(resource.getrlimit(resource.RLIMIT_NOFILE)[0])
         self._ended: float | None = None
@@ -72,7 +79,7 @@ class Generator:
         self._stopping.set()
         if not self.started:
             return
-        self._thread.join(self._settings.deadlines.request + 2 * GRACE)
+        self._thread.join(self._sender.deadline + 2 * GRACE)
         if self._thread.is_alive():
             self.failure = self.failure or TrafficError(
                 "its thread did not end when it was told to"
@@ -102,7 +109,7 @@ class Generator:
         requests = (self._schedule.read, self._schedule.write)
         prepared = [Prepared.of(self._base_url, request) for request in requests]
         pending: set[asyncio.Task[None]] = set()
-        async with Sender(self._settings) as sender:
+        async with self._sender as sender:
             self._ledger.began_at, self.began = time.time(), time.monotonic()
             self._ready.set()
             try:
@@ -132,6 +139,8 @@ class Generator:
             self._ledger.sent(number, self.now() - due)
             outcome = await sender.send(prepared, self._schedule.unique(number))
             self._ledger.close(number, outcome, self.now() - due)
+            if self._schedule.is_write(number):
+                self._ledger.exchange(number).enter(self._writes)
         except Exception as error:
             self.failure = error
 
@@ -139,7 +148,7 @@ class Generator:
         """Wait for what is in flight; each request has its own deadline."""
         if not pending:
             return
-        _, left = await asyncio.wait(pending, timeout=self._settings.deadlines.request + GRACE)
+        _, left = await asyncio.wait(pending, timeout=self._sender.deadline + GRACE)
         for task in left:
             task.cancel()
         if left:

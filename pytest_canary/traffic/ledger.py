@@ -71,7 +71,7 @@ class Ledger:
         self.limit = limit
         self.began_at = 0.0
         self.stands: list[Stand] = []
-        self.slow = self.retryable = self.writes = 0
+        self.slow = self.retryable = 0
         self._kinds = [0] * len(Kind)
         self._kind, self._write, self._status = array("B"), array("B"), array("H")
         self._version, self._pod = array("H"), array("H")
@@ -116,7 +116,6 @@ class Ledger:
         self._kinds[kind] += 1
         self.slow += slow(kind, seconds, self.limit)
         self.retryable += retryable(kind, self.schedule.request(number).method)
-        self.writes += kind is Kind.ANSWERED and self._write[number]
 
     # Reading.
 
@@ -174,7 +173,7 @@ class Ledger:
         return range(min(numbers.start, len(self)), min(numbers.stop, len(self)))
 
     def stretches(self) -> Iterator[tuple[Stand, range]]:
-        """The stands of the walk, each with the requests that were due in it."""
+        """The stands of the walk in their order, each with its requests."""
         stands = list(self.stands)
         ends = [stand.at for stand in stands[1:]]
         for stand, end in zip(stands, [*ends, None], strict=True):

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from pytest_canary.traffic.exchange import LOST, NOT_SENT, Kind, counted, percentile
+from pytest_canary.core.wording import plural
+from pytest_canary.traffic.exchange import LOST, NOT_SENT, Kind, percentile
 
 # Seconds are counted to a tenth of a millisecond, which is less than the generator's own lag.
 DIGITS = 4
@@ -47,8 +48,8 @@ class Summary:
         again = f" ({self.retryable:,} safe to send again)" if self.lost else ""
         unsent = f", {self.unsent:,} not sent" if self.unsent else ""
         return (
-            f"{counted(self.sent, 'request')}, {self.lost:,} lost{again}, {self.slow:,} slow"
-            f"{unsent}; {counted(self.writes, 'write')}"
+            f"{plural(self.sent, 'request')}, {self.lost:,} lost{again}, {self.slow:,} slow"
+            f"{unsent}; {plural(self.writes, 'write')}"
         )
 
 

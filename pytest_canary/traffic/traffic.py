@@ -1,6 +1,7 @@
 """Traffic: puts and gets through the Service on a fixed schedule, all along the walk.
 
-    with Traffic("http://127.0.0.1:8080", settings) as traffic:
+    api = client_for("http://127.0.0.1:8080", settings)
+    with Traffic(api, settings.traffic) as traffic:
         traffic.stand("canary", "deploy")
         ...
     assert traffic.lost == 0
@@ -15,17 +16,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from types import TracebackType
 
-from pytest_canary.api.addressbook import Addressbook
-from pytest_canary.api.client import Api, Row, new_unique
-from pytest_canary.config.settings import Request, Settings
+from pytest_canary.api.client import Api
+from pytest_canary.api.read_back import ReadBack, read_back
+from pytest_canary.api.writes import new_unique
+from pytest_canary.config.settings import TrafficSettings
 from pytest_canary.core.errors import TrafficError
 from pytest_canary.core.findings import Finding
-from pytest_canary.traffic.exchange import LOST, NEVER_ARRIVED, Exchange, Kind, percentile
+from pytest_canary.traffic.exchange import LOST, Exchange, percentile
 from pytest_canary.traffic.generator import Generator
 from pytest_canary.traffic.ledger import Ledger, Stand
-from pytest_canary.traffic.losses import ReadBack, compare, occurrences, request_findings
+from pytest_canary.traffic.losses import request_findings
 from pytest_canary.traffic.schedule import Schedule
-from pytest_canary.traffic.sender import loopback, without_lookup
+from pytest_canary.traffic.sender import Sender, loopback, without_lookup
 from pytest_canary.traffic.summary import Bin, Summary
 
 NONE = "there is no traffic, as traffic.rate is 0"
@@ -70,32 +72,33 @@ class Traffic:
     didn't run: no traffic is not the same as none lost.
 
     Args:
-        base_url: the Service's, without a path.
-        settings: tell the rate, the requests, their deadline and the headers.
+        api: the app, by its Service; tells the requests, their deadline and the headers, and has
+            the journal that the writes are entered in.
+        settings: tell the rate, the share of writes, and what is slow.
         anywhere: allow a URL that is not this machine's.
+
+    Attributes:
+        writes: the journal; the checks' writes are in it too where they share the client's.
 
     Raises:
         TrafficError: the URL is not this machine's.
     """
 
-    def __init__(self, base_url: str, settings: Settings, *, anywhere: bool = False) -> None:
-        if not anywhere and not loopback(base_url):
+    def __init__(self, api: Api, settings: TrafficSettings, *, anywhere: bool = False) -> None:
+        if not anywhere and not loopback(api.base_url):
             raise TrafficError(
-                f"the traffic would go to {base_url}, which is not this machine; it only goes "
+                f"the traffic would go to {api.base_url}, which is not this machine; it only goes "
                 "elsewhere where it is told to (anywhere=True)"
             )
         self.settings = settings
-        self.base_url = without_lookup(base_url)
-        api = (Addressbook if settings.is_addressbook else Api)(self.base_url, settings)
-        write = api.write_request
-        if settings.is_addressbook:
-            # The book answers with the person; one with another name would be no acknowledgement.
-            write = write.model_copy(update={"contains": "{unique}"})
+        self.base_url = without_lookup(api.base_url)
+        self.writes = api.writes
         self.schedule = Schedule(
-            settings.traffic.rate, settings.traffic.writes, new_unique(), write, api.read_request
+            settings.rate, settings.writes, new_unique(), api.settings.write, api.settings.read
         )
-        self.ledger = Ledger(self.schedule, settings.traffic.slow)
-        self._generator = Generator(self.base_url, settings, self.ledger)
+        self.ledger = Ledger(self.schedule, settings.slow)
+        sender = Sender(api.settings, api.timeout)
+        self._generator = Generator(self.base_url, sender, self.ledger, self.writes)
 
     # Its life.
 
@@ -107,7 +110,7 @@ class Traffic:
         """
         if self._generator.over:
             raise TrafficError("the traffic is over; another one is a new Traffic")
-        if not self.settings.traffic.rate:
+        if not self.settings.rate:
             raise TrafficError(NONE)
         self._generator.start()
         if self._generator.failure:
@@ -148,7 +151,7 @@ class Traffic:
         Raises:
             TrafficError: it did not; nothing that it counted says anything of the app then.
         """
-        if not self.settings.traffic.rate:
+        if not self.settings.rate:
             raise TrafficError(NONE)
         if not self._generator.started:
             raise TrafficError("the traffic was not started, so nothing can be said of it")
@@ -194,25 +197,6 @@ class Traffic:
         """Lost requests that a client may safely send again."""
         self.check()
         return self.ledger.retryable
-
-    @property
-    def writes(self) -> tuple[Row, ...]:
-        """The acknowledged writes; `Api.missing` finds them too."""
-        return tuple(
-            self._row(number, "acknowledged")
-            for number in self.ledger.of_kinds(Kind.ANSWERED)
-            if self.schedule.is_write(number)
-        )
-
-    @property
-    def unacknowledged(self) -> tuple[Row, ...]:
-        """Writes that may have been done: sent, and not answered as promised."""
-        open_ = [kind for kind in (Kind.IN_FLIGHT, *LOST) if kind not in NEVER_ARRIVED]
-        return tuple(
-            self._row(number, "not acknowledged")
-            for number in self.ledger.of_kinds(*open_)
-            if self.schedule.is_write(number)
-        )
 
     def losses(self) -> list[Exchange]:
         """The lost requests, in their order."""
@@ -272,35 +256,21 @@ class Traffic:
         return Cost(generator.cpu, generator.wall, p50, p99, worst, self.ledger.unsent)
 
     def verify(self, api: Api) -> ReadBack:
-        """Read back whether every acknowledged write is there, and once.
-
-        For an app that is no addressbook, once is as often as most rows are: it may show a row's
-        text in two fields.
+        """Read back whether every acknowledged write of the journal is there, and once.
 
         Raises:
             ApiError: the read is not answered as promised.
-            TrafficError: no write was acknowledged, so nothing can be read back.
+            TrafficError: none of its own writes was acknowledged.
         """
         self.check()
-        # Before the read: what is acknowledged while it runs need not be in it.
-        rows, unacknowledged = self.writes, self.unacknowledged
-        if not rows and self.settings.traffic.writes:
+        if not self.summary().writes and self.settings.writes:
+            doubted, write = self.writes.unacknowledged, self.schedule.write
+            # The checks' writes are in the journal too.
+            own = [row for row in doubted if row.unique.startswith(self.schedule.base)]
             raise TrafficError(
-                f"none of the traffic's {len(unacknowledged):,} writes was acknowledged, so there "
+                f"none of the traffic's {len(own):,} writes was acknowledged, so there "
                 f"is nothing to read back; see what {api.where} answers to "
-                f"{_called(self.schedule.write)}",
-                "\n".join(row.shown for row in unacknowledged[:5]),
+                f"{write.method} {write.path}",
+                "\n".join(row.shown for row in own[:5]),
             )
-        seen = occurrences(api.expect(api.read_request).text, self.schedule.base)
-        once = 1 if self.settings.is_addressbook else None
-        read = f"{_called(api.read_request)} of {api.where}"
-        return compare(rows, unacknowledged, seen, read, once)
-
-    def _row(self, number: int, how: str) -> Row:
-        each = self.ledger.exchange(number)
-        shown = f"{each.method} {each.path} of {each.unique}, {how}{each.by}, {each.where},"
-        return Row(each.unique, shown)
-
-
-def _called(request: Request) -> str:
-    return f"{request.method} {request.path}"
+        return read_back(api, self.writes)

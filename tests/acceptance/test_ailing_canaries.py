@@ -29,8 +29,9 @@ from pytest_canary.analysis.verdict import Verdict
 from pytest_canary.cluster.engine import Engine
 from pytest_canary.cluster.run import Run
 from pytest_canary.cluster.teardown import tear_down
-from pytest_canary.config import settings
-from pytest_canary.config.plan import Options, plan
+from pytest_canary.config import settings_file
+from pytest_canary.config.options import Options
+from pytest_canary.config.plan import plan
 from pytest_canary.context.measurement import Measured, Measurement
 from pytest_canary.core.errors import TrafficError
 from pytest_canary.core.waiting import Seen
@@ -153,7 +154,7 @@ def walk(releases: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> 
         patch.setenv("KUBECONFIG", str(folder / "kubeconfig"))
         patch.chdir(folder)
         run = Run.start(folder)
-        walk = Walk(plan(settings.check(table, ROOT, "a test"), chosen), run)
+        walk = Walk(plan(settings_file.check(table, ROOT, "a test"), chosen), run)
         try:
             walk.enter("migration")
             yield walk

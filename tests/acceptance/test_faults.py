@@ -25,8 +25,10 @@ from pytest_canary import stages
 from pytest_canary.cluster.engine import Engine
 from pytest_canary.cluster.run import Run
 from pytest_canary.cluster.teardown import tear_down
-from pytest_canary.config import settings
-from pytest_canary.config.plan import Options, plan
+from pytest_canary.config import settings_file
+from pytest_canary.config.options import Options
+from pytest_canary.config.plan import plan
+from pytest_canary.config.settings import Settings
 from pytest_canary.context.context import Memory
 from pytest_canary.core.errors import CanaryError, FoundError, ReleaseError
 from pytest_canary.core.waiting import Seen, Waiter
@@ -95,6 +97,7 @@ class Bench:
         entered = ("preflight", "cluster", "baseline")
         walk._entered = {name: walk._entered[name] for name in entered}
         walk.memory, walk.notes = copy.deepcopy(self.memory), {}
+        walk.api.writes = walk.memory.writes
         folder = self.folder / fault.name
         folder.mkdir()
         files = {}
@@ -103,13 +106,14 @@ class Bench:
             text = (ROOT / "manifests" / f"{name}.yml").read_text()
             files[name].write_text(faults.patched(text, getattr(fault, name)))
         table = faults.merged(TABLE(), fault.settings)
-        self.change(settings.check(table, ROOT, fault.name).model_copy(update=files))
+        found = settings_file.check(table, ROOT, fault.name)
+        self.change(found.model_copy(update={"files": replace(found.files, **files)}))
         image = self.images.get(fault.name, self.images[""])
         walk.provisioned.candidate = replace(walk.candidate, image=image, **files)
         if walk.plan.traffic:
-            walk._traffic = Traffic(walk.api.base_url, walk.settings).start()
+            walk._traffic = Traffic(walk.api, walk.settings.traffic).start()
 
-    def change(self, found: settings.Settings) -> None:
+    def change(self, found: Settings) -> None:
         """Let everybody go by these settings."""
         walk = self.walk
         walk.plan = replace(walk.plan, settings=found)
@@ -178,7 +182,7 @@ class Bench:
 
     def restore(self) -> None:
         """Give the database what it had at the end of the baseline, and expect no more of it."""
-        self.walk.memory.rows[:] = self.memory.rows
+        self.walk.memory.writes = self.walk.api.writes = copy.deepcopy(self.memory.writes)
         self.walk.database.script(RESTORE, timeout=60)
 
 
@@ -214,7 +218,7 @@ def bench(
         patch.chdir(folder)
         # In the usual state folder: where this process is killed, the next run removes its cluster.
         run = Run.start(folder)
-        walk = Walk(plan(settings.check(TABLE(), ROOT, "a test"), chosen), run)
+        walk = Walk(plan(settings_file.check(TABLE(), ROOT, "a test"), chosen), run)
         try:
             for stage in ("preflight", "cluster", "baseline"):
                 for assertion in stages.suite(stage):

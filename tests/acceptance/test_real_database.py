@@ -15,7 +15,7 @@ import pytest
 from acceptance.projects import needed
 from docker.errors import DockerException
 
-from pytest_canary.config import settings
+from pytest_canary.config.settings import DatabaseSettings
 from pytest_canary.core.errors import DatabaseError, FoundError
 from pytest_canary.core.waiting import Waiter
 from pytest_canary.database import backup
@@ -159,7 +159,7 @@ def server(engine: docker.DockerClient) -> Iterator[Server]:
         snapshot = SimpleNamespace(pods={"db-1": pod})
         observer: Any = SimpleNamespace(snapshot=lambda: snapshot, change=time.sleep)
         namespace: Any = Pod(postgres)
-        database = Database(namespace, observer, settings.Database(), Waiter())
+        database = Database(namespace, observer, DatabaseSettings(), Waiter())
         yield Server(database, postgres, pods)
 
 

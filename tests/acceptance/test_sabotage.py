@@ -17,12 +17,14 @@ import pytest
 import yaml
 from acceptance.projects import KUBECONFIG, ROOT, needed
 
+from pytest_canary.api.writes import Writes
 from pytest_canary.cluster.engine import CTR, Engine
 from pytest_canary.cluster.registry import pull_secret
 from pytest_canary.cluster.run import Run
 from pytest_canary.cluster.teardown import tear_down
-from pytest_canary.config import settings
-from pytest_canary.config.plan import Options, plan
+from pytest_canary.config import settings_file
+from pytest_canary.config.options import Options
+from pytest_canary.config.plan import plan
 from pytest_canary.core.errors import CanaryError
 from pytest_canary.core.processes import Processes
 from pytest_canary.core.waiting import Seen
@@ -58,7 +60,7 @@ def walk(releases: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> 
         patch.chdir(folder)
         # In the usual state folder: where this process is killed, the next run removes its cluster.
         run = Run.start(folder)
-        walk = Walk(plan(settings.check(table, ROOT, "a test"), chosen), run)
+        walk = Walk(plan(settings_file.check(table, ROOT, "a test"), chosen), run)
         try:
             walk.enter("canary")
             walk.write_and_read(walk.api)
@@ -126,23 +128,25 @@ def test_stable_scaled_behind_the_harness_is_told_at_the_deadline(walk: Walk) ->
 def test_a_deleted_row_is_named(walk: Walk) -> None:
     canary.canary_works(walk)
     canary.nothing_is_lost(walk)
-    row = walk.memory.rows[-1]
+    row = walk.memory.writes.acknowledged[-1]
     walk.database.query(f"delete from person where first_name = '{row.unique}'")
 
     told = failure(walk, canary.nothing_is_lost)
 
-    total = len(walk.memory.rows)
+    total = len(walk.memory.writes.acknowledged)
     assert told.sentence.startswith(
         f"1 of {total} acknowledged writes can't be read back from the Service; "
         f"the first: {row.shown} is missing; "
     )
     assert told.evidence == f"{row.shown} is missing"
-    walk.memory.rows.remove(row)
+    walk.memory.writes = walk.api.writes = Writes(
+        each for each in walk.memory.writes.acknowledged if each is not row
+    )
     canary.nothing_is_lost(walk)
 
 
 def test_a_row_that_is_there_twice_is_named(walk: Walk) -> None:
-    row = walk.memory.rows[0]
+    row = walk.memory.writes.acknowledged[0]
     names = "first_name, last_name"
     walk.database.query(
         f"insert into person ({names}) select {names} from person where first_name = '{row.unique}'"

@@ -14,7 +14,7 @@ import docker
 import pytest
 from acceptance.projects import NOTHING, ROOT, Project, left, needed, nodes
 
-from pytest_canary.config.plan import STAGES
+from pytest_canary.config.options import STAGES
 
 Make = Callable[[str], Project]
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from pytest_canary.analysis.comparison import Comparison, Observed, Rule
 from pytest_canary.analysis.metrics.metric import Metric
-from pytest_canary.config.settings import Verdict as Limits
+from pytest_canary.config.settings import VerdictSettings as Limits
 
 RULE = Rule(confidence=0.95, level=0.00125)
 LIMITS = Limits(errors=0.015, latency=0.15, memory=0.5, seconds=30)

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from pytest_canary.config import settings
-from pytest_canary.config.plan import Baseline, Options, Plan
+from pytest_canary.config import settings_file
+from pytest_canary.config.options import Options
+from pytest_canary.config.plan import Baseline, Plan
 from pytest_canary.preflight import groups, inspection
 from pytest_canary.preflight.groups import Group
 from pytest_canary.preflight.inspection import Inspection
@@ -63,7 +64,7 @@ def inspected(
         (folder / "manifests" / f"{kind}.yml").write_text(text)
     (folder / "apply.sh").write_text(apply or (ROOT / "apply.sh").read_text())
     (folder / "Dockerfile").touch()
-    found_settings = settings.check({"name": "shop"} | table, folder, "canary.toml")
+    found_settings = settings_file.check({"name": "shop"} | table, folder, "canary.toml")
     plan = Plan(found_settings, options, Baseline("none", "", ""))
     return inspection.inspect(plan, folder, node)
 

@@ -27,9 +27,10 @@ from pytest_canary.analysis.verdict import Judge
 from pytest_canary.cluster.container_engine import Image
 from pytest_canary.cluster.provision import Provisioned
 from pytest_canary.cluster.run import Run
-from pytest_canary.config import settings
-from pytest_canary.config.plan import STAGES, Baseline, Options, Plan
-from pytest_canary.config.settings import Verdict
+from pytest_canary.config import settings_file
+from pytest_canary.config.options import STAGES, Options
+from pytest_canary.config.plan import Baseline, Plan
+from pytest_canary.config.settings import VerdictSettings as Verdict
 from pytest_canary.context import expect
 from pytest_canary.context.builders import Builders, bring_up
 from pytest_canary.context.context import Context
@@ -114,7 +115,7 @@ class World:
         self.until_the_end = ExitStack()
         self.clock = Clock()
         self._versions: dict[str, str] = {}
-        self.settings = settings.check(SETTINGS | table, ROOT, "canary.toml")
+        self.settings = settings_file.check(SETTINGS | table, ROOT, "canary.toml")
         self.upgrade = upgrade
         self.clock.real = 0.005 if self.settings.traffic.rate else 0.0
         self.namespace = Namespace(folder, folder / "deleted")
@@ -211,7 +212,11 @@ class World:
     def version(self, title: str) -> Version:
         """One of the two versions, with the bundled manifests."""
         return Version(
-            title, IMAGES[title], self.settings.deployment, self.settings.service, self.apply
+            title,
+            IMAGES[title],
+            self.settings.files.deployment,
+            self.settings.files.service,
+            self.apply,
         )
 
     # Where the walk stands.
@@ -223,7 +228,11 @@ class World:
             self.rehearsal.roll_back_automatically()
         else:
             self.rehearsal.enter(stage)
-        if self.rehearsal.workspace.is_up and self.context.app.is_open and not self.journal.rows:
+        if (
+            self.rehearsal.workspace.is_up
+            and self.context.app.is_open
+            and not self.journal.writes.acknowledged
+        ):
             expect.write_and_read(self.context)
         return self
 

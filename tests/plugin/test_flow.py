@@ -15,8 +15,9 @@ from xml.etree import ElementTree
 import pytest
 
 from pytest_canary import stages
-from pytest_canary.config import settings
-from pytest_canary.config.plan import Baseline, Options, Plan
+from pytest_canary.config import settings_file
+from pytest_canary.config.options import Options
+from pytest_canary.config.plan import Baseline, Plan
 
 STAGES = [
     "cluster",
@@ -35,7 +36,7 @@ RUN = ("--canary", "--canary-baseline", "shop:1")
 
 def applying(stage: str) -> int:
     """How many of a stage's assertions an upgrade with the default settings has."""
-    found = settings.check({"name": "addressbook"}, Path(__file__).parents[2], "defaults")
+    found = settings_file.check({"name": "addressbook"}, Path(__file__).parents[2], "defaults")
     upgrade = Plan(found, Options(), Baseline("image", "shop:1", "--canary-baseline"))
     return len(stages.load(stage).applying(upgrade))
 

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from fakes.server import Server
 
-from pytest_canary.config.settings import Settings, check
+from pytest_canary.config.settings import Settings
+from pytest_canary.config.settings_file import check
 
 OBJECTS = Path(__file__).parents[2] / "fixtures" / "objects"
 

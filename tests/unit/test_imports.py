@@ -47,6 +47,8 @@ def test_the_plugin_imports_only_its_options_and_fixtures() -> None:
     }
     assert own == {
         "pytest_canary",
+        "pytest_canary.config",
+        "pytest_canary.config.options",
         "pytest_canary.plugin",
         "pytest_canary.plugin.hooks",
         "pytest_canary.plugin.options",

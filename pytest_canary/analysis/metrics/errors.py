@@ -16,7 +16,7 @@ from pytest_canary.analysis.comparison import (
 from pytest_canary.analysis.metrics.metric import SEE_LOG, Metric
 
 if TYPE_CHECKING:
-    from pytest_canary.config.settings import Verdict as Limits
+    from pytest_canary.config.settings import VerdictSettings as Limits
 
 
 def compare(

@@ -17,7 +17,7 @@ from pytest_canary.analysis.comparison import (
 from pytest_canary.analysis.metrics.metric import Metric
 
 if TYPE_CHECKING:
-    from pytest_canary.config.settings import Verdict as Limits
+    from pytest_canary.config.settings import VerdictSettings as Limits
 
 # A difference of latencies below this is the machine's, not the release's: containers that share
 # two cores differ by some milliseconds for no other reason. So 1 ms stops nobody, at any p.

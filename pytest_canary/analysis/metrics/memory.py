@@ -19,7 +19,7 @@ from pytest_canary.analysis.comparison import (
 from pytest_canary.analysis.metrics.metric import Metric
 
 if TYPE_CHECKING:
-    from pytest_canary.config.settings import Verdict as Limits
+    from pytest_canary.config.settings import VerdictSettings as Limits
 
 # An allocator takes and returns some megabytes at a time: less than this is no release's doing.
 FLOOR = 16e6

@@ -17,7 +17,7 @@ from pytest_canary.analysis.metrics.latency import ADVICE, LATENCY_FLOOR, too_fe
 from pytest_canary.analysis.metrics.metric import Metric
 
 if TYPE_CHECKING:
-    from pytest_canary.config.settings import Verdict as Limits
+    from pytest_canary.config.settings import VerdictSettings as Limits
 
 # An answer is slow where it takes more than twice the baseline's 95th percentile, and some.
 SLOW_QUANTILE, SLOW_FACTOR = 0.95, 2.0

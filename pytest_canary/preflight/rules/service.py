@@ -90,7 +90,7 @@ def unreachable_service(subject: Subject) -> Iterator[Fault]:
 def session_affinity(subject: Subject) -> Iterator[Fault]:
     """It shares connections by numbers of pods, where a header tells who has answered."""
     service = subject.service()
-    if service is None or not subject.settings.version_header:
+    if service is None or not subject.settings.api.version_header:
         return
     if service.at("spec", "sessionAffinity") == "ClientIP":
         yield service.fault(

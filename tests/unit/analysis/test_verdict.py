@@ -27,7 +27,7 @@ from pytest_canary.analysis.verdict import (
     needed,
     schedule,
 )
-from pytest_canary.config.settings import Verdict as Limits
+from pytest_canary.config.settings import VerdictSettings as Limits
 
 LIMITS = Limits(seconds=30)
 FLAT = [(float(at), 60e6) for at in range(0, 31, 3)]

@@ -8,7 +8,8 @@ import pytest
 from fakes.server import Asked, Reply, Server
 
 from pytest_canary.api.addressbook import Addressbook, Person, person
-from pytest_canary.api.client import Row
+from pytest_canary.api.read_back import read_back
+from pytest_canary.api.writes import Row, Writes
 from pytest_canary.config.settings import Settings
 from pytest_canary.core.errors import ApiError
 
@@ -19,7 +20,8 @@ ADA = {"id": 1, "firstName": "Ada", "lastName": "Lovelace", "updatedAt": TIME, "
 
 @pytest.fixture
 def book(server: Server, configured: Callable[..., Settings]) -> Addressbook:
-    return Addressbook(server.url, configured())
+    settings = configured()
+    return Addressbook(server.url, settings.api, settings.deadlines.request)
 
 
 class Shelf:
@@ -150,22 +152,31 @@ def test_a_put_answered_with_anything_but_json_shows_it(book: Addressbook, serve
 def test_a_written_row_is_found_again(book: Addressbook, shelf: Shelf) -> None:
     rows = [book.write() for _ in range(3)]
     assert rows[0].shown == f"person 1 ({rows[0].unique} Canary)"
-    assert book.missing(rows) == []
+    assert book.writes.acknowledged == tuple(rows)
+    assert read_back(book, book.writes).wrong == ()
 
 
 def test_lost_and_doubled_rows_are_told(book: Addressbook, shelf: Shelf) -> None:
     rows = [book.write() for _ in range(4)]
     del shelf.people[1]
     shelf.people += [dict(shelf.people[1]), dict(shelf.people[2]), dict(shelf.people[2])]
-    assert book.missing(rows) == [
+    assert read_back(book, book.writes).wrong == (
         f"{rows[1].shown} is missing",
         f"{rows[2].shown} is there 2 times",
         f"{rows[3].shown} is there 3 times",
-    ]
+    )
+
+
+def test_what_is_read_back_must_be_people(book: Addressbook, shelf: Shelf) -> None:
+    book.write()
+    shelf.people.append({"id": 1})
+    with pytest.raises(ApiError, match="GET /all of the Service: a person has no firstName"):
+        read_back(book, book.writes)
 
 
 def test_a_row_that_was_never_written_is_missing(book: Addressbook, shelf: Shelf) -> None:
-    assert book.missing([Row("x", "person 9 (x Canary)")]) == ["person 9 (x Canary) is missing"]
+    never = Writes([Row("x", "person 9 (x Canary)")])
+    assert read_back(book, never).wrong == ("person 9 (x Canary) is missing",)
 
 
 def test_the_version_is_in_the_books_header(book: Addressbook, server: Server) -> None:

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from pytest_canary.config.plan import STAGES, Options, Plan, plan
-from pytest_canary.config.settings import Settings, load
+from pytest_canary.config.options import STAGES, Options
+from pytest_canary.config.plan import Plan, plan
+from pytest_canary.config.settings import Settings
+from pytest_canary.config.settings_file import load
 from pytest_canary.core.errors import SettingsError
 
 

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from pytest_canary.config.plan import git
-from pytest_canary.config.promotion import Revision, promotion, revision
-from pytest_canary.config.settings import Promotion
-from pytest_canary.core.processes import Processes
+from pytest_canary.config.git import git
+from pytest_canary.config.promotion import promotion
+from pytest_canary.config.revision import Revision, revision
+from pytest_canary.config.settings import PromotionSettings
+from pytest_canary.core import processes
 
-BOOK = Promotion()
+BOOK = PromotionSettings()
 ALLOWED, REFUSED = True, False
 
 SEMAPHORE = {"SEMAPHORE": "true"}
@@ -130,13 +131,13 @@ def test_what_ci_tells(environ: Mapping[str, str], expected: Revision, allowed: 
         ),
         (
             Revision(None, (), "not in git"),
-            Promotion(branches=["main", "release"], tags=[]),
+            PromotionSettings(branches=["main", "release"], tags=[]),
             "would not be allowed: it passed on neither a branch nor a tag (not in git), and "
             "needs branch main or release",
         ),
         (
             Revision("main", (), "git"),
-            Promotion(branches=[], tags=[]),
+            PromotionSettings(branches=[], tags=[]),
             "would not be allowed: it passed on branch main (git), and needs nothing that could "
             "ever be, as promotion allows none",
         ),
@@ -148,7 +149,7 @@ def test_what_ci_tells(environ: Mapping[str, str], expected: Revision, allowed: 
         ),
     ],
 )
-def test_the_answer_says_why(found: Revision, condition: Promotion, sentence: str) -> None:
+def test_the_answer_says_why(found: Revision, condition: PromotionSettings, sentence: str) -> None:
     answer = promotion(passed=True, revision=found, condition=condition)
     assert answer.sentence == f"the real promotion {sentence}"
 
@@ -163,7 +164,7 @@ def test_git_tells_branch_and_tags(tmp_path: Path) -> None:
         ("-c", "user.name=a", "-c", "user.email=a@b", "commit", "--quiet", "--allow-empty", "-m1"),
         ("tag", "hotfix1"),
     ):
-        Processes().run(["git", "-C", tmp_path, *words], timeout=60)
+        processes.run(["git", "-C", tmp_path, *words], timeout=60)
     assert revision({}, here) == Revision("topic", ("hotfix1",), "git")
     here("checkout", "--quiet", "--detach")
     assert revision({"CI": "true"}, here) == Revision(None, ("hotfix1",), "git")

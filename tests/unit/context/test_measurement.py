@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 import requests
 
-from pytest_canary.config import settings
+from pytest_canary.config import settings_file
+from pytest_canary.config.settings import Settings
 from pytest_canary.context.measurement import Measured, Measurement
 from pytest_canary.core.errors import ClusterError
 from pytest_canary.core.waiting import Waiter
@@ -108,10 +109,10 @@ class World:
         )
 
 
-def SETTINGS(table: Mapping[str, Any]) -> settings.Settings:  # noqa: N802
+def SETTINGS(table: Mapping[str, Any]) -> Settings:  # noqa: N802
     from fakes.world import ROOT
 
-    return settings.check(dict(table), ROOT, "canary.toml")
+    return settings_file.check(dict(table), ROOT, "canary.toml")
 
 
 def pod(deployment: str, number: int) -> Object:

@@ -2,7 +2,7 @@
 
 import json
 
-from pytest_canary.config.settings import Database
+from pytest_canary.config.settings import DatabaseSettings as Database
 from pytest_canary.database.deployment import manifests, parameters, secret
 
 SETTINGS = Database(name="shop", user="keeper")

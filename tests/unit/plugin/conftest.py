@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from fakes.stages import Checks, Stages
 
-from pytest_canary.config.plan import Baseline, Options, Plan
+from pytest_canary.config.options import Options
+from pytest_canary.config.plan import Baseline, Plan
 from pytest_canary.config.settings import Settings
 from pytest_canary.plugin.items import StageFile
 

@@ -5,11 +5,10 @@ from typing import Any
 
 import pytest
 
-from pytest_canary.config import plan
-from pytest_canary.config.plan import Options
+from pytest_canary.config.options import STAGES, Options
 from pytest_canary.plugin import options
 
-STAGES = ", ".join(plan.STAGES)
+NAMES = ", ".join(STAGES)
 
 
 def test_nothing_given_is_every_default() -> None:
@@ -99,7 +98,7 @@ CONTEXT = {"canary_context": "prod", "canary_registry": "r"}
             {"canary_until": "migraton"},
             ["--canary-until=migraton: no such stage; did you mean migration?"],
         ),
-        ({"canary_until": "x"}, [f"--canary-until=x: no such stage; there are {STAGES}"]),
+        ({"canary_until": "x"}, [f"--canary-until=x: no such stage; there are {NAMES}"]),
         (
             {"canary_keep": "on-fail"},
             [
@@ -137,7 +136,7 @@ CONTEXT = {"canary_context": "prod", "canary_registry": "r"}
         (
             {"canary_until": "x", "canary_registry": "r", "numprocesses": "auto"},
             [
-                f"--canary-until=x: no such stage; there are {STAGES}",
+                f"--canary-until=x: no such stage; there are {NAMES}",
                 "--canary-registry=r: goes with --canary-context; a kind cluster is loaded",
                 "-n auto: a walk goes step by step; leave -n out",
             ],

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from fakes.stages import Checks, Stages
 
-from pytest_canary.config.plan import Keep
+from pytest_canary.config.options import Keep
 from pytest_canary.core.errors import ReleaseError
 from pytest_canary.plugin.items import StageFile, StageTest, in_automatic_rollback
 from pytest_canary.plugin.pytest_internals import ErrorRepr

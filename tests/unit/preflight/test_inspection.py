@@ -3,7 +3,7 @@
 import pytest
 from fakes.preflight import BROKEN, GROUPS, Edit, Inspect, codes, healthy
 
-from pytest_canary.config.plan import Options
+from pytest_canary.config.options import Options
 from pytest_canary.core.errors import FoundError, NotApplicable
 from pytest_canary.preflight import groups
 

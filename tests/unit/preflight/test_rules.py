@@ -17,8 +17,9 @@ from fakes.preflight import (
     healthy,
 )
 
-from pytest_canary.config import settings
-from pytest_canary.config.plan import Baseline, Options, Plan
+from pytest_canary.config import settings_file
+from pytest_canary.config.options import Options
+from pytest_canary.config.plan import Baseline, Plan
 from pytest_canary.preflight import inspection as preflight
 from pytest_canary.preflight.reading import this_machine
 
@@ -58,7 +59,7 @@ def test_a_finding_says_file_line_rule_and_fix_in_one_sentence_each(
 )
 @pytest.mark.parametrize("options", [KIND, ELSEWHERE], ids=["kind", "context"])
 def test_the_manifests_of_this_repository_are_right(file: str, options: Options) -> None:
-    found = settings.load(ROOT, file)
+    found = settings_file.load(ROOT, file)
     inspection = preflight.inspect(Plan(found, options, Baseline("none", "", "")), ROOT)
     assert inspection.findings == ()
     assert inspection.unread == inspection.serviceless == ""

@@ -7,7 +7,7 @@ from typing import get_args
 from fakes.preflight import FAULTS, GROUPS, KIND, NODE, ROOT
 
 from pytest_canary import stages
-from pytest_canary.config import settings
+from pytest_canary.config import settings_file
 from pytest_canary.config.plan import Baseline, Plan
 from pytest_canary.context.journal import PreflightOutcome
 from pytest_canary.context.workspace import Workspace
@@ -43,7 +43,7 @@ def test_a_fault_has_the_name_of_the_rule_that_finds_it() -> None:
         yield Fault(subject.source, 1, "it is not ours", "make it ours")
         yield Fault(subject.source, 2, "it is not ours", "make it ours", rule="another")
 
-    plan = Plan(settings.load(ROOT), KIND, Baseline("none", "", ""))
+    plan = Plan(settings_file.load(ROOT), KIND, Baseline("none", "", ""))
     subject, _ = read_subject(plan, ROOT, of_version(None), NODE)
     assert [fault.rule for fault in ours.faults(subject)] == ["our-own", "our-own"]
 
@@ -58,7 +58,7 @@ def test_every_rule_belongs_to_one_assertion(tmp_path: Path) -> None:
         def expect_none(group: Group) -> None:
             asked.extend(ruleset.names(group))
 
-    plan = Plan(settings.load(ROOT), KIND, Baseline("none", "", ""))
+    plan = Plan(settings_file.load(ROOT), KIND, Baseline("none", "", ""))
     workspace = Workspace(plan, tmp_path)
     workspace.journal.keep(PreflightOutcome(Asked()))  # type: ignore[arg-type]
     for check in stages.load("preflight").checks:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from pytest_canary.cluster.run import Run
-from pytest_canary.config.plan import Baseline, Options, Plan
+from pytest_canary.config.options import Options
+from pytest_canary.config.plan import Baseline, Plan
 from pytest_canary.config.settings import Settings
 from pytest_canary.context.journal import MigrationOutcome
 from pytest_canary.context.stage import Stage

@@ -11,7 +11,8 @@ from fakes import app
 from fakes.world import LOADED, World
 
 from pytest_canary import stages
-from pytest_canary.config.promotion import Promotion, Revision
+from pytest_canary.config.promotion import Promotion
+from pytest_canary.config.revision import Revision
 from pytest_canary.context.journal import CheckResult, Journal
 from pytest_canary.core.errors import CanaryError, FoundError
 from pytest_canary.core.findings import Finding

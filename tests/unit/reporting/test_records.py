@@ -13,8 +13,9 @@ from fakes.server import Asked, Reply, Server
 from pytest_canary.analysis.comparison import Observed
 from pytest_canary.analysis.statistics import share
 from pytest_canary.analysis.verdict import Judge
+from pytest_canary.api.factory import client_for
 from pytest_canary.config.settings import Settings
-from pytest_canary.config.settings import Verdict as Limits
+from pytest_canary.config.settings import VerdictSettings as Limits
 from pytest_canary.core.errors import TrafficError
 from pytest_canary.reporting import records
 from pytest_canary.traffic import ReadBack, Traffic, generator
@@ -102,7 +103,8 @@ def walked(
 
     server.reply = reply
     tables: dict[str, Any] = {"api": API, "traffic": {"rate": 100, "writes": 0.5, "slow": 20}}
-    traffic = Traffic(server.url, configured(**tables))
+    settings = configured(**tables)
+    traffic = Traffic(client_for(server.url, settings), settings.traffic)
     traffic.stand("baseline")
     traffic.start()
     traffic.stand("canary", "deploy the canary")
@@ -114,7 +116,7 @@ def walked(
 def test_traffic_is_told_on_the_runs_own_clock(walked: Traffic) -> None:
     found = records.sent(walked, 18.3, 18.8)
     assert (found.rate, found.sent, found.lost) == (100, walked.sent, walked.lost)
-    assert found.writes == len(walked.writes) > 10
+    assert found.writes == len(walked.writes.acknowledged) > 10
     assert found.bin == 1
     assert sum(point.requests for point in found.series) == found.sent
     assert min(point.at for point in found.series) == pytest.approx(18.3)
@@ -146,6 +148,8 @@ def test_writes_are_read_back_or_said_not_to_be(walked: Traffic) -> None:
         ("row 1",),
         ("row 2",),
     )
+    back = ReadBack(20, (), ("row 2",), 1, 1, "GET /notes", repeated=("row 3",))
+    assert records.sent(walked, 0, 1, back).doubled_writes == ("row 2", "row 3")
 
 
 def test_half_an_hour_is_binned_before_its_percentiles_are_taken(walked: Traffic) -> None:
@@ -157,5 +161,7 @@ def test_half_an_hour_is_binned_before_its_percentiles_are_taken(walked: Traffic
 def test_traffic_that_never_ran_is_no_figure(
     configured: Callable[..., Settings], server: Server
 ) -> None:
+    settings = configured(api=API)
+    traffic = Traffic(client_for(server.url, settings), settings.traffic)
     with pytest.raises(TrafficError):
-        records.sent(Traffic(server.url, configured(api=API)), 0, 1)
+        records.sent(traffic, 0, 1)

@@ -10,7 +10,7 @@ from fakes.world import LOADED, NOTES, World
 from unit.stages.failing import Case
 
 from pytest_canary import stages
-from pytest_canary.config.plan import STAGES
+from pytest_canary.config.options import STAGES
 from pytest_canary.context.stage import Check
 from pytest_canary.core.errors import CanaryError
 

@@ -14,8 +14,8 @@ from fakes import rude_server as rude
 from fakes.rude_server import Manner, RudeServer
 from fakes.server import Reply, Server
 
-from pytest_canary.api.addressbook import PUT
-from pytest_canary.api.client import Api
+from pytest_canary.api.factory import client_for
+from pytest_canary.config.settings import PUT_PERSON as PUT
 from pytest_canary.config.settings import Deadlines, Request, Settings
 from pytest_canary.traffic.exchange import Kind
 from pytest_canary.traffic.ledger import Outcome
@@ -32,12 +32,14 @@ from pytest_canary.traffic.sender import (
 )
 
 GET = Request(method="GET", path="/all", contains="needle")
-JSON = Request(
-    method="POST",
-    path="/notes?of={unique}",
-    json={"text": "{unique}", "more": ["ä", 1]},
-    headers={"X-Tenant": "7"},
-    status=201,
+JSON = Request.model_validate(
+    {
+        "method": "POST",
+        "path": "/notes?of={unique}",
+        "json": {"text": "{unique}", "more": ["ä", 1]},
+        "headers": {"X-Tenant": "7"},
+        "status": 201,
+    }
 )
 
 
@@ -52,7 +54,7 @@ def impatient(settings: Settings) -> Settings:
 
 def send(url: str, request: Request, settings: Settings, unique: str = "") -> Outcome:
     async def once() -> Outcome:
-        async with Sender(settings) as sender:
+        async with Sender(settings.api, settings.deadlines.request) as sender:
             return await sender.send(Prepared.of(url, request), unique)
 
     return asyncio.run(once())
@@ -73,7 +75,7 @@ def rudely(manner: Manner, request: Request, settings: Settings) -> tuple[Outcom
 def test_a_request_goes_out_as_the_api_would_send_it(
     request_: Request, server: Server, settings: Settings
 ) -> None:
-    Api(server.url, settings).send(request_, "canary0123")
+    client_for(server.url, settings).send(request_, "canary0123")
     send(server.url, request_, settings, "canary0123")
     theirs, ours = server.asked
     assert (ours.method, ours.path, ours.headers.get("X-Tenant")) == (
@@ -91,7 +93,7 @@ def test_a_request_goes_out_as_the_api_would_send_it(
 
 def test_each_request_has_a_connection_of_its_own(server: Server, settings: Settings) -> None:
     async def many() -> None:
-        async with Sender(settings) as sender:
+        async with Sender(settings.api, settings.deadlines.request) as sender:
             for _ in range(5):
                 await sender.send(Prepared.of(server.url, PUT), "u")
 

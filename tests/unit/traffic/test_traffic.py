@@ -16,9 +16,10 @@ from fakes import rude_server as rude
 from fakes.rude_server import Manner, RudeServer
 from fakes.server import Asked, Reply, Server
 
-from pytest_canary.api.addressbook import Addressbook
 from pytest_canary.api.client import Api
-from pytest_canary.config.settings import Settings
+from pytest_canary.api.factory import client_for
+from pytest_canary.api.read_back import read_back
+from pytest_canary.config.settings import ApiSettings, Settings
 from pytest_canary.core.errors import ApiError, TrafficError
 from pytest_canary.traffic import Kind, Traffic, generator
 from pytest_canary.traffic.generator import CROWD, Generator, crowd, kept_back
@@ -101,9 +102,20 @@ def until(done: Callable[[], bool]) -> None:
         time.sleep(0.005)
 
 
+def traffic_to(url: str, settings: Settings, *, anywhere: bool = False) -> Traffic:
+    """Traffic as a walk has it, not started yet."""
+    return Traffic(client_for(url, settings), settings.traffic, anywhere=anywhere)
+
+
+def sends(traffic: Traffic, requests: int) -> None:
+    """Wait for so many more requests."""
+    had = len(traffic.ledger)
+    until(lambda: len(traffic.ledger) >= had + requests)
+
+
 def ran(url: str, settings: Settings, requests: int = 20) -> Traffic:
     """Traffic that has sent so many requests at least, and is over."""
-    with Traffic(url, settings) as traffic:
+    with traffic_to(url, settings) as traffic:
         until(lambda: len(traffic.ledger) >= requests)
     return traffic
 
@@ -117,11 +129,12 @@ def test_what_is_sent_is_what_the_server_was_asked(
     traffic = ran(server.url, settings(), 40)
     assert traffic.sent == len(server.asked) >= 40
     assert (traffic.lost, traffic.slow, traffic.retryable) == (0, 0, 0)
-    assert traffic.losses() == traffic.findings() == []
+    assert traffic.losses() == []
+    assert traffic.findings() == []
     # Every other request writes; each has a connection of its own.
-    assert len(persons.rows) == len(traffic.writes) == traffic.sent // 2
+    assert len(persons.rows) == len(traffic.writes.acknowledged) == traffic.sent // 2
     assert len({asked.port for asked in server.asked}) == traffic.sent
-    assert traffic.unacknowledged == ()
+    assert traffic.writes.unacknowledged == ()
 
 
 def test_each_request_is_stamped_with_who_answered(
@@ -141,11 +154,11 @@ def test_acknowledged_writes_are_read_back_each_once(
 ) -> None:
     wanted = settings()
     traffic = ran(server.url, wanted)
-    api = Addressbook(server.url, wanted)
+    api = client_for(server.url, wanted)
     back = traffic.verify(api)
     assert back.acknowledged == len(persons.rows) > 0
     assert back.findings == []
-    assert api.missing(traffic.writes) == []
+    assert read_back(api, traffic.writes).wrong == ()
 
 
 def test_the_same_is_true_of_an_app_that_is_no_addressbook(
@@ -163,10 +176,10 @@ def test_the_same_is_true_of_an_app_that_is_no_addressbook(
     server.reply = reply
     wanted = settings(api=OWN)
     traffic = ran(server.url, wanted)
-    api = Api(server.url, wanted)
+    api = client_for(server.url, wanted)
     assert traffic.lost == 0
     assert traffic.verify(api).findings == []
-    assert api.missing(traffic.writes) == []
+    assert read_back(api, traffic.writes).wrong == ()
     assert list(traffic.summary().versions) == ["7"]
     lost, doubled = rows.pop(3), rows[5]
     rows.append(doubled)
@@ -181,15 +194,13 @@ def test_the_same_is_true_of_an_app_that_is_no_addressbook(
 def test_requests_belong_to_where_the_walk_stood_when_they_were_due(
     server: Server, persons: Persons, settings: Callable[..., Settings]
 ) -> None:
-    traffic = Traffic(server.url, settings())
+    traffic = traffic_to(server.url, settings())
     traffic.stand("baseline")
     with traffic:
         for stage, transition in [("canary", "deploy"), ("canary", ""), ("stable", "promote")]:
-            had = len(traffic.ledger)
-            until(lambda had=had: len(traffic.ledger) >= had + 5)
+            sends(traffic, 5)
             traffic.stand(stage, transition)
-        had = len(traffic.ledger)
-        until(lambda: len(traffic.ledger) >= had + 5)
+        sends(traffic, 5)
     stands = traffic.ledger.stands
     assert [stand.stage for stand in stands] == ["baseline", "canary", "canary", "stable"]
     for number in range(traffic.sent):
@@ -237,8 +248,10 @@ def test_what_a_user_would_have_missed_is_lost_and_sent_only_once(
     assert all(each.retryable is (each.method == "GET") for each in losses)
     writes = [each for each in losses if each.method == "PUT"]
     assert traffic.retryable == len(losses) - len(writes)
-    assert [row.unique for row in traffic.unacknowledged] == [each.unique for each in writes]
-    assert traffic.writes == ()
+    # The journal has them in the order in which they ended.
+    doubted = sorted(row.unique for row in traffic.writes.unacknowledged)
+    assert doubted == [each.unique for each in writes]
+    assert traffic.writes.acknowledged == ()
     (found,) = traffic.findings()
     assert found.sentence.startswith(
         f"{traffic.lost} of {traffic.sent} requests were lost, {len(writes)} of them such as no "
@@ -254,7 +267,7 @@ def test_what_never_arrived_a_client_may_send_again_and_a_write_is_not_in_doubt(
     traffic = ran(f"http://127.0.0.1:{port}", settings())
     assert traffic.lost == traffic.retryable == traffic.sent
     assert {each.fault for each in traffic.losses()} == {"refused"}
-    assert traffic.unacknowledged == ()
+    assert traffic.writes.unacknowledged == ()
 
 
 def test_an_acknowledgement_of_something_else_is_none(
@@ -263,9 +276,9 @@ def test_an_acknowledgement_of_something_else_is_none(
     """A status 200 alone says little: the addressbook must answer with the person."""
     persons.tells = lambda number, reply: Reply(200, {"id": number, "firstName": "someone"})
     traffic = ran(server.url, settings())
-    assert traffic.writes == ()
+    assert traffic.writes.acknowledged == ()
     assert {(each.method, each.fault) for each in traffic.losses()} == {("PUT", "wrong (200)")}
-    assert len(traffic.unacknowledged) == traffic.lost > 0
+    assert len(traffic.writes.unacknowledged) == traffic.lost > 0
 
 
 def test_lost_and_doubled_writes_are_named(
@@ -274,11 +287,11 @@ def test_lost_and_doubled_writes_are_named(
     persons.keeps = lambda number: {2: 0, 4: 2}.get(number, 1)
     wanted = settings()
     traffic = ran(server.url, wanted)
-    api = Addressbook(server.url, wanted)
+    api = client_for(server.url, wanted)
     back = traffic.verify(api)
     counts = {
         row.unique: sum(r["firstName"] == row.unique for r in persons.rows)
-        for row in traffic.writes
+        for row in traffic.writes.acknowledged
     }
     (lost,) = [unique for unique, count in counts.items() if count == 0]
     (doubled,) = [unique for unique, count in counts.items() if count == 2]
@@ -289,7 +302,7 @@ def test_lost_and_doubled_writes_are_named(
     assert back.doubled[0].endswith(", is there 2 times")
     assert [finding.code for finding in back.findings] == ["WriteLost", "WriteDoubled"]
     assert [finding.where for finding in back.findings] == ["GET /all of the Service"] * 2
-    assert len(api.missing(traffic.writes)) == 2
+    assert len(read_back(api, traffic.writes).wrong) == 2
 
 
 def test_an_addressbook_that_doubles_everything_is_caught_too(
@@ -298,7 +311,7 @@ def test_an_addressbook_that_doubles_everything_is_caught_too(
     persons.keeps = lambda number: 2
     wanted = settings()
     traffic = ran(server.url, wanted)
-    back = traffic.verify(Addressbook(server.url, wanted))
+    back = traffic.verify(client_for(server.url, wanted))
     assert len(back.doubled) == back.acknowledged > 0
 
 
@@ -306,14 +319,45 @@ def test_a_write_without_an_answer_may_be_there_or_not(
     server: Server, persons: Persons, settings: Callable[..., Settings]
 ) -> None:
     persons.tells = lambda number, reply: Reply(500, "", {}) if number < 4 else reply
-    persons.keeps = lambda number: 1 if number >= 4 else number % 2 * 2
+    persons.keeps = lambda number: 1 if number >= 4 else number % 2
     wanted = settings()
     traffic = ran(server.url, wanted)
-    back = traffic.verify(Addressbook(server.url, wanted))
+    back = traffic.verify(client_for(server.url, wanted))
     assert (back.unacknowledged, back.found, back.findings) == (4, 2, [])
-    assert len({row.unique for row in (*traffic.writes, *traffic.unacknowledged)}) == (
-        traffic.sent // 2
+    every = (*traffic.writes.acknowledged, *traffic.writes.unacknowledged)
+    assert len({row.unique for row in every}) == traffic.sent // 2
+
+
+def test_a_write_without_an_answer_must_not_be_there_twice(
+    server: Server, persons: Persons, settings: Callable[..., Settings]
+) -> None:
+    persons.tells = lambda number, reply: Reply(500, "", {}) if number == 2 else reply
+    persons.keeps = lambda number: 2 if number == 2 else 1
+    wanted = settings()
+    traffic = ran(server.url, wanted)
+    back = traffic.verify(client_for(server.url, wanted))
+    (found,), (row,) = back.findings, traffic.writes.unacknowledged
+    assert back.wrong == ()
+    assert found.sentence == (
+        f"1 of 1 unacknowledged writes are doubled: {row.shown} is there 2 times"
     )
+    assert row.shown.startswith(f"PUT /person of {row.unique}, not acknowledged, ")
+
+
+def test_checks_and_traffic_share_one_journal_and_one_read_back(
+    server: Server, persons: Persons, settings: Callable[..., Settings]
+) -> None:
+    wanted = settings()
+    api = client_for(server.url, wanted)
+    first = api.write()
+    with Traffic(api, wanted.traffic) as traffic:
+        sends(traffic, 20)
+    last = api.write()
+    rows = api.writes.acknowledged
+    assert (rows[0], rows[-1], len(rows)) == (first, last, len(persons.rows))
+    asked = len(server.asked)
+    assert read_back(api, api.writes).text == f"{len(rows)} writes, 0 lost, 0 doubled"
+    assert len(server.asked) == asked + 1
 
 
 def test_without_an_acknowledged_write_there_is_nothing_to_read_back(
@@ -323,7 +367,7 @@ def test_without_an_acknowledged_write_there_is_nothing_to_read_back(
     wanted = settings()
     traffic = ran(server.url, wanted)
     with pytest.raises(TrafficError) as wrong:
-        traffic.verify(Addressbook(server.url, wanted))
+        traffic.verify(client_for(server.url, wanted))
     assert wrong.value.sentence == (
         f"none of the traffic's {traffic.sent // 2} writes was acknowledged, so there is nothing "
         "to read back; see what the Service answers to PUT /person"
@@ -331,12 +375,30 @@ def test_without_an_acknowledged_write_there_is_nothing_to_read_back(
     assert "PUT /person of canary" in wrong.value.evidence
 
 
+def test_what_checks_have_written_is_no_write_of_the_traffics(
+    server: Server, persons: Persons, settings: Callable[..., Settings]
+) -> None:
+    wanted = settings()
+    api = client_for(server.url, wanted)
+    api.write()
+    server.reply = Reply(500, "no table")
+    with pytest.raises(ApiError):
+        api.write()
+    with Traffic(api, wanted.traffic) as traffic:
+        sends(traffic, 20)
+    with pytest.raises(TrafficError) as wrong:
+        traffic.verify(api)
+    assert wrong.value.sentence.startswith(
+        f"none of the traffic's {traffic.sent // 2} writes was acknowledged"
+    )
+
+
 def test_without_writes_by_ones_own_choice_nothing_is_read_back(
     server: Server, persons: Persons, settings: Callable[..., Settings]
 ) -> None:
     wanted = settings(writes=0)
     traffic = ran(server.url, wanted)
-    back = traffic.verify(Addressbook(server.url, wanted))
+    back = traffic.verify(client_for(server.url, wanted))
     assert (back.text, back.findings) == ("0 writes, 0 lost, 0 doubled", [])
 
 
@@ -347,7 +409,7 @@ def test_a_read_back_that_fails_is_told_as_such(
     traffic = ran(server.url, wanted)
     server.reply = Reply(503, "down")
     with pytest.raises(ApiError, match="GET /all of the Service answers with status 503"):
-        traffic.verify(Addressbook(server.url, wanted))
+        traffic.verify(client_for(server.url, wanted))
 
 
 # Slowness
@@ -395,7 +457,7 @@ def test_so_many_wait_for_answers_and_no_more_and_what_is_kept_back_is_told(
 ) -> None:
     monkeypatch.setattr(generator, "CROWD", 3)
     server = rudely(rude.hangs)
-    with Traffic(server.url, settings(request=0.5)) as traffic:
+    with traffic_to(server.url, settings(request=0.5)) as traffic:
         until(lambda: traffic.ledger.unsent >= 20)
     assert server.most == 3
     assert traffic.sent == len(server.asked) == len(traffic.ledger) - traffic.ledger.unsent
@@ -460,7 +522,7 @@ def test_stopping_waits_for_the_answers_and_leaves_neither_thread_nor_connection
     rudely: Callable[[Manner], RudeServer], settings: Callable[..., Settings]
 ) -> None:
     server = rudely(rude.hangs)
-    traffic = Traffic(server.url, settings(request=0.5)).start()
+    traffic = traffic_to(server.url, settings(request=0.5)).start()
     until(lambda: server.open >= 5)
     assert threads()
     traffic.stop()
@@ -474,7 +536,7 @@ def test_stopping_waits_for_the_answers_and_leaves_neither_thread_nor_connection
 def test_starting_twice_is_starting_once(
     server: Server, persons: Persons, settings: Callable[..., Settings]
 ) -> None:
-    traffic = Traffic(server.url, settings())
+    traffic = traffic_to(server.url, settings())
     assert traffic.began is None
     assert traffic.now() == 0
     began = traffic.start().began
@@ -484,7 +546,7 @@ def test_starting_twice_is_starting_once(
 
 
 def test_a_traffic_runs_once(settings: Callable[..., Settings]) -> None:
-    traffic = Traffic("http://127.0.0.1:1", settings())
+    traffic = traffic_to("http://127.0.0.1:1", settings())
     traffic.stop()
     with pytest.raises(TrafficError, match="the traffic is over; another one is a new Traffic"):
         traffic.start()
@@ -502,7 +564,7 @@ JUDGES: list[Callable[[Traffic], object]] = [
     lambda traffic: traffic.window(0, 1),
     lambda traffic: traffic.transitions(),
     lambda traffic: traffic.series(),
-    lambda traffic: traffic.verify(Api("http://127.0.0.1:1", traffic.settings)),
+    lambda traffic: traffic.verify(Api("http://127.0.0.1:1", ApiSettings(), 1)),
     lambda traffic: traffic.check(),
 ]
 
@@ -511,7 +573,7 @@ JUDGES: list[Callable[[Traffic], object]] = [
 def test_no_traffic_is_not_the_same_as_none_lost(
     judge: Callable[[Traffic], object], settings: Callable[..., Settings]
 ) -> None:
-    traffic = Traffic("http://127.0.0.1:1", settings())
+    traffic = traffic_to("http://127.0.0.1:1", settings())
     with pytest.raises(TrafficError, match="was not started, so nothing can be said of it"):
         judge(traffic)
     assert traffic.sent == 0
@@ -533,7 +595,7 @@ def test_a_generator_that_broke_off_does_not_look_like_none_lost(
         return await send(self, prepared, unique)
 
     monkeypatch.setattr(Sender, "send", broken)
-    with Traffic(server.url, settings()) as traffic:
+    with traffic_to(server.url, settings()) as traffic:
         until(lambda: not threads())
         with pytest.raises(TrafficError) as wrong:
             judge(traffic)
@@ -551,7 +613,7 @@ def test_a_client_that_cannot_start_is_told_at_once(
         raise OSError("too many open files")
 
     monkeypatch.setattr(Sender, "__aenter__", broken)
-    traffic = Traffic("http://127.0.0.1:1", settings())
+    traffic = traffic_to("http://127.0.0.1:1", settings())
     with pytest.raises(TrafficError, match="broke off after 0 requests: OSError: too many open"):
         traffic.start()
 
@@ -567,7 +629,7 @@ def test_a_thread_that_does_not_end_is_told(
         release.wait(20)
 
     monkeypatch.setattr(Generator, "_drive", stuck)
-    traffic = Traffic("http://127.0.0.1:1", settings(request=0.01)).start()
+    traffic = traffic_to("http://127.0.0.1:1", settings(request=0.01)).start()
     try:
         traffic.stop()
         with pytest.raises(TrafficError, match="its thread did not end when it was told to"):
@@ -582,14 +644,14 @@ def test_before_the_first_request_nothing_can_be_said(
 ) -> None:
     monkeypatch.setattr(Schedule, "due", lambda self, number: 3600.0)
     with (
-        Traffic("http://127.0.0.1:1", settings()) as traffic,
+        traffic_to("http://127.0.0.1:1", settings()) as traffic,
         pytest.raises(TrafficError, match="no request was sent yet"),
     ):
         _ = traffic.lost
 
 
 def test_a_rate_of_nothing_is_no_traffic(settings: Callable[..., Settings]) -> None:
-    traffic = Traffic("http://127.0.0.1:1", settings(rate=0))
+    traffic = traffic_to("http://127.0.0.1:1", settings(rate=0))
     for judge in (lambda: traffic.start(), lambda: traffic.lost):
         with pytest.raises(TrafficError, match=r"there is no traffic, as traffic\.rate is 0"):
             judge()
@@ -599,12 +661,12 @@ def test_it_goes_to_this_machine_unless_it_is_told_otherwise(
     settings: Callable[..., Settings],
 ) -> None:
     with pytest.raises(TrafficError) as wrong:
-        Traffic("http://192.0.2.1:80", settings())
+        traffic_to("http://192.0.2.1:80", settings())
     assert wrong.value.sentence == (
         "the traffic would go to http://192.0.2.1:80, which is not this machine; it only goes "
         "elsewhere where it is told to (anywhere=True)"
     )
-    assert Traffic("http://192.0.2.1:80", settings(), anywhere=True).base_url
+    assert traffic_to("http://192.0.2.1:80", settings(), anywhere=True).base_url
 
 
 def test_localhost_is_this_machine(
@@ -616,11 +678,13 @@ def test_localhost_is_this_machine(
 SCRIPT = """
 import sys, time
 from pathlib import Path
-from pytest_canary.config import settings
+from pytest_canary.api.factory import client_for
+from pytest_canary.config import settings_file
 from pytest_canary.traffic import Traffic
 assert "aiohttp" not in sys.modules
 project, url = Path(sys.argv[1]), sys.argv[2]
-traffic = Traffic(url, settings.check({"traffic": {"rate": 200}}, project, "x")).start()
+settings = settings_file.check({"traffic": {"rate": 200}}, project, "x")
+traffic = Traffic(client_for(url, settings), settings.traffic).start()
 assert "aiohttp" in sys.modules
 while traffic.sent < 10:
     time.sleep(0.01)

@@ -8,6 +8,7 @@ from fakes.world import LOADED, World
 from unit.stages.failing import Cases
 from unit.stages.failing.baseline import FAILING_APPLY
 
+from pytest_canary.api.writes import Writes
 from pytest_canary.context import expect
 from pytest_canary.stages import canary
 
@@ -220,7 +221,7 @@ def rows_are_doubled(world: World) -> None:
     "leave the checks that write in the run",
 )
 def nothing_was_written(world: World) -> None:
-    world.journal.rows.clear()
+    world.journal.writes = Writes()
 
 
 @CASES.fails(

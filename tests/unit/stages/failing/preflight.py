@@ -24,7 +24,11 @@ def has(path: str) -> Sabotage:
             own[each].write_text(file.read_text())
         plan = world.rehearsal.plan
         settings = plan.settings.model_copy(
-            update={**own, "name": "shop", "service_name": "shop-lb"}
+            update={
+                "files": replace(plan.settings.files, **own),
+                "name": "shop",
+                "service_name": "shop-lb",
+            }
         )
         world.rehearsal.workspace.plan = replace(plan, settings=settings)
 

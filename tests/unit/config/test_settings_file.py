@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from pytest_canary.config.settings import load
+from pytest_canary.config.settings import GET_ALL, PUT_PERSON, ApiSettings, Files
+from pytest_canary.config.settings_file import load
 from pytest_canary.core.errors import SettingsError
 
 RULES = ("missing-secret", "latest-image")
@@ -40,19 +41,21 @@ def mistakes(project: Path, text: str) -> list[str]:
 def test_the_books_layout_needs_no_setting(book: Path) -> None:
     found = load(book)
     assert (found.source, found.root) == ("defaults", book)
-    assert found.dockerfile == book / "Dockerfile"
-    assert found.context == book / "."
-    assert found.deployment == book / "manifests" / "deployment.yml"
-    assert found.service == book / "manifests" / "service.yml"
-    assert found.apply == book / "apply.sh"
+    assert found.files == Files(
+        context=book / ".",
+        dockerfile=book / "Dockerfile",
+        deployment=book / "manifests" / "deployment.yml",
+        service=book / "manifests" / "service.yml",
+        apply=book / "apply.sh",
+    )
     replicas = found.replicas
     assert (replicas.canary, replicas.stable, replicas.stable_during_canary) == (1, 3, 2)
     assert found.commands.ping == ["npm", "run", "ping"]
     assert found.commands.migrate == ["npm", "run", "migrate"]
     assert found.environment == {"PORT": "3000"}
     assert found.database.image == "postgres:17"
-    assert found.is_addressbook
-    assert found.version_header == "X-Release"
+    assert (found.api.write, found.api.read) == (PUT_PERSON, GET_ALL)
+    assert (found.api.version_header, found.api.pod_header) == ("X-Release", "X-Pod")
     assert found.baseline is None
 
 
@@ -75,14 +78,14 @@ def test_a_dockerfile_in_app_is_found_too(book: Path) -> None:
     (book / "app").mkdir()
     (book / "Dockerfile").rename(book / "app" / "Dockerfile")
     found = load(book)
-    assert found.context == book / "app"
-    assert found.dockerfile == book / "app" / "Dockerfile"
+    assert found.files.context == book / "app"
+    assert found.files.dockerfile == book / "app" / "Dockerfile"
 
 
 def test_a_dockerfile_at_the_top_comes_before_one_in_app(book: Path) -> None:
     (book / "app").mkdir()
     (book / "app" / "Dockerfile").write_text("FROM scratch\n")
-    assert load(book).dockerfile == book / "Dockerfile"
+    assert load(book).files.dockerfile == book / "Dockerfile"
 
 
 @pytest.mark.parametrize(
@@ -117,9 +120,16 @@ def test_the_environment_adds_to_the_default_port(book: Path) -> None:
 def test_an_api_of_ones_own_is_no_addressbook_and_has_no_header_unless_set(book: Path) -> None:
     own = 'write = {method = "POST", path = "/{unique}"}\nread = {method = "GET", path = "/"}\n'
     found = loaded(book, f"[api]\n{own}")
-    assert not found.is_addressbook
-    assert found.version_header is None
-    assert loaded(book, f'[api]\nversion-header = "X-V"\n{own}').version_header == "X-V"
+    assert (found.api.write.path, found.api.read.path) == ("/{unique}", "/")
+    assert found.api.version_header is found.api.pod_header is None
+    assert loaded(book, f'[api]\nversion-header = "X-V"\n{own}').api.version_header == "X-V"
+
+
+def test_an_addressbook_may_have_headers_metrics_and_checks_of_its_own(book: Path) -> None:
+    found = loaded(book, '[api]\nversion-header = "X-V"\nmetrics = "/m"\n').api
+    assert (found.version_header, found.pod_header, found.metrics) == ("X-V", "X-Pod", "/m")
+    assert (found.write, found.read) == (PUT_PERSON, GET_ALL)
+    assert loaded(book, "[api]\n").api == load(book).api == ApiSettings()
 
 
 # Where settings come from
@@ -151,15 +161,15 @@ def test_paths_are_relative_to_the_file_that_names_them(book: Path) -> None:
     (folder / "canary.toml").write_text(text)
     found = load(book, "ci/canary.toml")
     assert found.root == folder
-    assert found.dockerfile.resolve() == (book / "Dockerfile").resolve()
-    assert found.apply.resolve() == (book / "apply.sh").resolve()
+    assert found.files.dockerfile.resolve() == (book / "Dockerfile").resolve()
+    assert found.files.apply.resolve() == (book / "apply.sh").resolve()
 
 
 def test_a_dockerfile_is_relative_to_its_context(book: Path) -> None:
     (book / "app").mkdir()
     (book / "app" / "Prod.dockerfile").write_text("FROM scratch\n")
     found = loaded(book, '[image]\ncontext = "app"\ndockerfile = "Prod.dockerfile"\n')
-    assert found.dockerfile == book / "app" / "Prod.dockerfile"
+    assert found.files.dockerfile == book / "app" / "Prod.dockerfile"
 
 
 def test_two_files_with_settings_are_one_too_many(book: Path) -> None:

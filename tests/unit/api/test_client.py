@@ -10,7 +10,11 @@ import pytest
 import requests
 from fakes.server import Asked, Reply, Server
 
-from pytest_canary.api.client import Api, Row, complaint, lost, new_unique
+from pytest_canary.api.addressbook import Addressbook
+from pytest_canary.api.client import Api, complaint
+from pytest_canary.api.factory import client_for
+from pytest_canary.api.read_back import compare, read_back
+from pytest_canary.api.writes import Row, Writes, new_unique
 from pytest_canary.config.settings import Request, Settings
 from pytest_canary.core.errors import ApiError
 from pytest_canary.core.waiting import Waiter
@@ -22,7 +26,7 @@ WRITE = {"method": "POST", "path": "/notes", "json": {"text": "{unique}"}, "stat
 @pytest.fixture
 def api(server: Server, configured: Callable[..., Settings]) -> Api:
     api = {"read": READ, "write": WRITE, "version-header": "X-Version"}
-    return Api(server.url, configured(api=api, deadlines={"request": 0.4}))
+    return client_for(server.url, configured(api=api, deadlines={"request": 0.4}))
 
 
 def request(**values: object) -> Request:
@@ -130,7 +134,7 @@ def test_a_refused_connection_says_so(configured: Callable[..., Settings]) -> No
         unused.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{unused.getsockname()[1]}"
     with pytest.raises(ApiError) as wrong:
-        Api(url, configured()).send(request())
+        client_for(url, configured()).send(request())
     assert wrong.value.sentence.startswith(f"GET /x got no answer from the Service at {url}: ")
     assert wrong.value.sentence.endswith("Connection refused")
 
@@ -179,7 +183,7 @@ def test_an_answer_without_the_header_says_what_to_do(api: Api, server: Server) 
 def test_without_a_header_set_there_is_no_version(
     server: Server, configured: Callable[..., Settings]
 ) -> None:
-    api = Api(server.url, configured(api={"read": READ, "write": WRITE}))
+    api = client_for(server.url, configured(api={"read": READ, "write": WRITE}))
     with pytest.raises(ApiError, match="no version can be told, as no api"):
         api.version()
 
@@ -208,6 +212,7 @@ def test_every_write_has_a_text_of_its_own(api: Api, server: Server) -> None:
     rows = [api.write() for _ in range(3)]
     assert [json.loads(asked.body)["text"] for asked in server.asked] == [r.unique for r in rows]
     assert len({row.unique for row in rows}) == 3
+    assert api.writes.acknowledged == tuple(rows)
     assert rows[0].shown == "POST /notes -> 201 ''"
     assert all(new_unique().isalnum() for _ in range(50))
 
@@ -218,24 +223,45 @@ def test_a_write_that_is_not_acknowledged_is_no_row(api: Api, server: Server) ->
         ApiError, match="POST /notes of the Service answers with status 500, not 201"
     ):
         api.write()
+    assert api.writes.acknowledged == ()
+    unique = json.loads(server.asked[0].body)["text"]
+    (row,) = api.writes.unacknowledged
+    assert row == Row(unique, f"POST /notes of {unique}, not acknowledged by the Service,")
+
+
+def test_an_acknowledgement_may_have_to_hold_the_unique_text(api: Api, server: Server) -> None:
+    wanted = request(contains="<{unique}>")
+    server.reply = Reply(200, "<u1>")
+    assert api.expect(wanted, "u1").text == "<u1>"
+    with pytest.raises(ApiError, match="GET /x of the Service answers without '<u2>'"):
+        api.expect(wanted, "u2")
+
+
+def test_one_journal_has_what_is_written_every_way(api: Api, server: Server) -> None:
+    server.reply = Reply(201)
+    with requests.Session() as session:
+        rows = [api.write(), api.at(server.url, session, "pod shop-canary-1").write()]
+    assert api.writes.acknowledged == tuple(rows)
 
 
 def test_rows_that_cannot_be_read_back_are_named(api: Api, server: Server) -> None:
     server.reply = Reply(200, ["a1", "a2"])
     rows = [Row("a1", "first"), Row("a3", "third"), Row("a2", "second")]
-    assert api.missing(rows) == ["third is missing"]
-    assert api.missing(rows[:1]) == []
-    assert lost(rows, "") == ["first is missing", "third is missing", "second is missing"]
+    assert read_back(api, Writes(rows)).wrong == ("third is missing",)
+    assert read_back(api, Writes(rows[:1])).wrong == ()
+    assert len(server.asked) == 2
+    nothing = compare("", rows, (), "GET /notes")
+    assert nothing.lost == ("first is missing", "third is missing", "second is missing")
 
 
-def test_an_api_without_settings_says_which(
+def test_an_app_whose_requests_are_not_set_has_an_addressbooks_client(
     server: Server, configured: Callable[..., Settings]
 ) -> None:
-    api = Api(server.url, configured())
-    with pytest.raises(ApiError, match=r"no \[api.write\] is set"):
-        api.write()
-    with pytest.raises(ApiError, match=r"no \[api.read\] is set"):
-        api.version()
+    def client(**api: object) -> type[Api]:
+        return type(client_for(server.url, configured(api=api)))
+
+    assert client() is client(metrics="/m") is Addressbook
+    assert client(read=READ, write=WRITE) is Api
 
 
 # Waiting

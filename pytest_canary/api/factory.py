@@ -1,0 +1,22 @@
+"""Which client an app's API has."""
+
+from __future__ import annotations
+
+from pytest_canary.api.addressbook import Addressbook
+from pytest_canary.api.client import Api
+from pytest_canary.api.writes import Writes
+from pytest_canary.config.settings import GET_ALL, PUT_PERSON, Settings
+
+
+def client_for(base_url: str, settings: Settings, writes: Writes | None = None) -> Api:
+    """The client of the API that the settings describe, by default an addressbook's.
+
+    Args:
+        base_url: the Service's, without a path.
+        settings: every setting.
+        writes: the journal that its writes are entered in; None for one of its own.
+    """
+    api = settings.api
+    default = (api.write, api.read) == (PUT_PERSON, GET_ALL)
+    client = Addressbook if default else Api
+    return client(base_url, api, settings.deadlines.request, writes=writes)

@@ -1,0 +1,44 @@
+"""What the command line asks for, as the plan takes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+STAGES = (
+    "preflight",
+    "cluster",
+    "baseline",
+    "canary",
+    "migration",
+    "verdict",
+    "stable",
+    "rollback",
+    "cleanup",
+)
+
+Keep = Literal["never", "on-failure", "always"]
+
+# The same, for who has to list them.
+KEEP: tuple[Keep, ...] = get_args(Keep)
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line asks for; see the help of each option."""
+
+    image: str | None = None
+    baseline: str | None = None
+    until: str = STAGES[-1]
+    check: bool = False
+    keep: Keep = "never"
+    reuse: bool = False
+    context: str | None = None
+    registry: str | None = None
+    cluster_name: str | None = None
+    kubeconfig: str | None = None
+    node_image: str | None = None
+    kind: Path | None = None
+    kubectl: Path | None = None
+    report: Path = Path("canary-report")

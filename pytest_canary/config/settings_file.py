@@ -1,0 +1,224 @@
+"""Finds, reads and checks the settings' file: every mistake at once."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from pytest_canary.config.messages import key, mistake, nearest
+from pytest_canary.config.settings import ENVIRONMENT, NAME, Files, Settings, Tables
+from pytest_canary.core.errors import SettingsError
+
+
+def find(root: Path, given: str | None = None) -> Path | None:
+    """The file that holds the settings, or None where the defaults do.
+
+    Raises:
+        SettingsError: the given file does not exist, or two files hold settings.
+    """
+    if given:
+        # What a shell completes is relative to where one stands; a CI's line, to the root.
+        paths = [folder / given for folder in (Path.cwd(), root)]
+        found = next((path for path in paths if path.is_file()), None)
+        if found is None:
+            raise SettingsError(f"--canary-config: there is no file {given} in {root}")
+        return found
+    alone = root / "canary.toml"
+    project = root / "pyproject.toml"
+    in_project = project.is_file() and "canary" in _parse(project).get("tool", {})
+    if alone.is_file() and in_project:
+        raise SettingsError(
+            "canary.toml and [tool.canary] in pyproject.toml both hold settings; keep one of them"
+        )
+    if alone.is_file():
+        return alone
+    return project if in_project else None
+
+
+def load(root: Path, given: str | None = None, *, rules: Sequence[str] | None = None) -> Settings:
+    """Read and check the settings.
+
+    Args:
+        root: the folder to look in.
+        given: the file that `--canary-config` names, relative to the current folder or the root.
+        rules: the names of the rules that can be silenced; None for any name.
+
+    Raises:
+        SettingsError: with every mistake, a line each: file, key, value, what is allowed.
+    """
+    file = find(root, given)
+    if file is None:
+        return check({}, root, "defaults", rules=rules)
+    table = _parse(file)
+    source = given or file.name
+    if file.name == "pyproject.toml":
+        table = table.get("tool", {}).get("canary", {})
+        source = f"{source} [tool.canary]"
+        if not isinstance(table, dict):
+            raise SettingsError(f"{source} = {table!r}: a table")
+    return check(table, file.parent, source, rules=rules)
+
+
+def check(
+    table: dict[str, Any], root: Path, source: str, *, rules: Sequence[str] | None = None
+) -> Settings:
+    """The settings that a parsed table holds; raises SettingsError with every mistake at once."""
+    mistakes: list[str] = []
+    wrong: set[str] = set()
+    try:
+        tables = Tables.model_validate(table)
+    except ValidationError as error:
+        details = error.errors()
+        mistakes = [f"{source}: {mistake(detail, Tables)}" for detail in details]
+        wrong = {key(detail) for detail in details}
+        # The rest is checked too, on what is right, so that one round tells everything.
+        tables = Tables.model_validate(_without(table, details))
+    files = _files(tables, root)
+    mistakes += [
+        f"{source}: {key} = {value!r}: {problem}"
+        for key, value, problem in _absent(tables, files) + _together(tables, wrong, rules)
+        if key not in wrong
+    ]
+    if mistakes:
+        raise SettingsError("\n".join(mistakes))
+    service_name = _service_name(files.service)
+    name = tables.name or _inferred_name(service_name)
+    values = {field: getattr(tables, field) for field in Tables.model_fields}
+    own = {
+        "name": name,
+        "environment": ENVIRONMENT | tables.environment,
+        "root": root,
+        "source": source,
+        "files": files,
+        "service_name": service_name or f"{name}-lb",
+    }
+    # The tables are checked; what is added is of the right type already.
+    return Settings.model_construct(**(values | own))
+
+
+def _files(tables: Tables, root: Path) -> Files:
+    image, manifests = tables.image, tables.manifests
+    # The book has its Dockerfile at the top, the bundled addressbook in app/.
+    folders = [image.context] if image.context else [".", "app"]
+    dockerfile = image.dockerfile or "Dockerfile"
+    context = next((each for each in folders if (root / each / dockerfile).is_file()), folders[0])
+    return Files(
+        context=root / context,
+        dockerfile=root / context / dockerfile,
+        deployment=root / manifests.deployment,
+        service=root / manifests.service,
+        apply=root / manifests.apply,
+    )
+
+
+def _absent(tables: Tables, files: Files) -> list[tuple[str, object, str]]:
+    """The files that are named and not there: key, value, what is wrong."""
+    image, manifests = tables.image, tables.manifests
+    named = [
+        ("image.dockerfile", image.dockerfile or "Dockerfile", files.dockerfile),
+        ("manifests.deployment", manifests.deployment, files.deployment),
+        ("manifests.service", manifests.service, files.service),
+        ("manifests.apply", manifests.apply, files.apply),
+    ]
+    absent: list[tuple[str, object, str]] = []
+    # Without one that is named, it is the root, which is there.
+    if image.context and not files.context.is_dir():
+        absent.append(("image.context", image.context, f"there is no folder {files.context}"))
+    return absent + [
+        (key, value, f"there is no file {path}") for key, value, path in named if not path.is_file()
+    ]
+
+
+def _inferred_name(service_name: str | None) -> str:
+    """The app's name by its Service's, which is NAME-lb."""
+    if service_name and service_name.endswith("-lb"):
+        return service_name.removesuffix("-lb")
+    return "addressbook"
+
+
+def _together(
+    tables: Tables, wrong: set[str], rules: Sequence[str] | None
+) -> list[tuple[str, object, str]]:
+    """Rules that span several settings; what is wrong by itself is told already."""
+
+    def right(*keys: str) -> bool:
+        return not any(f"{each}.".startswith(f"{key}.") for each in wrong for key in keys)
+
+    mistakes: list[tuple[str, object, str]] = []
+    replicas, api = tables.replicas, tables.api
+    if right("replicas.stable") and replicas.stable_during_canary > replicas.stable:
+        mistakes.append(
+            (
+                "replicas.stable-during-canary",
+                replicas.stable_during_canary,
+                f"at most replicas.stable, which is {replicas.stable}",
+            )
+        )
+    for rule, reason in tables.preflight.silenced.items():
+        if rules is not None and rule not in rules:
+            problem = f"no such rule{nearest(rule, rules)}"
+            mistakes.append((f"preflight.silenced.{rule}", reason, problem))
+    given = api.model_fields_set & {"write", "read"}
+    if right("api.write", "api.read") and len(given) == 1:
+        has, lacks = ("write", "read") if "write" in given else ("read", "write")
+        mistakes.append(
+            (f"api.{has}", "…", f"goes with [api.{lacks}]: what is written must be read back")
+        )
+    for pattern in tables.promotion.tags if right("promotion.tags") else []:
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            mistakes.append(("promotion.tags", pattern, f"not a regular expression: {error}"))
+    if "{unique}" not in str((api.write.json_, api.write.form, api.write.path)):
+        mistakes.append(
+            (
+                "api.write",
+                f"{api.write.method} {api.write.path}",
+                "needs {unique} in its json, form or path, to be told apart when it is read back",
+            )
+        )
+    return mistakes
+
+
+def _service_name(path: Path) -> str | None:
+    """The Service's name, where the manifest can be read as it stands, without its variables."""
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError):
+        return None
+    metadata = document.get("metadata") if isinstance(document, dict) else None
+    name = metadata.get("name") if isinstance(metadata, dict) else None
+    return name if isinstance(name, str) and re.match(NAME, name) else None
+
+
+def _parse(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path.name} is not valid TOML: {error}") from error
+
+
+def _without(table: dict[str, Any], details: list[ErrorDetails]) -> dict[str, Any]:
+    """The table without the values that are wrong, so that the others can be checked."""
+    pruned = dict(table)
+    for top in {str(detail["loc"][0]) for detail in details}:
+        value = pruned.pop(top, None)
+        if isinstance(value, dict):
+            wrong = {
+                str(detail["loc"][1])
+                for detail in details
+                if detail["loc"][0] == top and len(detail["loc"]) > 1
+            }
+            pruned[top] = {k: v for k, v in value.items() if k not in wrong}
+    try:
+        Tables.model_validate(pruned)
+    except ValidationError:
+        return {}
+    return pruned
