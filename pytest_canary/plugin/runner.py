@@ -65,9 +65,10 @@ class Runner:
         stage, seconds = stage_of(item), self._outcome.seconds
         seconds[stage] = seconds.get(stage, 0) + report.duration
         if report.failed:
-            self._remember(item, failure_message(report))
             if call.excinfo:
                 self._keep_evidence(item, report, call.excinfo.value)
+            # As it is shown now: the error's own sentence, without secrets.
+            self._remember(item, failure_message(report))
         if report.when == "call":
             self._outcome.held += report.passed and isinstance(item, StageTest)
             # --junitxml reads the item's own, at its teardown.

@@ -148,9 +148,11 @@ def test_a_broken_way_to_a_teams_test_is_told_as_the_error_that_it_is(
     pytester: pytest.Pytester, stages: Stages
 ) -> None:
     item = pytester.getitem(OURS.format(stage="stable"), "test_ours")
-    runner = Runner(stages, Outcome())
+    outcome = Outcome()
+    runner = Runner(stages, outcome)
     error = ReleaseError("it broke")
     report = reported(runner, item, when="setup", failed=True, longrepr="trace", raised=error)
+    assert outcome.failed == FailedTest(item.nodeid, "it broke", "stable", is_check=False)
     assert isinstance(report.longrepr, ErrorRepr)
     assert report.longrepr.failure.error is error
     theirs = reported(runner, item, failed=True, longrepr="trace", raised=AssertionError())
