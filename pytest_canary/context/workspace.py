@@ -45,14 +45,15 @@ class Workspace:
         waiter: Waiter | None = None,
         builders: Builders | None = None,
     ) -> None:
-        from pytest_canary.release.release import secrets_of
-
         self.plan = plan
         self.project = project
         self.waiter = waiter or Waiter()
         self.builders = builders or Builders()
         self.journal = Journal(plan, run.record.run if run else "")
-        self.journal.secrets = secrets_of(plan.settings.environment)
+        if run:  # files alone make no secret up, and read none
+            from pytest_canary.release.release import secrets_of
+
+            self.journal.secrets = secrets_of(plan.settings.environment)
         self.evidence = Evidence(plan.options.report.absolute(), plan.options.report)
         self.cluster_run: Run | None = None
         self.inventory: Trail | None = None
