@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Generator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_canary.context.evidence import failure_of
 from pytest_canary.core.errors import CanaryError
 from pytest_canary.plugin.items import StageFile, StageTest, in_automatic_rollback, stage_of
 from pytest_canary.plugin.pytest_internals import ErrorRepr, failure_message, skip_item
@@ -63,9 +65,10 @@ class Runner:
         stage, seconds = stage_of(item), self._outcome.seconds
         seconds[stage] = seconds.get(stage, 0) + report.duration
         if report.failed:
-            self._remember(item, failure_message(report))
             if call.excinfo:
                 self._keep_evidence(item, report, call.excinfo.value)
+            # As it is shown now: the error's own sentence, without secrets.
+            self._remember(item, failure_message(report))
         if report.when == "call":
             self._outcome.held += report.passed and isinstance(item, StageTest)
             # --junitxml reads the item's own, at its teardown.
@@ -206,7 +209,10 @@ class Cleanup:
         try:
             self._rehearsal.clean_up()
         except CanaryError as error:
-            self._tell(f"\ncanary: {error}")
+            journal = self._rehearsal.journal
+            known = (each for each in journal.failures if each.error is error)
+            failure = next(known, None) or failure_of("cleanup", error, journal.redactor.redact)
+            self._tell(f"\ncanary: {ErrorRepr(failure, Path('canary/cleanup'))}")
 
     def pytest_unconfigure(self) -> None:
         """Let other runs reap what this one has kept."""

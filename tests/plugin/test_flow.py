@@ -220,9 +220,15 @@ def test_the_way_to_a_teams_test_breaks_in_a_sentence(
         """
     )
     result = pytester.runpytest_inprocess(*RUN, "-k", "test_ours")
-    result.stdout.fnmatch_lines(["migration broke in a test; mend it", "    the evidence of it"])
+    result.stdout.fnmatch_lines(
+        [
+            "migration broke in a test; mend it",
+            "    the evidence of it",
+            "canary: failed at *::test_ours: migration broke in a test; mend it",
+        ]
+    )
     result.stdout.no_fnmatch_line("*Traceback*")
-    result.stdout.no_fnmatch_line("*pytest_canary/walk.py*")
+    result.stdout.no_fnmatch_line("*pytest_canary/*.py*")
 
 
 def test_a_failing_test_of_the_team_stops_the_walk(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from fakes.stages import Checks, Stages
 
 from pytest_canary.config.options import Keep
+from pytest_canary.context.evidence import Failure
 from pytest_canary.core.errors import ReleaseError
 from pytest_canary.plugin.items import StageFile, StageTest, in_automatic_rollback
 from pytest_canary.plugin.pytest_internals import ErrorRepr
@@ -146,9 +148,11 @@ def test_a_broken_way_to_a_teams_test_is_told_as_the_error_that_it_is(
     pytester: pytest.Pytester, stages: Stages
 ) -> None:
     item = pytester.getitem(OURS.format(stage="stable"), "test_ours")
-    runner = Runner(stages, Outcome())
+    outcome = Outcome()
+    runner = Runner(stages, outcome)
     error = ReleaseError("it broke")
     report = reported(runner, item, when="setup", failed=True, longrepr="trace", raised=error)
+    assert outcome.failed == FailedTest(item.nodeid, "it broke", "stable", is_check=False)
     assert isinstance(report.longrepr, ErrorRepr)
     assert report.longrepr.failure.error is error
     theirs = reported(runner, item, failed=True, longrepr="trace", raised=AssertionError())
@@ -222,6 +226,9 @@ class Walked:
     def __init__(self, keep: Keep, begun: bool = True, tried: bool = False) -> None:
         self.plan = SimpleNamespace(options=SimpleNamespace(keep=keep))
         self.begun, self._tried = begun, tried
+        self.journal: Any = SimpleNamespace(
+            failures=[], redact=lambda text: text.replace("hunter2", "***")
+        )
         self.did: list[str] = []
 
     def entered(self, stage: str) -> bool:
@@ -237,10 +244,15 @@ class Walked:
         self.did.append("cleanup")
 
 
-def cleanup_of(walked: Any, outcome: Outcome, tell: Callable[[str], None] = print) -> Cleanup:
+def cleanup_of(
+    walked: Any,
+    outcome: Outcome,
+    tell: Callable[[str], None] = print,
+    reap: Callable[[bool, Callable[[str], None]], int] = lambda *_: 0,
+) -> Cleanup:
     run: Any = SimpleNamespace(release=lambda: walked.did.append("released"))
     walked.workspace = SimpleNamespace(run=run)
-    return Cleanup(walked, outcome, tell, lambda *_: 0)
+    return Cleanup(walked, outcome, tell, reap)
 
 
 @pytest.mark.parametrize(
@@ -280,11 +292,44 @@ def test_a_cleanup_that_was_tried_is_not_kept_but_tried_again() -> None:
     assert walked.did == ["cleanup"]
 
 
-def test_a_cleanup_that_fails_at_the_end_is_told() -> None:
+@pytest.mark.parametrize("known", [False, True])
+def test_a_cleanup_that_fails_at_the_end_is_told_without_secrets_and_with_its_files(
+    known: bool,
+) -> None:
+    error = ReleaseError("the namespace stays", "hunter2 was refused")
+
     class Broken(Walked):
         def clean_up(self) -> None:
-            raise ReleaseError("the namespace stays")
+            raise error
 
+    broken = Broken("never")
     told: list[str] = []
-    cleanup_of(Broken("never"), Outcome(), told.append).pytest_sessionfinish()
-    assert told == ["\ncanary: the namespace stays"]
+    if known:
+        shown = (error.sentence, "*** was refused")
+        folder = Path("report/findings/1")
+        broken.journal.failures = [Failure("cleanup", error, *shown, folder, ("finding.txt",))]
+    cleanup_of(broken, Outcome(), told.append).pytest_sessionfinish()
+    files = "\n    files   report/findings/1/ (finding)" if known else ""
+    assert told == [f"\ncanary: the namespace stays\n    *** was refused{files}"]
+
+
+@pytest.mark.parametrize(
+    ("collectonly", "items", "reaped"), [(False, 1, 1), (True, 1, 0), (False, 0, 0)]
+)
+def test_what_killed_runs_have_left_is_removed_before_anything_is_made(
+    collectonly: bool, items: int, reaped: int
+) -> None:
+    told: list[str] = []
+
+    def reap(kept: bool, tell: Callable[[str], None]) -> int:
+        tell(f"kept ones too: {kept}")
+        raise ReleaseError("the engine does not answer")
+
+    session: Any = SimpleNamespace(
+        items=["an item"] * items,
+        config=SimpleNamespace(option=SimpleNamespace(collectonly=collectonly)),
+    )
+    running = cleanup_of(Walked("never"), Outcome(), told.append, reap).pytest_runtestloop(session)
+    next(running)
+    said = ["kept ones too: False", "canary: the engine does not answer"]
+    assert told == said * reaped
