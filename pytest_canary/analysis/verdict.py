@@ -55,6 +55,9 @@ FAMILIES = sum(metric.statistic for metric in METRICS)
 # However few errors might do: latencies take as many.
 LEAST_REQUESTS = 100
 
+# The advice where nothing is proven.
+MEASURE_MORE = "raise verdict.seconds or traffic.rate, or say in verdict.* that less matters"
+
 _Compared = tuple[Metric, Comparison]
 
 
@@ -73,7 +76,8 @@ class Verdict:
         requests: the baseline's and the canary's.
         percentiles: of the answers' latencies in seconds, by name ("p50", "p95", "p99"), the
             baseline's and the canary's; empty where one of them answered nothing.
-        advice: what to do next, where the answer is no go.
+        worst: the comparison that the sentence is of, with its metric; None for a go, and where
+            it is for a lack of requests or of another look.
     """
 
     answer: Answer
@@ -84,7 +88,7 @@ class Verdict:
     looks: int
     requests: tuple[int, int]
     percentiles: dict[str, tuple[float, float]]
-    advice: str
+    worst: _Compared | None
 
     @property
     def text(self) -> str:
@@ -109,9 +113,21 @@ class Verdict:
             seen=f"{self.requests[1]:,} requests to the canary and {self.requests[0]:,} to the "
             f"baseline, at the same time; look {self.looks} of {LOOKS}",
             evidence="\n".join(self.lines),
-            next=self.advice,
+            next=_advice(self.answer, self.worst),
             doomed=proven,
         )
+
+
+def _advice(answer: Answer, worst: _Compared | None) -> str:
+    """What to do about an answer that is no go."""
+    if worst is None:
+        return MEASURE_MORE
+    metric, comparison = worst
+    if answer == "no-go":
+        return metric.advice
+    if comparison.p is not None:
+        return MEASURE_MORE
+    return "see why it is so, or was not measured; what nobody knows is no go"
 
 
 def needed(limits: Limits) -> int:
@@ -174,7 +190,7 @@ class Judge:
             self._looks,
             (baseline.requests, canary.requests),
             _percentiles(baseline, canary),
-            _advice(answer, worst),
+            worst,
         )
 
     def _lack(self, baseline: Observed, canary: Observed) -> str:
@@ -228,17 +244,6 @@ def _sentence(
         return worst[1].sentence
     # Where nothing lacks, this look may not say go, though every metric is fine.
     return lack or f"nothing is wrong so far: {_figures(baseline, canary)}"
-
-
-def _advice(answer: Answer, worst: _Compared | None) -> str:
-    """What to do about an answer that is no go; empty for a go."""
-    if answer == "go":
-        return ""
-    if worst is None or (answer == "inconclusive" and worst[1].p is not None):
-        return "raise verdict.seconds or traffic.rate, or say in verdict.* that less matters"
-    if answer == "inconclusive":
-        return "see why it is so, or was not measured; what nobody knows is no go"
-    return worst[0].advice
 
 
 def _figures(baseline: Observed, canary: Observed) -> str:
