@@ -9,35 +9,28 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 import docker
 import pytest
 from acceptance.projects import (
-    KUBECONFIG,
     NOTHING,
     ROOT,
     Project,
     addressbook_settings,
+    addressbook_tables,
     left,
-    needed,
+    node_of,
 )
+from acceptance.rehearsals import changed, judge, load, rehearsal
 
 from pytest_canary.analysis.verdict import Verdict
-from pytest_canary.cluster.engine import Engine
-from pytest_canary.cluster.run import Run
-from pytest_canary.cluster.teardown import tear_down
-from pytest_canary.config import settings
-from pytest_canary.config.plan import Options, plan
-from pytest_canary.context.measurement import Window
 from pytest_canary.core.errors import TrafficError
 from pytest_canary.core.waiting import Seen
 from pytest_canary.rehearsal.rehearsal import Walk
-from pytest_canary.release.release import CANARY, STABLE
+from pytest_canary.release.release import CANARY
 
-Make = Callable[[str], Project]
 Ailing = Callable[[str], str]
 
 # Bytes that the manifest lets a pod hold.
@@ -54,6 +47,7 @@ def ailing(releases: dict[str, str], engine: docker.DockerClient) -> Iterator[Ai
             made[ailment] = f"addressbook:{ailment}"
             engine.images.build(
                 path=str(ROOT / "fixtures" / "canaries"),
+                rm=True,
                 buildargs={"CANDIDATE": releases["2"], "AILMENT": ailment},
                 tag=made[ailment],
             )
@@ -68,15 +62,13 @@ def ailing(releases: dict[str, str], engine: docker.DockerClient) -> Iterator[Ai
 
 
 def test_a_canary_that_errs_stops_the_release_and_is_rolled_back(
-    addressbook_project: Make,
-    releases: dict[str, str],
-    ailing: Ailing,
-    engine: docker.DockerClient,
+    shared: Project, releases: dict[str, str], ailing: Ailing, engine: docker.DockerClient
 ) -> None:
-    project = addressbook_project("errs")
-
-    walked = project.pytest(
-        "--canary", f"--canary-baseline={releases['1']}", f"--canary-image={ailing('errs')}"
+    walked = shared.pytest(
+        "--canary",
+        "--canary-reuse",
+        f"--canary-baseline={releases['1']}",
+        f"--canary-image={ailing('errs')}",
     )
 
     assert walked.code == 1
@@ -88,28 +80,28 @@ def test_a_canary_that_errs_stops_the_release_and_is_rolled_back(
     for words in ("rolled back: 3/3 of release 1; the API answers", "nothing lost"):
         assert words in walked.stage("rollback")
     assert walked.stage("cleanup").endswith("nothing left")
-    evidence = project.root / "canary-report" / "findings" / "1"
+    evidence = shared.root / "canary-report" / "findings" / "1"
     assert re.search(told, (evidence / "finding.txt").read_text())
     assert "addressbook-canary" in (evidence / "describe.txt").read_text()
-    assert left(engine, project) == NOTHING
+    assert left(engine, shared, beside=node_of(engine, shared)) == NOTHING
 
 
 def test_an_app_that_stops_at_once_loses_requests_which_are_named(
-    addressbook_project: Make,
-    releases: dict[str, str],
-    ailing: Ailing,
-    engine: docker.DockerClient,
+    shared: Project, releases: dict[str, str], ailing: Ailing, engine: docker.DockerClient
 ) -> None:
     """Two canaries of five pods go at once, when some five answers of theirs are under way.
 
     The verdict is to find nothing, however busy the machine is.
     """
-    project = addressbook_project("abrupt")
     more = {"replicas": "canary = 2", "verdict": "errors = 0.2\nlatency = 2.0\nmemory = 2.0"}
-    project.write("canary.toml", addressbook_settings(**more))
+    shared.write("abrupt.toml", addressbook_settings(**more))
 
-    walked = project.pytest(
-        "--canary", f"--canary-baseline={releases['1']}", f"--canary-image={ailing('abrupt')}"
+    walked = shared.pytest(
+        "--canary",
+        "--canary-reuse",
+        "--canary-config=abrupt.toml",
+        f"--canary-baseline={releases['1']}",
+        f"--canary-image={ailing('abrupt')}",
     )
 
     assert walked.code == 1
@@ -126,79 +118,36 @@ def test_an_app_that_stops_at_once_loses_requests_which_are_named(
     assert "in stable during promote" in walked.text
     assert "let the app serve on for some seconds after SIGTERM" in walked.text
     assert walked.stage("rollback").startswith("canary/rollback ......")
-    finding = project.root / "canary-report" / "findings" / "1" / "finding.txt"
+    finding = shared.root / "canary-report" / "findings" / "1" / "finding.txt"
     assert told[0] in finding.read_text()
-    assert left(engine, project) == NOTHING
+    assert left(engine, shared, beside=node_of(engine, shared)) == NOTHING
 
 
 # One walk, whose canary is another one each time.
 
 
 @pytest.fixture(scope="module")
-def walk(releases: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walk]:
+def walk(
+    shared: Project, releases: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Walk]:
     """A walk that stands at the end of the stage `migration`, with a healthy canary."""
     folder = tmp_path_factory.mktemp("verdict")
-    (folder / "kubeconfig").write_text(KUBECONFIG)
-    table = {
-        "commands": {
-            "ping": ["python", "-m", "addressbook", "ping"],
-            "migrate": ["python", "-m", "addressbook", "migrate"],
-        },
-        "database": {"image": needed("POSTGRES_IMAGE")},
-    }
-    chosen = Options(
-        image=releases["2"], baseline=releases["1"], node_image=needed("NODE_IMAGE") or None
-    )
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("KUBECONFIG", str(folder / "kubeconfig"))
-        patch.chdir(folder)
-        run = Run.start(folder)
-        walk = Walk(plan(settings.check(table, ROOT, "a test"), chosen), run)
-        try:
-            walk.enter("migration")
-            yield walk
-        finally:
-            walk._fall_silent()
-            tear_down(run, Engine())
+    with rehearsal(shared, folder, releases, addressbook_tables()) as walk:
+        walk.enter("migration")
+        yield walk
 
 
 @pytest.fixture
 def judged(walk: Walk, ailing: Ailing) -> Callable[[str], Verdict]:
     """Replaces the canary by an ailing one, and judges it."""
 
-    def judge(ailment: str) -> Verdict:
-        image = walk.provisioned.candidate
-        engine = Engine()
-        found = engine.pull(ailing(ailment), 60)
-        engine.load(found, walk.cluster.node, 120)
-        walk.release.deploy(CANARY, 1, replace(image, image=found.ref))
-        return verdict(walk)
+    def verdict(ailment: str) -> Verdict:
+        image = ailing(ailment)
+        load(walk, [image])
+        walk.release.deploy(CANARY, 1, replace(walk.candidate, image=image))
+        return judge(walk)
 
-    return judge
-
-
-def verdict(walk: Walk) -> Verdict:
-    """What is said of the canary that is there."""
-    walk.wait_until_connected([CANARY, STABLE])
-    port = walk.container_port
-    found = Window(walk.release, walk.traffic, walk.settings, walk.memory.versions, port).judge()
-    print("\n".join([f"look {found.looks}: {found.text}", *found.lines]))
-    return found
-
-
-@contextmanager
-def changed(walk: Walk, **tables: dict[str, Any]) -> Iterator[None]:
-    """Other settings for a while."""
-    before = walk.settings
-    walk.settings = before.model_copy(
-        update={
-            name: getattr(before, name).model_copy(update=values) for name, values in tables.items()
-        }
-    )
-    try:
-        yield
-    finally:
-        walk.settings = before
+    return verdict
 
 
 def metric(found: Verdict, name: str) -> Any:
@@ -207,7 +156,7 @@ def metric(found: Verdict, name: str) -> Any:
 
 
 def test_a_canary_that_is_fine_goes(walk: Walk) -> None:
-    found = verdict(walk)
+    found = judge(walk)
 
     assert found.answer == "go", found.text
     assert re.fullmatch(r"errors 0\.0 % and 0\.0 %, p95 \d+ ms and \d+ ms", found.sentence)
@@ -287,7 +236,7 @@ def test_the_kubelet_tells_what_pods_hold(walk: Walk) -> None:
 def test_a_canary_without_a_page_of_metrics_is_judged_by_the_kubelet(walk: Walk) -> None:
     walk.release.deploy(CANARY, 1, walk.candidate)
     with changed(walk, api={"metrics": "/nothing"}):
-        found = verdict(walk)
+        found = judge(walk)
 
     assert found.answer == "go", found.text
     assert found.omitted == ("the app's own counters: neither version has a page of metrics",)
@@ -296,7 +245,7 @@ def test_a_canary_without_a_page_of_metrics_is_judged_by_the_kubelet(walk: Walk)
 
 def test_too_few_requests_are_never_go(walk: Walk) -> None:
     with changed(walk, verdict={"seconds": 3}):
-        found = verdict(walk)
+        found = judge(walk)
 
     assert found.answer == "inconclusive"
     assert re.fullmatch(r"\d+ requests of the canary, at least 253 are needed", found.sentence)
@@ -309,7 +258,7 @@ def test_without_traffic_there_is_no_go(walk: Walk) -> None:
     walk.traffic.stop()
 
     with changed(walk, verdict={"seconds": 3}):
-        found = verdict(walk)
+        found = judge(walk)
 
     assert found.answer == "inconclusive"
     assert found.sentence == "0 requests of the canary, at least 253 are needed"
@@ -320,4 +269,4 @@ def test_traffic_that_broke_off_is_told(walk: Walk) -> None:
     walk.traffic._generator.failure = OSError("no memory")
 
     with pytest.raises(TrafficError, match=r"the traffic broke off after .*: OSError: no memory"):
-        verdict(walk)
+        judge(walk)

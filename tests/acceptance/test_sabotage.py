@@ -9,19 +9,14 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
-from acceptance.projects import KUBECONFIG, ROOT, needed
+from acceptance.projects import Project, addressbook_tables
+from acceptance.rehearsals import adapted, obey, patience, rehearsal
 
-from pytest_canary.cluster.engine import CTR, Engine, full_name
-from pytest_canary.cluster.run import Run
-from pytest_canary.cluster.teardown import tear_down
-from pytest_canary.config import settings
-from pytest_canary.config.plan import Options, plan
+from pytest_canary.cluster.engine import CTR, full_name
 from pytest_canary.core import processes
 from pytest_canary.core.errors import CanaryError
 from pytest_canary.core.waiting import Seen
@@ -38,51 +33,16 @@ LAZY = (
 
 
 @pytest.fixture(scope="module")
-def walk(releases: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walk]:
+def walk(
+    shared: Project, releases: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Walk]:
     """A walk that stands at the stage `canary`; its waits are short from there on."""
     folder = tmp_path_factory.mktemp("sabotage")
-    (folder / "kubeconfig").write_text(KUBECONFIG)
-    table = {
-        "commands": {
-            "ping": ["python", "-m", "addressbook", "ping"],
-            "migrate": ["python", "-m", "addressbook", "migrate"],
-        },
-        "database": {"image": needed("POSTGRES_IMAGE")},
-    }
-    chosen = Options(
-        image=releases["2"], baseline=releases["1"], node_image=needed("NODE_IMAGE") or None
-    )
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("KUBECONFIG", str(folder / "kubeconfig"))
-        patch.chdir(folder)
-        # In the usual state folder: where this process is killed, the next run removes its cluster.
-        run = Run.start(folder)
-        walk = Walk(plan(settings.check(table, ROOT, "a test"), chosen), run)
-        try:
-            walk.enter("canary")
-            walk.write_and_read(walk.api)
-            change(walk, deadlines=walk.settings.deadlines.model_copy(update={"rollout": 5}))
-            yield walk
-        finally:
-            if walk._observer:
-                walk._observer.stop()
-            tear_down(run, Engine())
-
-
-def change(walk: Walk, **values: Any) -> None:
-    """Change settings on the way."""
-    walk.settings = walk.release.settings = walk.settings.model_copy(update=values)
-
-
-@contextmanager
-def patience(walk: Walk) -> Iterator[None]:
-    """Wait as long as a busy machine needs."""
-    short = walk.settings.deadlines
-    change(walk, deadlines=short.model_copy(update={"rollout": 120}))
-    try:
-        yield
-    finally:
-        change(walk, deadlines=short)
+    with rehearsal(shared, folder, releases, addressbook_tables()) as walk:
+        walk.enter("canary")
+        walk.write_and_read(walk.api)
+        obey(walk, adapted(walk.settings, deadlines={"rollout": 5}))
+        yield walk
 
 
 def failure(walk: Walk, check: Callable[[Walk], None]) -> CanaryError:
@@ -240,8 +200,7 @@ def test_an_image_that_the_node_does_not_have_is_named(walk: Walk) -> None:
 
 def test_a_migration_that_does_nothing_and_exits_with_0_is_told(walk: Walk) -> None:
     """After this the walk stands at the stage `migration`."""
-    lazy = walk.settings.commands.model_copy(update={"migrate": ["sh", "-c", LAZY]})
-    change(walk, commands=lazy)
+    obey(walk, adapted(walk.settings, commands={"migrate": ["sh", "-c", LAZY]}))
     with patience(walk):
         walk.enter("migration")
     migration.migrate_succeeds(walk)
@@ -255,20 +214,18 @@ def test_a_migration_that_does_nothing_and_exits_with_0_is_told(walk: Walk) -> N
 
 
 def test_what_outlives_the_cleanup_is_named(walk: Walk, tmp_path: Path) -> None:
-    """With a kind that deletes nothing; the fixture deletes it after all."""
-    record, name = walk.run.record, walk.cluster.name
-    real, node = record.kind, walk.cluster.node
+    """With a kind that deletes nothing, and a record that has the cluster and not the namespace."""
+    record, name, node = walk.run.record, walk.cluster.name, walk.cluster.node
     lazy = tmp_path / "kind"
     lazy.write_text("#!/bin/sh\n")
     lazy.chmod(0o755)
     entry = [{"name": f"kind-{name}"}]
     users = Path(os.environ["KUBECONFIG"])
     users.write_text(yaml.safe_dump({"contexts": entry, "users": entry}))
-    record.kind = str(lazy)
+    walk.run.made(cluster=name, kind=str(lazy), namespace=None)
 
     walk.enter("cleanup")
 
-    record.kind = real
     left, reap = f"run {record.run} left ", "; `pytest --canary-reap` removes them"
     assert failure(walk, cleanup.no_container).sentence == f"{left}containers: {node}{reap}"
     assert failure(walk, cleanup.no_volume).sentence.startswith(f"{left}volumes: ")
