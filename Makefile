@@ -6,7 +6,10 @@ SHELL := /bin/sh
 PYTHON ?= python3
 PYTEST := .venv/bin/pytest
 ARGS ?=
+ROUNDS ?= 10
 LOCK := $(shell command -v flock >/dev/null 2>&1 && echo flock Makefile)
+# What runs side by side is told one after the other, where make can.
+SYNC := $(if $(filter output-sync,$(.FEATURES)),--output-sync)
 .SILENT:
 
 help:                ## this list
@@ -45,7 +48,7 @@ unit: venv           ## pure functions, no cluster
 plugin: venv         ## the plugin inside pytest, no cluster
 	$(PYTEST) tests/plugin $(ARGS)
 
-acceptance: setup    ## on a real cluster
+acceptance: setup    ## on a real cluster; one case of each kind
 	. ./airgap/env; $(PYTEST) tests/acceptance $(ARGS)
 
 report: venv         ## the report's page, in a headless Chromium
@@ -55,12 +58,23 @@ report: venv         ## the report's page, in a headless Chromium
 wheel: venv          ## the wheel, built and installed elsewhere
 	$(PYTEST) tests/wheel $(ARGS)
 
-test: lint setup     ## everything
-	airgap/packages.sh browser fonts
-	. ./airgap/env; $(PYTEST) tests/unit tests/plugin tests/report tests/acceptance $(ARGS)
-	$(PYTEST) tests/wheel
+# Nothing runs beside the acceptance tests: they compare latencies and count what is lost.
+test: lint setup     ## everything, but for what `make soak` has more of
+	$(MAKE) --no-print-directory --keep-going -j2 $(SYNC) unit plugin report
+	$(MAKE) --no-print-directory acceptance
+	$(MAKE) --no-print-directory wheel
+
+# All rounds are run, and those that failed are named: what fails by chance fails in some.
+soak: setup          ## for hours: acceptance with every case, ROUNDS=10 times over; the verdict's error rates
+	. ./airgap/env; failed=; \
+	for round in $$(seq $(ROUNDS)); do \
+	  echo "canary: round $$round of $(ROUNDS)"; \
+	  $(PYTEST) -m "" tests/acceptance $(ARGS) || failed="$$failed $$round"; \
+	done; \
+	[ -z "$$failed" ] || { echo "canary: failed in round$$failed" >&2; exit 1; }
+	.venv/bin/python benchmarks/verdict.py --runs 200 --seed 1
 
 clean:               ## what make made in the clone; the caches outside it stay
 	rm -rf .venv airgap/env canary-report dist .pytest_cache .mypy_cache .ruff_cache .pytest-kind
 
-.PHONY: help setup venv canary lint unit plugin acceptance report wheel test clean
+.PHONY: help setup venv canary lint unit plugin acceptance report wheel test soak clean

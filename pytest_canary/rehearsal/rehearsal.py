@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,12 +39,15 @@ class Rehearsal:
     Args:
         workspace: what it stands on.
         load: finds a stage by its name.
+        entered: the stages that lie behind it already.
     """
 
-    def __init__(self, workspace: Workspace, load: Load = stages.load) -> None:
+    def __init__(
+        self, workspace: Workspace, load: Load = stages.load, entered: Iterable[str] = ()
+    ) -> None:
         self.workspace = workspace
         self.load = load
-        self._made: dict[Step, CanaryError | None] = {}
+        self._made: dict[Step, CanaryError | None] = {load(name).entry: None for name in entered}
 
     @classmethod
     def of(cls, project: Path, options: Options | None = None) -> Rehearsal:

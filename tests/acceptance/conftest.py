@@ -8,33 +8,51 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import docker
 import pytest
 from acceptance.projects import KUBECONFIG, ROOT, Project, addressbook_settings, needed, nodes
+from acceptance.rehearsals import sessions, sweep
 
 
 @pytest.fixture(scope="session")
 def engine() -> Iterator[docker.DockerClient]:
     """The container engine."""
-    client = docker.from_env()
+    try:
+        client = docker.from_env()
+        client.ping()
+    except docker.errors.DockerException as error:
+        pytest.fail(f"no container engine answers: {error}")
     yield client
     client.close()
 
 
 @pytest.fixture(scope="session")
+def homes() -> Iterator[Path]:
+    """Where the projects' users have their homes; what killed sessions left there goes first."""
+    sweep()
+    folder = sessions() / str(os.getpid())
+    folder.mkdir(parents=True)
+    yield folder
+    # What could not be removed is for the next session.
+    if not any(folder.glob("*/state/pytest-canary/runs/*")):
+        shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
 def new_project(
-    tmp_path_factory: pytest.TempPathFactory, engine: docker.DockerClient
+    tmp_path_factory: pytest.TempPathFactory, homes: Path, engine: docker.DockerClient
 ) -> Iterator[Callable[[str], Project]]:
     """Make a project's folder, with a home and a kubeconfig of its own; reap it in the end."""
     made: list[Project] = []
 
     def make(name: str) -> Project:
-        root = tmp_path_factory.mktemp(name)
-        home = tmp_path_factory.mktemp(f"{name}-home")
+        home = homes / name
+        home.mkdir()
         (home / "kubeconfig").write_text(KUBECONFIG)
         project = Project(
-            root,
+            tmp_path_factory.mktemp(name),
             {
                 **{k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")},
                 "XDG_STATE_HOME": str(home / "state"),
@@ -59,6 +77,7 @@ def releases(engine: docker.DockerClient) -> dict[str, str]:
     for release in ("1", "2"):
         engine.images.build(
             path=str(ROOT / "app"),
+            rm=True,
             buildargs={**base, "RELEASE": release},
             tag=f"addressbook:{release}",
         )
@@ -79,3 +98,17 @@ def addressbook_project(new_project: Callable[[str], Project]) -> Callable[[str]
         return project
 
     return make
+
+
+@pytest.fixture(scope="session")
+def shared(addressbook_project: Callable[[str], Project]) -> Project:
+    """A project whose runs share a cluster, which is there.
+
+    Each run has a namespace of its own in it, and there is one at a time. What proves that a
+    cluster is made and removed has a project of its own.
+    """
+    project = addressbook_project("shared")
+    (project.root / "test_release.py").unlink()
+    made = project.pytest("--canary", "--canary-reuse", "--canary-until=cluster")
+    assert made.code == 0
+    return project

@@ -96,6 +96,8 @@ class Fault:
         settings: tables of canary.toml.
         before, meanwhile, after: kubectl's words: before the canary is applied, when it has its
             first pod, and after the rollback; {namespace} stands for the run's.
+        like: the name of a fault that stops in the same stage by the same code, so that this one
+            adds to their number and not to their kinds; empty for none.
     """
 
     name: str
@@ -108,6 +110,7 @@ class Fault:
     before: tuple[str, ...] = ()
     meanwhile: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
+    like: str = ""
 
 
 def load(folder: Path) -> list[Fault]:
@@ -119,6 +122,12 @@ def load(folder: Path) -> list[Fault]:
     found = [fault(path.stem, path.read_text(encoding="utf-8")) for path in folder.glob("*.toml")]
     if not found:
         raise FaultError(f"there is no fault in {folder}")
+    kinds = {each.name: (each.expect.stage, each.expect.code) for each in found if not each.like}
+    for each in found:
+        if each.like and kinds.get(each.like) != (each.expect.stage, each.expect.code):
+            raise FaultError(
+                f"{each.name}.toml is like {each.like!r}, which stands for no stage and code of its"
+            )
     return sorted(found, key=lambda each: (STAGES.index(each.expect.stage), each.name))
 
 
@@ -140,7 +149,9 @@ def fault(name: str, text: str) -> Fault:
             told,
             expect,
             image=_layer(layer) if layer is not None else None,
-            **{key: tuple(table.pop(key, ())) for key in ("before", "meanwhile", "after")},
+            before=tuple(table.pop("before", ())),
+            meanwhile=tuple(table.pop("meanwhile", ())),
+            after=tuple(table.pop("after", ())),
             **table,
         )
     except KeyError as error:

@@ -92,6 +92,17 @@ def addressbook_settings(**more: str) -> str:
     return "".join(f"[{name}]\n{lines}\n" for name, lines in tables.items())
 
 
+def addressbook_tables() -> dict[str, Any]:
+    """The settings of the bundled project where its images are given, and it has no way down."""
+    return {
+        "commands": {
+            "ping": ["python", "-m", "addressbook", "ping"],
+            "migrate": ["python", "-m", "addressbook", "migrate"],
+        },
+        "database": {"image": needed("POSTGRES_IMAGE")},
+    }
+
+
 def nodes(engine: docker.DockerClient) -> frozenset[str]:
     """The names of the kind nodes that there are."""
     found = engine.containers.list(
@@ -100,15 +111,50 @@ def nodes(engine: docker.DockerClient) -> frozenset[str]:
     return frozenset(str(container.name) for container in found)
 
 
-def left(engine: docker.DockerClient, project: Project) -> dict[str, Any]:
-    """What runs of a project have left on the machine."""
+def node_of(engine: docker.DockerClient, project: Project) -> str:
+    """The node of the one cluster that a project's runs have made."""
+    (node,) = nodes(engine) - project.others
+    return node
+
+
+def left(engine: docker.DockerClient, project: Project, *, beside: str = "") -> dict[str, Any]:
+    """What runs of a project have left on the machine.
+
+    Args:
+        beside: the node of the cluster that its runs share; that and its record may stay, and
+            nothing in it.
+    """
     home = Path(project.environment["XDG_STATE_HOME"]).parent
+    cluster = beside.removeprefix("canary-").removesuffix("-control-plane")
     return {
-        "containers": sorted(nodes(engine) - project.others),
-        "runs": [path.name for path in project.runs],
+        "containers": sorted(nodes(engine) - project.others - {beside}),
+        "namespaces": namespaces(engine, beside) if beside else [],
+        "runs": [path.name for path in project.runs if path.name != cluster],
         "pytest-kind": (project.root / ".pytest-kind").exists(),
         "kubeconfig": (home / "kubeconfig").read_text() != KUBECONFIG,
     }
 
 
-NOTHING: dict[str, Any] = {"containers": [], "runs": [], "pytest-kind": False, "kubeconfig": False}
+def namespaces(engine: docker.DockerClient, node: str) -> list[str]:
+    """The namespaces of runs in a cluster."""
+    admin = "--kubeconfig=/etc/kubernetes/admin.conf"
+    told = inside(engine, node, "kubectl", admin, "get", "namespaces", "-o", "name")
+    names = [line.removeprefix("namespace/") for line in told.split()]
+    return [name for name in names if name.startswith("canary-")]
+
+
+def inside(engine: docker.DockerClient, node: str, *words: str) -> str:
+    """Run a command on a node, and return its output."""
+    code, output = engine.containers.get(node).exec_run(list(words), privileged=True)
+    assert isinstance(output, bytes)
+    assert code == 0, output.decode()
+    return output.decode()
+
+
+NOTHING: dict[str, Any] = {
+    "containers": [],
+    "namespaces": [],
+    "runs": [],
+    "pytest-kind": False,
+    "kubeconfig": False,
+}

@@ -2,7 +2,6 @@
 
 import http.client
 import json
-import os
 import re
 import socket
 import threading
@@ -12,15 +11,14 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import docker
 import pytest
 import requests
-from docker.errors import DockerException, ImageNotFound
+from acceptance.projects import ROOT, needed
 
-APP = Path(__file__).parents[2] / "app"
+APP = ROOT / "app"
 LABEL = {"pytest-canary": "test"}
 PASSWORD = "correct horse"
 MOMENT = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
@@ -29,10 +27,10 @@ SAMMY = {"firstName": "Sammy", "lastName": "David Jr"}
 
 
 @dataclass
-class Engine:
+class Bench:
     """The container engine, the network and the PostgreSQL of this module's tests."""
 
-    client: docker.DockerClient
+    engine: docker.DockerClient
     network: str
     postgres: Any
     images: dict[int, Any]
@@ -55,7 +53,7 @@ class Engine:
     def container(self, release: int, database: str, **options: Any) -> Iterator[Any]:
         """Start a container as the manifest would, and remove it in the end."""
         environment = {**settings(database), **options.pop("environment", {})}
-        container = self.client.containers.create(
+        container = self.engine.containers.create(
             self.images[release].id,
             network=self.network,
             labels=LABEL,
@@ -152,43 +150,18 @@ def wait_until(condition: Callable[[], bool], what: str, container: Any, limit: 
         time.sleep(0.05)
 
 
-def image(client: docker.DockerClient, variable: str, local: str, public: str) -> str:
-    if name := os.environ.get(variable):
-        return name
-    try:
-        client.images.get(local)
-    except ImageNotFound:
-        return public
-    return local
-
-
 @pytest.fixture(scope="module")
-def engine() -> Iterator[Engine]:
-    try:
-        client = docker.from_env()
-        client.ping()
-    except DockerException as error:
-        pytest.skip(f"no container engine answers: {error}")
+def bench(engine: docker.DockerClient, releases: dict[str, str]) -> Iterator[Bench]:
+    images = {int(release): engine.images.get(name) for release, name in releases.items()}
     with ExitStack() as stack:
-        stack.callback(client.close)
-        base = image(client, "PYTHON_IMAGE", "pytest-canary/python:3.11", "python:3.11-slim")
-        postgres = image(client, "POSTGRES_IMAGE", "pytest-canary/postgres:15", "postgres:17")
-        images = {}
-        for release in (1, 2):
-            buildargs = {"BASE": base, "RELEASE": str(release)}
-            images[release], _ = client.images.build(
-                path=str(APP), buildargs=buildargs, rm=True, labels=LABEL
-            )
-            # With its parents kept, the next run's build is from the cache.
-            stack.callback(client.images.remove, str(images[release].id), force=True, noprune=True)
         name = f"pytest-canary-test-{uuid.uuid4().hex[:8]}"
-        network = client.networks.create(name, labels=LABEL)
+        network = engine.networks.create(name, labels=LABEL)
         stack.callback(network.remove)
-        server = client.containers.run(
-            postgres,
+        server = engine.containers.run(
+            needed("POSTGRES_IMAGE"),
             detach=True,
             network=name,
-            networking_config={name: client.api.create_endpoint_config(aliases=["db"])},
+            networking_config={name: engine.api.create_endpoint_config(aliases=["db"])},
             labels=LABEL,
             environment={"POSTGRES_PASSWORD": PASSWORD},
         )
@@ -196,20 +169,20 @@ def engine() -> Iterator[Engine]:
         # By TCP: the official image serves on the socket alone while it sets itself up.
         ready = ["pg_isready", "-h", "127.0.0.1", "-U", "postgres"]
         wait_until(lambda: server.exec_run(ready).exit_code == 0, "PostgreSQL answers", server)
-        yield Engine(client, name, server, images)
+        yield Bench(engine, name, server, images)
 
 
 @pytest.fixture
-def database(engine: Engine) -> str:
-    return engine.new_database()
+def database(bench: Bench) -> str:
+    return bench.new_database()
 
 
 @pytest.fixture(scope="module")
-def app2(engine: Engine) -> Iterator[App]:
+def app2(bench: Bench) -> Iterator[App]:
     """Release 2 on its own schema, for the tests that don't mind each other's rows."""
-    database = engine.new_database()
-    assert engine.run(2, database, "migrate").code == 0
-    with engine.app(2, database) as app:
+    database = bench.new_database()
+    assert bench.run(2, database, "migrate").code == 0
+    with bench.app(2, database) as app:
         yield app
 
 
@@ -224,9 +197,9 @@ def test_put_person_answers_in_the_books_words(app2: App) -> None:
     )
 
 
-def test_the_first_person_of_a_new_database_has_id_1(engine: Engine, database: str) -> None:
-    engine.run(2, database, "migrate")
-    with engine.app(2, database) as app:
+def test_the_first_person_of_a_new_database_has_id_1(bench: Bench, database: str) -> None:
+    bench.run(2, database, "migrate")
+    with bench.app(2, database) as app:
         assert app("GET", "/all").json() == []
         assert app.put("Sammy", "David Jr").json()["id"] == 1
 
@@ -325,11 +298,9 @@ def test_a_mistake_is_answered_with_its_status_and_one_sentence(
 
 
 @pytest.mark.parametrize("release", [1, 2])
-def test_every_answer_names_its_release_and_pod(
-    engine: Engine, database: str, release: int
-) -> None:
-    engine.run(1, database, "migrate")
-    with engine.app(release, database, POD_NAME="some-pod") as app:
+def test_every_answer_names_its_release_and_pod(bench: Bench, database: str, release: int) -> None:
+    bench.run(1, database, "migrate")
+    with bench.app(release, database, POD_NAME="some-pod") as app:
         answers = [
             app.put("a", "b"),
             *(app("GET", p) for p in ("/all", "/live", "/no", "/metrics")),
@@ -363,14 +334,14 @@ def test_metrics_count_requests_by_path_template_and_not_by_path(app2: App) -> N
 @pytest.mark.parametrize("schema", [1, 2])
 @pytest.mark.parametrize("release", [1, 2])
 def test_either_release_serves_on_either_schema(
-    engine: Engine, database: str, release: int, schema: int
+    bench: Bench, database: str, release: int, schema: int
 ) -> None:
-    engine.run(1, database, "migrate")
-    with engine.app(1, database) as old:
+    bench.run(1, database, "migrate")
+    with bench.app(1, database) as old:
         before = old.put("Old", "Row").json()
     if schema == 2:
-        assert engine.run(2, database, "migrate").output == "0001 -> 0002"
-    with engine.app(release, database) as app:
+        assert bench.run(2, database, "migrate").output == "0001 -> 0002"
+    with bench.app(release, database) as app:
         assert app("GET", "/ready").json() == {"ready": True}
         written = app.put("New", "Row").json()
         assert app("GET", "/all").json() == [before, written]
@@ -380,13 +351,13 @@ def test_either_release_serves_on_either_schema(
 
 @pytest.mark.parametrize("schema", [1, 2])
 def test_release_2_searches_rows_of_either_release_on_either_schema(
-    engine: Engine, database: str, schema: int
+    bench: Bench, database: str, schema: int
 ) -> None:
-    engine.run(schema, database, "migrate")
-    with engine.app(1, database) as old:
+    bench.run(schema, database, "migrate")
+    with bench.app(1, database) as old:
         old.put("Anna", "Old")
         assert old.names(query="nobody") == ["Anna Old"]  # release 1 knows no search
-    with engine.app(2, database) as new:
+    with bench.app(2, database) as new:
         new.put("ANNA", "New")
         new.put("Zoë", "Other")
         assert new.names(query="anna") == ["Anna Old", "ANNA New"]
@@ -396,104 +367,106 @@ def test_release_2_searches_rows_of_either_release_on_either_schema(
 
 
 def test_release_2_notices_a_migration_and_a_downgrade_while_it_serves(
-    engine: Engine, database: str
+    bench: Bench, database: str
 ) -> None:
-    engine.run(1, database, "migrate")
+    bench.run(1, database, "migrate")
     count = "SELECT count(search_name) FROM person"
-    with engine.app(2, database) as app:
+    with bench.app(2, database) as app:
         assert app.put("Zoë", "One").status_code == 200
-        assert engine.run(2, database, "migrate").output == "0001 -> 0002"
+        assert bench.run(2, database, "migrate").output == "0001 -> 0002"
         assert app.put("Zoë", "Two").status_code == 200
-        assert engine.sql(count, database) == "1"
+        assert bench.sql(count, database) == "1"
         assert app.names(query="zoe") == ["Zoë Two"]
-        assert engine.run(2, database, "downgrade", "0001").output == "0002 -> 0001"
+        assert bench.run(2, database, "downgrade", "0001").output == "0002 -> 0001"
         assert app.put("Zoë", "Three").status_code == 200
         assert app.names(query="zoë") == ["Zoë One", "Zoë Two", "Zoë Three"]
 
 
 def test_release_2_searches_after_a_downgrade_that_no_write_has_noticed(
-    engine: Engine, database: str
+    bench: Bench, database: str
 ) -> None:
-    engine.run(2, database, "migrate")
-    with engine.app(2, database) as app:
+    bench.run(2, database, "migrate")
+    with bench.app(2, database) as app:
         app.put("Zoë", "One")
-        engine.run(2, database, "downgrade", "0001")
+        bench.run(2, database, "downgrade", "0001")
         assert app.names(query="zoë") == ["Zoë One"]
 
 
-def test_the_image_of_release_1_has_no_trace_of_migration_0002(engine: Engine) -> None:
-    with engine.container(1, "none", command=["sleep", "60"]) as container:
+def test_the_image_of_release_1_has_no_trace_of_migration_0002(bench: Bench) -> None:
+    with bench.container(1, "none", command=["sleep", "60"]) as container:
         code, found = container.exec_run("find / -xdev -name '*0002*' -path '*versions*'")
         assert code == 0 or b"Permission denied" in found
         assert b"0002_" not in found
         assert b"0001_person.py" in container.exec_run("ls addressbook/migrations/versions").output
 
 
-def test_the_images_differ_in_one_layer_and_name_their_release(engine: Engine) -> None:
-    layers = {n: image.attrs["RootFS"]["Layers"] for n, image in engine.images.items()}
+def test_the_images_differ_in_one_layer_and_name_their_release(bench: Bench) -> None:
+    layers = {n: image.attrs["RootFS"]["Layers"] for n, image in bench.images.items()}
     assert layers[1][:-1] == layers[2][:-1]
     assert layers[1][-1] != layers[2][-1]
-    for release, built in engine.images.items():
+    for release, built in bench.images.items():
         assert built.labels["org.opencontainers.image.version"] == str(release)
 
 
-def test_a_release_that_does_not_exist_is_not_built(engine: Engine) -> None:
-    base = image(engine.client, "PYTHON_IMAGE", "pytest-canary/python:3.11", "python:3.11-slim")
+def test_a_release_that_does_not_exist_is_not_built(bench: Bench) -> None:
     with pytest.raises(docker.errors.BuildError):
-        engine.client.images.build(
-            path=str(APP), buildargs={"BASE": base, "RELEASE": "3"}, rm=True, forcerm=True
+        bench.engine.images.build(
+            path=str(APP),
+            buildargs={"BASE": needed("PYTHON_IMAGE"), "RELEASE": "3"},
+            rm=True,
+            forcerm=True,
         )
 
 
-def test_migrate_tells_what_it_did_and_may_be_repeated(engine: Engine, database: str) -> None:
-    assert engine.run(1, database, "migrate") == Run(0, "base -> 0001")
-    assert engine.run(1, database, "migrate") == Run(0, "schema 0001 is up to date")
-    assert engine.run(2, database, "migrate") == Run(0, "0001 -> 0002")
-    assert engine.run(2, database, "migrate") == Run(0, "schema 0002 is up to date")
+def test_migrate_tells_what_it_did_and_may_be_repeated(bench: Bench, database: str) -> None:
+    assert bench.run(1, database, "migrate") == Run(0, "base -> 0001")
+    assert bench.run(1, database, "migrate") == Run(0, "schema 0001 is up to date")
+    assert bench.run(2, database, "migrate") == Run(0, "0001 -> 0002")
+    assert bench.run(2, database, "migrate") == Run(0, "schema 0002 is up to date")
 
 
-def test_release_1_leaves_a_newer_schema_alone(engine: Engine, database: str) -> None:
-    engine.run(2, database, "migrate")
+def test_release_1_leaves_a_newer_schema_alone(bench: Bench, database: str) -> None:
+    bench.run(2, database, "migrate")
     expected = "schema 0002 is newer than release 1 knows; nothing to do"
-    assert engine.run(1, database, "migrate") == Run(0, expected)
-    refused = engine.run(1, database, "downgrade", "base")
+    assert bench.run(1, database, "migrate") == Run(0, expected)
+    refused = bench.run(1, database, "downgrade", "base")
     assert refused.code == 1
     assert "schema 0002 is not one that release 1 can take back" in refused.output
-    assert engine.sql("SELECT version_num FROM alembic_version", database) == "0002"
+    assert bench.sql("SELECT version_num FROM alembic_version", database) == "0002"
 
 
-def test_migrate_by_many_pods_at_once_is_done_by_one(engine: Engine, database: str) -> None:
+def test_migrate_by_many_pods_at_once_is_done_by_one(bench: Bench, database: str) -> None:
     with ThreadPoolExecutor(4) as pool:
-        runs = list(pool.map(lambda _: engine.run(2, database, "migrate"), range(4)))
+        runs = list(pool.map(lambda _: bench.run(2, database, "migrate"), range(4)))
     outputs = sorted(run.output for run in runs)
     assert [run.code for run in runs] == [0] * 4
     assert outputs == ["base -> 0002", *["schema 0002 is up to date"] * 3]
 
 
-def test_downgrade_goes_back_to_a_revision_or_says_why_not(engine: Engine, database: str) -> None:
-    engine.run(2, database, "migrate")
-    refused = engine.run(2, database, "downgrade", "0009")
+def test_downgrade_goes_back_to_a_revision_or_says_why_not(bench: Bench, database: str) -> None:
+    bench.run(2, database, "migrate")
+    refused = bench.run(2, database, "downgrade", "0009")
     assert refused.code == 1
     assert "0009 is no revision below 0002" in refused.output
-    assert engine.run(2, database, "downgrade", "0001") == Run(0, "0002 -> 0001")
-    assert engine.run(2, database, "downgrade", "base") == Run(0, "0001 -> base")
-    assert engine.run(2, database, "migrate") == Run(0, "base -> 0002")
+    assert bench.run(2, database, "downgrade", "0001") == Run(0, "0002 -> 0001")
+    assert bench.run(2, database, "downgrade", "base") == Run(0, "0001 -> base")
+    assert bench.run(2, database, "migrate") == Run(0, "base -> 0002")
 
 
 def test_migrate_gives_up_on_a_locked_table_and_changes_nothing(
-    engine: Engine, database: str
+    bench: Bench, database: str
 ) -> None:
-    engine.run(1, database, "migrate")
-    with locked(engine, database, "ACCESS EXCLUSIVE"):
-        run = engine.run(2, database, "migrate")
+    bench.run(1, database, "migrate")
+    with locked(bench, database, "ACCESS EXCLUSIVE"):
+        run = bench.run(2, database, "migrate")
     assert run.code == 1
     assert "lock timeout" in run.output
     assert run.output.count("\n") == 0
-    assert engine.run(2, database, "migrate").output == "0001 -> 0002"
+    assert bench.run(2, database, "migrate").output == "0001 -> 0002"
 
 
-def test_ping_says_which_server_answers(engine: Engine, database: str) -> None:
-    run = engine.run(2, database, "ping")
+def test_ping_says_which_server_answers(bench: Bench, database: str) -> None:
+    run = bench.run(2, database, "ping")
     assert run.code == 0
     assert re.fullmatch(rf"{database} at db:5432 answers: PostgreSQL \S.*, schema base", run.output)
 
@@ -511,9 +484,9 @@ def test_ping_says_which_server_answers(engine: Engine, database: str) -> None:
     ],
 )
 def test_a_command_fails_in_one_sentence_when_the_database_does_not_answer(
-    engine: Engine, command: str, wrong: dict[str, str], sentence: str
+    bench: Bench, command: str, wrong: dict[str, str], sentence: str
 ) -> None:
-    run = engine.run(2, "postgres", *command.split(), **wrong)
+    run = bench.run(2, "postgres", *command.split(), **wrong)
     assert run.code == 1
     assert run.output.startswith(f"addressbook {command.split()[0]}: ")
     assert sentence in run.output
@@ -524,9 +497,9 @@ def test_a_command_fails_in_one_sentence_when_the_database_does_not_answer(
 
 @pytest.mark.parametrize("command", ["serve", "ping", "migrate"])
 def test_every_variable_that_is_missing_or_wrong_is_named_at_once(
-    engine: Engine, command: str
+    bench: Bench, command: str
 ) -> None:
-    run = engine.run(2, "x", command, DB_HOST=None, DB_PASSWORD="", DB_PORT="tcp://1:2", DB_SSL="1")
+    run = bench.run(2, "x", command, DB_HOST=None, DB_PASSWORD="", DB_PORT="tcp://1:2", DB_SSL="1")
     assert run.code == 2
     assert run.output == (
         "addressbook: DB_HOST is not set; DB_PASSWORD is not set; DB_SSL must be true or false,"
@@ -535,9 +508,9 @@ def test_every_variable_that_is_missing_or_wrong_is_named_at_once(
 
 
 def test_without_a_schema_the_app_is_ready_and_says_what_is_missing(
-    engine: Engine, database: str
+    bench: Bench, database: str
 ) -> None:
-    with engine.app(2, database) as app:
+    with bench.app(2, database) as app:
         assert app("GET", "/ready").status_code == 200
         for answer in (app.put("a", "b"), app("GET", "/all")):
             assert answer.status_code == 503
@@ -545,12 +518,12 @@ def test_without_a_schema_the_app_is_ready_and_says_what_is_missing(
 
 
 def test_without_its_database_the_app_lives_and_is_not_ready_until_it_is_back(
-    engine: Engine, database: str
+    bench: Bench, database: str
 ) -> None:
-    engine.run(2, database, "migrate")
-    with engine.app(2, database) as app:
-        engine.sql(f"ALTER DATABASE {database} ALLOW_CONNECTIONS false", "postgres")
-        engine.sql(
+    bench.run(2, database, "migrate")
+    with bench.app(2, database) as app:
+        bench.sql(f"ALTER DATABASE {database} ALLOW_CONNECTIONS false", "postgres")
+        bench.sql(
             f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}'",
             "postgres",
         )
@@ -559,7 +532,7 @@ def test_without_its_database_the_app_lives_and_is_not_ready_until_it_is_back(
             sentence = "The database does not answer; try again in a moment."
             assert answer.json() == {"error": sentence}
         assert app("GET", "/live").status_code == 200
-        engine.sql(f"ALTER DATABASE {database} ALLOW_CONNECTIONS true", "postgres")
+        bench.sql(f"ALTER DATABASE {database} ALLOW_CONNECTIONS true", "postgres")
         assert app("GET", "/ready").status_code == 200
         assert app.put("a", "b").status_code == 200
         log = app.container.logs().decode()
@@ -567,11 +540,11 @@ def test_without_its_database_the_app_lives_and_is_not_ready_until_it_is_back(
         assert PASSWORD not in log
 
 
-def test_a_restarted_database_costs_no_request(engine: Engine, database: str) -> None:
-    engine.run(2, database, "migrate")
-    with engine.app(2, database) as app:
+def test_a_restarted_database_costs_no_request(bench: Bench, database: str) -> None:
+    bench.run(2, database, "migrate")
+    with bench.app(2, database) as app:
         app("GET", "/all")
-        engine.sql(
+        bench.sql(
             f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}'",
             "postgres",
         )
@@ -579,27 +552,27 @@ def test_a_restarted_database_costs_no_request(engine: Engine, database: str) ->
 
 
 def test_a_database_that_hangs_is_reported_and_the_app_recovers(
-    engine: Engine, database: str
+    bench: Bench, database: str
 ) -> None:
-    engine.run(2, database, "migrate")
-    with engine.app(2, database) as app:
+    bench.run(2, database, "migrate")
+    with bench.app(2, database) as app:
         app("GET", "/ready")
-        engine.postgres.pause()
+        bench.postgres.pause()
         try:
             started = time.monotonic()
             assert app("GET", "/ready").status_code == 503
             assert time.monotonic() - started < 5
             assert app("GET", "/live").status_code == 200
         finally:
-            engine.postgres.unpause()
+            bench.postgres.unpause()
         wait_until(lambda: app.answers("/ready"), "the app is ready again", app.container)
 
 
-def test_sigterm_under_load_loses_no_request(engine: Engine, database: str) -> None:
-    engine.run(2, database, "migrate")
+def test_sigterm_under_load_loses_no_request(bench: Bench, database: str) -> None:
+    bench.run(2, database, "migrate")
     outcomes: list[str] = []
     draining = threading.Event()
-    with engine.app(2, database, SHUTDOWN_DELAY="3") as app, ThreadPoolExecutor(8) as pool:
+    with bench.app(2, database, SHUTDOWN_DELAY="3") as app, ThreadPoolExecutor(8) as pool:
         stop_at = [float("inf")]
 
         def load(worker: int) -> None:
@@ -627,9 +600,9 @@ def test_sigterm_under_load_loses_no_request(engine: Engine, database: str) -> N
 
 
 def test_a_kept_connection_is_told_to_close_while_the_app_drains(
-    engine: Engine, database: str
+    bench: Bench, database: str
 ) -> None:
-    with engine.app(2, database, SHUTDOWN_DELAY="3") as app:
+    with bench.app(2, database, SHUTDOWN_DELAY="3") as app:
         connection = http.client.HTTPConnection(app.address, timeout=5)
         connection.request("GET", "/live")
         first = connection.getresponse()
@@ -643,10 +616,10 @@ def test_a_kept_connection_is_told_to_close_while_the_app_drains(
         connection.close()
 
 
-def test_a_request_in_flight_is_finished_before_the_app_ends(engine: Engine, database: str) -> None:
-    engine.run(2, database, "migrate")
-    with engine.app(2, database) as app, ThreadPoolExecutor(1) as pool:
-        with locked(engine, database, "SHARE"):
+def test_a_request_in_flight_is_finished_before_the_app_ends(bench: Bench, database: str) -> None:
+    bench.run(2, database, "migrate")
+    with bench.app(2, database) as app, ThreadPoolExecutor(1) as pool:
+        with locked(bench, database, "SHARE"):
             waiting = pool.submit(app.put, "In", "flight")
             time.sleep(1)
             app.container.kill("SIGTERM")
@@ -654,16 +627,16 @@ def test_a_request_in_flight_is_finished_before_the_app_ends(engine: Engine, dat
             assert not waiting.done()
         assert waiting.result().status_code == 200
         assert app.container.wait(timeout=10)["StatusCode"] == 0
-    assert engine.sql("SELECT count(*) FROM person", database) == "1"
+    assert bench.sql("SELECT count(*) FROM person", database) == "1"
 
 
-def test_sigterm_while_the_app_starts_ends_it_at_once(engine: Engine, database: str) -> None:
+def test_sigterm_while_the_app_starts_ends_it_at_once(bench: Bench, database: str) -> None:
     def handles_sigterm() -> bool:
         """Whether process 1 has a handler; the kernel spares it the signal until then."""
         processes = container.top(ps_args="-eo pid,caught")["Processes"]
         return any(int(caught, 16) & 1 << 14 for _, caught in processes)
 
-    with engine.container(2, database, environment={"SHUTDOWN_DELAY": "0"}) as container:
+    with bench.container(2, database, environment={"SHUTDOWN_DELAY": "0"}) as container:
         wait_until(handles_sigterm, "SIGTERM is handled", container)
         container.kill("SIGTERM")
         started = time.monotonic()
@@ -672,10 +645,10 @@ def test_sigterm_while_the_app_starts_ends_it_at_once(engine: Engine, database: 
 
 
 def test_the_app_runs_without_root_rights_capabilities_or_a_file_to_write(
-    engine: Engine, database: str
+    bench: Bench, database: str
 ) -> None:
-    with engine.app(2, database) as app:
-        user = engine.images[2].attrs["Config"]["User"]
+    with bench.app(2, database) as app:
+        user = bench.images[2].attrs["Config"]["User"]
         assert re.fullmatch(r"[1-9]\d*:[1-9]\d*", user)  # Kubernetes can't judge a name
         status = app.container.exec_run("cat /proc/1/status").output.decode()
         assert re.search(r"^Uid:\s+10001\s+10001", status, re.MULTILINE)
@@ -687,9 +660,9 @@ def test_the_app_runs_without_root_rights_capabilities_or_a_file_to_write(
 
 
 def test_the_environment_is_asked_once_and_the_log_names_no_password(
-    engine: Engine, database: str
+    bench: Bench, database: str
 ) -> None:
-    with engine.app(2, database) as app:
+    with bench.app(2, database) as app:
         log = app.container.logs().decode()
     assert f"addressbook release 2, database {database} at db:5432" in log
     assert PASSWORD not in log
@@ -697,17 +670,17 @@ def test_the_environment_is_asked_once_and_the_log_names_no_password(
 
 
 @contextmanager
-def locked(engine: Engine, database: str, mode: str) -> Iterator[None]:
+def locked(bench: Bench, database: str, mode: str) -> Iterator[None]:
     """Hold a lock on the table from another session."""
     statement = f"BEGIN; LOCK TABLE person IN {mode} MODE; SELECT pg_sleep(60)"
     command = ["psql", "-U", "postgres", "-d", database, "-qAtc", statement]
-    engine.postgres.exec_run(command, detach=True)
+    bench.postgres.exec_run(command, detach=True)
     holder = (
         "SELECT pid FROM pg_locks WHERE granted AND relation = 'person'::regclass"
         f" AND mode = '{''.join(word.title() for word in mode.split())}Lock'"
     )
-    wait_until(lambda: engine.sql(holder, database) != "", "the table is locked", engine.postgres)
+    wait_until(lambda: bench.sql(holder, database) != "", "the table is locked", bench.postgres)
     try:
         yield
     finally:
-        engine.sql(f"SELECT pg_terminate_backend(({holder}))", database)
+        bench.sql(f"SELECT pg_terminate_backend(({holder}))", database)

@@ -9,36 +9,28 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 import docker
 import pytest
 from acceptance.projects import (
-    KUBECONFIG,
     NOTHING,
     ROOT,
     Project,
     addressbook_settings,
+    addressbook_tables,
     left,
-    needed,
+    node_of,
 )
+from acceptance.rehearsals import changed, judge, load, rehearsal
 
 from pytest_canary.analysis.verdict import Verdict
-from pytest_canary.cluster.engine import Engine
-from pytest_canary.cluster.run import Run
-from pytest_canary.cluster.teardown import tear_down
-from pytest_canary.config import settings_file
-from pytest_canary.config.options import Options
-from pytest_canary.config.plan import plan
-from pytest_canary.context.measurement import Measured, Measurement
 from pytest_canary.core.errors import TrafficError
 from pytest_canary.core.waiting import Seen
-from pytest_canary.manifests.version import CANARY, STABLE
-from pytest_canary.rehearsal.rehearsal import Walk
+from pytest_canary.manifests.version import CANARY
+from pytest_canary.rehearsal.rehearsal import Rehearsal
 
-Make = Callable[[str], Project]
 Ailing = Callable[[str], str]
 
 # Bytes that the manifest lets a pod hold.
@@ -55,6 +47,7 @@ def ailing(releases: dict[str, str], engine: docker.DockerClient) -> Iterator[Ai
             made[ailment] = f"addressbook:{ailment}"
             engine.images.build(
                 path=str(ROOT / "fixtures" / "canaries"),
+                rm=True,
                 buildargs={"CANDIDATE": releases["2"], "AILMENT": ailment},
                 tag=made[ailment],
             )
@@ -69,15 +62,13 @@ def ailing(releases: dict[str, str], engine: docker.DockerClient) -> Iterator[Ai
 
 
 def test_a_canary_that_errs_stops_the_release_and_is_rolled_back(
-    addressbook_project: Make,
-    releases: dict[str, str],
-    ailing: Ailing,
-    engine: docker.DockerClient,
+    shared: Project, releases: dict[str, str], ailing: Ailing, engine: docker.DockerClient
 ) -> None:
-    project = addressbook_project("errs")
-
-    walked = project.pytest(
-        "--canary", f"--canary-baseline={releases['1']}", f"--canary-image={ailing('errs')}"
+    walked = shared.pytest(
+        "--canary",
+        "--canary-reuse",
+        f"--canary-baseline={releases['1']}",
+        f"--canary-image={ailing('errs')}",
     )
 
     assert walked.code == 1
@@ -89,28 +80,28 @@ def test_a_canary_that_errs_stops_the_release_and_is_rolled_back(
     for words in ("rolled back: 3/3 of release 1; the API answers", "nothing lost"):
         assert words in walked.stage("rollback")
     assert walked.stage("cleanup").endswith("nothing left")
-    evidence = project.root / "canary-report" / "findings" / "1"
+    evidence = shared.root / "canary-report" / "findings" / "1"
     assert re.search(told, (evidence / "finding.txt").read_text())
     assert "addressbook-canary" in (evidence / "describe.txt").read_text()
-    assert left(engine, project) == NOTHING
+    assert left(engine, shared, beside=node_of(engine, shared)) == NOTHING
 
 
 def test_an_app_that_stops_at_once_loses_requests_which_are_named(
-    addressbook_project: Make,
-    releases: dict[str, str],
-    ailing: Ailing,
-    engine: docker.DockerClient,
+    shared: Project, releases: dict[str, str], ailing: Ailing, engine: docker.DockerClient
 ) -> None:
     """Two canaries of five pods go at once, when some five answers of theirs are under way.
 
     The verdict is to find nothing, however busy the machine is.
     """
-    project = addressbook_project("abrupt")
     more = {"replicas": "canary = 2", "verdict": "errors = 0.2\nlatency = 2.0\nmemory = 2.0"}
-    project.write("canary.toml", addressbook_settings(**more))
+    shared.write("abrupt.toml", addressbook_settings(**more))
 
-    walked = project.pytest(
-        "--canary", f"--canary-baseline={releases['1']}", f"--canary-image={ailing('abrupt')}"
+    walked = shared.pytest(
+        "--canary",
+        "--canary-reuse",
+        "--canary-config=abrupt.toml",
+        f"--canary-baseline={releases['1']}",
+        f"--canary-image={ailing('abrupt')}",
     )
 
     assert walked.code == 1
@@ -127,88 +118,36 @@ def test_an_app_that_stops_at_once_loses_requests_which_are_named(
     assert "in stable during promote" in walked.text
     assert "let the app serve on for some seconds after SIGTERM" in walked.text
     assert walked.stage("rollback").startswith("canary/rollback ......")
-    finding = project.root / "canary-report" / "findings" / "1" / "finding.txt"
+    finding = shared.root / "canary-report" / "findings" / "1" / "finding.txt"
     assert told[0] in finding.read_text()
-    assert left(engine, project) == NOTHING
+    assert left(engine, shared, beside=node_of(engine, shared)) == NOTHING
 
 
 # One walk, whose canary is another one each time.
 
 
 @pytest.fixture(scope="module")
-def walk(releases: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walk]:
+def walk(
+    shared: Project, releases: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Rehearsal]:
     """A walk that stands at the end of the stage `migration`, with a healthy canary."""
     folder = tmp_path_factory.mktemp("verdict")
-    (folder / "kubeconfig").write_text(KUBECONFIG)
-    table = {
-        "commands": {
-            "ping": ["python", "-m", "addressbook", "ping"],
-            "migrate": ["python", "-m", "addressbook", "migrate"],
-        },
-        "database": {"image": needed("POSTGRES_IMAGE")},
-    }
-    chosen = Options(
-        image=releases["2"], baseline=releases["1"], node_image=needed("NODE_IMAGE") or None
-    )
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("KUBECONFIG", str(folder / "kubeconfig"))
-        patch.chdir(folder)
-        run = Run.start(folder)
-        walk = Walk(plan(settings_file.check(table, ROOT, "a test"), chosen), run)
-        try:
-            walk.enter("migration")
-            yield walk
-        finally:
-            walk._fall_silent()
-            tear_down(run, Engine())
+    with rehearsal(shared, folder, releases, addressbook_tables()) as walk:
+        walk.enter("migration")
+        yield walk
 
 
 @pytest.fixture
-def judged(walk: Walk, ailing: Ailing) -> Callable[[str], Verdict]:
+def judged(walk: Rehearsal, ailing: Ailing) -> Callable[[str], Verdict]:
     """Replaces the canary by an ailing one, and judges it."""
 
-    def judge(ailment: str) -> Verdict:
-        image = walk.provisioned.candidate
-        engine = Engine()
-        found = engine.pull(ailing(ailment), 60)
-        engine.load(found, walk.cluster.node, 120)
-        walk.release.deploy(CANARY, 1, replace(image, image=found.ref))
-        return verdict(walk)
+    def verdict(ailment: str) -> Verdict:
+        image = ailing(ailment)
+        load(walk, [image])
+        walk.context.release.deploy(CANARY, 1, replace(walk.context.candidate, image=image))
+        return judge(walk)
 
-    return judge
-
-
-def verdict(walk: Walk) -> Verdict:
-    """What is said of the canary that is there."""
-    walk.wait_until_connected([CANARY, STABLE])
-    versions = walk.memory.versions
-    found = Measurement(
-        walk.namespace,
-        walk.observer,
-        walk.waiter,
-        walk.traffic,
-        walk.settings,
-        baseline=Measured(walk.release.name(STABLE), versions["baseline"]),
-        canary=Measured(walk.release.name(CANARY), versions["candidate"]),
-        port=walk.container_port,
-    ).judge()
-    print("\n".join([f"look {found.looks}: {found.text}", *found.lines]))
-    return found
-
-
-@contextmanager
-def changed(walk: Walk, **tables: dict[str, Any]) -> Iterator[None]:
-    """Other settings for a while."""
-    before = walk.settings
-    walk.settings = before.model_copy(
-        update={
-            name: getattr(before, name).model_copy(update=values) for name, values in tables.items()
-        }
-    )
-    try:
-        yield
-    finally:
-        walk.settings = before
+    return verdict
 
 
 def metric(found: Verdict, name: str) -> Any:
@@ -216,8 +155,8 @@ def metric(found: Verdict, name: str) -> Any:
     return next(each for each in found.comparisons if each.metric == name)
 
 
-def test_a_canary_that_is_fine_goes(walk: Walk) -> None:
-    found = verdict(walk)
+def test_a_canary_that_is_fine_goes(walk: Rehearsal) -> None:
+    found = judge(walk)
 
     assert found.answer == "go", found.text
     assert re.fullmatch(r"errors 0\.0 % and 0\.0 %, p95 \d+ ms and \d+ ms", found.sentence)
@@ -277,36 +216,36 @@ def test_a_canary_that_restarts_is_no_go(judged: Callable[[str], Verdict]) -> No
     )
 
 
-def test_the_kubelet_tells_what_pods_hold(walk: Walk) -> None:
+def test_the_kubelet_tells_what_pods_hold(walk: Rehearsal) -> None:
     """For an app without a page of metrics."""
-    pods = walk.observer.snapshot().pods
+    pods = walk.context.observer.snapshot().pods
     mine = [name for name in pods if name.startswith("addressbook-stable-")]
     node = str(pods[mine[0]]["spec"]["nodeName"])
-    first = walk.namespace.cluster.memory(node)
+    first = walk.context.namespace.cluster.memory(node)
 
     def look() -> Seen[dict[str, tuple[float, float]]]:
-        now = walk.namespace.cluster.memory(node)
+        now = walk.context.namespace.cluster.memory(node)
         fresh = all(now[name][0] > first[name][0] for name in mine)
         return Seen(json.dumps(now), fresh, now)
 
-    held = walk.waiter.until("fresh figures of the kubelet", look, timeout=60)
+    held = walk.workspace.waiter.until("fresh figures of the kubelet", look, timeout=60)
     for name in mine:
         assert 10e6 < held[name][1] < LIMIT
 
 
-def test_a_canary_without_a_page_of_metrics_is_judged_by_the_kubelet(walk: Walk) -> None:
-    walk.release.deploy(CANARY, 1, walk.candidate)
+def test_a_canary_without_a_page_of_metrics_is_judged_by_the_kubelet(walk: Rehearsal) -> None:
+    walk.context.release.deploy(CANARY, 1, walk.context.candidate)
     with changed(walk, api={"metrics": "/nothing"}):
-        found = verdict(walk)
+        found = judge(walk)
 
     assert found.answer == "go", found.text
     assert found.omitted == ("the app's own counters: neither version has a page of metrics",)
     assert metric(found, "memory").answer == metric(found, "memory growth").answer == "go"
 
 
-def test_too_few_requests_are_never_go(walk: Walk) -> None:
+def test_too_few_requests_are_never_go(walk: Rehearsal) -> None:
     with changed(walk, verdict={"seconds": 3}):
-        found = verdict(walk)
+        found = judge(walk)
 
     assert found.answer == "inconclusive"
     assert re.fullmatch(r"\d+ requests of the canary, at least 253 are needed", found.sentence)
@@ -314,20 +253,20 @@ def test_too_few_requests_are_never_go(walk: Walk) -> None:
     assert found.finding.code == "CanaryUnproven"
 
 
-def test_without_traffic_there_is_no_go(walk: Walk) -> None:
+def test_without_traffic_there_is_no_go(walk: Rehearsal) -> None:
     """After this, the walk has none."""
-    walk.traffic.stop()
+    walk.context.app.traffic.stop()
 
     with changed(walk, verdict={"seconds": 3}):
-        found = verdict(walk)
+        found = judge(walk)
 
     assert found.answer == "inconclusive"
     assert found.sentence == "0 requests of the canary, at least 253 are needed"
     assert metric(found, "errors").sentence == "no request went to the baseline"
 
 
-def test_traffic_that_broke_off_is_told(walk: Walk) -> None:
-    walk.traffic._generator.failure = OSError("no memory")
+def test_traffic_that_broke_off_is_told(walk: Rehearsal) -> None:
+    walk.context.app.traffic._generator.failure = OSError("no memory")
 
     with pytest.raises(TrafficError, match=r"the traffic broke off after .*: OSError: no memory"):
-        verdict(walk)
+        judge(walk)

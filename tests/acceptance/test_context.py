@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import subprocess
 import threading
 import time
@@ -13,17 +12,19 @@ from pathlib import Path
 
 import docker
 import pytest
-import yaml
-from acceptance.projects import Project, needed
+from acceptance.projects import Project, inside, needed, node_of
 
 Make = Callable[[str], Project]
-NAME = "someone-elses"
+# One of the shared cluster's node ports, all of which have a port of this machine. This walk asks
+# its Service by an address, so that it misses none.
+NODE_PORT = "30007"
 
 
 @dataclass
 class Theirs:
     """Somebody's cluster, its kubeconfig, and a registry that its node pulls from."""
 
+    context: str
     kubeconfig: Path
     registry: str
     address: str
@@ -39,51 +40,40 @@ class Theirs:
         return set(self.kubectl("get", kinds, "-A", "-o", "name").split())
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.fixture
-def theirs(engine: docker.DockerClient, tmp_path: Path) -> Iterator[Theirs]:
-    """A cluster with a registry at the same address for this machine and for its node."""
-    port = free_port()
-    config = {
-        "kind": "Cluster",
-        "apiVersion": "kind.x-k8s.io/v1alpha4",
-        "nodes": [
-            {
-                "role": "control-plane",
-                "extraPortMappings": [
-                    {"containerPort": port, "hostPort": port, "listenAddress": "127.0.0.1"}
-                ],
-            }
-        ],
-    }
-    (tmp_path / "kind.yaml").write_text(yaml.safe_dump(config))
-    kubeconfig = tmp_path / "theirs.yaml"
-    image = [f"--image={needed('NODE_IMAGE')}"] if needed("NODE_IMAGE") else []
-    common = [f"--name={NAME}", f"--kubeconfig={kubeconfig}"]
-    create = ["kind", "create", "cluster", *common, f"--config={tmp_path / 'kind.yaml'}"]
-    subprocess.run([*create, "--wait=120s", *image], check=True)
+def theirs(engine: docker.DockerClient, shared: Project) -> Iterator[Theirs]:
+    """A cluster that no walk in it has made, with a registry.
+
+    That has the same address, localhost, for this machine and for the node.
+    """
+    name = node_of(engine, shared)
+    node = engine.containers.get(name)
+    (mapped,) = node.ports[f"{NODE_PORT}/tcp"] or []
+    port = mapped["HostPort"]
+
+    def redirect(how: str) -> None:
+        to = ["-p", "tcp", "--dport", NODE_PORT, "-j", "REDIRECT", "--to-ports", port]
+        inside(engine, name, "iptables", "-t", "nat", how, "PREROUTING", *to)
+
+    # In the node's own network, so that localhost is the registry for it too.
+    registry = engine.containers.run(
+        needed("REGISTRY_IMAGE"),
+        detach=True,
+        network_mode=f"container:{name}",
+        environment={"REGISTRY_HTTP_ADDR": f":{port}"},
+        labels={"pytest-canary": "test"},
+    )
     try:
-        # In the node's own network, so that localhost is the registry for it too.
-        registry = engine.containers.run(
-            needed("REGISTRY_IMAGE"),
-            detach=True,
-            network_mode=f"container:{NAME}-control-plane",
-            environment={"REGISTRY_HTTP_ADDR": f":{port}"},
-            labels={"pytest-canary": "test"},
-        )
+        redirect("-I")
         try:
-            node = engine.containers.get(f"{NAME}-control-plane")
+            (record,) = shared.runs
             address = node.attrs["NetworkSettings"]["Networks"]["kind"]["IPAddress"]
-            yield Theirs(kubeconfig, f"localhost:{port}", address)
+            context = f"kind-canary-{record.name}"
+            yield Theirs(context, record / "kubeconfig", f"localhost:{port}", address)
         finally:
-            registry.remove(force=True, v=True)
+            redirect("-D")
     finally:
-        subprocess.run(["kind", "delete", "cluster", *common], check=True)
+        registry.remove(force=True, v=True)
 
 
 def give_addresses(theirs: Theirs, stop: threading.Event) -> None:
@@ -112,7 +102,7 @@ def test_a_walk_in_somebody_elses_cluster_leaves_it_as_it_was(
         walked = project.pytest(
             "--canary",
             f"--canary-baseline={releases['1']}",
-            f"--canary-context=kind-{NAME}",
+            f"--canary-context={theirs.context}",
             f"--canary-registry={theirs.registry}",
             f"--kubeconfig={theirs.kubeconfig}",
         )

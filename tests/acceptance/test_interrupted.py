@@ -9,14 +9,10 @@ from collections.abc import Callable
 
 import docker
 import pytest
-from acceptance.projects import NOTHING, Project, left
+from acceptance.projects import NOTHING, Project, left, nodes
+from fakes.signals import heed_signals
 
 Make = Callable[[str], Project]
-
-
-def heed_signals() -> None:
-    for each in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(each, signal.SIG_DFL)
 
 
 def started(project: Project, engine: docker.DockerClient, *args: str) -> subprocess.Popen[bytes]:
@@ -28,11 +24,10 @@ def started(project: Project, engine: docker.DockerClient, *args: str) -> subpro
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         start_new_session=True,
-        # What ignores signals hands that on: a shell's background SIGINT, nohup SIGHUP.
         preexec_fn=heed_signals,
     )
     deadline = time.monotonic() + 60
-    while not left(engine, project)["containers"]:
+    while not nodes(engine) - project.others:
         assert time.monotonic() < deadline, "the node container never came"
         assert process.poll() is None, process.communicate()[0].decode()
         time.sleep(0.1)

@@ -13,7 +13,6 @@ from typing import Any
 import docker
 import pytest
 from acceptance.projects import needed
-from docker.errors import DockerException
 
 from pytest_canary.config.settings import DatabaseSettings
 from pytest_canary.core.errors import DatabaseError, FoundError
@@ -113,17 +112,6 @@ class Server:
                 each.result()
             migration.result()
         return locks
-
-
-@pytest.fixture(scope="module")
-def engine() -> Iterator[docker.DockerClient]:
-    try:
-        client = docker.from_env()
-        client.ping()
-    except DockerException as error:
-        pytest.skip(f"no container engine answers: {error}")
-    yield client
-    client.close()
 
 
 @pytest.fixture(scope="module")

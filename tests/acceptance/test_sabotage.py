@@ -9,28 +9,22 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
-from acceptance.projects import KUBECONFIG, ROOT, needed
+from acceptance.projects import Project, addressbook_tables
+from acceptance.rehearsals import adapted, ask, forget, obey, patience, rehearsal
 
-from pytest_canary.api.writes import Writes
-from pytest_canary.cluster.engine import CTR, Engine
+from pytest_canary.cluster.engine import CTR
 from pytest_canary.cluster.registry import pull_secret
-from pytest_canary.cluster.run import Run
-from pytest_canary.cluster.teardown import tear_down
-from pytest_canary.config import settings_file
-from pytest_canary.config.options import Options
-from pytest_canary.config.plan import plan
+from pytest_canary.context import expect
+from pytest_canary.context.journal import CanaryOutcome
 from pytest_canary.core.errors import CanaryError
-from pytest_canary.core.processes import Processes
 from pytest_canary.core.waiting import Seen
 from pytest_canary.k8s.image_names import full_name
 from pytest_canary.manifests.version import CANARY, STABLE
-from pytest_canary.rehearsal.rehearsal import Walk
+from pytest_canary.rehearsal.rehearsal import Rehearsal
 from pytest_canary.stages import canary, cleanup, cluster, migration
 
 # A migration that works where it is tried out, and does nothing where it counts.
@@ -41,77 +35,58 @@ LAZY = (
 
 
 @pytest.fixture(scope="module")
-def walk(releases: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walk]:
+def walk(
+    shared: Project, releases: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Rehearsal]:
     """A walk that stands at the stage `canary`; its waits are short from there on."""
     folder = tmp_path_factory.mktemp("sabotage")
-    (folder / "kubeconfig").write_text(KUBECONFIG)
-    table = {
-        "commands": {
-            "ping": ["python", "-m", "addressbook", "ping"],
-            "migrate": ["python", "-m", "addressbook", "migrate"],
-        },
-        "database": {"image": needed("POSTGRES_IMAGE")},
-    }
-    chosen = Options(
-        image=releases["2"], baseline=releases["1"], node_image=needed("NODE_IMAGE") or None
-    )
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("KUBECONFIG", str(folder / "kubeconfig"))
-        patch.chdir(folder)
-        # In the usual state folder: where this process is killed, the next run removes its cluster.
-        run = Run.start(folder)
-        walk = Walk(plan(settings_file.check(table, ROOT, "a test"), chosen), run)
-        try:
-            walk.enter("canary")
-            walk.write_and_read(walk.api)
-            change(walk, deadlines=walk.settings.deadlines.model_copy(update={"rollout": 5}))
-            yield walk
-        finally:
-            if walk._observer:
-                walk._observer.stop()
-            tear_down(run, Engine())
+    with rehearsal(shared, folder, releases, addressbook_tables()) as walk:
+        walk.enter("canary")
+        expect.write_and_read(walk.context)
+        obey(walk, adapted(walk.plan.settings, deadlines={"rollout": 5}))
+        yield walk
 
 
-def change(walk: Walk, **values: Any) -> None:
-    """Change settings on the way."""
-    walk.settings = walk.release.settings = walk.settings.model_copy(update=values)
-
-
-@contextmanager
-def patience(walk: Walk) -> Iterator[None]:
-    """Wait as long as a busy machine needs."""
-    short = walk.settings.deadlines
-    change(walk, deadlines=short.model_copy(update={"rollout": 120}))
-    try:
-        yield
-    finally:
-        change(walk, deadlines=short)
-
-
-def failure(walk: Walk, check: Callable[[Walk], None]) -> CanaryError:
+def failure(walk: Rehearsal, check: Callable[..., None]) -> CanaryError:
     """What the check fails with, once the cluster has followed: watches and kube-proxy lag."""
 
     def look() -> Seen[CanaryError | None]:
         try:
-            check(walk)
+            ask(walk, check)
         except CanaryError as error:
             return Seen("", True, error)
         return Seen("it holds all the same", False, None)
 
-    found = walk.waiter.until(f"{check.__name__} to fail", look, timeout=60)
+    found = walk.workspace.waiter.until(f"{check.__name__} to fail", look, timeout=60)
     assert found
     return found
 
 
-def select(walk: Walk, deployment: str | None) -> None:
+def mended(walk: Rehearsal, check: Callable[..., None]) -> None:
+    """Wait until the check holds again; it may give up on what a watch has not told yet."""
+
+    def look() -> Seen[None]:
+        try:
+            ask(walk, check)
+        except CanaryError as error:
+            return Seen(error.sentence, False, None)
+        return Seen("", True, None)
+
+    walk.workspace.waiter.until(f"{check.__name__} to hold again", look, timeout=120)
+
+
+def select(walk: Rehearsal, deployment: str | None) -> None:
     """Let the Service select one Deployment's pods only; both, where none is named."""
     patch = {"spec": {"selector": {"deployment": deployment}}}
-    walk.release.kubectl("patch", "service", walk.settings.service_name, "-p", json.dumps(patch))
+    walk.context.release.kubectl(
+        "patch", "service", walk.plan.settings.service_name, "-p", json.dumps(patch)
+    )
 
 
-def test_stable_scaled_behind_the_harness_is_told_at_the_deadline(walk: Walk) -> None:
-    canary.stable_is_ready(walk)
-    walk.release.scale(STABLE, 3)
+def test_stable_scaled_behind_the_harness_is_told_at_the_deadline(walk: Rehearsal) -> None:
+    with patience(walk):
+        ask(walk, canary.stable_is_ready)
+    walk.context.release.scale(STABLE, 3)
 
     told = failure(walk, canary.stable_is_ready).sentence
 
@@ -119,51 +94,50 @@ def test_stable_scaled_behind_the_harness_is_told_at_the_deadline(walk: Walk) ->
         "waited 5 s for 2/2 of addressbook-stable, which did not come; "
         "last seen: addressbook-stable "
     )
-    assert f"/2 ready of {walk.baseline.image}, 3 wanted" in told
-    walk.release.scale(STABLE, 2)
+    assert f"/2 ready of {walk.context.baseline.image}, 3 wanted" in told
+    walk.context.release.scale(STABLE, 2)
     with patience(walk):
-        canary.stable_is_ready(walk)
+        ask(walk, canary.stable_is_ready)
 
 
-def test_a_deleted_row_is_named(walk: Walk) -> None:
-    canary.canary_works(walk)
-    canary.nothing_is_lost(walk)
-    row = walk.memory.writes.acknowledged[-1]
-    walk.database.query(f"delete from person where first_name = '{row.unique}'")
+def test_a_deleted_row_is_named(walk: Rehearsal) -> None:
+    ask(walk, canary.canary_works)
+    ask(walk, canary.nothing_is_lost)
+    row = walk.journal.writes.acknowledged[-1]
+    walk.context.database.query(f"delete from person where first_name = '{row.unique}'")
 
     told = failure(walk, canary.nothing_is_lost)
 
-    total = len(walk.memory.writes.acknowledged)
+    total = len(walk.journal.writes.acknowledged)
     assert told.sentence.startswith(
         f"1 of {total} acknowledged writes can't be read back from the Service; "
         f"the first: {row.shown} is missing; "
     )
     assert told.evidence == f"{row.shown} is missing"
-    walk.memory.writes = walk.api.writes = Writes(
-        each for each in walk.memory.writes.acknowledged if each is not row
-    )
-    canary.nothing_is_lost(walk)
+    forget(walk, row)
+    ask(walk, canary.nothing_is_lost)
 
 
-def test_a_row_that_is_there_twice_is_named(walk: Walk) -> None:
-    row = walk.memory.writes.acknowledged[0]
+def test_a_row_that_is_there_twice_is_named(walk: Rehearsal) -> None:
+    row = walk.journal.writes.acknowledged[0]
     names = "first_name, last_name"
-    walk.database.query(
+    walk.context.database.query(
         f"insert into person ({names}) select {names} from person where first_name = '{row.unique}'"
     )
 
     told = failure(walk, canary.nothing_is_lost).sentence
 
     assert f"the first: {row.shown} is there " in told
-    walk.database.query(
+    walk.context.database.query(
         f"delete from person where first_name = '{row.unique}' "
         f"and id > (select min(id) from person where first_name = '{row.unique}')"
     )
-    canary.nothing_is_lost(walk)
+    ask(walk, canary.nothing_is_lost)
 
 
-def test_a_canary_that_the_service_does_not_select_is_named(walk: Walk) -> None:
-    canary.service_selects(walk)
+def test_a_canary_that_the_service_does_not_select_is_named(walk: Rehearsal) -> None:
+    with patience(walk):
+        ask(walk, canary.service_selects)
     select(walk, "addressbook-stable")
 
     told = failure(walk, canary.service_selects).sentence
@@ -177,79 +151,77 @@ def test_a_canary_that_the_service_does_not_select_is_named(walk: Walk) -> None:
     )
 
     select(walk, None)
-    with patience(walk):
-        canary.service_selects(walk)
+    mended(walk, canary.service_selects)
 
 
-def test_a_share_that_is_not_the_replicas_is_told(walk: Walk) -> None:
+def test_a_share_that_is_not_the_replicas_is_told(walk: Rehearsal) -> None:
     """A second canary that nobody has asked for."""
-    walk.release.scale(CANARY, 2)
+    walk.context.release.scale(CANARY, 2)
     with patience(walk):
-        walk.release.wait_until_settled(CANARY, 2, walk.candidate)
-        canary.service_selects(walk)
+        walk.context.release.wait_until_settled(CANARY, 2, walk.context.candidate)
+        ask(walk, canary.service_selects)
     # Half of them is far outside of what 300 connections make of a third, for one run in 100,000.
-    walk.memory.sample.clear()
+    walk.journal.outcome(CanaryOutcome).sample.clear()
     told = failure(walk, canary.share_is_fair).sentence
     assert told.startswith("the canary takes ")
     assert "where 1 of 3 replicas make 33 %; see the Service's sessionAffinity" in told
     assert "addressbook-canary 2/1 ready of" in failure(walk, canary.canary_is_ready).sentence
-    walk.release.scale(CANARY, 1)
+    walk.context.release.scale(CANARY, 1)
     with patience(walk):
-        canary.canary_is_ready(walk)
+        ask(walk, canary.canary_is_ready)
 
 
-def test_a_version_that_can_not_read_the_schema_is_told_by_its_pod(walk: Walk) -> None:
-    walk.database.query("alter table person rename to persons")
+def test_a_version_that_can_not_read_the_schema_is_told_by_its_pod(walk: Rehearsal) -> None:
+    walk.context.database.query("alter table person rename to persons")
 
     told = failure(walk, canary.stable_works)
 
-    pod = walk.release.ready_pod(STABLE)["metadata"]["name"]
+    pod = walk.context.release.ready_pod(STABLE)["metadata"]["name"]
     assert told.sentence.startswith(f"PUT /person of pod {pod} answers with status 5")
     assert told.evidence.startswith("PUT /person -> 5")
-    walk.database.query("alter table persons rename to person")
-    canary.stable_works(walk)
+    walk.context.database.query("alter table persons rename to person")
+    ask(walk, canary.stable_works)
 
 
-def test_a_deleted_pull_secret_is_named(walk: Walk) -> None:
-    cluster.registry_secrets_are_there(walk)
-    walk.release.kubectl("delete", "secret", "registry")
+def test_a_deleted_pull_secret_is_named(walk: Rehearsal) -> None:
+    ask(walk, cluster.registry_secrets_are_there)
+    walk.context.release.kubectl("delete", "secret", "registry")
 
     told = failure(walk, cluster.registry_secrets_are_there).sentence
 
     assert told == (
         "deployment.yml names imagePullSecrets that are not in namespace "
-        f"{walk.namespace.name}: registry; without them pods can't pull from a registry that asks "
-        "for a password"
+        f"{walk.context.namespace.name}: registry; without them pods can't pull from a registry "
+        "that asks for a password"
     )
-    walk.namespace.add(pull_secret("registry", None))
-    cluster.registry_secrets_are_there(walk)
+    walk.context.namespace.add(pull_secret("registry", None))
+    ask(walk, cluster.registry_secrets_are_there)
 
 
-def test_an_image_that_the_node_does_not_have_is_named(walk: Walk) -> None:
-    cluster.candidate_is_there(walk)
-    image, node = walk.candidate.image, walk.cluster.node
+def test_an_image_that_the_node_does_not_have_is_named(walk: Rehearsal) -> None:
+    ask(walk, cluster.candidate_is_there)
+    image, node = walk.context.candidate.image, walk.context.cluster.node
     ctr = ["docker", "exec", node, *CTR, "images"]
     aside = "docker.io/library/aside:1"
-    Processes().run([*ctr, "tag", full_name(image), aside], timeout=60)
-    Processes().run([*ctr, "rm", full_name(image)], timeout=60)
+    walk.workspace.processes.run([*ctr, "tag", full_name(image), aside], timeout=60)
+    walk.workspace.processes.run([*ctr, "rm", full_name(image)], timeout=60)
 
     told = failure(walk, cluster.candidate_is_there)
 
     assert told.sentence == (
         f"{image}, the candidate's image, is not on {node}, so its pods would have to pull it"
     )
-    assert full_name(walk.baseline.image) in told.evidence
-    Processes().run([*ctr, "tag", aside, full_name(image)], timeout=60)
-    cluster.candidate_is_there(walk)
+    assert full_name(walk.context.baseline.image) in told.evidence
+    walk.workspace.processes.run([*ctr, "tag", aside, full_name(image)], timeout=60)
+    ask(walk, cluster.candidate_is_there)
 
 
-def test_a_migration_that_does_nothing_and_exits_with_0_is_told(walk: Walk) -> None:
+def test_a_migration_that_does_nothing_and_exits_with_0_is_told(walk: Rehearsal) -> None:
     """After this the walk stands at the stage `migration`."""
-    lazy = walk.settings.commands.model_copy(update={"migrate": ["sh", "-c", LAZY]})
-    change(walk, commands=lazy)
+    obey(walk, adapted(walk.plan.settings, commands={"migrate": ["sh", "-c", LAZY]}))
     with patience(walk):
         walk.enter("migration")
-    migration.migrate_succeeds(walk)
+    ask(walk, migration.migrate_succeeds)
 
     told = failure(walk, migration.schema_is_right)
 
@@ -259,22 +231,20 @@ def test_a_migration_that_does_nothing_and_exits_with_0_is_told(walk: Walk) -> N
     assert told.evidence.endswith("nothing to do")
 
 
-def test_what_outlives_the_cleanup_is_named(walk: Walk, tmp_path: Path) -> None:
-    """With a kind that deletes nothing; the fixture deletes it after all."""
-    record, name = walk.run.record, walk.cluster.name
-    real, node = record.kind, walk.cluster.node
+def test_what_outlives_the_cleanup_is_named(walk: Rehearsal, tmp_path: Path) -> None:
+    """With a kind that deletes nothing, and a record that has the cluster and not the namespace."""
+    run, name, node = walk.workspace.run, walk.context.cluster.name, walk.context.cluster.node
     lazy = tmp_path / "kind"
     lazy.write_text("#!/bin/sh\n")
     lazy.chmod(0o755)
     entry = [{"name": f"kind-{name}"}]
     users = Path(os.environ["KUBECONFIG"])
     users.write_text(yaml.safe_dump({"contexts": entry, "users": entry}))
-    record.kind = str(lazy)
+    walk.workspace.run.made(cluster=name, kind=str(lazy), namespace=None)
 
     walk.enter("cleanup")
 
-    record.kind = real
-    left, reap = f"run {record.run} left ", "; `pytest --canary-reap` removes them"
+    left, reap = f"run {run.id} left ", "; `pytest --canary-reap` removes them"
     assert failure(walk, cleanup.no_container).sentence == f"{left}containers: {node}{reap}"
     assert failure(walk, cleanup.no_volume).sentence.startswith(f"{left}volumes: ")
     assert failure(walk, cleanup.no_port).sentence.startswith(f"{left}ports: ")
@@ -284,4 +254,4 @@ def test_what_outlives_the_cleanup_is_named(walk: Walk, tmp_path: Path) -> None:
         f"{left}contexts: contexts kind-{name} in {users}, users kind-{name} in {users}{reap}"
     )
     for check in (cleanup.no_process, cleanup.no_file, cleanup.no_image):
-        check(walk)
+        ask(walk, check)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import shutil
@@ -11,8 +12,16 @@ from collections.abc import Callable
 from xml.etree import ElementTree
 
 import docker
-import pytest
-from acceptance.projects import NOTHING, ROOT, Project, left, needed, nodes
+from acceptance.projects import (
+    NOTHING,
+    ROOT,
+    Project,
+    left,
+    namespaces,
+    needed,
+    node_of,
+    nodes,
+)
 
 from pytest_canary.config.options import STAGES
 
@@ -67,32 +76,32 @@ def test_an_upgrade_of_the_addressbook_passes_every_stage(
 
 
 def test_another_language_and_another_api_pass_by_settings_alone(
-    new_project: Make, engine: docker.DockerClient
+    shared: Project, engine: docker.DockerClient
 ) -> None:
     """The notes: Node, npm scripts, another API; the baseline is the newest tag before HEAD."""
-    project = new_project("notes")
-    shutil.copytree(ROOT / "examples" / "notes", project.root, dirs_exist_ok=True)
-    settings = (project.root / "canary.toml").read_text()
+    notes = shared.root / "notes"
+    shutil.copytree(ROOT / "examples" / "notes", notes)
+    settings = (notes / "canary.toml").read_text()
     settings = settings.replace("node:22-slim", needed("NODEJS_IMAGE"))
     settings = settings.replace("postgres:17", needed("POSTGRES_IMAGE"))
     # The version comes with the source here, as it does in most projects.
-    project.write("canary.toml", settings.replace('VERSION = "2", ', ""))
-    dockerfile = (project.root / "Dockerfile").read_text()
+    shared.write("notes/canary.toml", settings.replace('VERSION = "2", ', ""))
+    dockerfile = (notes / "Dockerfile").read_text()
     assert "ARG VERSION=2" in dockerfile
 
     def git(*words: str) -> None:
         identity = ["-c", "user.name=team", "-c", "user.email=team@example.com"]
-        subprocess.run(["git", *identity, *words], cwd=project.root, check=True)
+        subprocess.run(["git", *identity, *words], cwd=notes, check=True)
 
     git("init", "--quiet")
-    project.write("Dockerfile", dockerfile.replace("ARG VERSION=2", "ARG VERSION=1"))
+    shared.write("notes/Dockerfile", dockerfile.replace("ARG VERSION=2", "ARG VERSION=1"))
     git("add", ".")
     git("commit", "--quiet", "-m", "one")
     git("tag", "v1.0")
-    project.write("Dockerfile", dockerfile)
+    shared.write("notes/Dockerfile", dockerfile)
     git("commit", "--quiet", "-a", "-m", "two")
 
-    walked = project.pytest("--canary")
+    walked = shared.pytest("--canary", "--canary-reuse", "--canary-config=notes/canary.toml")
 
     assert walked.code == 0
     assert "notes, upgrade; baseline git:v1.0 (the newest tag before HEAD)" in walked.text
@@ -100,17 +109,7 @@ def test_another_language_and_another_api_pass_by_settings_alone(
     assert walked.stage("baseline").endswith("3/3 of release 1")
     assert "1 -> 2" in walked.stage("migration")
     assert "notes 1 -> 2 passed every stage" in walked.text
-    assert left(engine, project) == NOTHING
-
-
-@pytest.fixture(scope="module")
-def shared(addressbook_project: Make, releases: dict[str, str]) -> Project:
-    """A project whose runs share a cluster."""
-    project = addressbook_project("shared")
-    (project.root / "test_release.py").unlink()
-    made = project.pytest("--canary", "--canary-reuse", "--canary-until=cluster")
-    assert made.code == 0
-    return project
+    assert left(engine, shared, beside=node_of(engine, shared)) == NOTHING
 
 
 def test_a_first_release_passes_every_stage(shared: Project, engine: docker.DockerClient) -> None:
@@ -127,7 +126,7 @@ def test_a_first_release_passes_every_stage(shared: Project, engine: docker.Dock
 def test_a_reused_cluster_is_used_again_and_holds_nothing_of_the_run_before(
     shared: Project, releases: dict[str, str], engine: docker.DockerClient
 ) -> None:
-    (node,) = nodes(engine) - shared.others
+    node = node_of(engine, shared)
     started = engine.containers.get(node).attrs["State"]["StartedAt"]
     walked = shared.pytest(
         "--canary",
@@ -140,16 +139,17 @@ def test_a_reused_cluster_is_used_again_and_holds_nothing_of_the_run_before(
     assert engine.containers.get(node).attrs["State"]["StartedAt"] == started
     assert "canary/canary " not in walked.text
     assert "passed every stage until baseline" in walked.text
-    argv = ["kubectl", "--kubeconfig=/etc/kubernetes/admin.conf", "get", "namespaces", "-o", "name"]
-    namespaces = engine.containers.get(node).exec_run(argv).output.decode().split()
-    assert not [name for name in namespaces if name.startswith("namespace/canary-")]
+    assert namespaces(engine, node) == []
 
 
 def test_a_candidate_that_exits_is_explained_and_rolled_back_and_leaves_nothing(
     shared: Project, releases: dict[str, str], engine: docker.DockerClient
 ) -> None:
     engine.images.build(
-        fileobj=_dockerfile(f'FROM {releases["2"]}\nCMD ["python", "-c", "raise SystemExit(3)"]'),
+        fileobj=io.BytesIO(
+            f'FROM {releases["2"]}\nCMD ["python", "-c", "raise SystemExit(3)"]'.encode()
+        ),
+        rm=True,
         tag="addressbook:exits",
     )
     walked = shared.pytest(
@@ -231,9 +231,3 @@ def test_reaping_removes_a_reused_cluster(shared: Project, engine: docker.Docker
     assert walked.code == 0
     assert "runs removed: 2" in walked.text, "the cluster, and the run that was kept in it"
     assert left(engine, shared) == NOTHING
-
-
-def _dockerfile(text: str) -> object:
-    import io
-
-    return io.BytesIO(text.encode())

@@ -8,7 +8,7 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import FloatRect, sync_playwright
 from report.browser import launch, opened
 
 
@@ -27,7 +27,12 @@ def main() -> None:
         with opened(browser, address, width=given.width, scheme=scheme) as shown:
             last = shown.page.locator("footer" if given.whole else "section:has(> #picture)")
             box = last.bounding_box() or {"y": 0, "height": 800}
-            clip = {"x": 0, "y": 0, "width": given.width, "height": box["y"] + box["height"] + 20}
+            clip: FloatRect = {
+                "x": 0,
+                "y": 0,
+                "width": given.width,
+                "height": box["y"] + box["height"] + 20,
+            }
             given.picture.parent.mkdir(parents=True, exist_ok=True)
             shown.page.screenshot(path=given.picture, full_page=True, clip=clip)
         browser.close()

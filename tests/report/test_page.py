@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -11,14 +11,14 @@ from playwright.sync_api import Browser, Playwright
 from report.browser import SAMPLES, SCREENSHOTS, Open, Opened, launch
 
 NAMES = sorted(path.stem for path in SAMPLES.glob("*.json"))
-SCREENS = {
+SCREENS: dict[str, dict[str, Any]] = {
     "light": {"width": 1180, "scheme": "light"},
     "dark": {"width": 1180, "scheme": "dark"},
     "phone": {"width": 360, "scheme": "light", "scale": 2},
     "phone-dark": {"width": 360, "scheme": "dark", "scale": 2},
 }
 # What each sample has data for.
-PICTURES = {
+PICTURES: dict[str, set[str]] = {
     "green": {"timeline", "replicas", "requests", "latency"},
     "no-go": {"timeline", "replicas", "requests", "latency"},
     "failed": {"timeline", "replicas", "requests", "errors", "latency"},

@@ -1,0 +1,296 @@
+"""Walks of this process on the cluster that the tests share.
+
+The product's own `--canary-reuse` makes that cluster: whichever run of the shared project comes
+first, and each run has a namespace of its own in it. All that the tests know of how a walk is made,
+moved and taken back is here.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from acceptance.projects import KUBECONFIG, ROOT, Project, needed
+
+from pytest_canary import stages
+from pytest_canary.analysis.verdict import Verdict
+from pytest_canary.api.writes import Row, Writes
+from pytest_canary.cluster.engine import CTR, Engine
+from pytest_canary.cluster.run import Run, state_folder
+from pytest_canary.cluster.teardown import delete_namespace, reap, tear_down
+from pytest_canary.config import settings_file
+from pytest_canary.config.options import Options
+from pytest_canary.config.plan import plan
+from pytest_canary.config.settings import Settings
+from pytest_canary.context import expect
+from pytest_canary.context.app_access import AppAccess
+from pytest_canary.context.journal import (
+    BaselineOutcome,
+    ClusterOutcome,
+    Journal,
+    PreflightOutcome,
+)
+from pytest_canary.context.workspace import Workspace
+from pytest_canary.manifests.version import CANARY, STABLE
+from pytest_canary.rehearsal.rehearsal import Rehearsal
+from pytest_canary.release.release import Release
+
+
+@contextmanager
+def rehearsal(
+    shared: Project, folder: Path, releases: Mapping[str, str], table: Mapping[str, Any]
+) -> Iterator[Rehearsal]:
+    """A walk from release 1 to 2 that has not begun yet; in the end nothing of it is left.
+
+    Args:
+        shared: the project whose runs share the cluster.
+        folder: a fresh one, for its report and its user's kubeconfig.
+        releases: the names of the images, by release.
+        table: its settings.
+    """
+    (folder / "kubeconfig").write_text(KUBECONFIG)
+    chosen = Options(
+        image=releases["2"],
+        baseline=releases["1"],
+        node_image=needed("NODE_IMAGE") or None,
+        reuse=True,
+        report=folder / "report",
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", shared.environment["XDG_STATE_HOME"])
+        patch.setenv("KUBECONFIG", str(folder / "kubeconfig"))
+        patch.chdir(folder)
+        run = Run.start(shared.root)
+        workspace = Workspace(plan(check(table), chosen), shared.root, run)
+        try:
+            yield Rehearsal(workspace)
+        finally:
+            workspace.stop_background()
+            # Where a test has said that the run made it.
+            run.record.cluster = None
+            tear_down(run, Engine(), workspace.processes)
+            cluster_run = workspace.cluster_run
+            if cluster_run:
+                # And where one has said that it did not make this.
+                own = cluster_run.folder / "kubeconfig"
+                delete_namespace(own, f"canary-{run.id}", run.id)
+                cluster_run.release()
+
+
+def check(table: Mapping[str, Any], source: str = "a test") -> Settings:
+    """The settings of the bundled project that a table makes."""
+    return settings_file.check(dict(table), ROOT, source)
+
+
+# On the way.
+
+
+def hold(walk: Rehearsal, *through: str) -> None:
+    """Walk through stages, with all their checks.
+
+    Raises:
+        CanaryError: one does not hold.
+    """
+    for name in through:
+        stage = stages.load(name)
+        for each in stage.applying(walk.plan):
+            walk.check(each, stage)
+
+
+def ask(walk: Rehearsal, function: Callable[..., None]) -> None:
+    """Make the check that a function of a stage's module is, where the walk stands.
+
+    Raises:
+        CanaryError: it does not hold.
+    """
+    name = function.__module__.rpartition(".")[2]
+    (check,) = (each for each in stages.load(name).checks if each.function is function)
+    assert check.test, "it looks at something"
+    check.test(walk.workspace)
+
+
+def obey(walk: Rehearsal, found: Settings) -> None:
+    """Let everybody go by these settings."""
+    workspace, context = walk.workspace, walk.context
+    workspace.plan = context.plan = walk.journal.plan = replace(walk.plan, settings=found)
+    before = context.release
+    context.release = Release(
+        before.namespace,
+        before.observer,
+        found,
+        before.parameters,
+        before.kubectl_path,
+        before.waiter,
+        context.cluster.images,
+        workspace.processes,
+    )
+    context.api.settings, context.api.timeout = found.api, found.deadlines.request
+
+
+def adapted(found: Settings, **tables: Mapping[str, Any]) -> Settings:
+    """Settings with other values in some of their tables."""
+    return found.model_copy(
+        update={
+            name: getattr(found, name).model_copy(update=dict(values))
+            for name, values in tables.items()
+        }
+    )
+
+
+@contextmanager
+def changed(walk: Rehearsal, **tables: Mapping[str, Any]) -> Iterator[None]:
+    """Go by other settings for a while."""
+    before = walk.plan.settings
+    obey(walk, adapted(before, **tables))
+    try:
+        yield
+    finally:
+        obey(walk, before)
+
+
+def patience(walk: Rehearsal) -> Any:
+    """Wait as long as a busy machine needs: `with patience(walk):`."""
+    return changed(walk, deadlines={"rollout": 120})
+
+
+def forget(walk: Rehearsal, *rows: Row) -> None:
+    """Expect these rows no more."""
+    kept = Writes(each for each in walk.journal.writes.acknowledged if each not in rows)
+    walk.journal.writes = walk.context.api.writes = kept
+
+
+def build(walk: Rehearsal, contexts: Mapping[str, Path]) -> dict[str, str]:
+    """Build images that go with the walk's run.
+
+    Args:
+        walk: whose run they belong to.
+        contexts: the folder of each, with its Dockerfile, by a name of the caller's.
+
+    Returns:
+        What a manifest calls them, by those names.
+    """
+    engine, run = Engine(), walk.workspace.run
+    made: dict[str, str] = {}
+    for name, context in contexts.items():
+        tag = f"pytest-canary/test:{name}"
+        iid = run.folder / "test.iid"
+        built = engine.build(context, context / "Dockerfile", {}, tag, iid, 120)
+        image = engine.named(built, walk.plan.settings.name, run.id)
+        run.made_image(image.ref)
+        engine.tag(image)
+        engine.untag(tag)
+        made[name] = image.ref
+    return made
+
+
+def load(walk: Rehearsal, names: Iterable[str]) -> None:
+    """Load images into the walk's cluster, all at once: the base that they share is sent once."""
+    save = ["docker", "save", *names]
+    node = walk.context.cluster.node
+    take = ["docker", "exec", "-i", node, *CTR, "images", "import", "-"]
+    with subprocess.Popen(save, stdout=subprocess.PIPE) as saved:
+        subprocess.run(take, stdin=saved.stdout, stdout=subprocess.DEVNULL, check=True)
+    assert saved.returncode == 0, save
+
+
+def judge(walk: Rehearsal) -> Verdict:
+    """What is said of the canary that is there, after fresh looks."""
+    expect.connections(walk.context, CANARY, STABLE)
+    found = walk.context.judge()
+    print("\n".join([f"look {found.looks}: {found.text}", *found.lines]))
+    return found
+
+
+# And back.
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a walk stood at the end of its stage `baseline`, to go back to.
+
+    Attributes:
+        journal: what had happened by then.
+        rows: what was written by then.
+    """
+
+    journal: Journal
+    rows: tuple[Row, ...]
+
+    @classmethod
+    def of(cls, walk: Rehearsal) -> Place:
+        """Where it stands."""
+        return cls(walk.journal, walk.journal.writes.acknowledged)
+
+    def go_back(self, walk: Rehearsal, found: Settings, candidate: Mapping[str, Any]) -> Rehearsal:
+        """Stand there again, with another candidate; the cluster is the caller's to put back.
+
+        Args:
+            walk: goes on no more.
+            found: the settings from here on.
+            candidate: what is different from the one that was provisioned.
+
+        Returns:
+            The walk that goes on.
+        """
+        workspace, before = walk.workspace, self.journal
+        workspace.plan = replace(walk.plan, settings=found)
+        workspace.journal = journal = Journal(workspace.plan, before.run, before.redactor)
+        for outcome in (PreflightOutcome, ClusterOutcome, BaselineOutcome):
+            journal.keep(before.outcome(outcome))
+        journal.versions = {"baseline": before.versions["baseline"]}
+        journal.writes = Writes(self.rows)
+        context = workspace.context
+        context.app.stop()
+        up = context.provisioned
+        workspace.context = replace(
+            context,
+            plan=workspace.plan,
+            journal=journal,
+            provisioned=replace(up, candidate=replace(up.candidate, **candidate)),
+            app=AppAccess(workspace.plan, journal, elsewhere=False),
+        )
+        workspace.context.open_app()
+        again = Rehearsal(workspace, entered=("preflight", "cluster", "baseline"))
+        obey(again, found)
+        return again
+
+    def forget_rows(self, walk: Rehearsal) -> None:
+        """Expect no rows but those of that time."""
+        walk.journal.writes = walk.context.api.writes = Writes(self.rows)
+
+
+# What sessions of these tests have left.
+
+
+def sessions() -> Path:
+    """The folder of the sessions' own, each under its process' ID."""
+    return state_folder().parent / "acceptance-tests"
+
+
+def sweep() -> None:
+    """Remove what sessions have left that were killed, be it a whole cluster."""
+    for session in sorted(sessions().glob("[0-9]*")):
+        # A number may be given again, and so be this session's own.
+        if int(session.name) != os.getpid() and _alive(int(session.name)):
+            continue
+        for home in session.iterdir():
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setenv("XDG_STATE_HOME", str(home / "state"))
+                reap(Engine(), kept=True, tell=print)
+        shutil.rmtree(session)
+
+
+def _alive(process: int) -> bool:
+    with suppress(PermissionError):
+        try:
+            os.kill(process, 0)
+        except ProcessLookupError:
+            return False
+    return True
