@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from pytest_canary.core.errors import ClusterError, ReleaseError
-from pytest_canary.core.masking import Redactor
 from pytest_canary.k8s.namespace import Namespace
 from pytest_canary.k8s.objects import Object, containers
 
@@ -31,10 +30,7 @@ class Diagnostics:
 
 
 def collect(
-    namespace: Namespace,
-    kubectl: Callable[..., str],
-    pods: Iterable[Object],
-    secrets: Iterable[str],
+    namespace: Namespace, kubectl: Callable[..., str], pods: Iterable[Object]
 ) -> Diagnostics:
     """Collect what there is to know of a namespace; a part that fails says why.
 
@@ -42,18 +38,16 @@ def collect(
         namespace: where the app lives.
         kubectl: runs kubectl there and returns its output.
         pods: those whose logs are kept.
-        secrets: words to mask in the logs.
     """
-    hidden = list(secrets)
     logs = {}
     for pod in pods:
         name = pod["metadata"]["name"]
         for each in containers(pod):
             container = each.name
-            logs[f"{name}.{container}.log"] = _log(namespace, name, container, hidden)
+            logs[f"{name}.{container}.log"] = _log(namespace, name, container)
             if each.restarts:
                 logs[f"{name}.{container}.previous.log"] = _log(
-                    namespace, name, container, hidden, previous=True
+                    namespace, name, container, previous=True
                 )
     return Diagnostics(
         objects=_output(kubectl, "get", "all", "-o", "wide"),
@@ -63,14 +57,11 @@ def collect(
     )
 
 
-def _log(
-    namespace: Namespace, pod: str, container: str, secrets: list[str], *, previous: bool = False
-) -> str:
+def _log(namespace: Namespace, pod: str, container: str, *, previous: bool = False) -> str:
     try:
-        text = namespace.logs(pod, container, LOG_LINES, previous=previous)
+        return namespace.logs(pod, container, LOG_LINES, previous=previous)
     except ClusterError as error:
         return str(error)
-    return Redactor(secrets).redact(text)
 
 
 def _output(kubectl: Callable[..., str], *words: str) -> str:

@@ -5,12 +5,10 @@ from __future__ import annotations
 import contextlib
 import shlex
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import Any
 
 from pytest_canary.core.errors import ClusterError, FoundError, ReleaseError, WaitTimeoutError
 from pytest_canary.core.findings import Finding
-from pytest_canary.core.masking import Redactor
 from pytest_canary.core.output import shown
 from pytest_canary.core.waiting import Seen, Waiter
 from pytest_canary.k8s.exec import Exec, ExecError
@@ -33,7 +31,6 @@ class PodCommands:
         observer: watches that namespace.
         waiter: waits.
         deadline: seconds that a command takes at most.
-        secrets: words to mask in what commands print.
     """
 
     def __init__(
@@ -42,13 +39,11 @@ class PodCommands:
         observer: Observer,
         waiter: Waiter,
         deadline: float,
-        secrets: Sequence[str] = (),
     ) -> None:
         self.namespace = namespace
         self.observer = observer
         self.waiter = waiter
         self.deadline = deadline
-        self.secrets = secrets
 
     def ready_pod(self, deployment: str) -> Object:
         """A pod of a Deployment that is ready and not on its way out; it is waited for a little.
@@ -112,16 +107,12 @@ class PodCommands:
                     finding = lost_pod_finding(typed, name, "never began", fate, "")
                     raise FoundError([finding]) from error
             fate = self._fate(pod, container) if error.ending == "lost" else ""
-            raise FoundError(
-                [unended_finding(error, hangs, typed, name, fate, self.secrets)]
-            ) from error
-        output = Redactor(self.secrets).redact(done.output)
+            raise FoundError([unended_finding(error, hangs, typed, name, fate)]) from error
         fate = self._fate(pod, container) if done.code in KILLED else ""
         if fate:
-            raise FoundError(
-                [lost_pod_finding(typed, name, f"exited with code {done.code}", fate, output)]
-            )
-        return replace(done, output=output)
+            ended = f"exited with code {done.code}"
+            raise FoundError([lost_pod_finding(typed, name, ended, fate, done.output)])
+        return done
 
     def _fate(self, pod: Object, container: str) -> str:
         name = pod["metadata"]["name"]
@@ -187,7 +178,7 @@ class PodCommands:
 
     def _log(self, name: str) -> str:
         try:
-            return Redactor(self.secrets).redact(self.namespace.logs(name))
+            return self.namespace.logs(name)
         except ClusterError as error:
             return str(error)
 
@@ -216,13 +207,10 @@ def fate(before: Object, now: Object | None, container: str) -> str:
     return ""
 
 
-def unended_finding(
-    error: ExecError, hangs: str, command: str, pod: str, fate: str, secrets: Iterable[str]
-) -> Finding:
+def unended_finding(error: ExecError, hangs: str, command: str, pod: str, fate: str) -> Finding:
     """What is wrong with a command that came to no end of its own."""
-    output = Redactor(secrets).redact(error.output)
     if error.ending == "lost":
-        return lost_pod_finding(command, pod, "never ended", fate, output)
+        return lost_pod_finding(command, pod, "never ended", fate, error.output)
     codes = {"hangs": hangs, "endless": "CommandOutputEndless", "refused": "CommandNotRun"}
     if error.ending == "refused":
         advice = "see that the image has it, and that it stands in commands as one types it"
@@ -233,9 +221,9 @@ def unended_finding(
             advice += ", and a statement that it waits for even longer, with its locks"
     return Finding(
         code=codes[error.ending],
-        sentence=Redactor(secrets).redact(f"`{command}` in pod {pod} {error.why}"),
+        sentence=f"`{command}` in pod {pod} {error.why}",
         where=f"pod {pod}",
-        evidence=shown(output),
+        evidence=shown(error.output),
         next=advice,
     )
 

@@ -31,8 +31,7 @@ class Release:
         namespace: where the app lives.
         observer: watches that namespace.
         settings: names, replicas, commands and deadlines.
-        parameters: the variables that templates and `apply.sh` see beside the environment's own;
-            their values are masked in every output where the name has PASSWORD in it.
+        parameters: the variables that templates and `apply.sh` see beside the environment's own.
         kubectl: the kubectl program.
         waiter: waits.
         images: the full names of the images that the nodes hold; None where nobody knows.
@@ -56,13 +55,10 @@ class Release:
         self.waiter = waiter
         self.kubectl_path = kubectl
         self.parameters = parameters
-        self.secrets = secrets_of({**settings.environment, **parameters})
         self.processes = processes or Processes()
-        self.processes.redactor.add(*self.secrets)
-        self.diagnoser = Diagnoser(namespace, observer, self.secrets, images)
-        self.pods = PodCommands(
-            namespace, observer, waiter, settings.deadlines.command, self.secrets
-        )
+        self.processes.redactor.add(*secrets_of({**settings.environment, **parameters}))
+        self.diagnoser = Diagnoser(namespace, observer, images)
+        self.pods = PodCommands(namespace, observer, waiter, settings.deadlines.command)
         self.service = Service(settings.service_name, self.diagnoser.findings, observer, waiter)
         self.environment = apply_environment(
             settings.environment,
@@ -281,4 +277,4 @@ class Release:
         """What the rollback pipeline collects; a part that fails says why."""
         pods = self.observer.snapshot().pods.values()
         tracks = [*pods_of(pods, self.name(CANARY)), *pods_of(pods, self.name(STABLE))]
-        return collect(self.namespace, self.kubectl, tracks, self.secrets)
+        return collect(self.namespace, self.kubectl, tracks)

@@ -15,7 +15,6 @@ from pytest_canary.core.errors import (
     WaitTimeoutError,
 )
 from pytest_canary.core.findings import Finding
-from pytest_canary.core.masking import Redactor
 from pytest_canary.core.waiting import Seen, Waiter
 from pytest_canary.diagnosis import Expected, Objects, as_expected, diagnose, wanted_logs
 from pytest_canary.k8s.namespace import Namespace
@@ -191,7 +190,6 @@ class Diagnoser:
     Args:
         namespace: where the Deployments live.
         observer: watches that namespace.
-        secrets: words to mask in logs and messages.
         images: the full names of the images that the nodes hold; None where nobody knows.
     """
 
@@ -199,12 +197,10 @@ class Diagnoser:
         self,
         namespace: Namespace,
         observer: Observer,
-        secrets: Iterable[str] = (),
         images: Callable[[], Iterable[str]] | None = None,
     ) -> None:
         self.namespace = namespace
         self.observer = observer
-        self.secrets = list(secrets)
         self.images = images
 
     def findings(self, expected: Expected) -> list[Finding]:
@@ -219,7 +215,7 @@ class Diagnoser:
             objects = replace(objects, images=self._held_images())
         wanted = wanted_logs(objects, expected)
         logs = {key: text for key in wanted if (text := self._log(*key))}
-        return [self._masked(each) for each in diagnose(replace(objects, logs=logs), expected)]
+        return diagnose(replace(objects, logs=logs), expected)
 
     def _with_the_rest(self, objects: Objects) -> Objects:
         try:
@@ -238,14 +234,6 @@ class Diagnoser:
 
     def _log(self, pod: str, container: str, previous: bool) -> str:
         try:
-            text = self.namespace.logs(pod, container, LOG_LINES, previous=previous)
+            return self.namespace.logs(pod, container, LOG_LINES, previous=previous)
         except ClusterError:
             return ""  # a container that never started has none
-        return Redactor(self.secrets).redact(text)
-
-    def _masked(self, finding: Finding) -> Finding:
-        return replace(
-            finding,
-            sentence=Redactor(self.secrets).redact(finding.sentence),
-            evidence=Redactor(self.secrets).redact(finding.evidence),
-        )

@@ -13,6 +13,7 @@ import requests
 from fakes import objects
 from fakes.objects import Object
 
+from pytest_canary.core.masking import Redactor
 from pytest_canary.k8s.exec import Exec
 from pytest_canary.k8s.namespace_api import ClusterAround, NamespaceApi
 from pytest_canary.k8s.objects import is_ready, pods_of
@@ -91,6 +92,8 @@ class Namespace(NamespaceApi):
         paused: whether the controllers leave everything as it is.
         stays: whether the namespace outlives its deletion.
         runs: what a command in a container comes to, by its words; code and output.
+        logged: what a container has logged, beside its pod's name.
+        redactor: takes the secrets out of what a person is to read.
     """
 
     def __init__(self, folder: Path, deleted: Path) -> None:
@@ -103,6 +106,8 @@ class Namespace(NamespaceApi):
         self.runs: Callable[[Object, list[str], Any], tuple[int, str, str]]
         self.one_off: Callable[[Object], Object]
         self.proxied = ""
+        self.logged = ""
+        self.redactor = Redactor()
         self.watch: Callable[[str, str, Object], None] = lambda *_: None
         self._objects: dict[str, dict[str, Object]] = {}
         self._taken = 0
@@ -169,7 +174,9 @@ class Namespace(NamespaceApi):
     def logs(
         self, pod: str, container: str | None = None, lines: int = 200, *, previous: bool = False
     ) -> str:
-        return f"what {pod} has logged{' before' if previous else ''}"
+        return self.redactor.redact(
+            f"what {pod} has logged{' before' if previous else ''}{self.logged}"
+        )
 
     def keys(self) -> dict[str, frozenset[str]]:
         return {
@@ -189,7 +196,7 @@ class Namespace(NamespaceApi):
         heard: Callable[[str], None] | None = None,
     ) -> Exec:
         code, output, stdout = self.runs(self._objects["Pod"][pod], list(command), heard)
-        return Exec(pod, " ".join(command), code, output, stdout)
+        return Exec(pod, " ".join(command), code, self.redactor.redact(output), stdout)
 
     def proxy(self, pod: str, port: int) -> tuple[str, requests.Session]:
         session = requests.Session()

@@ -176,8 +176,10 @@ class World:
         """Owns what is made."""
         return self.rehearsal.workspace.run
 
-    def _bring_up(self, plan: Plan, run: Run, *_: object) -> Provisioned:
+    def _bring_up(self, plan: Plan, run: Run, *given: Any) -> Provisioned:
         """What the provision leaves."""
+        *_, processes = given
+        self.namespace.redactor = processes.redactor
         node = f"canary-{run.id}-control-plane"
         cluster: Any = SimpleNamespace(
             name=f"canary-{run.id}",

@@ -20,7 +20,7 @@ def pod(name: str, *containers: tuple[str, int]) -> dict[str, Any]:
 def logs(name: str, container: str, lines: int, *, previous: bool) -> str:
     if container == "proxy":
         raise ClusterError("can't read the log of pod b")
-    return f"{name} {container}{' before' if previous else ''}: hush-hush"
+    return f"{name} {container}{' before' if previous else ''}: ********"
 
 
 NAMESPACE: Any = SimpleNamespace(logs=logs)
@@ -34,7 +34,7 @@ def kubectl(*words: str) -> str:
 
 def test_every_container_has_its_log_and_that_from_before_it_restarted() -> None:
     pods = [pod("a", ("app", 0)), pod("b", ("app", 2), ("proxy", 0))]
-    found = collect(NAMESPACE, kubectl, pods, ["hush-hush"])
+    found = collect(NAMESPACE, kubectl, pods)
     assert found.logs == {
         "a.app.log": "a app: ********",
         "b.app.log": "b app: ********",
@@ -44,7 +44,7 @@ def test_every_container_has_its_log_and_that_from_before_it_restarted() -> None
 
 
 def test_kubectl_says_the_rest_or_why_it_can_not() -> None:
-    found = collect(NAMESPACE, kubectl, [], [])
+    found = collect(NAMESPACE, kubectl, [])
     assert found.objects == "get all -o wide"
     assert found.events == "get events --sort-by=.lastTimestamp"
     assert found.describe == "kubectl is not there"

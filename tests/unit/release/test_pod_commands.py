@@ -89,10 +89,8 @@ def test_an_evicted_pod_says_why() -> None:
     ],
 )
 def test_each_ending_is_a_finding_of_its_own(ending: Any, code: str, advice: str) -> None:
-    error = ExecError(ending, "said hush-hush", "kubectl exec …", "at hush-hush\nstep 1")
-    finding = unended_finding(
-        error, "MigrationHangs", "npm run migrate", "app-1", "", ["hush-hush"]
-    )
+    error = ExecError(ending, "said ********", "kubectl exec …", "at ********\nstep 1")
+    finding = unended_finding(error, "MigrationHangs", "npm run migrate", "app-1", "")
     assert finding.code == code
     assert finding.sentence.startswith("`npm run migrate` in pod app-1 ")
     assert advice in finding.next
@@ -103,7 +101,7 @@ def test_each_ending_is_a_finding_of_its_own(ending: Any, code: str, advice: str
 
 def test_a_connection_that_breaks_for_no_known_reason_says_so() -> None:
     error = ExecError("lost", "lost its pod", "kubectl exec …")
-    finding = unended_finding(error, "MigrationHangs", "npm run migrate", "app-1", "", [])
+    finding = unended_finding(error, "MigrationHangs", "npm run migrate", "app-1", "")
     assert "the connection broke, and the pod is as it was" in finding.sentence
 
 
@@ -125,14 +123,15 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     made.stop()
 
 
-def commands(world: World, *secrets: str) -> PodCommands:
+def commands(world: World) -> PodCommands:
     walk = world.context
-    return PodCommands(walk.namespace, walk.observer, walk.waiter, 5, secrets)
+    return PodCommands(walk.namespace, walk.observer, walk.waiter, 5)
 
 
 def test_a_command_runs_in_a_ready_pod_and_its_secrets_are_masked(world: World) -> None:
     world.ping = (3, "the password is hush-hush")
-    done = commands(world, "hush-hush").run("addressbook-canary", ["app", "ping"])
+    world.namespace.redactor.add("hush-hush")
+    done = commands(world).run("addressbook-canary", ["app", "ping"])
     assert (done.pod, done.code) == (world.pods("canary")[0], 3)
     assert done.output == "the password is ********"
 
