@@ -67,13 +67,16 @@ def rehearsal(
             yield walk
         finally:
             walk._fall_silent()
-            # Where a test has said that the run made it.
-            run.record.cluster = None
-            tear_down(run, Engine())
-            # And where one has said that it did not make this.
-            own = walk.home.folder / "kubeconfig"
-            delete_namespace(own, f"canary-{run.record.run}", run.record.run)
-            walk.home.release()
+            try:
+                # Where a test has said that the run made it.
+                run.record.cluster = None
+                tear_down(run, Engine())
+                # And where one has said that it did not make this.
+                own = walk.home.folder / "kubeconfig"
+                delete_namespace(own, f"canary-{run.record.run}", run.record.run)
+            finally:
+                # Or else no other test could walk.
+                walk.home.release()
 
 
 def check(table: Mapping[str, Any], source: str = "a test") -> Settings:
