@@ -7,12 +7,10 @@ import sys
 import time
 from pathlib import Path
 
-from pytest_canary.api.factory import client_for
-from pytest_canary.config import settings_file
-from pytest_canary.traffic import Traffic
+from pytest_canary import Traffic, client_for, load_settings
 
 url, seconds = sys.argv[1], float(sys.argv[2])
-found = settings_file.load(Path.cwd())
+found = load_settings(Path.cwd())
 api = client_for(url, found)
 with Traffic(api, found.traffic) as traffic:
     time.sleep(seconds)

@@ -30,28 +30,28 @@ def canary_rehearsal(request: pytest.FixtureRequest) -> Rehearsal:
 @pytest.fixture
 def canary_cluster(canary_rehearsal: Rehearsal) -> Cluster:
     """The kind cluster, with pytest-kind's `kubectl()` and `port_forward()`."""
-    return canary_rehearsal.context.cluster
+    return canary_rehearsal.cluster
 
 
 @pytest.fixture
 def canary_release(canary_rehearsal: Rehearsal) -> Release:
     """The release and its transitions."""
-    return canary_rehearsal.context.release
+    return canary_rehearsal.release
 
 
 @pytest.fixture
 def canary_api(canary_rehearsal: Rehearsal) -> Addressbook | Api:
     """The client of the app's API, through the Service; for an app with [api] set, of that API."""
-    return canary_rehearsal.context.api
+    return canary_rehearsal.api
 
 
 @pytest.fixture
 def canary_traffic(canary_rehearsal: Rehearsal) -> Traffic:
     """The load that runs from the baseline to the rollback: `assert canary_traffic.lost == 0`."""
-    return canary_rehearsal.context.app.traffic
+    return canary_rehearsal.traffic
 
 
 @pytest.fixture
 def canary_database(canary_rehearsal: Rehearsal) -> Database:
     """The database in the cluster: `canary_database.query("select …")`."""
-    return canary_rehearsal.context.database
+    return canary_rehearsal.database

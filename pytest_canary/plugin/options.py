@@ -167,22 +167,18 @@ def read_plan(config: pytest.Config) -> Plan:
     Raises:
         pytest.UsageError: with every mistake; pytest exits with code 4.
     """
-    from pytest_canary.config import settings_file
-    from pytest_canary.config.plan import plan
     from pytest_canary.core.errors import SettingsError
-    from pytest_canary.preflight import ruleset
+    from pytest_canary.rehearsal.planning import load_settings, make_plan
 
     options, mistakes = read(vars(config.option))
     try:
-        found = settings_file.load(
-            project(config), config.option.canary_config, rules=ruleset.names()
-        )
+        settings = load_settings(project(config), config.option.canary_config)
     except SettingsError as error:
         mistakes += str(error).splitlines()
     if options is None or mistakes:
         raise pytest.UsageError(*mistakes)
     try:
-        return plan(found, options)
+        return make_plan(settings, options)
     except SettingsError as error:
         raise pytest.UsageError(*str(error).splitlines()) from None
 

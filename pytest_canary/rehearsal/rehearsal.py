@@ -15,14 +15,20 @@ from pytest_canary.core.errors import CanaryError, ReleaseError
 from pytest_canary.rehearsal.expect import Expect
 
 if TYPE_CHECKING:
+    from collections import Counter
     from types import TracebackType
 
+    from pytest_canary.api.client import Api
+    from pytest_canary.cluster.kind import Cluster
     from pytest_canary.config.options import Options
     from pytest_canary.config.plan import Plan
     from pytest_canary.context.context import Context
     from pytest_canary.context.evidence import Failure
     from pytest_canary.context.journal import Journal
+    from pytest_canary.database.database import Database
     from pytest_canary.preflight.inspection import Inspection
+    from pytest_canary.release.release import Release
+    from pytest_canary.traffic import Traffic
 
 KUBECONFIG = "kubeconfig.run"
 
@@ -61,13 +67,10 @@ class Rehearsal:
             SettingsError: with every mistake in the settings.
         """
         from pytest_canary.cluster.run import Run
-        from pytest_canary.config.options import Options
-        from pytest_canary.config.plan import plan
-        from pytest_canary.config.settings_file import load
-        from pytest_canary.preflight import ruleset
+        from pytest_canary.rehearsal.planning import load_settings, make_plan
 
-        found = plan(load(project, rules=ruleset.names()), options or Options())
-        return cls(Workspace(found, project, Run.start(project)))
+        plan = make_plan(load_settings(project), options)
+        return cls(Workspace(plan, project, Run.start(project)))
 
     def __enter__(self) -> Rehearsal:
         return self
@@ -112,6 +115,44 @@ class Rehearsal:
     def expect(self) -> Expect:
         """What asserts, with the stages' own sentences."""
         return Expect(self.workspace)
+
+    # What there is once the cluster is up; before, each raises a ClusterError that says so.
+
+    @property
+    def cluster(self) -> Cluster:
+        """The kind cluster."""
+        return self.context.cluster
+
+    @property
+    def release(self) -> Release:
+        """The release and its transitions."""
+        return self.context.release
+
+    @property
+    def database(self) -> Database:
+        """The database in the cluster: `database.query("select …")`."""
+        return self.context.database
+
+    @property
+    def api(self) -> Api:
+        """The client of the app's API, through the Service; from the stage `baseline` on."""
+        return self.context.api
+
+    @property
+    def traffic(self) -> Traffic:
+        """The load that runs from the baseline to the rollback: `traffic.lost`."""
+        return self.context.app.traffic
+
+    def sample(self, *titles: str) -> Counter[str]:
+        """How many of 300 new connections each version answers.
+
+        Args:
+            titles: who should answer: "baseline", "candidate" or both.
+
+        Raises:
+            ApiError: a connection failed, or its answer was not as promised.
+        """
+        return self.context.sample(*titles)
 
     @property
     def kubeconfig(self) -> Path:

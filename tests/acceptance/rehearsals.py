@@ -73,15 +73,19 @@ def rehearsal(
             yield Rehearsal(workspace)
         finally:
             workspace.stop_background()
-            # Where a test has said that the run made it.
-            run.record.cluster = None
-            tear_down(run, Engine(), workspace.processes)
             cluster_run = workspace.cluster_run
-            if cluster_run:
-                # And where one has said that it did not make this.
-                own = cluster_run.folder / "kubeconfig"
-                delete_namespace(own, f"canary-{run.id}", run.id)
-                cluster_run.release()
+            try:
+                # Where a test has said that the run made it.
+                run.record.cluster = None
+                tear_down(run, Engine(), workspace.processes)
+                if cluster_run:
+                    # And where one has said that it did not make this.
+                    own = cluster_run.folder / "kubeconfig"
+                    delete_namespace(own, f"canary-{run.id}", run.id)
+            finally:
+                # Or else no other test could walk.
+                if cluster_run:
+                    cluster_run.release()
 
 
 def check(table: Mapping[str, Any], source: str = "a test") -> Settings:

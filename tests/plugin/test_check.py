@@ -68,7 +68,7 @@ def test_a_check_imports_and_registers_the_little_that_it_needs(
         ["*registered canary-collector canary-fixtures canary-runner canary-terminal"]
     )
     (line,) = [line for line in result.outlines if line.startswith("imported ")]
-    rooms = ("cluster", "release", "traffic", "api", "database.database", "reporting")
+    rooms = ("cluster", "release", "traffic", "api.client", "database.database", "reporting")
     heavy = {"aiohttp", "docker", "jinja2", "kubernetes", "numpy", "scipy", "tenacity"}
     heavy |= {f"pytest_canary.{room}" for room in rooms}
     assert "pytest_canary.preflight.inspection" in line.split()

@@ -9,7 +9,6 @@ from pytest_canary.config.git import git
 from pytest_canary.config.promotion import promotion
 from pytest_canary.config.revision import Revision, revision
 from pytest_canary.config.settings import PromotionSettings
-from pytest_canary.core import processes
 
 BOOK = PromotionSettings()
 ALLOWED, REFUSED = True, False
@@ -164,7 +163,7 @@ def test_git_tells_branch_and_tags(tmp_path: Path) -> None:
         ("-c", "user.name=a", "-c", "user.email=a@b", "commit", "--quiet", "--allow-empty", "-m1"),
         ("tag", "hotfix1"),
     ):
-        processes.run(["git", "-C", tmp_path, *words], timeout=60)
+        here(*words)
     assert revision({}, here) == Revision("topic", ("hotfix1",), "git")
     here("checkout", "--quiet", "--detach")
     assert revision({"CI": "true"}, here) == Revision(None, ("hotfix1",), "git")

@@ -13,6 +13,7 @@ from fakes.stages import Checks, Stages
 from pytest_canary.config.options import Keep
 from pytest_canary.context.evidence import Failure
 from pytest_canary.core.errors import ReleaseError
+from pytest_canary.core.masking import Redactor
 from pytest_canary.plugin.items import StageFile, StageTest, in_automatic_rollback
 from pytest_canary.plugin.pytest_internals import ErrorRepr
 from pytest_canary.plugin.runner import (
@@ -226,9 +227,7 @@ class Walked:
     def __init__(self, keep: Keep, begun: bool = True, tried: bool = False) -> None:
         self.plan = SimpleNamespace(options=SimpleNamespace(keep=keep))
         self.begun, self._tried = begun, tried
-        self.journal: Any = SimpleNamespace(
-            failures=[], redact=lambda text: text.replace("hunter2", "***")
-        )
+        self.journal: Any = SimpleNamespace(failures=[], redactor=Redactor(["hunter2"]))
         self.did: list[str] = []
 
     def entered(self, stage: str) -> bool:
@@ -305,12 +304,12 @@ def test_a_cleanup_that_fails_at_the_end_is_told_without_secrets_and_with_its_fi
     broken = Broken("never")
     told: list[str] = []
     if known:
-        shown = (error.sentence, "*** was refused")
+        shown = (error.sentence, "******** was refused")
         folder = Path("report/findings/1")
         broken.journal.failures = [Failure("cleanup", error, *shown, folder, ("finding.txt",))]
     cleanup_of(broken, Outcome(), told.append).pytest_sessionfinish()
     files = "\n    files   report/findings/1/ (finding)" if known else ""
-    assert told == [f"\ncanary: the namespace stays\n    *** was refused{files}"]
+    assert told == [f"\ncanary: the namespace stays\n    ******** was refused{files}"]
 
 
 @pytest.mark.parametrize(

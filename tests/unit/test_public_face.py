@@ -1,0 +1,84 @@
+"""What is public: every name of it is there, is lazy, and is all that README and examples use."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import pytest_canary
+from pytest_canary import errors
+from pytest_canary.core import errors as own_errors
+
+ROOT = Path(__file__).parents[2]
+FACE = ast.parse(Path(pytest_canary.__file__).read_text())
+
+
+def test_the_table_is_all_that_is_public() -> None:
+    assert sorted(pytest_canary._HOMES) == sorted(pytest_canary.__all__)
+    assert len(set(pytest_canary.__all__)) == len(pytest_canary.__all__)
+
+
+@pytest.mark.parametrize("name", pytest_canary.__all__)
+def test_a_public_name_is_what_type_checkers_take_it_for(name: str) -> None:
+    imported = {
+        alias.asname or alias.name: f"{node.module}.{alias.name}"
+        for node in ast.walk(FACE)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    assert imported[name] == f"pytest_canary.{pytest_canary._HOMES[name]}.{name}"
+    assert getattr(pytest_canary, name).__name__ == name
+
+
+def test_another_name_is_no_attribute() -> None:
+    with pytest.raises(AttributeError, match="module 'pytest_canary' has no attribute 'Walk'"):
+        _ = pytest_canary.Walk
+
+
+def test_importing_a_name_imports_no_more_than_it_needs() -> None:
+    script = "import sys; from pytest_canary import Options; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    added = set(done.stdout.split())
+    assert "pytest_canary.config.options" in added
+    assert not added & {"docker", "kubernetes", "pydantic", "pytest", "requests", "yaml"}
+
+
+def test_every_error_is_public() -> None:
+    raised = {
+        name
+        for name, each in vars(own_errors).items()
+        if isinstance(each, type) and issubclass(each, own_errors.CanaryError)
+    }
+    assert set(errors.__all__) == raised
+
+
+PUBLIC = {"pytest_canary", "pytest_canary.errors"}
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.py")), ids=lambda it: it.name)
+def test_an_example_uses_nothing_private(path: Path) -> None:
+    used = {
+        str(node.module)
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom) and str(node.module).startswith("pytest_canary")
+    }
+    assert used <= PUBLIC
+
+
+def test_the_readme_uses_nothing_private() -> None:
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    assert blocks
+    used = {
+        str(node.module)
+        for block in blocks
+        for node in ast.walk(ast.parse(block))
+        if isinstance(node, ast.ImportFrom) and str(node.module).startswith("pytest_canary")
+    }
+    assert used <= PUBLIC
