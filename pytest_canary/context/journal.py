@@ -204,8 +204,8 @@ class Journal:
         self._tried: set[str] = set()
 
     def note(self, stage: str, text: str) -> None:
-        """Add a figure to a stage's line."""
-        self.notes.setdefault(stage, []).append(text)
+        """Add a figure to a stage's line, without secrets."""
+        self.notes.setdefault(stage, []).append(self.redactor.redact(text))
 
     def begin(self, stage: str) -> None:
         """Write down that the way into a stage was tried, however it ends."""

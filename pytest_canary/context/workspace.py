@@ -28,8 +28,9 @@ class Workspace:
         plan: what is rehearsed.
         project: the folder that is rehearsed; messages tell paths from it.
         run: owns what is made; None where nothing is, as the manifests alone are looked at.
-        waiter: waits, and tells how far things are.
+        waiter: waits, and tells how far things are; its listener hears no secrets.
         builders: make the parts that reach out of this process.
+        redactor: learns the secrets, for whoever else shows something; None for one of its own.
 
     Attributes:
         processes: the commands that it runs, which end with it.
@@ -47,13 +48,16 @@ class Workspace:
         *,
         waiter: Waiter | None = None,
         builders: Builders | None = None,
+        redactor: Redactor | None = None,
     ) -> None:
         self.plan = plan
         self.project = project
-        self.waiter = waiter or Waiter()
         self.builders = builders or Builders()
-        self.processes = Processes(Redactor(secrets_of(plan.settings.environment)))
-        self.journal = Journal(plan, run.id if run else "", self.processes.redactor)
+        redactor = redactor or Redactor()
+        redactor.add(*secrets_of(plan.settings.environment))
+        self.waiter = discreet(waiter or Waiter(), redactor)
+        self.processes = Processes(redactor)
+        self.journal = Journal(plan, run.id if run else "", redactor)
         self.evidence = Evidence(plan.options.report.absolute(), plan.options.report)
         self.cluster_run: Run | None = None
         self.inventory: Inventory | None = None
@@ -118,6 +122,16 @@ class Workspace:
         """End what runs in the background: the traffic first, as it asks the app."""
         if self._context:
             self._context.stop()
+
+
+def discreet(waiter: Waiter, redactor: Redactor) -> Waiter:
+    """One that waits alike, and whose listener hears no secrets."""
+    listener = waiter.listener
+
+    def listen(what: str, seen: str) -> None:
+        listener(redactor.redact(what), redactor.redact(seen))
+
+    return Waiter(waiter.clock, listen)
 
 
 def whole(workspace: Workspace) -> Workspace:

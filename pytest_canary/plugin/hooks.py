@@ -44,23 +44,28 @@ def _register_rehearsal(config: pytest.Config) -> None:
     """Everything that `--canary` needs."""
     from pytest_canary.cluster.run import Run
     from pytest_canary.context.workspace import Workspace
+    from pytest_canary.core.masking import Redactor
     from pytest_canary.core.waiting import Waiter
     from pytest_canary.plugin.collector import Collector
     from pytest_canary.plugin.parts import Parts
     from pytest_canary.plugin.pytest_internals import screen
     from pytest_canary.plugin.recorder import Recorder
+    from pytest_canary.plugin.redaction import Redaction
     from pytest_canary.plugin.runner import AutomaticRollback, Cleanup, Runner
     from pytest_canary.plugin.signals import Signals
     from pytest_canary.plugin.terminal import RehearsalSummary, Terminal, open_progress
     from pytest_canary.rehearsal.rehearsal import Rehearsal
 
-    plan, outcome, shown = options.read_plan(config), state.Outcome(), screen(config)
+    plan, outcome, redactor = options.read_plan(config), state.Outcome(), Redactor()
+    shown = screen(config, redactor.redact)
     parts = config.stash.get(state.PARTS, Parts())
     project = options.project(config)
     run = Run.start(project)
     progress = open_progress(shown) if shown else None
-    waiter = Waiter(listener=progress) if progress else Waiter()
-    workspace = Workspace(plan, project, run, waiter=waiter)
+    waiter = Waiter(parts.clock, progress) if progress else Waiter(parts.clock)
+    workspace = Workspace(
+        plan, project, run, waiter=waiter, builders=parts.builders, redactor=redactor
+    )
     rehearsal = config.stash[state.REHEARSAL] = Rehearsal(workspace, parts.load)
 
     def tell(text: str) -> None:
@@ -71,6 +76,7 @@ def _register_rehearsal(config: pytest.Config) -> None:
     recorder = Recorder(config, rehearsal, outcome, tell, parts.write_report)
     register = config.pluginmanager.register
     # Of several that wrap a hook, the first has its say first once the hook is through.
+    register(Redaction(redactor), "canary-redaction")
     register(Collector(rehearsal, outcome, shown), "canary-collector")
     register(Runner(rehearsal, outcome), "canary-runner")
     register(AutomaticRollback(rehearsal, outcome, cleanup.keeps), "canary-automatic-rollback")
@@ -88,16 +94,20 @@ def _register_check(config: pytest.Config) -> None:
     import gc
 
     from pytest_canary.context.workspace import Workspace
+    from pytest_canary.core.masking import Redactor
     from pytest_canary.plugin.collector import Collector, leave_out_unnamed_files
     from pytest_canary.plugin.pytest_internals import screen
+    from pytest_canary.plugin.redaction import Redaction
     from pytest_canary.plugin.runner import Runner
     from pytest_canary.plugin.terminal import CheckSummary, Terminal
     from pytest_canary.rehearsal.rehearsal import Rehearsal
 
-    plan, outcome, shown = options.read_plan(config), state.Outcome(), screen(config)
-    workspace = Workspace(plan, options.project(config))
+    plan, outcome, redactor = options.read_plan(config), state.Outcome(), Redactor()
+    shown = screen(config, redactor.redact)
+    workspace = Workspace(plan, options.project(config), redactor=redactor)
     check = config.stash[state.REHEARSAL] = Rehearsal(workspace)
     register = config.pluginmanager.register
+    register(Redaction(redactor), "canary-redaction")
     register(Collector(check, outcome, shown), "canary-collector")
     register(Runner(check, outcome), "canary-runner")
     if shown:

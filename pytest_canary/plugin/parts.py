@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_canary import stages
+from pytest_canary.context.builders import Builders
 
 if TYPE_CHECKING:
     from pytest_canary.context.stage import Stage
+    from pytest_canary.core.waiting import Clock
     from pytest_canary.reporting.document import Report
 
 
@@ -31,8 +34,10 @@ def write_report(report: Report, folder: Path) -> list[Path]:
 
 @dataclass(frozen=True)
 class Parts:
-    """The stages, the reaper and the report's writer."""
+    """The stages, what they build, the clock they wait by; the reaper and the report's writer."""
 
     load: Callable[[str], Stage[object]] = stages.load
+    builders: Builders = field(default_factory=Builders)
+    clock: Clock = time
     reap: Callable[[bool, Callable[[str], None]], int] = reap
     write_report: Callable[[Report, Path], list[Path]] = write_report

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 from _pytest._code.code import ReprFileLocation, TerminalRepr
@@ -21,10 +22,12 @@ class Screen:
 
     Args:
         reporter: pytest's own.
+        redact: takes the secrets out of a text.
     """
 
-    def __init__(self, reporter: TerminalReporter) -> None:
+    def __init__(self, reporter: TerminalReporter, redact: Callable[[str], str] = str) -> None:
         self._reporter = reporter
+        self._redact = redact
 
     @property
     def column(self) -> int:
@@ -54,11 +57,11 @@ class Screen:
 
     def write(self, text: str) -> None:
         """Write at the end of the line that is begun."""
-        self._reporter.write(text)
+        self._reporter.write(self._redact(text))
 
     def write_line(self, text: str, **markup: bool) -> None:
         """Write a line of its own."""
-        self._reporter.write_line(text, **markup)
+        self._reporter.write_line(self._redact(text), **markup)
 
 
 class ErrorRepr(TerminalRepr):
@@ -87,10 +90,45 @@ class ErrorRepr(TerminalRepr):
             tw.line(f"    {line}")
 
 
-def screen(config: pytest.Config) -> Screen | None:
-    """The session's terminal; None with `-p no:terminal`."""
+def screen(config: pytest.Config, redact: Callable[[str], str] = str) -> Screen | None:
+    """The session's terminal; None with `-p no:terminal`.
+
+    Args:
+        config: the session's.
+        redact: takes the secrets out of a text.
+    """
     reporter = config.pluginmanager.get_plugin("terminalreporter")
-    return Screen(reporter) if reporter else None
+    return Screen(reporter, redact) if reporter else None
+
+
+def redact_report(
+    report: pytest.TestReport | pytest.CollectReport, redact: Callable[[str], str]
+) -> None:
+    """Take the secrets out of whatever a report shows, as pytest goes on to show it.
+
+    Args:
+        report: of a test or of a collection; changed in place.
+        redact: takes the secrets out of a text.
+    """
+    report.longrepr = _redacted(report.longrepr, redact)
+    report.sections = _redacted(report.sections, redact)
+    if isinstance(report, pytest.TestReport):
+        report.user_properties = _redacted(report.user_properties, redact)
+        if hasattr(report, "wasxfail"):
+            report.wasxfail = redact(report.wasxfail)
+
+
+def _redacted(value: Any, redact: Callable[[str], str]) -> Any:
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, list | tuple):
+        return type(value)(_redacted(each, redact) for each in value)
+    # A traceback's entries are in its chain and beside it: the same objects, which must stay so.
+    if isinstance(value, TerminalRepr) and not isinstance(value, ErrorRepr):
+        for name, part in vars(value).items():
+            if name != "style":  # pytest's own word, by which it chooses how to show the rest
+                setattr(value, name, _redacted(part, redact))
+    return value
 
 
 def skip_item(reason: str) -> NoReturn:

@@ -106,7 +106,7 @@ class Namespace(NamespaceApi):
         self.runs: Callable[[Object, list[str], Any], tuple[int, str, str]]
         self.one_off: Callable[[Object], Object]
         self.proxied = ""
-        self.logged = ""
+        self.logged: Callable[[], str] = str
         self.redactor = Redactor()
         self.watch: Callable[[str, str, Object], None] = lambda *_: None
         self._objects: dict[str, dict[str, Object]] = {}
@@ -175,7 +175,7 @@ class Namespace(NamespaceApi):
         self, pod: str, container: str | None = None, lines: int = 200, *, previous: bool = False
     ) -> str:
         return self.redactor.redact(
-            f"what {pod} has logged{' before' if previous else ''}{self.logged}"
+            f"what {pod} has logged{' before' if previous else ''}{self.logged()}"
         )
 
     def keys(self) -> dict[str, frozenset[str]]:

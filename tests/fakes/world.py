@@ -101,11 +101,18 @@ class World:
         folder: the test's own.
         patch: puts the state folder, the current folder and PATH into it.
         upgrade: whether a baseline is live.
+        empty: whether nothing is in the world yet, as somebody else rehearses in it.
         table: settings beside the usual ones.
     """
 
     def __init__(
-        self, folder: Path, patch: pytest.MonkeyPatch, *, upgrade: bool = True, **table: Any
+        self,
+        folder: Path,
+        patch: pytest.MonkeyPatch,
+        *,
+        upgrade: bool = True,
+        empty: bool = False,
+        **table: Any,
     ) -> None:
         self.folder, self.patch = folder, patch
         patch.setenv("XDG_STATE_HOME", str(folder / "state"))
@@ -138,28 +145,35 @@ class World:
         self.kubectl = self.script("kubectl", KUBECTL.format(log=self.namespace.log))
         self.apply = self.script("apply.sh", APPLY.format(log=self.namespace.log))
         self.begin(Plan(self.settings, options, baseline))
-        self.rehearsal.make(self.rehearsal.load("cluster").entry, self.rehearsal.load("cluster"))
+        if not empty:
+            cluster = self.rehearsal.load("cluster")
+            self.rehearsal.make(cluster.entry, cluster)
 
     def begin(self, plan: Plan, waiter: Waiter | None = None, **builders: Any) -> None:
         """Begin a rehearsal, of a run of its own; what reaches out is in memory, or is given."""
         run = Run.start(self.folder)
         self.engine = Engine(f"canary-{run.id}-control-plane", self.namespace.deleted)
-        usual: dict[str, Any] = {
-            "engine": lambda _: self.engine,
-            "bring_up": self._bring_up,
-            "observe": lambda namespace: Watched(namespace, self.clock),
-            # Half a minute of real requests would say the same; test_measurement.py has them.
-            "judge": lambda *_: GO,
-        }
         self.rehearsal = Rehearsal(
             Workspace(
                 plan,
                 self.folder,
                 run,
                 waiter=waiter or Waiter(self.clock),
-                builders=Builders(**usual | builders),
+                builders=replace(self.builders, **builders),
             )
         )
+
+    @property
+    def builders(self) -> Builders:
+        """What makes this world's parts, for whoever rehearses in it."""
+        made: dict[str, Any] = {
+            "engine": lambda _: self.engine,
+            "bring_up": self._bring_up,
+            "observe": lambda namespace: Watched(namespace, self.clock),
+            # Half a minute of real requests would say the same; test_measurement.py has them.
+            "judge": lambda *_: GO,
+        }
+        return Builders(**made)
 
     @property
     def context(self) -> Context:

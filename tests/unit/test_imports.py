@@ -58,7 +58,7 @@ def test_the_plugin_imports_only_its_options_and_fixtures() -> None:
 
 
 def test_a_check_needs_no_engine_and_no_cluster() -> None:
-    parts = [f"plugin.{part}" for part in ("collector", "pytest_internals", "runner", "terminal")]
+    parts = [f"plugin.{part}" for part in ("collector", "redaction", "runner", "terminal")]
     parts += ["context.workspace", "rehearsal.rehearsal", "stages.preflight"]
     added = added_by(
         ", ".join(("pytest_kind.plugin", *(f"pytest_canary.{part}" for part in parts)))

@@ -1,0 +1,37 @@
+"""What a rehearsal stands on: nothing that it tells of itself has a secret in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from pytest_canary.config.options import Options
+from pytest_canary.config.plan import Baseline, Plan
+from pytest_canary.config.settings import Settings
+from pytest_canary.context.workspace import Workspace
+from pytest_canary.core.masking import Redactor
+from pytest_canary.core.waiting import Seen, Waiter
+
+
+def test_who_listens_to_the_waits_hears_no_secret(
+    configured: Callable[..., Settings], tmp_path: Path
+) -> None:
+    settings = configured(name="shop", environment={"API_TOKEN": "hush-hush"})
+    plan = Plan(settings, Options(), Baseline("none", "", "a test"))
+    heard: list[tuple[str, str]] = []
+    waiter = Waiter(listener=lambda *told: heard.append(told))
+    redactor = Redactor()
+    workspace = Workspace(plan, tmp_path, waiter=waiter, redactor=redactor)
+    redactor.add("learnt later")
+    looks = iter([Seen("learnt later, hush-hush", False, None), Seen("", True, None)])
+    workspace.waiter.until("hush-hush", lambda: next(looks), timeout=5)
+    assert heard == [("********", "********, ********")]
+    assert workspace.processes.redactor is workspace.journal.redactor is redactor
+
+
+def test_a_figure_has_no_secret(configured: Callable[..., Settings], tmp_path: Path) -> None:
+    settings = configured(name="shop", environment={"API_TOKEN": "hush-hush"})
+    plan = Plan(settings, Options(), Baseline("none", "", "a test"))
+    workspace = Workspace(plan, tmp_path)
+    workspace.journal.note("canary", "it says hush-hush")
+    assert workspace.journal.notes == {"canary": ["it says ********"]}
