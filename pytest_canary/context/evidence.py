@@ -47,9 +47,9 @@ class Failure:
     @property
     def line(self) -> str:
         """Where the evidence is, as an error's last line."""
-        told = [Path(name).stem for name in self.files if name.endswith(".txt")]
+        texts = [Path(name).stem for name in self.files if name.endswith(".txt")]
         logs = ["previous log" if ".previous." in n else "log" for n in self.files if ".log" in n]
-        return f"{'files':<8}{self.folder}/ ({', '.join([*told, *sorted(set(logs))])})"
+        return f"{'files':<8}{self.folder}/ ({', '.join([*texts, *sorted(set(logs))])})"
 
 
 class Evidence:

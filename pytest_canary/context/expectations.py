@@ -106,39 +106,40 @@ def expect_only(sample: Counter[str], version: str) -> None:
     """Every connection was answered by this version."""
     others = {other: times for other, times in sample.items() if other != version}
     if others:
-        listed = ", ".join(f"{other} ({times})" for other, times in sorted(others.items()))
+        answered = ", ".join(f"{other} ({times})" for other, times in sorted(others.items()))
         raise ReleaseError(
             f"not only version {version} answers: of {sample.total()} connections some went to "
-            f"{listed}; an old pod still gets traffic"
+            f"{answered}; an old pod still gets traffic"
         )
 
 
 def expect_both(sample: Counter[str], versions: Mapping[str, str]) -> None:
     """Both versions answered, and no other."""
-    told = expect_distinct(versions)
+    names = expect_distinct(versions)
     answered = ", ".join(f"{v} ({n})" for v, n in sorted(sample.items()))
-    silent = sorted(told - set(sample))
+    silent = sorted(names - set(sample))
     if silent:
         raise ReleaseError(
             f"version {silent[0]} answered none of {sample.total()} connections; "
             f"answered by {answered or 'nobody'}; see whether the Service selects its pods"
         )
-    if set(sample) - told:
+    if set(sample) - names:
         raise ReleaseError(
-            f"others than the versions {' and '.join(sorted(told))} answer: {answered}; "
+            f"others than the versions {' and '.join(sorted(names))} answer: {answered}; "
             "see which pods the Service selects"
         )
 
 
 def expect_distinct(versions: Mapping[str, str]) -> set[str]:
     """The two versions' names, which must differ or nobody can tell who answered."""
-    told = set(versions.values())
-    if len(told) < 2:
+    names = set(versions.values())
+    if len(names) < 2:
         raise ReleaseError(
-            f"candidate and baseline both say that they are version {', '.join(told) or '(none)'}; "
+            "candidate and baseline both say that they are version "
+            f"{', '.join(names) or '(none)'}; "
             "build the version into each image, as api.version-header is to tell them apart"
         )
-    return told
+    return names
 
 
 def expect_fair_share(sample: Counter[str], version: str, replicas: int, total: int) -> Share:
@@ -226,7 +227,7 @@ def expect_none_left(journal: Journal, kind: str) -> None:
     """Nothing of a kind is left; where there was none, that is known too."""
     left = journal.outcome(CleanupOutcome).left.get(kind)
     if left:
-        listed = ", ".join(str(each) for each in left)
+        names = ", ".join(str(each) for each in left)
         raise ReleaseError(
-            f"run {journal.run} left {kind}: {listed}; `pytest --canary-reap` removes them"
+            f"run {journal.run} left {kind}: {names}; `pytest --canary-reap` removes them"
         )

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from pytest_canary.config.git import git
 from pytest_canary.config.plan import Plan
 from pytest_canary.core.errors import CanaryError, CommandError
-from pytest_canary.core.processes import Processes
 
 if TYPE_CHECKING:
     from pytest_canary.cluster.container_engine import ContainerEngine
     from pytest_canary.cluster.provision import Provisioned
+    from pytest_canary.core.processes import Processes
 
 
 def local(plan: Plan) -> dict[str, str]:
@@ -32,8 +32,14 @@ def local(plan: Plan) -> dict[str, str]:
     return found
 
 
-def remote(up: Provisioned, engine: ContainerEngine) -> dict[str, str]:
-    """What cluster and engine say of themselves, by name; what doesn't answer is left out."""
+def remote(up: Provisioned, engine: ContainerEngine, processes: Processes) -> dict[str, str]:
+    """What cluster and engine say of themselves, by name; what doesn't answer is left out.
+
+    Args:
+        up: the cluster.
+        engine: the container engine.
+        processes: run kind, to ask for its version.
+    """
     found: dict[str, str] = {}
     try:
         for node in up.namespace.cluster.nodes()[:1]:
@@ -41,8 +47,8 @@ def remote(up: Provisioned, engine: ContainerEngine) -> dict[str, str]:
         found["engine"] = f"Docker {engine.version}"
         if up.cluster:
             found["node_image"] = up.cluster.image or "kind's own"
-            told = Processes().read([up.cluster.kind_path, "version"], timeout=20)
-            found["kind"] = told.split("go1")[0].removeprefix("kind").strip()
+            version = processes.read([up.cluster.kind_path, "version"], timeout=20)
+            found["kind"] = version.split("go1")[0].removeprefix("kind").strip()
     except CanaryError:
         pass  # a shared cluster's users may not look at its nodes
     return found

@@ -8,15 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-# What changes the cluster on the way into a stage; the other stages only look.
-TRANSITIONS = {
-    "baseline": "deploy the baseline",
-    "canary": "deploy the canary",
-    "migration": "migrate",
-    "stable": "promote",
-    "rollback": "roll back",
-}
-
 
 @dataclass(frozen=True)
 class Passage:

@@ -38,7 +38,7 @@ def bring_up(workspace: Workspace) -> None:
     assert workspace.inventory  # noqa: S101 (made with the cluster)
     workspace.inventory.namespace = up.namespace
     workspace.inventory.take()
-    workspace.journal.environment |= system_info.remote(up, engine)
+    workspace.journal.environment |= system_info.remote(up, engine, workspace.processes)
 
 
 def provision(workspace: Workspace, engine: ContainerEngine) -> Provisioned:
