@@ -164,7 +164,7 @@ def patience(walk: Rehearsal) -> Any:
     return changed(walk, deadlines={"rollout": 120})
 
 
-def forget(walk: Rehearsal, *rows: Row) -> None:
+def expect_no_more(walk: Rehearsal, *rows: Row) -> None:
     """Expect these rows no more."""
     kept = Writes(each for each in walk.journal.writes.acknowledged if each not in rows)
     walk.journal.writes = walk.context.api.writes = kept

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -87,6 +89,36 @@ def test_the_cleanup_needs_no_stage_before_it(
     with begin():
         pass
     assert made == ["cleanup"]
+
+
+@pytest.mark.parametrize(
+    ("keep", "fails", "begun", "kept"),
+    [
+        ("never", True, True, False),
+        ("on-failure", False, True, False),
+        ("on-failure", True, True, True),
+        ("always", False, True, True),
+        ("always", True, False, False),
+    ],
+)
+def test_a_script_keeps_what_its_options_say(
+    begin: Callable[..., Rehearsal],
+    made: list[str],
+    keep: str,
+    fails: bool,
+    begun: bool,
+    kept: bool,
+) -> None:
+    rehearsal = begin(keep=keep)
+    run = rehearsal.workspace.run
+    with suppress(ReleaseError), rehearsal:
+        if begun:
+            inventory: Any = object()
+            rehearsal.workspace.inventory = inventory
+        if fails:
+            raise ReleaseError("it broke in a test")
+    assert made == ([] if kept else ["cleanup"])
+    assert run.record.kept is kept
 
 
 def test_a_stage_after_the_last_one_is_refused(begin: Callable[..., Rehearsal]) -> None:
