@@ -9,7 +9,7 @@ from pytest_canary.config.git import git
 from pytest_canary.config.promotion import promotion
 from pytest_canary.config.revision import Revision, revision
 from pytest_canary.config.settings import PromotionSettings
-from pytest_canary.core import processes
+from pytest_canary.core.processes import Processes
 
 BOOK = PromotionSettings()
 ALLOWED, REFUSED = True, False
@@ -164,7 +164,7 @@ def test_git_tells_branch_and_tags(tmp_path: Path) -> None:
         ("-c", "user.name=a", "-c", "user.email=a@b", "commit", "--quiet", "--allow-empty", "-m1"),
         ("tag", "hotfix1"),
     ):
-        processes.run(["git", "-C", tmp_path, *words], timeout=60)
+        Processes().run(["git", "-C", tmp_path, *words], timeout=60)
     assert revision({}, here) == Revision("topic", ("hotfix1",), "git")
     here("checkout", "--quiet", "--detach")
     assert revision({"CI": "true"}, here) == Revision(None, ("hotfix1",), "git")

@@ -9,7 +9,7 @@ from fakes.world import World
 
 from pytest_canary.core.errors import CommandError
 from pytest_canary.core.processes import Processes
-from pytest_canary.release.release import CANARY
+from pytest_canary.manifests.version import CANARY
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from pytest_canary import reporting
 from pytest_canary.core.errors import CanaryError, CommandError
 from pytest_canary.reporting import page as pages
 from pytest_canary.reporting import write
@@ -249,7 +248,7 @@ def test_a_report_that_can_not_be_written_leaves_the_old_one(
     def full(self: Path, target: Path) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(reporting.Path, "replace", full)
+    monkeypatch.setattr(Path, "replace", full)
     with pytest.raises(CanaryError) as error:
         write(sample("first-release"), tmp_path)
     assert str(error.value) == (
