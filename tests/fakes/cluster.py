@@ -11,32 +11,13 @@ from typing import Any
 
 import requests
 from fakes import objects
+from fakes.clock import Clock
 from fakes.objects import Object
 
 from pytest_canary.k8s.exec import Exec
 from pytest_canary.k8s.namespace_api import ClusterAround, NamespaceApi
 from pytest_canary.k8s.objects import is_ready, pods_of
 from pytest_canary.k8s.observer import KINDS, Observer
-
-
-class Clock:
-    """A clock that a wait takes to its deadline at once.
-
-    Attributes:
-        real: seconds that each sleep takes all the same, for what has a clock of its own.
-    """
-
-    def __init__(self) -> None:
-        self.time = 0.0
-        self.real = 0.0
-
-    def monotonic(self) -> float:
-        self.time += 0.001
-        return self.time
-
-    def sleep(self, seconds: float) -> None:
-        self.time += seconds
-        time.sleep(self.real)
 
 
 class Watched(Observer):

@@ -17,7 +17,8 @@ from typing import Any
 import pytest
 from fakes import objects
 from fakes.app import App
-from fakes.cluster import Clock, Namespace, Watched
+from fakes.clock import Clock
+from fakes.cluster import Namespace, Watched
 from fakes.database import PostgreSQL
 from fakes.engine import IMAGES, Engine
 from fakes.objects import Object
@@ -113,7 +114,7 @@ class World:
         patch.setenv("PATH", str(folder), prepend=os.pathsep)
         patch.chdir(folder)
         self.until_the_end = ExitStack()
-        self.clock = Clock()
+        self.clock = Clock(step=0.001)
         self._versions: dict[str, str] = {}
         self.settings = settings_file.check(SETTINGS | table, ROOT, "canary.toml")
         self.upgrade = upgrade
@@ -355,6 +356,10 @@ class World:
             assert command == self.settings.commands.migrate, command
             code, output = self.migrate(release_of(pod), self.settings.database.name)
         return code, output, output
+
+
+NewWorld = Callable[..., World]
+"""Makes a world, of the settings that it is given beside the usual ones."""
 
 
 def release_of(pod: Object) -> str:

@@ -1,21 +1,11 @@
 """The database, asked by psql in its own pod: when it is asked, and what its answers mean."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from fakes.objects import unready
 from fakes.world import World
 
 from pytest_canary.core.errors import DatabaseError
 from pytest_canary.database.database import Database, rows
-
-
-@pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    made = World(tmp_path, monkeypatch)
-    yield made
-    made.stop()
 
 
 @pytest.fixture

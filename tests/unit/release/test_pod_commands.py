@@ -1,8 +1,6 @@
 """What became of a pod under a command."""
 
 import copy
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -118,11 +116,8 @@ def test_a_shells_exit_code_is_explained(code: int, words: str) -> None:
 
 
 @pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    made = World(tmp_path, monkeypatch)
-    made.enter("canary")
-    yield made
-    made.stop()
+def world(world: World) -> World:
+    return world.enter("canary")
 
 
 def commands(world: World, *secrets: str) -> PodCommands:

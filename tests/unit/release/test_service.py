@@ -4,8 +4,7 @@ Pods, Services and EndpointSlices are watched one by one, so one snapshot proves
 """
 
 import copy
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 from fakes.objects import Object, terminating, unready
@@ -18,11 +17,8 @@ SLICE, LATE = "addressbook-lb-85bpb", "addressbook-lb-x2k4v"
 
 
 @pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    made = World(tmp_path, monkeypatch)
-    made.enter("canary")
-    yield made
-    made.stop()
+def world(world: World) -> World:
+    return world.enter("canary")
 
 
 def after(world: World, changes: int, act: Callable[[], object]) -> None:
