@@ -6,6 +6,7 @@ stand in for apply.sh, kubectl and kind, an addressbook on loopback, and a clock
 wait for.
 """
 
+import itertools
 import os
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -17,7 +18,8 @@ from typing import Any
 import pytest
 from fakes import objects
 from fakes.app import App
-from fakes.cluster import Clock, Namespace, Watched
+from fakes.clock import Clock
+from fakes.cluster import Namespace, Watched
 from fakes.database import PostgreSQL
 from fakes.engine import IMAGES, Engine
 from fakes.objects import Object
@@ -102,6 +104,9 @@ class World:
         patch: puts the state folder, the current folder and PATH into it.
         upgrade: whether a baseline is live.
         table: settings beside the usual ones.
+
+    Attributes:
+        meanwhile: called before each wait for a change, for what happens in it.
     """
 
     def __init__(
@@ -113,7 +118,8 @@ class World:
         patch.setenv("PATH", str(folder), prepend=os.pathsep)
         patch.chdir(folder)
         self.until_the_end = ExitStack()
-        self.clock = Clock()
+        self.meanwhile: Callable[[], None] = lambda: None
+        self.clock = Clock(step=0.001)
         self._versions: dict[str, str] = {}
         self.settings = settings_file.check(SETTINGS | table, ROOT, "canary.toml")
         self.upgrade = upgrade
@@ -147,7 +153,7 @@ class World:
         usual: dict[str, Any] = {
             "engine": lambda _: self.engine,
             "bring_up": self._bring_up,
-            "observe": lambda namespace: Watched(namespace, self.clock),
+            "observe": lambda _: Watched(self.namespace, self.clock, lambda: self.meanwhile()),
             # Half a minute of real requests would say the same; test_measurement.py has them.
             "judge": lambda *_: GO,
         }
@@ -307,6 +313,16 @@ class World:
         """Change the track's first pod behind everyone's back."""
         self.namespace.edit("Pod", self.pods(track)[0], change)
 
+    def act_after(self, waits: int, act: Callable[[], object]) -> None:
+        """Act in the wait of this number from here on."""
+        left = itertools.count(waits - 1, -1)
+
+        def meanwhile() -> None:
+            if next(left) == 0:
+                act()
+
+        self.meanwhile = meanwhile
+
     def select(self, **selector: str) -> None:
         """Let the Service select by these labels too."""
         self.namespace.edit(
@@ -355,6 +371,10 @@ class World:
             assert command == self.settings.commands.migrate, command
             code, output = self.migrate(release_of(pod), self.settings.database.name)
         return code, output, output
+
+
+NewWorld = Callable[..., World]
+"""Makes a world, of the settings that it is given beside the usual ones."""
 
 
 def release_of(pod: Object) -> str:

@@ -29,7 +29,7 @@ def made() -> list[str]:
 
 
 @pytest.fixture
-def stages(made: list[str]) -> dict[str, Stage[Workspace]]:
+def stages(made: list[str]) -> dict[str, Stage[Any]]:
     """Every stage, with a transition that writes down that it was made."""
 
     def stage(name: str, **facts: bool) -> Stage[Workspace]:
@@ -47,7 +47,7 @@ def stages(made: list[str]) -> dict[str, Stage[Workspace]]:
 @pytest.fixture
 def begin(
     configured: Callable[..., Settings],
-    stages: dict[str, Stage[Workspace]],
+    stages: dict[str, Stage[Any]],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Callable[..., Rehearsal]]:
@@ -130,7 +130,7 @@ def test_a_stage_after_the_last_one_is_refused(begin: Callable[..., Rehearsal]) 
 
 
 def test_a_transition_that_failed_is_not_made_again_and_says_the_same(
-    begin: Callable[..., Rehearsal], stages: dict[str, Stage[Workspace]], made: list[str]
+    begin: Callable[..., Rehearsal], stages: dict[str, Stage[Any]], made: list[str]
 ) -> None:
     def breaks(_: Workspace) -> None:
         made.append("broke")
@@ -151,7 +151,7 @@ def test_a_transition_that_failed_is_not_made_again_and_says_the_same(
 
 
 def test_a_check_comes_after_its_steps_and_each_step_is_made_once(
-    begin: Callable[..., Rehearsal], stages: dict[str, Stage[Workspace]], made: list[str]
+    begin: Callable[..., Rehearsal], stages: dict[str, Stage[Any]], made: list[str]
 ) -> None:
     stage = stages["baseline"]
 
@@ -174,7 +174,7 @@ def test_a_check_comes_after_its_steps_and_each_step_is_made_once(
 
 
 def test_the_check_of_a_step_fails_with_the_steps_own_error(
-    begin: Callable[..., Rehearsal], stages: dict[str, Stage[Workspace]]
+    begin: Callable[..., Rehearsal], stages: dict[str, Stage[Any]]
 ) -> None:
     stage = stages["baseline"]
 
@@ -187,7 +187,7 @@ def test_the_check_of_a_step_fails_with_the_steps_own_error(
 
 
 def test_the_automatic_rollback_enters_no_other_stage(
-    begin: Callable[..., Rehearsal], stages: dict[str, Stage[Workspace]], made: list[str]
+    begin: Callable[..., Rehearsal], stages: dict[str, Stage[Any]], made: list[str]
 ) -> None:
     rehearsal, stage = begin(), stages["automatic_rollback"]
     rehearsal.check(stage.checks[0], stage)

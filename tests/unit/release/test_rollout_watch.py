@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 from fakes import objects
-from fakes.cluster import Clock, Namespace, Watched
+from fakes.clock import Clock
+from fakes.cluster import Namespace, Watched
 
 from pytest_canary.core.errors import FoundError, ReleaseError, WaitTimeoutError
 from pytest_canary.core.findings import Finding
@@ -44,7 +45,7 @@ class Place:
     """A namespace in which the canary's pod is not ready."""
 
     def __init__(self, folder: Path) -> None:
-        self.clock = Clock()
+        self.clock = Clock(step=0.001)
         self.namespace = Namespace(folder, folder / "deleted")
         self.observer = Watched(self.namespace, self.clock)
         self.said: list[str] = []
