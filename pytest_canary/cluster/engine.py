@@ -97,7 +97,8 @@ class Engine:
         Raises:
             ImageError: the build failed; with its output.
         """
-        argv: list[str | Path] = ["docker", "build", "-f", dockerfile, "-t", tag]
+        # Without --force-rm the classic builder leaves the container of a step that failed.
+        argv: list[str | Path] = ["docker", "build", "--force-rm", "-f", dockerfile, "-t", tag]
         argv += ["--iidfile", iidfile]
         for key in args:
             argv += ["--build-arg", key]

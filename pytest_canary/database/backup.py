@@ -89,13 +89,22 @@ class Backup:
         return f"{backup} restores in {self.restoring:.1f} s"
 
 
-def back_up(database: Database, schema: Schema, timeout: float) -> Backup:
+def back_up(
+    database: Database,
+    schema: Schema,
+    timeout: float,
+    *,
+    dump: str = DUMP,
+    restore: str = RESTORE,
+) -> Backup:
     """Dump the live database, and restore the dump into a scratch database, which is then dropped.
 
     Args:
         database: the run's.
         schema: the live one.
         timeout: seconds for the dump, and again for the restore.
+        dump: what psql runs to dump.
+        restore: what psql runs to restore.
 
     Raises:
         FoundError: pg_dump or pg_restore fails.
@@ -105,13 +114,13 @@ def back_up(database: Database, schema: Schema, timeout: float) -> Backup:
     clock = database.waiter.clock
     try:
         began = clock.monotonic()
-        dumped = _run(database, DUMP, file, timeout)
+        dumped = _run(database, dump, file, timeout)
         dumping = clock.monotonic() - began
         advice = "see whether the role may read every table"
         expect_success("BackupFails", "pg_dump", dumped, advice)
         with database.scratch("scratch", template="template0") as scratch:
             began = clock.monotonic()
-            restored = _run(database, RESTORE, file, timeout, scratch)
+            restored = _run(database, restore, file, timeout, scratch)
             restoring = clock.monotonic() - began
             advice = "restore it by hand, and see why"
             expect_success("BackupDoesNotRestore", "pg_restore", restored, advice)

@@ -69,7 +69,12 @@ def shown(pod: str, container: str, command: Sequence[str]) -> str:
 
 
 def open_exec(
-    connection: Connection, namespace: str, pod: str, container: str, command: Sequence[str]
+    connection: Connection,
+    namespace: str,
+    pod: str,
+    container: str,
+    command: Sequence[str],
+    timeout: float = API_TIMEOUT[0],
 ) -> Any:
     """Start a command in a pod, and return the websocket that tells of it.
 
@@ -87,7 +92,7 @@ def open_exec(
         header = [f"authorization: {authorization}"] if authorization else []
         socket.connect(  # type: ignore[no-untyped-call]
             _url(connection, namespace, pod, container, command),
-            timeout=API_TIMEOUT[0],
+            timeout=timeout,
             header=[*header, f"sec-websocket-protocol: {PROTOCOLS}"],
             **_proxy(connection),
         )

@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from pytest_canary.release.release import Release
     from pytest_canary.traffic import Traffic
 
-KUBECONFIG = "kubeconfig.run"
-
 Load = Callable[[str], Stage[object]]
 
 
@@ -78,8 +76,13 @@ class Rehearsal:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
     ) -> None:
-        """Delete everything that was made."""
-        self.clean_up()
+        """Delete everything that was made, or leave it for a look, as `Options.keep` says."""
+        keep = self.plan.options.keep
+        if self.begun and (keep == "always" or (keep == "on-failure" and kind)):
+            self.keep()
+            self.workspace.run.release()
+        else:
+            self.clean_up()
 
     # What it is about.
 
@@ -157,6 +160,8 @@ class Rehearsal:
     @property
     def kubeconfig(self) -> Path:
         """The run's own kubeconfig."""
+        from pytest_canary.cluster.teardown import KUBECONFIG
+
         return self.workspace.run.folder / KUBECONFIG
 
     # Where it stands.

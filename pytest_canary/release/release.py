@@ -144,7 +144,7 @@ class Release:
                 timeout=self.settings.deadlines.rollout + 60,
             )
         except CommandError as error:
-            raise watch.given_up(
+            raise watch.find_cause(
                 ReleaseError(
                     f"{self.name(track)} can't be deployed: {error.sentence}; "
                     f"last seen: {watch.seen}",

@@ -24,6 +24,10 @@ from pytest_canary.k8s.rollout import settled
 # Lines of a log that go into a finding; the whole of it is in the evidence's folder.
 LOG_LINES = 50
 
+# Seconds by which the watches may be behind what a client has just been told: they come within a
+# tenth of one, on a busy machine within one.
+LAG = 2.0
+
 Diagnose = Callable[[Expected], list[Finding]]
 """What is wrong with a Deployment now; nothing where all is well or only on its way."""
 
@@ -146,6 +150,24 @@ class RolloutWatch:
             )
         except WaitTimeoutError as error:
             raise self.given_up(error) from error
+
+    def find_cause(self, error: CanaryError) -> CanaryError:
+        """The error to raise where what applies it has failed: why, where the watches tell it.
+
+        What applies it asks the API server itself, and may know of a change before the watches do,
+        so they are waited for a little.
+        """
+
+        def look() -> Seen[None]:
+            return Seen(self.look(), False, None)
+
+        try:
+            self.waiter.until("its cause", look, timeout=LAG, change=self.observer.change)
+        except FoundError as found:
+            return found
+        except WaitTimeoutError:
+            pass
+        return self.given_up(error)
 
     def given_up(self, error: CanaryError) -> CanaryError:
         """The error to raise at a deadline: with what was wrong until then, where that is known."""

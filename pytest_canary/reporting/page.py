@@ -37,6 +37,9 @@ ENVIRONMENT = {
 }
 
 
+Draw = Callable[[list[Picture]], dict[tuple[str, str], str]]
+
+
 @dataclass(frozen=True)
 class Tile:
     """One figure at the head of the page."""
@@ -47,11 +50,15 @@ class Tile:
     tone: str = ""
 
 
-def html(report: Report) -> str:
+def html(report: Report, draw: Draw = drawn) -> str:
     """The report as an HTML document.
 
     Where the pictures can't be drawn, the page says why and has their data all the same: what
     a run has found must not be lost with its pictures.
+
+    Args:
+        report: what is told.
+        draw: makes SVGs of pictures.
     """
     shown = charts.pictures(report)
     comparisons = report.verdict.comparisons if report.verdict else ()
@@ -59,7 +66,7 @@ def html(report: Report) -> str:
     if report.share:
         small.append(cells.share(report.share))
     try:
-        svgs, trouble = drawn([*shown, *(each for each in small if each)]), ""
+        svgs, trouble = draw([*shown, *(each for each in small if each)]), ""
     except CanaryError as error:
         svgs, trouble = {}, str(error)
     style = _source("report.css")
@@ -73,7 +80,7 @@ def html(report: Report) -> str:
             pictures=shown,
             svgs={f"{key}-{name}": svg for (key, name), svg in svgs.items()},
             trouble=trouble,
-            legend=_legend(report, shown),
+            legend=legend(report, shown),
             environment=_environment(report),
             style=style,
             style_hash=_hash(style),
@@ -134,7 +141,7 @@ def _lost(lost: int, sent: int) -> Tile:
     return Tile("requests", words.count(sent), note, "bad" if lost else "good")
 
 
-def _legend(report: Report, shown: list[Picture]) -> list[tuple[str, str]]:
+def legend(report: Report, shown: list[Picture]) -> list[tuple[str, str]]:
     """The roles and versions that the pictures have."""
     told = {row.version for row in report.replicas}
     told |= {point.version for point in report.traffic.series} if report.traffic else set()

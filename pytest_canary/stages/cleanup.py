@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from pytest_canary.cluster.leftovers import Belongings, leftovers
+from pytest_canary.cluster.leftovers import Belongings, Inventory, leftovers
 from pytest_canary.cluster.teardown import tear_down
 from pytest_canary.context.expectations import expect_none_left
 from pytest_canary.context.journal import CleanupOutcome
 from pytest_canary.context.stage import Stage
 from pytest_canary.context.workspace import whole
+from pytest_canary.core.errors import WaitTimeoutError
+from pytest_canary.core.waiting import Seen
 
 if TYPE_CHECKING:
     from pytest_canary.context.workspace import Workspace
 
 STAGE = Stage("cleanup", whole)
+
+# Seconds in which what was ended is gone: the engine ends a port's proxy after its container.
+GOING = 5.0
 
 
 @STAGE.enter("everything that the run made is deleted")
@@ -35,7 +41,23 @@ def is_deleted(workspace: Workspace) -> None:
         finally:
             if workspace.cluster_run:
                 workspace.cluster_run.release()
-    workspace.journal.keep(CleanupOutcome(leftovers(before, inventory.take())))
+    workspace.journal.keep(CleanupOutcome(last_leftovers(workspace, inventory, before)))
+
+
+def last_leftovers(
+    workspace: Workspace, inventory: Inventory, before: Belongings
+) -> dict[str, tuple[object, ...]]:
+    """What is left by kind, once what was ended has had time to go: a port's proxy, a process."""
+    left: dict[str, tuple[object, ...]] = {}
+
+    def look() -> Seen[None]:
+        nonlocal left
+        left = leftovers(before, inventory.take())
+        return Seen(", ".join(left), not left, None)
+
+    with suppress(WaitTimeoutError):
+        workspace.waiter.until("everything to be gone", look, timeout=GOING)
+    return left
 
 
 @STAGE.holds("no Deployment, Pod, Service or Secret is left")

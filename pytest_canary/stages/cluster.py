@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from pytest_canary.cluster.leftovers import Inventory
@@ -13,11 +14,11 @@ from pytest_canary.context.context import Context
 from pytest_canary.context.journal import ClusterOutcome
 from pytest_canary.context.stage import Stage
 from pytest_canary.context.workspace import existing_context
-from pytest_canary.core.errors import ClusterError, DatabaseError, ReleaseError
+from pytest_canary.core.errors import ClusterError, DatabaseError, ReleaseError, WaitTimeoutError
 from pytest_canary.core.waiting import Seen
 from pytest_canary.database import deployment as db
 from pytest_canary.database.database import Database
-from pytest_canary.k8s.objects import node_is_ready, node_says
+from pytest_canary.k8s.objects import Object, node_is_ready, node_says
 from pytest_canary.release.release import Release
 from pytest_canary.stages.conditions import has_database, loads_baseline, loads_images
 
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from pytest_canary.context.workspace import Workspace
 
 STAGE = Stage("cluster", existing_context)
+
+# Seconds between two reports of a kubelet's, by default, and some.
+REPORT = 15.0
 
 
 @STAGE.begin()
@@ -127,7 +131,17 @@ def comes_up(context: Context) -> None:
 
 @STAGE.holds("every node is ready")
 def nodes_are_ready(context: Context) -> None:
-    nodes = context.namespace.cluster.nodes()
+    nodes: list[Object] = []
+
+    def look() -> Seen[None]:
+        nonlocal nodes
+        nodes = context.namespace.cluster.nodes()
+        slow = [node["metadata"]["name"] for node in nodes if not node_is_ready(node)]
+        return Seen(f"not ready: {', '.join(slow)}", bool(nodes) and not slow, None)
+
+    # A kubelet may miss one of its reports, and is ready again with the next.
+    with suppress(WaitTimeoutError):
+        context.waiter.until("every node to be ready", look, timeout=REPORT)
     if not nodes:
         raise ClusterError("the cluster has no node; see `kubectl get nodes`")
     for node in nodes:

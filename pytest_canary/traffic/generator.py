@@ -6,6 +6,7 @@ import asyncio
 import resource
 import threading
 import time
+from dataclasses import dataclass, replace
 
 from pytest_canary.api.writes import Writes
 from pytest_canary.core.errors import TrafficError
@@ -13,19 +14,29 @@ from pytest_canary.traffic.exchange import Kind
 from pytest_canary.traffic.ledger import LIMIT, Ledger
 from pytest_canary.traffic.sender import Prepared, Sender
 
-# Requests that await their answers at a time: a Service that hangs for the 10 s of
-# deadlines.request has 500 at 50 a second.
-CROWD = 512
-
-# Seconds after its time at which a request is no longer sent: a process that was held up would
-# send all that it missed in one burst, a load that nobody asked for.
-TOO_LATE = 1.0
-
 # Seconds between looks whether to stop.
 LOOK = 0.1
 
-# Seconds beyond a request's deadline in which it has surely ended, and then the thread.
-GRACE = 5.0
+
+@dataclass(frozen=True)
+class Bounds:
+    """Where the generator stops to wait for an app, or a machine, that can't keep up.
+
+    Attributes:
+        crowd: requests that await their answers at a time: a Service that hangs for the 10 s of
+            deadlines.request has 500 at 50 a second.
+        too_late: seconds after its time at which a request is no longer sent: a process that was
+            held up would send all that it missed in one burst, a load that nobody asked for.
+        grace: seconds beyond a request's deadline in which it has surely ended, and then the
+            thread.
+    """
+
+    crowd: int = 512
+    too_late: float = 1.0
+    grace: float = 5.0
+
+
+BOUNDS = Bounds()
 
 
 class Generator:
@@ -38,13 +49,21 @@ class Generator:
         sender: the client.
         ledger: tells the schedule.
         writes: the journal.
+        bounds: what it keeps to.
 
     Attributes:
         failure: why it broke off; None where it did not.
         cpu: seconds of processor time that its thread has taken, the kernel's part included.
     """
 
-    def __init__(self, base_url: str, sender: Sender, ledger: Ledger, writes: Writes) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        sender: Sender,
+        ledger: Ledger,
+        writes: Writes,
+        bounds: Bounds = BOUNDS,
+    ) -> None:
         self.failure: BaseException | None = None
         self.cpu = 0.0
         self.began: float | None = None
@@ -53,7 +72,8 @@ class Generator:
         self._ledger = ledger
         self._writes = writes
         self._schedule = ledger.schedule
-        self._crowd = crowd(resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+        room = crowd(resource.getrlimit(resource.RLIMIT_NOFILE)[0], bounds.crowd)
+        self._bounds = replace(bounds, crowd=room)
         self._ended: float | None = None
         self._ready, self._stopping = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="canary-traffic", daemon=True)
@@ -79,7 +99,7 @@ class Generator:
         self._stopping.set()
         if not self.started:
             return
-        self._thread.join(self._sender.deadline + 2 * GRACE)
+        self._thread.join(self._sender.deadline + 2 * self._bounds.grace)
         if self._thread.is_alive():
             self.failure = self.failure or TrafficError(
                 "its thread did not end when it was told to"
@@ -118,7 +138,7 @@ class Generator:
                     wait = self._schedule.due(number) - self.now()
                     if wait > 0:
                         await asyncio.sleep(min(wait, LOOK))
-                    elif kind := kept_back(number, -wait, len(pending), self._crowd):
+                    elif kind := kept_back(number, -wait, len(pending), self._bounds):
                         self._ledger.open(kind)
                     else:
                         self._ledger.open()
@@ -148,7 +168,7 @@ class Generator:
         """Wait for what is in flight; each request has its own deadline."""
         if not pending:
             return
-        _, left = await asyncio.wait(pending, timeout=self._sender.deadline + GRACE)
+        _, left = await asyncio.wait(pending, timeout=self._sender.deadline + self._bounds.grace)
         for task in left:
             task.cancel()
         if left:
@@ -156,26 +176,26 @@ class Generator:
             raise TrafficError(f"{len(left):,} requests did not end at their deadline")
 
 
-def crowd(descriptors: int) -> int:
+def crowd(descriptors: int, most: int) -> int:
     """How many requests may await their answers, where a process may open so many files."""
     # The kernel says -1 for no limit.
-    return CROWD if descriptors < 0 else min(CROWD, max(1, descriptors // 2))
+    return most if descriptors < 0 else min(most, max(1, descriptors // 2))
 
 
-def kept_back(number: int, lag: float, pending: int, crowd: int) -> Kind | None:
+def kept_back(number: int, lag: float, pending: int, bounds: Bounds) -> Kind | None:
     """Why a request that is due is not sent; None where it is.
 
     Args:
         number: its place in the schedule.
         lag: seconds by which it is late.
         pending: requests that await their answers.
-        crowd: how many may.
+        bounds: how late a request may be, and how many may await theirs.
 
     Raises:
         TrafficError: there is no room left to remember it.
     """
     if number >= LIMIT:
         raise TrafficError(f"{LIMIT:,} requests are as many as it remembers; lower traffic.rate")
-    if lag > TOO_LATE:
+    if lag > bounds.too_late:
         return Kind.LATE
-    return Kind.CROWDED if pending >= crowd else None
+    return Kind.CROWDED if pending >= bounds.crowd else None

@@ -13,12 +13,13 @@ that hangs for a second is seen by every request of that second, not by one.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
 
 from pytest_canary.api.client import Api
 from pytest_canary.api.read_back import ReadBack, read_back
-from pytest_canary.api.writes import new_unique
+from pytest_canary.api.writes import Writes, new_unique
 from pytest_canary.config.settings import TrafficSettings
 from pytest_canary.core.errors import TrafficError
 from pytest_canary.core.findings import Finding
@@ -76,6 +77,7 @@ class Traffic:
             the journal that the writes are entered in.
         settings: tell the rate, the share of writes, and what is slow.
         anywhere: allow a URL that is not this machine's.
+        generate: makes what sends.
 
     Attributes:
         writes: the journal; the checks' writes are in it too where they share the client's.
@@ -84,7 +86,14 @@ class Traffic:
         TrafficError: the URL is not this machine's.
     """
 
-    def __init__(self, api: Api, settings: TrafficSettings, *, anywhere: bool = False) -> None:
+    def __init__(
+        self,
+        api: Api,
+        settings: TrafficSettings,
+        *,
+        anywhere: bool = False,
+        generate: Callable[[str, Sender, Ledger, Writes], Generator] = Generator,
+    ) -> None:
         if not anywhere and not loopback(api.base_url):
             raise TrafficError(
                 f"the traffic would go to {api.base_url}, which is not this machine; it only goes "
@@ -98,7 +107,7 @@ class Traffic:
         )
         self.ledger = Ledger(self.schedule, settings.slow)
         sender = Sender(api.settings, api.timeout)
-        self._generator = Generator(self.base_url, sender, self.ledger, self.writes)
+        self._generator = generate(self.base_url, sender, self.ledger, self.writes)
 
     # Its life.
 

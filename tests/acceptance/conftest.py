@@ -13,7 +13,7 @@ from pathlib import Path
 import docker
 import pytest
 from acceptance.projects import KUBECONFIG, ROOT, Project, addressbook_settings, needed, nodes
-from acceptance.rehearsals import sessions, sweep
+from acceptance.rehearsals import forget, sessions, sweep
 
 
 @pytest.fixture(scope="session")
@@ -33,11 +33,9 @@ def homes() -> Iterator[Path]:
     """Where the projects' users have their homes; what killed sessions left there goes first."""
     sweep()
     folder = sessions() / str(os.getpid())
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     yield folder
-    # What could not be removed is for the next session.
-    if not any(folder.glob("*/state/pytest-canary/runs/*")):
-        shutil.rmtree(folder)
+    forget(folder)
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import docker
@@ -24,12 +25,14 @@ from acceptance.projects import (
     node_of,
 )
 from acceptance.rehearsals import changed, judge, load, rehearsal
+from fakes.traffic import Unstartable, sends_by
 
 from pytest_canary.analysis.verdict import Verdict
 from pytest_canary.core.errors import TrafficError
 from pytest_canary.core.waiting import Seen
 from pytest_canary.manifests.version import CANARY
 from pytest_canary.rehearsal.rehearsal import Rehearsal
+from pytest_canary.traffic import Traffic
 
 Ailing = Callable[[str], str]
 
@@ -266,7 +269,12 @@ def test_without_traffic_there_is_no_go(walk: Rehearsal) -> None:
 
 
 def test_traffic_that_broke_off_is_told(walk: Rehearsal) -> None:
-    walk.context.app.traffic._generator.failure = OSError("no memory")
+    api = walk.context.api
+    broken = sends_by(Unstartable(api.settings, OSError("no memory")))
+    traffic = Traffic(api, walk.plan.settings.traffic, anywhere=True, generate=broken)
+    with pytest.raises(TrafficError):
+        traffic.start()
+    app: Any = SimpleNamespace(traffic=traffic)
 
     with pytest.raises(TrafficError, match=r"the traffic broke off after .*: OSError: no memory"):
-        judge(walk)
+        replace(walk.context, app=app).judge()

@@ -216,26 +216,20 @@ def test_a_backup_restores_whatever_is_written_meanwhile(live: Server) -> None:
     assert "dump" not in left
 
 
-def test_a_dump_that_fails_is_told_in_its_own_words_and_leaves_nothing(
-    live: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_dump_that_fails_is_told_in_its_own_words_and_leaves_nothing(live: Server) -> None:
     other = backup.DUMP.replace("pg_dump -Fc", "pg_dump -Fc -t nonsense")
-    monkeypatch.setattr(backup, "DUMP", other)
     with pytest.raises(FoundError) as failure:
-        backup.back_up(live.database, frozenset(), 60)
+        backup.back_up(live.database, frozenset(), 60, dump=other)
     assert failure.value.sentence == (
         "pg_dump exits with code 1: pg_dump: error: no matching tables were found"
     )
     assert live.database.query("select count(*) from pg_database") == [("4",)]
 
 
-def test_a_restore_that_fails_is_told_in_its_own_words_and_leaves_nothing(
-    live: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_restore_that_fails_is_told_in_its_own_words_and_leaves_nothing(live: Server) -> None:
     other = backup.RESTORE.replace("pg_restore", "pg_restore -t person --section=data")
-    monkeypatch.setattr(backup, "RESTORE", other)
     with pytest.raises(FoundError) as failure:
-        backup.back_up(live.database, frozenset(), 60)
+        backup.back_up(live.database, frozenset(), 60, restore=other)
     assert failure.value.findings[0].code == "BackupDoesNotRestore"
     assert 'relation "public.person" does not exist' in failure.value.evidence
     assert live.database.query("select count(*) from pg_database") == [("4",)]

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import yaml
 from acceptance.projects import Project, addressbook_tables
-from acceptance.rehearsals import adapted, ask, forget, obey, patience, rehearsal
+from acceptance.rehearsals import adapted, ask, expect_no_more, obey, patience, rehearsal
 
 from pytest_canary.cluster.engine import CTR
 from pytest_canary.cluster.registry import pull_secret
@@ -114,7 +114,7 @@ def test_a_deleted_row_is_named(walk: Rehearsal) -> None:
         f"the first: {row.shown} is missing; "
     )
     assert told.evidence == f"{row.shown} is missing"
-    forget(walk, row)
+    expect_no_more(walk, row)
     ask(walk, canary.nothing_is_lost)
 
 

@@ -89,8 +89,9 @@ class App:
             return None
         asked = Asked(pod, self._version(pod), method, path, body)
         with self._lock:
-            reply: Reply | None = self._right(asked)
-        reply.headers["X-Release"] = asked.version
+            right = self._right(asked)
+        right.headers["X-Release"] = asked.version
+        reply: Reply | None = right
         for fault in self.faults:
             reply = fault(asked, reply) if reply else None
         return reply

@@ -11,48 +11,42 @@ from typing import Any
 
 import requests
 from fakes import objects
+from fakes.clock import Clock
 from fakes.objects import Object
 
 from pytest_canary.core.masking import Redactor
 from pytest_canary.k8s.exec import Exec
 from pytest_canary.k8s.namespace_api import ClusterAround, NamespaceApi
-from pytest_canary.k8s.objects import is_ready, pods_of
+from pytest_canary.k8s.objects import Snapshot, is_ready, pods_of
 from pytest_canary.k8s.observer import KINDS, Observer
 
 
-class Clock:
-    """A clock that a wait takes to its deadline at once.
+class Watched(Observer):
+    """The observer, told by the API server itself instead of by watches.
 
-    Attributes:
-        real: seconds that each sleep takes all the same, for what has a clock of its own.
+    Args:
+        namespace: tells it.
+        clock: what its waits take.
+        waits: called before each wait, for what happens meanwhile.
     """
 
-    def __init__(self) -> None:
-        self.time = 0.0
-        self.real = 0.0
-
-    def monotonic(self) -> float:
-        self.time += 0.001
-        return self.time
-
-    def sleep(self, seconds: float) -> None:
-        self.time += seconds
-        time.sleep(self.real)
-
-
-class Watched(Observer):
-    """The observer, told by the API server itself instead of by watches."""
-
-    def __init__(self, namespace: "Namespace", clock: Clock) -> None:
+    def __init__(
+        self, namespace: "Namespace", clock: Clock, waits: Callable[[], None] = lambda: None
+    ) -> None:
+        self._waits = waits
         self._clock = clock
-        super().__init__(namespace)  # type: ignore[arg-type]
+        # No watch is ever started, and nothing else needs more of it than a namespace's protocol.
+        stand_in: Any = namespace
+        super().__init__(stand_in)
+        self._told_by = namespace
         namespace.watch = self._take
 
-    def snapshot(self) -> Any:
-        self.namespace.take_up()  # type: ignore[attr-defined]
+    def snapshot(self) -> Snapshot:
+        self._told_by.take_up()
         return super().snapshot()
 
     def change(self, seconds: float) -> None:
+        self._waits()
         if any(thread.name.startswith("apply") for thread in threading.enumerate()):
             time.sleep(0.002)  # what a script takes is real
         else:

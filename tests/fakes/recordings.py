@@ -2,15 +2,15 @@
 
 import copy
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from pytest_canary.core.findings import Finding
 from pytest_canary.diagnosis import Expected, Objects, as_expected, diagnose
-from pytest_canary.k8s.objects import Snapshot
+from pytest_canary.k8s.objects import Object, Snapshot
 
 FOLDER = Path(__file__).parents[2] / "fixtures" / "objects" / "recordings"
 FIELDS = {
@@ -159,7 +159,7 @@ def first_sign(name: str) -> float:
     raise AssertionError(f"nothing goes wrong in the recording {name}")
 
 
-def _shows(pod: dict[str, Any]) -> bool:
+def _shows(pod: Object) -> bool:
     status = pod.get("status", {})
     for condition in status.get("conditions", []):
         if condition["type"] == "PodScheduled" and condition["status"] == "False":
@@ -205,9 +205,13 @@ def applied(name: str) -> Expected:
     return replace(wanted(name), applied=True)
 
 
+def writable(kind: Mapping[str, Object]) -> dict[str, dict[str, Any]]:
+    """A kind's objects, which a recording alone has as what can be changed."""
+    return cast("dict[str, dict[str, Any]]", kind)
+
+
 def pod(objects: Objects) -> dict[str, Any]:
-    found: dict[str, Any] = next(iter(objects.snapshot.pods.values()))
-    return found
+    return next(iter(writable(objects.snapshot.pods).values()))
 
 
 def status(objects: Objects) -> dict[str, Any]:

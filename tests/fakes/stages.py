@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Protocol, cast
 
 from pytest_canary import stages
 from pytest_canary.config.plan import Plan
@@ -14,10 +14,40 @@ from pytest_canary.core.errors import CanaryError
 from pytest_canary.core.masking import Redactor
 from pytest_canary.plugin.items import StageTest
 
+if TYPE_CHECKING:
+    from pytest_canary.context.workspace import Workspace
+    from pytest_canary.rehearsal.rehearsal import Rehearsal
+
+
 Checks = Callable[[str], list[StageTest]]
 
 
-class Stages:
+class Entering(Protocol):
+    """What the runner and the items ask of a rehearsal."""
+
+    @property
+    def plan(self) -> Plan: ...
+
+    @property
+    def journal(self) -> Journal: ...
+
+    @property
+    def load(self) -> Callable[[str], Stage[object]]: ...
+
+    def enter(self, stage: str) -> None: ...
+
+    def check(self, check: Check, stage: Stage[object]) -> None: ...
+
+    def entered(self, stage: str) -> bool: ...
+
+    def keep_evidence(self, stage: str, error: BaseException) -> Failure: ...
+
+
+if TYPE_CHECKING:
+    _packaged: type[Entering] = Rehearsal  # answers it too
+
+
+class Stages(Entering):
     """A rehearsal that writes down what is asked of it.
 
     Attributes:
@@ -27,14 +57,28 @@ class Stages:
     """
 
     def __init__(self, plan: Plan) -> None:
-        self.plan = plan
-        self.journal = Journal(plan, "a1b2c3", Redactor(["hunter2"]))
+        self._plan = plan
+        self._journal = Journal(plan, "a1b2c3", Redactor(["hunter2"]))
         self.there: list[str] = []
         self.kept: list[tuple[str, BaseException]] = []
         self.broken: CanaryError | None = None
 
-    def load(self, name: str) -> Stage[object]:
-        return stages.load(name)
+    @property
+    def rehearsal(self) -> Rehearsal:
+        """Itself, where the whole rehearsal is asked for."""
+        return cast("Rehearsal", self)
+
+    @property
+    def plan(self) -> Plan:
+        return self._plan
+
+    @property
+    def journal(self) -> Journal:
+        return self._journal
+
+    @property
+    def load(self) -> Callable[[str], Stage[object]]:
+        return stages.load
 
     def enter(self, stage: str) -> None:
         if self.broken:
@@ -43,9 +87,8 @@ class Stages:
 
     def check(self, check: Check, stage: Stage[object]) -> None:
         self.enter(stage.name)
-        given: Any = self
         if check.test:
-            check.test(given)
+            check.test(cast("Workspace", self))
 
     def entered(self, stage: str) -> bool:
         return stage in self.there

@@ -6,6 +6,7 @@ stand in for apply.sh, kubectl and kind, an addressbook on loopback, and a clock
 wait for.
 """
 
+import itertools
 import os
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -17,7 +18,8 @@ from typing import Any
 import pytest
 from fakes import objects
 from fakes.app import App
-from fakes.cluster import Clock, Namespace, Watched
+from fakes.clock import Clock
+from fakes.cluster import Namespace, Watched
 from fakes.database import PostgreSQL
 from fakes.engine import IMAGES, Engine
 from fakes.objects import Object
@@ -103,6 +105,9 @@ class World:
         upgrade: whether a baseline is live.
         empty: whether nothing is in the world yet, as somebody else rehearses in it.
         table: settings beside the usual ones.
+
+    Attributes:
+        meanwhile: called before each wait for a change, for what happens in it.
     """
 
     def __init__(
@@ -120,7 +125,8 @@ class World:
         patch.setenv("PATH", str(folder), prepend=os.pathsep)
         patch.chdir(folder)
         self.until_the_end = ExitStack()
-        self.clock = Clock()
+        self.meanwhile: Callable[[], None] = lambda: None
+        self.clock = Clock(step=0.001)
         self._versions: dict[str, str] = {}
         self.settings = settings_file.check(SETTINGS | table, ROOT, "canary.toml")
         self.upgrade = upgrade
@@ -169,7 +175,7 @@ class World:
         made: dict[str, Any] = {
             "engine": lambda _: self.engine,
             "bring_up": self._bring_up,
-            "observe": lambda namespace: Watched(namespace, self.clock),
+            "observe": lambda _: Watched(self.namespace, self.clock, lambda: self.meanwhile()),
             # Half a minute of real requests would say the same; test_measurement.py has them.
             "judge": lambda *_: GO,
         }
@@ -323,6 +329,16 @@ class World:
         """Change the track's first pod behind everyone's back."""
         self.namespace.edit("Pod", self.pods(track)[0], change)
 
+    def act_after(self, waits: int, act: Callable[[], object]) -> None:
+        """Act in the wait of this number from here on."""
+        left = itertools.count(waits - 1, -1)
+
+        def meanwhile() -> None:
+            if next(left) == 0:
+                act()
+
+        self.meanwhile = meanwhile
+
     def select(self, **selector: str) -> None:
         """Let the Service select by these labels too."""
         self.namespace.edit(
@@ -371,6 +387,10 @@ class World:
             assert command == self.settings.commands.migrate, command
             code, output = self.migrate(release_of(pod), self.settings.database.name)
         return code, output, output
+
+
+NewWorld = Callable[..., World]
+"""Makes a world, of the settings that it is given beside the usual ones."""
 
 
 def release_of(pod: Object) -> str:

@@ -1,16 +1,24 @@
-"""Objects as a real API server gave them; fixtures/objects/README.md says how they came about."""
+"""What tests of several rooms stand on: a healthy world, a server, settings, captured objects.
+
+fixtures/objects/README.md says how the captured ones came about.
+"""
+
+from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from fakes.server import Server
 
 from pytest_canary.config.settings import Settings
 from pytest_canary.config.settings_file import check
+
+if TYPE_CHECKING:
+    from fakes.world import NewWorld, World
 
 OBJECTS = Path(__file__).parents[2] / "fixtures" / "objects"
 
@@ -63,3 +71,25 @@ def configured(tmp_path: Path) -> Callable[..., Settings]:
         return check(tables, tmp_path, "canary.toml")
 
     return make
+
+
+@pytest.fixture
+def new_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[NewWorld]:
+    """Makes healthy worlds, a walk in each, and stops them in the end."""
+    from fakes.world import World  # it imports the whole product, which most rooms' tests don't
+
+    made: list[World] = []
+
+    def make(**table: Any) -> World:
+        made.append(World(tmp_path, monkeypatch, **table))
+        return made[-1]
+
+    yield make
+    for world in made:
+        world.stop()
+
+
+@pytest.fixture
+def world(new_world: NewWorld) -> World:
+    """A healthy one, with the usual settings."""
+    return new_world()

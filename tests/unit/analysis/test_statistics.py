@@ -31,7 +31,7 @@ from pytest_canary.analysis.statistics import (
 def test_the_interval_is_wilsons(hits: int, connections: int, low: float, high: float) -> None:
     found = share(hits, connections, 0.95)
     assert found.value == hits / connections
-    assert (found.low, found.high) == (pytest.approx(low, abs=5e-5), pytest.approx(high, abs=5e-5))
+    assert (found.low, found.high) == pytest.approx((low, high), abs=5e-5)
 
 
 @pytest.mark.parametrize("connections", [0, -1])
@@ -102,7 +102,7 @@ def test_the_interval_of_two_rates_is_newcombes(
 ) -> None:
     found = rate_difference(*hits, *base, 0.95)
     assert found.value == hits[0] / hits[1] - base[0] / base[1]
-    assert (found.low, found.high) == (pytest.approx(low, abs=6e-5), pytest.approx(high, abs=6e-5))
+    assert (found.low, found.high) == pytest.approx((low, high), abs=6e-5)
 
 
 def test_the_tea_taster_has_the_p_that_fisher_gave_her() -> None:
@@ -133,10 +133,7 @@ def test_counts_have_the_exact_bounds_of_poisson() -> None:
     # Garwood 1936: none seen, up to 3.689 possible; 10 seen, from 4.795 to 18.390; 95 %.
     none, some = count_difference(0, 1, 0, 10**9, 0.95), count_difference(10, 1, 0, 10**9, 0.95)
     assert none.high == pytest.approx(3.689, abs=5e-4)
-    assert (some.low, some.high) == (
-        pytest.approx(4.795, abs=5e-4),
-        pytest.approx(18.390, abs=5e-4),
-    )
+    assert (some.low, some.high) == pytest.approx((4.795, 18.390), abs=5e-4)
 
 
 def test_counts_are_shared_out_as_requests_are() -> None:

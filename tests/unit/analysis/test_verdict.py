@@ -250,7 +250,7 @@ def test_errors_alone_from_both_versions_are_no_comparison() -> None:
 
 
 def test_what_neither_version_has_is_not_compared_and_told() -> None:
-    without = {"memory": None, "counters": None}
+    without: dict[str, Any] = {"memory": None, "counters": None}
     found = final(observed(1000, **without), observed(500, **without))
     assert found.answer == "go"
     assert found.omitted == (
@@ -258,7 +258,7 @@ def test_what_neither_version_has_is_not_compared_and_told() -> None:
         "the app's own counters: neither version has a page of metrics",
     )
     assert found.lines[-2:] == [f"not compared  {each}" for each in found.omitted]
-    none = {"counters": dict[str, float]()}
+    none: dict[str, Any] = {"counters": {}}
     assert final(observed(1000, **none), observed(500, **none)).omitted == (
         "the app's own counters: none counts errors",
     )
@@ -383,7 +383,7 @@ def test_swapping_the_versions_never_gives_two_no_goes() -> None:
 
 
 def test_the_risk_is_parted_among_metrics_and_looks() -> None:
-    two = {"counters": {"a_errors_total": 0.0, "b_errors_total": 0.0}}
+    two: dict[str, Any] = {"counters": {"a_errors_total": 0.0, "b_errors_total": 0.0}}
     found = final(observed(1000, **two), observed(500, **two))
     levels = {each.metric: each.level for each in found.comparisons if each.level is not None}
     assert levels == pytest.approx(

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import requests
+from fakes.clock import Clock
 
 from pytest_canary.config import settings_file
 from pytest_canary.config.settings import Settings
@@ -20,17 +21,6 @@ from pytest_canary.core.waiting import Waiter
 from pytest_canary.k8s.objects import Snapshot
 
 Object = dict[str, Any]
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.time = 0.0
-
-    def monotonic(self) -> float:
-        return self.time
-
-    def sleep(self, seconds: float) -> None:
-        self.time += seconds
 
 
 class Load:

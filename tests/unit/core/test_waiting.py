@@ -3,24 +3,10 @@
 from collections.abc import Callable, Iterator
 
 import pytest
+from fakes.clock import Clock
 
 from pytest_canary.core.errors import ReleaseError, WaitTimeoutError
 from pytest_canary.core.waiting import Seen, Waiter
-
-
-class Clock:
-    """Time that passes only while somebody sleeps."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-        self.naps: list[float] = []
-
-    def monotonic(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.naps.append(seconds)
-        self.now += seconds
 
 
 def looks(*texts: str, done: bool = True) -> Callable[[], Seen[str]]:
@@ -35,20 +21,20 @@ def looks(*texts: str, done: bool = True) -> Callable[[], Seen[str]]:
 
 
 def test_what_is_there_already_is_not_waited_for() -> None:
-    clock = Clock()
+    clock = Clock(1000.0)
     assert Waiter(clock).until("it", looks("there"), timeout=5) == "value of there"
     assert clock.naps == []
 
 
 def test_a_wait_returns_the_value_of_the_look_that_was_done() -> None:
-    clock = Clock()
+    clock = Clock(1000.0)
     assert Waiter(clock).until("it", looks("0/3", "1/3", "3/3"), timeout=5) == "value of 3/3"
     assert clock.naps == [0.1, 0.1]
 
 
 def test_a_deadline_says_what_was_awaited_and_what_was_seen_last() -> None:
     with pytest.raises(WaitTimeoutError) as late:
-        Waiter(Clock()).until(
+        Waiter(Clock(1000.0)).until(
             "3/3 of app-stable", looks("0/3", "2/3 ready", done=False), timeout=2.5
         )
     assert str(late.value) == (
@@ -57,25 +43,25 @@ def test_a_deadline_says_what_was_awaited_and_what_was_seen_last() -> None:
 
 
 def test_nothing_is_waited_for_past_the_deadline() -> None:
-    clock = Clock()
+    clock = Clock(1000.0)
     with pytest.raises(WaitTimeoutError):
         Waiter(clock).until("it", looks("no", done=False), timeout=0.25)
-    assert clock.now == pytest.approx(1000.25)
+    assert clock.time == pytest.approx(1000.25)
     assert clock.naps == pytest.approx([0.1, 0.1, 0.05])
 
 
 def test_there_is_a_last_look_at_the_deadline() -> None:
-    clock = Clock()
+    clock = Clock(1000.0)
 
     def look() -> Seen[None]:
-        return Seen("not yet", clock.now >= 1001, None)
+        return Seen("not yet", clock.time >= 1001, None)
 
     Waiter(clock).until("it", look, timeout=1)
-    assert clock.now == pytest.approx(1001)
+    assert clock.time == pytest.approx(1001)
 
 
 def test_what_is_doomed_is_not_waited_for() -> None:
-    clock = Clock()
+    clock = Clock(1000.0)
 
     def look() -> Seen[None]:
         raise ReleaseError("the image does not exist")
@@ -86,11 +72,11 @@ def test_what_is_doomed_is_not_waited_for() -> None:
 
 
 def test_a_change_ends_a_pause_and_is_never_given_more_than_what_is_left() -> None:
-    clock, given = Clock(), []
+    clock, given = Clock(1000.0), []
 
     def change(seconds: float) -> None:
         given.append(seconds)
-        clock.now += seconds
+        clock.time += seconds
 
     with pytest.raises(WaitTimeoutError):
         Waiter(clock).until("it", looks("no", done=False), timeout=2.5, change=change)
@@ -100,14 +86,14 @@ def test_a_change_ends_a_pause_and_is_never_given_more_than_what_is_left() -> No
 
 def test_every_look_that_is_not_done_is_told() -> None:
     told: list[tuple[str, str]] = []
-    waiter = Waiter(Clock(), lambda what, seen: told.append((what, seen)))
+    waiter = Waiter(Clock(1000.0), lambda what, seen: told.append((what, seen)))
     waiter.until("3/3", looks("0/3", "1/3", "3/3"), timeout=5)
     assert told == [("3/3", "0/3"), ("3/3", "1/3")]
 
 
 def test_the_listener_hears_what_was_seen_at_the_deadline() -> None:
     told: list[str] = []
-    waiter = Waiter(Clock(), lambda _, seen: told.append(seen))
+    waiter = Waiter(Clock(1000.0), lambda _, seen: told.append(seen))
     with pytest.raises(WaitTimeoutError):
         waiter.until("it", looks("0/3", "2/3", done=False), timeout=0.1)
     assert told == ["0/3", "2/3"]

@@ -1,21 +1,11 @@
 """The database, asked by psql in its own pod: when it is asked, and what its answers mean."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from fakes.objects import unready
 from fakes.world import World
 
 from pytest_canary.core.errors import DatabaseError
 from pytest_canary.database.database import Database, rows
-
-
-@pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    made = World(tmp_path, monkeypatch)
-    yield made
-    made.stop()
 
 
 @pytest.fixture
@@ -33,18 +23,10 @@ def test_a_pod_that_the_watches_tell_of_late_is_waited_for(
     world: World, database: Database, changes: int
 ) -> None:
     """Its Deployment may be available before they know that the pod is ready."""
-    pod, name, left = world.namespace.objects("Pod"), own_pod(world), [changes]
+    pod, name = world.namespace.objects("Pod"), own_pod(world)
     healthy = next(each for each in pod if each["metadata"]["name"] == name)
-    wait = world.context.observer.change
     world.namespace.edit("Pod", name, unready)
-
-    def change(seconds: float) -> None:
-        left[0] -= 1
-        if left[0] == 0:
-            world.namespace.put(healthy)
-        wait(seconds)
-
-    world.patch.setattr(world.context.observer, "change", change)
+    world.act_after(changes, lambda: world.namespace.put(healthy))
     assert database.query("select 40 + 2") == [("42",)]
 
 

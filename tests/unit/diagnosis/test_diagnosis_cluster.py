@@ -6,7 +6,19 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from fakes.recordings import CANARY, applied, changed, diagnosed, end, first, play, pod, spec, told
+from fakes.recordings import (
+    CANARY,
+    applied,
+    changed,
+    diagnosed,
+    end,
+    first,
+    play,
+    pod,
+    spec,
+    told,
+    writable,
+)
 
 from pytest_canary.diagnosis import Objects, diagnose
 from pytest_canary.diagnosis.subject import read_event
@@ -144,7 +156,7 @@ def unscheduled_only(change: Callable[[Objects], None]) -> Callable[[Objects], N
         for name in [
             n for n, each in objects.snapshot.pods.items() if each["spec"].get("nodeName")
         ]:
-            del objects.snapshot.pods[name]
+            del writable(objects.snapshot.pods)[name]
         change(objects)
 
     return both
@@ -309,7 +321,7 @@ def test_ready_pods_that_the_service_sends_nothing_to_are_counted() -> None:
     objects = end("healthy")
     assert diagnose(objects, applied("healthy")) == []
     assert objects.snapshot.endpoint_slices
-    for item in objects.snapshot.endpoint_slices.values():
+    for item in writable(objects.snapshot.endpoint_slices).values():
         item["endpoints"] = None
     (finding,) = diagnose(objects, applied("healthy"))
     assert (finding.code, finding.doomed) == ("ServiceEndpoints", False)

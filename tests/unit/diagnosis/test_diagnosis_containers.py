@@ -7,7 +7,18 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from fakes.recordings import CANARY, applied, changed, diagnosed, end, pod, spec, status, told
+from fakes.recordings import (
+    CANARY,
+    applied,
+    changed,
+    diagnosed,
+    end,
+    pod,
+    spec,
+    status,
+    told,
+    writable,
+)
 
 from pytest_canary.diagnosis import Objects, diagnose
 
@@ -16,7 +27,7 @@ from pytest_canary.diagnosis import Objects, diagnose
 
 def said(objects: Objects, message: str, number: int = 1) -> None:
     """Let the kubelet have said this of its tries to pull."""
-    for event in objects.snapshot.events.values():
+    for event in writable(objects.snapshot.events).values():
         if event["message"].startswith("Failed to pull image"):
             event["message"] = f'Failed to pull image "{spec(objects)["image"]}": {message}'
             event["count"] = number
@@ -156,7 +167,7 @@ def test_a_killed_process_is_put_down_to_its_liveness_probe() -> None:
 
     def unhealthy(objects: Objects) -> None:
         ended(exitCode=137)(objects)
-        for event in objects.snapshot.events.values():
+        for event in writable(objects.snapshot.events).values():
             event.update(failed)
 
     assert diagnosed("exits", unhealthy).likely == (
@@ -166,11 +177,12 @@ def test_a_killed_process_is_put_down_to_its_liveness_probe() -> None:
 
 def test_the_image_is_suspected_where_another_deployment_runs_with_the_same_settings() -> None:
     def beside(objects: Objects) -> None:
-        stable = copy.deepcopy(objects.snapshot.deployments[CANARY])
+        deployments = writable(objects.snapshot.deployments)
+        stable = copy.deepcopy(deployments[CANARY])
         stable["metadata"]["name"] = "addressbook-stable"
         stable["spec"]["template"]["spec"]["containers"][0]["image"] = "addressbook:1"
         stable["status"]["readyReplicas"] = 2
-        objects.snapshot.deployments["addressbook-stable"] = stable
+        deployments["addressbook-stable"] = stable
 
     suspect = "addressbook-stable runs with the same settings, so look at what changed in the image"
     assert diagnosed("exits", beside).likely == suspect
@@ -250,7 +262,7 @@ def test_a_reference_is_slow_where_nobody_has_looked(name: str) -> None:
 
 def test_what_every_namespace_gets_by_itself_is_waited_for() -> None:
     def late(objects: Objects) -> None:
-        for event in objects.snapshot.events.values():
+        for event in writable(objects.snapshot.events).values():
             event["message"] = event["message"].replace(
                 'secret "certs"', 'configmap "kube-root-ca.crt"'
             )
@@ -262,7 +274,7 @@ def test_a_volume_that_fails_for_another_reason_is_slow_and_in_kubernetes_words(
     words = "failed to sync secret cache: timed out waiting for the condition"
 
     def unsynced(objects: Objects) -> None:
-        for event in objects.snapshot.events.values():
+        for event in writable(objects.snapshot.events).values():
             event["message"] = f'MountVolume.SetUp failed for volume "certs" : {words}'
 
     finding = diagnosed("no-secret-volume", unsynced)

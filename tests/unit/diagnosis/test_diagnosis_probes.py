@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from fakes.recordings import applied, diagnosed, end, pod, spec, status, told
+from fakes.recordings import applied, diagnosed, end, pod, spec, status, told, writable
 
 from pytest_canary.diagnosis import Objects, diagnose
 
@@ -15,7 +15,7 @@ def unhealthy(message: str, times: int = 3) -> Callable[[Objects], None]:
     """Let the readiness probe have failed like this, so many times."""
 
     def change(objects: Objects) -> None:
-        for event in objects.snapshot.events.values():
+        for event in writable(objects.snapshot.events).values():
             if event["reason"] == "Unhealthy":
                 event["message"] = f"Readiness probe failed: {message}"
                 event["count"] = times

@@ -21,8 +21,17 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from pytest_canary.core.masking import MASK, Redactor
 from pytest_canary.core.output import Output
-from pytest_canary.k8s import exec as execs
-from pytest_canary.k8s.exec import ERROR, STDERR, STDOUT, Exec, ExecError, exit_code, given_up
+from pytest_canary.k8s.connection import Connection
+from pytest_canary.k8s.exec import (
+    ERROR,
+    STDERR,
+    STDOUT,
+    Exec,
+    ExecError,
+    exit_code,
+    given_up,
+    open_exec,
+)
 from pytest_canary.k8s.namespace import Namespace
 
 SUCCESS = {"status": "Success"}
@@ -291,17 +300,17 @@ def test_other_websockets_of_the_process_keep_their_deadline(
 
 
 def test_a_server_that_takes_the_connection_and_says_nothing_is_given_up(
-    namespace: Namespace, kubelet: Kubelet, monkeypatch: pytest.MonkeyPatch
+    namespace: Namespace,
 ) -> None:
-    monkeypatch.setattr(execs, "API_TIMEOUT", (0.3, 0.3))
     silent = socket.create_server(("127.0.0.1", 0))
     with silent:
         port = silent.getsockname()[1]
-        monkeypatch.setattr(Kubelet, "url", f"http://127.0.0.1:{port}")
         text = namespace.kubeconfig.read_text()
-        namespace.kubeconfig.write_text(re.sub(r"http://127.0.0.1:\d+", kubelet.url, text))
+        other = re.sub(r"http://127.0.0.1:\d+", f"http://127.0.0.1:{port}", text)
+        namespace.kubeconfig.write_text(other)
+        connection = Connection(namespace.kubeconfig)
         with pytest.raises(ExecError, match=r"can't be started: .*timed out") as failure:
-            run(Namespace(namespace.kubeconfig, "canary-test"))
+            open_exec(connection, "canary-test", "app-canary-1", "app", ["true"], timeout=0.3)
     assert failure.value.ending == "refused"
 
 

@@ -1,26 +1,27 @@
 """What the observer tells whom of changes."""
 
 import threading
+import time
 from typing import Any
 
 from pytest_canary.k8s.observer import Observer
-
-POD = {"metadata": {"name": "app-1"}}
 
 
 def test_what_one_thread_has_seen_another_may_still_wait_for() -> None:
     namespace: Any = None
     observer = Observer(namespace)
-    changed: list[bool] = []
-    condition: Any = observer._changed
-    condition.wait_for = lambda predicate, timeout: changed.append(predicate())
+
+    def changed() -> bool:
+        began = time.monotonic()
+        observer.change(0.05)
+        return time.monotonic() - began < 0.05
+
     observer.snapshot()
-    observer.change(1)
-    observer._take("Pod", "ADDED", POD)
+    assert not changed()
+    observer.wake()
     other = threading.Thread(target=observer.snapshot)
     other.start()
     other.join()
-    observer.change(1)
+    assert changed()
     observer.snapshot()
-    observer.change(1)
-    assert changed == [False, True, False]
+    assert not changed()

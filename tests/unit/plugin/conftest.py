@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from fakes.stages import Checks, Stages
@@ -32,5 +31,4 @@ def session(pytester: pytest.Pytester) -> pytest.Session:
 @pytest.fixture
 def checks(session: pytest.Session, stages: Stages) -> Checks:
     """Makes the items of a stage."""
-    given: Any = stages
-    return lambda stage: list(StageFile.of(session, given, stage).collect())
+    return lambda stage: list(StageFile.of(session, stages.rehearsal, stage).collect())

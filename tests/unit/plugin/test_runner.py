@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from fakes.stages import Checks, Stages
 
-from pytest_canary.config.options import Keep
+from pytest_canary.config.options import Keep, Options
+from pytest_canary.config.plan import Plan
 from pytest_canary.context.evidence import Failure
+from pytest_canary.context.journal import Journal
 from pytest_canary.core.errors import ReleaseError
 from pytest_canary.core.masking import Redactor
 from pytest_canary.plugin.items import StageFile, StageTest, in_automatic_rollback
@@ -25,6 +28,9 @@ from pytest_canary.plugin.runner import (
 )
 from pytest_canary.plugin.state import FailedTest, Outcome
 
+if TYPE_CHECKING:
+    from pytest_canary.rehearsal.rehearsal import Rehearsal
+
 FAILED = FailedTest("canary/canary::it holds", "it does not", "canary", is_check=True)
 OURS = """
     import pytest
@@ -36,8 +42,7 @@ OURS = """
 @pytest.fixture
 def rollback(session: pytest.Session, stages: Stages) -> list[StageTest]:
     """The automatic one's items."""
-    rehearsal: Any = stages
-    return list(StageFile.of(session, rehearsal, AUTOMATIC_ROLLBACK).collect())
+    return list(StageFile.of(session, stages.rehearsal, AUTOMATIC_ROLLBACK).collect())
 
 
 def skipped(runner: Runner | Cleanup, item: pytest.Item) -> str:
@@ -53,12 +58,12 @@ def skipped(runner: Runner | Cleanup, item: pytest.Item) -> str:
 def test_nothing_is_skipped_where_nothing_has_failed(
     stages: Stages, checks: Checks, stage: str
 ) -> None:
-    assert skipped(Runner(stages, Outcome()), checks(stage)[0]) == ""
+    assert skipped(Runner(stages.rehearsal, Outcome()), checks(stage)[0]) == ""
     assert stages.there == [], "a check enters its stage itself, as its failure"
 
 
 def test_after_a_failure_the_cleanup_is_all_that_is_left(stages: Stages, checks: Checks) -> None:
-    runner = Runner(stages, Outcome(failed=FAILED))
+    runner = Runner(stages.rehearsal, Outcome(failed=FAILED))
     assert skipped(runner, checks("stable")[0]) == FAILED.reason
     assert skipped(runner, checks("rollback")[0]) == FAILED.reason
     assert skipped(runner, checks("cleanup")[0]) == ""
@@ -74,19 +79,21 @@ def test_other_checks_of_a_stage_are_made_if_it_is_entered_and_a_check_has_faile
     if entered:
         stages.there.append("canary")
     failed = FailedTest("x", "y", "canary", is_check)
-    assert (skipped(Runner(stages, Outcome(failed=failed)), checks("canary")[1]) == "") is runs
+    assert (
+        skipped(Runner(stages.rehearsal, Outcome(failed=failed)), checks("canary")[1]) == ""
+    ) is runs
 
 
 @pytest.mark.parametrize("done", [False, True])
 def test_the_automatic_rollback_is_checked_unless_it_has_failed(
     stages: Stages, rollback: list[StageTest], done: bool
 ) -> None:
-    runner = Runner(stages, Outcome(failed=FAILED))
+    runner = Runner(stages.rehearsal, Outcome(failed=FAILED))
     assert skipped(runner, rollback[0]) == ""
     if done:
         stages.there.append(AUTOMATIC_ROLLBACK)
     too = FailedTest("canary/rollback::it", "neither", "rollback", is_check=True)
-    runner = Runner(stages, Outcome(failed=FAILED, rollback_failed=too))
+    runner = Runner(stages.rehearsal, Outcome(failed=FAILED, rollback_failed=too))
     assert skipped(runner, rollback[1]) == ("" if done else too.reason)
 
 
@@ -95,7 +102,7 @@ def test_a_teams_test_is_brought_to_its_stage_but_does_not_clean_up(
     pytester: pytest.Pytester, stages: Stages, stage: str, there: list[str]
 ) -> None:
     item = pytester.getitem(OURS.format(stage=stage), "test_ours")
-    assert skipped(Runner(stages, Outcome()), item) == ""
+    assert skipped(Runner(stages.rehearsal, Outcome()), item) == ""
     assert stages.there == there
 
 
@@ -116,7 +123,7 @@ def reported(runner: Runner, item: pytest.Item, **given: Any) -> Any:
 
 def test_how_each_test_ended_is_remembered(stages: Stages, checks: Checks) -> None:
     outcome = Outcome()
-    runner = Runner(stages, outcome)
+    runner = Runner(stages.rehearsal, outcome)
     stages.journal.notes["canary"] = ["1 of 3", "no more"]
     first, second, third, *_ = checks("canary")
     error = ReleaseError("it broke")
@@ -137,7 +144,7 @@ def test_the_automatic_rollbacks_failure_does_not_hide_the_first(
     stages: Stages, rollback: list[StageTest]
 ) -> None:
     outcome = Outcome(failed=FAILED)
-    runner = Runner(stages, outcome)
+    runner = Runner(stages.rehearsal, outcome)
     for item in rollback[:2]:
         reported(runner, item, failed=True, longrepr=item.name)
     assert outcome.failed == FAILED
@@ -150,7 +157,7 @@ def test_a_broken_way_to_a_teams_test_is_told_as_the_error_that_it_is(
 ) -> None:
     item = pytester.getitem(OURS.format(stage="stable"), "test_ours")
     outcome = Outcome()
-    runner = Runner(stages, outcome)
+    runner = Runner(stages.rehearsal, outcome)
     error = ReleaseError("it broke")
     report = reported(runner, item, when="setup", failed=True, longrepr="trace", raised=error)
     assert outcome.failed == FailedTest(item.nodeid, "it broke", "stable", is_check=False)
@@ -224,11 +231,13 @@ def test_the_release_is_rolled_back_once_after_a_failure_between_canary_and_stab
 class Walked:
     """A rehearsal that writes down how it ends."""
 
-    def __init__(self, keep: Keep, begun: bool = True, tried: bool = False) -> None:
-        self.plan = SimpleNamespace(options=SimpleNamespace(keep=keep))
+    def __init__(self, plan: Plan, keep: Keep, begun: bool = True, tried: bool = False) -> None:
+        self.plan = replace(plan, options=Options(keep=keep))
         self.begun, self._tried = begun, tried
-        self.journal: Any = SimpleNamespace(failures=[], redactor=Redactor(["hunter2"]))
+        self.journal = Journal(self.plan, "a1b2c3", Redactor(["hunter2"]))
         self.did: list[str] = []
+        run = SimpleNamespace(release=lambda: self.did.append("released"))
+        self.workspace = SimpleNamespace(run=run)
 
     def entered(self, stage: str) -> bool:
         return stage in self.did
@@ -244,14 +253,12 @@ class Walked:
 
 
 def cleanup_of(
-    walked: Any,
+    walked: Walked,
     outcome: Outcome,
     tell: Callable[[str], None] = print,
     reap: Callable[[bool, Callable[[str], None]], int] = lambda *_: 0,
 ) -> Cleanup:
-    run: Any = SimpleNamespace(release=lambda: walked.did.append("released"))
-    walked.workspace = SimpleNamespace(run=run)
-    return Cleanup(walked, outcome, tell, reap)
+    return Cleanup(cast("Rehearsal", walked), outcome, tell, reap)
 
 
 @pytest.mark.parametrize(
@@ -265,9 +272,9 @@ def cleanup_of(
     ],
 )
 def test_what_is_kept_is_not_cleaned_up(
-    checks: Checks, keep: Keep, failed: FailedTest | None, begun: bool, kept: bool
+    plan: Plan, checks: Checks, keep: Keep, failed: FailedTest | None, begun: bool, kept: bool
 ) -> None:
-    walked, outcome = Walked(keep, begun), Outcome(failed=failed)
+    walked, outcome = Walked(plan, keep, begun), Outcome(failed=failed)
     cleanup = cleanup_of(walked, outcome)
     reason = "kept for a look; `pytest --canary-reap` removes it"
     assert skipped(cleanup, checks("cleanup")[0]) == (reason if kept else "")
@@ -278,22 +285,22 @@ def test_what_is_kept_is_not_cleaned_up(
     assert walked.did == ["keep" if kept else "cleanup", "released"]
 
 
-def test_what_is_cleaned_up_is_not_cleaned_up_again() -> None:
-    walked = Walked("never")
+def test_what_is_cleaned_up_is_not_cleaned_up_again(plan: Plan) -> None:
+    walked = Walked(plan, "never")
     walked.did = ["cleanup"]
     cleanup_of(walked, Outcome()).pytest_sessionfinish()
     assert walked.did == ["cleanup"]
 
 
-def test_a_cleanup_that_was_tried_is_not_kept_but_tried_again() -> None:
-    walked = Walked("on-failure", tried=True)
+def test_a_cleanup_that_was_tried_is_not_kept_but_tried_again(plan: Plan) -> None:
+    walked = Walked(plan, "on-failure", tried=True)
     cleanup_of(walked, Outcome(failed=FAILED)).pytest_sessionfinish()
     assert walked.did == ["cleanup"]
 
 
 @pytest.mark.parametrize("known", [False, True])
 def test_a_cleanup_that_fails_at_the_end_is_told_without_secrets_and_with_its_files(
-    known: bool,
+    plan: Plan, known: bool
 ) -> None:
     error = ReleaseError("the namespace stays", "hunter2 was refused")
 
@@ -301,7 +308,7 @@ def test_a_cleanup_that_fails_at_the_end_is_told_without_secrets_and_with_its_fi
         def clean_up(self) -> None:
             raise error
 
-    broken = Broken("never")
+    broken = Broken(plan, "never")
     told: list[str] = []
     if known:
         shown = (error.sentence, "******** was refused")
@@ -316,7 +323,7 @@ def test_a_cleanup_that_fails_at_the_end_is_told_without_secrets_and_with_its_fi
     ("collectonly", "items", "reaped"), [(False, 1, 1), (True, 1, 0), (False, 0, 0)]
 )
 def test_what_killed_runs_have_left_is_removed_before_anything_is_made(
-    collectonly: bool, items: int, reaped: int
+    plan: Plan, collectonly: bool, items: int, reaped: int
 ) -> None:
     told: list[str] = []
 
@@ -328,7 +335,8 @@ def test_what_killed_runs_have_left_is_removed_before_anything_is_made(
         items=["an item"] * items,
         config=SimpleNamespace(option=SimpleNamespace(collectonly=collectonly)),
     )
-    running = cleanup_of(Walked("never"), Outcome(), told.append, reap).pytest_runtestloop(session)
+    cleanup = cleanup_of(Walked(plan, "never"), Outcome(), told.append, reap)
+    running = cleanup.pytest_runtestloop(session)
     next(running)
     said = ["kept ones too: False", "canary: the engine does not answer"]
     assert told == said * reaped

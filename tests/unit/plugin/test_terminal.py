@@ -49,7 +49,7 @@ class Screen:
 
 def terminal(screen: Screen, stages: Stages, outcome: Outcome, **given: Any) -> Terminal:
     shown: Any = screen
-    return Terminal(shown, stages, outcome, given.pop("summary", None), **given)
+    return Terminal(shown, stages.rehearsal, outcome, given.pop("summary", None), **given)
 
 
 def run(plugin: Terminal, item: pytest.Item, following: pytest.Item | None) -> None:

@@ -2,33 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from fakes import app
 from fakes.objects import unready
-from fakes.world import LOADED, World
+from fakes.world import LOADED, NewWorld, World
 
 from pytest_canary.core.errors import CanaryError
 from pytest_canary.rehearsal.expect import Expect
 
 
-@pytest.fixture
-def new_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., World]]:
-    made: list[World] = []
-
-    def make(**table: Any) -> World:
-        made.append(World(tmp_path, monkeypatch, **table))
-        return made[-1]
-
-    yield make
-    for world in made:
-        world.stop()
-
-
-def test_everything_holds_in_a_healthy_release(new_world: Callable[..., World]) -> None:
+def test_everything_holds_in_a_healthy_release(new_world: NewWorld) -> None:
     world = new_world(**LOADED)
     expect = world.enter("canary").rehearsal.expect
     expect.replicas("canary", 1)
@@ -51,7 +37,7 @@ def fails(expect: Callable[[Expect], None], world: World) -> str:
     return failure.value.sentence
 
 
-def test_each_says_what_was_seen(new_world: Callable[..., World]) -> None:
+def test_each_says_what_was_seen(new_world: NewWorld) -> None:
     world = new_world(**LOADED).enter("canary")
     assert "waited 5 s for 3/3 of addressbook-stable" in fails(
         lambda expect: expect.replicas("stable", 3), world
@@ -81,7 +67,7 @@ def test_each_says_what_was_seen(new_world: Callable[..., World]) -> None:
     )
 
 
-def test_lost_requests_are_told(new_world: Callable[..., World]) -> None:
+def test_lost_requests_are_told(new_world: NewWorld) -> None:
     world = new_world(**LOADED).enter("stable")
     world.app.faults = [app.fails]
     traffic = world.context.app.traffic
@@ -96,7 +82,7 @@ def seen(done: bool) -> Any:
     return Seen("", done, None)
 
 
-def test_a_track_that_runs_neither_version_is_told(new_world: Callable[..., World]) -> None:
+def test_a_track_that_runs_neither_version_is_told(new_world: NewWorld) -> None:
     world = new_world().enter("canary")
     world.namespace.edit("Pod", world.pods("canary")[0], unready)
     assert "running, not ready" in fails(lambda expect: expect.replicas("canary", 1), world)
@@ -106,7 +92,7 @@ def test_a_track_that_runs_neither_version_is_told(new_world: Callable[..., Worl
     )
 
 
-def test_what_is_left_is_told(new_world: Callable[..., World]) -> None:
+def test_what_is_left_is_told(new_world: NewWorld) -> None:
     world = new_world().enter("baseline")
     world.engine.stays.add("a1b2c3")
     world.rehearsal.clean_up()

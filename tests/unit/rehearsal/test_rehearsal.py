@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,7 +29,7 @@ def made() -> list[str]:
 
 
 @pytest.fixture
-def stages(made: list[str]) -> dict[str, Stage[Workspace]]:
+def stages(made: list[str]) -> dict[str, Stage[Any]]:
     """Every stage, with a transition that writes down that it was made."""
 
     def stage(name: str, **facts: bool) -> Stage[Workspace]:
@@ -45,7 +47,7 @@ def stages(made: list[str]) -> dict[str, Stage[Workspace]]:
 @pytest.fixture
 def begin(
     configured: Callable[..., Settings],
-    stages: dict[str, Stage[Workspace]],
+    stages: dict[str, Stage[Any]],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Callable[..., Rehearsal]]:
@@ -89,6 +91,36 @@ def test_the_cleanup_needs_no_stage_before_it(
     assert made == ["cleanup"]
 
 
+@pytest.mark.parametrize(
+    ("keep", "fails", "begun", "kept"),
+    [
+        ("never", True, True, False),
+        ("on-failure", False, True, False),
+        ("on-failure", True, True, True),
+        ("always", False, True, True),
+        ("always", True, False, False),
+    ],
+)
+def test_a_script_keeps_what_its_options_say(
+    begin: Callable[..., Rehearsal],
+    made: list[str],
+    keep: str,
+    fails: bool,
+    begun: bool,
+    kept: bool,
+) -> None:
+    rehearsal = begin(keep=keep)
+    run = rehearsal.workspace.run
+    with suppress(ReleaseError), rehearsal:
+        if begun:
+            inventory: Any = object()
+            rehearsal.workspace.inventory = inventory
+        if fails:
+            raise ReleaseError("it broke in a test")
+    assert made == ([] if kept else ["cleanup"])
+    assert run.record.kept is kept
+
+
 def test_a_stage_after_the_last_one_is_refused(begin: Callable[..., Rehearsal]) -> None:
     with pytest.raises(ReleaseError) as failure:
         begin(until="canary").enter("stable")
@@ -98,7 +130,7 @@ def test_a_stage_after_the_last_one_is_refused(begin: Callable[..., Rehearsal]) 
 
 
 def test_a_transition_that_failed_is_not_made_again_and_says_the_same(
-    begin: Callable[..., Rehearsal], stages: dict[str, Stage[Workspace]], made: list[str]
+    begin: Callable[..., Rehearsal], stages: dict[str, Stage[Any]], made: list[str]
 ) -> None:
     def breaks(_: Workspace) -> None:
         made.append("broke")
@@ -119,7 +151,7 @@ def test_a_transition_that_failed_is_not_made_again_and_says_the_same(
 
 
 def test_a_check_comes_after_its_steps_and_each_step_is_made_once(
-    begin: Callable[..., Rehearsal], stages: dict[str, Stage[Workspace]], made: list[str]
+    begin: Callable[..., Rehearsal], stages: dict[str, Stage[Any]], made: list[str]
 ) -> None:
     stage = stages["baseline"]
 
@@ -142,7 +174,7 @@ def test_a_check_comes_after_its_steps_and_each_step_is_made_once(
 
 
 def test_the_check_of_a_step_fails_with_the_steps_own_error(
-    begin: Callable[..., Rehearsal], stages: dict[str, Stage[Workspace]]
+    begin: Callable[..., Rehearsal], stages: dict[str, Stage[Any]]
 ) -> None:
     stage = stages["baseline"]
 
@@ -155,7 +187,7 @@ def test_the_check_of_a_step_fails_with_the_steps_own_error(
 
 
 def test_the_automatic_rollback_enters_no_other_stage(
-    begin: Callable[..., Rehearsal], stages: dict[str, Stage[Workspace]], made: list[str]
+    begin: Callable[..., Rehearsal], stages: dict[str, Stage[Any]], made: list[str]
 ) -> None:
     rehearsal, stage = begin(), stages["automatic_rollback"]
     rehearsal.check(stage.checks[0], stage)

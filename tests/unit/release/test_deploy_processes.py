@@ -1,22 +1,13 @@
 """A deploy ends its own apply script, and no other command of its run or of another."""
 
 import threading
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from fakes.world import World
 
 from pytest_canary.core.errors import CommandError
 from pytest_canary.core.processes import Processes
-from pytest_canary.release.release import CANARY
-
-
-@pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    made = World(tmp_path, monkeypatch)
-    yield made
-    made.stop()
+from pytest_canary.manifests.version import CANARY
 
 
 def sleeper(by: Processes, seconds: int) -> threading.Thread:

@@ -1,9 +1,5 @@
 """What a walk tells of what rolling back has not undone in the database."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 from fakes.world import SCHEMAS, World
 
 from pytest_canary.context.journal import RollbackOutcome
@@ -13,13 +9,6 @@ MADE = [
     "column public.person.search_name stays, which the migration made",
     "index public.person.person_search stays, which the migration made",
 ]
-
-
-@pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    made = World(tmp_path, monkeypatch)
-    yield made
-    made.stop()
 
 
 def test_after_a_rollback_what_the_migration_made_is_told(world: World) -> None:

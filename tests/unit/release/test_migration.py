@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from pytest_canary.database.migration_history import MigrationHistory
 from pytest_canary.database.schema import Part, difference
 from pytest_canary.release.migration import Migrated, left_behind, one_off
 
@@ -17,7 +18,8 @@ Captured = Callable[[str], Any]
 
 @pytest.fixture
 def live(captured: Captured) -> dict[str, Any]:
-    return captured("canary").pod("addressbook-canary")
+    pod: dict[str, Any] = captured("canary").pod("addressbook-canary")
+    return pod
 
 
 def made(pod: dict[str, Any]) -> dict[str, Any]:
@@ -119,11 +121,12 @@ def test_a_migrations_changes_are_those_of_the_live_schema() -> None:
 
 
 def test_a_rollback_leaves_the_schema_and_what_tools_note() -> None:
-    noted = [("public.alembic_version", "0001")]
+    noted: MigrationHistory = [("public.alembic_version", "0001")]
     nobody: Any = None
     baseline = Migrated(nobody, nobody, frozenset(), OLD, None, noted_after=noted)
     candidate = Migrated(nobody, nobody, OLD, OLD | {EMAIL}, None, noted_before=noted)
-    now, noted_now = OLD | {EMAIL}, [("public.alembic_version", "0002")]
+    now = OLD | {EMAIL}
+    noted_now: MigrationHistory = [("public.alembic_version", "0002")]
     told = [
         "column public.person.email stays, which the migration made",
         "public.alembic_version says 0002, where it said 0001",

@@ -1,8 +1,6 @@
 """What became of a pod under a command."""
 
 import copy
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -116,11 +114,8 @@ def test_a_shells_exit_code_is_explained(code: int, words: str) -> None:
 
 
 @pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    made = World(tmp_path, monkeypatch)
-    made.enter("canary")
-    yield made
-    made.stop()
+def world(world: World) -> World:
+    return world.enter("canary")
 
 
 def commands(world: World) -> PodCommands:
@@ -213,16 +208,14 @@ def test_a_pod_of_its_own_that_is_lost_is_not_said_to_hang(
     live = world.context.release.ready_pod("canary")
     world.namespace.one_off = lambda pod: pod | {"status": {"phase": "Pending"}}
     own = one_off(live, "canary-down-1", ["app", "down"], "app")
-    wait = world.context.observer.change
 
-    def change(seconds: float) -> None:
+    def lose() -> None:
         if status:
             world.namespace.put({**own, "status": status})
         else:
             world.namespace.drop("Pod", "canary-down-1")
-        wait(seconds)
 
-    world.patch.setattr(world.context.observer, "change", change)
+    world.meanwhile = lose
     with pytest.raises(FoundError) as raised:
         commands(world).run_apart(own, "the down-migration to end")
     (finding,) = raised.value.findings

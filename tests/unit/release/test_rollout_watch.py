@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 from fakes import objects
-from fakes.cluster import Clock, Namespace, Watched
+from fakes.clock import Clock
+from fakes.cluster import Namespace, Watched
 
-from pytest_canary.core.errors import FoundError, WaitTimeoutError
+from pytest_canary.core.errors import FoundError, ReleaseError, WaitTimeoutError
 from pytest_canary.core.findings import Finding
 from pytest_canary.core.waiting import Waiter
 from pytest_canary.diagnosis import Expected
@@ -44,7 +45,7 @@ class Place:
     """A namespace in which the canary's pod is not ready."""
 
     def __init__(self, folder: Path) -> None:
-        self.clock = Clock()
+        self.clock = Clock(step=0.001)
         self.namespace = Namespace(folder, folder / "deleted")
         self.observer = Watched(self.namespace, self.clock)
         self.said: list[str] = []
@@ -69,6 +70,25 @@ def found(wait: Callable[[], object]) -> FoundError:
     with pytest.raises(FoundError) as raised:
         wait()
     return raised.value
+
+
+def test_a_cause_that_the_watches_tell_a_little_late_is_told_all_the_same(place: Place) -> None:
+    place.deploy(ready=False)
+    failed = ReleaseError("addressbook-canary can't be deployed: `apply.sh` exited with code 1")
+    cause = place.watch([], [], [EXITS]).find_cause(failed)
+    assert isinstance(cause, FoundError)
+    assert cause.findings[0].code == "Exits"
+    assert place.clock.time < 2.5
+
+
+def test_a_failure_whose_cause_nobody_knows_is_told_as_it_is(place: Place) -> None:
+    place.deploy(ready=False)
+    failed = ReleaseError("addressbook-canary can't be deployed: `apply.sh` exited with code 1")
+    assert place.watch([]).find_cause(failed) is failed
+    assert place.clock.time < 3
+    slow = place.watch([SLOW]).find_cause(failed)
+    assert isinstance(slow, FoundError)
+    assert failed.sentence in slow.evidence
 
 
 def test_doomed_ends_the_wait_at_once(place: Place) -> None:

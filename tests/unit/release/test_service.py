@@ -4,8 +4,7 @@ Pods, Services and EndpointSlices are watched one by one, so one snapshot proves
 """
 
 import copy
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 from fakes.objects import Object, terminating, unready
@@ -18,25 +17,8 @@ SLICE, LATE = "addressbook-lb-85bpb", "addressbook-lb-x2k4v"
 
 
 @pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    made = World(tmp_path, monkeypatch)
-    made.enter("canary")
-    yield made
-    made.stop()
-
-
-def after(world: World, changes: int, act: Callable[[], object]) -> None:
-    """Act when a wait has looked as many times in vain."""
-    observer, left = world.context.observer, [changes]
-    wait = observer.change
-
-    def change(seconds: float) -> None:
-        left[0] -= 1
-        if left[0] == 0:
-            act()
-        wait(seconds)
-
-    world.patch.setattr(observer, "change", change)
+def world(world: World) -> World:
+    return world.enter("canary")
 
 
 def put_slice(world: World, pods: list[str], name: str = SLICE, port: int | None = 3000) -> None:
@@ -62,14 +44,14 @@ def port(world: World) -> int:
 def test_a_slice_that_comes_late_is_waited_for(world: World, changes: int) -> None:
     pod = world.pods("canary")[0]
     put_slice(world, world.pods("stable"))
-    after(world, changes, lambda: put_slice(world, [pod], LATE, 3001))
+    world.act_after(changes, lambda: put_slice(world, [pod], LATE, 3001))
 
     assert world.context.pod_api("canary").where == f"pod {pod}"
     assert port(world) == world.context.release.service.port(pod) == 3001
 
 
 def test_a_port_that_is_known_is_not_waited_for(world: World) -> None:
-    after(world, 1, lambda: pytest.fail("it is known"))
+    world.act_after(1, lambda: pytest.fail("it is known"))
     assert port(world) == 3000
 
 
@@ -140,7 +122,7 @@ def test_a_slice_without_a_port_is_told_where_nobody_knows_why(world: World) -> 
 def test_a_pod_that_goes_meanwhile_is_not_waited_for(world: World) -> None:
     pod = world.pods("canary")[0]
     put_slice(world, world.pods("stable"))
-    after(world, 1, lambda: world.namespace.drop("Pod", pod))
+    world.act_after(1, lambda: world.namespace.drop("Pod", pod))
     with pytest.raises(ReleaseError, match=f"pod {pod} went before Service addressbook-lb sent"):
         world.context.release.container_port(pod)
     assert world.clock.time < 5
@@ -162,7 +144,7 @@ def test_a_pod_that_becomes_ready_late_is_waited_for(world: World, changes: int)
     ready = world.namespace.objects("Pod")
     pod = next(each for each in ready if each["metadata"]["name"] in world.pods("canary"))
     world.change_pod("canary", unready)
-    after(world, changes, lambda: world.namespace.put(copy.deepcopy(dict(pod))))
+    world.act_after(changes, lambda: world.namespace.put(copy.deepcopy(dict(pod))))
     assert world.context.release.ready_pod("canary")["metadata"]["name"] == pod["metadata"]["name"]
 
 
@@ -187,7 +169,7 @@ def test_an_applied_service_is_known_before_anybody_judges_by_it(world: World) -
     world.namespace.watch = lambda *told: held.append(told)
     world.select(version="2")
     world.namespace.watch = tell
-    after(world, 2, lambda: [tell(*told) for told in held])
+    world.act_after(2, lambda: [tell(*told) for told in held])
     api = world.namespace.objects("Service")
 
     world.context.release.service.wait_until_watched(lambda: api, timeout=5)
@@ -210,7 +192,7 @@ def test_a_deployment_that_the_watches_have_not_seen_yet_is_not_gone(world: Worl
     tell, namespace.watch = namespace.watch, lambda *_: None
     namespace.put(made)
     namespace.watch = tell
-    after(world, 2, lambda: namespace.delete_deployment(name))
+    world.act_after(2, lambda: namespace.delete_deployment(name))
 
     world.context.release.wait_until_gone("canary")
 

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
-
 import pytest
 from fakes import app
-from fakes.world import LOADED, World
+from fakes.world import LOADED, NewWorld, World
 
 from pytest_canary import stages
 from pytest_canary.config.promotion import Promotion
@@ -17,21 +13,6 @@ from pytest_canary.context.journal import CheckResult, Journal
 from pytest_canary.core.errors import CanaryError, FoundError
 from pytest_canary.core.findings import Finding
 from pytest_canary.reporting.compose import compose
-
-NewWorld = Callable[..., World]
-
-
-@pytest.fixture
-def new_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[NewWorld]:
-    made: list[World] = []
-
-    def make(**table: Any) -> World:
-        made.append(World(tmp_path, monkeypatch, **table))
-        return made[-1]
-
-    yield make
-    for world in made:
-        world.stop()
 
 
 def check(world: World, stage: str, suite: str = "") -> None:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
-from pytest_canary import reporting
 from pytest_canary.core.errors import CanaryError, CommandError
 from pytest_canary.reporting import page as pages
 from pytest_canary.reporting import write
 from pytest_canary.reporting.document import Availability, Report, Version, Versions
-from pytest_canary.reporting.page import html, linkable, tiles
+from pytest_canary.reporting.page import html, legend, linkable, tiles
 from pytest_canary.reporting.pictures import charts
 from pytest_canary.reporting.pictures.frame import COLOURS
 
@@ -81,8 +83,9 @@ def test_the_policy_lets_only_the_pages_own_style_in() -> None:
     assert policy
     style = text.split("<style>")[1].split("</style>")[0]
     assert style == STYLE.read_text()
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     assert policy[1].replace("&#39;", "'").replace("&#43;", "+") == (
-        f"default-src 'none'; style-src '{pages._hash(style)}'; img-src data:; "
+        f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; "
         "base-uri 'none'; form-action 'none'"
     )
 
@@ -149,10 +152,10 @@ def test_the_style_has_every_colour_of_the_pictures_twice() -> None:
 
 
 def test_the_legend_names_versions_by_role_and_own_name(made: dict[str, Reader]) -> None:
-    def legend(report: Report) -> list[tuple[str, str]]:
-        return pages._legend(report, charts.pictures(report))
+    def told(report: Report) -> list[tuple[str, str]]:
+        return legend(report, charts.pictures(report))
 
-    assert legend(sample("failed")) == [
+    assert told(sample("failed")) == [
         ("baseline", "baseline, version 1"),
         ("canary", "candidate, version 2"),
         ("other", "no version told"),
@@ -162,7 +165,7 @@ def test_the_legend_names_versions_by_role_and_own_name(made: dict[str, Reader])
     nameless = tuple(r.model_copy(update={"version": "candidate"}) for r in report.replicas)
     versions = Versions(candidate=Version())
     report = report.model_copy(update={"replicas": nameless, "versions": versions})
-    assert legend(report) == [("canary", "candidate")]
+    assert told(report) == [("canary", "candidate")]
 
 
 def test_what_is_left_out_is_said() -> None:
@@ -216,14 +219,11 @@ def test_too_few_replicas_are_told_of_the_transition_that_fell_lowest() -> None:
 # Its file.
 
 
-def test_a_page_without_pictures_says_why_and_has_their_data(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def fail(_: object) -> None:
+def test_a_page_without_pictures_says_why_and_has_their_data() -> None:
+    def fail(_: object) -> NoReturn:
         raise CommandError("`python` was ended by SIGKILL", "no memory <left>")
 
-    monkeypatch.setattr(pages, "drawn", fail)
-    found = Reader(html(sample("green")))
+    found = Reader(html(sample("green"), fail))
     assert "The pictures could not be drawn; their data are below." in found.text
     assert "`python` was ended by SIGKILL\n    no memory <left>" in found.text
     assert "addressbook-stable" in found.text
@@ -249,7 +249,7 @@ def test_a_report_that_can_not_be_written_leaves_the_old_one(
     def full(self: Path, target: Path) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(reporting.Path, "replace", full)
+    monkeypatch.setattr(Path, "replace", full)
     with pytest.raises(CanaryError) as error:
         write(sample("first-release"), tmp_path)
     assert str(error.value) == (

@@ -10,7 +10,6 @@ from xml.etree import ElementTree
 
 import pytest
 
-from pytest_canary.core import processes
 from pytest_canary.core.errors import CommandError
 from pytest_canary.reporting.document import (
     Comparison,
@@ -213,7 +212,7 @@ def test_latencies_far_apart_have_a_logarithmic_axis() -> None:
     def axis(*p95: float) -> str:
         series = tuple(Point(at=n, version="1", requests=1, p95=v) for n, v in enumerate(p95))
         spec = charts.latencies(report(), Traffic(series=series)).specs["wide"]
-        return spec["layer"][2]["encoding"]["y"]["scale"].get("type", "linear")
+        return str(spec["layer"][2]["encoding"]["y"]["scale"].get("type", "linear"))
 
     assert axis(0.01, 0.02) == "linear"
     assert axis(0.01, 2.0) == "log"
@@ -304,7 +303,7 @@ def test_what_draws_is_gone_afterwards(monkeypatch: pytest.MonkeyPatch) -> None:
         started.append(popen(*args, **options))
         return started[-1]
 
-    monkeypatch.setattr(processes.subprocess, "Popen", start)
+    monkeypatch.setattr(subprocess, "Popen", start)
     drawing.drawn(charts.pictures(sample("first-release")))
     assert len(started) == 1, "one process for all pictures"
     assert started[0].returncode == 0

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from fakes.server import Asked, Reply, Server
+from fakes.traffic import patient
 
 from pytest_canary.analysis.comparison import Observed
 from pytest_canary.analysis.statistics import share
@@ -18,7 +19,7 @@ from pytest_canary.config.settings import Settings
 from pytest_canary.config.settings import VerdictSettings as Limits
 from pytest_canary.core.errors import TrafficError
 from pytest_canary.reporting import records
-from pytest_canary.traffic import ReadBack, Traffic, generator
+from pytest_canary.traffic import ReadBack, Traffic
 
 API = {
     "write": {"method": "POST", "path": "/notes", "json": {"text": "{unique}"}, "status": 201},
@@ -82,12 +83,8 @@ def test_a_share_is_told_with_what_was_expected() -> None:
 
 
 @pytest.fixture
-def walked(
-    server: Server, configured: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
-) -> Traffic:
+def walked(server: Server, configured: Callable[..., Settings]) -> Traffic:
     """Forty requests, one read of which is answered with 503, in two stages."""
-    # However long a busy machine holds the generator up, they are sent.
-    monkeypatch.setattr(generator, "TOO_LATE", 60.0)
     lock, answered, done = threading.Lock(), Counter[str](), threading.Event()
 
     def reply(asked: Asked) -> Reply:
@@ -104,7 +101,7 @@ def walked(
     server.reply = reply
     tables: dict[str, Any] = {"api": API, "traffic": {"rate": 100, "writes": 0.5, "slow": 20}}
     settings = configured(**tables)
-    traffic = Traffic(client_for(server.url, settings), settings.traffic)
+    traffic = Traffic(client_for(server.url, settings), settings.traffic, generate=patient)
     traffic.stand("baseline")
     traffic.start()
     traffic.stand("canary", "deploy the canary")

@@ -1,12 +1,11 @@
 """Every assertion of every stage holds in a healthy world, and fails in one where it does not."""
 
-from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes.world import LOADED, NOTES, World
+from fakes.world import LOADED, NOTES, NewWorld, World
 from unit.stages.failing import Case
 
 from pytest_canary import stages
@@ -32,22 +31,6 @@ SCENARIOS: dict[str, dict[str, Any]] = {
     },
     "an upgrade of an app that is no addressbook": {"api": NOTES},
 }
-
-NewWorld = Callable[..., World]
-
-
-@pytest.fixture
-def new_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[NewWorld]:
-    """Make a healthy world."""
-    made: list[World] = []
-
-    def make(**table: Any) -> World:
-        made.append(World(tmp_path, monkeypatch, **table))
-        return made[-1]
-
-    yield make
-    for world in made:
-        world.stop()
 
 
 def applying(world: World) -> list[tuple[str, Check]]:

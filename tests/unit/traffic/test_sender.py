@@ -7,6 +7,7 @@ import os
 import socket
 from collections.abc import Callable
 from types import SimpleNamespace
+from typing import NoReturn
 
 import aiohttp
 import pytest
@@ -53,9 +54,13 @@ def impatient(settings: Settings) -> Settings:
 
 
 def send(url: str, request: Request, settings: Settings, unique: str = "") -> Outcome:
+    return send_prepared(Prepared.of(url, request), settings, unique)
+
+
+def send_prepared(prepared: Prepared, settings: Settings, unique: str = "") -> Outcome:
     async def once() -> Outcome:
         async with Sender(settings.api, settings.deadlines.request) as sender:
-            return await sender.send(Prepared.of(url, request), unique)
+            return await sender.send(prepared, unique)
 
     return asyncio.run(once())
 
@@ -189,15 +194,14 @@ def test_a_connection_that_does_not_come_about_in_time_is_told_apart(settings: S
     assert outcome.kind is Kind.CONNECT_TIMEOUT
 
 
-def test_a_mistake_of_our_own_is_raised_not_counted(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def broken(*_: object) -> None:
-        raise KeyError("boom")
+def test_a_mistake_of_our_own_is_raised_not_counted(settings: Settings) -> None:
+    class Broken(Prepared):
+        def filled(self, unique: str) -> NoReturn:
+            raise KeyError("boom")
 
-    monkeypatch.setattr(Prepared, "filled", broken)
+    broken = Broken(**vars(Prepared.of("http://127.0.0.1:1", PUT)))
     with pytest.raises(KeyError, match="boom"):
-        send("http://127.0.0.1:1", PUT, settings)
+        send_prepared(broken, settings)
 
 
 KEY = SimpleNamespace(host="127.0.0.1", port=1, ssl=None, is_ssl=False)

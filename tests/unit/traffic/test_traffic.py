@@ -7,6 +7,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -15,17 +17,19 @@ import pytest
 from fakes import rude_server as rude
 from fakes.rude_server import Manner, RudeServer
 from fakes.server import Asked, Reply, Server
+from fakes.traffic import PATIENT, Generate, Stuck, Unstartable, patient, sends_by
 
 from pytest_canary.api.client import Api
 from pytest_canary.api.factory import client_for
 from pytest_canary.api.read_back import read_back
+from pytest_canary.api.writes import Writes
 from pytest_canary.config.settings import ApiSettings, Settings
 from pytest_canary.core.errors import ApiError, TrafficError
-from pytest_canary.traffic import Kind, Traffic, generator
-from pytest_canary.traffic.generator import CROWD, Generator, crowd, kept_back
-from pytest_canary.traffic.ledger import LIMIT
+from pytest_canary.traffic import Kind, Traffic
+from pytest_canary.traffic.generator import BOUNDS, Bounds, Generator, crowd, kept_back
+from pytest_canary.traffic.ledger import LIMIT, Ledger, Outcome
 from pytest_canary.traffic.schedule import Schedule
-from pytest_canary.traffic.sender import Sender
+from pytest_canary.traffic.sender import Prepared, Sender
 
 OWN = {
     "write": {"method": "POST", "path": "/notes", "json": {"text": "{unique}"}, "status": 201},
@@ -56,12 +60,6 @@ class Persons:
             self.rows += [row] * self.keeps(self._puts)
             self._puts += 1
             return self.tells(self._puts - 1, Reply(200, row, headers))
-
-
-@pytest.fixture(autouse=True)
-def _busy_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However long this machine holds the generator up, a test's requests are sent."""
-    monkeypatch.setattr(generator, "TOO_LATE", 60.0)
 
 
 @pytest.fixture
@@ -102,9 +100,13 @@ def until(done: Callable[[], bool]) -> None:
         time.sleep(0.005)
 
 
-def traffic_to(url: str, settings: Settings, *, anywhere: bool = False) -> Traffic:
+def traffic_to(
+    url: str, settings: Settings, *, anywhere: bool = False, generate: Generate = patient
+) -> Traffic:
     """Traffic as a walk has it, not started yet."""
-    return Traffic(client_for(url, settings), settings.traffic, anywhere=anywhere)
+    return Traffic(
+        client_for(url, settings), settings.traffic, anywhere=anywhere, generate=generate
+    )
 
 
 def sends(traffic: Traffic, requests: int) -> None:
@@ -350,7 +352,7 @@ def test_checks_and_traffic_share_one_journal_and_one_read_back(
     wanted = settings()
     api = client_for(server.url, wanted)
     first = api.write()
-    with Traffic(api, wanted.traffic) as traffic:
+    with Traffic(api, wanted.traffic, generate=patient) as traffic:
         sends(traffic, 20)
     last = api.write()
     rows = api.writes.acknowledged
@@ -384,7 +386,7 @@ def test_what_checks_have_written_is_no_write_of_the_traffics(
     server.reply = Reply(500, "no table")
     with pytest.raises(ApiError):
         api.write()
-    with Traffic(api, wanted.traffic) as traffic:
+    with Traffic(api, wanted.traffic, generate=patient) as traffic:
         sends(traffic, 20)
     with pytest.raises(TrafficError) as wrong:
         traffic.verify(api)
@@ -453,11 +455,10 @@ def test_an_answer_that_takes_too_long_is_lost_and_not_slow(
 def test_so_many_wait_for_answers_and_no_more_and_what_is_kept_back_is_told(
     rudely: Callable[[Manner], RudeServer],
     settings: Callable[..., Settings],
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(generator, "CROWD", 3)
     server = rudely(rude.hangs)
-    with traffic_to(server.url, settings(request=0.5)) as traffic:
+    three = partial(Generator, bounds=replace(PATIENT, crowd=3))
+    with traffic_to(server.url, settings(request=0.5), generate=three) as traffic:
         until(lambda: traffic.ledger.unsent >= 20)
     assert server.most == 3
     assert traffic.sent == len(server.asked) == len(traffic.ledger) - traffic.ledger.unsent
@@ -486,19 +487,19 @@ def test_so_many_wait_for_answers_and_no_more_and_what_is_kept_back_is_told(
 def test_why_a_request_is_kept_back(
     number: int, lag: float, pending: int, kind: Kind | None
 ) -> None:
-    assert kept_back(number, lag, pending, 10) is kind
+    assert kept_back(number, lag, pending, Bounds(crowd=10, too_late=60)) is kind
 
 
 def test_what_it_can_remember_has_an_end_which_is_told() -> None:
     with pytest.raises(TrafficError, match=r"1,000,000 requests are as many as it remembers"):
-        kept_back(LIMIT, 0.0, 0, 10)
+        kept_back(LIMIT, 0.0, 0, Bounds(crowd=10))
 
 
 @pytest.mark.parametrize(
-    ("descriptors", "expected"), [(1024, CROWD), (256, 128), (2, 1), (0, 1), (-1, CROWD)]
+    ("descriptors", "expected"), [(1024, 512), (256, 128), (2, 1), (0, 1), (-1, 512)]
 )
 def test_the_crowd_leaves_room_for_others_files(descriptors: int, expected: int) -> None:
-    assert crowd(descriptors) == expected
+    assert crowd(descriptors, BOUNDS.crowd) == expected
 
 
 def test_its_own_cost_is_told(
@@ -585,17 +586,16 @@ def test_a_generator_that_broke_off_does_not_look_like_none_lost(
     server: Server,
     persons: Persons,
     settings: Callable[..., Settings],
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    send = Sender.send
+    class Broken(Sender):
+        async def send(self, prepared: Prepared, unique: str) -> Outcome:
+            if len(server.asked) >= 5:
+                raise ValueError("boom")
+            return await super().send(prepared, unique)
 
-    async def broken(self: Sender, prepared: Any, unique: str) -> Any:
-        if len(server.asked) >= 5:
-            raise ValueError("boom")
-        return await send(self, prepared, unique)
-
-    monkeypatch.setattr(Sender, "send", broken)
-    with traffic_to(server.url, settings()) as traffic:
+    given = settings()
+    broken = sends_by(Broken(given.api, given.deadlines.request))
+    with traffic_to(server.url, given, generate=broken) as traffic:
         until(lambda: not threads())
         with pytest.raises(TrafficError) as wrong:
             judge(traffic)
@@ -607,29 +607,22 @@ def test_a_generator_that_broke_off_does_not_look_like_none_lost(
 
 
 def test_a_client_that_cannot_start_is_told_at_once(
-    settings: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
+    settings: Callable[..., Settings],
 ) -> None:
-    async def broken(self: Sender) -> Sender:
-        raise OSError("too many open files")
-
-    monkeypatch.setattr(Sender, "__aenter__", broken)
-    traffic = traffic_to("http://127.0.0.1:1", settings())
+    given = settings()
+    broken = sends_by(Unstartable(given.api, OSError("too many open files")))
+    traffic = traffic_to("http://127.0.0.1:1", given, generate=broken)
     with pytest.raises(TrafficError, match="broke off after 0 requests: OSError: too many open"):
         traffic.start()
 
 
 def test_a_thread_that_does_not_end_is_told(
-    settings: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
+    settings: Callable[..., Settings],
 ) -> None:
     release = threading.Event()
-    monkeypatch.setattr(generator, "GRACE", 0.01)
-
-    async def stuck(self: Generator) -> None:
-        self._ready.set()
-        release.wait(20)
-
-    monkeypatch.setattr(Generator, "_drive", stuck)
-    traffic = traffic_to("http://127.0.0.1:1", settings(request=0.01)).start()
+    given = settings(request=0.01)
+    stuck = sends_by(Stuck(given.api, given.deadlines.request, release), Bounds(grace=0.01))
+    traffic = traffic_to("http://127.0.0.1:1", given, generate=stuck).start()
     try:
         traffic.stop()
         with pytest.raises(TrafficError, match="its thread did not end when it was told to"):
@@ -640,11 +633,18 @@ def test_a_thread_that_does_not_end_is_told(
 
 
 def test_before_the_first_request_nothing_can_be_said(
-    settings: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
+    settings: Callable[..., Settings],
 ) -> None:
-    monkeypatch.setattr(Schedule, "due", lambda self, number: 3600.0)
+    class InAnHour(Schedule):
+        def due(self, number: int) -> float:
+            return 3600.0
+
+    def later(url: str, sender: Sender, ledger: Ledger, writes: Writes) -> Generator:
+        schedule = InAnHour(**vars(ledger.schedule))
+        return Generator(url, sender, Ledger(schedule, 20), writes)
+
     with (
-        traffic_to("http://127.0.0.1:1", settings()) as traffic,
+        traffic_to("http://127.0.0.1:1", settings(), generate=later) as traffic,
         pytest.raises(TrafficError, match="no request was sent yet"),
     ):
         _ = traffic.lost

@@ -68,8 +68,8 @@ def test_a_counter_that_is_new_can_be_harmless_but_not_worse(count: float, answe
 
 @pytest.mark.parametrize(("baseline", "canary"), [(0, 9), (9, 0)])
 def test_a_counter_takes_requests(baseline: int, canary: int) -> None:
-    both = [observed(each, counters={"a_total": 3.0}) for each in (baseline, canary)]
-    found = compared(COUNTERS, *both)
+    one, other = (observed(each, counters={"a_total": 3.0}) for each in (baseline, canary))
+    found = compared(COUNTERS, one, other)
     assert (found.answer, found.p) == ("inconclusive", None)
 
 
