@@ -15,7 +15,7 @@ import pytest
 from acceptance.projects import Project, inside, needed, node_of
 
 Make = Callable[[str], Project]
-# One of the shared cluster's node ports, all of which have a port of this machine. This walk asks
+# One of a kind cluster's node ports, all of which have a port of this machine. This walk asks
 # its Service by an address, so that it misses none.
 NODE_PORT = "30007"
 
@@ -41,12 +41,17 @@ class Theirs:
 
 
 @pytest.fixture
-def theirs(engine: docker.DockerClient, shared: Project) -> Iterator[Theirs]:
+def theirs(engine: docker.DockerClient, addressbook_project: Make) -> Iterator[Theirs]:
     """A cluster that no walk in it has made, with a registry.
 
-    That has the same address, localhost, for this machine and for the node.
+    That has the same address, localhost, for this machine and for the node. It is none that other
+    tests share: what a kubelet has pulled once it pulls for every pod (KubeletEnsureSecretPulled-
+    Images), under whatever name the image was loaded.
     """
-    name = node_of(engine, shared)
+    project = addressbook_project("theirs")
+    (project.root / "test_release.py").unlink()
+    assert project.pytest("--canary", "--canary-reuse", "--canary-until=cluster").code == 0
+    name = node_of(engine, project)
     node = engine.containers.get(name)
     (mapped,) = node.ports[f"{NODE_PORT}/tcp"] or []
     port = mapped["HostPort"]
@@ -66,7 +71,7 @@ def theirs(engine: docker.DockerClient, shared: Project) -> Iterator[Theirs]:
     try:
         redirect("-I")
         try:
-            (record,) = shared.runs
+            (record,) = project.runs
             address = node.attrs["NetworkSettings"]["Networks"]["kind"]["IPAddress"]
             context = f"kind-canary-{record.name}"
             yield Theirs(context, record / "kubeconfig", f"localhost:{port}", address)
@@ -74,6 +79,7 @@ def theirs(engine: docker.DockerClient, shared: Project) -> Iterator[Theirs]:
             redirect("-D")
     finally:
         registry.remove(force=True, v=True)
+        project.pytest("--canary-reap")
 
 
 def give_addresses(theirs: Theirs, stop: threading.Event) -> None:
