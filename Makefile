@@ -49,7 +49,7 @@ plugin: venv         ## the plugin inside pytest, no cluster
 	$(PYTEST) tests/plugin $(ARGS)
 
 acceptance: setup    ## on a real cluster; one case of each kind
-	. ./airgap/env; $(PYTEST) tests/acceptance $(ARGS)
+	. ./airgap/env; $(PYTEST) --durations=10 tests/acceptance $(ARGS)
 
 report: venv         ## the report's page, in a headless Chromium
 	airgap/packages.sh browser fonts

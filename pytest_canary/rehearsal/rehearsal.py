@@ -245,7 +245,8 @@ class Rehearsal:
             self._enter_phase(stage, "")
 
     def _enter_phase(self, stage: str, transition: str) -> None:
-        if self.workspace.is_up:
+        # The cleanup is no phase of the traffic: it begins with its end.
+        if self.workspace.is_up and stage != "cleanup":
             self.workspace.context.app.enter_phase(stage, transition)
 
     def entered(self, name: str) -> bool:

@@ -87,6 +87,15 @@ def test_a_whole_walk_is_told(new_world: NewWorld) -> None:
     assert told.failures.rolled_back is None
 
 
+def test_the_cleanup_is_no_phase_of_the_traffic(new_world: NewWorld) -> None:
+    world = new_world(**LOADED)
+    world.rehearsal.enter("canary")
+    world.rehearsal.clean_up()
+    told = compose(world.journal, "passed")
+    assert told.traffic
+    assert {each.stage for each in told.traffic.by_transition} == {"baseline", "canary"}
+
+
 def test_replicas_are_told_by_deployment_and_version(new_world: NewWorld) -> None:
     world = new_world()
     for stage in ("baseline", "canary", "migration", "verdict", "stable"):
