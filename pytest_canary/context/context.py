@@ -243,12 +243,19 @@ class Context:
             ready=ready,
         )
 
-    def look_for_remains(self) -> None:
-        """Write down what rolling back has not undone in the database, before else is done."""
-        if self.plan.upgrade and self.plan.migrates:
+    def remains(self) -> RollbackOutcome:
+        """What rolling back has not undone in the database, as it was before anything else did.
+
+        Raises:
+            DatabaseError: the database does not answer.
+        """
+        known = self.journal.find(RollbackOutcome)
+        if known is None:
             now = self.database.schema()
             noted = self.database.history(now)
-            self.journal.keep(RollbackOutcome(left_behind(self.journal.migrations, now, noted)))
+            known = RollbackOutcome(left_behind(self.journal.migrations, now, noted))
+            self.journal.keep(known)
+        return known
 
     def stop(self) -> None:
         """End what runs in the background: the traffic first, as it asks the app."""

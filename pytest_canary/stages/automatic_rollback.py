@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_canary.context import expect, expectations
-from pytest_canary.context.journal import RollbackOutcome
 from pytest_canary.context.stage import Stage
 from pytest_canary.context.workspace import existing_context
 from pytest_canary.core.errors import ReleaseError
@@ -97,17 +96,12 @@ def baseline_answers(context: Context) -> None:
     expectations.expect_only(context.sample("baseline"), context.journal.versions["baseline"])
 
 
-@STAGE.step()
-def look_for_remains(context: Context) -> None:
-    context.look_for_remains()
-
-
-@STAGE.holds("{write} is acknowledged and {read} has it", when=upgrade, after=look_for_remains)
+@STAGE.holds("{write} is acknowledged and {read} has it", when=upgrade)
 def api_works(context: Context) -> None:
     expect.write_and_read(context)
     context.journal.note("rollback", "the API answers")
     if migrates_live(context.plan):
-        context.journal.note("rollback", context.journal.outcome(RollbackOutcome).summary)
+        context.journal.note("rollback", context.remains().summary)
 
 
 @STAGE.holds("no request is lost any more", when=has_traffic_at_baseline)

@@ -96,20 +96,15 @@ def baseline_answers(context: Context) -> None:
     expectations.expect_only(context.sample("baseline"), context.journal.versions["baseline"])
 
 
-@STAGE.step(after=last_good_is_promoted)
-def look_for_remains(context: Context) -> None:
-    context.look_for_remains()
-
-
 @STAGE.holds(
     "the baseline answers {write} and {read} on the migrated schema",
     when=upgrade,
-    after=look_for_remains,
+    after=last_good_is_promoted,
 )
 def baseline_works(context: Context) -> None:
     expect.write_and_read(context)
     if migrates_live(context.plan):
-        context.journal.note("rollback", context.journal.outcome(RollbackOutcome).summary)
+        context.journal.note("rollback", context.remains().summary)
 
 
 @STAGE.holds("no request is lost on the way back", when=has_traffic, after=last_good_is_promoted)
@@ -126,12 +121,12 @@ def baseline_reads_all(context: Context) -> None:
     expect.every_row(context)
 
 
-@STAGE.step("take the migration back", after=look_for_remains)
+@STAGE.step("take the migration back", after=last_good_is_promoted)
 def take_migration_back(context: Context) -> None:
+    outcome = context.remains()
     pod = context.journal.migrations["candidate"].pod
     command = context.settings.commands.down
-    taken = take_down(context.release.pods, context.database, pod, command)
-    context.journal.outcome(RollbackOutcome).down = taken
+    outcome.down = take_down(context.release.pods, context.database, pod, command)
 
 
 def down_migration(context: Context) -> Migrated:

@@ -1,8 +1,12 @@
 """What a walk tells of what rolling back has not undone in the database."""
 
+import pytest
+from fakes import app
 from fakes.world import SCHEMAS, World
 
 from pytest_canary.context.journal import RollbackOutcome
+from pytest_canary.core.errors import ApiError, DatabaseError
+from pytest_canary.database.schema import SCHEMA_SQL
 from pytest_canary.stages import automatic_rollback, rollback
 
 MADE = [
@@ -44,3 +48,20 @@ def test_after_a_failure_that_cut_the_migration_off_its_half_is_told(world: Worl
     world.rehearsal.roll_back_automatically()
     world.check("automatic_rollback", automatic_rollback.api_works)
     assert world.journal.outcome(RollbackOutcome).not_undone == MADE
+
+
+def test_an_api_that_fails_is_told_before_a_database_that_can_not_be_looked_at(
+    world: World,
+) -> None:
+    """And once both are mended, the check holds: it keeps no failure of a look."""
+    world.before("automatic_rollback")
+    world.rehearsal.roll_back_automatically()
+    world.app.faults = [app.fails]
+    world.refused[SCHEMA_SQL] = (1, "ERROR: canceling statement due to lock timeout")
+    with pytest.raises(ApiError, match="PUT /person of the Service answers with status 500"):
+        world.check("automatic_rollback", automatic_rollback.api_works)
+    world.app.faults = []
+    with pytest.raises(DatabaseError):
+        world.check("automatic_rollback", automatic_rollback.api_works)
+    world.refused.clear()
+    world.check("automatic_rollback", automatic_rollback.api_works)
