@@ -58,16 +58,14 @@ def test_the_installed_plugin_collects_the_packaged_stages(python: Path, tmp_pat
 def test_a_type_checker_sees_the_public_names(python: Path, tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text(
-        "from pytest_canary import Cluster, Options, Release, Walk\n"
-        "def f(walk: Walk) -> Release:\n    return walk.release\n"
+        "from pytest_canary import Cluster, Options, Rehearsal, Release\n"
+        "def f(rehearsal: Rehearsal) -> Release:\n    return rehearsal.release\n"
         "reveal_type(f)\n"
     )
     argv = [sys.executable, "-m", "mypy", "--strict", f"--python-executable={python}", str(script)]
     done = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert (
-        "pytest_canary.rehearsal.rehearsal.Walk) -> pytest_canary.release.release.Release"
-        in done.stdout
-    ), done.stdout
+    own = "pytest_canary.rehearsal.rehearsal.Rehearsal"
+    assert f"{own}) -> pytest_canary.release.release.Release" in done.stdout, done.stdout
 
 
 def test_the_version_is_the_projects(python: Path) -> None:
