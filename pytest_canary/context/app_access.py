@@ -43,11 +43,6 @@ class AppAccess:
             self._traffic = self._journal.traffic = traffic.start()
 
     @property
-    def is_open(self) -> bool:
-        """Whether the Service has an address yet."""
-        return self._api is not None
-
-    @property
     def api(self) -> Api:
         """The API through the Service.
 

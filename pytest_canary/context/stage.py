@@ -92,6 +92,8 @@ class Stage(Generic[Subject]):
         on_trial: whether what the canary itself fails to answer is left to the verdict.
         automatic: whether it takes the place of the stage of its name after a failure; then no
             stage comes before it.
+        final: whether the walk ends with it, wherever it stands: no stage has to come before it,
+            and the traffic ends with its beginning.
 
     Attributes:
         entry: the way into it.
@@ -107,12 +109,14 @@ class Stage(Generic[Subject]):
         rolls_back: bool = False,
         on_trial: bool = False,
         automatic: bool = False,
+        final: bool = False,
     ) -> None:
         self.name = name
         self.transition = transition
         self.rolls_back = rolls_back
         self.on_trial = on_trial
         self.automatic = automatic
+        self.final = final
         self.checks: list[Check] = []
         self.entry = Step("", _nothing, _nothing)
         self._subject = subject

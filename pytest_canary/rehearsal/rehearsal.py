@@ -167,12 +167,12 @@ class Rehearsal:
     # Where it stands.
 
     def enter(self, name: str) -> None:
-        """Make the transitions up to a stage, the earlier stages' first; cleanup has none before.
+        """Make the transitions up to a stage, the earlier stages' first; a final one has none.
 
         Raises:
             CanaryError: one of them failed; the same error again, every time.
         """
-        if name == "cleanup":
+        if self.load(name).final:
             self.make(self.load(name).entry, self.load(name))
             return
         if name not in self.plan.stages:
@@ -201,7 +201,7 @@ class Rehearsal:
             self.make(step.after, stage)
         if step not in self._made:
             try:
-                with self._in_transition(stage.name, step.name):
+                with self._in_transition(stage, step.name):
                     step.make(self.workspace)
                 self._made[step] = None
             except CanaryError as error:
@@ -225,29 +225,19 @@ class Rehearsal:
         if check.test:
             check.test(self.workspace)
 
-    def roll_back_automatically(self) -> None:
-        """The rollback after a failure between canary and stable: the last good version again.
-
-        Raises:
-            CanaryError: it failed too; the same error again, every time.
-        """
-        stage = self.load("automatic_rollback")
-        self.make(stage.entry, stage)
-
     @contextlib.contextmanager
-    def _in_transition(self, stage: str, transition: str) -> Iterator[None]:
+    def _in_transition(self, stage: Stage[object], transition: str) -> Iterator[None]:
         """Let the timeline and the traffic know where the walk stands."""
         self._enter_phase(stage, transition)
         try:
-            with self.journal.timeline.passing(transition, stage):
+            with self.journal.timeline.passing(transition, stage.name):
                 yield
         finally:
             self._enter_phase(stage, "")
 
-    def _enter_phase(self, stage: str, transition: str) -> None:
-        # The cleanup is no phase of the traffic: it begins with its end.
-        if self.workspace.is_up and stage != "cleanup":
-            self.workspace.context.app.enter_phase(stage, transition)
+    def _enter_phase(self, stage: Stage[object], transition: str) -> None:
+        if self.workspace.is_up and not stage.final:
+            self.workspace.context.app.enter_phase(stage.name, transition)
 
     def entered(self, name: str) -> bool:
         """Whether the transition to a stage was tried, and did not fail."""

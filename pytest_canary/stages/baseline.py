@@ -10,18 +10,17 @@ from pytest_canary.context.stage import Stage
 from pytest_canary.context.workspace import existing_context
 from pytest_canary.core.errors import ReleaseError
 from pytest_canary.manifests.version import CANARY, STABLE
-from pytest_canary.stages.conditions import first, migrates_live, upgrade
+from pytest_canary.stages.conditions import (
+    first,
+    has_other_requests_at_baseline,
+    migrates_live,
+    upgrade,
+)
 
 if TYPE_CHECKING:
-    from pytest_canary.config.plan import Plan
     from pytest_canary.context.context import Context
 
 STAGE = Stage("baseline", existing_context, transition="deploy the baseline")
-
-
-def has_other_requests(plan: Plan) -> bool:
-    """Applies to an upgrade of an app that is asked more than to write and read."""
-    return plan.upgrade and bool(plan.checks)
 
 
 @STAGE.enter("{name}-stable is deployed and migrated", when=upgrade)
@@ -85,6 +84,6 @@ def api_works(context: Context) -> None:
     expect.write_and_read(context)
 
 
-@STAGE.holds("the other requests answer as promised", when=has_other_requests)
+@STAGE.holds("the other requests answer as promised", when=has_other_requests_at_baseline)
 def other_requests(context: Context) -> None:
     expect.other_requests(context)

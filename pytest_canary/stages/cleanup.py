@@ -17,7 +17,7 @@ from pytest_canary.core.waiting import Seen
 if TYPE_CHECKING:
     from pytest_canary.context.workspace import Workspace
 
-STAGE = Stage("cleanup", whole)
+STAGE = Stage("cleanup", whole, final=True)
 
 # Seconds in which what was ended is gone: the engine ends a port's proxy after its container.
 GOING = 5.0

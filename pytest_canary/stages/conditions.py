@@ -23,6 +23,21 @@ def tells_versions(plan: Plan) -> bool:
     return plan.upgrade and plan.tells_versions
 
 
+def tells_candidate(plan: Plan) -> bool:
+    """Applies where a header tells which version answered."""
+    return plan.tells_versions
+
+
+def has_other_requests(plan: Plan) -> bool:
+    """Applies to an app that is asked more than to write and read."""
+    return bool(plan.checks)
+
+
+def has_other_requests_at_baseline(plan: Plan) -> bool:
+    """Applies to an upgrade of an app that is asked more than to write and read."""
+    return plan.upgrade and has_other_requests(plan)
+
+
 def has_database(plan: Plan) -> bool:
     """Applies where there is a database."""
     return plan.has_database

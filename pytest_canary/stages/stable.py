@@ -9,23 +9,12 @@ from pytest_canary.context.journal import StableOutcome
 from pytest_canary.context.stage import Stage
 from pytest_canary.context.workspace import existing_context
 from pytest_canary.manifests.version import CANARY, STABLE
-from pytest_canary.stages.conditions import has_traffic
+from pytest_canary.stages.conditions import has_other_requests, has_traffic, tells_candidate
 
 if TYPE_CHECKING:
-    from pytest_canary.config.plan import Plan
     from pytest_canary.context.context import Context
 
 STAGE = Stage("stable", existing_context, transition="promote", rolls_back=True)
-
-
-def tells_candidate(plan: Plan) -> bool:
-    """Applies where a header tells that the candidate answered."""
-    return plan.tells_versions
-
-
-def has_other_requests(plan: Plan) -> bool:
-    """Applies to an app that is asked more than to write and read."""
-    return bool(plan.checks)
 
 
 @STAGE.enter("{name}-stable is promoted to the candidate")

@@ -55,6 +55,7 @@ class Loader:
             rolls_back=real.rolls_back,
             on_trial=real.on_trial,
             automatic=real.automatic,
+            final=real.final,
         )
         made.enter()(real.entry.make if name == "preflight" else transition(name))
         made.checks = [

@@ -37,7 +37,8 @@ def stages(made: list[str]) -> dict[str, Stage[Any]]:
         new.enter(f"{name} is entered")(lambda _: made.append(name))
         return new
 
-    found = {name: stage(name) for name in (*STAGES, "rollback", "cleanup")}
+    found = {name: stage(name) for name in (*STAGES, "rollback")}
+    found["cleanup"] = stage("cleanup", final=True)
     found["canary"] = stage("canary", on_trial=True)
     found["automatic_rollback"] = Stage("rollback", whole, automatic=True)
     found["automatic_rollback"].enter("it is rolled back")(lambda _: made.append("rolled back"))
@@ -191,7 +192,7 @@ def test_the_automatic_rollback_enters_no_other_stage(
 ) -> None:
     rehearsal, stage = begin(), stages["automatic_rollback"]
     rehearsal.check(stage.checks[0], stage)
-    rehearsal.roll_back_automatically()
+    rehearsal.make(stage.entry, stage)
     assert made == ["rolled back"]
     assert rehearsal.entered("automatic_rollback")
     assert not rehearsal.entered("rollback")

@@ -36,7 +36,7 @@ def test_what_is_left_is_what_there_was_before_the_down_migration(world: World) 
 
 def test_after_a_failure_before_the_migration_there_is_nothing_to_tell(world: World) -> None:
     world.before("automatic_rollback")
-    world.rehearsal.roll_back_automatically()
+    world.roll_back()
     world.check("automatic_rollback", automatic_rollback.api_works)
     assert world.journal.outcome(RollbackOutcome).not_undone == []
     assert "not undone: nothing" in world.journal.notes["rollback"]
@@ -45,7 +45,7 @@ def test_after_a_failure_before_the_migration_there_is_nothing_to_tell(world: Wo
 def test_after_a_failure_that_cut_the_migration_off_its_half_is_told(world: World) -> None:
     world.before("automatic_rollback")
     world.schemas["app"] = SCHEMAS["2"]
-    world.rehearsal.roll_back_automatically()
+    world.roll_back()
     world.check("automatic_rollback", automatic_rollback.api_works)
     assert world.journal.outcome(RollbackOutcome).not_undone == MADE
 
@@ -55,7 +55,7 @@ def test_an_api_that_fails_is_told_before_a_database_that_can_not_be_looked_at(
 ) -> None:
     """And once both are mended, the check holds: it keeps no failure of a look."""
     world.before("automatic_rollback")
-    world.rehearsal.roll_back_automatically()
+    world.roll_back()
     world.app.faults = [app.fails]
     world.refused[SCHEMA_SQL] = (1, "ERROR: canceling statement due to lock timeout")
     with pytest.raises(ApiError, match="PUT /person of the Service answers with status 500"):
