@@ -48,8 +48,11 @@ unit: venv           ## pure functions, no cluster
 plugin: venv         ## the plugin inside pytest, no cluster
 	$(PYTEST) tests/plugin $(ARGS)
 
+engine: setup        ## on a real container engine, no cluster: the bundled app, PostgreSQL, builds
+	. ./airgap/env; $(PYTEST) tests/acceptance/engine $(ARGS)
+
 acceptance: setup    ## on a real cluster; one case of each kind
-	. ./airgap/env; $(PYTEST) --durations=10 tests/acceptance $(ARGS)
+	. ./airgap/env; $(PYTEST) --durations=10 --ignore=tests/acceptance/engine tests/acceptance $(ARGS)
 
 report: venv         ## the report's page, in a headless Chromium
 	airgap/packages.sh browser fonts
@@ -60,7 +63,7 @@ wheel: venv          ## the wheel, built and installed elsewhere
 
 # Nothing runs beside the acceptance tests: they compare latencies and count what is lost.
 test: lint setup     ## everything, but for what `make soak` has more of
-	$(MAKE) --no-print-directory --keep-going -j2 $(SYNC) unit plugin report
+	$(MAKE) --no-print-directory --keep-going -j2 $(SYNC) unit engine plugin report
 	$(MAKE) --no-print-directory acceptance
 	$(MAKE) --no-print-directory wheel
 
@@ -77,4 +80,4 @@ soak: setup          ## for hours: acceptance with every case, ROUNDS=10 times o
 clean:               ## what make made in the clone; the caches outside it stay
 	rm -rf .venv airgap/env canary-report dist .pytest_cache .mypy_cache .ruff_cache .pytest-kind
 
-.PHONY: help setup venv canary lint unit plugin acceptance report wheel test soak clean
+.PHONY: help setup venv canary lint unit plugin engine acceptance report wheel test soak clean

@@ -1,4 +1,4 @@
-"""The book's addressbook, the API of an app whose settings name no other."""
+"""The addressbook, the API of an app whose settings name no other."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from pytest_canary.api.client import Api
 from pytest_canary.core.errors import ApiError
 
-# As the book shows it: "2019-11-10T16:48:15.900Z".
+# As it answers: "2019-11-10T16:48:15.900Z".
 TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 
@@ -29,7 +29,7 @@ def person(document: Any) -> Person:
     """Read one person.
 
     Raises:
-        ApiError: a field is missing, or is not what the book shows.
+        ApiError: a field is missing, or is not what it promises.
     """
     if not isinstance(document, dict):
         raise ApiError(f"a person is not a JSON object: {document!r}")

@@ -152,14 +152,22 @@ class Engine:
             ) from error
 
     def load(self, image: Image, node: str, timeout: float) -> None:
-        """Put an image into a kind node, sending only the layers that the node lacks.
+        """Put an image into a kind node, sending only what the node lacks.
+
+        Nothing is sent where the node holds the image under another name: Kubernetes keeps each
+        one under its ID too (containerd's CRI plugin, `updateImage`).
 
         Raises:
             ImageError: the engine can't save it or the node can't take it.
         """
         import docker
 
+        name, images = full_name(image.ref), ["docker", "exec", node, *CTR, "images"]
         try:
+            if image.id in self.processes.read([*images, "ls", "-q"], timeout=timeout).split():
+                again = [*images, "tag", "--force", image.id, name]
+                self.processes.run(again, timeout=timeout)
+                return
             held = set(
                 self.processes.read(
                     ["docker", "exec", node, *CTR, "content", "ls", "-q"], timeout=timeout
@@ -170,7 +178,7 @@ class Engine:
             self.processes.run(
                 ["docker", "exec", "-i", node, *CTR, "images", "import", "-"],
                 timeout=timeout,
-                stdin=lacking(saved, layers, held, full_name(image.ref)),
+                stdin=lacking(saved, layers, held, name),
             )
         except CommandError as error:
             raise ImageError(

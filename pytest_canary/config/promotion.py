@@ -1,4 +1,4 @@
-"""Whether a release that passed may be promoted: the book's condition, `result`, branch and tag."""
+"""Whether a release may be promoted: by result, branch and tag, as Semaphore's promotions do."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Promotion:
 
 
 def promotion(*, passed: bool, revision: Revision, condition: PromotionSettings) -> Promotion:
-    """Decide as the book has it: passed, and the branch is listed or a tag matches a pattern."""
+    """Decide: it passed, and its branch is listed or its tag matches a pattern."""
     if not passed:
         return Promotion(False, "the rehearsal did not pass", revision)
     if not revision.pull_request:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-# What the book's template takes beside the database's variables.
+# What the addressbook's template takes beside the database's variables.
 ENVIRONMENT = {"PORT": "3000"}
 
 # What goes into a Kubernetes object's name: an RFC 1123 label, with room for "-canary".
@@ -158,7 +158,7 @@ class Request(_Table):
     contains: str | None = None
 
 
-# An addressbook, as the book has it: what an app is whose settings name no requests of its own.
+# An addressbook: what an app is whose settings name no requests of its own.
 PUT_PERSON = Request(
     method="PUT",
     path="/person",

@@ -134,7 +134,7 @@ def discreet(waiter: Waiter, redactor: Redactor) -> Waiter:
     return Waiter(waiter.clock, listen)
 
 
-def whole(workspace: Workspace) -> Workspace:
+def workspace_itself(workspace: Workspace) -> Workspace:
     """The subject of a stage that needs no cluster: the workspace itself."""
     return workspace
 

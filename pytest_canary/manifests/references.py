@@ -6,6 +6,9 @@ from typing import Any
 
 import yaml
 
+# The one in C, where PyYAML was built with it, is twenty times as fast.
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
 
 def pull_secrets(template: str) -> set[str]:
     """The imagePullSecrets that a Deployment's template names; none where it is not YAML yet."""
@@ -29,7 +32,7 @@ def fixed_namespace(template: str) -> str | None:
 
 def _documents(template: str) -> list[Any]:
     try:
-        return list(yaml.safe_load_all(template))
+        return list(yaml.load_all(template, Loader=LOADER))
     except yaml.YAMLError:
         return []
 

@@ -10,14 +10,14 @@ from pytest_canary.cluster.teardown import tear_down
 from pytest_canary.context.expectations import expect_none_left
 from pytest_canary.context.journal import CleanupOutcome
 from pytest_canary.context.stage import Stage
-from pytest_canary.context.workspace import whole
+from pytest_canary.context.workspace import workspace_itself
 from pytest_canary.core.errors import WaitTimeoutError
 from pytest_canary.core.waiting import Seen
 
 if TYPE_CHECKING:
     from pytest_canary.context.workspace import Workspace
 
-STAGE = Stage("cleanup", whole, final=True)
+STAGE = Stage("cleanup", workspace_itself, final=True)
 
 # Seconds in which what was ended is gone: the engine ends a port's proxy after its container.
 GOING = 5.0

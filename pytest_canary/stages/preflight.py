@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pytest_canary.context.journal import PreflightOutcome
 from pytest_canary.context.stage import Stage
-from pytest_canary.context.workspace import whole
+from pytest_canary.context.workspace import workspace_itself
 from pytest_canary.preflight import groups
 from pytest_canary.preflight.inspection import inspect
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pytest_canary.context.workspace import Workspace
     from pytest_canary.preflight.inspection import Inspection
 
-STAGE = Stage("preflight", whole)
+STAGE = Stage("preflight", workspace_itself)
 
 
 @STAGE.enter()

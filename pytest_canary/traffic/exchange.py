@@ -54,8 +54,9 @@ NEVER_ARRIVED = frozenset({Kind.REFUSED, Kind.UNREACHABLE, Kind.CONNECT_TIMEOUT}
 
 LOST = frozenset(Kind) - {Kind.IN_FLIGHT, Kind.ANSWERED, *NOT_SENT}
 
-# RFC 9110, 9.2.1. Its idempotent PUT and DELETE are not among them: the book's `PUT /person` adds
-# a person each time, so a client that repeats it can't be sure to have done so once.
+# RFC 9110, 9.2.1. Its idempotent PUT and DELETE are not among them: the addressbook's
+# `PUT /person` adds a person each time, so a client that repeats it can't be sure to have done so
+# once.
 SAFE = ("GET", "HEAD")
 
 WORDS = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -64,6 +64,7 @@ class Expect:
         stage: the one that stops.
         code: the finding's; the error's class where it has no finding.
         words: what its sentence holds, in this order.
+        details: what the lines after it hold, in this order.
         preflight: the rules by which the static check knows it before anything starts.
         rollback: words of the assertion that the rollback can't hold; empty where it holds all.
     """
@@ -71,17 +72,21 @@ class Expect:
     stage: str
     code: str
     words: tuple[str, ...]
+    details: tuple[str, ...] = ()
     preflight: tuple[str, ...] = ()
     rollback: tuple[str, ...] = ()
 
-    def missing(self, sentence: str) -> str:
-        """The first of the words that a sentence lacks at its place; empty for none."""
-        rest = sentence
-        for word in self.words:
-            _, found, rest = rest.partition(word)
-            if not found:
-                return word
-        return ""
+    def missing(self, sentence: str, details: str = "") -> str:
+        """The first of the words that is not at its place; empty for none."""
+        return _missing(self.words, sentence) or _missing(self.details, details)
+
+
+def _missing(words: Sequence[str], text: str) -> str:
+    for word in words:
+        _, found, text = text.partition(word)
+        if not found:
+            return word
+    return ""
 
 
 @dataclass(frozen=True)
@@ -175,7 +180,7 @@ def _expect(table: dict[str, Any]) -> Expect:
         raise ValueError(f"there is no stage {stage!r}")
     if not words:
         raise ValueError("no word is expected, so any sentence would do")
-    more = {key: tuple(table.pop(key, ())) for key in ("preflight", "rollback")}
+    more = {key: tuple(table.pop(key, ())) for key in ("details", "preflight", "rollback")}
     return Expect(stage, code, tuple(words), **more, **table)
 
 

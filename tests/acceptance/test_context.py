@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import shutil
 import subprocess
 import threading
 import time
@@ -12,7 +14,15 @@ from pathlib import Path
 
 import docker
 import pytest
-from acceptance.projects import Project, inside, needed, node_of
+from acceptance.projects import (
+    NOTHING,
+    ROOT,
+    Project,
+    inside,
+    left,
+    needed,
+    node_of,
+)
 
 Make = Callable[[str], Project]
 # One of a kind cluster's node ports, all of which have a port of this machine. This walk asks
@@ -41,17 +51,12 @@ class Theirs:
 
 
 @pytest.fixture
-def theirs(engine: docker.DockerClient, addressbook_project: Make) -> Iterator[Theirs]:
+def theirs(engine: docker.DockerClient, shared: Project) -> Iterator[Theirs]:
     """A cluster that no walk in it has made, with a registry.
 
-    That has the same address, localhost, for this machine and for the node. It is none that other
-    tests share: what a kubelet has pulled once it pulls for every pod (KubeletEnsureSecretPulled-
-    Images), under whatever name the image was loaded.
+    That has the same address, localhost, for this machine and for the node.
     """
-    project = addressbook_project("theirs")
-    (project.root / "test_release.py").unlink()
-    assert project.pytest("--canary", "--canary-reuse", "--canary-until=cluster").code == 0
-    name = node_of(engine, project)
+    name = node_of(engine, shared)
     node = engine.containers.get(name)
     (mapped,) = node.ports[f"{NODE_PORT}/tcp"] or []
     port = mapped["HostPort"]
@@ -71,7 +76,7 @@ def theirs(engine: docker.DockerClient, addressbook_project: Make) -> Iterator[T
     try:
         redirect("-I")
         try:
-            (record,) = project.runs
+            (record,) = (run for run in shared.runs if run.name.startswith("reuse-"))
             address = node.attrs["NetworkSettings"]["Networks"]["kind"]["IPAddress"]
             context = f"kind-canary-{record.name}"
             yield Theirs(context, record / "kubeconfig", f"localhost:{port}", address)
@@ -79,7 +84,6 @@ def theirs(engine: docker.DockerClient, addressbook_project: Make) -> Iterator[T
             redirect("-D")
     finally:
         registry.remove(force=True, v=True)
-        project.pytest("--canary-reap")
 
 
 def give_addresses(theirs: Theirs, stop: threading.Event) -> None:
@@ -94,20 +98,60 @@ def give_addresses(theirs: Theirs, stop: threading.Event) -> None:
         time.sleep(0.5)
 
 
-def test_a_walk_in_somebody_elses_cluster_leaves_it_as_it_was(
-    addressbook_project: Make, releases: dict[str, str], theirs: Theirs
+@pytest.fixture
+def database(engine: docker.DockerClient) -> Iterator[str]:
+    """PostgreSQL, in an image of another content than the one that other walks load.
+
+    What a kubelet has pulled once it pulls for every pod (KubeletEnsureSecretPulledImages), under
+    whatever name the same content was loaded. The notes are walked nowhere else.
+    """
+    text = f"FROM {needed('POSTGRES_IMAGE')}\nLABEL pulled=true\n"
+    name = "pytest-canary/test:pulled"
+    engine.images.build(fileobj=io.BytesIO(text.encode()), rm=True, tag=name)
+    yield name
+    engine.images.remove(name)
+
+
+@pytest.fixture
+def notes(new_project: Make, database: str) -> Project:
+    """The notes: Node, npm scripts, another API; version 1 is the newest tag before HEAD."""
+    project = new_project("notes")
+    shutil.copytree(ROOT / "examples" / "notes", project.root, dirs_exist_ok=True)
+    settings = (project.root / "canary.toml").read_text()
+    settings = settings.replace("node:22-slim", needed("NODEJS_IMAGE"))
+    settings = settings.replace("postgres:17", database)
+    # The version comes with the source here, as it does in most projects. More traffic than by
+    # default, so that enough is known sooner.
+    settings = settings.replace('VERSION = "2", ', "") + "\n[traffic]\nrate = 60\n"
+    project.write("canary.toml", settings)
+    dockerfile = (project.root / "Dockerfile").read_text()
+    assert "ARG VERSION=2" in dockerfile
+
+    def git(*words: str) -> None:
+        identity = ["-c", "user.name=team", "-c", "user.email=team@example.com"]
+        subprocess.run(["git", *identity, *words], cwd=project.root, check=True)
+
+    git("init", "--quiet")
+    project.write("Dockerfile", dockerfile.replace("ARG VERSION=2", "ARG VERSION=1"))
+    git("add", ".")
+    git("commit", "--quiet", "-m", "one")
+    git("tag", "v1.0")
+    project.write("Dockerfile", dockerfile)
+    git("commit", "--quiet", "-a", "-m", "two")
+    return project
+
+
+def test_another_language_and_api_in_somebody_elses_cluster_pass_by_settings_alone(
+    notes: Project, theirs: Theirs, shared: Project, engine: docker.DockerClient
 ) -> None:
-    project = addressbook_project("context")
-    (project.root / "test_release.py").unlink()
     before = theirs.everything()
     kubeconfig = theirs.kubeconfig.read_text()
     stop = threading.Event()
     cloud = threading.Thread(target=give_addresses, args=(theirs, stop))
     cloud.start()
     try:
-        walked = project.pytest(
+        walked = notes.pytest(
             "--canary",
-            f"--canary-baseline={releases['1']}",
             f"--canary-context={theirs.context}",
             f"--canary-registry={theirs.registry}",
             f"--kubeconfig={theirs.kubeconfig}",
@@ -115,10 +159,17 @@ def test_a_walk_in_somebody_elses_cluster_leaves_it_as_it_was(
     finally:
         stop.set()
         cloud.join()
+
     assert walked.code == 0
+    assert "notes, upgrade; baseline git:v1.0 (the newest tag before HEAD)" in walked.text
+    assert "skipped" not in walked.text
+    assert walked.stage("baseline").endswith("3/3 of release 1")
+    assert "1 -> 2" in walked.stage("migration")
     assert "3/3 of release 1" in walked.stage("rollback")
     assert walked.stage("cleanup").endswith("nothing left")
-    assert "skipped" not in walked.text
+    assert "notes 1 -> 2 passed every stage" in walked.text
+    # It leaves their cluster as it was, and nothing elsewhere.
     assert theirs.everything() == before
     assert theirs.kubeconfig.read_text() == kubeconfig
-    assert project.runs == []
+    assert notes.runs == []
+    assert left(engine, shared, beside=node_of(engine, shared)) == NOTHING

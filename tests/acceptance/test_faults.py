@@ -72,12 +72,14 @@ class Told:
         stage: where it was told.
         error: what was raised.
         seconds: from the apply to the finding, or from the stage's first command.
+        kept: the folder with its evidence; None where there is no cluster yet.
         total: with the way there and back.
     """
 
     stage: str
     error: CanaryError
     seconds: float
+    kept: Path | None = None
     total: float = 0
 
     @property
@@ -126,8 +128,8 @@ class Bench:
                 except CanaryError as error:
                     after = error.after if isinstance(error, FoundError) else None
                     seconds = now() - began if after is None else after
-                    walk.keep_evidence(name, error)
-                    return Told(name, error, seconds)
+                    kept = walk.keep_evidence(name, error).folder
+                    return Told(name, error, seconds, kept)
             if name == until:
                 return None
         raise AssertionError(f"there is no stage {until}")
@@ -260,6 +262,19 @@ def test_the_healthy_release_passes_and_rolls_back(bench: Bench) -> None:
     bench.restore()
 
 
+def assert_said_and_kept(bench: Bench, fault: Fault, told: Told | None) -> None:
+    """What the stages' lines and the report's folder have of it, once it is rolled back."""
+    notes = {stage: "; ".join(each) for stage, each in bench.walk.journal.notes.items()}
+    for words in ("rolled back: 3/3 of release 1", "the API answers", "nothing lost"):
+        assert words in notes["rollback"]
+    assert fault.expect.stage != "verdict" or "no-go: " in notes["verdict"]
+    assert told, f"nothing is told by the end of stage {fault.expect.stage}"
+    assert told.kept, "the evidence is kept"
+    finding = (bench.folder / told.kept / "finding.txt").read_text()
+    assert finding == f"stage {told.stage}: {told.error}\n"
+    assert "addressbook-canary" in (bench.folder / told.kept / "describe.txt").read_text()
+
+
 # One of a kind is rehearsed each time, as many as there are in `make soak`.
 CASES = [
     pytest.param(fault, id=fault.name, marks=[pytest.mark.soak] if fault.like else [])
@@ -299,6 +314,7 @@ def test_a_fault_is_told_and_the_baseline_serves_again(bench: Bench, fault: Faul
             for word in expect.rollback:
                 assert word in failed
             assert again == "", "what the fault destroyed was put back"
+            assert_said_and_kept(bench, fault, told)
     finally:
         walk.context.app.stop()
     assert told, f"nothing is told by the end of stage {expect.stage}"
@@ -307,4 +323,4 @@ def test_a_fault_is_told_and_the_baseline_serves_again(bench: Bench, fault: Faul
     print(told.stage, told.code, f"{told.seconds:.1f} s of {told.total:.1f} s")
     print(told.error)
     assert (told.stage, told.code) == (expect.stage, expect.code), str(told.error)
-    assert expect.missing(told.error.sentence) == "", told.error.sentence
+    assert expect.missing(told.error.sentence, str(told.error)) == "", str(told.error)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ import yaml
 from acceptance.projects import Project, addressbook_tables
 from acceptance.rehearsals import adapted, ask, expect_no_more, obey, patience, rehearsal
 
-from pytest_canary.cluster.engine import CTR
+from pytest_canary.cluster.engine import CTR, Engine
 from pytest_canary.cluster.registry import pull_secret
 from pytest_canary.context import expect
 from pytest_canary.context.journal import CanaryOutcome
@@ -213,6 +214,21 @@ def test_an_image_that_the_node_does_not_have_is_named(walk: Rehearsal) -> None:
     )
     assert full_name(walk.context.baseline.image) in told.evidence
     walk.workspace.processes.run([*ctr, "tag", aside, full_name(image)], timeout=60)
+    ask(walk, cluster.candidate_is_there)
+
+
+def test_an_image_that_the_node_holds_is_not_sent_again(walk: Rehearsal) -> None:
+    """The engine knows none of this name, and so can't send it."""
+    found = Engine().find(walk.context.candidate.image)
+    assert found
+    image, node = replace(found, ref="addressbook:again"), walk.context.cluster.node
+
+    Engine().load(image, node, timeout=60)
+
+    images = ["docker", "exec", node, *CTR, "images"]
+    names = walk.workspace.processes.read([*images, "ls", "-q"], timeout=60).split()
+    assert full_name(image.ref) in names
+    walk.workspace.processes.run([*images, "rm", full_name(image.ref)], timeout=60)
     ask(walk, cluster.candidate_is_there)
 
 

@@ -18,7 +18,7 @@ from pytest_canary import stages
 from pytest_canary.cluster.leftovers import Inventory
 from pytest_canary.context.journal import CleanupOutcome
 from pytest_canary.context.stage import Stage
-from pytest_canary.context.workspace import Workspace, whole
+from pytest_canary.context.workspace import Workspace, workspace_itself
 from pytest_canary.core.errors import ReleaseError
 from pytest_canary.plugin import parts, state
 from pytest_canary.plugin.parts import Parts
@@ -50,7 +50,7 @@ class Loader:
         real = stages.load(name)
         made: Stage[Workspace] = Stage(
             real.name,
-            whole,
+            workspace_itself,
             transition=real.transition,
             rolls_back=real.rolls_back,
             on_trial=real.on_trial,

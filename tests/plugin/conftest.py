@@ -1,4 +1,4 @@
-"""A project in the book's layout, for pytest to be run on.
+"""A project in the addressbook's layout, for pytest to be run on.
 
 It runs in this process, where that is all the same; in one of its own where it is not: what is
 imported, what a signal does, and what draws a report's pictures.
@@ -16,7 +16,7 @@ from fakes import stand_in as stand_ins
 
 @pytest.fixture
 def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The book's layout, and a state folder of its own."""
+    """The addressbook's layout, and a state folder of its own."""
     root = pytester.path
     (root / "manifests").mkdir()
     (root / "Dockerfile").write_text("FROM scratch\n")

@@ -62,7 +62,7 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture
 def configured(tmp_path: Path) -> Callable[..., Settings]:
-    """Makes the settings of a project with the book's layout, from the tables of its file."""
+    """Makes the settings of a project in the addressbook's layout, from its file's tables."""
     (tmp_path / "manifests").mkdir()
     for name in ("Dockerfile", "apply.sh", "manifests/deployment.yml", "manifests/service.yml"):
         (tmp_path / name).touch()

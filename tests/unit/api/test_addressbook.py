@@ -13,7 +13,7 @@ from pytest_canary.api.writes import Row, Writes
 from pytest_canary.config.settings import Settings
 from pytest_canary.core.errors import ApiError
 
-# As the book shows it.
+# As it answers.
 TIME = "2019-11-10T16:48:15.900Z"
 ADA = {"id": 1, "firstName": "Ada", "lastName": "Lovelace", "updatedAt": TIME, "createdAt": TIME}
 

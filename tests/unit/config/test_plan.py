@@ -36,7 +36,7 @@ def own_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A project with the book's layout, not in git yet."""
+    """A project with the addressbook's layout, not in git yet."""
     project = tmp_path / "project"
     (project / "manifests").mkdir(parents=True)
     for name in ("Dockerfile", "apply.sh", "manifests/deployment.yml", "manifests/service.yml"):

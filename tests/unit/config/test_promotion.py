@@ -1,4 +1,4 @@
-"""The book's condition for a promotion, on what each CI system tells."""
+"""Semaphore's condition for a promotion, on what each CI system tells."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -15,7 +15,7 @@ SERVICE = "kind: Service\nmetadata:\n  name: {}\nspec: {{}}\n"
 
 @pytest.fixture
 def book(tmp_path: Path) -> Path:
-    """A project with the book's layout."""
+    """A project with the addressbook's layout."""
     (tmp_path / "manifests").mkdir()
     (tmp_path / "Dockerfile").write_text("FROM scratch\n")
     (tmp_path / "apply.sh").write_text("#!/bin/sh\n")

@@ -15,7 +15,7 @@ from pytest_canary.config.plan import Baseline, Plan
 from pytest_canary.config.settings import Settings
 from pytest_canary.context.journal import MigrationOutcome
 from pytest_canary.context.stage import Stage
-from pytest_canary.context.workspace import Workspace, existing_context, whole
+from pytest_canary.context.workspace import Workspace, existing_context, workspace_itself
 from pytest_canary.core.errors import ClusterError, ReleaseError
 from pytest_canary.rehearsal.rehearsal import Rehearsal
 
@@ -33,14 +33,14 @@ def stages(made: list[str]) -> dict[str, Stage[Any]]:
     """Every stage, with a transition that writes down that it was made."""
 
     def stage(name: str, **facts: bool) -> Stage[Workspace]:
-        new = Stage(name, whole, transition=f"to {name}", **facts)
+        new = Stage(name, workspace_itself, transition=f"to {name}", **facts)
         new.enter(f"{name} is entered")(lambda _: made.append(name))
         return new
 
     found = {name: stage(name) for name in (*STAGES, "rollback")}
     found["cleanup"] = stage("cleanup", final=True)
     found["canary"] = stage("canary", on_trial=True)
-    found["automatic_rollback"] = Stage("rollback", whole, automatic=True)
+    found["automatic_rollback"] = Stage("rollback", workspace_itself, automatic=True)
     found["automatic_rollback"].enter("it is rolled back")(lambda _: made.append("rolled back"))
     return found
 
