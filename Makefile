@@ -63,7 +63,7 @@ wheel: venv          ## the wheel, built and installed elsewhere
 
 # Nothing runs beside the acceptance tests: they compare latencies and count what is lost.
 test: lint setup     ## everything, but for what `make soak` has more of
-	$(MAKE) --no-print-directory --keep-going -j2 $(SYNC) unit engine plugin report
+	$(MAKE) --no-print-directory --keep-going -j2 $(SYNC) unit engine report plugin
 	$(MAKE) --no-print-directory acceptance
 	$(MAKE) --no-print-directory wheel
 

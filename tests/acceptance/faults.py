@@ -119,7 +119,7 @@ class Fault:
 
 
 def load(folder: Path) -> list[Fault]:
-    """All faults of a folder, in the order of the stages, then of their names.
+    """All faults of a folder, in the order of the stages, then of their names; with traffic last.
 
     Raises:
         FaultError: there is none, or one of them is wrong.
@@ -133,7 +133,14 @@ def load(folder: Path) -> list[Fault]:
             raise FaultError(
                 f"{each.name}.toml is like {each.like!r}, which stands for no stage and code of its"
             )
-    return sorted(found, key=lambda each: (STAGES.index(each.expect.stage), each.name))
+    return sorted(
+        found,
+        key=lambda each: (
+            STAGES.index(each.expect.stage),
+            bool(each.settings.get("traffic")),
+            each.name,
+        ),
+    )
 
 
 def fault(name: str, text: str) -> Fault:

@@ -38,7 +38,7 @@ from pytest_canary.context.journal import (
     PreflightOutcome,
 )
 from pytest_canary.context.workspace import Workspace
-from pytest_canary.manifests.version import CANARY, STABLE
+from pytest_canary.manifests.version import CANARY, STABLE, Version
 from pytest_canary.rehearsal.rehearsal import Rehearsal
 from pytest_canary.release.release import Release
 
@@ -232,13 +232,16 @@ class Place:
         """Where it stands."""
         return cls(walk.journal, walk.journal.writes.acknowledged)
 
-    def go_back(self, walk: Rehearsal, found: Settings, candidate: Mapping[str, Any]) -> Rehearsal:
+    def go_back(
+        self, walk: Rehearsal, found: Settings, candidate: Mapping[str, Any], baseline: Version
+    ) -> Rehearsal:
         """Stand there again, with another candidate; the cluster is the caller's to put back.
 
         Args:
             walk: goes on no more.
             found: the settings from here on.
             candidate: what is different from the one that was provisioned.
+            baseline: what is live.
 
         Returns:
             The walk that goes on.
@@ -257,7 +260,9 @@ class Place:
             context,
             plan=workspace.plan,
             journal=journal,
-            provisioned=replace(up, candidate=replace(up.candidate, **candidate)),
+            provisioned=replace(
+                up, candidate=replace(up.candidate, **candidate), baseline=baseline
+            ),
             app=AppAccess(workspace.plan, journal, elsewhere=False),
         )
         workspace.context.open_app()

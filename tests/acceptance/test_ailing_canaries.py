@@ -35,6 +35,7 @@ from pytest_canary.rehearsal.rehearsal import Rehearsal
 from pytest_canary.traffic import Traffic
 
 Ailing = Callable[[str], str]
+JUDGED = ("errs", "leaks", "dies")
 
 # Bytes that the manifest lets a pod hold.
 LIMIT = 192 * 2**20
@@ -134,14 +135,18 @@ def test_an_app_that_stops_at_once_loses_requests_which_are_named(
 
 @pytest.fixture(scope="module")
 def walk(
-    shared: Project, releases: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+    shared: Project,
+    releases: dict[str, str],
+    ailing: Ailing,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Rehearsal]:
-    """A walk that stands at the end of the stage `migration`, with a healthy canary."""
+    """A walk at the end of the stage `migration`, whose node has every canary that is judged."""
     folder = tmp_path_factory.mktemp("verdict")
     # More than by default, so that enough is known sooner.
     table = addressbook_tables() | {"traffic": {"rate": 60}}
     with rehearsal(shared, folder, releases, table) as walk:
         walk.enter("migration")
+        load(walk, [ailing(each) for each in JUDGED])
         yield walk
 
 
@@ -150,9 +155,8 @@ def judged(walk: Rehearsal, ailing: Ailing) -> Callable[[str], Verdict]:
     """Replaces the canary by an ailing one, and judges it."""
 
     def verdict(ailment: str) -> Verdict:
-        image = ailing(ailment)
-        load(walk, [image])
-        walk.context.release.deploy(CANARY, 1, replace(walk.context.candidate, image=image))
+        candidate = replace(walk.context.candidate, image=ailing(ailment))
+        walk.context.release.deploy(CANARY, 1, candidate)
         return judge(walk)
 
     return verdict
@@ -181,15 +185,6 @@ def test_a_canary_that_errs_is_no_go(judged: Callable[[str], Verdict]) -> None:
     assert metric(found, counter).canary > 0
     assert found.finding is not None
     assert found.finding.code == "CanaryWorse"
-
-
-def test_a_canary_that_is_100_ms_slower_is_no_go_early(judged: Callable[[str], Verdict]) -> None:
-    found = judged("slow")
-
-    assert found.answer == "no-go"
-    assert re.match(r"the canary is \d+ ms slower: it takes \d+ ms in the median", found.sentence)
-    assert metric(found, "latency").effect == pytest.approx(0.1, abs=0.05)
-    assert found.looks <= 5, "not after the whole window"
 
 
 def test_a_canary_that_leaks_is_no_go(judged: Callable[[str], Verdict]) -> None:

@@ -33,8 +33,10 @@ from acceptance.rehearsals import (
 )
 
 from pytest_canary import stages
+from pytest_canary.context.journal import VerdictOutcome
 from pytest_canary.core.errors import CanaryError, FoundError, ReleaseError
 from pytest_canary.core.waiting import Seen, Waiter
+from pytest_canary.manifests.version import STABLE, Version
 from pytest_canary.preflight.inspection import inspect
 from pytest_canary.rehearsal.rehearsal import Rehearsal
 from pytest_canary.stages import canary
@@ -48,7 +50,8 @@ USER = "10001:10001"
 # tell of a fault, its own pods tell as well.
 SAMPLES = (canary.both_answer, canary.share_is_fair)
 
-# Each rollback waits for the canary's end; where no traffic runs, it need not serve on before that.
+# A rollback waits for the canary's end, and a canary's deploy for the end of one of the baseline's
+# pods. Where no traffic runs, these need not serve on before that.
 ENDS_AT_ONCE = {
     "spec.template.spec.containers[addressbook].env[+]": {"name": "SHUTDOWN_DELAY", "value": "0"}
 }
@@ -107,13 +110,25 @@ class Bench:
         found = check(faults.merged(table(), fault.settings), fault.name)
         files = {name: folder / f"{name}.yml" for name in ("deployment", "service")}
         for name, file in files.items():
-            text = (ROOT / "manifests" / f"{name}.yml").read_text()
-            if name == "deployment" and not found.traffic.rate:
-                text = faults.patched(text, ENDS_AT_ONCE)
+            text = manifest(name, ends_at_once=not found.traffic.rate)
             file.write_text(faults.patched(text, getattr(fault, name)))
         found = found.model_copy(update={"files": replace(found.files, **files)})
-        image = self.images.get(fault.name, self.images[""])
-        self.walk = self.place.go_back(self.walk, found, {"image": image, **files})
+        candidate = {"image": self.images.get(fault.name, self.images[""]), **files}
+        baseline = self.live(ends_at_once=not found.traffic.rate)
+        self.walk = self.place.go_back(self.walk, found, candidate, baseline)
+
+    def live(self, *, ends_at_once: bool) -> Version:
+        """The baseline, deployed anew where it ends otherwise."""
+        context = self.walk.context
+        text = manifest("deployment", ends_at_once=ends_at_once)
+        if context.baseline.deployment.read_text() == text:
+            return context.baseline
+        file = self.folder / f"baseline-{ends_at_once}.yml"
+        file.write_text(text)
+        version, replicas = replace(context.baseline, deployment=file), 3
+        context.release.deploy(STABLE, replicas, version)
+        context.release.wait_until_settled(STABLE, replicas, version)
+        return version
 
     def rehearse(self, until: str, *, samples: bool = False) -> Told | None:
         """Walk on as a session does, until a check fails or the stage is done."""
@@ -178,6 +193,12 @@ def table() -> dict[str, Any]:
     return addressbook_tables() | {"traffic": {"rate": 0}}
 
 
+def manifest(name: str, *, ends_at_once: bool) -> str:
+    """One of the bundled manifests."""
+    text = (ROOT / "manifests" / f"{name}.yml").read_text()
+    return faults.patched(text, ENDS_AT_ONCE if ends_at_once and name == "deployment" else {})
+
+
 @pytest.fixture(scope="module")
 def bench(
     shared: Project,
@@ -187,7 +208,10 @@ def bench(
 ) -> Iterator[Bench]:
     """A walk with release 1 live, and every faulty image on its node."""
     folder = tmp_path_factory.mktemp("faults")
-    with rehearsal(shared, folder, releases, table()) as walk:
+    live = folder / "baseline.yml"
+    live.write_text(manifest("deployment", ends_at_once=True))
+    files = {"manifests": {"deployment": str(live)}}
+    with rehearsal(shared, folder, releases, table() | files) as walk:
         hold(walk, "preflight", "cluster", "baseline")
         database = walk.plan.settings.database
         dump = DUMP.format(user=database.user, name=database.name)
@@ -267,7 +291,6 @@ def assert_said_and_kept(bench: Bench, fault: Fault, told: Told | None) -> None:
     notes = {stage: "; ".join(each) for stage, each in bench.walk.journal.notes.items()}
     for words in ("rolled back: 3/3 of release 1", "the API answers", "nothing lost"):
         assert words in notes["rollback"]
-    assert fault.expect.stage != "verdict" or "no-go: " in notes["verdict"]
     assert told, f"nothing is told by the end of stage {fault.expect.stage}"
     assert told.kept, "the evidence is kept"
     finding = (bench.folder / told.kept / "finding.txt").read_text()
@@ -275,6 +298,13 @@ def assert_said_and_kept(bench: Bench, fault: Fault, told: Told | None) -> None:
     # A promotion deletes the canary.
     track = "stable" if told.stage == "stable" else "canary"
     assert f"addressbook-{track}" in (bench.folder / told.kept / "describe.txt").read_text()
+    if told.stage == "verdict":
+        assert "no-go: " in notes["verdict"]
+        verdict = bench.walk.journal.outcome(VerdictOutcome).verdict
+        assert verdict, "there is one"
+        assert verdict.looks <= 5, "not after the whole window"
+        (effect,) = (each.effect for each in verdict.comparisons if each.metric == "latency")
+        assert effect == pytest.approx(0.1, abs=0.05)
 
 
 # One of a kind is rehearsed each time, as many as there are in `make soak`.
