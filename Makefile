@@ -63,9 +63,8 @@ wheel: venv          ## the wheel, built and installed elsewhere
 
 # Nothing runs beside the acceptance tests: they compare latencies and count what is lost.
 test: lint setup     ## everything, but for what `make soak` has more of
-	$(MAKE) --no-print-directory --keep-going -j2 $(SYNC) unit engine report plugin
+	$(MAKE) --no-print-directory --keep-going -j2 $(SYNC) unit engine report wheel plugin
 	$(MAKE) --no-print-directory acceptance
-	$(MAKE) --no-print-directory wheel
 
 # All rounds are run, and those that failed are named: what fails by chance fails in some.
 soak: setup          ## for hours: acceptance with every case, ROUNDS=10 times over; the verdict's error rates
