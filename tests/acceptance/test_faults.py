@@ -33,6 +33,7 @@ from acceptance.rehearsals import (
 )
 
 from pytest_canary import stages
+from pytest_canary.context.context import QUIET
 from pytest_canary.context.journal import VerdictOutcome
 from pytest_canary.core.errors import CanaryError, FoundError, ReleaseError
 from pytest_canary.core.waiting import Seen, Waiter
@@ -46,8 +47,8 @@ FAULTS = faults.load(ROOT / "fixtures" / "faults")
 # Whom the bundled image runs as.
 USER = "10001:10001"
 
-# Of these, 300 connections take seconds. What they would tell of a fault, its own pods tell too; the
-# walks of test_walk.py have them, and so has the rollback of a fault with traffic.
+# Of these, 300 connections take seconds. What they would tell of a fault, its own pods tell too;
+# the walks of test_walk.py have them, and so has the rollback of a fault with traffic.
 SAMPLES = (canary.both_answer, canary.share_is_fair, automatic_rollback.baseline_answers)
 
 # A rollback waits for the canary's end, and a canary's deploy for the end of one of the baseline's
@@ -137,6 +138,7 @@ class Bench:
             began, stage = now(), stages.load(name)
             for each in stage.applying(walk.plan):
                 if each.function in SAMPLES and not samples:
+                    self.follow()
                     continue
                 try:
                     walk.check(each, stage)
@@ -157,6 +159,7 @@ class Bench:
         failed = ""
         for each in stage.applying(walk.plan):
             if each.function in SAMPLES and not walk.plan.traffic:
+                self.follow()
                 continue
             try:
                 walk.check(each, stage)
@@ -164,6 +167,16 @@ class Bench:
                 walk.keep_evidence("rollback", error)
                 failed = failed or error.sentence
         return failed
+
+    def follow(self) -> None:
+        """Wait until kube-proxy has followed, as a sample does, and count no connections."""
+        observer = self.walk.context.observer
+
+        def look() -> Seen[None]:
+            quiet = observer.quiet_for("EndpointSlice")
+            return Seen(f"endpoints unchanged for {quiet:.1f} s", quiet >= QUIET, None)
+
+        Waiter().until("kube-proxy to follow", look, timeout=60)
 
     def kubectl(self, *commands: str) -> None:
         """Run commands as they stand in a fault's file."""
