@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from numpy import ndarray
 
-# An honest split is called wrong in 1 of 1000 runs.
+# An honest split lies outside in 1 of 1000 counts.
 CONFIDENCE = 0.999
 
 

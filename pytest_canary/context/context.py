@@ -170,12 +170,13 @@ class Context:
         templates = {v.deployment for v in (up.candidate, up.baseline) if v}
         return {name for template in templates for name in pull_secrets(template.read_text())}
 
-    def sample(self, *titles: str) -> Counter[str]:
-        """How many of 300 new connections each version answers, once kube-proxy has followed.
+    def sample(self, *titles: str, connections: int = CONNECTIONS) -> Counter[str]:
+        """How many of so many new connections each version answers, once kube-proxy has followed.
 
         Args:
             titles: who should answer: "baseline", "candidate" or both. They are waited for a
                 little; whoever answers then is counted.
+            connections: how many are made.
 
         Raises:
             ApiError: a connection failed, or its answer was not as promised.
@@ -198,7 +199,7 @@ class Context:
                 timeout=KUBE_PROXY,
                 change=lambda seconds: self.waiter.clock.sleep(min(seconds, 0.5)),
             )
-        return self.api.sample(CONNECTIONS)
+        return self.api.sample(connections)
 
     def address(self) -> str:
         """The Service's URL, as a client outside the cluster has it."""

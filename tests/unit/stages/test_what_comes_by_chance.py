@@ -1,0 +1,45 @@
+"""What comes by chance, however seldom, is looked at again, and is no failure."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from fakes.world import World
+
+from pytest_canary.context.journal import CanaryOutcome
+from pytest_canary.core.errors import ReleaseError
+from pytest_canary.stages import canary
+
+
+def test_a_split_that_is_unfair_by_chance_is_counted_again(world: World) -> None:
+    world.enter("canary")
+    outcome = world.journal.outcome(CanaryOutcome)
+    outcome.sample = Counter({"1": 171, "2": 129})  # 43 %, as seen of an honest kube-proxy
+
+    world.check("canary", canary.share_is_fair)
+
+    assert outcome.connections == 900
+    assert outcome.share
+    assert outcome.share.holds(1 / 3)
+
+
+def test_a_split_that_is_fair_is_counted_once(world: World) -> None:
+    world.enter("canary")
+    outcome = world.journal.outcome(CanaryOutcome)
+    outcome.sample = Counter({"1": 200, "2": 100})
+
+    world.check("canary", canary.share_is_fair)
+
+    assert outcome.connections == 300
+
+
+def test_a_split_that_is_unfair_is_told_by_the_second_count(world: World) -> None:
+    world.enter("canary")
+    world.app.balance = lambda pods, turn: next(
+        pod for pod in pods if ("canary" in pod) == (turn % 2 == 0)
+    )
+    world.journal.outcome(CanaryOutcome).sample = Counter({"1": 171, "2": 129})
+
+    with pytest.raises(ReleaseError, match=r"^the canary takes 50 % of connections \(45 to 55\)"):
+        world.check("canary", canary.share_is_fair)
