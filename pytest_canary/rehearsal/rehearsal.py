@@ -172,14 +172,15 @@ class Rehearsal:
         Raises:
             CanaryError: one of them failed; the same error again, every time.
         """
-        if self.load(name).final:
-            self.make(self.load(name).entry, self.load(name))
-            return
         if name not in self.plan.stages:
             raise ReleaseError(
                 f"the walk ends before stage {name}, at {self.plan.options.until}; "
                 "see --canary-until"
             )
+        last = self.load(name)
+        if last.final:
+            self.make(last.entry, last)
+            return
         for each in self.plan.stages[: self.plan.stages.index(name) + 1]:
             stage = self.load(each)
             self.journal.begin(each)

@@ -187,6 +187,14 @@ def test_the_check_of_a_step_fails_with_the_steps_own_error(
         begin().check(stage.checks[-1], stage)
 
 
+def test_a_name_that_no_stage_has_is_told_and_not_looked_for(
+    begin: Callable[..., Rehearsal], made: list[str]
+) -> None:
+    with pytest.raises(ReleaseError, match=r"^the walk ends before stage bogus, at cleanup; "):
+        begin().enter("bogus")
+    assert made == []
+
+
 def test_the_automatic_rollback_enters_no_other_stage(
     begin: Callable[..., Rehearsal], stages: dict[str, Stage[Any]], made: list[str]
 ) -> None:
