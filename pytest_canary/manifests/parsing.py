@@ -36,6 +36,13 @@ class Parsed:
     broken: bool = False
 
 
+def fastest_loader() -> Any:
+    """PyYAML's safe loader: the one in C, twenty times as fast, where PyYAML was built with it."""
+    import yaml
+
+    return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
 def parse(source: Source, rendered: str | None = None, origin: list[int] | None = None) -> Parsed:
     """Read a file's objects.
 
@@ -46,11 +53,10 @@ def parse(source: Source, rendered: str | None = None, origin: list[int] | None 
     """
     import yaml
 
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     text = source.text if rendered is None else rendered
     reader = _Reader(source, origin or list(range(1, text.count("\n") + 2)))
     try:
-        for node in yaml.compose_all(text, Loader=loader):
+        for node in yaml.compose_all(text, Loader=fastest_loader()):
             reader.document(node)
     except yaml.YAMLError as error:
         reader.refused(error)

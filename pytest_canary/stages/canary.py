@@ -71,7 +71,7 @@ def share_is_fair(context: Context) -> None:
     total = replicas.canary + replicas.stable_during_canary
     sample = outcome.sample or context.sample("baseline", "candidate")
     if not share(sample[candidate], sample.total()).holds(replicas.canary / total):
-        # An honest split in 1000 looks like this by chance, and none in a million does twice.
+        # An honest split in 1000 looks like this by chance, and one in a million does twice.
         sample = context.sample("baseline", "candidate", connections=RECOUNT)
     outcome.connections = sample.total()
     outcome.share = expectations.expect_fair_share(sample, candidate, replicas.canary, total)

@@ -126,7 +126,8 @@ class Bench:
             return context.baseline
         file = self.folder / f"baseline-{ends_at_once}.yml"
         file.write_text(text)
-        version, replicas = replace(context.baseline, deployment=file), 3
+        version = replace(context.baseline, deployment=file)
+        replicas = context.settings.replicas.stable
         context.release.deploy(STABLE, replicas, version)
         context.release.wait_until_settled(STABLE, replicas, version)
         return version

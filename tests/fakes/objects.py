@@ -8,21 +8,22 @@ from typing import Any
 
 import yaml
 
+from pytest_canary.manifests.parsing import fastest_loader
+
 Object = dict[str, Any]
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def deployment(manifest: Path, name: str, replicas: int, image: str) -> Object:
     """The Deployment that apply.sh makes of a template."""
     values = {"deployment": name, "replicas": str(replicas), "img": image, "PORT": "3000"}
     text = string.Template(manifest.read_text()).substitute(values)
-    found: Object = yaml.load(text, Loader=LOADER)
+    found: Object = yaml.load(text, Loader=fastest_loader())
     return found
 
 
 def service(manifest: Path, node_port: int) -> Object:
     """The Service that kubectl makes of its manifest."""
-    found: Object = yaml.load(manifest.read_text(), Loader=LOADER)
+    found: Object = yaml.load(manifest.read_text(), Loader=fastest_loader())
     for port in found["spec"]["ports"]:
         port["nodePort"] = node_port
     return found

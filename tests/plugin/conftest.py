@@ -6,23 +6,13 @@ imported, what a signal does, and what draws a report's pictures.
 
 from __future__ import annotations
 
-import gc
 import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from fakes import stand_in as stand_ins
-
-
-@pytest.fixture(scope="session", autouse=True)
-def small_heap() -> None:
-    """Let the sessions of these tests look for garbage in what they made themselves.
-
-    pytest looks through all that is alive, several times at each session's end.
-    """
-    gc.collect()
-    gc.freeze()
+from fakes.heap import small_heap as small_heap
 
 
 @pytest.fixture

@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable
 
 import pytest
+from fakes.heap import small_heap as small_heap
 from fakes.stages import Checks, Stages
 
 from pytest_canary.config.options import Options
 from pytest_canary.config.plan import Baseline, Plan
 from pytest_canary.config.settings import Settings
 from pytest_canary.plugin.items import StageFile
-
-
-@pytest.fixture(scope="session", autouse=True)
-def small_heap() -> None:
-    """Let the sessions of these tests look for garbage in what they made themselves.
-
-    pytest looks through all that is alive, several times at each session's end.
-    """
-    gc.collect()
-    gc.freeze()
 
 
 @pytest.fixture
