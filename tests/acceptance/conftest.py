@@ -12,6 +12,7 @@ from pathlib import Path
 
 import docker
 import pytest
+from acceptance.bench import Lanes, faults_left, open_lanes
 from acceptance.projects import KUBECONFIG, ROOT, Project, addressbook_settings, needed, nodes
 from acceptance.rehearsals import forget, sessions, sweep
 
@@ -110,3 +111,20 @@ def shared(addressbook_project: Callable[[str], Project]) -> Project:
     made = project.pytest("--canary", "--canary-reuse", "--canary-until=cluster")
     assert made.code == 0
     return project
+
+
+@pytest.fixture(scope="session")
+def benches(
+    shared: Project,
+    releases: dict[str, str],
+    tmp_path_factory: pytest.TempPathFactory,
+    request: pytest.FixtureRequest,
+) -> Iterator[Lanes]:
+    """Where the faults are rehearsed that -k has left, until the last of them is told.
+
+    They wait for kubelets most of the time. Whoever compares no latencies goes on beside them.
+    """
+    chosen = faults_left(request.session)
+    lanes = open_lanes(shared, tmp_path_factory.mktemp("faults"), releases, chosen)
+    yield lanes
+    lanes.close()

@@ -1,0 +1,415 @@
+"""A walk that stands at the end of the stage `baseline`, for one faulty candidate after another.
+
+Several stand side by side in one cluster, each in a namespace of its own: most of the time a fault
+waits for a kubelet.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shlex
+import subprocess
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+import pytest
+from acceptance import faults
+from acceptance.faults import Fault
+from acceptance.projects import ROOT, Project, addressbook_tables
+from acceptance.rehearsals import (
+    Place,
+    adapted,
+    build,
+    check,
+    hold,
+    load,
+    obey,
+    rehearsal,
+)
+
+from pytest_canary import stages
+from pytest_canary.cluster.teardown import RUN_LABEL
+from pytest_canary.context.context import QUIET
+from pytest_canary.context.journal import Journal
+from pytest_canary.core.errors import CanaryError, FoundError
+from pytest_canary.core.waiting import Seen, Waiter
+from pytest_canary.manifests.version import STABLE, Version
+from pytest_canary.preflight.inspection import inspect
+from pytest_canary.rehearsal.rehearsal import Rehearsal
+from pytest_canary.stages import automatic_rollback, canary
+
+FAULTS = faults.load(ROOT / "fixtures" / "faults")
+
+# Whom the bundled image runs as.
+USER = "10001:10001"
+
+# Of these, 300 connections take seconds. What they would tell of a fault, its own pods tell too;
+# the walks of test_walk.py have them, and so has the rollback of a fault with traffic.
+SAMPLES = (canary.both_answer, canary.share_is_fair, automatic_rollback.baseline_answers)
+
+# A rollback waits for the canary's end, and a canary's deploy for the end of one of the baseline's
+# pods. Where no traffic runs, these need not serve on before that.
+ENDS_AT_ONCE = {
+    "spec.template.spec.containers[addressbook].env[+]": {"name": "SHUTDOWN_DELAY", "value": "0"}
+}
+
+# Who acts while the candidate is rolled out must not come too late, however busy the machine is.
+IS_READY_LATE = {"spec.template.spec.containers[addressbook].readinessProbe.initialDelaySeconds": 8}
+
+DUMP = r"\! pg_dump -U {user} -d {name} -f /tmp/baseline.sql"
+# A session of a migration may live on after its pod, and its locks with it.
+RESTORE = r"""
+select pg_terminate_backend(pid) from pg_stat_activity where application_name like '% migrate';
+begin;
+select format('drop table %I cascade', tablename) from pg_tables where schemaname = 'public' \gexec
+\i /tmp/baseline.sql
+commit;
+"""
+
+
+@dataclass
+class Told:
+    """What came of a fault.
+
+    Attributes:
+        stage: where it was told.
+        error: what was raised.
+        seconds: from the apply to the finding, or from the stage's first command.
+        kept: the folder with its evidence; None where there is no cluster yet.
+        total: with the way there and back.
+    """
+
+    stage: str
+    error: CanaryError
+    seconds: float
+    kept: Path | None = None
+    total: float = 0
+
+    @property
+    def code(self) -> str:
+        """The finding's, or the error's class."""
+        if isinstance(self.error, FoundError):
+            return self.error.findings[0].code
+        return type(self.error).__name__
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """All that came of a fault, and of the way back.
+
+    Attributes:
+        found: the rules by which the static check knows it.
+        told: None where nothing was told.
+        failed: the first sentence of the rollback that does not hold; empty for none.
+        again: the same, once more, after what the fault destroyed was put back.
+        journal: its walk's.
+        folder: its walk's.
+    """
+
+    found: tuple[str, ...]
+    told: Told | None
+    failed: str
+    again: str
+    journal: Journal
+    folder: Path
+
+
+@dataclass
+class Bench:
+    """One walk that stands at the end of its stage `baseline`, and goes back there."""
+
+    walk: Rehearsal
+    folder: Path
+    images: dict[str, str]
+    place: Place
+
+    def outcome(self, fault: Fault) -> Outcome:
+        """Rehearse a candidate with this fault, and stand where it began."""
+        expect, began = fault.expect, time.monotonic()
+        self.prepare(fault)
+        walk, failed, again = self.walk, "", ""
+        try:
+            looked = time.monotonic()
+            findings = inspect(walk.plan, ROOT).findings
+            told = None
+            if expect.stage == "preflight":
+                told = Told("preflight", FoundError(findings), time.monotonic() - looked)
+            else:
+                self.kubectl(*fault.before)
+                try:
+                    with ThreadPoolExecutor(1) as meanwhile:
+                        acted = meanwhile.submit(self.meddle, fault) if fault.meanwhile else None
+                        told = self.rehearse(expect.stage)
+                        if acted:
+                            acted.result()
+                    failed = self.roll_back()
+                    if failed or expect.stage != "canary":
+                        self.restore()
+                    if failed:
+                        again = self.roll_back()
+                finally:
+                    self.kubectl(*fault.after)
+        finally:
+            walk.context.app.stop()
+        if told:
+            told.total = time.monotonic() - began
+        codes = tuple(each.code for each in findings)
+        return Outcome(codes, told, failed, again, walk.journal, self.folder)
+
+    def prepare(self, fault: Fault) -> None:
+        """Stand at the end of the baseline again, with a candidate that has this fault."""
+        folder = self.folder / fault.name
+        folder.mkdir()
+        found = check(faults.merged(table(), fault.settings), fault.name)
+        files = {name: folder / f"{name}.yml" for name in ("deployment", "service")}
+        for name, file in files.items():
+            text = manifest(name, ends_at_once=not found.traffic.rate)
+            if name == "deployment" and fault.meanwhile:
+                text = faults.patched(text, IS_READY_LATE)
+            file.write_text(faults.patched(text, getattr(fault, name)))
+        found = found.model_copy(update={"files": replace(found.files, **files)})
+        candidate = {"image": self.images.get(fault.name, self.images[""]), **files}
+        baseline = self.live(ends_at_once=not found.traffic.rate)
+        self.walk = self.place.go_back(self.walk, found, candidate, baseline)
+
+    def live(self, *, ends_at_once: bool) -> Version:
+        """The baseline, deployed anew where it ends otherwise."""
+        context = self.walk.context
+        text = manifest("deployment", ends_at_once=ends_at_once)
+        if context.baseline.deployment.read_text() == text:
+            return context.baseline
+        file = self.folder / f"baseline-{ends_at_once}.yml"
+        file.write_text(text)
+        version = replace(context.baseline, deployment=file)
+        replicas = context.settings.replicas.stable
+        context.release.deploy(STABLE, replicas, version)
+        context.release.wait_until_settled(STABLE, replicas, version)
+        return version
+
+    def rehearse(self, until: str, *, samples: bool = False) -> Told | None:
+        """Walk on as a session does, until a check fails or the stage is done."""
+        walk, now = self.walk, self.walk.journal.timeline.now
+        for name in walk.plan.stages[walk.plan.stages.index("canary") :]:
+            began, stage = now(), stages.load(name)
+            for each in stage.applying(walk.plan):
+                if each.function in SAMPLES and not samples:
+                    self.follow()
+                    continue
+                try:
+                    walk.check(each, stage)
+                except CanaryError as error:
+                    after = error.after if isinstance(error, FoundError) else None
+                    seconds = now() - began if after is None else after
+                    kept = walk.keep_evidence(name, error).folder
+                    return Told(name, error, seconds, kept)
+            if name == until:
+                return None
+        raise AssertionError(f"there is no stage {until}")
+
+    def roll_back(self) -> str:
+        """Roll back as a session does; the first sentence that does not hold, empty for none."""
+        # A short deadline is there for what never comes, and not for what takes its time.
+        walk, stage = self.walk, stages.load("automatic_rollback")
+        obey(walk, adapted(walk.plan.settings, deadlines={"rollout": 120}))
+        failed = ""
+        for each in stage.applying(walk.plan):
+            if each.function in SAMPLES and not walk.plan.traffic:
+                self.follow()
+                continue
+            try:
+                walk.check(each, stage)
+            except CanaryError as error:
+                walk.keep_evidence("rollback", error)
+                failed = failed or error.sentence
+        return failed
+
+    def follow(self) -> None:
+        """Wait until kube-proxy has followed, as a sample does, and count no connections."""
+        observer = self.walk.context.observer
+
+        def look() -> Seen[None]:
+            quiet = observer.quiet_for("EndpointSlice")
+            return Seen(f"endpoints unchanged for {quiet:.1f} s", quiet >= QUIET, None)
+
+        Waiter().until("kube-proxy to follow", look, timeout=60)
+
+    def kubectl(self, *commands: str) -> None:
+        """Run commands as they stand in a fault's file."""
+        namespace = self.walk.context.namespace.name
+        for command in commands:
+            words = shlex.split(command.format(namespace=namespace))[1:]
+            manage(self.walk, f"--namespace={namespace}", *words)
+
+    def wait_for_first_pod(self) -> None:
+        """Wait until the canary has one."""
+        name = f"{self.walk.plan.settings.deployment_name('canary')}-"
+
+        def look() -> Seen[None]:
+            pods = [each["metadata"]["name"] for each in self.walk.context.namespace.objects("Pod")]
+            return Seen(", ".join(pods), any(pod.startswith(name) for pod in pods), None)
+
+        Waiter().until("the canary's first pod", look, timeout=60)
+
+    def meddle(self, fault: Fault) -> None:
+        """Do what somebody else does, as soon as the canary has a pod."""
+        self.wait_for_first_pod()
+        # What it means may be gone by then.
+        with contextlib.suppress(subprocess.CalledProcessError):
+            self.kubectl(*fault.meanwhile)
+
+    def restore(self) -> None:
+        """Give the database what it had at the end of the baseline, and expect no more of it."""
+        self.place.forget_rows(self.walk)
+        self.walk.context.database.script(RESTORE, timeout=60)
+
+
+def table() -> dict[str, Any]:
+    """The healthy release's settings."""
+    return addressbook_tables() | {"traffic": {"rate": 0}}
+
+
+def manifest(name: str, *, ends_at_once: bool) -> str:
+    """One of the bundled manifests."""
+    text = (ROOT / "manifests" / f"{name}.yml").read_text()
+    return faults.patched(text, ENDS_AT_ONCE if ends_at_once and name == "deployment" else {})
+
+
+class Lanes:
+    """Benches side by side, each with one fault at a time.
+
+    A fault with traffic has the cluster to itself, as others would count in its latencies.
+
+    Args:
+        benches: at least one.
+        chosen: the faults that will be asked for, in that order.
+        walks: end what the benches stand on.
+    """
+
+    def __init__(self, benches: Sequence[Bench], chosen: Iterable[Fault], walks: ExitStack) -> None:
+        self.benches = benches
+        self._walks = walks
+        self._free: SimpleQueue[Bench] = SimpleQueue()
+        for bench in benches:
+            self._free.put(bench)
+        self._pool = ThreadPoolExecutor(len(benches), thread_name_prefix="lane")
+        self._outcomes: dict[str, Future[Outcome]] = {
+            fault.name: self._pool.submit(self._rehearse, fault)
+            for fault in chosen
+            if not fault.settings.get("traffic")
+        }
+
+    def outcome(self, fault: Fault) -> Outcome:
+        """What comes of a fault, as soon as it is known."""
+        if fault.name in self._outcomes:
+            return self._outcomes[fault.name].result()
+        return self.alone().outcome(fault)
+
+    def alone(self) -> Bench:
+        """A bench while no other has a fault."""
+        wait(self._outcomes.values())
+        return self.benches[0]
+
+    def close(self) -> None:
+        """Begin no other fault, and remove all that is theirs, their namespaces at once."""
+        self._pool.shutdown(cancel_futures=True)
+        benches, self.benches = self.benches, ()
+        for bench in benches:
+            namespace, run = bench.walk.context.namespace.name, bench.walk.workspace.run.id
+            manage(bench.walk, "label", "--overwrite", "namespace", namespace, f"{RUN_LABEL}={run}")
+            manage(bench.walk, "delete", "--wait=false", "namespace", namespace)
+        self._walks.close()
+
+    def _rehearse(self, fault: Fault) -> Outcome:
+        bench = self._free.get()
+        try:
+            return bench.outcome(fault)
+        finally:
+            self._free.put(bench)
+
+
+def share(walk: Rehearsal) -> None:
+    """Let another walk of the same project come into the cluster, and leave this one its things."""
+    assert walk.workspace.cluster_run, "the cluster is reused"
+    # Each has it to itself otherwise, and removes the namespaces of others as a killed run's.
+    namespace = walk.context.namespace.name
+    manage(walk, "label", "--overwrite", "namespace", namespace, f"{RUN_LABEL}=beside-others")
+    walk.workspace.cluster_run.release()
+
+
+def manage(walk: Rehearsal, *words: str) -> None:
+    """Run kubectl as who made the cluster."""
+    assert walk.workspace.cluster_run, "the cluster is reused"
+    kubeconfig = walk.workspace.cluster_run.folder / "kubeconfig"
+    subprocess.run(["kubectl", f"--kubeconfig={kubeconfig}", *words], check=True)
+
+
+def open_lanes(
+    shared: Project,
+    folder: Path,
+    releases: Mapping[str, str],
+    chosen: Sequence[Fault],
+    number: int = 3,
+) -> Lanes:
+    """Walks with release 1 live, and every faulty image on their node; for the caller to close.
+
+    Args:
+        shared: the project whose runs share the cluster.
+        folder: a fresh one.
+        releases: the names of the images, by release.
+        chosen: the faults that will be asked for.
+        number: how many.
+    """
+    live = folder / "baseline.yml"
+    live.write_text(manifest("deployment", ends_at_once=True))
+    settings = table() | {"manifests": {"deployment": str(live)}}
+    with ExitStack() as stack:
+        walks = []
+        for at in range(number):
+            own = folder / f"lane-{at}"
+            own.mkdir()
+            walk = stack.enter_context(rehearsal(shared, own, releases, settings))
+            hold(walk, "preflight", "cluster")
+            share(walk)
+            walks.append(walk)
+        first = walks[0]
+        with ThreadPoolExecutor(number + 1) as pool:
+            held = [pool.submit(hold, walk, "baseline") for walk in walks]
+            faulty = build(first, write_contexts(chosen, releases["2"], folder))
+            if faulty:
+                load(first, faulty.values())
+            for baseline in held:
+                baseline.result()
+        images, benches = {"": first.context.candidate.image} | faulty, []
+        for at, walk in enumerate(walks):
+            database = walk.plan.settings.database
+            dump = DUMP.format(user=database.user, name=database.name)
+            walk.context.database.script(dump, timeout=60)
+            benches.append(Bench(walk, folder / f"lane-{at}", images, Place.of(walk)))
+        return Lanes(benches, chosen, stack.pop_all())
+
+
+def write_contexts(chosen: Iterable[Fault], candidate: str, folder: Path) -> dict[str, Path]:
+    """Write what the faulty images are built from; by fault, the folder."""
+    contexts = {}
+    for fault in chosen:
+        if fault.image is None:
+            continue
+        contexts[fault.name] = context = folder / f"{fault.name}-image"
+        for name, text in fault.image.files.items():
+            (context / name).parent.mkdir(parents=True, exist_ok=True)
+            (context / name).write_text(text)
+        context.mkdir(exist_ok=True)
+        (context / "Dockerfile").write_text(fault.image.dockerfile(candidate, USER))
+    return contexts
+
+
+def faults_left(session: pytest.Session) -> list[Fault]:
+    """The faults that -k and -m have left."""
+    left = {item.name for item in session.items}
+    return [fault for fault in FAULTS if any(f"[{fault.name}]" in name for name in left)]
