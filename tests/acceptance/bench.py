@@ -311,19 +311,26 @@ class Lanes:
         return self.alone().outcome(fault)
 
     def alone(self) -> Bench:
-        """A bench while no other has a fault."""
+        """A bench beside which there is no other any more."""
         wait(self._outcomes.values())
-        return self.benches[0]
+        first, *others = self.benches
+        self.benches = (first,)
+        self._leave(others)
+        return first
 
     def close(self) -> None:
         """Begin no other fault, and remove all that is theirs, their namespaces at once."""
         self._pool.shutdown(cancel_futures=True)
         benches, self.benches = self.benches, ()
+        self._leave(benches)
+        self._walks.close()
+
+    def _leave(self, benches: Sequence[Bench]) -> None:
         for bench in benches:
+            bench.walk.workspace.stop_background()
             namespace, run = bench.walk.context.namespace.name, bench.walk.workspace.run.id
             manage(bench.walk, "label", "--overwrite", "namespace", namespace, f"{RUN_LABEL}={run}")
             manage(bench.walk, "delete", "--wait=false", "namespace", namespace)
-        self._walks.close()
 
     def _rehearse(self, fault: Fault) -> Outcome:
         bench = self._free.get()
