@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -20,10 +20,14 @@ class Image:
         id: its ID, "sha256:…".
         ref: the name that manifests get: it holds the ID's first digits, so that a name never
             stands for two contents and a node never has to pull it.
+        created: when it was made, as the engine has it; empty where it was just built or named.
+        published: whether a registry has had it.
     """
 
     id: str
     ref: str
+    created: str = field(default="", compare=False)
+    published: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pytest_canary.cluster.container_engine import KIND_LABEL, Image, NodeContainer
 from pytest_canary.cluster.image_archive import CHUNK, lacking
+from pytest_canary.config.build_args import is_dockers_own
 from pytest_canary.core.errors import CommandError, ImageError
 from pytest_canary.core.processes import Processes
 from pytest_canary.k8s.image_names import full_name
@@ -62,7 +63,12 @@ class Engine:
             return None
         except docker.errors.DockerException as error:
             raise ImageError(f"the engine can't look for image {name}: {error}") from error
-        return Image(attributes["Id"], name)
+        return Image(
+            attributes["Id"],
+            name,
+            created=attributes.get("Created") or "",
+            published=bool(attributes.get("RepoDigests")),
+        )
 
     def pull(self, name: str, timeout: float) -> Image:
         """The image of that name, pulled where the engine doesn't have it yet.
@@ -94,16 +100,23 @@ class Engine:
     ) -> Image:
         """`docker build`; the build arguments' values go through the environment, not argv.
 
+        Only those that the docker command would take for its own stand in argv.
+
         Raises:
             ImageError: the build failed; with its output.
         """
         # Without --force-rm the classic builder leaves the container of a step that failed.
         argv: list[str | Path] = ["docker", "build", "--force-rm", "-f", dockerfile, "-t", tag]
         argv += ["--iidfile", iidfile]
-        for key in args:
-            argv += ["--build-arg", key]
+        environment = dict(os.environ)
+        for key, value in args.items():
+            if is_dockers_own(key):
+                argv += ["--build-arg", f"{key}={value}"]
+            else:
+                argv += ["--build-arg", key]
+                environment[key] = value
         try:
-            self.processes.run([*argv, context], timeout=timeout, env=os.environ | dict(args))
+            self.processes.run([*argv, context], timeout=timeout, env=environment)
         except CommandError as error:
             tail = "\n".join(error.output.splitlines()[-40:])
             raise ImageError(f"the image can't be built: {error.sentence}", tail) from error

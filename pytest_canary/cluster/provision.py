@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import io
 import os
 import shutil
-import tarfile
 import threading
 import time
-from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,9 +16,9 @@ from pytest_canary.cluster.kind import Cluster, config
 from pytest_canary.cluster.kubeconfig import write_kubeconfig
 from pytest_canary.cluster.run import Run
 from pytest_canary.cluster.teardown import KUBECONFIG, delete_cluster
-from pytest_canary.config.git import git
+from pytest_canary.cluster.versions import Versions
 from pytest_canary.config.plan import Plan
-from pytest_canary.core.errors import ClusterError, CommandError, ImageError
+from pytest_canary.core.errors import ClusterError, CommandError
 from pytest_canary.core.processes import Processes
 from pytest_canary.core.waiting import Seen, Waiter
 from pytest_canary.k8s.namespace import Namespace
@@ -37,6 +34,7 @@ class Provisioned:
         baseline: None in a first release.
         database: the database's image; None where there is none.
         seconds: how long each part took, by name.
+        notes: what whoever reads the outcome should know of the versions, a sentence each.
     """
 
     namespace: Namespace
@@ -46,6 +44,7 @@ class Provisioned:
     baseline: Version | None
     database: Image | None
     seconds: dict[str, float] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
 
 class Provision:
@@ -77,6 +76,7 @@ class Provision:
         self.engine = engine
         self.waiter = waiter
         self.processes = processes
+        self.versions = Versions(plan, run.folder, engine, processes)
         self.seconds: dict[str, float] = {}
         self.progress: dict[str, str] = {}
         self._given_up = threading.Event()
@@ -91,9 +91,9 @@ class Provision:
         jobs: dict[str, Any] = {}
         if self.plan.has_database:
             jobs["database"] = self._database
-        jobs["candidate"] = self._candidate
+        jobs["candidate"] = self.versions.candidate
         if self.plan.upgrade:
-            jobs["baseline"] = self._baseline
+            jobs["baseline"] = self.versions.baseline
         pool = ThreadPoolExecutor(max_workers=len(jobs) + 1, thread_name_prefix="canary")
         try:
             images: dict[str, Future[Any]] = {
@@ -119,6 +119,7 @@ class Provision:
             baseline=found.get("baseline"),
             database=found.get("database"),
             seconds=self.seconds,
+            notes=self.versions.notes,
         )
 
     @property
@@ -239,74 +240,10 @@ class Provision:
             "cluster and images", look, timeout=deadlines.cluster + 2 * deadlines.image
         )
 
-    def _candidate(self) -> tuple[Image, Any]:
-        settings, options = self.settings, self.plan.options
-        if options.image:
-            image = self.engine.pull(options.image, self.settings.deadlines.image)
-        else:
-            image = self.engine.build(
-                settings.files.context,
-                settings.files.dockerfile,
-                settings.image.build_args,
-                f"pytest-canary/{settings.name}:candidate",
-                self.run.folder / "candidate.iid",
-                settings.deadlines.image,
-            )
-        return image, lambda loaded: self._version("candidate", loaded)
-
-    def _baseline(self) -> tuple[Image, Any]:
-        settings, baseline = self.settings, self.plan.baseline
-        if baseline.kind == "image":
-            image = self.engine.pull(baseline.value, self.settings.deadlines.image)
-            return image, lambda loaded: self._version("baseline", loaded)
-        top = Path(git(settings.root, "rev-parse", "--show-toplevel").strip())
-        checkout = self.run.folder / "baseline"
-        archive = self.processes.run_bytes(
-            ["git", "-C", top, "archive", baseline.value], timeout=120
-        )
-        with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
-            tar.extractall(checkout, filter="data")
-
-        def there(path: Path) -> Path:
-            return checkout / path.resolve().relative_to(top.resolve())
-
-        if not there(settings.files.dockerfile).is_file():
-            raise ImageError(
-                f"baseline {self.plan.baseline.text} has no "
-                f"{settings.files.dockerfile.relative_to(settings.root)}; "
-                "name a later revision, or an image"
-            )
-        image = self.engine.build(
-            there(settings.files.context),
-            there(settings.files.dockerfile),
-            settings.image.build_args,
-            f"pytest-canary/{settings.name}:baseline",
-            self.run.folder / "baseline.iid",
-            settings.deadlines.image,
-        )
-        return image, lambda loaded: self._version("baseline", loaded, there)
-
     def _database(self) -> tuple[Image, Any]:
         return self.engine.pull(
             self.settings.database.image, self.settings.deadlines.image
         ), lambda loaded: loaded
-
-    def _version(
-        self, title: str, image: Image, there: Callable[[Path], Path] = lambda path: path
-    ) -> Version:
-        """A version's image and files: a revision's own, where it has them already."""
-        settings = self.settings
-
-        def own(path: Path) -> Path:
-            return there(path) if there(path).is_file() else path
-
-        return Version(
-            title=title,
-            image=image.ref,
-            deployment=own(settings.files.deployment),
-            service=own(settings.files.service),
-            apply=own(settings.files.apply),
-        )
 
     def _kubeconfig(self, cluster: Cluster | None, context: str | None) -> Path:
         path = self.run.folder / KUBECONFIG

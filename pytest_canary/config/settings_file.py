@@ -12,6 +12,7 @@ import yaml
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from pytest_canary.config import build_args
 from pytest_canary.config.messages import key, mistake, nearest
 from pytest_canary.config.settings import ENVIRONMENT, NAME, Files, Settings, Tables
 from pytest_canary.core.errors import SettingsError
@@ -161,6 +162,12 @@ def _together(
                 f"at most replicas.stable, which is {replicas.stable}",
             )
         )
+    args = tables.image.build_args
+    for arg in build_args.secret_names(args):
+        if build_args.is_dockers_own(arg):
+            # Its value would have to stand in an argument list, which everyone can read.
+            problem = "looks like a secret, and the docker command reads it; choose another name"
+            mistakes.append((f"image.build-args.{arg}", "…", problem))
     for rule, reason in tables.preflight.silenced.items():
         if rules is not None and rule not in rules:
             problem = f"no such rule{nearest(rule, rules)}"

@@ -127,6 +127,8 @@ def comes_up(context: Context) -> None:
         if part in ("candidate image", "candidate load") and not given:
             verb = "built" if part.endswith("image") else "loaded"
             context.journal.note("cluster", f"image {verb} in {seconds:.1f} s")
+    for note in context.provisioned.notes:
+        context.journal.note("cluster", note)
 
 
 @STAGE.holds("every node is ready")

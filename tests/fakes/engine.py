@@ -1,5 +1,6 @@
 """The container engine, in memory."""
 
+import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -16,6 +17,11 @@ IMAGES = {"baseline": "addressbook:111111111111", "candidate": "addressbook:2222
 VOLUME = "a1b2c3"
 
 
+def image_id(name: str) -> str:
+    """An ID that no image of another name has."""
+    return f"sha256:{hashlib.sha256(name.encode()).hexdigest()}"
+
+
 class Engine(ContainerEngine):
     """The container engine: what it has besides images, until kind deletes the cluster.
 
@@ -24,6 +30,7 @@ class Engine(ContainerEngine):
         neighbours: other clusters' containers in the network "kind".
         networks: the names of those that there are.
         ports: ports of this machine that are mapped into the node.
+        known: images that it has besides the walk's, by name.
     """
 
     version = "29"
@@ -33,15 +40,17 @@ class Engine(ContainerEngine):
         self.neighbours: set[str] = set()
         self.version = "29.1"
         self.refs = set(IMAGES.values())
+        self.known: dict[str, Image] = {}
         self.networks = {NETWORK, "bridge"}
         self.ports: set[int] = set()
         self._node, self._deleted = node, deleted
 
     def find(self, name: str) -> Image | None:
-        return Image("sha256:0", name) if name in self.refs else None
+        known = Image(image_id(name), name) if name in self.refs else None
+        return self.known.get(name, known)
 
     def pull(self, name: str, timeout: float) -> Image:
-        return Image("sha256:0", name)
+        return Image(image_id(name), name)
 
     def build(
         self,
@@ -57,7 +66,7 @@ class Engine(ContainerEngine):
             Processes().run(["docker", "build", context], timeout=timeout)
         except CommandError as error:
             raise ImageError(f"the image can't be built: {error.sentence}", error.output) from error
-        return Image("sha256:0", tag)
+        return Image(image_id(tag), tag)
 
     def named(self, image: Image, repository: str, run: str) -> Image:
         return image

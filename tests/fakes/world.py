@@ -30,8 +30,9 @@ from pytest_canary.cluster.container_engine import Image
 from pytest_canary.cluster.provision import Provisioned
 from pytest_canary.cluster.run import Run
 from pytest_canary.config import settings_file
+from pytest_canary.config.baseline import Baseline
 from pytest_canary.config.options import STAGES, Options
-from pytest_canary.config.plan import Baseline, Plan
+from pytest_canary.config.plan import Plan
 from pytest_canary.config.settings import VerdictSettings as Verdict
 from pytest_canary.context import expect
 from pytest_canary.context.builders import Builders, bring_up

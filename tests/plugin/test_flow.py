@@ -16,8 +16,9 @@ import pytest
 
 from pytest_canary import stages
 from pytest_canary.config import settings_file
+from pytest_canary.config.baseline import Baseline
 from pytest_canary.config.options import Options
-from pytest_canary.config.plan import Baseline, Plan
+from pytest_canary.config.plan import Plan
 
 STAGES = [
     "cluster",

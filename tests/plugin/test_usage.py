@@ -42,6 +42,15 @@ def test_a_baseline_that_git_does_not_know_is_refused(
     assert "baseline git:v9 (--canary-baseline) is not in git" in text
 
 
+def test_without_git_an_upgrade_is_no_first_release(
+    pytester: pytest.Pytester, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(project / "nowhere"))
+    text = refused(pytester)
+    assert f"git can't say whether {project} is in a repository: `git` can't be started" in text
+    assert 'or name the baseline, be it "none"' in text
+
+
 @pytest.mark.parametrize("option", ["--canary", "--canary-check"])
 def test_nothing_passes_where_a_path_is_wrong(
     pytester: pytest.Pytester, project: Path, option: str

@@ -1,5 +1,7 @@
 """What the engine is asked through Docker's API, by a client that answers from memory."""
 
+import itertools
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,6 +19,7 @@ class Docker:
     Attributes:
         stays: why a network can't be removed.
         goes: how often a network goes while networks are listed.
+        images: what it has, by name.
     """
 
     def __init__(self, **_: Any) -> None:
@@ -24,6 +27,8 @@ class Docker:
         self.goes = 0
         self.asked: list[dict[str, Any]] = []
         self.inside: dict[str, list[str] | None] = {}
+        self.images: dict[str, dict[str, Any]] = {}
+        self.api = SimpleNamespace(inspect_image=self._image)
         self.containers = SimpleNamespace(list=self._containers, get=lambda _: self._container())
         self.networks = SimpleNamespace(list=self._networks)
         self.volumes = SimpleNamespace(
@@ -32,6 +37,11 @@ class Docker:
 
     def ping(self) -> None:
         pass
+
+    def _image(self, name: str) -> dict[str, Any]:
+        if name not in self.images:
+            raise docker.errors.ImageNotFound(f"no such image: {name}")
+        return self.images[name]
 
     def _container(self) -> Any:
         return SimpleNamespace(
@@ -139,3 +149,40 @@ def test_a_network_that_can_not_be_removed_is_told(engine: ContainerEngine, clie
     client.inside, client.stays = {"kind": []}, "permission denied"
     with pytest.raises(CommandError, match="network kind can't be removed: permission denied"):
         engine.remove_network("kind")
+
+
+def test_an_image_tells_its_age_and_whether_a_registry_has_had_it(
+    engine: ContainerEngine, client: Docker
+) -> None:
+    client.images["shop:1"] = {
+        "Id": "sha256:1",
+        "Created": "2026-10-21T10:00:00Z",
+        "RepoDigests": ["shop@sha256:2"],
+    }
+    client.images["shop:2"] = {"Id": "sha256:2", "Created": None, "RepoDigests": []}
+    found, other = engine.find("shop:1"), engine.find("shop:2")
+    assert found
+    assert other
+    assert (found.id, found.created, found.published) == ("sha256:1", "2026-10-21T10:00:00Z", True)
+    assert (other.id, other.created, other.published) == ("sha256:2", "", False)
+    assert engine.find("shop:3") is None
+
+
+def test_build_arguments_are_the_builds_alone(
+    engine: ContainerEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = tmp_path / "seen"
+    docker_command = tmp_path / "docker"
+    docker_command.write_text(
+        f'#!/bin/sh\nprintf "%s\\n" "$@" "host=$DOCKER_HOST" "token=$NPM_TOKEN" >{seen}\n'
+        f"echo sha256:7 >{tmp_path}/iid\n"
+    )
+    docker_command.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    args = {"NPM_TOKEN": "geheimnis", "DOCKER_HOST": "tcp://elsewhere", "PATH": "/nowhere"}
+    built = engine.build(tmp_path, tmp_path / "Dockerfile", args, "shop:1", tmp_path / "iid", 60)
+    assert built.id == "sha256:7"
+    lines = seen.read_text().splitlines()
+    given = [after for word, after in itertools.pairwise(lines) if word == "--build-arg"]
+    assert given == ["NPM_TOKEN", "DOCKER_HOST=tcp://elsewhere", "PATH=/nowhere"]
+    assert lines[-2:] == ["host=unix:///nowhere", "token=geheimnis"]

@@ -18,8 +18,9 @@ from fakes.preflight import (
 )
 
 from pytest_canary.config import settings_file
+from pytest_canary.config.baseline import Baseline
 from pytest_canary.config.options import Options
-from pytest_canary.config.plan import Baseline, Plan
+from pytest_canary.config.plan import Plan
 from pytest_canary.preflight import inspection as preflight
 from pytest_canary.preflight.reading import this_machine
 

@@ -1,5 +1,6 @@
 """Every assertion of every stage holds in a healthy world, and fails in one where it does not."""
 
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -120,3 +121,17 @@ def test_an_assertion_fails(new_world: NewWorld, case: Case) -> None:
     for words in case.evidence:
         assert words.format(**names) in evidence
     assert "\n" not in sentence
+
+
+def test_what_the_plan_and_the_versions_tell_is_on_their_stages_lines(new_world: NewWorld) -> None:
+    world = new_world(empty=True)
+    world.run.release()
+    world.begin(replace(world.rehearsal.plan, notes=("the plan's",)))
+    for stage in ("preflight", "cluster"):
+        world.rehearsal.enter(stage)
+        if stage == "cluster":
+            world.context.provisioned.notes.append("the versions'")
+        found = stages.load(stage)
+        world.rehearsal.check(found.checks[0], found)
+    assert world.journal.notes["preflight"][-1] == "the plan's"
+    assert world.journal.notes["cluster"][-1] == "the versions'"

@@ -1,5 +1,6 @@
 """Where the cluster is not what the walk needs."""
 
+from fakes.engine import IMAGES
 from fakes.objects import unready
 from fakes.world import World
 from unit.stages.failing import Cases
@@ -33,6 +34,16 @@ def the_image_can_not_be_built(world: World) -> None:
     world.without_cluster()
     world.script("docker", "#!/bin/sh\necho 'Dockerfile:7: unknown instruction: RUM'; exit 1\n")
     world.script("kind", "#!/bin/sh\n")
+
+
+@CASES.fails(
+    cluster.comes_up,
+    "candidate and baseline are the same image, ",
+    "with the same manifests, so a rehearsal of an upgrade would prove nothing",
+    before=True,
+)
+def the_candidate_is_the_baseline(world: World) -> None:
+    world.without_cluster(image=IMAGES["baseline"])
 
 
 @CASES.fails(

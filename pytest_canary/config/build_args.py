@@ -1,0 +1,33 @@
+"""Build arguments whose names mean something outside of the build too."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from pytest_canary.core.masking import secrets_of
+
+# The environment of the docker command and what it starts. Proxies are not among them: they mean
+# the same to it and to the build, and may hold a password.
+_DOCKERS_OWN = re.compile(
+    r"(PATH|HOME|USER|TMPDIR|GODEBUG|NO_COLOR)$|(DOCKER|BUILDX|BUILDKIT|COMPOSE|XDG|SSH|SSL|LD|OTEL)_"
+)
+
+
+def is_dockers_own(name: str) -> bool:
+    """Whether the docker command itself reads a variable of that name."""
+    return bool(_DOCKERS_OWN.match(name))
+
+
+def secret_names(args: Mapping[str, str]) -> list[str]:
+    """The names of those whose values look like secrets."""
+    return [name for name, value in args.items() if secrets_of({name: value})]
+
+
+def notes(args: Mapping[str, str]) -> list[str]:
+    """What a person should know of them, a sentence each."""
+    return [
+        f"build-arg {name} looks like a secret: in the last build stage, it stays in the image's "
+        "history, for whoever has the image"
+        for name in secret_names(args)
+    ]
