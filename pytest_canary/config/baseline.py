@@ -130,13 +130,14 @@ def _of_commit(settings: Settings, name: str, origin: str, commit: str) -> Basel
         place = Path(os.path.normpath(Path(prefix) / os.path.relpath(path, settings.root)))
         files[field] = place
         if place.parts[:1] == ("..",):
-            outside.append(
-                f"{settings.source}: {key}: {path} is outside the git repository, so baseline "
-                f"git:{name} ({origin}) has none of its own; keep it in the repository, or name "
-                "an image as the baseline"
-            )
+            outside.append(f"{key} ({os.path.normpath(path)})")
     if outside:
-        raise SettingsError("\n".join(outside))
+        verb = "is" if len(outside) == 1 else "are"
+        raise SettingsError(
+            f"{settings.source}: {', '.join(outside)} {verb} outside the git repository, so "
+            f"baseline git:{name} ({origin}) has none of its own; move it into the repository, or "
+            "name an image as the baseline"
+        )
     return Baseline("git", name, origin, Commit(commit, Files(**files)))
 
 

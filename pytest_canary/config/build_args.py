@@ -7,8 +7,11 @@ from collections.abc import Mapping
 
 from pytest_canary.core.masking import secrets_of
 
-# The environment of the docker command and what it starts. Proxies are not among them: they mean
-# the same to it and to the build, and may hold a password.
+# Those of proxies mean the same to the docker command and to the build, and may hold a password;
+# Docker leaves them out of the history.
+_PROXY = re.compile(r"(HTTP|HTTPS|FTP|NO|ALL)_PROXY$", re.IGNORECASE)
+
+# The environment of the docker command and what it starts.
 _DOCKERS_OWN = re.compile(
     r"(PATH|HOME|USER|TMPDIR|GODEBUG|NO_COLOR)$|(DOCKER|BUILDX|BUILDKIT|COMPOSE|XDG|SSH|SSL|LD|OTEL)_"
 )
@@ -30,4 +33,5 @@ def notes(args: Mapping[str, str]) -> list[str]:
         f"build-arg {name} looks like a secret: in the last build stage, it stays in the image's "
         "history, for whoever has the image"
         for name in secret_names(args)
+        if not _PROXY.match(name)
     ]

@@ -327,17 +327,13 @@ def test_files_outside_of_the_repository_have_no_older_version(
 ) -> None:
     (lay_out(tmp_path / "shared") / "x.yml").write_text("{}\n")
     text = f"image.context = '../shared'\nmanifests.deployment = '{tmp_path}/shared/x.yml'\n"
-    said = refused(tagged, text=text).splitlines()
-    assert said == [
-        f"canary.toml: {key}: {path} is outside the git repository, so baseline git:v1.4 "
-        "(the newest tag before HEAD) has none of its own; keep it in the repository, or name an "
-        "image as the baseline"
-        for key, path in (
-            ("image.context", tagged / "../shared"),
-            ("image.dockerfile", tagged / "../shared/Dockerfile"),
-            ("manifests.deployment", tmp_path / "shared/x.yml"),
-        )
-    ]
+    assert refused(tagged, text=text) == (
+        f"canary.toml: image.context ({tmp_path}/shared), "
+        f"image.dockerfile ({tmp_path}/shared/Dockerfile), "
+        f"manifests.deployment ({tmp_path}/shared/x.yml) are outside the git repository, so "
+        "baseline git:v1.4 (the newest tag before HEAD) has none of its own; move it into the "
+        "repository, or name an image as the baseline"
+    )
     assert found(tagged, "app:1", text).kind == "image"
 
 

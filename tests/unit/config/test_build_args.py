@@ -39,7 +39,8 @@ def test_others_are_the_builds_alone(name: str) -> None:
 def test_one_that_looks_like_a_secret_is_told_where_an_image_is_built(
     configured: Configured, options: Options, notes: tuple[str, ...]
 ) -> None:
-    args = {"NPM_TOKEN": "geheimnis", "RELEASE": "2"}
+    proxy = "http://someone:password=geheimnis@proxy:3128"
+    args = {"NPM_TOKEN": "geheimnis", "RELEASE": "2", "https_proxy": proxy}
     assert plan(configured(image={"build-args": args}), options).notes == notes
 
 
