@@ -95,10 +95,10 @@ def plan(settings: Settings, options: Options) -> Plan:
 
 
 def _same_commit(plan: Plan) -> list[str]:
-    """That a candidate that is built is the baseline's commit, where the walk goes on with it.
+    """A note where the candidate is built from the baseline's own commit.
 
     Raises:
-        SettingsError: it doesn't, as nobody could tell the two apart.
+        SettingsError: it is, and a header is to tell the two apart, which it never will.
     """
     baseline = plan.baseline
     if plan.options.image or not baseline.commit:
