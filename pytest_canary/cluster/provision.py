@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import shutil
 import tarfile
@@ -261,10 +260,11 @@ class Provision:
             return image, lambda loaded: self._version("baseline", loaded)
         top = Path(git(settings.root, "rev-parse", "--show-toplevel").strip())
         checkout = self.run.folder / "baseline"
-        archive = self.processes.run_bytes(
-            ["git", "-C", top, "archive", baseline.value], timeout=120
+        archive = self.run.folder / "baseline.tar"
+        self.processes.run(
+            ["git", "-C", top, "archive", "-o", archive, baseline.value], timeout=120
         )
-        with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+        with tarfile.open(archive) as tar:
             tar.extractall(checkout, filter="data")
 
         def there(path: Path) -> Path:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 
+from pytest_canary.core.wording import size
+
 # Bytes of text, about, that are kept of a command's output; a migration's own has far fewer.
 LIMIT = 2**20
 
@@ -61,7 +63,11 @@ class Output:
         tail = "".join(self._tail)
         if not self.cut:
             return self._head + tail
-        return f"{self._head}\n… {self._lines_left_out:,} lines left out …\n{tail}"
+        # Many short lines are told by their number; a few long ones, or many megabytes, are not.
+        lines, much = self._lines_left_out, self._left_out > LIMIT
+        told = [f"{lines:,} lines"] if lines else []
+        told += [size(self._left_out)] if much or not lines else []
+        return f"{self._head}\n… {', '.join(told)} left out …\n{tail}"
 
     @property
     def last(self) -> str:
