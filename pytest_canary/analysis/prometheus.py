@@ -90,7 +90,8 @@ def read(text: str, where: str = "/metrics") -> Metrics:
         ) from error
     if not (counters or gauges or declared):
         raise ApiError(
-            f"{where} holds no counter and no gauge; set api.metrics to the path that does", text
+            f"{where} holds no counter and no gauge; set api.metrics to the path that does",
+            text[:500],
         )
     return Metrics(counters, gauges, frozenset(declared))
 
