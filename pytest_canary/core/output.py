@@ -63,11 +63,15 @@ class Output:
         tail = "".join(self._tail)
         if not self.cut:
             return self._head + tail
-        # Many short lines are told by their number; a few long ones, or many megabytes, are not.
-        lines, much = self._lines_left_out, self._left_out > LIMIT
-        told = [f"{lines:,} lines"] if lines else []
-        told += [size(self._left_out)] if much or not lines else []
-        return f"{self._head}\n… {', '.join(told)} left out …\n{tail}"
+        return f"{self._head}\n… {self._told} …\n{tail}"
+
+    @property
+    def _told(self) -> str:
+        """How much is left out: lines, and bytes where there are many, or no line ends."""
+        if not self._lines_left_out:
+            return f"{size(self._left_out)} left out"
+        lines = f"{self._lines_left_out:,} lines left out"
+        return f"{lines}, {size(self._left_out)}" if self._left_out > LIMIT else lines
 
     @property
     def last(self) -> str:

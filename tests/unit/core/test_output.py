@@ -46,7 +46,7 @@ def test_what_is_left_out_of_a_line_that_never_ends_is_told_in_bytes() -> None:
 
 def test_of_many_lines_their_bytes_are_told_too() -> None:
     output = heard(*["one\n" * 100_000] * 4)
-    assert "\n… 299,998 lines, 1.2 MB left out …\n" in output.text
+    assert "\n… 299,998 lines left out, 1.2 MB …\n" in output.text
 
 
 def test_nothing_printed_has_no_last_line() -> None:

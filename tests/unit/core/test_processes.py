@@ -207,7 +207,7 @@ def test_an_output_that_never_ends_is_bounded_at_the_deadline() -> None:
     with pytest.raises(CommandError, match=r"was stopped at its deadline of 0\.3 s") as failed:
         sh("echo first; exec yes 0123456789", timeout=0.3)
     assert failed.value.output.startswith("first\n0123456789\n")
-    assert "left out …" in failed.value.output
+    assert " lines left out" in failed.value.output
     assert len(failed.value.output) < 1_200_000
 
 
@@ -215,7 +215,7 @@ def test_no_half_of_a_secret_is_left_where_an_output_is_cut() -> None:
     secret, filling = "s3cr3t-" * 11, "x" * 60
     discreet = Processes(Redactor([secret]))
     out = sh(f"yes {secret}{filling} | head -n 20000", by=discreet)
-    assert "left out …" in out
+    assert " lines left out" in out
     assert "s3cr" not in out
 
 
