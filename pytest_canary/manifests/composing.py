@@ -55,10 +55,16 @@ def compose(text: str) -> Iterator[yaml.Node]:
 
     Raises:
         yaml.YAMLError: it is no YAML.
-        UnreadableError: it is nested too deeply, or holds too much.
+        UnreadableError: it is nested too deeply, holds too much, or what no file can.
     """
     import yaml
 
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        # A variable may hold any bytes.
+        line = text.count("\n", 0, error.start)
+        raise UnreadableError(line, "it holds a byte that is no UTF-8") from error
     # The composer in C calls itself for each level, until the process has no stack any more; and
     # what it makes of a value takes a hundred times the memory of its text.
     _check_bounds(text)

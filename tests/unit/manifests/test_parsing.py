@@ -123,6 +123,7 @@ def test_of_a_key_that_is_there_twice_the_last_counts() -> None:
         ("- " * 100_000, 1, "it is nested deeper than 100 levels", "mend the line"),
         (BOMB, 1, "it holds more than 100,000 values, its aliases filled in", "mend the line"),
         (MERGES, 3, "it holds more than 100,000 values, its aliases filled in", "mend the line"),
+        ("a: 1\nb: \udcff", 2, "it holds a byte that is no UTF-8", "mend the line"),
         ("a: \x00", 1, "control characters are not allowed", "save the file as UTF-8"),
     ],
 )
