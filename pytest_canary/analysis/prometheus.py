@@ -49,7 +49,7 @@ class Metrics:
     def gauge(self, name: str) -> float | None:
         """A gauge, all its labels together; None where there is none, or it is no number."""
         values = [value for (each, _), value in self.gauges.items() if each == name]
-        total = math.fsum(values) if values else math.nan
+        total = sum(values) if values else math.nan
         return total if math.isfinite(total) else None
 
     @property
@@ -79,11 +79,12 @@ def read(text: str, where: str = "/metrics") -> Metrics:
                 declared.add(f"{family.name}_total")
             for sample in family.samples:
                 series = (sample.name, tuple(sorted(sample.labels.items())))
+                value = float(sample.value)
                 if _counts(family.type, sample.name):
-                    counters[series] = sample.value
+                    counters[series] = value
                 elif family.type == "gauge":
-                    gauges[series] = sample.value
-    except (ValueError, KeyError, IndexError) as error:
+                    gauges[series] = value
+    except (ValueError, KeyError, IndexError, OverflowError) as error:
         raise ApiError(
             f"{where} is not in Prometheus' text format ({error}); "
             "set api.metrics to the path that is, or let it answer 404 where there is none",
