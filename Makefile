@@ -67,7 +67,7 @@ test: lint setup     ## everything, but for what `make soak` has more of
 	$(MAKE) --no-print-directory acceptance
 
 # All rounds are run, and those that failed are named: what fails by chance fails in some.
-soak: setup          ## for hours: acceptance with every case, ROUNDS=10 times over; the verdict's error rates
+soak: setup          ## for hours: acceptance with every case, ROUNDS=10 times over; the verdict's error rates; bad input
 	. ./airgap/env; failed=; \
 	for round in $$(seq $(ROUNDS)); do \
 	  echo "canary: round $$round of $(ROUNDS)"; \
@@ -75,8 +75,9 @@ soak: setup          ## for hours: acceptance with every case, ROUNDS=10 times o
 	done; \
 	[ -z "$$failed" ] || { echo "canary: failed in round$$failed" >&2; exit 1; }
 	.venv/bin/python benchmarks/verdict.py --runs 200 --seed 1
+	$(PYTEST) --hypothesis-profile=soak -m hypothesis tests/unit
 
 clean:               ## what make made in the clone; the caches outside it stay
-	rm -rf .venv airgap/env canary-report dist .pytest_cache .mypy_cache .ruff_cache .pytest-kind
+	rm -rf .venv airgap/env canary-report dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .pytest-kind
 
 .PHONY: help setup venv canary lint unit plugin engine acceptance report wheel test soak clean

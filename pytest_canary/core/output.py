@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 
+from pytest_canary.core.wording import size
+
 # Bytes of text, about, that are kept of a command's output; a migration's own has far fewer.
 LIMIT = 2**20
 
@@ -61,7 +63,15 @@ class Output:
         tail = "".join(self._tail)
         if not self.cut:
             return self._head + tail
-        return f"{self._head}\n… {self._lines_left_out:,} lines left out …\n{tail}"
+        return f"{self._head}\n… {self._told} …\n{tail}"
+
+    @property
+    def _told(self) -> str:
+        """How much is left out: lines, and bytes where there are many, or no line ends."""
+        if not self._lines_left_out:
+            return f"{size(self._left_out)} left out"
+        lines = f"{self._lines_left_out:,} lines left out"
+        return f"{lines}, {size(self._left_out)}" if self._left_out > LIMIT else lines
 
     @property
     def last(self) -> str:

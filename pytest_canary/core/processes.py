@@ -10,10 +10,12 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import IO, TypedDict, Unpack
+from typing import TypedDict, Unpack
 
 from pytest_canary.core.errors import CommandError
 from pytest_canary.core.masking import Redactor
+from pytest_canary.core.pipes import WHOLE, Lines, Taker, Transcript, Whole, read
+from pytest_canary.core.wording import size
 
 
 class Setup(TypedDict, total=False):
@@ -54,9 +56,11 @@ class Processes:
     def run(self, argv: Sequence[str | Path], *, timeout: float, **setup: Unpack[Setup]) -> str:
         """Run a command to its end and return its standard output, for a person: secrets masked.
 
-        The arguments and errors are `run_bytes`'s own.
+        Of a long one, head and tail. The arguments and errors are `run_bytes`'s own.
         """
-        return self.redactor.redact(self.read(argv, timeout=timeout, **setup))
+        out = Transcript(self.redactor)
+        self._run(argv, timeout, out.of_pipe(), setup)
+        return out.text
 
     def read(self, argv: Sequence[str | Path], *, timeout: float, **setup: Unpack[Setup]) -> str:
         """Run a command to its end and return its standard output, for a program: text as it is.
@@ -69,7 +73,7 @@ class Processes:
     def run_bytes(
         self, argv: Sequence[str | Path], *, timeout: float, **setup: Unpack[Setup]
     ) -> bytes:
-        """Run a command to its end and return its standard output, as it is.
+        """Run a command to its end and return its standard output, as it is and whole.
 
         The command gets a process group of its own, so that Ctrl-C reaches it only through us, and
         nothing that it started is left when it is stopped.
@@ -81,8 +85,22 @@ class Processes:
 
         Raises:
             CommandError: it can't be started, exits with another code than 0, or is killed at its
-                deadline; with its output so far, secrets masked.
+                deadline; with its output so far, secrets masked. Or it prints more than a program
+                is to hold.
         """
+        out = Whole()
+        self._run(argv, timeout, out.take, setup)
+        if out.too_long:
+            words = [str(word) for word in argv]
+            raise CommandError(
+                f"`{name(words)}` has printed {size(out.size)}, and no more than {size(WHOLE)} of "
+                "its output can be held",
+                command=self.redactor.redact(shlex.join(words)),
+            )
+        return bytes(out.content)
+
+    def _run(self, argv: Sequence[str | Path], timeout: float, out: Taker, setup: Setup) -> None:
+        """Run a command to its end, and hand its standard output on as it comes."""
         words = [str(word) for word in argv]
         shown, short = self.redactor.redact(shlex.join(words)), name(words)
         try:
@@ -99,6 +117,8 @@ class Processes:
             raise CommandError(
                 f"`{short}` can't be started: {error.strerror}: {error.filename}", command=shown
             ) from error
+        except ValueError as error:  # a NUL in a word or a variable
+            raise CommandError(f"`{short}` can't be started: {error}", command=shown) from error
         assert process.stdin  # noqa: S101 (it is a pipe)
         self._enter(process, shown)
         late = threading.Event()
@@ -107,20 +127,14 @@ class Processes:
             late.set()
             _kill(process)
 
-        alarm = threading.Timer(timeout, stop)
+        # A timer can't wait for longer, and would end at once.
+        alarm = threading.Timer(min(timeout, threading.TIMEOUT_MAX), stop)
         alarm.daemon = True
         alarm.start()
-        out: list[bytes] = []
-        both: list[bytes] = []
-        heard = setup.get("heard")
-
-        def tell(line: str) -> None:
-            if heard:
-                heard(self.redactor.redact(line))
-
+        both = Transcript(self.redactor)
         readers = [
-            threading.Thread(target=_read, args=(process.stdout, (out, both), tell), daemon=True),
-            threading.Thread(target=_read, args=(process.stderr, (both,), tell), daemon=True),
+            threading.Thread(target=read, args=(pipe, self._takers(both, more, setup)), daemon=True)
+            for pipe, more in ((process.stdout, [out]), (process.stderr, []))
         ]
         for reader in readers:
             reader.start()
@@ -142,14 +156,20 @@ class Processes:
                 reader.join(timeout=5)
             self._leave(process)
         if process.returncode == 0:
-            return b"".join(out)
-        output = self.redactor.redact(b"".join(both).decode(errors="replace"))
+            return
+        output = both.text
         if late.is_set():
             ended = f"was stopped at its deadline of {timeout:g} s"
             raise CommandError(f"`{short}` {ended}", output, command=shown)
         raise CommandError(
             f"`{short}` {_ending(process.returncode)}", output, process.returncode, command=shown
         )
+
+    def _takers(self, both: Transcript, more: Sequence[Taker], setup: Setup) -> list[Taker]:
+        """Who is told what comes through one pipe."""
+        heard = setup.get("heard")
+        listening = [Lines(self.redactor, heard).take] if heard else []
+        return [*more, both.of_pipe(), *listening]
 
     def kill_all(self) -> None:
         """Kill every command that still runs, those of other threads and of parts included."""
@@ -193,14 +213,6 @@ def _ending(code: int) -> str:
     if code >= 0:
         return f"exited with code {code}"
     return f"was ended by {signal.Signals(-code).name}"
-
-
-def _read(pipe: IO[bytes], kept: Iterable[list[bytes]], heard: Callable[[str], None]) -> None:
-    for line in pipe:
-        for lines in kept:
-            lines.append(line)
-        heard(line.decode(errors="replace").strip())
-    pipe.close()
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Iterable, Sequence
 
 # More words than these are no hint.
@@ -45,6 +46,16 @@ def suggestion(wrong: str, right: Sequence[str], otherwise: str) -> str:
 def plural(number: int, noun: str) -> str:
     """A number of things: "1 stage", "4,212 requests"."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def size(value: int) -> str:
+    """Bytes in the unit that suits them: "812 B", "1.4 MB"."""
+    if value < 1000:
+        return f"{value} B"
+    power = min(int(math.log(value, 1000)), 4)
+    if round(value / 1000**power, 1) >= 1000 and power < 4:
+        power += 1
+    return f"{value / 1000**power:.1f} {('', 'kB', 'MB', 'GB', 'TB')[power]}"
 
 
 def cut(text: str, most: int) -> str:

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from pytest_canary.core.masking import Redactor
 from pytest_canary.core.output import LIMIT
+from pytest_canary.core.wording import size
 from pytest_canary.k8s.cluster_api import ClusterApi
 from pytest_canary.k8s.connection import Connection
 from pytest_canary.k8s.exec import Exec as Exec
@@ -179,7 +180,25 @@ class Namespace:
         *,
         previous: bool = False,
     ) -> str:
-        """The last lines of a container's log, or of the container before it restarted, masked."""
+        """The last lines of a container's log, or of the container before it restarted, masked.
+
+        Of lines that are very long, fewer: the last ones tell why a container ended.
+        """
+        redactor = self._connection.redactor
+        for count in (lines, max(lines // 10, 1), 1):
+            content = self._log(pod, container, count, previous=previous)
+            if len(content) < LIMIT:
+                break
+        text: str = content.decode(errors="replace")
+        if len(content) >= LIMIT:
+            # What follows may have been the rest of a secret.
+            text = f"{text[: redactor.settled(text)]}\n… the rest of the line left out …\n"
+        if count < lines:
+            text = f"… lines before the last {count} left out: {size(LIMIT)} and more …\n{text}"
+        return redactor.redact(text)
+
+    def _log(self, pod: str, container: str | None, lines: int, *, previous: bool) -> bytes:
+        """The first bytes of a log's last lines."""
         options: dict[str, Any] = {"container": container} if container else {}
         response = self._call(
             f"read the log of pod {pod}",
@@ -187,12 +206,16 @@ class Namespace:
             pod,
             self.name,
             tail_lines=lines,
+            limit_bytes=LIMIT,
             previous=previous,
             _preload_content=False,
             **options,
         )
-        text: str = response.data.decode(errors="replace")
-        return self._connection.redactor.redact(text)
+        try:
+            content: bytes = response.read(LIMIT)
+        finally:
+            response.close()
+        return content
 
     def exec(
         self,

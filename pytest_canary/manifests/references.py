@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
-import yaml
-
-from pytest_canary.manifests.parsing import fastest_loader
+from pytest_canary.manifests.documents import Source
+from pytest_canary.manifests.parsing import parse
 
 
 def pull_secrets(template: str) -> set[str]:
@@ -30,10 +30,7 @@ def fixed_namespace(template: str) -> str | None:
 
 
 def _documents(template: str) -> list[Any]:
-    try:
-        return list(yaml.load_all(template, Loader=fastest_loader()))
-    except yaml.YAMLError:
-        return []
+    return parse(Source(Path(), "", template)).values
 
 
 def _at(document: Any, *keys: str) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from pytest_canary.manifests.parsing import fastest_loader
+from pytest_canary.manifests.composing import fastest_loader
 
 Object = dict[str, Any]
 

@@ -1,6 +1,7 @@
 """Commands, run for real: nothing hangs, nothing is left, nothing secret is told."""
 
 import os
+import re
 import shlex
 import signal
 import sys
@@ -183,6 +184,60 @@ def test_every_line_is_heard_as_it_is_written() -> None:
     )
     assert [line for line, _ in heard] == ["one", "two"]
     assert heard[1][1] - heard[0][1] > 0.2
+
+
+def test_of_a_line_that_is_no_lines_length_only_the_beginning_is_heard() -> None:
+    heard: list[str] = []
+    sh("head -c 300000 /dev/zero | tr '\\0' x; echo; printf end", heard=heard.append)
+    assert heard == ["x" * 500, "end"]
+
+
+def test_of_a_long_output_head_and_tail_are_kept() -> None:
+    script = "echo first; head -c 9000000 /dev/zero | tr '\\0' 'x'; echo; echo last"
+    with pytest.raises(CommandError) as failed:
+        sh(f"{script}; exit 1")
+    for out in (sh(script), failed.value.output):
+        assert out.startswith("first\nxxx")
+        assert out.endswith("xxx\nlast\n")
+        assert re.search(r"\n… 7\.9 MB left out …\n", out)
+        assert len(out) < 1_200_000
+
+
+def test_an_output_that_never_ends_is_bounded_at_the_deadline() -> None:
+    with pytest.raises(CommandError, match=r"was stopped at its deadline of 0\.3 s") as failed:
+        sh("echo first; exec yes 0123456789", timeout=0.3)
+    assert failed.value.output.startswith("first\n0123456789\n")
+    assert " lines left out" in failed.value.output
+    assert len(failed.value.output) < 1_200_000
+
+
+def test_no_half_of_a_secret_is_left_where_an_output_is_cut() -> None:
+    secret, filling = "s3cr3t-" * 11, "x" * 60
+    discreet = Processes(Redactor([secret]))
+    out = sh(f"yes {secret}{filling} | head -n 20000", by=discreet)
+    assert " lines left out" in out
+    assert "s3cr" not in out
+
+
+def test_a_program_gets_an_output_whole_or_not_at_all() -> None:
+    argv = ["head", "-c", "32000000", "/dev/zero"]
+    assert len(Processes().run_bytes(argv, timeout=20)) == 32_000_000
+    with pytest.raises(CommandError) as failed:
+        Processes().read(["head", "-c", "32000001", "/dev/zero"], timeout=20)
+    assert failed.value.sentence == (
+        "`head` has printed 32.0 MB, and no more than 32.0 MB of its output can be held"
+    )
+
+
+def test_a_nul_in_a_word_or_a_variable_is_told() -> None:
+    with pytest.raises(CommandError, match="`true` can't be started: embedded null byte"):
+        Processes().run(["true", "-a\0b"], timeout=5)
+    with pytest.raises(CommandError, match="`true` can't be started: embedded null byte"):
+        Processes().run(["true"], timeout=5, env={"X": "a\0b"})
+
+
+def test_a_deadline_that_no_timer_can_wait_for_is_one_all_the_same() -> None:
+    assert sh("sleep 0.1; echo done", timeout=1e12) == "done\n"
 
 
 def test_standard_input_comes_in_chunks() -> None:

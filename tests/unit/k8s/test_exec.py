@@ -226,7 +226,7 @@ def test_an_output_that_never_ends_is_given_up_at_the_deadline_and_not_kept_whol
     assert failure.value.ending == "endless"
     assert "was still printing at its deadline of 0.5 s: " in failure.value.sentence
     assert failure.value.sentence.endswith(" lines, the last: again")
-    assert "lines left out …" in failure.value.evidence
+    assert " lines left out" in failure.value.evidence
     assert len(failure.value.evidence) < 12_000
 
 
@@ -245,6 +245,37 @@ def test_a_connection_that_ends_without_an_exit_code_has_lost_its_pod(
     assert failure.value.ending == "lost"
     assert "lost its pod before it ended" in failure.value.sentence
     assert failure.value.evidence == "step 1"
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        b"no JSON",
+        b"[]",
+        b"5",
+        b"[" * 50_000,
+        b'{"details": 5}',
+        b'{"details": {"causes": 5}}',
+        b'{"details": {"causes": [5, {"reason": "ExitCode", "message": "three"}]}}',
+        b'{"details": {"causes": [{"reason": "ExitCode"}]}}',
+        b'{"details": {"causes": [{"reason": "ExitCode", "message": "' + b"9" * 5000 + b'"}]}}',
+        b'{"status": "Failure", "message": "' + b"x" * 200_000 + b'"}',
+    ],
+)
+def test_an_end_that_tells_no_exit_code_is_shown(
+    kubelet: Kubelet, namespace: Namespace, status: bytes
+) -> None:
+    def says(it: Kubelet) -> None:
+        for at in range(0, len(status), 30_000):
+            it.send(ERROR, status[at : at + 30_000])
+        it.close()
+
+    kubelet.says = says
+    with pytest.raises(ExecError) as failure:
+        run(namespace)
+    assert failure.value.ending == "refused"
+    assert f"could not run: {status[:40].decode()}" in failure.value.sentence
+    assert len(failure.value.sentence) < 1200
 
 
 def test_what_is_cut_from_standard_output_is_told(kubelet: Kubelet, namespace: Namespace) -> None:

@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import yaml
 
 from pytest_canary.core.errors import ClusterError
 from pytest_canary.core.masking import MASK, Redactor
+from pytest_canary.core.output import LIMIT
 from pytest_canary.k8s.namespace import Namespace
 from pytest_canary.k8s.namespace_api import NamespaceApi
 
@@ -38,6 +40,11 @@ class Handler(BaseHTTPRequestHandler):
         self.server.asked.append(f"{self.command} {self.path}")
         asked = f"{self.command} {self.path.split('?')[0]}"
         status, answer = self.server.answers.get(asked, (404, {"message": f"no {self.path}"}))
+        query = parse_qs(urlsplit(self.path).query)
+        if "tailLines" in query and isinstance(answer, str):
+            # As a kubelet does: the limit takes the end away.
+            last = answer.splitlines(keepends=True)[-int(query["tailLines"][0]) :]
+            answer = "".join(last)[: int(query["limitBytes"][0])]
         body = answer.encode() if isinstance(answer, str) else json.dumps(answer).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
@@ -102,7 +109,29 @@ def test_a_namespace_is_what_a_run_asks_of_one(namespace: Namespace) -> None:
 def test_a_log_comes_without_secrets(server: ApiServer, namespace: Namespace) -> None:
     server.answers[f"GET {POD}/app-1/log"] = (200, "DB_PASSWORD=hunter22\naHVudGVyMjI=\n")
     assert namespace.logs("app-1", "app", 50) == f"DB_PASSWORD={MASK}\n{MASK}\n"
-    assert server.asked == [f"GET {POD}/app-1/log?container=app&previous=false&tailLines=50"]
+    assert server.asked == [
+        f"GET {POD}/app-1/log?container=app&limitBytes=1048576&previous=false&tailLines=50"
+    ]
+
+
+def test_of_a_log_of_long_lines_the_last_ones_are_kept(
+    server: ApiServer, namespace: Namespace
+) -> None:
+    lines = [f"line {number} {'x' * 20_000}\n" for number in range(100)]
+    server.answers[f"GET {POD}/app-1/log"] = (200, "".join(lines))
+    told = "… lines before the last 10 left out: 1.0 MB and more …\n"
+    assert namespace.logs("app-1", lines=100) == told + "".join(lines[-10:])
+
+
+def test_of_a_log_that_is_one_line_the_beginning_is_kept_and_no_half_of_a_secret(
+    server: ApiServer, namespace: Namespace
+) -> None:
+    line = "x" * (LIMIT - 6) + "hunter22" + "x" * 100
+    server.answers[f"GET {POD}/app-1/log"] = (200, f"first\n{line}")
+    found = namespace.logs("app-1")
+    assert found.startswith("… lines before the last 1 left out: 1.0 MB and more …\nxxx")
+    assert found.endswith("xxx\n… the rest of the line left out …\n")
+    assert "hunt" not in found
 
 
 def test_a_secret_that_is_told_later_is_masked_in_a_log_too(

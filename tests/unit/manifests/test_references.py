@@ -27,6 +27,8 @@ spec:
         ("spec:\n  - {{ if }}\n", set()),
         ("", set()),
         ("just words", set()),
+        ("a: 2020-02-31\n---\n" + TEMPLATE.format("[{name: registry}]"), {"registry"}),
+        (TEMPLATE.format("[{name: registry}]") + "---\n" + "[" * 100_000, set()),
     ],
 )
 def test_the_secrets_that_a_template_names_are_found(template: str, names: set[str]) -> None:

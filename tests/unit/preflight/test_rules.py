@@ -391,3 +391,14 @@ def test_no_sentence_or_fix_ends_like_a_sentence_of_prose(inspect: Inspect) -> N
         for each in inspect(**{path.parent.name: path.read_text()}).findings:
             assert not re.search(r"[.;,]$", each.sentence), each.sentence
             assert not re.search(r"[.;,]$", each.next), each.next
+
+
+def test_of_an_object_with_thousands_of_misfits_some_are_told(inspect: Inspect) -> None:
+    fields = "".join(f"zzz{number}: 1\n" for number in range(2000))
+    found = inspect(service=healthy("service") + fields)
+    assert codes(found) == ["unknown-field"] * 100
+
+
+def test_a_service_among_other_documents_is_found(inspect: Inspect) -> None:
+    config = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: other\n"
+    assert codes(inspect(service=f"{config}---\n{healthy('service')}")) == []
