@@ -78,6 +78,6 @@ soak: setup          ## for hours: acceptance with every case, ROUNDS=10 times o
 	$(PYTEST) --hypothesis-profile=soak -m hypothesis tests/unit
 
 clean:               ## what make made in the clone; the caches outside it stay
-	rm -rf .venv airgap/env canary-report dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .pytest-kind
+	rm -rf .venv airgap/env canary-report test-results dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .pytest-kind
 
 .PHONY: help setup venv canary lint unit plugin engine acceptance report wheel test soak clean

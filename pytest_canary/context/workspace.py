@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pytest_canary.context.builders import Builders
 from pytest_canary.context.evidence import Evidence, failure_of
 from pytest_canary.context.journal import Journal
+from pytest_canary.context.report_folder import ReportFolder
 from pytest_canary.core.errors import ClusterError
 from pytest_canary.core.masking import Redactor, secrets_of
 from pytest_canary.core.processes import Processes
@@ -35,6 +36,7 @@ class Workspace:
     Attributes:
         processes: the commands that it runs, which end with it.
         journal: what happened.
+        report_folder: where the report and the evidence go.
         evidence: keeps what there is of a failure.
         cluster_run: owns the cluster; None where the run does, or there is none.
         inventory: lists what the run has on this machine; None before anything was made.
@@ -58,7 +60,8 @@ class Workspace:
         self.waiter = discreet(waiter or Waiter(), redactor)
         self.processes = Processes(redactor)
         self.journal = Journal(plan, run.id if run else "", redactor)
-        self.evidence = Evidence(plan.options.report.absolute(), plan.options.report)
+        self.report_folder = ReportFolder(plan.options.report, self.journal.run)
+        self.evidence = Evidence(self.report_folder)
         self.cluster_run: Run | None = None
         self.inventory: Inventory | None = None
         self._run = run
@@ -105,18 +108,18 @@ class Workspace:
         known = next((each for each in self.journal.failures if each.error is error), None)
         if known:
             return known
+        redact, failures = self.journal.redactor.redact, self.journal.failures
+        # Known from now on, whatever goes wrong while its evidence is collected. Without a run,
+        # the files would hold no more than that.
+        failures.append(failure_of(stage, error, redact))
         up = self.is_up and stage != "cleanup"
         diagnostics = self.context.release.diagnostics() if up else None
         if self._run:
-            failure = self.evidence.keep(stage, error, diagnostics, self.journal.redactor.redact)
-        else:
-            # What the files hold is its own evidence.
-            failure = failure_of(stage, error, self.journal.redactor.redact)
-        if failure.lost:
-            self.journal.note(stage, f"its evidence can't be kept: {failure.lost}")
-        self.journal.failures.append(failure)
+            failures[-1] = self.evidence.keep(stage, error, diagnostics, redact)
+        if failures[-1].lost:
+            self.journal.note(stage, f"its evidence can't be kept: {failures[-1].lost}")
         self.journal.diagnostics = diagnostics
-        return failure
+        return failures[-1]
 
     def stop_background(self) -> None:
         """End what runs in the background: the traffic first, as it asks the app."""

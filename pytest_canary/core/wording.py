@@ -63,6 +63,14 @@ def cut(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[:most]}…"
 
 
+def encodable(text: str) -> str:
+    """A text that every file can hold: half an emoji, which is no Unicode, as Python escapes it.
+
+    JSON may have one, such as an app's that cuts a text after so many letters.
+    """
+    return text.encode(errors="backslashreplace").decode()
+
+
 def times(number: int) -> str:
     """How often: "once", "3 times"."""
     return "once" if number == 1 else f"{number} times"

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_canary.context.evidence import failure_of
 from pytest_canary.core.errors import CanaryError, NotApplicable
 from pytest_canary.plugin.pytest_internals import ErrorRepr, skip_item
 
 if TYPE_CHECKING:
+    from pytest_canary.context.evidence import Failure
     from pytest_canary.context.stage import Check, Stage
     from pytest_canary.rehearsal.rehearsal import Rehearsal
 
@@ -64,9 +66,29 @@ class StageTest(pytest.Item):
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], *_: Any, **__: Any) -> Any:
         """The harness's own errors as a sentence with its evidence; others with a traceback."""
         if isinstance(excinfo.value, CanaryError):
-            failure = self.parent.rehearsal.keep_evidence(stage_of(self), excinfo.value)
+            failure = keep_evidence(self.parent.rehearsal, stage_of(self), excinfo.value)
             return ErrorRepr(failure, self.path)
         return super().repr_failure(excinfo)
+
+
+def keep_evidence(rehearsal: Rehearsal, stage: str, error: BaseException) -> Failure:
+    """Keep the evidence of a failure; what goes wrong with that hides no failure, and ends no run.
+
+    Args:
+        rehearsal: whose failure it is.
+        stage: where it failed.
+        error: what was raised.
+    """
+    try:
+        return rehearsal.keep_evidence(stage, error)
+    except pytest.exit.Exception:  # a signal's, which is pytest's own way to end
+        raise
+    except Exception as trouble:
+        journal = rehearsal.journal
+        told = rehearsal.workspace.evidence.keep_traceback(trouble, journal.redactor.redact)
+        journal.note(stage, f"its evidence can't be kept: {told}")
+        known = (each for each in journal.failures if each.error is error)
+        return next(known, None) or failure_of(stage, error, journal.redactor.redact)
 
 
 def stage_of(item: pytest.Item) -> str:

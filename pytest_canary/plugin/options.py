@@ -107,9 +107,6 @@ def read(given: Mapping[str, Any]) -> tuple[Options | None, list[str]]:
         mistakes.append(
             f"--canary-registry={registry}: goes with --canary-context; a kind cluster is loaded"
         )
-    report = given.get("canary_report")
-    if report and Path(report).exists() and not Path(report).is_dir():
-        mistakes.append(f"--canary-report={report}: is a file; name a folder")
     for option in ("kind_bin", "kind_kubectl_bin"):
         path = given.get(option)
         if path and not Path(path).is_file():

@@ -17,6 +17,14 @@ if TYPE_CHECKING:
     from pytest_canary.context.evidence import Failure
 
 
+# A traceback's attributes that are names: pytest's own, by which it chooses how to show the rest,
+# and a file's.
+NAMES = ("style", "path")
+
+# The property of a test, for --junitxml, that names its stage.
+STAGE_PROPERTY = "canary.stage"
+
+
 class Screen:
     """What pytest writes its session to.
 
@@ -55,13 +63,13 @@ class Screen:
         """Begin a new line, if one is begun."""
         self._reporter.ensure_newline()
 
-    def write(self, text: str) -> None:
-        """Write at the end of the line that is begun."""
-        self._reporter.write(self._redact(text))
+    def write(self, text: str, *, ours: str = "") -> None:
+        """Write at the end of the line that is begun; what is ours first, as it is."""
+        self._reporter.write(ours + self._redact(text))
 
-    def write_line(self, text: str, **markup: bool) -> None:
-        """Write a line of its own."""
-        self._reporter.write_line(self._redact(text), **markup)
+    def write_line(self, text: str, *, ours: str = "", **markup: bool) -> None:
+        """Write a line of its own; what is ours first, as it is."""
+        self._reporter.write_line(ours + self._redact(text), **markup)
 
 
 class ErrorRepr(TerminalRepr):
@@ -106,14 +114,23 @@ def redact_report(
 ) -> None:
     """Take the secrets out of whatever a report shows, as pytest goes on to show it.
 
+    Not out of names, by which pytest and who reads its files find things.
+
     Args:
         report: of a test or of a collection; changed in place.
         redact: takes the secrets out of a text.
     """
-    report.longrepr = _redacted(report.longrepr, redact)
-    report.sections = _redacted(report.sections, redact)
+    if isinstance(report.longrepr, tuple):
+        path, line, reason = report.longrepr
+        report.longrepr = path, line, redact(reason)
+    else:
+        report.longrepr = _redacted(report.longrepr, redact)
+    report.sections = [(name, redact(text)) for name, text in report.sections]
     if isinstance(report, pytest.TestReport):
-        report.user_properties = _redacted(report.user_properties, redact)
+        report.user_properties = [
+            (name, value if name == STAGE_PROPERTY else _redacted(value, redact))
+            for name, value in report.user_properties
+        ]
         if hasattr(report, "wasxfail"):
             report.wasxfail = redact(report.wasxfail)
 
@@ -126,7 +143,7 @@ def _redacted(value: Any, redact: Callable[[str], str]) -> Any:
     # A traceback's entries are in its chain and beside it: the same objects, which must stay so.
     if isinstance(value, TerminalRepr) and not isinstance(value, ErrorRepr):
         for name, part in vars(value).items():
-            if name != "style":  # pytest's own word, by which it chooses how to show the rest
+            if name not in NAMES:
                 setattr(value, name, _redacted(part, redact))
     return value
 

@@ -11,8 +11,19 @@ import pytest
 
 from pytest_canary.context.evidence import failure_of
 from pytest_canary.core.errors import CanaryError
-from pytest_canary.plugin.items import StageFile, StageTest, in_automatic_rollback, stage_of
-from pytest_canary.plugin.pytest_internals import ErrorRepr, failure_message, skip_item
+from pytest_canary.plugin.items import (
+    StageFile,
+    StageTest,
+    in_automatic_rollback,
+    keep_evidence,
+    stage_of,
+)
+from pytest_canary.plugin.pytest_internals import (
+    STAGE_PROPERTY,
+    ErrorRepr,
+    failure_message,
+    skip_item,
+)
 from pytest_canary.plugin.state import FailedTest, Outcome
 
 if TYPE_CHECKING:
@@ -72,7 +83,7 @@ class Runner:
         if report.when == "call":
             self._outcome.held += report.passed and isinstance(item, StageTest)
             # --junitxml reads the item's own, at its teardown.
-            item.user_properties.append(("canary.stage", stage))
+            item.user_properties.append((STAGE_PROPERTY, stage))
             if self._rehearsal.journal.notes.get(stage):
                 figures = "; ".join(self._rehearsal.journal.notes[stage])
                 item.user_properties.append(("canary.figures", figures))
@@ -89,7 +100,7 @@ class Runner:
     def _keep_evidence(
         self, item: pytest.Item, report: pytest.TestReport, error: BaseException
     ) -> None:
-        failure = self._rehearsal.keep_evidence(stage_of(item), error)
+        failure = keep_evidence(self._rehearsal, stage_of(item), error)
         if report.when == "setup" and isinstance(error, CanaryError):
             # The way to a team's test: the error itself, and not where it was raised.
             report.longrepr = ErrorRepr(failure, item.path)

@@ -25,10 +25,17 @@ COLUMN = 32
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the summary."""
+    """One line of the summary.
+
+    Attributes:
+        text: what it says.
+        color: how.
+        ours: what stands before the text and is shown as it is, such as a name or a path.
+    """
 
     text: str
     color: Literal["", "red", "green"] = ""
+    ours: str = ""
 
 
 class Summary(Protocol):
@@ -98,13 +105,14 @@ class Terminal:
         pad = " " * max(1, COLUMN - self._screen.column - len(lead))
         figures = "; ".join(self._rehearsal.journal.notes.get(stage, []))
         seconds = self._outcome.seconds[stage]
-        self._screen.write(f"{lead}{pad}{seconds:6.1f} s  {figures}".rstrip())
+        took = f"{lead}{pad}{seconds:6.1f} s"
+        self._screen.write(f"  {figures}" if figures else "", ours=took)
 
     def pytest_terminal_summary(self) -> None:
         """What came of it."""
         for line in self._summary.lines():
             markup = {line.color: True} if line.color else {}
-            self._screen.write_line(f"canary: {line.text}", **markup)
+            self._screen.write_line(line.text, ours=f"canary: {line.ours}", **markup)
 
     def pytest_unconfigure(self) -> None:
         """Give the terminal back."""
@@ -156,18 +164,15 @@ class RehearsalSummary:
         if outcome.decided:
             yield Line(self._recorder.promotion(passed=outcome.failed is None).sentence)
         if self._recorder.page:
-            yield Line(str(self._recorder.page))
+            yield Line("", ours=str(self._recorder.page))
 
     def _failures(self) -> Iterator[Line]:
         failed, rollback_failed = self._outcome.failed, self._outcome.rollback_failed
         if failed:
-            yield Line(f"failed at {failed.node_id}: {failed.sentence}", "red")
+            yield Line(failed.sentence, "red", ours=f"failed at {failed.node_id}: ")
         if rollback_failed:
-            yield Line(
-                f"and so did the rollback, at {rollback_failed.node_id}: "
-                f"{rollback_failed.sentence}",
-                "red",
-            )
+            where = f"and so did the rollback, at {rollback_failed.node_id}: "
+            yield Line(rollback_failed.sentence, "red", ours=where)
         elif self._outcome.rolls_back and self._rehearsal.journal.notes.get("rollback"):
             yield Line("; ".join(self._rehearsal.journal.notes["rollback"]))
 

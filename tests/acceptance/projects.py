@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -71,6 +72,13 @@ class Project:
     def write(self, name: str, text: str) -> None:
         """Write one of the project's files."""
         (self.root / name).write_text(text)
+
+    @property
+    def evidence(self) -> Path:
+        """What the last run has kept of its first failure."""
+        report = self.root / "canary-report"
+        run = str(json.loads((report / "report.json").read_text())["run"])
+        return report / "findings" / run / "1"
 
     @property
     def runs(self) -> list[Path]:

@@ -91,7 +91,7 @@ def endings() -> Iterator[list[Ended]]:
         ),
     ]
     print("\n".join(lines))
-    folder = ROOT / ("docs" if len(seen) == len(CODES) * len(STAGES) else "canary-report")
+    folder = ROOT / ("docs" if len(seen) == len(CODES) * len(STAGES) else "test-results")
     folder.mkdir(exist_ok=True)
     (folder / "endings.md").write_text("\n".join([*lines, ""]))
 

@@ -111,12 +111,13 @@ def test_a_candidate_that_exits_is_explained_and_rolled_back_and_leaves_nothing(
     assert "FAILED canary/canary::addressbook-canary is deployed" in walked.text
     assert "addressbook-canary exits with code 3 as soon as it starts" in walked.text
     assert re.search(r"restarted once, found \d+\.\d s after apply", walked.text)
-    assert "files   canary-report/findings/1/ (finding, describe, events, objects" in walked.text
+    evidence = shared.evidence
+    kept = f"files   {evidence.relative_to(shared.root)}/ (finding, describe, events, objects"
+    assert kept in walked.text
     rollback = walked.stage("rollback")
     assert "rolled back: 3/3 of release 1; the API answers" in rollback
     assert rollback.endswith("nothing lost")
     assert "not be allowed: the rehearsal did not pass" in walked.text
-    evidence = shared.root / "canary-report" / "findings" / "1"
     assert "CrashLoopBackOff" in (evidence / "describe.txt").read_text() or list(
         evidence.glob("addressbook-canary-*.previous.log")
     )

@@ -30,7 +30,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
     ENTERED is where transitions are written down; BREAKS those that fail, with commas; HANGS one
     that takes for ever. Checks pass but for those of the cleanup and of the stages in CHECKS; a
-    report is only drawn with REPORT, as its pictures take a second.
+    report is only drawn with REPORT, as its pictures take a second; "breaks" fails at it.
     """
     config.stash[state.PARTS] = Parts(load=Loader(), reap=lambda *_: 0, write_report=write)
 
@@ -95,6 +95,8 @@ def transition(name: str) -> Callable[[Workspace], None]:
 
 def write(report: Any, folder: Path) -> list[Path]:
     """Write the report, where a test is about it."""
+    if os.environ.get("REPORT") == "breaks":
+        raise LookupError("a mistake")
     return (
         parts.write_report(report, folder) if "REPORT" in os.environ else [folder / "report.html"]
     )

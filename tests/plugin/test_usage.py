@@ -51,6 +51,41 @@ def test_without_git_an_upgrade_is_no_first_release(
     assert 'or name the baseline, be it "none"' in text
 
 
+def test_a_report_goes_to_no_folder_that_may_be_somebodys(
+    pytester: pytest.Pytester, project: Path
+) -> None:
+    docs = project / "docs"
+    (docs / "findings").mkdir(parents=True)
+    for name in ("findings/index.md", "report.html"):
+        (docs / name).write_text("mine")
+    (project / "link").symlink_to("docs")
+    options = "--canary-baseline=none", "--collect-only"
+    assert (
+        "ERROR: --canary-report=docs: has no CACHEDIR.TAG of pytest --canary's, so findings, "
+        "report.html may be somebody's; name a folder that is empty or not there yet, or remove "
+        "this one\n"
+    ) in refused(pytester, *options, "--canary-report=docs")
+    assert "--canary-report=.: is the project itself; name a folder in it that is not there" in (
+        refused(pytester, *options, "--canary-report=.")
+    )
+    assert "--canary-report=link: is a link to docs; name the folder itself" in (
+        refused(pytester, *options, "--canary-report=link")
+    )
+    (docs / ".git").write_text("gitdir: elsewhere\n")
+    assert "--canary-report=docs: is the top of a git repository; name a folder in it" in (
+        refused(pytester, *options, "--canary-report=docs")
+    )
+    # What only looks writes nothing.
+    result = pytester.runpytest_inprocess("--canary-check", "--canary-report=docs")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    assert sorted(path.name for path in docs.rglob("*")) == [
+        ".git",
+        "findings",
+        "index.md",
+        "report.html",
+    ]
+
+
 @pytest.mark.parametrize("option", ["--canary", "--canary-check"])
 def test_nothing_passes_where_a_path_is_wrong(
     pytester: pytest.Pytester, project: Path, option: str

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+from fakes.world import World
+
 from pytest_canary.config.baseline import Baseline
 from pytest_canary.config.options import Options
 from pytest_canary.config.plan import Plan
 from pytest_canary.config.settings import Settings
 from pytest_canary.context.workspace import Workspace
+from pytest_canary.core.errors import ReleaseError
 from pytest_canary.core.masking import Redactor
 from pytest_canary.core.waiting import Seen, Waiter
+from pytest_canary.release.diagnostics import Diagnostics
 
 
 def test_who_listens_to_the_waits_hears_no_secret(
@@ -36,3 +41,18 @@ def test_a_figure_has_no_secret(configured: Callable[..., Settings], tmp_path: P
     workspace = Workspace(plan, tmp_path)
     workspace.journal.note("canary", "it says hush-hush")
     assert workspace.journal.notes == {"canary": ["it says ********"]}
+
+
+def test_a_failure_is_known_whatever_goes_wrong_while_its_evidence_is_collected(
+    world: World,
+) -> None:
+    def collect() -> Diagnostics:
+        raise LookupError("a mistake of ours")
+
+    world.patch.setattr(world.context.release, "diagnostics", collect)
+    error = ReleaseError("it broke", "the log")
+    with pytest.raises(LookupError):
+        world.rehearsal.keep_evidence("canary", error)
+    (failure,) = world.journal.failures
+    assert (failure.error, failure.sentence, failure.evidence) == (error, "it broke", "the log")
+    assert world.rehearsal.keep_evidence("canary", error) is failure

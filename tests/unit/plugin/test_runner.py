@@ -312,10 +312,10 @@ def test_a_cleanup_that_fails_at_the_end_is_told_without_secrets_and_with_its_fi
     told: list[str] = []
     if known:
         shown = (error.sentence, "******** was refused")
-        folder = Path("report/findings/1")
+        folder = Path("report/findings/c7f2a1/1")
         broken.journal.failures = [Failure("cleanup", error, *shown, folder, ("finding.txt",))]
     cleanup_of(broken, Outcome(), told.append).pytest_sessionfinish()
-    files = "\n    files   report/findings/1/ (finding)" if known else ""
+    files = "\n    files   report/findings/c7f2a1/1/ (finding)" if known else ""
     assert told == [f"\ncanary: the namespace stays\n    ******** was refused{files}"]
 
 

@@ -39,11 +39,11 @@ class Screen:
         self.text += "(end)"
         self.column = 0
 
-    def write(self, text: str) -> None:
-        self.text += text
+    def write(self, text: str, *, ours: str) -> None:
+        self.text += ours + text
 
-    def write_line(self, text: str, **markup: bool) -> None:
-        self.text += f"{text}\n"
+    def write_line(self, text: str, *, ours: str, **markup: bool) -> None:
+        self.text += f"{ours}{text}\n"
         self.markup.append(markup)
 
 
@@ -98,13 +98,13 @@ def test_progress_makes_room_for_a_dot(stages: Stages) -> None:
 
 def test_a_sessions_lines_are_the_summarys(stages: Stages) -> None:
     summary: Any = SimpleNamespace(
-        header=lambda: "canary: it", lines=lambda: [Line("one"), Line("two", "red")]
+        header=lambda: "canary: it", lines=lambda: [Line("one"), Line("two", "red", "its ")]
     )
     screen = Screen()
     plugin = terminal(screen, stages, Outcome(), summary=summary)
     assert plugin.pytest_report_header() == "canary: it"
     plugin.pytest_terminal_summary()
-    assert screen.text == "canary: one\ncanary: two\n"
+    assert screen.text == "canary: one\ncanary: its two\n"
     assert screen.markup == [{}, {"red": True}]
 
 
@@ -155,15 +155,15 @@ def test_the_header_says_what_is_rehearsed_and_where(plan: Plan) -> None:
         (
             Outcome(PLANNED, 4, failed=FAILED, rollback_failed=TOO, rolls_back=True),
             [
-                Line("failed at canary/canary::it holds: it does not", "red"),
-                Line("and so did the rollback, at canary/rollback::it is back: neither", "red"),
+                Line("it does not", "red", "failed at canary/canary::it holds: "),
+                Line("neither", "red", "and so did the rollback, at canary/rollback::it is back: "),
                 Line("promotion, passed: False"),
             ],
         ),
         (
             Outcome(PLANNED, 4, failed=FAILED, rolls_back=True),
             [
-                Line("failed at canary/canary::it holds: it does not", "red"),
+                Line("it does not", "red", "failed at canary/canary::it holds: "),
                 Line("back in 2 s"),
                 Line("promotion, passed: False"),
             ],
@@ -171,7 +171,7 @@ def test_the_header_says_what_is_rehearsed_and_where(plan: Plan) -> None:
         (
             Outcome(PLANNED, 4, failed=FAILED),
             [
-                Line("failed at canary/canary::it holds: it does not", "red"),
+                Line("it does not", "red", "failed at canary/canary::it holds: "),
                 Line("promotion, passed: False"),
             ],
         ),
@@ -197,7 +197,7 @@ def test_the_last_lines_say_what_came_of_it(
 
 def test_the_very_last_line_is_where_the_report_is(plan: Plan) -> None:
     page = Path("canary-report/report.html")
-    assert list(rehearsal_lines(plan, Outcome(), page).lines()) == [Line(str(page))]
+    assert list(rehearsal_lines(plan, Outcome(), page).lines()) == [Line("", ours=str(page))]
 
 
 @pytest.mark.parametrize(
