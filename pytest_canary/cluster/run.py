@@ -58,8 +58,8 @@ def state_folder() -> Path:
     A relative one is ignored, as the XDG specification has it: it would be another one wherever
     pytest is started.
     """
-    given = os.environ.get("XDG_STATE_HOME", "")
-    base = Path(given) if os.path.isabs(given) else Path.home() / ".local" / "state"
+    given = Path(os.environ.get("XDG_STATE_HOME", ""))
+    base = given if given.is_absolute() else Path.home() / ".local" / "state"
     return base / "pytest-canary" / "runs"
 
 

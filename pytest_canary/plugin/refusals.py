@@ -21,8 +21,7 @@ class Refused:
         shown: how one types it, with a place for the value.
         why: what is so about a walk.
         off: what to add where addopts or an ini-file has it.
-        ini: whether an ini-file may have it too, under the same name.
-        ini_off: what to add then.
+        ini_off: what to add where an ini-file has it, under the same name; empty where none can.
         harmless: the value that changes nothing, beside none.
     """
 
@@ -30,7 +29,6 @@ class Refused:
     shown: str
     why: str
     off: str = ""
-    ini: bool = False
     ini_off: str = ""
     harmless: object = None
 
@@ -41,9 +39,9 @@ REFUSED = (
     Refused("tx", "--tx={}", ALONE),
     Refused("looponfail", "--looponfail", ALONE),
     Refused("forked", "--forked", ALONE),
-    Refused("reruns", "--reruns={}", ONCE, "--reruns=0", ini=True, ini_off="--reruns=0"),
+    Refused("reruns", "--reruns={}", ONCE, "--reruns=0", "--reruns=0", harmless="0"),
     Refused("force_reruns", "--force-reruns={}", ONCE),
-    Refused("retries", "--retries={}", ONCE, "--retries=0", ini=True, ini_off="-o retries=0"),
+    Refused("retries", "--retries={}", ONCE, "--retries=0", "-o retries="),
     Refused("force_flaky", "--force-flaky", ONCE),
     Refused("setupplan", "--setup-plan", REAL),
     Refused("setuponly", "--setup-only", REAL),
@@ -53,10 +51,11 @@ REFUSED = (
 def refusals(config: pytest.Config) -> list[str]:
     """Why a walk isn't begun: a sentence for each such option."""
     found = list(_find(config))
-    # xdist's -n sets --dist and --tx, pytest's --setup-plan sets --setup-only.
+    # One says what the other would: xdist's -n sets --dist and --tx, --setup-plan --setup-only.
     given = {option.dest for option, _ in found}
     implied: set[str] = set()
     implied |= {"dist", "tx"} if "numprocesses" in given else set()
+    implied |= {"tx"} if "dist" in given else set()
     implied |= {"setuponly"} if "setupplan" in given else set()
     return [sentence for option, sentence in found if option.dest not in implied]
 
@@ -68,16 +67,17 @@ def _find(config: pytest.Config) -> Iterator[tuple[Refused, str]]:
             shown = option.shown.format(" ".join(value) if isinstance(value, list) else value)
             off = f", or add {option.off} where addopts has it" if option.off else ""
             yield option, f"{shown}: {option.why}; leave it out{off}"
-        elif value is None and option.ini and _ini(config, option.dest):
-            where = config.inipath.name if config.inipath else "-o"
-            text = f"{option.dest} = {_ini(config, option.dest)} ({where})"
-            yield option, f"{text}: {option.why}; add {option.ini_off} to this run"
+        elif value is None and option.ini_off:
+            setting = _setting(config, option.dest)
+            if setting and setting != option.harmless:
+                where = config.inipath.name if config.inipath else "-o"
+                text = f"{option.dest} = {setting} ({where}): {option.why}"
+                yield option, f"{text}; add {option.ini_off} to this run"
 
 
-def _ini(config: pytest.Config, name: str) -> object:
-    """The setting of an installed plugin; nothing where it is 0 or there is no such plugin."""
+def _setting(config: pytest.Config, name: str) -> object:
+    """The setting of an installed plugin; nothing where there is no such plugin."""
     try:
-        value = config.getini(name)
+        return config.getini(name)
     except ValueError:
         return None
-    return value if str(value or "0").strip() != "0" else None

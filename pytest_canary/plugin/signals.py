@@ -36,9 +36,7 @@ class Signals:
         outcome.stop_code = 128 + number
         # A cleanup that is under way ends as soon as it can; half of one leaves something.
         if not outcome.cleaning:
-            pytest.exit(
-                f"canary: {name}; removing what the run made", returncode=outcome.stop_code
-            )
+            pytest.exit(f"canary: {name}; removing what the run made", returncode=outcome.stop_code)
 
     def pytest_keyboard_interrupt(self) -> None:
         """Remember who ended the session before its time, for the report."""
