@@ -45,7 +45,19 @@ lint: venv           ## ruff, mypy and the layer contracts
 unit: venv           ## pure functions, no cluster
 	$(PYTEST) tests/unit $(ARGS)
 
-plugin: venv         ## the plugin inside pytest, no cluster
+# Beside .venv's packages and not among them, as they would change how every other test runs; without dependencies
+# that .venv has.
+others: venv         ## .venv/others, with other people's plugins, which tests/plugin tries beside a walk
+	$(LOCK) sh -ec ' \
+	  pinned=tests/plugin/others/requirements.txt; stamp="$$(cat $$pinned .venv/stamp | cksum)"; \
+	  if [ "$$(cat .venv/others/stamp 2>/dev/null)" != "$$stamp" ]; then \
+	    echo "canary: setting up .venv/others" >&2; \
+	    rm -rf .venv/others; \
+	    .venv/bin/pip install -q --disable-pip-version-check --no-deps --no-compile --target .venv/others -r $$pinned; \
+	    echo "$$stamp" >.venv/others/stamp; \
+	  fi'
+
+plugin: venv others  ## the plugin inside pytest, no cluster
 	$(PYTEST) tests/plugin $(ARGS)
 
 engine: setup        ## on a real container engine, no cluster: the bundled app, PostgreSQL, builds
@@ -80,4 +92,4 @@ soak: setup          ## for hours: acceptance with every case, ROUNDS=10 times o
 clean:               ## what make made in the clone; the caches outside it stay
 	rm -rf .venv airgap/env canary-report test-results dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .pytest-kind
 
-.PHONY: help setup venv canary lint unit plugin engine acceptance report wheel test soak clean
+.PHONY: help setup venv others canary lint unit plugin engine acceptance report wheel test soak clean

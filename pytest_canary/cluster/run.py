@@ -53,9 +53,14 @@ class Record:
 
 
 def state_folder() -> Path:
-    """Where the runs' folders are: $XDG_STATE_HOME/pytest-canary/runs."""
-    base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    return Path(base) / "pytest-canary" / "runs"
+    """Where the runs' folders are: $XDG_STATE_HOME/pytest-canary/runs.
+
+    A relative one is ignored, as the XDG specification has it: it would be another one wherever
+    pytest is started.
+    """
+    given = Path(os.environ.get("XDG_STATE_HOME", ""))
+    base = given if given.is_absolute() else Path.home() / ".local" / "state"
+    return base / "pytest-canary" / "runs"
 
 
 class Run:
@@ -74,9 +79,19 @@ class Run:
 
     @classmethod
     def start(cls, project: Path) -> Run:
-        """Make a folder that only this user can read, as the kubeconfig goes into it."""
-        parent = state_folder()
-        parent.mkdir(parents=True, exist_ok=True)
+        """Make a folder that only this user can read, as the kubeconfig goes into it.
+
+        Raises:
+            ClusterError: there is no place for it.
+        """
+        try:
+            parent = state_folder()
+            parent.mkdir(parents=True, exist_ok=True)
+        except (OSError, RuntimeError) as error:  # RuntimeError: there is no home
+            raise ClusterError(
+                f"no folder can be made for what a run makes: {error}; set XDG_STATE_HOME to a "
+                "folder that you can write to"
+            ) from error
         record = Record(run=secrets.token_hex(3), project=str(project))
         folder = parent / record.run
         # Locked before it has a name that another run's reaper could find.

@@ -10,6 +10,7 @@ import pytest
 
 from pytest_canary.context.evidence import failure_of
 from pytest_canary.core.errors import CanaryError, NotApplicable
+from pytest_canary.plugin.marker import stage_named
 from pytest_canary.plugin.pytest_internals import ErrorRepr, skip_item
 
 if TYPE_CHECKING:
@@ -40,10 +41,17 @@ class StageFile(pytest.File):
 
 
 class StageTest(pytest.Item):
-    """One check of a stage: its name is the sentence that must hold."""
+    """One check of a stage: its name is the sentence that must hold.
+
+    Attributes:
+        made: whether it came to its end: it held, or does not apply.
+        error: why it failed when it first did, whatever pytest has made of that.
+    """
 
     check: Check
     parent: StageFile
+    made = False
+    error: Exception | None = None
 
     @classmethod
     def of(cls, parent: StageFile, check: Check) -> StageTest:
@@ -57,7 +65,12 @@ class StageTest(pytest.Item):
         try:
             self.parent.rehearsal.check(self.check, self.parent.stage)
         except NotApplicable as reason:
+            self.made = True
             skip_item(str(reason))
+        except Exception as error:
+            self.error = self.error or error
+            raise
+        self.made = True
 
     def reportinfo(self) -> tuple[os.PathLike[str] | str, int | None, str]:
         """Where it stands, as pytest shows it: the stage, not this package's file."""
@@ -95,9 +108,7 @@ def stage_of(item: pytest.Item) -> str:
     """The stage that an item belongs to."""
     if isinstance(item, StageTest):
         return item.parent.stage.name
-    marker = item.get_closest_marker("canary")
-    assert marker  # noqa: S101 (an item without one is deselected)
-    return str(marker.args[0])
+    return stage_named(item)  # an item that names none is deselected
 
 
 def in_automatic_rollback(item: pytest.Item) -> bool:

@@ -122,9 +122,6 @@ def read(given: Mapping[str, Any]) -> tuple[Options | None, list[str]]:
             for option, name in kind_only.items()
             if given.get(option)
         ]
-    # xdist spreads tests over processes, and a walk is one after the other.
-    if given.get("numprocesses"):
-        mistakes.append(f"-n {given['numprocesses']}: a walk goes step by step; leave -n out")
     if mistakes:
         return None, mistakes
     name = given.get("cluster_name")
@@ -165,9 +162,11 @@ def read_plan(config: pytest.Config) -> Plan:
         pytest.UsageError: with every mistake; pytest exits with code 4.
     """
     from pytest_canary.core.errors import SettingsError
+    from pytest_canary.plugin.refusals import refusals
     from pytest_canary.rehearsal.planning import load_settings, make_plan
 
     options, mistakes = read(vars(config.option))
+    mistakes += refusals(config)
     try:
         settings = load_settings(project(config), config.option.canary_config)
     except SettingsError as error:

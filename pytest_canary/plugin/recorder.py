@@ -72,7 +72,7 @@ class Recorder:
         result = yield
         self._outcome.finished = True
         if self._rehearsal.entered("cleanup"):
-            self._write()
+            self.write()
         return result
 
     @pytest.hookimpl(wrapper=True)
@@ -85,11 +85,6 @@ class Recorder:
             journal = self._rehearsal.journal
             journal.checks.append(result_of(item, report, ended=journal.timeline.now()))
         return report
-
-    @pytest.hookimpl(trylast=True)
-    def pytest_sessionfinish(self) -> None:
-        """Write the report of a session that did not come to its end, once it is cleaned up."""
-        self._write()
 
     def pytest_unconfigure(self) -> None:
         """Let later runs take this one's evidence away."""
@@ -110,11 +105,11 @@ class Recorder:
 
     @property
     def _result(self) -> Literal["passed", "failed", "stopped"]:
-        if self._outcome.failed:
+        if self._outcome.failures or self._outcome.unmade:
             return "failed"
         return "passed" if self._outcome.finished else "stopped"
 
-    def _write(self) -> None:
+    def write(self) -> None:
         """Leave what is to be read, once, if anything was rehearsed; nothing of it ends the run."""
         if self._written or not self._rehearsal.journal.checks:
             return

@@ -23,14 +23,14 @@ class Redaction:
     def __init__(self, redactor: Redactor) -> None:
         self._redactor = redactor
 
-    @pytest.hookimpl(wrapper=True)
+    @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_runtest_makereport(self) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Of how a test ended: why it failed, what it has printed, its properties."""
         report = yield
         redact_report(report, self._redactor.redact)
         return report
 
-    @pytest.hookimpl(wrapper=True)
+    @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_make_collect_report(
         self,
     ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:

@@ -104,7 +104,7 @@ class Terminal:
             lead = f"canary/{stage}"
         pad = " " * max(1, COLUMN - self._screen.column - len(lead))
         figures = "; ".join(self._rehearsal.journal.notes.get(stage, []))
-        seconds = self._outcome.seconds[stage]
+        seconds = self._outcome.seconds.get(stage, 0.0)
         took = f"{lead}{pad}{seconds:6.1f} s"
         self._screen.write(f"  {figures}" if figures else "", ours=took)
 
@@ -155,7 +155,7 @@ class RehearsalSummary:
                 f"run {self._rehearsal.journal.run} is kept; look at it with "
                 f"KUBECONFIG={self._rehearsal.kubeconfig}, remove it with pytest --canary-reap"
             )
-        if outcome.failed:
+        if outcome.failures:
             yield from self._failures()
         elif outcome.passed:
             yield Line(self._rehearsal.summary(), "green")
@@ -175,6 +175,8 @@ class RehearsalSummary:
             yield Line(rollback_failed.sentence, "red", ours=where)
         elif self._outcome.rolls_back and self._rehearsal.journal.notes.get("rollback"):
             yield Line("; ".join(self._rehearsal.journal.notes["rollback"]))
+        if self._outcome.cleanup_failed:
+            yield Line(f"the cleanup failed: {self._outcome.cleanup_failed.sentence}", "red")
 
 
 class CheckSummary:

@@ -132,13 +132,11 @@ CONTEXT = {"canary_context": "prod", "canary_registry": "r"}
             {"canary": True, "canary_check": True},
             ["--canary-check: a walk begins with it; leave it out, or --canary"],
         ),
-        ({"numprocesses": 4}, ["-n 4: a walk goes step by step; leave -n out"]),
         (
-            {"canary_until": "x", "canary_registry": "r", "numprocesses": "auto"},
+            {"canary_until": "x", "canary_registry": "r"},
             [
                 f"--canary-until=x: no such stage; there are {NAMES}",
                 "--canary-registry=r: goes with --canary-context; a kind cluster is loaded",
-                "-n auto: a walk goes step by step; leave -n out",
             ],
         ),
     ],
