@@ -123,8 +123,8 @@ def test_what_goes_wrong_with_the_report_is_told_once(
     leaving: Leaving, wrong: Exception, told: str
 ) -> None:
     leaving.wrong = wrong
-    leaving.recorder.pytest_sessionfinish()
-    leaving.recorder.pytest_sessionfinish()
+    leaving.recorder.write()
+    leaving.recorder.write()
     assert leaving.told == [f"\ncanary: {told}"]
     assert leaving.recorder.page is None
 
@@ -133,7 +133,7 @@ def test_a_report_takes_the_evidence_of_runs_that_are_gone_away(leaving: Leaving
     gone = ReportFolder(Path("report"), "0a77e2")
     old = gone.prepare_findings()
     gone.release()
-    leaving.recorder.pytest_sessionfinish()
+    leaving.recorder.write()
     assert leaving.recorder.page == Path("report/report.html")
     assert (leaving.told, old.exists()) == ([], False)
 
@@ -143,15 +143,15 @@ def test_a_report_that_is_not_there_takes_nothing_away(leaving: Leaving) -> None
     old = gone.prepare_findings()
     gone.release()
     leaving.wrong = OSError(28, "No space left")
-    leaving.recorder.pytest_sessionfinish()
+    leaving.recorder.write()
     assert old.exists()
 
 
 def test_a_signal_ends_the_session_while_the_report_is_written(leaving: Leaving) -> None:
     leaving.wrong = pytest.exit.Exception("canary: SIGTERM")
     with pytest.raises(pytest.exit.Exception):
-        leaving.recorder.pytest_sessionfinish()
+        leaving.recorder.write()
     assert leaving.told == []
     leaving.wrong = None
-    leaving.recorder.pytest_sessionfinish()
+    leaving.recorder.write()
     assert leaving.recorder.page, "it is written at the session's end, once all is cleaned up"
