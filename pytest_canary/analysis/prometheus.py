@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from pytest_canary.core.errors import ApiError
+from pytest_canary.core.wording import cut
 
 # A counter of things gone wrong, by the naming of prometheus.io/docs/practices/naming.
 WRONG = re.compile(r"(^|_)(errors?|failures?|failed|exceptions?|panics?)_total$")
@@ -86,7 +87,7 @@ def read(text: str, where: str = "/metrics") -> Metrics:
         raise ApiError(
             f"{where} is not in Prometheus' text format ({error}); "
             "set api.metrics to the path that is, or let it answer 404 where there is none",
-            text[:500],
+            cut(text, 500),
         ) from error
     if not (counters or gauges or declared):
         raise ApiError(

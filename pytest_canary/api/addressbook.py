@@ -9,6 +9,7 @@ from typing import Any
 
 from pytest_canary.api.client import Api
 from pytest_canary.core.errors import ApiError
+from pytest_canary.core.wording import cut
 
 # As it answers: "2019-11-10T16:48:15.900Z".
 TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
@@ -96,4 +97,4 @@ def _json(text: str, what: str) -> Any:
     try:
         return json.loads(text)
     except ValueError as error:
-        raise ApiError(f"{what} does not answer with JSON: {error}", text[:500]) from error
+        raise ApiError(f"{what} does not answer with JSON: {error}", cut(text, 500)) from error

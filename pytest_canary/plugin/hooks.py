@@ -76,7 +76,7 @@ def _register_rehearsal(config: pytest.Config) -> None:
     recorder = Recorder(config, rehearsal, outcome, tell, parts.write_report)
     register = config.pluginmanager.register
     # Of several that wrap a hook, the first has its say first once the hook is through.
-    register(Redaction(redactor), "canary-redaction")
+    register(Redaction(config, redactor), "canary-redaction")
     register(Collector(rehearsal, outcome, shown), "canary-collector")
     register(Runner(rehearsal, outcome), "canary-runner")
     register(AutomaticRollback(rehearsal, outcome, cleanup.keeps), "canary-automatic-rollback")
@@ -107,7 +107,7 @@ def _register_check(config: pytest.Config) -> None:
     workspace = Workspace(plan, options.project(config), redactor=redactor)
     check = config.stash[state.REHEARSAL] = Rehearsal(workspace)
     register = config.pluginmanager.register
-    register(Redaction(redactor), "canary-redaction")
+    register(Redaction(config, redactor), "canary-redaction")
     register(Collector(check, outcome, shown), "canary-collector")
     register(Runner(check, outcome), "canary-runner")
     if shown:
