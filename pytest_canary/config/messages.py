@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
+from pytest_canary.core.masking import MASK, Redactor
+from pytest_canary.core.secret_variables import is_secret, secrets_of
 from pytest_canary.core.wording import cut, did_you_mean
 
 if TYPE_CHECKING:
@@ -49,7 +51,7 @@ def mistake(detail: ErrorDetails, tables: type[BaseModel]) -> str:
     if kind == "extra_forbidden":
         names = _names([*detail["loc"]][:-1], tables)
         hint = nearest(str(detail["loc"][-1]), names) if names else ""
-        return f"{name} = {quoted(detail['input'])}: no such setting{hint}"
+        return f"{name} = {_shown(detail)}: no such setting{hint}"
     if kind == "missing":
         return f"{name} is missing"
     allowed = ALLOWED.get(kind)
@@ -66,7 +68,18 @@ def mistake(detail: ErrorDetails, tables: type[BaseModel]) -> str:
         allowed = f"a string that matches {context['pattern']}"
     elif kind in ("string_too_short", "too_short"):
         allowed = "must not be empty"
-    return f"{name} = {quoted(detail['input'])}: {allowed or detail['msg']}"
+    return f"{name} = {_shown(detail)}: {allowed or detail['msg']}"
+
+
+def _shown(detail: ErrorDetails) -> str:
+    """The value that is wrong, unless its name says that it is a secret, or a part's does."""
+    value, name = detail["input"], str(detail["loc"][-1])
+    if name != "[key]" and is_secret(name):
+        return MASK
+    parts = value if isinstance(value, dict) else {}
+    # Quoted, as nothing else is sure to be short, or to become a text at all.
+    secrets = secrets_of({str(key): quoted(part).strip("'") for key, part in parts.items()})
+    return Redactor(secrets).redact(quoted(value))
 
 
 def nearest(wrong: str, right: Sequence[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,14 +11,16 @@ from pytest_canary.context.evidence import Evidence, failure_of
 from pytest_canary.context.journal import Journal
 from pytest_canary.context.report_folder import ReportFolder
 from pytest_canary.core.errors import ClusterError
-from pytest_canary.core.masking import Redactor, secrets_of
+from pytest_canary.core.masking import Redactor
 from pytest_canary.core.processes import Processes
+from pytest_canary.core.secret_variables import secrets_of
 from pytest_canary.core.waiting import Waiter
 
 if TYPE_CHECKING:
     from pytest_canary.cluster.leftovers import Inventory
     from pytest_canary.cluster.run import Run
     from pytest_canary.config.plan import Plan
+    from pytest_canary.config.settings import Settings
     from pytest_canary.context.context import Context
     from pytest_canary.context.evidence import Failure
 
@@ -56,7 +59,7 @@ class Workspace:
         self.project = project
         self.builders = builders or Builders()
         redactor = redactor or Redactor()
-        redactor.add(*secrets_of(plan.settings.environment))
+        redactor.add(*_known_secrets(plan.settings))
         self.waiter = discreet(waiter or Waiter(), redactor)
         self.processes = Processes(redactor)
         self.journal = Journal(plan, run.id if run else "", redactor)
@@ -125,6 +128,26 @@ class Workspace:
         """End what runs in the background: the traffic first, as it asks the app."""
         if self._context:
             self._context.stop()
+
+
+def _known_secrets(settings: Settings) -> list[str]:
+    """What is secret before anything is made: in the settings, and of what `apply.sh` sees.
+
+    CI hands its own secrets to templates and scripts in this process's environment.
+    """
+    api = settings.api
+    requests = (api.write, api.read, *api.checks)
+    return [
+        secret
+        for variables in (
+            os.environ,
+            settings.environment,
+            settings.image.build_args,
+            *(request.headers for request in requests),
+            *(request.form or {} for request in requests),
+        )
+        for secret in secrets_of(variables)
+    ]
 
 
 def discreet(waiter: Waiter, redactor: Redactor) -> Waiter:

@@ -59,7 +59,10 @@ def size(value: int) -> str:
 
 
 def cut(text: str, most: int) -> str:
-    """A text's beginning: so many letters, and dots where there are more."""
+    """A text's beginning: so many letters, and dots where there are more.
+
+    By the dots, `Redactor` knows what is left of a secret that was cut.
+    """
     return text if len(text) <= most else f"{text[:most]}…"
 
 

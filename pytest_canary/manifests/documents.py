@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
+from pytest_canary.core.harmless import harmless
 from pytest_canary.core.wording import cut
 
 Place = tuple[str | int, ...]
@@ -66,9 +67,8 @@ class Source:
         """The line itself, its variables not filled in, as their values may be secret."""
         if not self.line(line):
             return ""
-        # A tab is told apart from spaces, and nothing gets at the terminal.
-        text = self.line(line).rstrip().replace("\t", "→")
-        text = "".join(each if each.isprintable() else "?" for each in text)
+        # A tab is told apart from spaces.
+        text = harmless(self.line(line).rstrip().replace("\t", "→"))
         return f"{line:>4} | {cut(text, WIDTH)}"
 
 

@@ -95,7 +95,7 @@ def _register_rehearsal(session: pytest.Session) -> None:
     register = config.pluginmanager.register
     # Of several that wrap a hook, the first has its say first once the hook is through.
     register(fixtures, "canary-fixtures")
-    register(Redaction(redactor), "canary-redaction")
+    register(Redaction(config, redactor), "canary-redaction")
     register(Collector(rehearsal, outcome, shown), "canary-collector")
     register(Runner(rehearsal, outcome), "canary-runner")
     register(AutomaticRollback(rehearsal, outcome, cleanup.keeps), "canary-automatic-rollback")
@@ -132,7 +132,7 @@ def _register_check(config: pytest.Config) -> None:
     check = config.stash[state.REHEARSAL] = Rehearsal(workspace)
     register = config.pluginmanager.register
     register(fixtures, "canary-fixtures")
-    register(Redaction(redactor), "canary-redaction")
+    register(Redaction(config, redactor), "canary-redaction")
     register(Collector(check, outcome, shown), "canary-collector")
     register(Runner(check, outcome), "canary-runner")
     if shown:

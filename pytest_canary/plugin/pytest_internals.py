@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import copy
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
+from _pytest._code.code import ExceptionRepr as ExceptionRepr
 from _pytest._code.code import ReprFileLocation, TerminalRepr
 from _pytest.junitxml import xml_key
 
@@ -146,6 +149,43 @@ def _redacted(value: Any, redact: Callable[[str], str]) -> Any:
             if name not in NAMES:
                 setattr(value, name, _redacted(part, redact))
     return value
+
+
+def redact_error(shown: ExceptionRepr, redact: Callable[[str], str]) -> None:
+    """Take the secrets out of an error that is no test's; changed in place."""
+    _redacted(shown, redact)
+
+
+def redact_interrupt(config: pytest.Config, redact: Callable[[str], str]) -> None:
+    """Take the secrets out of what the terminal is to show of Ctrl-C, once it has that."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter:
+        _redacted(reporter._keyboardinterrupt_memo, redact)
+
+
+def redact_logs(config: pytest.Config, redact: Callable[[str], str]) -> None:
+    """Take the secrets out of what is logged to the screen and to a file as it comes."""
+    logs = config.pluginmanager.get_plugin("logging-plugin")
+    for handler in (logs.log_cli_handler, logs.log_file_handler) if logs else ():
+        handler.setFormatter(_RedactingFormatter(handler.formatter, redact))
+
+
+class _RedactingFormatter(logging.Formatter):
+    """Formats as another one does, colours and all, what a record says without secrets."""
+
+    def __init__(self, formatter: logging.Formatter, redact: Callable[[str], str]) -> None:
+        super().__init__()
+        self._formatter = formatter
+        self._redact = redact
+
+    def format(self, record: logging.LogRecord) -> str:
+        # A copy, as tests may look at the record.
+        shown = copy.copy(record)
+        shown.msg, shown.args = self._redact(record.getMessage()), None
+        shown.stack_info = self._redact(record.stack_info or "")
+        if record.exc_info:
+            shown.exc_text = self._redact(self._formatter.formatException(record.exc_info))
+        return self._formatter.format(shown)
 
 
 def skip_item(reason: str) -> NoReturn:

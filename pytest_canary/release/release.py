@@ -8,8 +8,8 @@ from typing import Any
 
 from pytest_canary.config.settings import Settings
 from pytest_canary.core.errors import CommandError, ReleaseError
-from pytest_canary.core.masking import secrets_of
 from pytest_canary.core.processes import Processes
+from pytest_canary.core.secret_variables import secrets_of
 from pytest_canary.core.waiting import Seen, Waiter
 from pytest_canary.diagnosis import Expected
 from pytest_canary.k8s.namespace import Exec, Namespace

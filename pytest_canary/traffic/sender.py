@@ -13,6 +13,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from pytest_canary.api.writes import new_unique
 from pytest_canary.config.settings import ApiSettings, Request
+from pytest_canary.core.wording import cut
 from pytest_canary.traffic.exchange import Kind
 from pytest_canary.traffic.ledger import Outcome
 
@@ -102,8 +103,8 @@ class Body:
 
     def take(self, chunk: bytes) -> None:
         """Look at the next part of it."""
-        if len(self.head) < SHOWN:
-            self.head += chunk[:SHOWN]
+        # One more, by which it is known to be cut.
+        self.head += chunk[: SHOWN + 1 - len(self.head)]
         if not self.found:
             self._tail += chunk
             self.found = self._needle in self._tail
@@ -272,7 +273,9 @@ class Sender:
             async for chunk in response.content.iter_any():
                 body.take(chunk)
         kind = judged(prepared.request, response.status, body.found)
-        text = "" if kind is Kind.ANSWERED else _line(body.head.decode(errors="replace"))
+        text = (
+            "" if kind is Kind.ANSWERED else _line(cut(body.head.decode(errors="replace"), SHOWN))
+        )
         return Outcome(kind, answer.status, answer.version, answer.pod, text)
 
 

@@ -8,9 +8,12 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from xml.etree import ElementTree
 
 import docker
+from acceptance.hunt import COMMAND, ENV, MARKER, Hunt
 from acceptance.projects import (
     NOTHING,
     ROOT,
@@ -90,22 +93,32 @@ def test_a_first_release_passes_every_stage(shared: Project, engine: docker.Dock
 
 
 def test_a_candidate_that_exits_is_explained_and_rolled_back_and_leaves_nothing(
-    shared: Project, releases: dict[str, str], engine: docker.DockerClient
+    shared: Project, releases: dict[str, str], engine: docker.DockerClient, tmp_path: Path
 ) -> None:
+    """It tells its whole environment first, with what gets at a terminal; nobody is shown that."""
     engine.images.build(
-        fileobj=io.BytesIO(
-            f'FROM {releases["2"]}\nCMD ["python", "-c", "raise SystemExit(3)"]'.encode()
-        ),
+        fileobj=io.BytesIO(f"FROM {releases['2']}\n{COMMAND}".encode()),
         rm=True,
         tag="addressbook:exits",
     )
-    walked = shared.pytest(
-        "--canary",
-        "--canary-reuse",
-        f"--canary-baseline={releases['1']}",
-        "--canary-image=addressbook:exits",
-        "-rfs",
-    )
+    manifest, temporary = shared.root / "manifests" / "deployment.yml", tmp_path / "temporary"
+    good = manifest.read_text()
+    manifest.write_text(good.replace("          env:\n", f"          env:\n{ENV}", 1))
+    temporary.mkdir()
+    told = {"SMTP_PASSWORD": MARKER, "TMPDIR": str(temporary)}
+    leaky = replace(shared, environment={**shared.environment, **told})
+    with Hunt(engine, node_of(engine, shared)) as hunt:
+        walked = leaky.pytest(
+            "--canary",
+            "--canary-reuse",
+            f"--canary-baseline={releases['1']}",
+            "--canary-image=addressbook:exits",
+            "--junitxml=out.xml",
+            "-vvv",
+            "--showlocals",
+            "-rfs",
+        )
+    manifest.write_text(good)
 
     assert walked.code == 1
     assert "FAILED canary/canary::addressbook-canary is deployed" in walked.text
@@ -124,6 +137,11 @@ def test_a_candidate_that_exits_is_explained_and_rolled_back_and_leaves_nothing(
     assert re.search(r"SKIPPED \[\d+\] canary/stable:1: canary/canary::", walked.text)
     assert walked.stage("cleanup").endswith("nothing left")
     assert [path.name[:6] for path in shared.runs] == ["reuse-"]
+    assert len(hunt.secrets) > 1, "the database's password was never seen"
+    assert "********" in (evidence / "finding.txt").read_text()
+    state = Path(shared.environment["XDG_STATE_HOME"])
+    kept = (shared.root / "canary-report", shared.root / "out.xml", state, temporary)
+    assert hunt.leaks(walked.text, *kept) == []
     engine.images.remove("addressbook:exits")
 
 

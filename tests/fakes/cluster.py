@@ -123,7 +123,7 @@ class Namespace(NamespaceApi):
 
     def objects(self, kind: str) -> list[Object]:
         self.take_up()
-        return [copy.deepcopy(each) for each in self._objects.get(kind, {}).values()]
+        return [copy.deepcopy(each) for each in list(self._objects.get(kind, {}).values())]
 
     def beside(self, name: str) -> "Namespace":
         return self

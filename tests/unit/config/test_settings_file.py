@@ -270,6 +270,15 @@ CHECK = "[[api.checks]]\nmethod = 'GET'\npath = '/'\n"
     ("text", "line"),
     [
         ("nme = 'x'", "nme = 'x': no such setting; did you mean name?"),
+        (
+            "[environment]\nAPI_TOKEN = 12345678",
+            "environment.API_TOKEN = ********: a string",
+        ),
+        (
+            "enviroment = { API_TOKEN = 'hunter22', PORT = '3000' }",
+            "enviroment = {'API_TOKEN': '********', 'PORT': '3000'}: no such setting; "
+            "did you mean environment?",
+        ),
         ("[replicsa]", "replicsa = {}: no such setting; did you mean replicas?"),
         (
             "[replicas]\nstable_during = 2",

@@ -69,4 +69,4 @@ def test_a_short_output_is_shown_as_it_is() -> None:
 
 
 def test_a_line_that_never_ends_is_shown_in_part() -> None:
-    assert shown("x" * 100_000) == "x" * 500
+    assert shown("x" * 100_000) == "x" * 500 + "…"
