@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, TypedDict, Unpack
 
+from pytest_canary.core import locks
 from pytest_canary.core.errors import CommandError
 from pytest_canary.core.masking import Redactor
 
@@ -38,18 +39,26 @@ class Processes:
     Args:
         redactor: takes the secrets out of what they print.
         among: those that these are a part of: they know of these too, and kill them as well.
+        holding: a lock that each of them, and what it starts, shares for as long as it runs, so
+            that it is known to be at work even when this process has been killed.
     """
 
-    def __init__(self, redactor: Redactor | None = None, among: Processes | None = None) -> None:
+    def __init__(
+        self,
+        redactor: Redactor | None = None,
+        among: Processes | None = None,
+        holding: Path | None = None,
+    ) -> None:
         self.redactor = redactor or Redactor()
         self._among = among
+        self._holding = holding
         # Every command that runs, and how one would type it.
         self._running: dict[subprocess.Popen[bytes], str] = {}
         self._lock = threading.Lock()
 
-    def part(self) -> Processes:
-        """A part of these, to be killed without the others."""
-        return Processes(self.redactor, self)
+    def part(self, holding: Path | None = None) -> Processes:
+        """A part of these, to be killed without the others; or whose commands hold a lock."""
+        return Processes(self.redactor, self, holding)
 
     def run(self, argv: Sequence[str | Path], *, timeout: float, **setup: Unpack[Setup]) -> str:
         """Run a command to its end and return its standard output, for a person: secrets masked.
@@ -86,15 +95,7 @@ class Processes:
         words = [str(word) for word in argv]
         shown, short = self.redactor.redact(shlex.join(words)), name(words)
         try:
-            process = subprocess.Popen(
-                words,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                env=setup.get("env"),
-                cwd=setup.get("cwd"),
-                start_new_session=True,
-            )
+            process = self._start(words, setup)
         except OSError as error:
             raise CommandError(
                 f"`{short}` can't be started: {error.strerror}: {error.filename}", command=shown
@@ -150,6 +151,22 @@ class Processes:
         raise CommandError(
             f"`{short}` {_ending(process.returncode)}", output, process.returncode, command=shown
         )
+
+    def _start(self, words: list[str], setup: Setup) -> subprocess.Popen[bytes]:
+        with contextlib.ExitStack() as until_started:
+            passed = []
+            if self._holding:
+                passed.append(until_started.enter_context(locks.share(self._holding)).fileno())
+            return subprocess.Popen(
+                words,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env=setup.get("env"),
+                cwd=setup.get("cwd"),
+                start_new_session=True,
+                pass_fds=passed,
+            )
 
     def kill_all(self) -> None:
         """Kill every command that still runs, those of other threads and of parts included."""
