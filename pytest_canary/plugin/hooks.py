@@ -44,6 +44,7 @@ def _register_rehearsal(config: pytest.Config) -> None:
     """Everything that `--canary` needs."""
     from pytest_canary.cluster.run import Run
     from pytest_canary.context.workspace import Workspace
+    from pytest_canary.core.errors import ClusterError
     from pytest_canary.core.masking import Redactor
     from pytest_canary.core.waiting import Waiter
     from pytest_canary.plugin.collector import Collector
@@ -60,7 +61,10 @@ def _register_rehearsal(config: pytest.Config) -> None:
     shown = screen(config, redactor.redact)
     parts = config.stash.get(state.PARTS, Parts())
     project = options.project(config)
-    run = Run.start(project)
+    try:
+        run = Run.start(project)
+    except ClusterError as error:
+        raise pytest.UsageError(str(error)) from error
     progress = open_progress(shown) if shown else None
     waiter = Waiter(parts.clock, progress) if progress else Waiter(parts.clock)
     workspace = Workspace(
