@@ -35,14 +35,32 @@ class NodeContainer:
     """A container that is a node of a cluster.
 
     Attributes:
+        id: the engine's ID of it.
         name: the container's, and so the node's.
+        mounts: the paths in it on which something is mounted.
         volumes: names of the volumes that it has.
         ports: ports of this machine that are mapped into it.
     """
 
+    id: str
     name: str
+    mounts: frozenset[str] = frozenset()
     volumes: frozenset[str] = frozenset()
     ports: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network of the engine.
+
+    Attributes:
+        id: the engine's ID of it.
+        members: names of the containers that refer to it, those that don't run included: without
+            it they can't be started again.
+    """
+
+    id: str
+    members: frozenset[str] = frozenset()
 
 
 class ContainerEngine(Protocol):
@@ -54,6 +72,14 @@ class ContainerEngine(Protocol):
     @property
     def version(self) -> str:
         """The engine's own version."""
+
+    @property
+    def id(self) -> str:
+        """Tells the engine from every other one."""
+
+    @property
+    def endpoint(self) -> str:
+        """Where it listens, as DOCKER_HOST says it."""
 
     def find(self, name: str) -> Image | None:
         """The image of that name, where the engine has it."""
@@ -96,8 +122,11 @@ class ContainerEngine(Protocol):
     def volumes(self) -> frozenset[str]:
         """The names of all volumes."""
 
-    def network_members(self, network: str) -> frozenset[str] | None:
-        """The names of the containers in a network; None where there is no such network."""
+    def networks(self, name: str) -> list[Network]:
+        """The networks of that name; an engine may have several."""
 
     def remove_network(self, network: str) -> None:
-        """Remove a network, unless a container is in it."""
+        """Remove a network by its ID, unless a container runs in it; fine where it is gone."""
+
+    def remove_container(self, container: str) -> None:
+        """Remove a container by its ID, with its volumes; fine where it is gone already."""

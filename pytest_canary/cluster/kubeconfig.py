@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -48,9 +50,32 @@ def write_kubeconfig(
         raise ClusterError(
             f"context {context} can't be used: {error.sentence}", error.evidence
         ) from error
+    for kind in ("cluster", "user"):
+        for entry in document.get(f"{kind}s") or []:
+            _take_out_keys(entry.get(kind) or {}, path)
     document["contexts"][0]["context"]["namespace"] = namespace
     document["current-context"] = document["contexts"][0]["name"]
-    fresh = path.with_suffix(".new")
+    _write(path, yaml.safe_dump(document).encode())
+
+
+def _take_out_keys(entry: dict[str, Any], path: Path) -> None:
+    """Put certificates and keys into files beside the kubeconfig, which are removed with it.
+
+    Whoever reads them out of a kubeconfig writes them into temporary files, which stay where the
+    process is killed: OpenSSL takes them from files alone.
+    """
+    for key in ("certificate-authority", "client-certificate", "client-key"):
+        content = entry.pop(f"{key}-data", None)
+        if content:
+            file = path.with_name(f"{path.name}.{key}")
+            _write(file, base64.b64decode(content))
+            entry[key] = str(file.absolute())
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file that only this user can read, whole or not at all."""
+    fresh = path.with_name(f"{path.name}.new")
+    fresh.unlink(missing_ok=True)
     fresh.touch(mode=0o600)
-    fresh.write_text(yaml.safe_dump(document))
+    fresh.write_bytes(content)
     fresh.replace(path)

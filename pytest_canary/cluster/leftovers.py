@@ -84,7 +84,9 @@ class Inventory:
     def take(self) -> Belongings:
         """What is there now."""
         record = self.run.record
-        containers = self.engine.node_containers(record.cluster) if record.cluster else []
+        nodes = self.engine.node_containers(record.cluster) if record.cluster else []
+        # Somebody may have made a cluster of that name since.
+        containers = [node for node in nodes if record.owns(node)]
         for container in containers:
             self.volumes |= container.volumes
             self.ports |= container.ports
@@ -102,9 +104,13 @@ class Inventory:
 
     def _network_is_ours(self) -> bool:
         """Whether the network is there, and no other run's cluster has moved in meanwhile."""
-        inside = self.engine.network_members(NETWORK)
-        own = f"{self.run.record.cluster}-"
-        return inside is not None and all(name.startswith(own) for name in inside)
+        record = self.run.record
+        own = f"{record.cluster}-"
+        return any(
+            record.network_id in (None, network.id)
+            and all(name.startswith(own) for name in network.members)
+            for network in self.engine.networks(NETWORK)
+        )
 
     def _objects(self) -> tuple[str, ...]:
         try:
@@ -139,11 +145,13 @@ def _contexts(cluster: str | None) -> tuple[str, ...]:
     for path in os.environ.get("KUBECONFIG", default).split(os.pathsep):
         try:
             document = yaml.safe_load(Path(path).read_text())
-        except (OSError, yaml.YAMLError):
-            continue
+        except (OSError, ValueError, RecursionError, yaml.YAMLError):
+            continue  # nothing that kind or kubectl has written
         for kind in ("contexts", "clusters", "users"):
-            entries = (document or {}).get(kind) or []
+            entries = document.get(kind) if isinstance(document, dict) else None
             found += [
-                f"{kind} {e['name']} in {path}" for e in entries if e["name"] == f"kind-{cluster}"
+                f"{kind} kind-{cluster} in {path}"
+                for each in (entries if isinstance(entries, list) else [])
+                if isinstance(each, dict) and each.get("name") == f"kind-{cluster}"
             ]
     return tuple(found)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import threading
 import time
@@ -11,14 +10,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pytest_canary.cluster.container_engine import NETWORK, ContainerEngine, Image
-from pytest_canary.cluster.kind import Cluster, config
+from pytest_canary.cluster.container_engine import ContainerEngine, Image
+from pytest_canary.cluster.creation import Creation
+from pytest_canary.cluster.engine_address import is_here
+from pytest_canary.cluster.kind import Cluster
 from pytest_canary.cluster.kubeconfig import write_kubeconfig
 from pytest_canary.cluster.run import Run
-from pytest_canary.cluster.teardown import KUBECONFIG, delete_cluster
+from pytest_canary.cluster.teardown import KUBECONFIG
 from pytest_canary.cluster.versions import Versions
 from pytest_canary.config.plan import Plan
-from pytest_canary.core.errors import ClusterError, CommandError
+from pytest_canary.core.errors import ClusterError
 from pytest_canary.core.processes import Processes
 from pytest_canary.core.waiting import Seen, Waiter
 from pytest_canary.k8s.namespace import Namespace
@@ -130,59 +131,53 @@ class Provision:
     def _cluster(self) -> Cluster:
         options = self.plan.options
         name = options.cluster_name or f"canary-{self.cluster_run.id}"
+        if not is_here(self.engine.endpoint):
+            raise ClusterError(
+                f"the container engine at {self.engine.endpoint} is on another machine, where "
+                "nothing of the cluster can be reached; use one of this machine, or walk in a "
+                "cluster that is there with --canary-context"
+            )
+        if options.cluster_name:
+            self.cluster_run.claim(name)
         cluster = Cluster(
             name,
             self.cluster_run.folder,
             image=options.node_image,
             kind=options.kind,
             kubectl=options.kubectl,
-            processes=self.processes,
+            processes=self.processes.part(holding=self.cluster_run.work),
         )
         cluster.ensure_kind()
         cluster.ensure_kubectl()
-        if self.engine.network_members(NETWORK) is None:
-            self.cluster_run.made(network=True)
         return cluster
 
     def _kubectl(self, cluster: Cluster | None) -> Path:
+        """The kubectl that is meant, in a folder of the run's with nothing beside it.
+
+        That folder is put on PATH for the release's scripts: whatever it is called, and whatever
+        else lies where it is, they find it and no other.
+        """
         if cluster:
-            return Path(cluster.kubectl_path).absolute()
-        found = self.plan.options.kubectl or shutil.which("kubectl")
+            found = cluster.kubectl_path
+        else:
+            found = self.plan.options.kubectl or shutil.which("kubectl")
         if not found:
             raise ClusterError("kubectl is not on PATH; install it, or name it: --kind-kubectl-bin")
-        return Path(found).absolute()
+        link = self.run.folder / "bin" / "kubectl"
+        link.parent.mkdir(exist_ok=True)
+        if not link.is_symlink():
+            link.symlink_to(Path(found).absolute())
+        return link
 
     def _create(self, cluster: Cluster) -> None:
-        spec, record = f"{cluster.image} {config()}", self.cluster_run.record
-        known = (record.cluster, record.cluster_spec) == (cluster.name, spec)
-        if known and self._is_up(cluster):
+        creation = Creation(cluster, self.cluster_run, self.engine, self.processes, self._quiet())
+        if creation.take_up():
             self.progress["cluster"] = "reused"
             self._ours.set()
             return
-        if record.cluster:
-            delete_cluster(self.cluster_run, self.processes)
-        if cluster.exists():
-            raise ClusterError(
-                f"cluster {cluster.name} exists and no run of pytest-canary made it; choose "
-                f"another --cluster-name, or walk in it with --canary-context kind-{cluster.name}"
-            )
-        self.cluster_run.made(cluster=cluster.name, kind=str(cluster.kind_path), cluster_spec=spec)
-        self._ours.set()
         began = time.monotonic()
-        cluster.create(timeout=self.settings.deadlines.cluster, heard=self._heard)
+        creation.make(self.settings.deadlines.cluster, self._ours.set, self._heard)
         self.seconds["cluster"] = time.monotonic() - began
-
-    def _is_up(self, cluster: Cluster) -> bool:
-        """Whether an earlier run's cluster still runs, which it doesn't after a restart."""
-        try:
-            self.processes.run(
-                [cluster.kubectl_path, "get", "--raw=/readyz"],
-                timeout=20,
-                env=os.environ | {"KUBECONFIG": str(cluster.kubeconfig_path)},
-            )
-        except CommandError:
-            return False
-        return True
 
     def _heard(self, line: str) -> None:
         self.progress["cluster"] = line
@@ -205,8 +200,7 @@ class Provision:
             # Nothing is put into a node before it is known to be ours.
             while not self._ours.wait(0.2):
                 self._step()
-            quiet = Waiter(self.waiter.clock, self._check_not_abandoned)
-            cluster.wait_for_containerd(quiet, self.settings.deadlines.cluster)
+            cluster.wait_for_containerd(self._quiet(), self.settings.deadlines.cluster)
             # One after the other: what a version has sent, another that shares it need not.
             with self._loading:
                 self._step()
@@ -216,6 +210,10 @@ class Provision:
         self.seconds[f"{name} load"] = time.monotonic() - began
         self.progress[name] = "loaded"
         return wrap(image)
+
+    def _quiet(self) -> Waiter:
+        """Waits in the background, until another part has failed."""
+        return Waiter(self.waiter.clock, self._check_not_abandoned)
 
     def _check_not_abandoned(self, what: str, seen: str) -> None:
         """End a wait of a part whose outcome nobody waits for any more."""

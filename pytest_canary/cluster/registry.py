@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from pytest_canary.core.errors import ImageError
+
 
 def pull_secret(name: str, registry: str | None) -> dict[str, Any]:
-    """A Secret with the docker command's credentials for the registry; empty without one."""
+    """A Secret with the docker command's credentials for the registry; empty without one.
+
+    Raises:
+        ImageError: the docker command's credentials can't be read.
+    """
     auths: dict[str, Any] = {}
     if registry:
-        import docker.auth
-
         host = registry.split("/")[0]
-        known = docker.auth.load_config().resolve_authconfig(host) or {}
+        known = _credentials(host)
         keys = {"username", "password", "auth", "identitytoken"}
         auths[host] = {key.lower(): v for key, v in known.items() if key.lower() in keys and v}
     return {
@@ -23,3 +27,15 @@ def pull_secret(name: str, registry: str | None) -> dict[str, Any]:
         "type": "kubernetes.io/dockerconfigjson",
         "stringData": {".dockerconfigjson": json.dumps({"auths": auths})},
     }
+
+
+def _credentials(host: str) -> dict[str, Any]:
+    import docker.auth
+
+    try:
+        return docker.auth.load_config().resolve_authconfig(host) or {}
+    except Exception as error:  # a helper that fails, or a file that is not as it should be
+        raise ImageError(
+            f"the docker command's credentials for {host} can't be read: {error}; see that "
+            f"`docker login {host}` works, and what $DOCKER_CONFIG or ~/.docker/config.json says"
+        ) from error

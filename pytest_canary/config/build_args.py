@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from pytest_canary.core.masking import secrets_of
+from pytest_canary.core.secret_variables import secrets_of
 
 # Those of proxies mean the same to the docker command and to the build, and may hold a password;
 # Docker leaves them out of the history.

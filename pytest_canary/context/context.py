@@ -222,7 +222,8 @@ class Context:
                 host = self.cluster.host_port(self.engine, port["nodePort"])
                 return Seen("", True, f"http://127.0.0.1:{host}")
             given = found[0].get("status", {}).get("loadBalancer", {}).get("ingress", [])
-            where = (given[0].get("ip") or given[0].get("hostname")) if given else ""
+            where = str((given[0].get("ip") or given[0].get("hostname")) if given else "")
+            where = f"[{where}]" if ":" in where else where  # as a URL has an IPv6 address
             return Seen(f"{name} has no address yet", bool(where), f"http://{where}:{port['port']}")
 
         return self.waiter.until(

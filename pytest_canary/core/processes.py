@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TypedDict, Unpack
 
+from pytest_canary.core import locks
 from pytest_canary.core.errors import CommandError
 from pytest_canary.core.masking import Redactor
 from pytest_canary.core.pipes import WHOLE, Lines, Taker, Transcript, Whole, read
@@ -40,18 +41,26 @@ class Processes:
     Args:
         redactor: takes the secrets out of what they print.
         among: those that these are a part of: they know of these too, and kill them as well.
+        holding: a lock that each of them, and what it starts, shares for as long as it runs, so
+            that it is known to be at work even when this process has been killed.
     """
 
-    def __init__(self, redactor: Redactor | None = None, among: Processes | None = None) -> None:
+    def __init__(
+        self,
+        redactor: Redactor | None = None,
+        among: Processes | None = None,
+        holding: Path | None = None,
+    ) -> None:
         self.redactor = redactor or Redactor()
         self._among = among
+        self._holding = holding
         # Every command that runs, and how one would type it.
         self._running: dict[subprocess.Popen[bytes], str] = {}
         self._lock = threading.Lock()
 
-    def part(self) -> Processes:
-        """A part of these, to be killed without the others."""
-        return Processes(self.redactor, self)
+    def part(self, holding: Path | None = None) -> Processes:
+        """A part of these, to be killed without the others; or whose commands hold a lock."""
+        return Processes(self.redactor, self, holding)
 
     def run(self, argv: Sequence[str | Path], *, timeout: float, **setup: Unpack[Setup]) -> str:
         """Run a command to its end and return its standard output, for a person: secrets masked.
@@ -104,15 +113,7 @@ class Processes:
         words = [str(word) for word in argv]
         shown, short = self.redactor.redact(shlex.join(words)), name(words)
         try:
-            process = subprocess.Popen(
-                words,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                env=setup.get("env"),
-                cwd=setup.get("cwd"),
-                start_new_session=True,
-            )
+            process = self._start(words, setup)
         except OSError as error:
             raise CommandError(
                 f"`{short}` can't be started: {error.strerror}: {error.filename}", command=shown
@@ -170,6 +171,22 @@ class Processes:
         heard = setup.get("heard")
         listening = [Lines(self.redactor, heard).take] if heard else []
         return [*more, both.of_pipe(), *listening]
+
+    def _start(self, words: list[str], setup: Setup) -> subprocess.Popen[bytes]:
+        with contextlib.ExitStack() as until_started:
+            passed = []
+            if self._holding:
+                passed.append(until_started.enter_context(locks.share(self._holding)).fileno())
+            return subprocess.Popen(
+                words,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env=setup.get("env"),
+                cwd=setup.get("cwd"),
+                start_new_session=True,
+                pass_fds=passed,
+            )
 
     def kill_all(self) -> None:
         """Kill every command that still runs, those of other threads and of parts included."""

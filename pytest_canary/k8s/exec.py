@@ -11,7 +11,7 @@ from codecs import getincrementaldecoder
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, unquote, urlencode, urlsplit
 
 from pytest_canary.core.errors import CommandError
 from pytest_canary.core.masking import Redactor
@@ -149,14 +149,21 @@ def _tls(connection: Connection) -> dict[str, Any]:
 
 
 def _proxy(connection: Connection) -> dict[str, Any]:
-    """The proxy that a kubeconfig names, or the environment, as the client's requests do."""
+    """The proxy of the client's own requests; none otherwise, whatever the environment says."""
     configuration = connection.client.configuration
     if not configuration.proxy:
-        return {}
+        # Whom a proxy is not for is only asked where there is one.
+        return {"http_proxy_host": "nobody", "http_no_proxy": ["*"]}
     proxy = urlsplit(configuration.proxy)
-    options: dict[str, Any] = {"http_proxy_host": proxy.hostname, "http_proxy_port": proxy.port}
-    if configuration.no_proxy:
-        options["http_no_proxy"] = configuration.no_proxy.split(",")
+    options: dict[str, Any] = {
+        "http_proxy_host": proxy.hostname,
+        "http_proxy_port": proxy.port or {"https": 443}.get(proxy.scheme, 80),
+        # For whom it is has been decided already; an empty list would be the environment's own.
+        "http_no_proxy": ["no.such.host"],
+        "proxy_type": proxy.scheme if proxy.scheme.startswith("socks") else "http",
+    }
+    if proxy.username:
+        options["http_proxy_auth"] = (unquote(proxy.username), unquote(proxy.password or ""))
     return options
 
 

@@ -258,19 +258,8 @@ class Namespace:
 
     def proxy(self, pod: str, port: int) -> tuple[str, requests.Session]:
         """The way to one pod, past the Service: a base URL, and a session that may use it."""
-        import requests
-
-        configuration = self._connection.client.configuration
-        session = requests.Session()
-        session.trust_env = False
-        session.verify = configuration.ssl_ca_cert if configuration.verify_ssl else False
-        if configuration.cert_file:
-            session.cert = (configuration.cert_file, configuration.key_file)
-        authorization = self._connection.authorization
-        if authorization:
-            session.headers["Authorization"] = authorization
         path = f"/api/v1/namespaces/{quote(self.name)}/pods/{quote(pod)}:{port}/proxy"
-        return configuration.host + path, session
+        return self._connection.client.configuration.host + path, self._connection.session()
 
     def _call(self, what: str, method: Any, *args: Any, **options: Any) -> Any:
         return self._connection.call(what, self.name, method, *args, **options)

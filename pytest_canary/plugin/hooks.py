@@ -78,7 +78,7 @@ def _register_rehearsal(session: pytest.Session) -> None:
     try:
         run = Run.start(project)
     except ClusterError as error:
-        raise pytest.UsageError(str(error)) from None
+        raise pytest.UsageError(str(error)) from error
     progress = open_progress(shown) if shown else None
     waiter = Waiter(parts.clock, progress) if progress else Waiter(parts.clock)
     workspace = Workspace(

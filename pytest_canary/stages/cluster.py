@@ -35,7 +35,7 @@ REPORT = 15.0
 
 @STAGE.begin()
 def bring_up(workspace: Workspace) -> None:
-    engine = workspace.builders.engine(workspace.processes)
+    engine = workspace.builders.engine(workspace.processes.part(holding=workspace.run.work))
     up = provision(workspace, engine)
     context = workspace.context = furnish(workspace, engine, up)
     fill(context)
@@ -51,11 +51,13 @@ def provision(workspace: Workspace, engine: ContainerEngine) -> Provisioned:
 
     options, run = workspace.plan.options, workspace.run
     if options.reuse:
-        workspace.cluster_run = Run.reusable(workspace.project)
+        workspace.cluster_run = Run.reusable(workspace.project, engine.id)
+    owner = workspace.cluster_run or run
+    for each in {run, owner}:
+        each.made(engine=engine.id, endpoint=engine.endpoint)
     workspace.inventory = Inventory(run, engine, workspace.processes)
     if options.reuse or options.context:
-        run.made(namespace=f"canary-{run.id}")
-    owner = workspace.cluster_run or run
+        run.made(namespace=f"canary-{run.id}", within=owner.id if options.reuse else None)
     up = workspace.builders.bring_up(
         workspace.plan, run, owner, engine, workspace.waiter, workspace.processes
     )

@@ -140,8 +140,8 @@ def test_a_candidate_that_exits_is_explained_and_rolled_back_and_leaves_nothing(
     assert len(hunt.secrets) > 1, "the database's password was never seen"
     assert "********" in (evidence / "finding.txt").read_text()
     state = Path(shared.environment["XDG_STATE_HOME"])
-    kept = (shared.root / "canary-report", shared.root / "out.xml", state, temporary)
-    assert hunt.leaks(walked.text, *kept) == []
+    everything = (shared.root / "canary-report", shared.root / "out.xml", state, temporary)
+    assert hunt.leaks(walked.text, *everything) == []
     engine.images.remove("addressbook:exits")
 
 

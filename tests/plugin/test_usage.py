@@ -128,3 +128,12 @@ def test_a_teams_own_fixture_of_the_same_name_is_theirs(
     )
     result = pytester.runpytest_inprocess("--canary", "--collect-only", "--canary-baseline", "none")
     assert result.ret == pytest.ExitCode.OK
+
+
+def test_without_a_place_for_its_records_nothing_is_rehearsed(
+    pytester: pytest.Pytester, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(project / "Dockerfile"))
+    text = refused(pytester, "--canary-baseline=shop:1")
+    assert f"no record of the run can be kept in {project}/Dockerfile/pytest-canary/runs: " in text
+    assert "set XDG_STATE_HOME to a folder that can be written to" in text

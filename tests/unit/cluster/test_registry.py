@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pytest_canary.cluster.registry import pull_secret
+from pytest_canary.core.errors import ImageError
 
 
 def auths(secret: dict[str, object]) -> dict[str, dict[str, str]]:
@@ -39,3 +40,31 @@ def test_the_docker_commands_credentials_go_along(logged_in: None) -> None:
 
 def test_no_other_registrys_credentials_go_along(logged_in: None) -> None:
     assert auths(pull_secret("registry", "other.invalid/team")) == {"other.invalid": {}}
+
+
+@pytest.mark.parametrize(
+    ("config", "why"),
+    [
+        ({"credsStore": "nope"}, "docker-credential-nope not installed"),
+        ([], "'list' object has no attribute 'get'"),
+        ({"auths": {"registry.invalid": "x"}}, "Invalid configuration for registry"),
+        ({"auths": {"registry.invalid": {"auth": "@@@"}}}, "not enough values to unpack"),
+    ],
+    ids=["a helper that is not installed", "a list", "a text", "no base64"],
+)
+def test_credentials_that_can_not_be_read_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, config: object, why: str
+) -> None:
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    with pytest.raises(ImageError) as failure:
+        pull_secret("registry", "registry.invalid/team")
+    sentence = failure.value.sentence
+    assert sentence.startswith(
+        "the docker command's credentials for registry.invalid can't be read: "
+    )
+    assert why in sentence
+    assert sentence.endswith(
+        "; see that `docker login registry.invalid` works, and what $DOCKER_CONFIG or "
+        "~/.docker/config.json says"
+    )

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from pytest_canary.core import processes
+from pytest_canary.core import locks, processes
 from pytest_canary.core.errors import CommandError
 from pytest_canary.core.masking import Redactor
 from pytest_canary.core.processes import Processes
@@ -335,3 +335,35 @@ def test_a_part_is_killed_without_the_others_and_with_them() -> None:
 def test_ctrl_c_reaches_a_command_only_through_us() -> None:
     argv = [PYTHON, "-c", "import os; print(os.getpgid(0))"]
     assert int(Processes().run(argv, timeout=20)) != os.getpgid(0)
+
+
+def test_what_a_command_starts_holds_a_lock_and_other_commands_do_not(tmp_path: Path) -> None:
+    ours, lock = Processes(), tmp_path / "work"
+    makers, seen = ours.part(holding=lock), list[str]()
+    # The command itself has ended, and what it has started still makes something.
+    script = f"(sleep 60 & echo $! >{tmp_path}/pid) && echo started && sleep 60"
+    maker = threading.Thread(target=lambda: eventually_fails(script, makers, seen))
+    maker.start()
+    assert eventually(lambda: seen == ["started"])
+    os.kill(int((tmp_path / "pid").read_text()), 0)
+    assert locks.is_held(lock)
+    assert sh("true", by=ours) == ""
+    ours.kill_all()
+    maker.join()
+    assert eventually(lambda: not locks.is_held(lock))
+    other = Sleeper(ours)
+    assert eventually(lambda: ours.alive() == ["sh -c 'sleep 61'"])
+    assert not locks.is_held(lock)
+    ours.kill_all()
+    assert other.code == -signal.SIGKILL
+
+
+def eventually_fails(script: str, by: Processes, heard: list[str]) -> None:
+    with pytest.raises(CommandError, match="SIGKILL"):
+        sh(script, by=by, heard=heard.append)
+
+
+def test_a_lock_that_can_not_be_had_is_told(tmp_path: Path) -> None:
+    gone = tmp_path / "gone" / "work"
+    with pytest.raises(CommandError, match=f"can't be started: No such file or directory: {gone}"):
+        sh("true", by=Processes(holding=gone))

@@ -421,7 +421,6 @@ def test_both_prove_who_they_are_as_the_kubeconfig_says(
 
     monkeypatch.setattr(websocket, "WebSocket", Socket)
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
     with pytest.raises(ExecError, match="no further"):
         run(Namespace(tmp_path / "kubeconfig", "canary-test"))
     expected = {
@@ -434,10 +433,19 @@ def test_both_prove_who_they_are_as_the_kubeconfig_says(
     assert how == {
         "timeout": 10,
         "header": ["sec-websocket-protocol: v5.channel.k8s.io,v4.channel.k8s.io"],
-        "http_proxy_host": "proxy.example",
-        "http_proxy_port": 3128,
-        "http_no_proxy": ["127.0.0.1", "localhost"],
+        "http_proxy_host": "nobody",
+        "http_no_proxy": ["*"],
     }
+
+
+def test_a_cluster_on_this_machine_is_reached_whatever_proxy_the_environment_names(
+    kubelet: Kubelet, namespace: Namespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("http_proxy", "https_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    monkeypatch.setenv("no_proxy", "nothing.example")
+    kubelet.says = lambda it: it.end(SUCCESS)
+    assert run(namespace).code == 0
 
 
 # Secrets in what it prints.

@@ -92,7 +92,12 @@ def test_a_network_that_another_cluster_has_moved_into_is_not_left(new_world: Ne
     cleanup = stages.load("cleanup")
     for check in cleanup.checks:
         world.rehearsal.check(check, cleanup)
-    assert "kind" in world.engine.networks
+    assert world.engine.networks("kind")
+
+
+def test_what_a_run_makes_is_noted_with_the_engine_that_has_it(world: World) -> None:
+    record = world.run.record
+    assert (record.engine, record.endpoint) == ("engine-1", "unix:///var/run/docker.sock")
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
