@@ -400,7 +400,9 @@ def test_a_walk_is_refused_to_xdist(pytester: pytest.Pytester, project: Path) ->
     pytester.syspathinsert()
     result = pytester.runpytest_inprocess("-p", "xd", "--canary", "--numprocesses", "2")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["*-n 2: a walk goes step by step; leave -n out"])
+    result.stderr.fnmatch_lines(
+        ["*-n 2: a walk goes step by step, in one process; leave it out, or add -n 0 *"]
+    )
 
 
 def test_the_report_is_written_and_told_to_ci(

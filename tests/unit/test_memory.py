@@ -10,12 +10,13 @@ TESTS = Path(__file__).parents[1]
 
 # What a child of its own does with one input, and how much memory it had then, at most.
 CHILD = """
-import resource, sys, tempfile
+import re, resource, sys, tempfile
 from pathlib import Path
 resource.setrlimit(resource.RLIMIT_AS, (2**30, 2**30))
 folder = Path(tempfile.mkdtemp(dir=sys.argv[1]))
 {}
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+# Not ru_maxrss, which a child has from its parent.
+print(int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) // 1024)
 """
 YAML = """
 from pytest_canary.manifests.documents import read

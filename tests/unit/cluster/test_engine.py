@@ -30,7 +30,6 @@ class Docker:
         self.stays, self.gone = "", False
         self.asked: list[dict[str, Any]] = []
         self.images: dict[str, dict[str, Any]] = {}
-        self.api = SimpleNamespace(inspect_image=self._image)
         self.referring: dict[str, list[str]] = {}
         self.removed: list[tuple[str, dict[str, Any]]] = []
         self.containers = SimpleNamespace(list=self._containers, get=lambda _: self._container())
@@ -38,6 +37,7 @@ class Docker:
             list=lambda: [SimpleNamespace(name="a"), SimpleNamespace(name="b")]
         )
         self.api = SimpleNamespace(
+            inspect_image=self._image,
             networks=self._networks,
             containers=self._summaries,
             remove_network=self._remove,

@@ -23,6 +23,13 @@ class Clock:
             self.started.append(settings)
 
 
+class Item:
+    """A team's test."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.ihook = clock
+
+
 @pytest.fixture
 def settings() -> Any:
     return SimpleNamespace(
@@ -37,7 +44,7 @@ def test_a_stages_check_has_no_clock(checks: Checks, settings: Any) -> None:
 def test_a_teams_clock_starts_when_its_stage_is_there_and_ends_no_process(settings: Any) -> None:
     timeouts = Timeouts()
     clock = Clock(timeouts)
-    item: Any = SimpleNamespace(ihook=clock)
+    item: Any = Item(clock)
     clock.pytest_timeout_set_timer(item, settings)
     assert clock.started == [], "the stages are still walked"
     timeouts.pytest_runtest_setup(item)
@@ -47,7 +54,7 @@ def test_a_teams_clock_starts_when_its_stage_is_there_and_ends_no_process(settin
 
 def test_a_team_that_times_the_test_alone_is_left_to_do_so(settings: Any) -> None:
     timeouts = Timeouts()
-    item: Any = SimpleNamespace(ihook=Clock(timeouts))
+    item: Any = Item(Clock(timeouts))
     timeouts.pytest_runtest_setup(item)
     assert item.ihook.started == []
     item.ihook.pytest_timeout_set_timer(item, settings)
