@@ -14,11 +14,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pytest_canary.cluster.account import confine
 from pytest_canary.cluster.container_engine import NETWORK, ContainerEngine, Image
 from pytest_canary.cluster.kind import Cluster, config
 from pytest_canary.cluster.kubeconfig import write_kubeconfig
 from pytest_canary.cluster.run import Run
-from pytest_canary.cluster.teardown import KUBECONFIG, delete_cluster
+from pytest_canary.cluster.teardown import KUBECONFIG, RUN_LABEL, delete_cluster, delete_namespace
 from pytest_canary.config.git import git
 from pytest_canary.config.plan import Plan
 from pytest_canary.core.errors import ClusterError, CommandError, ImageError
@@ -33,6 +34,9 @@ class Provisioned:
     """What there is when everything is up.
 
     Attributes:
+        namespace: the run's, as the account sees it that the release's transitions run as.
+        owner: the same, as the one sees it who has the cluster, or may make a namespace in it.
+        home: the folder that those transitions have for their home.
         cluster: the kind cluster; None where the walk is in a cluster that it did not make.
         baseline: None in a first release.
         database: the database's image; None where there is none.
@@ -40,6 +44,8 @@ class Provisioned:
     """
 
     namespace: Namespace
+    owner: Namespace
+    home: Path
     cluster: Cluster | None
     kubectl: Path
     candidate: Version
@@ -108,11 +114,12 @@ class Provision:
             self._given_up.set()
             self.processes.kill_all()
             pool.shutdown(wait=True, cancel_futures=True)
-        context = f"kind-{cluster.name}" if cluster else options.context
-        kubeconfig = self._kubeconfig(cluster, context)
+        owner = self._owner(cluster)
         found = {name: future.result() for name, future in images.items()}
         return Provisioned(
-            namespace=Namespace(kubeconfig, self.namespace_name, redactor=self.processes.redactor),
+            namespace=self._settle(owner),
+            owner=owner,
+            home=self._home(),
             cluster=cluster,
             kubectl=self._kubectl(cluster),
             candidate=found["candidate"],
@@ -308,14 +315,45 @@ class Provision:
             apply=own(settings.files.apply),
         )
 
-    def _kubeconfig(self, cluster: Cluster | None, context: str | None) -> Path:
+    # The namespace.
+
+    def _owner(self, cluster: Cluster | None) -> Namespace:
+        """The run's namespace, which is not there yet, through its user's own credentials."""
         path = self.run.folder / KUBECONFIG
         write_kubeconfig(
             path,
             source=str(cluster.kubeconfig_path) if cluster else self.plan.options.kubeconfig,
-            context=context,
+            context=f"kind-{cluster.name}" if cluster else self.plan.options.context,
             namespace=self.namespace_name,
             kubectl=self._kubectl(cluster),
             processes=self.processes,
         )
-        return path
+        return Namespace(path, self.namespace_name, redactor=self.processes.redactor)
+
+    def _settle(self, owner: Namespace) -> Namespace:
+        """Make the namespace, and the account that reaches nothing else."""
+        if self.plan.options.reuse:
+            # This run has the cluster to itself: what else is in it was left by a killed one.
+            for name in owner.cluster.other_namespaces(RUN_LABEL):
+                delete_namespace(owner.kubeconfig, name, name.removeprefix("canary-"))
+        owner.create({RUN_LABEL: self.run.id})
+
+        def look() -> Seen[None]:
+            names = {each["metadata"]["name"] for each in owner.objects("ServiceAccount")}
+            return Seen("not there yet", "default" in names, None)
+
+        namespace = confine(
+            owner,
+            self.run.folder,
+            seconds=self.settings.deadlines.longest + int(self.settings.verdict.seconds),
+            waiter=self.waiter,
+            redactor=self.processes.redactor,
+        )
+        # A pod that comes before its namespace's default ServiceAccount is refused.
+        self.waiter.until("the namespace's ServiceAccount", look, timeout=60)
+        return namespace
+
+    def _home(self) -> Path:
+        home = self.run.folder / "home"
+        home.mkdir(exist_ok=True)
+        return home

@@ -71,6 +71,7 @@ def given(plan: Plan, track: str, replicas: int) -> Given:
             parameters(settings),
             settings.deadlines.rollout,
             kubeconfig="kubeconfig",
+            home="home",
         ),
     )
 

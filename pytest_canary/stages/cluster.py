@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from pytest_canary.cluster.leftovers import Inventory
 from pytest_canary.cluster.registry import pull_secret
-from pytest_canary.cluster.teardown import RUN_LABEL, delete_namespace
 from pytest_canary.context import expect, system_info
 from pytest_canary.context.app_access import AppAccess
 from pytest_canary.context.context import Context
@@ -40,7 +39,7 @@ def bring_up(workspace: Workspace) -> None:
     context = workspace.context = furnish(workspace, engine, up)
     fill(context)
     assert workspace.inventory  # noqa: S101 (made with the cluster)
-    workspace.inventory.namespace = up.namespace
+    workspace.inventory.namespace = up.owner
     workspace.inventory.take()
     workspace.journal.environment |= system_info.remote(up, engine, workspace.processes)
 
@@ -56,21 +55,9 @@ def provision(workspace: Workspace, engine: ContainerEngine) -> Provisioned:
     if options.reuse or options.context:
         run.made(namespace=f"canary-{run.id}")
     owner = workspace.cluster_run or run
-    up = workspace.builders.bring_up(
+    return workspace.builders.bring_up(
         workspace.plan, run, owner, engine, workspace.waiter, workspace.processes
     )
-    if options.reuse:
-        # This run has the cluster to itself: what else is in it was left by a killed one.
-        for name in up.namespace.cluster.other_namespaces(RUN_LABEL):
-            delete_namespace(up.namespace.kubeconfig, name, name.removeprefix("canary-"))
-    up.namespace.create({RUN_LABEL: run.id})
-
-    def look() -> Seen[None]:
-        return Seen("not there yet", bool(up.namespace.objects("ServiceAccount")), None)
-
-    # A pod that comes before its namespace's default ServiceAccount is refused.
-    workspace.waiter.until("the namespace's ServiceAccount", look, timeout=60)
-    return up
 
 
 def furnish(workspace: Workspace, engine: ContainerEngine, up: Provisioned) -> Context:
@@ -85,6 +72,7 @@ def furnish(workspace: Workspace, engine: ContainerEngine, up: Provisioned) -> C
         settings,
         parameters,
         up.kubectl,
+        up.home,
         waiter,
         up.cluster.images if up.cluster else None,
         workspace.processes,
@@ -117,7 +105,7 @@ def fill(context: Context) -> None:
         )
         context.database.wait_until_ready(settings.deadlines.rollout)
     if up.cluster:
-        up.cluster.wait_until_ready(context.waiter, up.namespace, settings.deadlines.cluster)
+        up.cluster.wait_until_ready(context.waiter, up.owner, settings.deadlines.cluster)
 
 
 @STAGE.holds("the cluster comes up")

@@ -213,9 +213,12 @@ class World:
         run.made(cluster=cluster.name, kind=str(self.kind), network=True)
         run.made(images=sorted(IMAGES.values()))
         self.namespace.put(objects.node(node))
+        self.namespace.create({})
         namespace: Any = self.namespace
         return Provisioned(
             namespace=namespace,
+            owner=namespace,
+            home=self.folder,
             cluster=cluster,
             kubectl=self.kubectl,
             candidate=self.version("candidate"),
