@@ -36,6 +36,8 @@ class Options:
     reuse: bool = False
     context: str | None = None
     registry: str | None = None
+    namespace: str | None = None
+    confirm: str | None = None
     cluster_name: str | None = None
     kubeconfig: str | None = None
     node_image: str | None = None

@@ -9,6 +9,7 @@ from typing import Literal
 from pytest_canary.config.git import git
 from pytest_canary.config.options import STAGES, Options
 from pytest_canary.config.settings import Settings
+from pytest_canary.config.target import Target, find_target
 from pytest_canary.core.errors import CommandError, SettingsError
 from pytest_canary.core.wording import nearest
 
@@ -36,11 +37,16 @@ class Baseline:
 
 @dataclass(frozen=True)
 class Plan:
-    """One run, decided."""
+    """One run, decided.
+
+    Attributes:
+        target: the cluster of somebody else's that is walked in; None for one of the run's own.
+    """
 
     settings: Settings
     options: Options
     baseline: Baseline
+    target: Target | None = None
 
     @property
     def upgrade(self) -> bool:
@@ -101,12 +107,13 @@ def plan(settings: Settings, options: Options) -> Plan:
     """Put settings, options and git together.
 
     Raises:
-        SettingsError: the baseline can't be made out.
+        SettingsError: the baseline can't be made out, or the context.
     """
     if options.check:
         # What is live is no matter of the candidate's files, and git may not know it.
         return Plan(settings, options, Baseline("none", "", "--canary-check"))
-    return Plan(settings, options, _baseline(settings, options))
+    target = find_target(options) if options.context else None
+    return Plan(settings, options, _baseline(settings, options), target)
 
 
 def _baseline(settings: Settings, options: Options) -> Baseline:

@@ -66,6 +66,11 @@ def add(parser: pytest.Parser) -> None:
         help="with --canary-context: push the images here, where its nodes can pull them",
     )
     group.addoption(
+        "--canary-confirm",
+        metavar="NAME",
+        help="with --canary-context: this context, whose name says production, is meant",
+    )
+    group.addoption(
         "--canary-report",
         metavar="DIR",
         help="where the report and the evidence of findings go; otherwise canary-report",
@@ -107,6 +112,9 @@ def read(given: Mapping[str, Any]) -> tuple[Options | None, list[str]]:
         mistakes.append(
             f"--canary-registry={registry}: goes with --canary-context; a kind cluster is loaded"
         )
+    confirm = given.get("canary_confirm")
+    if confirm and not context:
+        mistakes.append(f"--canary-confirm={confirm}: goes with --canary-context")
     report = given.get("canary_report")
     if report and Path(report).exists() and not Path(report).is_dir():
         mistakes.append(f"--canary-report={report}: is a file; name a folder")
@@ -141,6 +149,7 @@ def read(given: Mapping[str, Any]) -> tuple[Options | None, list[str]]:
             reuse=bool(given.get("canary_reuse")),
             context=context,
             registry=registry,
+            confirm=given.get("canary_confirm"),
             # pytest-kind's default would be the same cluster for everyone.
             cluster_name=None if name == "pytest-kind" else name,
             kubeconfig=given.get("kubeconfig"),

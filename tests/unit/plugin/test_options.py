@@ -47,9 +47,11 @@ def test_everything_given_is_passed_on(tmp_path: Path) -> None:
 
 
 def test_a_context_with_its_registry_is_passed_on() -> None:
-    found, _ = options.read({"canary_context": "prod", "canary_registry": "registry.invalid/t"})
+    given = {"canary_context": "prod", "canary_registry": "registry.invalid/t"}
+    found, _ = options.read({**given, "canary_confirm": "prod"})
     assert found
     assert (found.context, found.registry) == ("prod", "registry.invalid/t")
+    assert found.confirm == "prod"
 
 
 def test_a_check_is_passed_on() -> None:
@@ -116,6 +118,7 @@ CONTEXT = {"canary_context": "prod", "canary_registry": "r"}
             {"canary_registry": "r"},
             ["--canary-registry=r: goes with --canary-context; a kind cluster is loaded"],
         ),
+        ({"canary_confirm": "prod"}, ["--canary-confirm=prod: goes with --canary-context"]),
         ({"kind_bin": "/no/kind"}, ["--kind-bin=/no/kind: there is no such file"]),
         (
             {"kind_kubectl_bin": "/no/kubectl"},
