@@ -14,7 +14,7 @@ from pytest_canary.core.errors import ClusterError
 from pytest_canary.core.masking import Redactor
 from pytest_canary.core.waiting import Seen, Waiter
 from pytest_canary.k8s.namespace import Namespace
-from pytest_canary.k8s.rights import RELEASE
+from pytest_canary.k8s.rights import CONFINING, MAKING, RELEASE
 
 ACCOUNT = "pytest-canary"
 ACCOUNT_KUBECONFIG = "kubeconfig.account"
@@ -49,6 +49,30 @@ def manifests(rules: Iterable[dict[str, Any]] = ()) -> list[dict[str, Any]]:
             "subjects": [{"kind": "ServiceAccount", "name": ACCOUNT}],
         },
     ]
+
+
+def expect_rights(owner: Namespace, *, makes_namespace: bool) -> None:
+    """See beforehand that a user may do everything that a walk takes.
+
+    Args:
+        owner: the namespace as the user sees it; it may not be there yet.
+        makes_namespace: whether it is to be made.
+
+    Raises:
+        ClusterError: with every right that lacks.
+    """
+    lacking = owner.access.lacking(MAKING, everywhere=True) if makes_namespace else []
+    lacking += owner.access.lacking([*CONFINING, *RELEASE])
+    if lacking:
+        first, more = ", ".join(lacking[:3]), len(lacking) - 3
+        role = "the ClusterRole" if makes_namespace else "the Role"
+        file = "cluster" if makes_namespace else "namespace"
+        raise ClusterError(
+            f"you may not {first}{f' and {more} more' if more > 0 else ''} in namespace "
+            f"{owner.name}, which the walk needs; ask who runs the cluster for {role} in "
+            f"pytest-canary's docs/rights/{file}.yml",
+            "\n".join(lacking),
+        )
 
 
 def confine(

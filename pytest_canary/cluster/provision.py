@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pytest_canary.cluster.account import confine
+from pytest_canary.cluster.account import confine, expect_rights
 from pytest_canary.cluster.container_engine import NETWORK, ContainerEngine, Image
 from pytest_canary.cluster.kind import Cluster, config
 from pytest_canary.cluster.kubeconfig import write_kubeconfig
@@ -93,6 +93,9 @@ class Provision:
         """Do it all; raises the first error, and leaves what is half made to the run's cleanup."""
         options = self.plan.options
         cluster = None if options.context else self._cluster()
+        if not cluster:
+            # What may not be done is told before anything is pushed or made.
+            expect_rights(self._owner(cluster), makes_namespace=True)
         # The database first, as it takes no building and is loaded meanwhile.
         jobs: dict[str, Any] = {}
         if self.plan.has_database:
@@ -336,6 +339,8 @@ class Provision:
             # This run has the cluster to itself: what else is in it was left by a killed one.
             for name in owner.cluster.other_namespaces(RUN_LABEL):
                 delete_namespace(owner.kubeconfig, name, name.removeprefix("canary-"))
+        if self.plan.options.reuse or self.plan.options.context:
+            self.run.made(namespace=owner.name)
         owner.create({RUN_LABEL: self.run.id})
 
         def look() -> Seen[None]:

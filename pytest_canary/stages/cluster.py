@@ -19,7 +19,12 @@ from pytest_canary.database import deployment as db
 from pytest_canary.database.database import Database
 from pytest_canary.k8s.objects import Object, node_is_ready, node_says
 from pytest_canary.release.release import Release
-from pytest_canary.stages.conditions import has_database, loads_baseline, loads_images
+from pytest_canary.stages.conditions import (
+    has_database,
+    has_own_cluster,
+    loads_baseline,
+    loads_images,
+)
 
 if TYPE_CHECKING:
     from pytest_canary.cluster.container_engine import ContainerEngine
@@ -52,8 +57,6 @@ def provision(workspace: Workspace, engine: ContainerEngine) -> Provisioned:
     if options.reuse:
         workspace.cluster_run = Run.reusable(workspace.project)
     workspace.inventory = Inventory(run, engine, workspace.processes)
-    if options.reuse or options.context:
-        run.made(namespace=f"canary-{run.id}")
     owner = workspace.cluster_run or run
     return workspace.builders.bring_up(
         workspace.plan, run, owner, engine, workspace.waiter, workspace.processes
@@ -117,7 +120,7 @@ def comes_up(context: Context) -> None:
             context.journal.note("cluster", f"image {verb} in {seconds:.1f} s")
 
 
-@STAGE.holds("every node is ready")
+@STAGE.holds("every node is ready", when=has_own_cluster)
 def nodes_are_ready(context: Context) -> None:
     nodes: list[Object] = []
 

@@ -10,13 +10,14 @@ import yaml
 from fakes.api_server import ApiServer, api_server, write_kubeconfig
 from fakes.clock import Clock
 
-from pytest_canary.cluster.account import ACCOUNT, confine, manifests
+from pytest_canary.cluster.account import ACCOUNT, confine, expect_rights, manifests
 from pytest_canary.core.errors import ClusterError
 from pytest_canary.core.masking import MASK, Redactor
 from pytest_canary.core.waiting import Waiter
 from pytest_canary.k8s.namespace import Namespace
-from pytest_canary.k8s.rights import RELEASE
+from pytest_canary.k8s.rights import CONFINING, MAKING, RELEASE, Right
 
+ROOT = Path(__file__).parents[3]
 THERE = "/api/v1/namespaces/canary-1"
 RBAC = "/apis/rbac.authorization.k8s.io/v1/namespaces/canary-1"
 REVIEWS = "/apis/authorization.k8s.io/v1"
@@ -102,3 +103,67 @@ def test_a_token_that_ends_before_the_walk_is_told(server: ApiServer, tmp_path: 
         f"the API server gives ServiceAccount {ACCOUNT} a token for 3"
     )
     assert failure.value.sentence.endswith("and the walk may take 12000 s; shorten the [deadlines]")
+
+
+def reviewed(server: ApiServer, *refused: str) -> None:
+    """Let the user do everything but some verbs on some resources."""
+
+    def answer(review: Any) -> tuple[int, Any]:
+        asked = review["spec"]["resourceAttributes"]
+        return 201, {"status": {"allowed": f"{asked['verb']} {asked['resource']}" not in refused}}
+
+    server.answers[f"POST {REVIEWS}/selfsubjectaccessreviews"] = answer
+
+
+@pytest.mark.parametrize(
+    ("makes", "refused", "told", "file"),
+    [
+        (True, ["create namespaces"], "create namespaces", "the ClusterRole in pytest-canary's"),
+        (False, ["create namespaces", "create roles"], "create roles.rbac.", "the Role in pytest-"),
+        (
+            False,
+            ["list events", "watch events", "get events", "create secrets", "list secrets"],
+            "list secrets, create secrets, get events and 2 more in namespace canary-1",
+            "docs/rights/namespace.yml",
+        ),
+    ],
+)
+def test_a_right_that_lacks_is_named_beforehand(
+    server: ApiServer, tmp_path: Path, makes: bool, refused: list[str], told: str, file: str
+) -> None:
+    reviewed(server, *refused)
+    write_kubeconfig(tmp_path / "kubeconfig", server)
+    owner = Namespace(tmp_path / "kubeconfig", "canary-1", "it")
+    with pytest.raises(ClusterError) as failure:
+        expect_rights(owner, makes_namespace=makes)
+    assert f"you may not {told}" in failure.value.sentence
+    assert file in failure.value.sentence
+    reviewed(server)
+    expect_rights(owner, makes_namespace=makes)
+    assert all(each.endswith("reviews") for each in server.asked), "nothing is made"
+
+
+def rights(*given: Right) -> set[tuple[str, str, str]]:
+    return {(right.group, right.resource, verb) for right in given for verb in right.verbs}
+
+
+@pytest.mark.parametrize(
+    ("file", "needed"),
+    [
+        ("namespace.yml", rights(*RELEASE, *CONFINING)),
+        ("cluster.yml", rights(*RELEASE, *CONFINING, *MAKING)),
+    ],
+)
+def test_the_documented_roles_are_what_a_walk_asks_for(
+    file: str, needed: set[tuple[str, str, str]]
+) -> None:
+    role, binding = yaml.safe_load_all((ROOT / "docs" / "rights" / file).read_text())
+    given = {
+        (group, resource, verb)
+        for rule in role["rules"]
+        for group in rule["apiGroups"]
+        for resource in rule["resources"]
+        for verb in rule["verbs"]
+    }
+    assert given == needed
+    assert binding["roleRef"]["name"] == role["metadata"]["name"]
