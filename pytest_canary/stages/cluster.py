@@ -17,8 +17,10 @@ from pytest_canary.core.errors import ClusterError, DatabaseError, ReleaseError,
 from pytest_canary.core.waiting import Seen
 from pytest_canary.database import deployment as db
 from pytest_canary.database.database import Database
+from pytest_canary.diagnosis import Expected
 from pytest_canary.k8s.objects import Object, node_is_ready, node_says
 from pytest_canary.release.release import Release
+from pytest_canary.release.rollout_watch import RolloutWatch
 from pytest_canary.stages.conditions import (
     has_database,
     has_own_cluster,
@@ -106,9 +108,20 @@ def fill(context: Context) -> None:
         up.namespace.add(
             db.secret(context.release.parameters), *db.manifests(settings.database, up.database.ref)
         )
-        context.database.wait_until_ready(settings.deadlines.rollout)
+        database_watch(context, up.database.ref).wait_until_settled()
     if up.cluster:
         up.cluster.wait_until_ready(context.waiter, up.owner, settings.deadlines.cluster)
+
+
+def database_watch(context: Context, image: str) -> RolloutWatch:
+    """What waits for the database: it is told why it doesn't start, as the app's pods are."""
+    return RolloutWatch(
+        Expected(db.SERVICE, 1, image, service=db.SERVICE, title="database"),
+        context.release.diagnoser.findings,
+        context.observer,
+        context.waiter,
+        context.settings.deadlines.rollout,
+    )
 
 
 @STAGE.holds("the cluster comes up")
