@@ -201,9 +201,9 @@ class Provision:
         self.progress[name] = "building"
         image, wrap = job()
         self.seconds[f"{name} image"] = time.monotonic() - began
-        repository = self.settings.name if name != "database" else "canary-db"
-        if self.plan.options.registry:
-            repository = f"{self.plan.options.registry}/{repository}"
+        own = repository = self.settings.name if name != "database" else "canary-db"
+        if self.plan.options.push_registry:
+            repository = f"{self.plan.options.push_registry}/{own}"
         image = self.engine.named(image, repository, self.run.id)
         self.run.made_image(image.ref)
         self._step()
@@ -222,6 +222,9 @@ class Provision:
                 self.engine.load(image, cluster.node, self.settings.deadlines.image)
         else:
             self.engine.push(image, self.settings.deadlines.image)
+            image = self.engine.named(
+                image, f"{self.plan.options.pull_registry}/{own}", self.run.id
+            )
         self.seconds[f"{name} load"] = time.monotonic() - began
         self.progress[name] = "loaded"
         return wrap(image)

@@ -26,7 +26,12 @@ KEEP: tuple[Keep, ...] = get_args(Keep)
 
 @dataclass(frozen=True)
 class Options:
-    """What the command line asks for; see the help of each option."""
+    """What the command line asks for; see the help of each option.
+
+    Attributes:
+        registry: PUSH=PULL where nodes know it by another name than this machine; one name, where
+            both do.
+    """
 
     image: str | None = None
     baseline: str | None = None
@@ -44,3 +49,13 @@ class Options:
     kind: Path | None = None
     kubectl: Path | None = None
     report: Path = Path("canary-report")
+
+    @property
+    def push_registry(self) -> str | None:
+        """The registry as this machine reaches it."""
+        return self.registry.partition("=")[0] if self.registry else None
+
+    @property
+    def pull_registry(self) -> str | None:
+        """The registry as the nodes reach it, and manifests name it."""
+        return self.registry.rpartition("=")[2] if self.registry else None

@@ -62,8 +62,9 @@ def add(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--canary-registry",
-        metavar="REGISTRY",
-        help="with --canary-context: push the images here, where its nodes can pull them",
+        metavar="REGISTRY|PUSH=PULL",
+        help="with --canary-context: push the images here, where its nodes can pull them; "
+        "PUSH=PULL where they know it by another name",
     )
     group.addoption(
         "--canary-confirm",
@@ -103,10 +104,13 @@ def read(given: Mapping[str, Any]) -> tuple[Options | None, list[str]]:
             f"--canary-context={context}: needs --canary-registry, from which its nodes pull the "
             "images"
         )
-    if registry and "://" in registry:
+    names = registry.split("=") if registry else []
+    if registry and (len(names) > 2 or not all(names)):
+        mistakes.append(f"--canary-registry={registry}: one registry, or PUSH=PULL")
+    elif any("://" in name for name in names):
+        bare = "=".join(name.split("://", 1)[-1] for name in names)
         mistakes.append(
-            f"--canary-registry={registry}: a registry's name has no scheme; "
-            f"did you mean {registry.split('://', 1)[1]}?"
+            f"--canary-registry={registry}: a registry's name has no scheme; did you mean {bare}?"
         )
     if registry and not context:
         mistakes.append(

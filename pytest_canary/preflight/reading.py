@@ -60,7 +60,7 @@ def read_subject(
 def given(plan: Plan, track: str, replicas: int) -> Given:
     """What the apply script is called with for a track."""
     settings = plan.settings
-    registry = f"{plan.options.registry}/" if plan.options.registry else ""
+    registry = f"{plan.options.pull_registry}/" if plan.options.pull_registry else ""
     return Given(
         deployment=settings.deployment_name(track),
         replicas=replicas,

@@ -101,9 +101,9 @@ def furnish(workspace: Workspace, engine: ContainerEngine, up: Provisioned) -> C
 
 def fill(context: Context) -> None:
     """Put into the namespace what every version needs, and wait until it is there."""
-    up, settings = context.provisioned, context.settings
+    up, settings, options = context.provisioned, context.settings, context.plan.options
     for name in context.registry_secrets():
-        up.namespace.add(pull_secret(name, context.plan.options.registry))
+        up.namespace.add(pull_secret(name, options.push_registry, options.pull_registry))
     if up.database:
         up.namespace.add(
             db.secret(context.release.parameters), *db.manifests(settings.database, up.database.ref)
