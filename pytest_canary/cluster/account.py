@@ -103,7 +103,9 @@ def confine(
         )
     path = folder / ACCOUNT_KUBECONFIG
     write_account_kubeconfig(path, source=owner.kubeconfig, account=ACCOUNT, token=token.text)
-    namespace = Namespace(path, owner.name, redactor=redactor, around=owner.cluster)
+    namespace = Namespace(
+        path, owner.name, redactor=redactor, around=owner.cluster, labels=owner.labels
+    )
 
     def look() -> Seen[None]:
         lacking = namespace.access.lacking(RELEASE[-1:])

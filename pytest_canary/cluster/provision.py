@@ -8,7 +8,7 @@ import shutil
 import tarfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,10 +16,11 @@ from typing import Any
 
 from pytest_canary.cluster.account import confine, expect_rights
 from pytest_canary.cluster.container_engine import NETWORK, ContainerEngine, Image
+from pytest_canary.cluster.guest import expect_room
 from pytest_canary.cluster.kind import Cluster, config
 from pytest_canary.cluster.kubeconfig import write_kubeconfig
-from pytest_canary.cluster.run import Run
-from pytest_canary.cluster.teardown import KUBECONFIG, RUN_LABEL, delete_cluster, delete_namespace
+from pytest_canary.cluster.run import RUN_LABEL, Run
+from pytest_canary.cluster.teardown import KUBECONFIG, delete_cluster, delete_namespace
 from pytest_canary.config.git import git
 from pytest_canary.config.plan import Plan
 from pytest_canary.core.errors import ClusterError, CommandError, ImageError
@@ -65,6 +66,7 @@ class Provision:
         waiter: waits, and tells how far things are.
         processes: the run's, the engine's among them; those that provision are killed once it is
             over.
+        names: what is going to be made in the namespace, as kubectl takes it: "Service/shop-lb".
     """
 
     def __init__(
@@ -75,8 +77,10 @@ class Provision:
         engine: ContainerEngine,
         waiter: Waiter,
         processes: Processes,
+        names: Sequence[str] = (),
     ) -> None:
         self.plan = plan
+        self.names = names
         self.settings = plan.settings
         self.run = run
         self.cluster_run = cluster_run
@@ -95,7 +99,7 @@ class Provision:
         cluster = None if options.context else self._cluster()
         if not cluster:
             # What may not be done is told before anything is pushed or made.
-            expect_rights(self._owner(cluster), makes_namespace=True)
+            self._look_around(self._owner(cluster))
         # The database first, as it takes no building and is loaded meanwhile.
         jobs: dict[str, Any] = {}
         if self.plan.has_database:
@@ -133,8 +137,8 @@ class Provision:
 
     @property
     def namespace_name(self) -> str:
-        """The run's own namespace."""
-        return f"canary-{self.run.id}"
+        """The run's namespace: its own, unless another is named."""
+        return self.plan.options.namespace or f"canary-{self.run.id}"
 
     def _cluster(self) -> Cluster:
         options = self.plan.options
@@ -334,7 +338,19 @@ class Provision:
             kubectl=self._kubectl(cluster),
             processes=self.processes,
         )
-        return Namespace(path, self.namespace_name, redactor=self.processes.redactor)
+        return Namespace(
+            path,
+            self.namespace_name,
+            redactor=self.processes.redactor,
+            labels={RUN_LABEL: self.run.id},
+        )
+
+    def _look_around(self, owner: Namespace) -> None:
+        """See that somebody's cluster lets the walk in, and that nothing there is in its way."""
+        named = self.plan.options.namespace
+        expect_rights(owner, makes_namespace=not named)
+        if named:
+            expect_room(owner, self.names, self._kubectl(None), self.processes)
 
     def _settle(self, owner: Namespace) -> Namespace:
         """Make the namespace, and the account that reaches nothing else."""
@@ -342,9 +358,14 @@ class Provision:
             # This run has the cluster to itself: what else is in it was left by a killed one.
             for name in owner.cluster.other_namespaces(RUN_LABEL):
                 delete_namespace(owner.kubeconfig, name, name.removeprefix("canary-"))
-        if self.plan.options.reuse or self.plan.options.context:
-            self.run.made(namespace=owner.name)
-        owner.create({RUN_LABEL: self.run.id})
+        options = self.plan.options
+        if options.namespace:
+            kubectl = str(self._kubectl(None))
+            self.run.made(namespace=owner.name, guest=True, kubectl=kubectl)
+        else:
+            if options.reuse or options.context:
+                self.run.made(namespace=owner.name)
+            owner.create({RUN_LABEL: self.run.id})
 
         def look() -> Seen[None]:
             names = {each["metadata"]["name"] for each in owner.objects("ServiceAccount")}

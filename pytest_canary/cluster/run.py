@@ -21,6 +21,9 @@ from typing import IO, Any
 
 from pytest_canary.core.errors import ClusterError
 
+RUN_LABEL = "pytest-canary/run"
+"""What a run makes in a cluster carries it, with the run's ID."""
+
 # Seconds in which a run surely gets from its hidden folder to its record.
 YOUTH = 60
 
@@ -36,6 +39,9 @@ class Record:
         kind: the kind program that made it.
         network: whether it made the engine's network "kind".
         namespace: the namespace that it made in a cluster that outlives it.
+        guest: whether that namespace was there before, and stays.
+        applied: what its release applied there, as kubectl calls it: "service/shop-lb".
+        kubectl: the program that removes it.
         images: the names that it gave to images.
         kept: whether its user asked for the cluster to stay.
         project: the folder of the project that it rehearses.
@@ -48,6 +54,9 @@ class Record:
     kind: str | None = None
     network: bool = False
     namespace: str | None = None
+    guest: bool = False
+    applied: list[str] = field(default_factory=list)
+    kubectl: str | None = None
     images: list[str] = field(default_factory=list)
     kept: bool = False
 
@@ -131,6 +140,12 @@ class Run:
         """Note a name that is about to be given to an image; from any thread."""
         with self._saving:
             self.record.images.append(ref)
+        self.save()
+
+    def has_applied(self, name: str) -> None:
+        """Note an object that its release has applied; from any thread."""
+        with self._saving:
+            self.record.applied.append(name)
         self.save()
 
     def release(self) -> None:

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pytest_canary.cluster.container_engine import NETWORK, ContainerEngine
-from pytest_canary.cluster.run import Run, abandoned
+from pytest_canary.cluster.guest import remove_own
+from pytest_canary.cluster.run import RUN_LABEL, Run, abandoned
 from pytest_canary.core.errors import CanaryError, ClusterError
 from pytest_canary.core.processes import Processes
 from pytest_canary.core.waiting import Seen, Waiter
 
 KUBECONFIG = "kubeconfig.run"
-RUN_LABEL = "pytest-canary/run"
 
 
 def tear_down(run: Run, engine: ContainerEngine, processes: Processes | None = None) -> None:
@@ -38,7 +38,9 @@ def tear_down(run: Run, engine: ContainerEngine, processes: Processes | None = N
 
     record, processes = run.record, processes or Processes()
     processes.kill_all()
-    if record.namespace:
+    if record.namespace and record.guest:
+        attempt(lambda: leave_namespace(run, processes))
+    elif record.namespace:
         attempt(lambda: delete_namespace(run.folder / KUBECONFIG, str(record.namespace), run.id))
     if record.cluster:
         attempt(lambda: delete_cluster(run, processes))
@@ -92,6 +94,20 @@ def delete_namespace(kubeconfig: Path, name: str, run: str, timeout: float = 120
     except ClusterError as error:
         if "refused" not in str(error):
             raise ClusterError(f"namespace {name} can't be deleted: {error}") from error
+
+
+def leave_namespace(run: Run, processes: Processes) -> None:
+    """Remove what a run has in a namespace that was there before it, and stays.
+
+    Raises:
+        ClusterError: something can't be removed.
+    """
+    from pytest_canary.k8s.namespace import Namespace
+
+    kubeconfig = run.folder / KUBECONFIG
+    if kubeconfig.exists():
+        owner = Namespace(kubeconfig, str(run.record.namespace))
+        remove_own(owner, run.record, processes, Waiter())
 
 
 def reap(engine: ContainerEngine, *, kept: bool, tell: Callable[[str], None]) -> int:

@@ -30,6 +30,7 @@ class Namespace:
         context: which of the file's contexts; None for the current one.
         redactor: takes the secrets out of logs, of commands' output and of errors.
         around: asks the cluster around it; None for the file's own user.
+        labels: what is added gets them, so that one knows whose it is.
 
     Attributes:
         cluster: the cluster around it.
@@ -43,6 +44,7 @@ class Namespace:
         context: str | None = None,
         redactor: Redactor | None = None,
         around: ClusterApi | None = None,
+        labels: Mapping[str, str] | None = None,
     ) -> None:
         from kubernetes import client
 
@@ -50,6 +52,7 @@ class Namespace:
         self._context = context
         self.kubeconfig = kubeconfig
         self.name = name
+        self.labels = labels or {}
         self.cluster = around or ClusterApi(self._connection, name)
         self.access = AccessApi(self._connection, name)
         self.core = client.CoreV1Api(self._connection.client)
@@ -127,6 +130,9 @@ class Namespace:
         for body in bodies:
             kind, name = body["kind"], body["metadata"]["name"]
             make = creators[kind]
+            if self.labels:
+                labels = {**body["metadata"].get("labels", {}), **self.labels}
+                body = {**body, "metadata": {**body["metadata"], "labels": labels}}
             self._call(f"create {kind} {name}", make, self.name, body, _preload_content=False)
 
     def objects(self, kind: str) -> list[Object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -13,6 +14,8 @@ from pytest_canary.config.options import KEEP, STAGES, Options
 if TYPE_CHECKING:
     from pytest_canary.config.options import Keep
     from pytest_canary.config.plan import Plan
+
+NAMESPACE = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
 
 
 def add(parser: pytest.Parser) -> None:
@@ -67,6 +70,11 @@ def add(parser: pytest.Parser) -> None:
         "PUSH=PULL where they know it by another name",
     )
     group.addoption(
+        "--canary-namespace",
+        metavar="NAME",
+        help="with --canary-context: walk in this namespace, which is there already and stays",
+    )
+    group.addoption(
         "--canary-confirm",
         metavar="NAME",
         help="with --canary-context: this context, whose name says production, is meant",
@@ -117,6 +125,14 @@ def read(given: Mapping[str, Any]) -> tuple[Options | None, list[str]]:
             f"--canary-registry={registry}: goes with --canary-context; a kind cluster is loaded"
         )
     confirm = given.get("canary_confirm")
+    namespace = given.get("canary_namespace")
+    if namespace and not context:
+        mistakes.append(f"--canary-namespace={namespace}: goes with --canary-context")
+    elif namespace and not re.fullmatch(NAMESPACE, namespace):
+        mistakes.append(
+            f"--canary-namespace={namespace}: a namespace's name has at most 63 lower-case "
+            "letters, digits and '-'"
+        )
     if confirm and not context:
         mistakes.append(f"--canary-confirm={confirm}: goes with --canary-context")
     report = given.get("canary_report")
@@ -153,6 +169,7 @@ def read(given: Mapping[str, Any]) -> tuple[Options | None, list[str]]:
             reuse=bool(given.get("canary_reuse")),
             context=context,
             registry=registry,
+            namespace=given.get("canary_namespace"),
             confirm=given.get("canary_confirm"),
             # pytest-kind's default would be the same cluster for everyone.
             cluster_name=None if name == "pytest-kind" else name,

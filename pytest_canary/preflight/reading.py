@@ -53,6 +53,7 @@ def read_subject(
         database_secret=database.SECRET,
         parameters=frozenset(parameters(settings)),
         node=None if plan.options.context else node,
+        namespace=plan.options.namespace or "",
     )
     return subject, foreign
 

@@ -18,6 +18,7 @@ from pytest_canary.k8s.objects import pods_of
 from pytest_canary.k8s.observer import Observer
 from pytest_canary.k8s.rollout import gone
 from pytest_canary.manifests.version import CANARY, STABLE, Version, apply_environment
+from pytest_canary.release.claims import Claims
 from pytest_canary.release.diagnostics import Diagnostics, collect
 from pytest_canary.release.pod_commands import PodCommands
 from pytest_canary.release.rollout_watch import Diagnoser, RolloutWatch
@@ -37,6 +38,7 @@ class Release:
         waiter: waits.
         images: the full names of the images that the nodes hold; None where nobody knows.
         processes: run the commands; their redactor learns the parameters that are secret.
+        claims: make known what is applied, where the namespace is not the run's own.
     """
 
     def __init__(
@@ -50,6 +52,7 @@ class Release:
         waiter: Waiter,
         images: Callable[[], Iterable[str]] | None = None,
         processes: Processes | None = None,
+        claims: Claims | None = None,
     ) -> None:
         self.namespace = namespace
         self.observer = observer
@@ -57,6 +60,7 @@ class Release:
         self.waiter = waiter
         self.kubectl_path = kubectl
         self.home = home
+        self.claims = claims
         self.parameters = parameters
         self.processes = processes or Processes()
         self.processes.redactor.add(*secrets_of({**settings.environment, **parameters}))
@@ -115,7 +119,11 @@ class Release:
     def apply_service(self, version: Version) -> None:
         """`kubectl apply -f manifests/service.yml`."""
         # The namespace said aloud: kubectl then refuses a manifest that names another.
-        self.kubectl("apply", "-f", version.service, f"--namespace={self.namespace.name}")
+        where = f"--namespace={self.namespace.name}"
+        applied = self.kubectl("apply", "-f", version.service, where)
+        for line in applied.splitlines():
+            self._claim(line)
+        self._expect_own()
         self.service.wait_until_watched(
             lambda: self.namespace.objects("Service"), self.settings.deadlines.rollout
         )
@@ -159,6 +167,7 @@ class Release:
 
         def hear(line: str) -> None:
             said.append(line)
+            self._claim(line)
             self.waiter.listener(version.apply.name, line)
 
         script.run(
@@ -171,6 +180,15 @@ class Release:
         )
         # A script may go on after a refusal, and end as if nothing had been.
         self._expect_not_refused("\n".join(said))
+        self._expect_own()
+
+    def _claim(self, line: str) -> None:
+        if self.claims:
+            self.claims.hear(line, self.kubectl)
+
+    def _expect_own(self) -> None:
+        if self.claims:
+            self.claims.check()
 
     def _expect_not_refused(self, output: str) -> None:
         """Return unless the API server has refused what a command of the release asked for."""

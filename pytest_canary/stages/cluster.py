@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from pytest_canary.cluster.leftovers import Inventory
 from pytest_canary.cluster.registry import pull_secret
+from pytest_canary.cluster.run import RUN_LABEL
 from pytest_canary.context import expect, system_info
 from pytest_canary.context.app_access import AppAccess
 from pytest_canary.context.context import Context
-from pytest_canary.context.journal import ClusterOutcome
+from pytest_canary.context.journal import ClusterOutcome, PreflightOutcome
 from pytest_canary.context.stage import Stage
 from pytest_canary.context.workspace import existing_context
 from pytest_canary.core.errors import ClusterError, DatabaseError, ReleaseError, WaitTimeoutError
@@ -19,6 +21,8 @@ from pytest_canary.database import deployment as db
 from pytest_canary.database.database import Database
 from pytest_canary.diagnosis import Expected
 from pytest_canary.k8s.objects import Object, node_is_ready, node_says
+from pytest_canary.manifests.version import TRACKS
+from pytest_canary.release.claims import Claims
 from pytest_canary.release.release import Release
 from pytest_canary.release.rollout_watch import RolloutWatch
 from pytest_canary.stages.conditions import (
@@ -61,8 +65,26 @@ def provision(workspace: Workspace, engine: ContainerEngine) -> Provisioned:
     workspace.inventory = Inventory(run, engine, workspace.processes)
     owner = workspace.cluster_run or run
     return workspace.builders.bring_up(
-        workspace.plan, run, owner, engine, workspace.waiter, workspace.processes
+        workspace.plan,
+        run,
+        owner,
+        engine,
+        workspace.waiter,
+        workspace.processes,
+        names=going_to_be_made(workspace),
     )
+
+
+def going_to_be_made(workspace: Workspace) -> list[str]:
+    """What the walk will make in its namespace, as kubectl takes it: "Service/shop-lb"."""
+    settings = workspace.plan.settings
+    names = [f"Deployment.v1.apps/{settings.deployment_name(track)}" for track in TRACKS]
+    names.append(f"Service/{settings.service_name}")
+    if workspace.plan.has_database:
+        names.append(f"Deployment.v1.apps/{db.SERVICE}")
+        names += [f"Service/{db.SERVICE}", f"Secret/{db.SECRET}"]
+    found = workspace.journal.find(PreflightOutcome)
+    return list(dict.fromkeys([*names, *(found.inspection.objects if found else ())]))
 
 
 def furnish(workspace: Workspace, engine: ContainerEngine, up: Provisioned) -> Context:
@@ -81,6 +103,7 @@ def furnish(workspace: Workspace, engine: ContainerEngine, up: Provisioned) -> C
         waiter,
         up.cluster.images if up.cluster else None,
         workspace.processes,
+        claims=claims(workspace),
     )
     titles = {"candidate": up.candidate, "baseline": up.baseline}
     images = {title: version.image for title, version in titles.items() if version}
@@ -99,10 +122,16 @@ def furnish(workspace: Workspace, engine: ContainerEngine, up: Provisioned) -> C
     )
 
 
+def claims(workspace: Workspace) -> Claims | None:
+    """What makes the release's objects known as the run's, where others are beside them."""
+    run = workspace.run
+    return Claims(f"{RUN_LABEL}={run.id}", run.has_applied) if run.record.guest else None
+
+
 def fill(context: Context) -> None:
     """Put into the namespace what every version needs, and wait until it is there."""
     up, settings, options = context.provisioned, context.settings, context.plan.options
-    for name in context.registry_secrets():
+    for name in context.registry_secrets() - names_of(up.namespace.objects("Secret")):
         up.namespace.add(pull_secret(name, options.push_registry, options.pull_registry))
     if up.database:
         up.namespace.add(
@@ -111,6 +140,11 @@ def fill(context: Context) -> None:
         database_watch(context, up.database.ref).wait_until_settled()
     if up.cluster:
         up.cluster.wait_until_ready(context.waiter, up.owner, settings.deadlines.cluster)
+
+
+def names_of(items: Iterable[Object]) -> set[str]:
+    """What objects are called."""
+    return {str(item["metadata"]["name"]) for item in items}
 
 
 def database_watch(context: Context, image: str) -> RolloutWatch:
@@ -191,9 +225,7 @@ def secret_is_there(context: Context) -> None:
 
 @STAGE.holds("every registry Secret that the pods name is there")
 def registry_secrets_are_there(context: Context) -> None:
-    absent = context.registry_secrets() - {
-        secret["metadata"]["name"] for secret in context.namespace.objects("Secret")
-    }
+    absent = context.registry_secrets() - names_of(context.namespace.objects("Secret"))
     if absent:
         raise ReleaseError(
             f"{context.settings.files.deployment.name} names imagePullSecrets that are not in "

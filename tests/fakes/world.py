@@ -196,7 +196,7 @@ class World:
         """Owns what is made."""
         return self.rehearsal.workspace.run
 
-    def _bring_up(self, plan: Plan, run: Run, *given: Any) -> Provisioned:
+    def _bring_up(self, plan: Plan, run: Run, *given: Any, names: Any) -> Provisioned:
         """What the provision leaves."""
         *_, processes = given
         self.namespace.redactor = processes.redactor

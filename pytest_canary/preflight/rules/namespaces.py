@@ -41,10 +41,10 @@ CLUSTER_SCOPED = {
 
 @rule("fixed-namespace", "an object in a namespace that is not the rehearsal's", DEPLOYMENTS)
 def fixed_namespace(subject: Subject) -> Iterator[Fault]:
-    """The rehearsal has a namespace of its own."""
+    """The rehearsal has one namespace."""
     for document in subject.documents():
         found = document.at("metadata", "namespace")
-        if found:
+        if found and found != subject.namespace:
             yield document.fault(
                 ("metadata", "namespace"),
                 f"{document.kind} {document.name} is fixed to a namespace, where nothing is "

@@ -130,6 +130,15 @@ def test_an_object_is_added_and_not_changed(
         namespace.add(body)
 
 
+def test_what_is_added_carries_the_runs_label_and_its_own(
+    server: ApiServer, namespace: Namespace
+) -> None:
+    labelled = Namespace(namespace.kubeconfig, "canary-test", "it", labels={"run": "a1b2c3"})
+    server.answers["POST /api/v1/namespaces/canary-test/services"] = (201, {})
+    labelled.add({"kind": "Service", "metadata": {"name": "it", "labels": {"app": "it"}}})
+    assert server.bodies[0]["metadata"]["labels"] == {"app": "it", "run": "a1b2c3"}
+
+
 def test_what_is_gone_already_is_deleted(server: ApiServer, namespace: Namespace) -> None:
     namespace.delete_pod("app-1")
     namespace.delete_deployment("app")

@@ -48,10 +48,10 @@ def test_everything_given_is_passed_on(tmp_path: Path) -> None:
 
 def test_a_context_with_its_registry_is_passed_on() -> None:
     given = {"canary_context": "prod", "canary_registry": "registry.invalid/t"}
-    found, _ = options.read({**given, "canary_confirm": "prod"})
+    found, _ = options.read({**given, "canary_confirm": "prod", "canary_namespace": "shop"})
     assert found
     assert (found.context, found.registry) == ("prod", "registry.invalid/t")
-    assert found.confirm == "prod"
+    assert (found.confirm, found.namespace) == ("prod", "shop")
 
 
 @pytest.mark.parametrize(
@@ -143,6 +143,14 @@ CONTEXT = {"canary_context": "prod", "canary_registry": "r"}
         (
             {**CONTEXT, "canary_registry": "a="},
             ["--canary-registry=a=: one registry, or PUSH=PULL"],
+        ),
+        ({"canary_namespace": "shop"}, ["--canary-namespace=shop: goes with --canary-context"]),
+        (
+            {**CONTEXT, "canary_namespace": "Shop_1"},
+            [
+                "--canary-namespace=Shop_1: a namespace's name has at most 63 lower-case letters, "
+                "digits and '-'"
+            ],
         ),
         ({"canary_confirm": "prod"}, ["--canary-confirm=prod: goes with --canary-context"]),
         ({"kind_bin": "/no/kind"}, ["--kind-bin=/no/kind: there is no such file"]),
