@@ -264,6 +264,13 @@ class Namespace:
 
     def proxy(self, pod: str, port: int) -> tuple[str, requests.Session]:
         """The way to one pod, past the Service: a base URL, and a session that may use it."""
+        return self._proxy("pods", pod, port)
+
+    def service_proxy(self, service: str, port: int) -> tuple[str, requests.Session]:
+        """The way to a Service by the API server, which takes any of its ready pods each time."""
+        return self._proxy("services", service, port)
+
+    def _proxy(self, kind: str, name: str, port: int) -> tuple[str, requests.Session]:
         import requests
 
         configuration = self._connection.client.configuration
@@ -275,7 +282,7 @@ class Namespace:
         authorization = self._connection.authorization
         if authorization:
             session.headers["Authorization"] = authorization
-        path = f"/api/v1/namespaces/{quote(self.name)}/pods/{quote(pod)}:{port}/proxy"
+        path = f"/api/v1/namespaces/{quote(self.name)}/{kind}/{quote(name)}:{port}/proxy"
         return configuration.host + path, session
 
     def _call(self, what: str, method: Any, *args: Any, **options: Any) -> Any:

@@ -45,6 +45,7 @@ RELEASE = (
     _right("pods/exec", "get create"),
     _right("pods/proxy", "get create update patch delete"),
     _right("services", _WRITE),
+    _right("services/proxy", "get create update patch delete"),
     _right("secrets", "get list create patch delete"),
     _right("configmaps", "get list"),
     _right("serviceaccounts", "get list"),
