@@ -14,13 +14,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pytest_canary.cluster.account import confine, expect_rights
 from pytest_canary.cluster.container_engine import NETWORK, ContainerEngine, Image
-from pytest_canary.cluster.guest import expect_room
 from pytest_canary.cluster.kind import Cluster, config
 from pytest_canary.cluster.kubeconfig import write_kubeconfig
+from pytest_canary.cluster.lodging import look_around, settle
 from pytest_canary.cluster.run import RUN_LABEL, Run
-from pytest_canary.cluster.teardown import KUBECONFIG, delete_cluster, delete_namespace
+from pytest_canary.cluster.teardown import KUBECONFIG, delete_cluster
 from pytest_canary.config.git import git
 from pytest_canary.config.plan import Plan
 from pytest_canary.core.errors import ClusterError, CommandError, ImageError
@@ -97,9 +96,11 @@ class Provision:
         """Do it all; raises the first error, and leaves what is half made to the run's cleanup."""
         options = self.plan.options
         cluster = None if options.context else self._cluster()
+        owner = None
         if not cluster:
             # What may not be done is told before anything is pushed or made.
-            self._look_around(self._owner(cluster))
+            owner = self._owner(None)
+            look_around(self.plan, owner, self.names, self._kubectl(None), self.processes)
         # The database first, as it takes no building and is loaded meanwhile.
         jobs: dict[str, Any] = {}
         if self.plan.has_database:
@@ -121,14 +122,14 @@ class Provision:
             self._given_up.set()
             self.processes.kill_all()
             pool.shutdown(wait=True, cancel_futures=True)
-        owner = self._owner(cluster)
+        owner, kubectl = owner or self._owner(cluster), self._kubectl(cluster)
         found = {name: future.result() for name, future in images.items()}
         return Provisioned(
-            namespace=self._settle(owner),
+            namespace=settle(self.plan, self.run, owner, kubectl, self.waiter, self.processes),
             owner=owner,
             home=self._home(),
             cluster=cluster,
-            kubectl=self._kubectl(cluster),
+            kubectl=kubectl,
             candidate=found["candidate"],
             baseline=found.get("baseline"),
             database=found.get("database"),
@@ -344,43 +345,6 @@ class Provision:
             redactor=self.processes.redactor,
             labels={RUN_LABEL: self.run.id},
         )
-
-    def _look_around(self, owner: Namespace) -> None:
-        """See that somebody's cluster lets the walk in, and that nothing there is in its way."""
-        named = self.plan.options.namespace
-        expect_rights(owner, makes_namespace=not named)
-        if named:
-            expect_room(owner, self.names, self._kubectl(None), self.processes)
-
-    def _settle(self, owner: Namespace) -> Namespace:
-        """Make the namespace, and the account that reaches nothing else."""
-        if self.plan.options.reuse:
-            # This run has the cluster to itself: what else is in it was left by a killed one.
-            for name in owner.cluster.other_namespaces(RUN_LABEL):
-                delete_namespace(owner.kubeconfig, name, name.removeprefix("canary-"))
-        options = self.plan.options
-        if options.namespace:
-            kubectl = str(self._kubectl(None))
-            self.run.made(namespace=owner.name, guest=True, kubectl=kubectl)
-        else:
-            if options.reuse or options.context:
-                self.run.made(namespace=owner.name)
-            owner.create({RUN_LABEL: self.run.id})
-
-        def look() -> Seen[None]:
-            names = {each["metadata"]["name"] for each in owner.objects("ServiceAccount")}
-            return Seen("not there yet", "default" in names, None)
-
-        namespace = confine(
-            owner,
-            self.run.folder,
-            seconds=self.settings.deadlines.longest + int(self.settings.verdict.seconds),
-            waiter=self.waiter,
-            redactor=self.processes.redactor,
-        )
-        # A pod that comes before its namespace's default ServiceAccount is refused.
-        self.waiter.until("the namespace's ServiceAccount", look, timeout=60)
-        return namespace
 
     def _home(self) -> Path:
         home = self.run.folder / "home"
