@@ -78,7 +78,8 @@ class Terminal:
         target = self._rehearsal.plan.target
         if target and not session.config.option.collectonly:
             service = self._rehearsal.plan.settings.files.service.read_text(errors="replace")
-            public = ", which may get it a public address" if "LoadBalancer" in service else ""
+            public = "; its Service of type LoadBalancer may get a public address"
+            public = public if "LoadBalancer" in service else ""
             self._screen.write_line(f"canary: the walk is in {target.text}{public}")
 
     @pytest.hookimpl(tryfirst=True)

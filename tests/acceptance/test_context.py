@@ -204,7 +204,7 @@ def test_another_language_and_api_in_somebody_elses_cluster_pass_by_settings_alo
         assert walked.code == 0
         assert "notes, upgrade; baseline git:v1.0 (the newest tag before HEAD)" in walked.text
         assert f"the walk is in context {theirs.context} at https://127.0.0.1:" in walked.text
-        assert "may get it a public address" in walked.text
+        assert "its Service of type LoadBalancer may get a public address" in walked.text
         assert "skipped" not in walked.text
         assert walked.stage("baseline").endswith("3/3 of release 1")
         assert "1 -> 2" in walked.stage("migration")

@@ -111,7 +111,10 @@ def test_a_sessions_lines_are_the_summarys(stages: Stages) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "public"),
-    [("LoadBalancer", ", which may get it a public address"), ("NodePort", "")],
+    [
+        ("LoadBalancer", "; its Service of type LoadBalancer may get a public address"),
+        ("NodePort", ""),
+    ],
 )
 def test_somebodys_cluster_is_named_before_anything_is_made_in_it(
     plan: Plan, kind: str, public: str
