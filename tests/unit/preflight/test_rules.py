@@ -339,10 +339,15 @@ def test_a_registry_s_image_must_be_pulled(inspect: Inspect) -> None:
     assert inspect((image, policy.format("Never"))).findings == ()
 
 
-def test_a_node_port_is_reached_on_kind_only(inspect: Inspect) -> None:
-    edit = ("type: LoadBalancer", "type: NodePort")
-    assert inspect(edit).findings == ()
-    assert codes(inspect(edit, options=ELSEWHERE)) == ["unreachable-service"]
+@pytest.mark.parametrize("options", [KIND, ELSEWHERE], ids=["kind", "context"])
+def test_a_node_port_is_reached_and_an_address_inside_is_not(
+    inspect: Inspect, options: Options
+) -> None:
+    def with_type(kind: str) -> Edit:
+        return "type: LoadBalancer", f"type: {kind}"
+
+    assert inspect(with_type("NodePort"), options=options).findings == ()
+    assert codes(inspect(with_type("ClusterIP"), options=options)) == ["unreachable-service"]
 
 
 def test_the_requests_of_canary_and_stable_count_together(inspect: Inspect) -> None:
