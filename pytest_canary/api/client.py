@@ -6,7 +6,7 @@ import contextlib
 import json
 import time
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pytest_canary.api.writes import Row, Writes, new_unique
@@ -42,6 +42,19 @@ class Answer:
     def shown(self) -> str:
         """The request and its answer in one line."""
         return f"{self.method} {self.path} -> {self.status} {cut(self.text, 300)!r}"
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """What a request has to bring along.
+
+    Attributes:
+        headers: that say who asks.
+        verify: the file of the authority that vouches for the server, or whether any must.
+    """
+
+    headers: Mapping[str, str] = field(default_factory=dict)
+    verify: bool | str | None = True
 
 
 def complaint(request: Request, answer: Answer, unique: str = "") -> str | None:
@@ -91,6 +104,15 @@ class Api:
     def at(self, base_url: str, session: requests.Session, where: str) -> Api:
         """The same API, reached another way; with the same journal."""
         return type(self)(base_url, self.settings, self.timeout, session, where, self.writes)
+
+    @property
+    def credentials(self) -> Credentials:
+        """What a request has to bring along there."""
+        if self._session is None:
+            return Credentials()
+        kept = self._session.headers.get("Authorization")
+        headers = {"Authorization": str(kept)} if kept else {}
+        return Credentials(headers, self._session.verify)
 
     def send(self, request: Request, unique: str = "") -> Answer:
         """Send one request.

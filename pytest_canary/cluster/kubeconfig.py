@@ -1,4 +1,4 @@
-"""The kubeconfig of a run's own: one context of another file, set to the run's namespace."""
+"""The kubeconfigs of a run's own: one context of another file, set to the run's namespace."""
 
 from __future__ import annotations
 
@@ -55,6 +55,21 @@ def write_kubeconfig(
             _take_out_keys(entry.get(kind) or {}, path)
     document["contexts"][0]["context"]["namespace"] = namespace
     document["current-context"] = document["contexts"][0]["name"]
+    _write(path, yaml.safe_dump(document).encode())
+
+
+def write_account_kubeconfig(path: Path, *, source: Path, account: str, token: str) -> None:
+    """Write a kubeconfig with an account's token in the place of the user's own credentials.
+
+    Args:
+        path: where to.
+        source: the run's own, with one context.
+        account: what the account is called.
+        token: opens the API server for it.
+    """
+    document = yaml.safe_load(source.read_text())
+    document["contexts"][0]["context"]["user"] = account
+    document["users"] = [{"name": account, "user": {"token": token}}]
     _write(path, yaml.safe_dump(document).encode())
 
 

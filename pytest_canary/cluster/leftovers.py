@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,12 +13,14 @@ import yaml
 from urllib3.exceptions import HTTPError
 
 from pytest_canary.cluster.container_engine import NETWORK, ContainerEngine
+from pytest_canary.cluster.guest import own_deployments, own_objects
 from pytest_canary.cluster.run import Run
 from pytest_canary.core.errors import ClusterError
 from pytest_canary.core.processes import Processes
 
 if TYPE_CHECKING:
     from pytest_canary.k8s.namespace_api import NamespaceApi
+    from pytest_canary.k8s.objects import Object
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,7 @@ class Inventory:
         processes: the run's commands.
         namespace: the run's; None while there is none.
         folder: where pytest-kind makes folders of its own.
-        volumes, ports: those that were found so far.
+        volumes, ports, deployments: those that were found so far.
     """
 
     run: Run
@@ -80,6 +83,7 @@ class Inventory:
     folder: Path = field(default_factory=lambda: Path(".pytest-kind").absolute())
     volumes: set[str] = field(default_factory=set)
     ports: set[int] = field(default_factory=set)
+    deployments: set[str] = field(default_factory=set)
 
     def take(self) -> Belongings:
         """What is there now."""
@@ -119,12 +123,21 @@ class Inventory:
             return tuple(
                 f"{kind} {item['metadata']['name']}"
                 for kind in ("Deployment", "Pod", "Service", "Secret")
-                for item in self.namespace.objects(kind)
+                for item in self._own(kind, self.namespace.objects(kind))
             )
         except ClusterError as error:
             if isinstance(error.__cause__, HTTPError):
                 return ()  # the cluster itself is gone, and everything in it
             raise
+
+    def _own(self, kind: str, items: Sequence[Object]) -> Sequence[Object]:
+        """All of a namespace of the run's own; in another's, what is the run's."""
+        record = self.run.record
+        if not record.guest:
+            return items
+        if kind == "Deployment":
+            self.deployments |= own_deployments(items, record)
+        return own_objects(items, record, self.deployments if kind == "Pod" else ())
 
     def _files(self) -> list[Path]:
         return [self.run.folder, self.folder / str(self.run.record.cluster)]

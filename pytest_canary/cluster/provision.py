@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 import time
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +16,8 @@ from pytest_canary.cluster.creation import Creation
 from pytest_canary.cluster.engine_address import is_here
 from pytest_canary.cluster.kind import Cluster
 from pytest_canary.cluster.kubeconfig import write_kubeconfig
-from pytest_canary.cluster.run import Run
+from pytest_canary.cluster.lodging import look_around, settle
+from pytest_canary.cluster.run import RUN_LABEL, Run
 from pytest_canary.cluster.teardown import KUBECONFIG
 from pytest_canary.cluster.versions import Versions
 from pytest_canary.config.plan import Plan
@@ -31,6 +33,9 @@ class Provisioned:
     """What there is when everything is up.
 
     Attributes:
+        namespace: the run's, as the account sees it that the release's transitions run as.
+        owner: the same, as the one sees it who has the cluster, or may make a namespace in it.
+        home: the folder that those transitions have for their home.
         cluster: the kind cluster; None where the walk is in a cluster that it did not make.
         baseline: None in a first release.
         database: the database's image; None where there is none.
@@ -39,6 +44,8 @@ class Provisioned:
     """
 
     namespace: Namespace
+    owner: Namespace
+    home: Path
     cluster: Cluster | None
     kubectl: Path
     candidate: Version
@@ -59,6 +66,7 @@ class Provision:
         waiter: waits, and tells how far things are.
         processes: the run's, the engine's among them; those that provision are killed once it is
             over.
+        names: what is going to be made in the namespace, as kubectl takes it: "Service/shop-lb".
     """
 
     def __init__(
@@ -69,8 +77,10 @@ class Provision:
         engine: ContainerEngine,
         waiter: Waiter,
         processes: Processes,
+        names: Sequence[str] = (),
     ) -> None:
         self.plan = plan
+        self.names = names
         self.settings = plan.settings
         self.run = run
         self.cluster_run = cluster_run
@@ -88,6 +98,11 @@ class Provision:
         """Do it all; raises the first error, and leaves what is half made to the run's cleanup."""
         options = self.plan.options
         cluster = None if options.context else self._cluster()
+        owner = None
+        if not cluster:
+            # What may not be done is told before anything is pushed or made.
+            owner = self._owner(None)
+            look_around(self.plan, owner, self.names, self._kubectl(None), self.processes)
         # The database first, as it takes no building and is loaded meanwhile.
         jobs: dict[str, Any] = {}
         if self.plan.has_database:
@@ -109,13 +124,22 @@ class Provision:
             self._given_up.set()
             self.processes.kill_all()
             pool.shutdown(wait=True, cancel_futures=True)
-        context = f"kind-{cluster.name}" if cluster else options.context
-        kubeconfig = self._kubeconfig(cluster, context)
+        owner, kubectl = owner or self._owner(cluster), self._kubectl(cluster)
         found = {name: future.result() for name, future in images.items()}
         return Provisioned(
-            namespace=Namespace(kubeconfig, self.namespace_name, redactor=self.processes.redactor),
+            namespace=settle(
+                self.plan,
+                self.run,
+                owner,
+                kubectl,
+                self.waiter,
+                self.processes,
+                within=self.cluster_run.id if options.reuse else None,
+            ),
+            owner=owner,
+            home=self._home(),
             cluster=cluster,
-            kubectl=self._kubectl(cluster),
+            kubectl=kubectl,
             candidate=found["candidate"],
             baseline=found.get("baseline"),
             database=found.get("database"),
@@ -125,8 +149,8 @@ class Provision:
 
     @property
     def namespace_name(self) -> str:
-        """The run's own namespace."""
-        return f"canary-{self.run.id}"
+        """The run's namespace: its own, unless another is named."""
+        return self.plan.options.namespace or f"canary-{self.run.id}"
 
     def _cluster(self) -> Cluster:
         options = self.plan.options
@@ -187,9 +211,9 @@ class Provision:
         self.progress[name] = "building"
         image, wrap = job()
         self.seconds[f"{name} image"] = time.monotonic() - began
-        repository = self.settings.name if name != "database" else "canary-db"
-        if self.plan.options.registry:
-            repository = f"{self.plan.options.registry}/{repository}"
+        own = repository = self.settings.name if name != "database" else "canary-db"
+        if self.plan.options.push_registry:
+            repository = f"{self.plan.options.push_registry}/{own}"
         image = self.engine.named(image, repository, self.run.id)
         self.run.made_image(image.ref)
         self._step()
@@ -207,6 +231,9 @@ class Provision:
                 self.engine.load(image, cluster.node, self.settings.deadlines.image)
         else:
             self.engine.push(image, self.settings.deadlines.image)
+            image = self.engine.named(
+                image, f"{self.plan.options.pull_registry}/{own}", self.run.id
+            )
         self.seconds[f"{name} load"] = time.monotonic() - began
         self.progress[name] = "loaded"
         return wrap(image)
@@ -243,14 +270,27 @@ class Provision:
             self.settings.database.image, self.settings.deadlines.image
         ), lambda loaded: loaded
 
-    def _kubeconfig(self, cluster: Cluster | None, context: str | None) -> Path:
+    # The namespace.
+
+    def _owner(self, cluster: Cluster | None) -> Namespace:
+        """The run's namespace, which is not there yet, through its user's own credentials."""
         path = self.run.folder / KUBECONFIG
         write_kubeconfig(
             path,
             source=str(cluster.kubeconfig_path) if cluster else self.plan.options.kubeconfig,
-            context=context,
+            context=f"kind-{cluster.name}" if cluster else self.plan.options.context,
             namespace=self.namespace_name,
             kubectl=self._kubectl(cluster),
             processes=self.processes,
         )
-        return path
+        return Namespace(
+            path,
+            self.namespace_name,
+            redactor=self.processes.redactor,
+            labels={RUN_LABEL: self.run.id},
+        )
+
+    def _home(self) -> Path:
+        home = self.run.folder / "home"
+        home.mkdir(exist_ok=True)
+        return home

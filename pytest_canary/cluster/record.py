@@ -48,6 +48,9 @@ class Record:
         network_id: the ID of that network, once it is there.
         namespace: the namespace that it made in a cluster that outlives it.
         within: the run that owns that cluster; None where it is somebody else's.
+        guest: whether that namespace was there before, and stays.
+        applied: what its release applied there, as kubectl calls it: "service/shop-lb".
+        kubectl: the program that removes it.
         images: the names that it gave to images.
         kept: whether its user asked for the cluster to stay.
     """
@@ -66,6 +69,9 @@ class Record:
     network_id: str | None = None
     namespace: str | None = None
     within: str | None = None
+    guest: bool = False
+    applied: list[str] = field(default_factory=list)
+    kubectl: str | None = None
     images: list[str] = field(default_factory=list)
     kept: bool = False
 

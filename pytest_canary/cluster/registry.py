@@ -8,18 +8,24 @@ from typing import Any
 from pytest_canary.core.errors import ImageError
 
 
-def pull_secret(name: str, registry: str | None) -> dict[str, Any]:
+def pull_secret(name: str, push: str | None, pull: str | None) -> dict[str, Any]:
     """A Secret with the docker command's credentials for the registry; empty without one.
+
+    Args:
+        name: the Secret's.
+        push: the registry as this machine reaches it, and has its login.
+        pull: the same as the nodes reach it.
 
     Raises:
         ImageError: the docker command's credentials can't be read.
     """
     auths: dict[str, Any] = {}
-    if registry:
-        host = registry.split("/")[0]
-        known = _credentials(host)
+    if push and pull:
+        known = _credentials(push.split("/")[0])
         keys = {"username", "password", "auth", "identitytoken"}
-        auths[host] = {key.lower(): v for key, v in known.items() if key.lower() in keys and v}
+        auths[pull.split("/")[0]] = {
+            key.lower(): v for key, v in known.items() if key.lower() in keys and v
+        }
     return {
         "apiVersion": "v1",
         "kind": "Secret",

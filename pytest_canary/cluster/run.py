@@ -22,6 +22,9 @@ from pytest_canary.cluster.record import Record, state_folder
 from pytest_canary.core import locks
 from pytest_canary.core.errors import ClusterError
 
+RUN_LABEL = "pytest-canary/run"
+"""What a run makes in a cluster carries it, with the run's ID."""
+
 # Seconds in which a run surely gets from its hidden folder to its name.
 YOUTH = 60
 
@@ -158,6 +161,12 @@ class Run:
         """Note a name that is about to be given to an image; from any thread."""
         with self._saving:
             self.record.images.append(ref)
+        self.save()
+
+    def has_applied(self, name: str) -> None:
+        """Note an object that its release has applied; from any thread."""
+        with self._saving:
+            self.record.applied.append(name)
         self.save()
 
     def release(self) -> None:

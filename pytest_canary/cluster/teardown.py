@@ -9,13 +9,13 @@ from pathlib import Path
 from urllib3.exceptions import HTTPError
 
 from pytest_canary.cluster.container_engine import NETWORK, ContainerEngine, NodeContainer
-from pytest_canary.cluster.run import Run, abandoned
+from pytest_canary.cluster.guest import remove_own
+from pytest_canary.cluster.run import RUN_LABEL, Run, abandoned
 from pytest_canary.core.errors import CanaryError, ClusterError, WaitTimeoutError
 from pytest_canary.core.processes import Processes
 from pytest_canary.core.waiting import Seen, Waiter
 
 KUBECONFIG = "kubeconfig.run"
-RUN_LABEL = "pytest-canary/run"
 
 # Seconds in which the engine ends what it was asked for by a command that was killed meanwhile.
 SETTLING = 20.0
@@ -65,7 +65,9 @@ def tear_down(
     record, waiter = run.record, waiter or Waiter()
     if processes:
         processes.kill_all()
-    if record.namespace:
+    if record.namespace and record.guest:
+        attempt(lambda: leave_namespace(run, processes or Processes()))
+    elif record.namespace:
         attempt(lambda: delete_namespace_of(run))
     if record.cluster:
         attempt(lambda: delete_cluster(run, engine, waiter, tell))
@@ -164,6 +166,20 @@ def delete_namespace(kubeconfig: Path, name: str, run: str, timeout: float = 120
         raise ClusterError(
             f"namespace {name} can't be deleted: {error.sentence}", error.evidence
         ) from error.__cause__
+
+
+def leave_namespace(run: Run, processes: Processes) -> None:
+    """Remove what a run has in a namespace that was there before it, and stays.
+
+    Raises:
+        ClusterError: something can't be removed.
+    """
+    from pytest_canary.k8s.namespace import Namespace
+
+    kubeconfig = run.folder / KUBECONFIG
+    if kubeconfig.exists():
+        owner = Namespace(kubeconfig, str(run.record.namespace))
+        remove_own(owner, run.record, processes, Waiter())
 
 
 def reap(engine: ContainerEngine, *, kept: bool, tell: Tell, waiter: Waiter | None = None) -> int:

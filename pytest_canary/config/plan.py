@@ -8,6 +8,7 @@ from pytest_canary.config import build_args
 from pytest_canary.config.baseline import Baseline, find_baseline, is_candidate
 from pytest_canary.config.options import STAGES, Options
 from pytest_canary.config.settings import Settings
+from pytest_canary.config.target import Target, find_target
 from pytest_canary.core.errors import SettingsError
 
 
@@ -16,12 +17,14 @@ class Plan:
     """One run, decided.
 
     Attributes:
+        target: the cluster of somebody else's that is walked in; None for one of the run's own.
         notes: what whoever reads the outcome should know of it, a sentence each.
     """
 
     settings: Settings
     options: Options
     baseline: Baseline
+    target: Target | None = None
     notes: tuple[str, ...] = ()
 
     @property
@@ -83,12 +86,14 @@ def plan(settings: Settings, options: Options) -> Plan:
     """Put settings, options and git together.
 
     Raises:
-        SettingsError: the baseline can't be made out, or is the candidate itself.
+        SettingsError: the baseline can't be made out, or is the candidate itself; or the context
+            can't be made out.
     """
     if options.check:
         # What is live is no matter of the candidate's files, and git may not know it.
         return Plan(settings, options, Baseline("none", "", "--canary-check"))
-    made = Plan(settings, options, find_baseline(settings, options))
+    target = find_target(options) if options.context else None
+    made = Plan(settings, options, find_baseline(settings, options), target)
     builds = options.image is None or made.baseline.commit
     notes = build_args.notes(settings.image.build_args) if builds else []
     return replace(made, notes=(*notes, *_same_commit(made)))

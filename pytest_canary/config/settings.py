@@ -151,6 +151,11 @@ class Deadlines(_Table):
     command: Seconds = 120
     request: Seconds = 10
 
+    @property
+    def longest(self) -> int:
+        """Seconds that no walk outlasts, whatever each of its waits takes."""
+        return int(self.cluster + 3 * self.image + 60 * self.rollout + 40 * self.command)
+
 
 class Request(_Table):
     """One request and what must come back.

@@ -1,4 +1,4 @@
-"""What a template says of its registry and namespace, before its variables are filled in."""
+"""What a template says of its registry, before its variables are filled in."""
 
 from __future__ import annotations
 
@@ -18,15 +18,6 @@ def pull_secrets(template: str) -> set[str]:
             if isinstance(entry, dict) and isinstance(entry.get("name"), str):
                 names.add(entry["name"])
     return names
-
-
-def fixed_namespace(template: str) -> str | None:
-    """The namespace that a template fixes; None where it leaves that to kubectl's context."""
-    for document in _documents(template):
-        found = _at(document, "metadata", "namespace")
-        if isinstance(found, str) and "$" not in found:
-            return found
-    return None
 
 
 def _documents(template: str) -> list[Any]:

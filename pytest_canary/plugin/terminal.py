@@ -80,6 +80,16 @@ class Terminal:
         return self._summary.header()
 
     @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> None:
+        """Say in whose cluster something is going to be made, before anything is; -q or not."""
+        target = self._rehearsal.plan.target
+        if target and not session.config.option.collectonly:
+            service = self._rehearsal.plan.settings.files.service.read_text(errors="replace")
+            public = "; its Service of type LoadBalancer may get a public address"
+            public = public if "LoadBalancer" in service else ""
+            self._screen.write_line(f"canary: the walk is in {target.text}{public}")
+
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self) -> None:
         """Make room for the dot."""
         if self._progress and self._progress.clear():

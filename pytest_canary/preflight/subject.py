@@ -93,6 +93,7 @@ class Subject:
         database_secret: the name of the Secret that tells the app of its database.
         parameters: the keys of that Secret; none where there is no database.
         node: what a kind cluster runs on; None where the cluster is there already.
+        namespace: one that is there already, with others' objects in it; empty for a new one.
     """
 
     settings: Settings
@@ -107,6 +108,7 @@ class Subject:
     database_secret: str
     parameters: frozenset[str]
     node: Node | None
+    namespace: str = ""
 
     @property
     def kind_cluster(self) -> bool:

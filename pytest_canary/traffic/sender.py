@@ -6,11 +6,13 @@ import asyncio
 import errno
 import ipaddress
 import json
+import ssl
 from dataclasses import dataclass
 from types import SimpleNamespace, TracebackType
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
+from pytest_canary.api.client import Credentials
 from pytest_canary.api.writes import new_unique
 from pytest_canary.config.settings import ApiSettings, Request
 from pytest_canary.core.wording import cut
@@ -25,6 +27,11 @@ OWN = (errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL, errno.ENOBUFS, errno.ENO
 
 # Bytes of an answer's body that are kept, to show what a wrong one says.
 SHOWN = 200
+
+
+def trusted(verify: bool | str | None) -> ssl.SSLContext | bool:
+    """Whose word for a server counts, as aiohttp takes it."""
+    return ssl.create_default_context(cafile=verify) if isinstance(verify, str) else bool(verify)
 
 
 def loopback(base_url: str) -> bool:
@@ -199,10 +206,14 @@ class Sender:
     Args:
         settings: tell the headers by which versions and pods are known.
         deadline: seconds for one request.
+        credentials: what each request brings along.
     """
 
-    def __init__(self, settings: ApiSettings, deadline: float) -> None:
+    def __init__(
+        self, settings: ApiSettings, deadline: float, credentials: Credentials | None = None
+    ) -> None:
         self.deadline = deadline
+        self._credentials = credentials or Credentials()
         self._version = settings.version_header or ""
         self._pod = settings.pod_header or ""
 
@@ -217,7 +228,10 @@ class Sender:
         self._session = aiohttp.ClientSession(
             # One connection a request, as a Service balances connections; how many there are at a
             # time is bounded by whoever sends.
-            connector=aiohttp.TCPConnector(force_close=True, limit=0),
+            connector=aiohttp.TCPConnector(
+                force_close=True, limit=0, ssl=trusted(self._credentials.verify)
+            ),
+            headers=self._credentials.headers,
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(total=None),
             trace_configs=[trace],

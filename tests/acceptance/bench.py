@@ -34,7 +34,7 @@ from acceptance.rehearsals import (
 )
 
 from pytest_canary import stages
-from pytest_canary.cluster.teardown import RUN_LABEL
+from pytest_canary.cluster.run import RUN_LABEL
 from pytest_canary.context.context import QUIET
 from pytest_canary.context.journal import Journal
 from pytest_canary.core.errors import CanaryError, FoundError

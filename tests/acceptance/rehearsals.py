@@ -132,6 +132,7 @@ def obey(walk: Rehearsal, found: Settings) -> None:
         found,
         before.parameters,
         before.kubectl_path,
+        before.home,
         before.waiter,
         context.cluster.images,
         workspace.processes,

@@ -197,6 +197,11 @@ class Namespace(NamespaceApi):
         session.trust_env = False
         return f"{self.proxied}/api/v1/namespaces/{self.name}/pods/{pod}:{port}/proxy", session
 
+    def service_proxy(self, service: str, port: int) -> tuple[str, requests.Session]:
+        session = requests.Session()
+        session.trust_env = False
+        return self.proxied, session
+
     # What the controllers do.
 
     def put(self, item: Object) -> None:

@@ -94,6 +94,14 @@ def unready(healthy: Object) -> Object:
     return sick
 
 
+def unpulled(healthy: Object, message: str) -> Object:
+    """The pod, whose image its node can't pull."""
+    sick = unready(healthy)
+    waiting = {"waiting": {"reason": "ErrImagePull", "message": message}}
+    sick["status"]["containerStatuses"][0] |= {"state": waiting}
+    return sick
+
+
 def terminating(healthy: Object) -> Object:
     """The pod on its way out; it may be ready all the same."""
     leaving = copy.deepcopy(healthy)

@@ -194,7 +194,7 @@ class World:
         """Owns what is made."""
         return self.rehearsal.workspace.run
 
-    def _bring_up(self, plan: Plan, run: Run, *given: Any) -> Provisioned:
+    def _bring_up(self, plan: Plan, run: Run, *given: Any, names: Any) -> Provisioned:
         """What the provision leaves."""
         *_, processes = given
         self.namespace.redactor = processes.redactor
@@ -211,9 +211,12 @@ class World:
         run.made(cluster=cluster.name, containers=[self.engine.node_id], network=True)
         run.made(images=sorted(IMAGES.values()))
         self.namespace.put(objects.node(node))
+        self.namespace.create({})
         namespace: Any = self.namespace
         return Provisioned(
             namespace=namespace,
+            owner=namespace,
+            home=self.folder,
             cluster=cluster,
             kubectl=self.kubectl,
             candidate=self.version("candidate"),

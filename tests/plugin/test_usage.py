@@ -35,6 +35,21 @@ def test_invalid_toml_is_refused(pytester: pytest.Pytester, project: Path) -> No
     assert "canary.toml is not valid TOML: " in refused(pytester)
 
 
+def test_a_context_that_looks_like_production_is_walked_in_only_where_it_is_confirmed(
+    pytester: pytest.Pytester, project: Path
+) -> None:
+    (project / "kubeconfig").write_text(
+        "contexts: [{name: shop_prod-eu, context: {cluster: eu}}]\n"
+        "clusters: [{name: eu, cluster: {server: 'https://10.0.0.1'}}]\n"
+    )
+    there = ["--kubeconfig=kubeconfig", "--canary-registry=registry.invalid"]
+    text = refused(pytester, *there, "--canary-context=shop_prod-eu", "--canary-baseline=none")
+    assert (
+        "--canary-context=shop_prod-eu: shop_prod-eu looks like production; if it is meant, say "
+        "--canary-confirm=shop_prod-eu"
+    ) in text
+
+
 def test_a_baseline_that_git_does_not_know_is_refused(
     pytester: pytest.Pytester, project: Path
 ) -> None:

@@ -11,7 +11,7 @@ from fakes.cluster import Namespace
 from fakes.engine import IMAGES, VOLUME, Engine
 
 from pytest_canary.cluster.leftovers import Belongings, Inventory, leftovers
-from pytest_canary.cluster.run import Run
+from pytest_canary.cluster.run import RUN_LABEL, Run
 from pytest_canary.core.errors import CommandError
 from pytest_canary.core.processes import Processes
 
@@ -180,6 +180,17 @@ def test_the_namespaces_objects_are_told_while_it_is_there(
     assert inventory.take().objects == ("Secret db-params",)
     (tmp_path / "namespace-deleted").touch()
     assert inventory.take().objects == ()
+
+
+def test_of_somebodys_namespace_only_what_is_the_runs_is_told(
+    inventory: Inventory, run: Run, tmp_path: Path
+) -> None:
+    run.made(guest=True, namespace="shop-test")
+    namespace = Namespace(tmp_path, tmp_path / "namespace-deleted")
+    for name, labels in (("theirs", {}), ("db-params", {RUN_LABEL: run.id})):
+        namespace.put({"kind": "Secret", "metadata": {"name": name, "labels": labels}})
+    inventory.namespace = namespace
+    assert inventory.take().objects == ("Secret db-params",)
 
 
 def test_what_came_later_is_no_leftover() -> None:

@@ -184,7 +184,7 @@ def test_the_kubectl_that_is_meant_is_the_one_that_scripts_find(bench: Bench) ->
     bench.program("kubectl", "echo another")
     up = bench.bring_up(run)
     assert up.kubectl == run.folder / "bin" / "kubectl"
-    environment = apply_environment({}, {}, 5, str(up.namespace.kubeconfig), up.kubectl)
+    environment = apply_environment({}, {}, 5, str(up.namespace.kubeconfig), "", up.kubectl)
     shown = subprocess.run(
         ["sh", "-c", "readlink $(command -v kubectl)"],
         env=environment,

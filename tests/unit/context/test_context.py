@@ -27,4 +27,4 @@ def test_a_load_balancers_address_is_a_url(world: World, ingress: dict[str, str]
         service["status"] = {"loadBalancer": {"ingress": [ingress]}}
 
     world.namespace.edit("Service", "addressbook-lb", give)
-    assert world.context.address() == url
+    assert world.context.address().url == url

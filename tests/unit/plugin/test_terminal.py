@@ -11,6 +11,7 @@ import pytest
 from fakes.stages import Checks, Stages
 
 from pytest_canary.config.plan import Plan
+from pytest_canary.config.target import Target
 from pytest_canary.context.journal import Journal, PreflightOutcome
 from pytest_canary.plugin.state import FailedTest, Outcome
 from pytest_canary.plugin.terminal import CheckSummary, Line, RehearsalSummary, Terminal
@@ -106,6 +107,35 @@ def test_a_sessions_lines_are_the_summarys(stages: Stages) -> None:
     plugin.pytest_terminal_summary()
     assert screen.text == "canary: one\ncanary: its two\n"
     assert screen.markup == [{}, {"red": True}]
+
+
+@pytest.mark.parametrize(
+    ("kind", "public"),
+    [
+        ("LoadBalancer", "; its Service of type LoadBalancer may get a public address"),
+        ("NodePort", ""),
+    ],
+)
+def test_somebodys_cluster_is_named_before_anything_is_made_in_it(
+    plan: Plan, kind: str, public: str
+) -> None:
+    server = "https://10.0.0.1:6443"
+    stages = Stages(replace(plan, target=Target("shop-test", "shop", server)))
+    plan.settings.files.service.write_text(f"spec: {{type: {kind}}}\n")
+    screen = Screen()
+    for collect_only, text in (
+        (True, ""),
+        (
+            False,
+            f"canary: the walk is in context shop-test at {server}, in a namespace of its own"
+            f"{public}\n",
+        ),
+    ):
+        session: Any = SimpleNamespace(
+            config=SimpleNamespace(option=SimpleNamespace(collectonly=collect_only))
+        )
+        terminal(screen, stages, Outcome()).pytest_runtestloop(session)
+        assert screen.text == text
 
 
 def rehearsal_lines(plan: Plan, outcome: Outcome, page: Path | None = None, **notes: str) -> Any:
