@@ -1,5 +1,6 @@
 """A real HTTP API on loopback that stands in for an API server, and the way to it."""
 
+import datetime
 import json
 import threading
 from collections.abc import Callable, Iterator
@@ -54,6 +55,26 @@ class Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         pass
+
+
+def welcome(server: ApiServer, namespace: str) -> None:
+    """Let a run make its namespace, and in it the account that its release has."""
+    there = f"/api/v1/namespaces/{namespace}"
+    roles = f"/apis/rbac.authorization.k8s.io/v1/namespaces/{namespace}"
+    reviews = "/apis/authorization.k8s.io/v1"
+    end = datetime.datetime.now(datetime.UTC) + datetime.timedelta(hours=24)
+    token = {"token": "t0ken", "expirationTimestamp": end.isoformat()}
+    accounts = [{"metadata": {"name": "default"}}]
+    server.answers |= {
+        "POST /api/v1/namespaces": (201, {}),
+        f"GET {there}/serviceaccounts": (200, {"items": accounts}),
+        f"POST {there}/serviceaccounts": (201, {}),
+        f"POST {there}/serviceaccounts/pytest-canary/token": (201, {"status": token}),
+        f"POST {roles}/roles": (201, {}),
+        f"POST {roles}/rolebindings": (201, {}),
+        f"POST {reviews}/selfsubjectrulesreviews": (201, {"status": {"resourceRules": []}}),
+        f"POST {reviews}/selfsubjectaccessreviews": (201, {"status": {"allowed": True}}),
+    }
 
 
 @contextmanager

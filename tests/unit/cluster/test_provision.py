@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
+from fakes.api_server import ApiServer, api_server, welcome
 from fakes.engine import Engine
 
 from pytest_canary.cluster.container_engine import Image
@@ -25,7 +26,6 @@ from pytest_canary.core.waiting import Waiter
 from pytest_canary.manifests.version import apply_environment
 
 KUBECONFIG = {
-    "clusters": [{"name": "it", "cluster": {"server": "https://127.0.0.1:1"}}],
     "users": [{"name": "it", "user": {"token": "t"}}],
     "contexts": [{"name": "it", "context": {"cluster": "it", "user": "it"}}],
 }
@@ -34,8 +34,9 @@ KUBECONFIG = {
 class Bench:
     """A machine on which runs bring up a cluster."""
 
-    def __init__(self, folder: Path, settings: Settings) -> None:
+    def __init__(self, folder: Path, settings: Settings, server: ApiServer) -> None:
         self.folder = folder
+        self.server = server
         self.options = Options(
             image="shop:2",
             baseline="none",
@@ -46,7 +47,9 @@ class Bench:
             ),
         )
         self.program("docker", "")
-        (folder / "view").write_text(yaml.safe_dump(KUBECONFIG))
+        where = {"server": f"http://127.0.0.1:{server.server_port}"}
+        view = KUBECONFIG | {"clusters": [{"name": "it", "cluster": where}]}
+        (folder / "view").write_text(yaml.safe_dump(view))
         self.plan = Plan(settings, self.options, Baseline("none", "", "a test"))
         self.engine = Engine("dev-control-plane", folder / "deleted")
         self.runs: list[Run] = []
@@ -60,6 +63,7 @@ class Bench:
 
     def run(self) -> Run:
         self.runs.append(Run.start(self.folder))
+        welcome(self.server, f"canary-{self.runs[-1].id}")
         self.engine.mounts = frozenset({self.runs[-1].record.mount})
         return self.runs[-1]
 
@@ -81,10 +85,11 @@ def bench(
     monkeypatch.setenv("PATH", str(tmp_path / "programs"), prepend=os.pathsep)
     monkeypatch.chdir(tmp_path)
     settings = configured(name="shop", database={"image": "none"}, deadlines={"cluster": 1})
-    made = Bench(tmp_path, settings)
-    yield made
-    for run in made.runs:
-        run.release()
+    with api_server() as server:
+        made = Bench(tmp_path, settings, server)
+        yield made
+        for run in made.runs:
+            run.release()
 
 
 def test_what_was_made_is_noted_with_its_identity(bench: Bench) -> None:

@@ -249,7 +249,7 @@ def test_a_namespace_in_a_cluster_that_does_not_answer_is_kept_and_told(machine:
     lines = machine.refused().splitlines()
     assert lines[0].endswith("; `pytest --canary-reap` tries again")
     assert lines[1].strip() == (
-        f"namespace canary-1 can't be deleted: can't list the namespaces: {REFUSING} does not "
+        f"namespace canary-1 can't be deleted: can't look at namespace canary-1: {REFUSING} does not "
         "answer; see that the cluster runs, and that the context is the right one; "
         f"delete {run.folder} where that cluster is gone"
     )

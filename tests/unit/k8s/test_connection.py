@@ -64,7 +64,7 @@ def ask_all(it: Namespace, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     return {key: value for key, value in made[0].items() if "prox" in key}
 
 
-NAMESPACES = "/api/v1/namespaces?fieldSelector=metadata.name%3Dcanary-test"
+NAMESPACES = "/api/v1/namespaces/canary-test"
 POD = "/api/v1/namespaces/canary-test/pods/app-1:3000/proxy"
 
 

@@ -43,7 +43,7 @@ class Screen:
     def write(self, text: str, *, ours: str) -> None:
         self.text += ours + text
 
-    def write_line(self, text: str, *, ours: str, **markup: bool) -> None:
+    def write_line(self, text: str, *, ours: str = "", **markup: bool) -> None:
         self.text += f"{ours}{text}\n"
         self.markup.append(markup)
 
