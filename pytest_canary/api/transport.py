@@ -14,6 +14,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -82,8 +83,7 @@ def exchange(
         NoAnswerError: the answer did not come, or not to its end.
     """
     if not isinstance(session.get_adapter(url), _Adapter):
-        session.mount("http://", _Adapter())
-        session.mount("https://", _Adapter())
+        session.mount(f"{urlsplit(url).scheme}://", _Adapter())
     received = Received()
     with _Guard(deadline) as guard:
         try:
@@ -111,13 +111,11 @@ def exchange(
 def _receive(response: requests.Response, received: Received) -> None:
     with contextlib.closing(response):
         received.status, received.headers = response.status_code, response.headers
-        # Little at first: of a read that does not come to its end, nothing is seen.
-        size = 1
-        while chunk := response.raw.read(size, decode_content=True):
+        # As it comes: of a read that does not come to its end, nothing is seen.
+        while chunk := response.raw.read1(CHUNK, decode_content=True):
             received.body += chunk
             if len(received.body) > LIMIT:
                 raise TooLongError
-            size = min(2 * size, CHUNK)
 
 
 def _late(received: Received, deadline: float) -> str:
