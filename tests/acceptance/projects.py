@@ -87,8 +87,6 @@ def addressbook_settings(**more: str) -> str:
         'migrate = ["python", "-m", "addressbook", "migrate"]\n'
         'down = ["python", "-m", "addressbook", "downgrade", "0001"]',
         "database": f'image = "{needed("POSTGRES_IMAGE")}"',
-        # More than by default, so that enough is known sooner.
-        "traffic": "rate = 60",
         **more,
     }
     return "".join(f"[{name}]\n{lines}\n" for name, lines in tables.items())

@@ -120,9 +120,8 @@ def notes(new_project: Make, database: str) -> Project:
     settings = (project.root / "canary.toml").read_text()
     settings = settings.replace("node:22-slim", needed("NODEJS_IMAGE"))
     settings = settings.replace("postgres:17", database)
-    # The version comes with the source here, as it does in most projects. More traffic than by
-    # default, so that enough is known sooner.
-    settings = settings.replace('VERSION = "2", ', "") + "\n[traffic]\nrate = 60\n"
+    # The version comes with the source here, as it does in most projects.
+    settings = settings.replace('VERSION = "2", ', "")
     project.write("canary.toml", settings)
     dockerfile = (project.root / "Dockerfile").read_text()
     assert "ARG VERSION=2" in dockerfile
