@@ -1,8 +1,4 @@
-"""A walk that stands at the end of the stage `baseline`, for one faulty candidate after another.
-
-Several stand side by side in one cluster, each in a namespace of its own: most of the time a fault
-waits for a kubelet.
-"""
+"""A walk that stands at the end of the stage `baseline`, for one faulty candidate after another."""
 
 from __future__ import annotations
 
@@ -10,31 +6,22 @@ import contextlib
 import shlex
 import subprocess
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import ExitStack
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from queue import SimpleQueue
 from typing import Any
 
-import pytest
 from acceptance import faults
 from acceptance.faults import Fault
-from acceptance.projects import ROOT, Project, addressbook_tables
+from acceptance.projects import ROOT, addressbook_tables
 from acceptance.rehearsals import (
     Place,
     adapted,
-    build,
     check,
-    hold,
-    load,
     obey,
-    rehearsal,
 )
 
 from pytest_canary import stages
-from pytest_canary.cluster.teardown import RUN_LABEL
 from pytest_canary.context.context import QUIET
 from pytest_canary.context.journal import Journal
 from pytest_canary.core.errors import CanaryError, FoundError
@@ -43,11 +30,6 @@ from pytest_canary.manifests.version import STABLE, Version
 from pytest_canary.preflight.inspection import inspect
 from pytest_canary.rehearsal.rehearsal import Rehearsal
 from pytest_canary.stages import automatic_rollback, canary
-
-FAULTS = faults.load(ROOT / "fixtures" / "faults")
-
-# Whom the bundled image runs as.
-USER = "10001:10001"
 
 # Of these, 300 connections take seconds. What they would tell of a fault, its own pods tell too;
 # the walks of test_walk.py have them, and so has the rollback of a fault with traffic.
@@ -280,143 +262,8 @@ def manifest(name: str, *, ends_at_once: bool) -> str:
     return faults.patched(text, ENDS_AT_ONCE if ends_at_once and name == "deployment" else {})
 
 
-class Lanes:
-    """Benches side by side, each with one fault at a time.
-
-    A fault with traffic has the cluster to itself, as others would count in its latencies.
-
-    Args:
-        benches: at least one.
-        chosen: the faults that will be asked for, in that order.
-        walks: end what the benches stand on.
-    """
-
-    def __init__(self, benches: Sequence[Bench], chosen: Iterable[Fault], walks: ExitStack) -> None:
-        self.benches = benches
-        self._walks = walks
-        self._free: SimpleQueue[Bench] = SimpleQueue()
-        for bench in benches:
-            self._free.put(bench)
-        self._pool = ThreadPoolExecutor(len(benches), thread_name_prefix="lane")
-        self._outcomes: dict[str, Future[Outcome]] = {
-            fault.name: self._pool.submit(self._rehearse, fault)
-            for fault in chosen
-            if not fault.settings.get("traffic")
-        }
-
-    def outcome(self, fault: Fault) -> Outcome:
-        """What comes of a fault, as soon as it is known."""
-        if fault.name in self._outcomes:
-            return self._outcomes[fault.name].result()
-        return self.alone().outcome(fault)
-
-    def alone(self) -> Bench:
-        """A bench beside which there is no other any more."""
-        wait(self._outcomes.values())
-        first, *others = self.benches
-        self.benches = (first,)
-        self._leave(others)
-        return first
-
-    def close(self) -> None:
-        """Begin no other fault, and remove all that is theirs, their namespaces at once."""
-        self._pool.shutdown(cancel_futures=True)
-        benches, self.benches = self.benches, ()
-        self._leave(benches)
-        self._walks.close()
-
-    def _leave(self, benches: Sequence[Bench]) -> None:
-        for bench in benches:
-            bench.walk.workspace.stop_background()
-            namespace, run = bench.walk.context.namespace.name, bench.walk.workspace.run.id
-            manage(bench.walk, "label", "--overwrite", "namespace", namespace, f"{RUN_LABEL}={run}")
-            manage(bench.walk, "delete", "--wait=false", "namespace", namespace)
-
-    def _rehearse(self, fault: Fault) -> Outcome:
-        bench = self._free.get()
-        try:
-            return bench.outcome(fault)
-        finally:
-            self._free.put(bench)
-
-
-def share(walk: Rehearsal) -> None:
-    """Let another walk of the same project come into the cluster, and leave this one its things."""
-    assert walk.workspace.cluster_run, "the cluster is reused"
-    # Each has it to itself otherwise, and removes the namespaces of others as a killed run's.
-    namespace = walk.context.namespace.name
-    manage(walk, "label", "--overwrite", "namespace", namespace, f"{RUN_LABEL}=beside-others")
-    walk.workspace.cluster_run.release()
-
-
 def manage(walk: Rehearsal, *words: str) -> None:
     """Run kubectl as who made the cluster."""
     assert walk.workspace.cluster_run, "the cluster is reused"
     kubeconfig = walk.workspace.cluster_run.folder / "kubeconfig"
     subprocess.run(["kubectl", f"--kubeconfig={kubeconfig}", *words], check=True)
-
-
-def open_lanes(
-    shared: Project,
-    folder: Path,
-    releases: Mapping[str, str],
-    chosen: Sequence[Fault],
-    number: int = 3,
-) -> Lanes:
-    """Walks with release 1 live, and every faulty image on their node; for the caller to close.
-
-    Args:
-        shared: the project whose runs share the cluster.
-        folder: a fresh one.
-        releases: the names of the images, by release.
-        chosen: the faults that will be asked for.
-        number: how many.
-    """
-    live = folder / "baseline.yml"
-    live.write_text(manifest("deployment", ends_at_once=True))
-    settings = table() | {"manifests": {"deployment": str(live)}}
-    with ExitStack() as stack:
-        walks = []
-        for at in range(number):
-            own = folder / f"lane-{at}"
-            own.mkdir()
-            walk = stack.enter_context(rehearsal(shared, own, releases, settings))
-            hold(walk, "preflight", "cluster")
-            share(walk)
-            walks.append(walk)
-        first = walks[0]
-        with ThreadPoolExecutor(number + 1) as pool:
-            held = [pool.submit(hold, walk, "baseline") for walk in walks]
-            faulty = build(first, write_contexts(chosen, releases["2"], folder))
-            if faulty:
-                load(first, faulty.values())
-            for baseline in held:
-                baseline.result()
-        images, benches = {"": first.context.candidate.image} | faulty, []
-        for at, walk in enumerate(walks):
-            database = walk.plan.settings.database
-            dump = DUMP.format(user=database.user, name=database.name)
-            walk.context.database.script(dump, timeout=60)
-            benches.append(Bench(walk, folder / f"lane-{at}", images, Place.of(walk)))
-        return Lanes(benches, chosen, stack.pop_all())
-
-
-def write_contexts(chosen: Iterable[Fault], candidate: str, folder: Path) -> dict[str, Path]:
-    """Write what the faulty images are built from; by fault, the folder."""
-    contexts = {}
-    for fault in chosen:
-        if fault.image is None:
-            continue
-        contexts[fault.name] = context = folder / f"{fault.name}-image"
-        for name, text in fault.image.files.items():
-            (context / name).parent.mkdir(parents=True, exist_ok=True)
-            (context / name).write_text(text)
-        context.mkdir(exist_ok=True)
-        (context / "Dockerfile").write_text(fault.image.dockerfile(candidate, USER))
-    return contexts
-
-
-def faults_left(session: pytest.Session) -> list[Fault]:
-    """The faults that -k and -m have left."""
-    left = {item.name for item in session.items}
-    return [fault for fault in FAULTS if any(f"[{fault.name}]" in name for name in left)]

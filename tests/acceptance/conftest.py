@@ -12,7 +12,7 @@ from pathlib import Path
 
 import docker
 import pytest
-from acceptance.bench import Lanes, faults_left, open_lanes
+from acceptance.lanes import Lanes, faults_left, open_lanes
 from acceptance.projects import KUBECONFIG, ROOT, Project, addressbook_settings, needed, nodes
 from acceptance.rehearsals import forget, sessions, sweep
 
