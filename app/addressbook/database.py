@@ -29,7 +29,7 @@ def connect_args(settings: DatabaseSettings, application: str) -> dict[str, Any]
     """Return libpq's parameters; `application` is what the server's own list of sessions shows."""
     return {
         "sslmode": "require" if settings.ssl else "disable",
-        "connect_timeout": 2,  # seconds, and the least that libpq honours
+        "connect_timeout": 5,  # seconds; half of what a transaction may take
         "tcp_user_timeout": 5000,  # milliseconds until a server that went silent is given up
         "application_name": application,
     }

@@ -68,9 +68,9 @@ async def _run(settings: ServerSettings, release: int) -> int:
     engine = create_async_engine(
         url(settings.database),
         connect_args=connect_args(settings.database, application_name),
-        pool_size=5,
-        max_overflow=5,
-        pool_timeout=3,
+        pool_size=10,  # a connection that is made for one request and closed costs more than it does
+        max_overflow=0,
+        pool_timeout=5,
         pool_pre_ping=True,  # a restarted database costs no request
         hide_parameters=True,  # no names of people in the log
     )

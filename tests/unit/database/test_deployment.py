@@ -47,8 +47,15 @@ def test_the_database_is_the_service_that_the_app_is_told_of() -> None:
     assert container["imagePullPolicy"] == "IfNotPresent", "a loaded image is not pulled"
 
 
-def test_the_database_is_ready_when_it_answers_over_tcp() -> None:
+def test_the_database_has_started_when_it_answers_over_tcp_and_then_stays_in_its_service() -> None:
     _, deployment = manifests(SETTINGS, "postgres:17")
     (container,) = deployment["spec"]["template"]["spec"]["containers"]
-    command = container["readinessProbe"]["exec"]["command"]
+    assert "readinessProbe" not in container
+    command = container["startupProbe"]["exec"]["command"]
     assert command == ["pg_isready", "-q", "-h", "127.0.0.1", "-U", "keeper"]
+
+
+def test_the_database_is_no_best_effort_pod() -> None:
+    _, deployment = manifests(SETTINGS, "postgres:17")
+    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+    assert container["resources"]["requests"]["cpu"] == "100m"

@@ -329,9 +329,9 @@ def test_the_requests_of_canary_and_stable_count_together(inspect: Inspect) -> N
     (found,) = inspect(edit).findings
     assert found.sentence == (
         "the 4 pods of canary and stable request 3200m of cpu, and the node has 4, of which "
-        "Kubernetes itself requests 850m"
+        "Kubernetes and the database request 950m"
     )
-    assert found.next == "request at most 787m for a pod"
+    assert found.next == "request at most 762m for a pod"
     assert inspect(edit, replicas={"stable": 2}).findings == ()
     # Elsewhere nobody knows the nodes.
     assert inspect(edit, options=ELSEWHERE).findings == ()
