@@ -45,7 +45,19 @@ lint: venv           ## ruff, mypy and the layer contracts
 unit: venv           ## pure functions, no cluster
 	$(PYTEST) tests/unit $(ARGS)
 
-plugin: venv         ## the plugin inside pytest, no cluster
+# Beside .venv's packages and not among them, as they would change how every other test runs; without dependencies
+# that .venv has.
+others: venv         ## .venv/others, with other people's plugins, which tests/plugin tries beside a walk
+	$(LOCK) sh -ec ' \
+	  pinned=tests/plugin/others/requirements.txt; stamp="$$(cat $$pinned .venv/stamp | cksum)"; \
+	  if [ "$$(cat .venv/others/stamp 2>/dev/null)" != "$$stamp" ]; then \
+	    echo "canary: setting up .venv/others" >&2; \
+	    rm -rf .venv/others; \
+	    .venv/bin/pip install -q --disable-pip-version-check --no-deps --no-compile --target .venv/others -r $$pinned; \
+	    echo "$$stamp" >.venv/others/stamp; \
+	  fi'
+
+plugin: venv others  ## the plugin inside pytest, no cluster
 	$(PYTEST) tests/plugin $(ARGS)
 
 engine: setup        ## on a real container engine, no cluster: the bundled app, PostgreSQL, builds
@@ -67,7 +79,7 @@ test: lint setup     ## everything, but for what `make soak` has more of
 	$(MAKE) --no-print-directory acceptance
 
 # All rounds are run, and those that failed are named: what fails by chance fails in some.
-soak: setup          ## for hours: acceptance with every case, ROUNDS=10 times over; the verdict's error rates
+soak: setup          ## for hours: acceptance with every case, ROUNDS=10 times over; the verdict's error rates; bad input
 	. ./airgap/env; failed=; \
 	for round in $$(seq $(ROUNDS)); do \
 	  echo "canary: round $$round of $(ROUNDS)"; \
@@ -75,8 +87,9 @@ soak: setup          ## for hours: acceptance with every case, ROUNDS=10 times o
 	done; \
 	[ -z "$$failed" ] || { echo "canary: failed in round$$failed" >&2; exit 1; }
 	.venv/bin/python benchmarks/verdict.py --runs 200 --seed 1
+	$(PYTEST) --hypothesis-profile=soak -m hypothesis tests/unit
 
 clean:               ## what make made in the clone; the caches outside it stay
-	rm -rf .venv airgap/env canary-report dist .pytest_cache .mypy_cache .ruff_cache .pytest-kind
+	rm -rf .venv airgap/env canary-report test-results dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .pytest-kind
 
-.PHONY: help setup venv canary lint unit plugin engine acceptance report wheel test soak clean
+.PHONY: help setup venv others canary lint unit plugin engine acceptance report wheel test soak clean

@@ -34,15 +34,20 @@ answers() { # answers SECONDS
 
 start() {
   # A killed engine leaves pid files, and a new one believes them: it refuses to start, or waits for a containerd that is gone.
-  root rm -f /var/run/docker.pid
+  root rm -f /var/run/docker.pid /var/run/docker.sock
   file=/var/run/docker/containerd/containerd.pid
   # cmdline: a process that is a zombie still has its name, and no command line.
   if root test -e "$file" && ! grep -q containerd "/proc/$(root cat "$file")/cmdline" 2>/dev/null; then root rm -f "$file"; fi
-  # --mtu: of a machine that is itself inside a tunnel. --group: lets whoever asked for the engine use it.
+  # --mtu: of a machine that is itself inside a tunnel.
   # Nothing of the caller stays open in it: whoever reads make's output would wait for its end.
-  root setsid -f sh -c 'exec "$@" >"$0" 2>&1 </dev/null' "$log" dockerd --mtu 1400 --group "$(id -gn)" \
+  root setsid -f sh -c 'exec "$@" >"$0" 2>&1 </dev/null' "$log" dockerd --mtu 1400 \
     --add-runtime "bounded=$home/runc-bounded" --default-runtime bounded >/dev/null 2>&1 </dev/null 9>&-
-  sleep 1
+  for _ in $(seq 30); do
+    root test -S /var/run/docker.sock && break
+    sleep 1
+  done
+  # Who uses the engine is root on this machine: whoever asked for it, and not everybody of a group that may be everybody's.
+  root chown "$(id -un)" /var/run/docker.sock || true
   answers 60
 }
 

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from pytest_canary.api.read_back import ReadBack
     from pytest_canary.api.writes import Row
     from pytest_canary.cluster.kind import Cluster
+    from pytest_canary.config.baseline import Baseline
     from pytest_canary.config.options import Options
-    from pytest_canary.config.plan import Baseline, Plan
+    from pytest_canary.config.plan import Plan
     from pytest_canary.config.settings import Settings
     from pytest_canary.core.errors import CanaryError
     from pytest_canary.core.findings import Finding
@@ -73,7 +74,7 @@ _HOMES = {
     "Addressbook": "api.addressbook",
     "Answer": "api.client",
     "Api": "api.client",
-    "Baseline": "config.plan",
+    "Baseline": "config.baseline",
     "CanaryError": "core.errors",
     "Cluster": "cluster.kind",
     "Cost": "traffic.traffic",

@@ -68,7 +68,7 @@ async def _run(settings: ServerSettings, release: int) -> int:
     engine = create_async_engine(
         url(settings.database),
         connect_args=connect_args(settings.database, application_name),
-        pool_size=10,  # a connection that is made for one request and closed costs more than it does
+        pool_size=10,  # no more are made for one request alone: that costs more than the request
         max_overflow=0,
         pool_timeout=5,
         pool_pre_ping=True,  # a restarted database costs no request

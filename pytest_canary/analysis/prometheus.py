@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from pytest_canary.core.errors import ApiError
+from pytest_canary.core.wording import cut
 
 # A counter of things gone wrong, by the naming of prometheus.io/docs/practices/naming.
 WRONG = re.compile(r"(^|_)(errors?|failures?|failed|exceptions?|panics?)_total$")
@@ -48,7 +49,7 @@ class Metrics:
     def gauge(self, name: str) -> float | None:
         """A gauge, all its labels together; None where there is none, or it is no number."""
         values = [value for (each, _), value in self.gauges.items() if each == name]
-        total = math.fsum(values) if values else math.nan
+        total = sum(values) if values else math.nan
         return total if math.isfinite(total) else None
 
     @property
@@ -78,19 +79,21 @@ def read(text: str, where: str = "/metrics") -> Metrics:
                 declared.add(f"{family.name}_total")
             for sample in family.samples:
                 series = (sample.name, tuple(sorted(sample.labels.items())))
+                value = float(sample.value)
                 if _counts(family.type, sample.name):
-                    counters[series] = sample.value
+                    counters[series] = value
                 elif family.type == "gauge":
-                    gauges[series] = sample.value
-    except (ValueError, KeyError, IndexError) as error:
+                    gauges[series] = value
+    except (ValueError, KeyError, IndexError, OverflowError) as error:
         raise ApiError(
             f"{where} is not in Prometheus' text format ({error}); "
             "set api.metrics to the path that is, or let it answer 404 where there is none",
-            text[:500],
+            cut(text, 500),
         ) from error
     if not (counters or gauges or declared):
         raise ApiError(
-            f"{where} holds no counter and no gauge; set api.metrics to the path that does", text
+            f"{where} holds no counter and no gauge; set api.metrics to the path that does",
+            cut(text, 500),
         )
     return Metrics(counters, gauges, frozenset(declared))
 

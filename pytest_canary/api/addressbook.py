@@ -9,6 +9,10 @@ from typing import Any
 
 from pytest_canary.api.client import Api
 from pytest_canary.core.errors import ApiError
+from pytest_canary.core.wording import cut
+
+# Letters of an answer that are shown.
+SHOWN = 500
 
 # As it answers: "2019-11-10T16:48:15.900Z".
 TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
@@ -32,15 +36,20 @@ def person(document: Any) -> Person:
         ApiError: a field is missing, or is not what it promises.
     """
     if not isinstance(document, dict):
-        raise ApiError(f"a person is not a JSON object: {document!r}")
+        raise ApiError(f"a person is not a JSON object: {_shown(document)}")
     absent = [name for name in Person.__annotations__ if name not in document]
     if absent:
-        raise ApiError(f"a person has no {', '.join(absent)}: {document!r}")
+        raise ApiError(f"a person has no {', '.join(absent)}: {_shown(document)}")
     if not isinstance(document["id"], int) or isinstance(document["id"], bool):
-        raise ApiError(f"a person's id is not a whole number: {document!r}")
+        raise ApiError(f"a person's id is not a whole number: {_shown(document)}")
+    for name in ("firstName", "lastName"):
+        if not isinstance(document[name], str):
+            raise ApiError(f"a person's {name} is not a text: {_shown(document)}")
     for name in ("updatedAt", "createdAt"):
-        if not TIMESTAMP.fullmatch(str(document[name])):
-            raise ApiError(f"a person's {name} is not like 2019-11-10T16:48:15.900Z: {document!r}")
+        if not isinstance(document[name], str) or not TIMESTAMP.fullmatch(document[name]):
+            raise ApiError(
+                f"a person's {name} is not like 2019-11-10T16:48:15.900Z: {_shown(document)}"
+            )
     return Person(**{name: document[name] for name in Person.__annotations__})
 
 
@@ -81,7 +90,7 @@ class Addressbook(Api):
         what = f"GET /all of {self.where}"
         people = _json(body, what)
         if not isinstance(people, list):
-            raise ApiError(f"{what} does not answer with a list: {people!r}")
+            raise ApiError(f"{what} does not answer with a list: {_shown(people)}")
         return [_person(document, what) for document in people]
 
 
@@ -95,5 +104,13 @@ def _person(document: Any, what: str) -> Person:
 def _json(text: str, what: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError as error:
-        raise ApiError(f"{what} does not answer with JSON: {error}", text[:500]) from error
+    except RecursionError as error:
+        sentence = f"{what} answers with JSON that is nested too deeply"
+        raise ApiError(sentence, cut(text, SHOWN)) from error
+    except ValueError as error:  # no JSON, or a number of thousands of digits
+        raise ApiError(f"{what} does not answer with JSON: {error}", cut(text, SHOWN)) from error
+
+
+def _shown(document: Any) -> str:
+    """A document in an error."""
+    return cut(repr(document), SHOWN)

@@ -6,13 +6,13 @@ import contextlib
 import json
 import time
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pytest_canary.api.writes import Row, Writes, new_unique
 from pytest_canary.config.settings import ApiSettings, Request
 from pytest_canary.core.errors import ApiError
-from pytest_canary.core.wording import cut
+from pytest_canary.core.wording import cut, size
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,6 +42,19 @@ class Answer:
     def shown(self) -> str:
         """The request and its answer in one line."""
         return f"{self.method} {self.path} -> {self.status} {cut(self.text, 300)!r}"
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """What a request has to bring along.
+
+    Attributes:
+        headers: that say who asks.
+        verify: the file of the authority that vouches for the server, or whether any must.
+    """
+
+    headers: Mapping[str, str] = field(default_factory=dict)
+    verify: bool | str | None = True
 
 
 def complaint(request: Request, answer: Answer, unique: str = "") -> str | None:
@@ -92,36 +105,50 @@ class Api:
         """The same API, reached another way; with the same journal."""
         return type(self)(base_url, self.settings, self.timeout, session, where, self.writes)
 
+    @property
+    def credentials(self) -> Credentials:
+        """What a request has to bring along there."""
+        if self._session is None:
+            return Credentials()
+        kept = self._session.headers.get("Authorization")
+        headers = {"Authorization": str(kept)} if kept else {}
+        return Credentials(headers, self._session.verify)
+
     def send(self, request: Request, unique: str = "") -> Answer:
         """Send one request.
 
         Raises:
             ApiError: no answer came.
         """
-        import requests
+        from pytest_canary.api.transport import LIMIT, NoAnswerError, TooLongError, exchange
 
         path = request.path.replace("{unique}", unique)
         session = self._session
         began = time.perf_counter()
         try:
             with session_of_one() if session is None else contextlib.nullcontext(session) as sender:
-                response = sender.request(
+                received = exchange(
+                    sender,
                     request.method,
                     self.base_url + path,
+                    deadline=self.timeout,
                     data=_filled(request.form, unique),
                     json=_filled(request.json_, unique),
                     headers=request.headers,
-                    timeout=self.timeout,
-                    allow_redirects=False,
                 )
-        except requests.RequestException as error:
+        except TooLongError as error:
+            raise ApiError(
+                f"{request.method} {path} of {self.where} answers with more than {size(LIMIT)}; "
+                "let it ask for less: for one page, or for the newest"
+            ) from error
+        except NoAnswerError as error:
             raise ApiError(
                 f"{request.method} {path} got no answer from {self.where} at {self.base_url}: "
-                f"{_reason(error)}"
+                f"{error}"
             ) from error
         seconds = time.perf_counter() - began
         return Answer(
-            request.method, path, response.status_code, response.headers, response.text, seconds
+            request.method, path, received.status, received.headers, received.text, seconds
         )
 
     def expect(self, request: Request, unique: str = "") -> Answer:
@@ -244,13 +271,3 @@ def _filled(value: Any, unique: str) -> Any:
     if value is None:
         return None
     return json.loads(json.dumps(value).replace("{unique}", unique))
-
-
-def _reason(error: Exception) -> str:
-    """The innermost cause: requests wraps urllib3's, which wraps the socket's."""
-    cause: BaseException = error
-    while True:
-        inner = cause.__cause__ or cause.__context__
-        if inner is None:
-            return str(cause) or type(cause).__name__
-        cause = inner

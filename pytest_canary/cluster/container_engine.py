@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -20,10 +20,14 @@ class Image:
         id: its ID, "sha256:…".
         ref: the name that manifests get: it holds the ID's first digits, so that a name never
             stands for two contents and a node never has to pull it.
+        created: when it was made, as the engine has it; empty where it was just built or named.
+        published: whether a registry has had it.
     """
 
     id: str
     ref: str
+    created: str = field(default="", compare=False)
+    published: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -31,14 +35,32 @@ class NodeContainer:
     """A container that is a node of a cluster.
 
     Attributes:
+        id: the engine's ID of it.
         name: the container's, and so the node's.
+        mounts: the paths in it on which something is mounted.
         volumes: names of the volumes that it has.
         ports: ports of this machine that are mapped into it.
     """
 
+    id: str
     name: str
+    mounts: frozenset[str] = frozenset()
     volumes: frozenset[str] = frozenset()
     ports: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network of the engine.
+
+    Attributes:
+        id: the engine's ID of it.
+        members: names of the containers that refer to it, those that don't run included: without
+            it they can't be started again.
+    """
+
+    id: str
+    members: frozenset[str] = frozenset()
 
 
 class ContainerEngine(Protocol):
@@ -50,6 +72,14 @@ class ContainerEngine(Protocol):
     @property
     def version(self) -> str:
         """The engine's own version."""
+
+    @property
+    def id(self) -> str:
+        """Tells the engine from every other one."""
+
+    @property
+    def endpoint(self) -> str:
+        """Where it listens, as DOCKER_HOST says it."""
 
     def find(self, name: str) -> Image | None:
         """The image of that name, where the engine has it."""
@@ -92,8 +122,11 @@ class ContainerEngine(Protocol):
     def volumes(self) -> frozenset[str]:
         """The names of all volumes."""
 
-    def network_members(self, network: str) -> frozenset[str] | None:
-        """The names of the containers in a network; None where there is no such network."""
+    def networks(self, name: str) -> list[Network]:
+        """The networks of that name; an engine may have several."""
 
     def remove_network(self, network: str) -> None:
-        """Remove a network, unless a container is in it."""
+        """Remove a network by its ID, unless a container runs in it; fine where it is gone."""
+
+    def remove_container(self, container: str) -> None:
+        """Remove a container by its ID, with its volumes; fine where it is gone already."""

@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_canary.cluster.container_engine import KIND_LABEL, Image, NodeContainer
+from pytest_canary.cluster.container_engine import KIND_LABEL, Image, Network, NodeContainer
+from pytest_canary.cluster.engine_address import engine_address
 from pytest_canary.cluster.image_archive import CHUNK, lacking
+from pytest_canary.config.build_args import is_dockers_own
 from pytest_canary.core.errors import CommandError, ImageError
 from pytest_canary.core.processes import Processes
 from pytest_canary.k8s.image_names import full_name
@@ -29,6 +31,9 @@ class Engine:
     Args:
         processes: run the docker command; without them, processes of its own.
 
+    Attributes:
+        endpoint: where it listens.
+
     Raises:
         ImageError: no engine answers.
     """
@@ -37,9 +42,11 @@ class Engine:
         import docker
 
         self.processes = processes or Processes()
+        address = engine_address(self.processes)
+        self.endpoint = str(address.get("base_url") or "its usual place")
         try:
             self._client: docker.DockerClient = docker.DockerClient(
-                base_url=_endpoint(self.processes), version="auto", timeout=600
+                **address, version="auto", timeout=600
             )
             self._client.ping()
         except (docker.errors.DockerException, OSError) as error:
@@ -52,6 +59,11 @@ class Engine:
         """The engine's own version."""
         return str(self._client.version().get("Version", "of no version"))
 
+    @property
+    def id(self) -> str:
+        """Tells the engine from every other one."""
+        return str(self._client.info().get("ID", ""))
+
     def find(self, name: str) -> Image | None:
         """The image of that name, where the engine has it."""
         import docker
@@ -62,7 +74,12 @@ class Engine:
             return None
         except docker.errors.DockerException as error:
             raise ImageError(f"the engine can't look for image {name}: {error}") from error
-        return Image(attributes["Id"], name)
+        return Image(
+            attributes["Id"],
+            name,
+            created=attributes.get("Created") or "",
+            published=bool(attributes.get("RepoDigests")),
+        )
 
     def pull(self, name: str, timeout: float) -> Image:
         """The image of that name, pulled where the engine doesn't have it yet.
@@ -94,16 +111,23 @@ class Engine:
     ) -> Image:
         """`docker build`; the build arguments' values go through the environment, not argv.
 
+        Only those that the docker command would take for its own stand in argv.
+
         Raises:
             ImageError: the build failed; with its output.
         """
         # Without --force-rm the classic builder leaves the container of a step that failed.
         argv: list[str | Path] = ["docker", "build", "--force-rm", "-f", dockerfile, "-t", tag]
         argv += ["--iidfile", iidfile]
-        for key in args:
-            argv += ["--build-arg", key]
+        environment = dict(os.environ)
+        for key, value in args.items():
+            if is_dockers_own(key):
+                argv += ["--build-arg", f"{key}={value}"]
+            else:
+                argv += ["--build-arg", key]
+                environment[key] = value
         try:
-            self.processes.run([*argv, context], timeout=timeout, env=os.environ | dict(args))
+            self.processes.run([*argv, context], timeout=timeout, env=environment)
         except CommandError as error:
             tail = "\n".join(error.output.splitlines()[-40:])
             raise ImageError(f"the image can't be built: {error.sentence}", tail) from error
@@ -196,7 +220,11 @@ class Engine:
         )
         return [
             NodeContainer(
+                id=str(each.id),
                 name=str(each.name),
+                mounts=frozenset(
+                    str(mount.get("Destination")) for mount in each.attrs.get("Mounts", [])
+                ),
                 volumes=frozenset(
                     mount["Name"]
                     for mount in each.attrs.get("Mounts", [])
@@ -218,53 +246,52 @@ class Engine:
         """The names of all volumes."""
         return frozenset(volume.name for volume in self._client.volumes.list())
 
-    def network_members(self, network: str) -> frozenset[str] | None:
-        """The names of the containers that are in a network; None where there is no such network.
-
-        Where several have that name, the containers of all.
-        """
-        import docker
-
-        try:
-            found = self._client.networks.list(names=[network], greedy=True)
-        except docker.errors.NotFound:
-            return self.network_members(network)  # one went while the engine was asked for it
+    def networks(self, name: str) -> list[Network]:
+        """The networks of that name; an engine may have several."""
         # The engine takes the name for a part of one.
-        inside = [each.attrs.get("Containers") or {} for each in found if each.name == network]
-        if not inside:
-            return None
-        return frozenset(member["Name"] for members in inside for member in members.values())
+        found = [each for each in self._client.api.networks(names=[name]) if each["Name"] == name]
+        if not found:
+            return []
+        # A network itself knows only of those that run.
+        members = frozenset(
+            each["Names"][0].removeprefix("/")
+            for each in self._client.api.containers(all=True)
+            if name in (each.get("NetworkSettings") or {}).get("Networks", {})
+            or each.get("HostConfig", {}).get("NetworkMode") == name
+        )
+        return [Network(each["Id"], members) for each in found]
 
     def remove_network(self, network: str) -> None:
-        """Remove a network, unless a container is in it.
+        """Remove a network by its ID, unless a container runs in it; fine where it is gone.
 
         Raises:
             CommandError: the engine refuses.
         """
         import docker
 
-        for each in self._client.networks.list(names=[network]):
-            if each.name == network:
-                try:
-                    each.remove()
-                except docker.errors.APIError as error:
-                    # A cluster has moved in meanwhile: the network is no longer only the run's.
-                    if "active endpoints" not in str(error):
-                        raise CommandError(
-                            f"network {network} can't be removed: {error}"
-                        ) from error
+        try:
+            self._client.api.remove_network(network)
+        except docker.errors.NotFound:
+            return
+        except docker.errors.APIError as error:
+            # A cluster has moved in meanwhile: the network is no longer only the run's.
+            if "active endpoints" not in str(error):
+                raise CommandError(f"network {network} can't be removed: {error}") from error
 
+    def remove_container(self, container: str) -> None:
+        """Remove a container by its ID, with its volumes; fine where it is gone already.
 
-def _endpoint(processes: Processes) -> str | None:
-    """Where the engine listens: DOCKER_HOST, or the docker command's current context."""
-    if os.environ.get("DOCKER_HOST"):
-        return os.environ["DOCKER_HOST"]
-    try:
-        shown = processes.read(
-            ["docker", "context", "inspect", "--format", "{{.Endpoints.docker.Host}}"], timeout=10
-        )
-    except CommandError as error:
-        raise ImageError(
-            f"the docker command is needed: {error.sentence}", error.evidence
-        ) from error
-    return shown.strip() or None
+        Raises:
+            CommandError: the engine refuses.
+        """
+        import docker
+
+        try:
+            self._client.api.remove_container(container, v=True, force=True)
+        except docker.errors.NotFound:
+            return
+        except docker.errors.APIError as error:
+            if "already in progress" not in str(error):
+                raise CommandError(
+                    f"container {container[:12]} can't be removed: {error}"
+                ) from error

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import platform
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest_kind
 
+from pytest_canary.cluster import downloads
+from pytest_canary.cluster.downloads import KIND, KUBECTL
 from pytest_canary.cluster.engine import CTR
 from pytest_canary.core.errors import ClusterError, CommandError
 from pytest_canary.core.processes import Processes
@@ -24,20 +24,18 @@ if TYPE_CHECKING:
     from pytest_canary.cluster.container_engine import ContainerEngine
     from pytest_canary.k8s.namespace_api import NamespaceApi
 
-# Downloaded only where PATH has none. kubectl may be one minor version away from the cluster.
-KIND_VERSION = "v0.33.0"
-KUBECTL_VERSION = "v1.35.4"
-
-# Seconds to connect for a download, and for each part of it.
-DOWNLOAD_TIMEOUT = (10, 60)
-
 # A Service of type LoadBalancer gets a node port too. With this few of them, all can be mapped to
 # loopback beforehand: no cloud and no port-forward, which would pin one pod, are needed.
 NODE_PORTS = range(30000, 30008)
 
 
-def config() -> str:
-    """The kind configuration: YAML by way of JSON."""
+def config(mount: str) -> str:
+    """The kind configuration: YAML by way of JSON.
+
+    Args:
+        mount: a path in the node that tells whose it is, as soon as the engine knows of it: kind
+            has no other way to give a node something that it does not give to all.
+    """
     patches = [
         {
             "apiVersion": f"kubeadm.k8s.io/{version}",
@@ -57,6 +55,10 @@ def config() -> str:
             "nodes": [
                 {
                     "role": "control-plane",
+                    # Every machine has this one, so that no file is needed for it.
+                    "extraMounts": [
+                        {"hostPath": "/dev/null", "containerPath": mount, "readOnly": True}
+                    ],
                     "extraPortMappings": [
                         {"containerPort": port, "hostPort": 0, "listenAddress": "127.0.0.1"}
                         for port in NODE_PORTS
@@ -97,14 +99,12 @@ class Cluster(pytest_kind.KindCluster):  # type: ignore[misc]
         kubectl: Path | None = None,
         processes: Processes | None = None,
     ) -> None:
-        downloads = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-        downloads = downloads / "pytest-canary" / "bin"
         super().__init__(
             name,
             folder / "kubeconfig",
             image=image,
-            kind_path=kind or _on_path("kind") or downloads / f"kind-{KIND_VERSION}",
-            kubectl_path=kubectl or _on_path("kubectl") or downloads / f"kubectl-{KUBECTL_VERSION}",
+            kind_path=kind or _on_path("kind") or KIND.path,
+            kubectl_path=kubectl or _on_path("kubectl") or KUBECTL.path,
         )
         # pytest-kind makes a folder in the current one, which nothing of ours goes into.
         self.path: Path = Path(self.path).absolute()
@@ -116,32 +116,36 @@ class Cluster(pytest_kind.KindCluster):  # type: ignore[misc]
         self.processes = processes or Processes()
 
     def ensure_kind(self) -> None:
-        """Download kind where it is neither given nor on PATH; $KIND_DOWNLOAD_URL is honoured."""
-        url = (
-            "https://github.com/kubernetes-sigs/kind/releases/download/"
-            f"{KIND_VERSION}/kind-{self.platform}-{_machine()}"
-        )
-        _download("kind", self.kind_path, os.environ.get("KIND_DOWNLOAD_URL", url))
+        """Download kind where it is neither given nor on PATH.
+
+        Raises:
+            ClusterError: it can't be had.
+        """
+        downloads.ensure(KIND, self.kind_path)
 
     def ensure_kubectl(self) -> None:
-        """Download kubectl where it is neither given nor on PATH; $KUBECTL_DOWNLOAD_URL too."""
-        url = (
-            f"https://dl.k8s.io/release/{KUBECTL_VERSION}/bin/{self.platform}/{_machine()}/kubectl"
-        )
-        _download("kubectl", self.kubectl_path, os.environ.get("KUBECTL_DOWNLOAD_URL", url))
+        """The same for kubectl."""
+        downloads.ensure(KUBECTL, self.kubectl_path)
 
     def exists(self) -> bool:
         """Whether kind knows a cluster of this name."""
         return self.name in self._kind("get", "clusters", timeout=60).split()
 
-    def create(self, *, timeout: float = 300, heard: Callable[[str], None] | None = None) -> None:
+    def create(
+        self, *, mount: str, timeout: float = 300, heard: Callable[[str], None] | None = None
+    ) -> None:
         """`kind create cluster`; returns when the API server answers, the node may not be ready.
+
+        Args:
+            mount: a path in the node that tells whose it is.
+            timeout: seconds until it is given up.
+            heard: told what kind says.
 
         Raises:
             ClusterError: with kind's output.
         """
         path = self.folder / "kind.yaml"
-        path.write_text(config())
+        path.write_text(config(mount))
         options = [f"--image={self.image}"] if self.image else []
         self._kind(
             "create",
@@ -223,36 +227,3 @@ class Cluster(pytest_kind.KindCluster):  # type: ignore[misc]
 def _on_path(program: str) -> Path | None:
     found = shutil.which(program)
     return Path(found) if found else None
-
-
-def _download(program: str, path: Path, url: str) -> None:
-    """Put a program where it is to be, whole or not at all, unless it is there already.
-
-    pytest-kind's own way knows an old release for amd64 only.
-    """
-    import requests
-
-    if path.exists():
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        with requests.get(url, stream=True, timeout=DOWNLOAD_TIMEOUT) as answer:
-            answer.raise_for_status()
-            with part.open("wb") as file:
-                for chunk in answer.iter_content(chunk_size=1 << 20):
-                    file.write(chunk)
-        part.chmod(0o755)
-        part.replace(path)
-    except OSError as error:  # requests' errors are OSErrors too
-        part.unlink(missing_ok=True)
-        raise ClusterError(
-            f"{program} is not on PATH and can't be downloaded from {url}: {error}; install "
-            f"{program}, or name it with --kind{'-kubectl' * (program == 'kubectl')}-bin"
-        ) from error
-
-
-def _machine() -> str:
-    """This machine's architecture as Go, and so kind and kubectl, name it."""
-    machine = platform.machine().lower()
-    return {"x86_64": "amd64", "aarch64": "arm64"}.get(machine, machine)

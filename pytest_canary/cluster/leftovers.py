@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,12 +13,14 @@ import yaml
 from urllib3.exceptions import HTTPError
 
 from pytest_canary.cluster.container_engine import NETWORK, ContainerEngine
+from pytest_canary.cluster.guest import own_deployments, own_objects
 from pytest_canary.cluster.run import Run
 from pytest_canary.core.errors import ClusterError
 from pytest_canary.core.processes import Processes
 
 if TYPE_CHECKING:
     from pytest_canary.k8s.namespace_api import NamespaceApi
+    from pytest_canary.k8s.objects import Object
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,7 @@ class Inventory:
         processes: the run's commands.
         namespace: the run's; None while there is none.
         folder: where pytest-kind makes folders of its own.
-        volumes, ports: those that were found so far.
+        volumes, ports, deployments: those that were found so far.
     """
 
     run: Run
@@ -80,11 +83,14 @@ class Inventory:
     folder: Path = field(default_factory=lambda: Path(".pytest-kind").absolute())
     volumes: set[str] = field(default_factory=set)
     ports: set[int] = field(default_factory=set)
+    deployments: set[str] = field(default_factory=set)
 
     def take(self) -> Belongings:
         """What is there now."""
         record = self.run.record
-        containers = self.engine.node_containers(record.cluster) if record.cluster else []
+        nodes = self.engine.node_containers(record.cluster) if record.cluster else []
+        # Somebody may have made a cluster of that name since.
+        containers = [node for node in nodes if record.owns(node)]
         for container in containers:
             self.volumes |= container.volumes
             self.ports |= container.ports
@@ -102,9 +108,13 @@ class Inventory:
 
     def _network_is_ours(self) -> bool:
         """Whether the network is there, and no other run's cluster has moved in meanwhile."""
-        inside = self.engine.network_members(NETWORK)
-        own = f"{self.run.record.cluster}-"
-        return inside is not None and all(name.startswith(own) for name in inside)
+        record = self.run.record
+        own = f"{record.cluster}-"
+        return any(
+            record.network_id in (None, network.id)
+            and all(name.startswith(own) for name in network.members)
+            for network in self.engine.networks(NETWORK)
+        )
 
     def _objects(self) -> tuple[str, ...]:
         try:
@@ -113,12 +123,21 @@ class Inventory:
             return tuple(
                 f"{kind} {item['metadata']['name']}"
                 for kind in ("Deployment", "Pod", "Service", "Secret")
-                for item in self.namespace.objects(kind)
+                for item in self._own(kind, self.namespace.objects(kind))
             )
         except ClusterError as error:
             if isinstance(error.__cause__, HTTPError):
                 return ()  # the cluster itself is gone, and everything in it
             raise
+
+    def _own(self, kind: str, items: Sequence[Object]) -> Sequence[Object]:
+        """All of a namespace of the run's own; in another's, what is the run's."""
+        record = self.run.record
+        if not record.guest:
+            return items
+        if kind == "Deployment":
+            self.deployments |= own_deployments(items, record)
+        return own_objects(items, record, self.deployments if kind == "Pod" else ())
 
     def _files(self) -> list[Path]:
         return [self.run.folder, self.folder / str(self.run.record.cluster)]
@@ -139,11 +158,13 @@ def _contexts(cluster: str | None) -> tuple[str, ...]:
     for path in os.environ.get("KUBECONFIG", default).split(os.pathsep):
         try:
             document = yaml.safe_load(Path(path).read_text())
-        except (OSError, yaml.YAMLError):
-            continue
+        except (OSError, ValueError, RecursionError, yaml.YAMLError):
+            continue  # nothing that kind or kubectl has written
         for kind in ("contexts", "clusters", "users"):
-            entries = (document or {}).get(kind) or []
+            entries = document.get(kind) if isinstance(document, dict) else None
             found += [
-                f"{kind} {e['name']} in {path}" for e in entries if e["name"] == f"kind-{cluster}"
+                f"{kind} kind-{cluster} in {path}"
+                for each in (entries if isinstance(entries, list) else [])
+                if isinstance(each, dict) and each.get("name") == f"kind-{cluster}"
             ]
     return tuple(found)

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import io
-import os
 import shutil
-import tarfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pytest_canary.cluster.container_engine import NETWORK, ContainerEngine, Image
-from pytest_canary.cluster.kind import Cluster, config
+from pytest_canary.cluster.container_engine import ContainerEngine, Image
+from pytest_canary.cluster.creation import Creation
+from pytest_canary.cluster.engine_address import is_here
+from pytest_canary.cluster.kind import Cluster
 from pytest_canary.cluster.kubeconfig import write_kubeconfig
-from pytest_canary.cluster.run import Run
-from pytest_canary.cluster.teardown import KUBECONFIG, delete_cluster
-from pytest_canary.config.git import git
+from pytest_canary.cluster.lodging import look_around, settle
+from pytest_canary.cluster.run import RUN_LABEL, Run
+from pytest_canary.cluster.teardown import KUBECONFIG
+from pytest_canary.cluster.versions import Versions
 from pytest_canary.config.plan import Plan
-from pytest_canary.core.errors import ClusterError, CommandError, ImageError
+from pytest_canary.core.errors import ClusterError
 from pytest_canary.core.processes import Processes
 from pytest_canary.core.waiting import Seen, Waiter
 from pytest_canary.k8s.namespace import Namespace
@@ -33,19 +33,26 @@ class Provisioned:
     """What there is when everything is up.
 
     Attributes:
+        namespace: the run's, as the account sees it that the release's transitions run as.
+        owner: the same, as the one sees it who has the cluster, or may make a namespace in it.
+        home: the folder that those transitions have for their home.
         cluster: the kind cluster; None where the walk is in a cluster that it did not make.
         baseline: None in a first release.
         database: the database's image; None where there is none.
         seconds: how long each part took, by name.
+        notes: what whoever reads the outcome should know of the versions, a sentence each.
     """
 
     namespace: Namespace
+    owner: Namespace
+    home: Path
     cluster: Cluster | None
     kubectl: Path
     candidate: Version
     baseline: Version | None
     database: Image | None
     seconds: dict[str, float] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
 
 class Provision:
@@ -59,6 +66,7 @@ class Provision:
         waiter: waits, and tells how far things are.
         processes: the run's, the engine's among them; those that provision are killed once it is
             over.
+        names: what is going to be made in the namespace, as kubectl takes it: "Service/shop-lb".
     """
 
     def __init__(
@@ -69,14 +77,17 @@ class Provision:
         engine: ContainerEngine,
         waiter: Waiter,
         processes: Processes,
+        names: Sequence[str] = (),
     ) -> None:
         self.plan = plan
+        self.names = names
         self.settings = plan.settings
         self.run = run
         self.cluster_run = cluster_run
         self.engine = engine
         self.waiter = waiter
         self.processes = processes
+        self.versions = Versions(plan, run.folder, engine, processes)
         self.seconds: dict[str, float] = {}
         self.progress: dict[str, str] = {}
         self._given_up = threading.Event()
@@ -87,13 +98,18 @@ class Provision:
         """Do it all; raises the first error, and leaves what is half made to the run's cleanup."""
         options = self.plan.options
         cluster = None if options.context else self._cluster()
+        owner = None
+        if not cluster:
+            # What may not be done is told before anything is pushed or made.
+            owner = self._owner(None)
+            look_around(self.plan, owner, self.names, self._kubectl(None), self.processes)
         # The database first, as it takes no building and is loaded meanwhile.
         jobs: dict[str, Any] = {}
         if self.plan.has_database:
             jobs["database"] = self._database
-        jobs["candidate"] = self._candidate
+        jobs["candidate"] = self.versions.candidate
         if self.plan.upgrade:
-            jobs["baseline"] = self._baseline
+            jobs["baseline"] = self.versions.baseline
         pool = ThreadPoolExecutor(max_workers=len(jobs) + 1, thread_name_prefix="canary")
         try:
             images: dict[str, Future[Any]] = {
@@ -108,80 +124,84 @@ class Provision:
             self._given_up.set()
             self.processes.kill_all()
             pool.shutdown(wait=True, cancel_futures=True)
-        context = f"kind-{cluster.name}" if cluster else options.context
-        kubeconfig = self._kubeconfig(cluster, context)
+        owner, kubectl = owner or self._owner(cluster), self._kubectl(cluster)
         found = {name: future.result() for name, future in images.items()}
         return Provisioned(
-            namespace=Namespace(kubeconfig, self.namespace_name, redactor=self.processes.redactor),
+            namespace=settle(
+                self.plan,
+                self.run,
+                owner,
+                kubectl,
+                self.waiter,
+                self.processes,
+                within=self.cluster_run.id if options.reuse else None,
+            ),
+            owner=owner,
+            home=self._home(),
             cluster=cluster,
-            kubectl=self._kubectl(cluster),
+            kubectl=kubectl,
             candidate=found["candidate"],
             baseline=found.get("baseline"),
             database=found.get("database"),
             seconds=self.seconds,
+            notes=self.versions.notes,
         )
 
     @property
     def namespace_name(self) -> str:
-        """The run's own namespace."""
-        return f"canary-{self.run.id}"
+        """The run's namespace: its own, unless another is named."""
+        return self.plan.options.namespace or f"canary-{self.run.id}"
 
     def _cluster(self) -> Cluster:
         options = self.plan.options
         name = options.cluster_name or f"canary-{self.cluster_run.id}"
+        if not is_here(self.engine.endpoint):
+            raise ClusterError(
+                f"the container engine at {self.engine.endpoint} is on another machine, where "
+                "nothing of the cluster can be reached; use one of this machine, or walk in a "
+                "cluster that is there with --canary-context"
+            )
+        if options.cluster_name:
+            self.cluster_run.claim(name)
         cluster = Cluster(
             name,
             self.cluster_run.folder,
             image=options.node_image,
             kind=options.kind,
             kubectl=options.kubectl,
-            processes=self.processes,
+            processes=self.processes.part(holding=self.cluster_run.work),
         )
         cluster.ensure_kind()
         cluster.ensure_kubectl()
-        if self.engine.network_members(NETWORK) is None:
-            self.cluster_run.made(network=True)
         return cluster
 
     def _kubectl(self, cluster: Cluster | None) -> Path:
+        """The kubectl that is meant, in a folder of the run's with nothing beside it.
+
+        That folder is put on PATH for the release's scripts: whatever it is called, and whatever
+        else lies where it is, they find it and no other.
+        """
         if cluster:
-            return Path(cluster.kubectl_path).absolute()
-        found = self.plan.options.kubectl or shutil.which("kubectl")
+            found = cluster.kubectl_path
+        else:
+            found = self.plan.options.kubectl or shutil.which("kubectl")
         if not found:
             raise ClusterError("kubectl is not on PATH; install it, or name it: --kind-kubectl-bin")
-        return Path(found).absolute()
+        link = self.run.folder / "bin" / "kubectl"
+        link.parent.mkdir(exist_ok=True)
+        if not link.is_symlink():
+            link.symlink_to(Path(found).absolute())
+        return link
 
     def _create(self, cluster: Cluster) -> None:
-        spec, record = f"{cluster.image} {config()}", self.cluster_run.record
-        known = (record.cluster, record.cluster_spec) == (cluster.name, spec)
-        if known and self._is_up(cluster):
+        creation = Creation(cluster, self.cluster_run, self.engine, self.processes, self._quiet())
+        if creation.take_up():
             self.progress["cluster"] = "reused"
             self._ours.set()
             return
-        if record.cluster:
-            delete_cluster(self.cluster_run, self.processes)
-        if cluster.exists():
-            raise ClusterError(
-                f"cluster {cluster.name} exists and no run of pytest-canary made it; choose "
-                f"another --cluster-name, or walk in it with --canary-context kind-{cluster.name}"
-            )
-        self.cluster_run.made(cluster=cluster.name, kind=str(cluster.kind_path), cluster_spec=spec)
-        self._ours.set()
         began = time.monotonic()
-        cluster.create(timeout=self.settings.deadlines.cluster, heard=self._heard)
+        creation.make(self.settings.deadlines.cluster, self._ours.set, self._heard)
         self.seconds["cluster"] = time.monotonic() - began
-
-    def _is_up(self, cluster: Cluster) -> bool:
-        """Whether an earlier run's cluster still runs, which it doesn't after a restart."""
-        try:
-            self.processes.run(
-                [cluster.kubectl_path, "get", "--raw=/readyz"],
-                timeout=20,
-                env=os.environ | {"KUBECONFIG": str(cluster.kubeconfig_path)},
-            )
-        except CommandError:
-            return False
-        return True
 
     def _heard(self, line: str) -> None:
         self.progress["cluster"] = line
@@ -191,9 +211,9 @@ class Provision:
         self.progress[name] = "building"
         image, wrap = job()
         self.seconds[f"{name} image"] = time.monotonic() - began
-        repository = self.settings.name if name != "database" else "canary-db"
-        if self.plan.options.registry:
-            repository = f"{self.plan.options.registry}/{repository}"
+        own = repository = self.settings.name if name != "database" else "canary-db"
+        if self.plan.options.push_registry:
+            repository = f"{self.plan.options.push_registry}/{own}"
         image = self.engine.named(image, repository, self.run.id)
         self.run.made_image(image.ref)
         self._step()
@@ -204,17 +224,23 @@ class Provision:
             # Nothing is put into a node before it is known to be ours.
             while not self._ours.wait(0.2):
                 self._step()
-            quiet = Waiter(self.waiter.clock, self._check_not_abandoned)
-            cluster.wait_for_containerd(quiet, self.settings.deadlines.cluster)
+            cluster.wait_for_containerd(self._quiet(), self.settings.deadlines.cluster)
             # One after the other: what a version has sent, another that shares it need not.
             with self._loading:
                 self._step()
                 self.engine.load(image, cluster.node, self.settings.deadlines.image)
         else:
             self.engine.push(image, self.settings.deadlines.image)
+            image = self.engine.named(
+                image, f"{self.plan.options.pull_registry}/{own}", self.run.id
+            )
         self.seconds[f"{name} load"] = time.monotonic() - began
         self.progress[name] = "loaded"
         return wrap(image)
+
+    def _quiet(self) -> Waiter:
+        """Waits in the background, until another part has failed."""
+        return Waiter(self.waiter.clock, self._check_not_abandoned)
 
     def _check_not_abandoned(self, what: str, seen: str) -> None:
         """End a wait of a part whose outcome nobody waits for any more."""
@@ -239,83 +265,32 @@ class Provision:
             "cluster and images", look, timeout=deadlines.cluster + 2 * deadlines.image
         )
 
-    def _candidate(self) -> tuple[Image, Any]:
-        settings, options = self.settings, self.plan.options
-        if options.image:
-            image = self.engine.pull(options.image, self.settings.deadlines.image)
-        else:
-            image = self.engine.build(
-                settings.files.context,
-                settings.files.dockerfile,
-                settings.image.build_args,
-                f"pytest-canary/{settings.name}:candidate",
-                self.run.folder / "candidate.iid",
-                settings.deadlines.image,
-            )
-        return image, lambda loaded: self._version("candidate", loaded)
-
-    def _baseline(self) -> tuple[Image, Any]:
-        settings, baseline = self.settings, self.plan.baseline
-        if baseline.kind == "image":
-            image = self.engine.pull(baseline.value, self.settings.deadlines.image)
-            return image, lambda loaded: self._version("baseline", loaded)
-        top = Path(git(settings.root, "rev-parse", "--show-toplevel").strip())
-        checkout = self.run.folder / "baseline"
-        archive = self.processes.run_bytes(
-            ["git", "-C", top, "archive", baseline.value], timeout=120
-        )
-        with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
-            tar.extractall(checkout, filter="data")
-
-        def there(path: Path) -> Path:
-            return checkout / path.resolve().relative_to(top.resolve())
-
-        if not there(settings.files.dockerfile).is_file():
-            raise ImageError(
-                f"baseline {self.plan.baseline.text} has no "
-                f"{settings.files.dockerfile.relative_to(settings.root)}; "
-                "name a later revision, or an image"
-            )
-        image = self.engine.build(
-            there(settings.files.context),
-            there(settings.files.dockerfile),
-            settings.image.build_args,
-            f"pytest-canary/{settings.name}:baseline",
-            self.run.folder / "baseline.iid",
-            settings.deadlines.image,
-        )
-        return image, lambda loaded: self._version("baseline", loaded, there)
-
     def _database(self) -> tuple[Image, Any]:
         return self.engine.pull(
             self.settings.database.image, self.settings.deadlines.image
         ), lambda loaded: loaded
 
-    def _version(
-        self, title: str, image: Image, there: Callable[[Path], Path] = lambda path: path
-    ) -> Version:
-        """A version's image and files: a revision's own, where it has them already."""
-        settings = self.settings
+    # The namespace.
 
-        def own(path: Path) -> Path:
-            return there(path) if there(path).is_file() else path
-
-        return Version(
-            title=title,
-            image=image.ref,
-            deployment=own(settings.files.deployment),
-            service=own(settings.files.service),
-            apply=own(settings.files.apply),
-        )
-
-    def _kubeconfig(self, cluster: Cluster | None, context: str | None) -> Path:
+    def _owner(self, cluster: Cluster | None) -> Namespace:
+        """The run's namespace, which is not there yet, through its user's own credentials."""
         path = self.run.folder / KUBECONFIG
         write_kubeconfig(
             path,
             source=str(cluster.kubeconfig_path) if cluster else self.plan.options.kubeconfig,
-            context=context,
+            context=f"kind-{cluster.name}" if cluster else self.plan.options.context,
             namespace=self.namespace_name,
             kubectl=self._kubectl(cluster),
             processes=self.processes,
         )
-        return path
+        return Namespace(
+            path,
+            self.namespace_name,
+            redactor=self.processes.redactor,
+            labels={RUN_LABEL: self.run.id},
+        )
+
+    def _home(self) -> Path:
+        home = self.run.folder / "home"
+        home.mkdir(exist_ok=True)
+        return home

@@ -5,17 +5,27 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from pytest_canary.core.errors import ImageError
 
-def pull_secret(name: str, registry: str | None) -> dict[str, Any]:
-    """A Secret with the docker command's credentials for the registry; empty without one."""
+
+def pull_secret(name: str, push: str | None, pull: str | None) -> dict[str, Any]:
+    """A Secret with the docker command's credentials for the registry; empty without one.
+
+    Args:
+        name: the Secret's.
+        push: the registry as this machine reaches it, and has its login.
+        pull: the same as the nodes reach it.
+
+    Raises:
+        ImageError: the docker command's credentials can't be read.
+    """
     auths: dict[str, Any] = {}
-    if registry:
-        import docker.auth
-
-        host = registry.split("/")[0]
-        known = docker.auth.load_config().resolve_authconfig(host) or {}
+    if push and pull:
+        known = _credentials(push.split("/")[0])
         keys = {"username", "password", "auth", "identitytoken"}
-        auths[host] = {key.lower(): v for key, v in known.items() if key.lower() in keys and v}
+        auths[pull.split("/")[0]] = {
+            key.lower(): v for key, v in known.items() if key.lower() in keys and v
+        }
     return {
         "apiVersion": "v1",
         "kind": "Secret",
@@ -23,3 +33,15 @@ def pull_secret(name: str, registry: str | None) -> dict[str, Any]:
         "type": "kubernetes.io/dockerconfigjson",
         "stringData": {".dockerconfigjson": json.dumps({"auths": auths})},
     }
+
+
+def _credentials(host: str) -> dict[str, Any]:
+    import docker.auth
+
+    try:
+        return docker.auth.load_config().resolve_authconfig(host) or {}
+    except Exception as error:  # a helper that fails, or a file that is not as it should be
+        raise ImageError(
+            f"the docker command's credentials for {host} can't be read: {error}; see that "
+            f"`docker login {host}` works, and what $DOCKER_CONFIG or ~/.docker/config.json says"
+        ) from error

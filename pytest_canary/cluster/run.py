@@ -6,56 +6,27 @@ what a killed run has left: the next run, or `--canary-reap`, removes everything
 
 from __future__ import annotations
 
-import fcntl
+import contextlib
 import hashlib
-import json
-import os
 import secrets
 import shutil
 import threading
 import time
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any
+from urllib.parse import quote
 
+from pytest_canary.cluster import record as records
+from pytest_canary.cluster.record import Record, state_folder
+from pytest_canary.core import locks
 from pytest_canary.core.errors import ClusterError
 
-# Seconds in which a run surely gets from its hidden folder to its record.
+RUN_LABEL = "pytest-canary/run"
+"""What a run makes in a cluster carries it, with the run's ID."""
+
+# Seconds in which a run surely gets from its hidden folder to its name.
 YOUTH = 60
-
-
-@dataclass
-class Record:
-    """What a run made, as its folder has it.
-
-    Attributes:
-        run: six hexadecimal digits that its names carry.
-        cluster: the kind cluster it made, if any.
-        cluster_spec: what that cluster was made from; another spec needs another cluster.
-        kind: the kind program that made it.
-        network: whether it made the engine's network "kind".
-        namespace: the namespace that it made in a cluster that outlives it.
-        images: the names that it gave to images.
-        kept: whether its user asked for the cluster to stay.
-        project: the folder of the project that it rehearses.
-    """
-
-    run: str
-    project: str
-    cluster: str | None = None
-    cluster_spec: str | None = None
-    kind: str | None = None
-    network: bool = False
-    namespace: str | None = None
-    images: list[str] = field(default_factory=list)
-    kept: bool = False
-
-
-def state_folder() -> Path:
-    """Where the runs' folders are: $XDG_STATE_HOME/pytest-canary/runs."""
-    base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    return Path(base) / "pytest-canary" / "runs"
 
 
 class Run:
@@ -64,7 +35,7 @@ class Run:
     def __init__(self, folder: Path, record: Record, lock: IO[str]) -> None:
         self.folder = folder
         self.record = record
-        self._lock = lock
+        self._locks = [lock]
         self._saving = threading.Lock()
 
     @property
@@ -72,54 +43,113 @@ class Run:
         """Six hexadecimal digits that the names of all that it makes carry."""
         return self.record.run
 
+    @property
+    def work(self) -> Path:
+        """The lock that commands share which make something: they may outlive the process."""
+        return self.folder / "work"
+
     @classmethod
     def start(cls, project: Path) -> Run:
-        """Make a folder that only this user can read, as the kubeconfig goes into it."""
-        parent = state_folder()
-        parent.mkdir(parents=True, exist_ok=True)
-        record = Record(run=secrets.token_hex(3), project=str(project))
-        folder = parent / record.run
-        # Locked before it has a name that another run's reaper could find.
-        hidden = parent / f".{record.run}"
-        hidden.mkdir(mode=0o700)
-        lock = _lock(hidden)
-        if lock is None:
-            raise OSError(f"{hidden} is locked by another process")
-        hidden.rename(folder)
-        run = cls(folder, record, lock)
-        run.save()
+        """Make a folder that only this user can read, as the kubeconfig goes into it.
+
+        Raises:
+            ClusterError: it can't be made.
+        """
+        run = cls._make(Record(run=secrets.token_hex(3), project=str(project)))
+        if run is None:
+            raise ClusterError(f"{state_folder()} has a run of that ID already; try again")
         return run
 
     @classmethod
-    def reusable(cls, project: Path) -> Run:
-        """The folder of the cluster that the project's runs share, one after the other.
+    def reusable(cls, project: Path, engine: str) -> Run:
+        """The folder of the cluster that a project's runs share, one after the other.
+
+        Args:
+            project: the project's folder.
+            engine: the ID of the engine that has the cluster.
 
         Raises:
             ClusterError: another run is in it.
         """
-        parent = state_folder()
-        parent.mkdir(parents=True, exist_ok=True)
-        name = f"reuse-{hashlib.sha256(str(project.resolve()).encode()).hexdigest()[:6]}"
-        folder = parent / name
-        folder.mkdir(mode=0o700, exist_ok=True)
-        lock = _lock(folder)
+        digits = hashlib.sha256(f"{project.resolve()} {engine}".encode()).hexdigest()[:6]
+        name = f"reuse-{digits}"
+        run = cls._make(Record(run=name, project=str(project), kept=True))
+        if run:
+            return run
+        folder = state_folder() / name
+        lock = locks.own(folder / "lock")
         if lock is None:
             raise ClusterError(
                 f"another run walks in this project's cluster canary-{name}; "
                 "wait for it, or leave --canary-reuse out"
             )
-        record = _record(folder) or Record(run=name, project=str(project), kept=True)
-        run = cls(folder, record, lock)
-        run.save()
+        with contextlib.ExitStack() as on_error:
+            on_error.callback(lock.close)
+            known = records.read(folder)
+            run = cls(folder, known or Record(run=name, project=str(project), kept=True), lock)
+            if run.at_work:
+                raise ClusterError(
+                    f"a command of a run that was killed is still making cluster canary-{name}; "
+                    "wait for its end, or leave --canary-reuse out"
+                )
+            run.made(host=records.host_name(), boot=records.boot_id())
+            on_error.pop_all()
         return run
 
+    @classmethod
+    def _make(cls, record: Record) -> Run | None:
+        """A folder with a record; None where there is one of that name."""
+        parent = state_folder()
+        # Locked, and with its record, before it has a name that another's reaper could find.
+        hidden = parent / f".{record.run}-{secrets.token_hex(3)}"
+        try:
+            hidden.mkdir(mode=0o700, parents=True)
+            lock = locks.own(hidden / "lock")
+            assert lock  # noqa: S101 (nobody else knows of it)
+            run = cls(hidden, record, lock)
+            run.save()
+        except OSError as error:
+            raise ClusterError(
+                f"no record of the run can be kept in {parent}: {error.strerror}; set "
+                "XDG_STATE_HOME to a folder that can be written to"
+            ) from error
+        try:
+            run.folder = hidden.rename(parent / record.run)
+        except OSError:
+            run.remove()
+            return None
+        records.sync(parent)
+        return run
+
+    @property
+    def at_work(self) -> bool:
+        """Whether a command that makes something for it still runs."""
+        return locks.is_held(self.work)
+
+    def claim(self, cluster: str) -> None:
+        """Have a cluster's name for this run alone, until it is released or removed.
+
+        Raises:
+            ClusterError: another run has it.
+        """
+        folder = state_folder().parent / "clusters"
+        folder.mkdir(exist_ok=True)
+        lock = locks.own(folder / quote(cluster, safe=""))
+        if lock is None:
+            raise ClusterError(
+                f"another run makes or walks in cluster {cluster}; wait for it, or choose another "
+                "--cluster-name"
+            )
+        self._locks.append(lock)
+
     def save(self) -> None:
-        """Write the record; call it before making what the record names."""
-        path = self.folder / "record.json"
-        fresh = path.with_suffix(".new")
+        """Write the record, through to the disk; call it before making what the record names.
+
+        Raises:
+            ClusterError: it can't be written.
+        """
         with self._saving:
-            fresh.write_text(json.dumps(asdict(self.record), indent=2))
-            fresh.replace(path)
+            records.write(self.record, self.folder)
 
     def made(self, **what: Any) -> None:
         """Note something in the record that is about to be made."""
@@ -133,40 +163,72 @@ class Run:
             self.record.images.append(ref)
         self.save()
 
+    def has_applied(self, name: str) -> None:
+        """Note an object that its release has applied; from any thread."""
+        with self._saving:
+            self.record.applied.append(name)
+        self.save()
+
     def release(self) -> None:
         """Leave the folder to a later run."""
-        self._lock.close()
+        for lock in self._locks:
+            lock.close()
 
     def remove(self) -> None:
         """Remove the folder: nothing that it names is left."""
         shutil.rmtree(self.folder, ignore_errors=True)
-        self._lock.close()
+        for claim in self._locks[1:]:
+            Path(claim.name).unlink(missing_ok=True)
+        self.release()
 
 
-def abandoned(*, kept: bool) -> Iterator[Run]:
+def abandoned(*, kept: bool, spare: Callable[[str], None]) -> Iterator[Run]:
     """The runs whose process is gone; those kept on purpose too, where asked for.
 
     Each is owned by this process until it is released or removed.
+
+    Args:
+        kept: whether to find those kept on purpose.
+        spare: told of each that can't be judged here, and stays as it is.
     """
     parent = state_folder()
-    if not parent.is_dir():
+    try:
+        folders = sorted(parent.iterdir())
+    except FileNotFoundError:
         return
-    for folder in sorted(parent.iterdir()):
+    except OSError as error:
+        raise ClusterError(f"the records of runs in {parent} can't be read: {error}") from error
+    for folder in folders:
         if folder.name.startswith(".") and _is_young(folder):
             continue  # a run that is just starting
-        lock = _lock(folder)
+        record, why = None, ""
+        try:
+            record = records.read(folder)
+        except ClusterError as error:
+            why = str(error)
+        if record and record.kept and not kept:
+            continue
+        try:
+            lock = locks.own(folder / "lock")
+        except OSError:
+            continue  # no run's, or gone by now
         if lock is None:
             continue
-        record = _record(folder)
-        if record is None:
-            # It died before it had made anything.
+        if why:
+            spare(why)
+        elif record is None:
+            # It died before it had made anything, or when nothing was left.
             shutil.rmtree(folder, ignore_errors=True)
-            lock.close()
+        elif not record.is_of_here:
+            spare(
+                f"run {record.run} of {record.project} was made on {record.host}, and what it made "
+                f"stays: `pytest --canary-reap` there removes it; delete {folder} where that "
+                "machine is gone"
+            )
+        else:
+            yield Run(folder, record, lock)
             continue
-        if record.kept and not kept:
-            lock.close()
-            continue
-        yield Run(folder, record, lock)
+        lock.close()
 
 
 def _is_young(folder: Path) -> bool:
@@ -174,26 +236,3 @@ def _is_young(folder: Path) -> bool:
         return time.time() - folder.stat().st_mtime < YOUTH
     except FileNotFoundError:
         return True  # it has just got its name
-
-
-def _record(folder: Path) -> Record | None:
-    try:
-        known = json.loads((folder / "record.json").read_text())
-        # Another version of this package may note more; what it names is removed all the same.
-        return Record(**{f.name: known[f.name] for f in fields(Record) if f.name in known})
-    except (OSError, ValueError, TypeError):
-        return None
-
-
-def _lock(folder: Path) -> IO[str] | None:
-    """The folder's lock, or None where a living process has it."""
-    try:
-        lock = (folder / "lock").open("a")
-    except OSError:
-        return None
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        lock.close()
-        return None
-    return lock

@@ -1,21 +1,45 @@
-"""Removing what a run made, be it this one or one that has died."""
+"""Removing what a run made, be it this one or one that has died; and nothing else."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
-from pytest_canary.cluster.container_engine import NETWORK, ContainerEngine
-from pytest_canary.cluster.run import Run, abandoned
-from pytest_canary.core.errors import CanaryError, ClusterError
+from urllib3.exceptions import HTTPError
+
+from pytest_canary.cluster.container_engine import NETWORK, ContainerEngine, NodeContainer
+from pytest_canary.cluster.guest import remove_own
+from pytest_canary.cluster.run import RUN_LABEL, Run, abandoned
+from pytest_canary.core.errors import CanaryError, ClusterError, WaitTimeoutError
 from pytest_canary.core.processes import Processes
 from pytest_canary.core.waiting import Seen, Waiter
 
 KUBECONFIG = "kubeconfig.run"
-RUN_LABEL = "pytest-canary/run"
+
+# Seconds in which the engine ends what it was asked for by a command that was killed meanwhile.
+SETTLING = 20.0
+
+# Seconds in which a container that is being removed is gone, and one that a killed run's command
+# is making is made.
+REMOVING = 60.0
+ORPHANED = 180.0
+
+Tell = Callable[[str], None]
 
 
-def tear_down(run: Run, engine: ContainerEngine, processes: Processes | None = None) -> None:
+def _nobody(text: str) -> None:
+    pass
+
+
+def tear_down(
+    run: Run,
+    engine: ContainerEngine,
+    processes: Processes | None = None,
+    *,
+    waiter: Waiter | None = None,
+    tell: Tell = _nobody,
+) -> None:
     """Remove everything that a run's record names, and then its folder.
 
     Goes on after an error, so that one thing that can't be removed saves no other.
@@ -24,6 +48,8 @@ def tear_down(run: Run, engine: ContainerEngine, processes: Processes | None = N
         run: whose things they are.
         engine: the container engine.
         processes: the run's commands, which are killed first; None for a run of another process.
+        waiter: waits until things are gone.
+        tell: told of what has the name of something of the run's, and is somebody else's.
 
     Raises:
         CanaryError: with every error; the folder is kept then, for the next attempt.
@@ -36,16 +62,19 @@ def tear_down(run: Run, engine: ContainerEngine, processes: Processes | None = N
         except Exception as error:
             errors.append(str(error))
 
-    record, processes = run.record, processes or Processes()
-    processes.kill_all()
-    if record.namespace:
-        attempt(lambda: delete_namespace(run.folder / KUBECONFIG, str(record.namespace), run.id))
+    record, waiter = run.record, waiter or Waiter()
+    if processes:
+        processes.kill_all()
+    if record.namespace and record.guest:
+        attempt(lambda: leave_namespace(run, processes or Processes()))
+    elif record.namespace:
+        attempt(lambda: delete_namespace_of(run))
     if record.cluster:
-        attempt(lambda: delete_cluster(run, processes))
+        attempt(lambda: delete_cluster(run, engine, waiter, tell))
     for ref in record.images:
         attempt(lambda ref=ref: engine.untag(ref))  # type: ignore[misc]
     if record.network:
-        attempt(lambda: engine.remove_network(NETWORK))
+        attempt(lambda: remove_network(run, engine))
     if errors:
         raise CanaryError(
             f"run {run.id} could not be cleaned up; `pytest --canary-reap` tries again",
@@ -54,17 +83,61 @@ def tear_down(run: Run, engine: ContainerEngine, processes: Processes | None = N
     run.remove()
 
 
-def delete_cluster(run: Run, processes: Processes) -> None:
-    """Delete the cluster that a run's record names.
+def delete_cluster(run: Run, engine: ContainerEngine, waiter: Waiter, tell: Tell = _nobody) -> None:
+    """Remove the node containers that are the run's own, and leave others of the same name.
 
     Raises:
-        ClusterError: kind can't delete it.
+        CommandError: the engine refuses.
+        WaitTimeoutError: they don't go.
     """
-    from pytest_canary.cluster.kind import Cluster
+    cluster = str(run.record.cluster)
 
-    record = run.record
-    kind = Path(record.kind) if record.kind and Path(record.kind).exists() else None
-    Cluster(str(record.cluster), run.folder, kind=kind, processes=processes).delete()
+    def nodes() -> list[NodeContainer]:
+        return engine.node_containers(cluster)
+
+    if run.record.containers is None:
+        # kind was cut off, and the engine may still be making what kind had asked for.
+        with suppress(WaitTimeoutError):
+            waiter.until(
+                "the engine to end what kind has begun",
+                lambda: Seen("no node container yet", bool(nodes()), None),
+                timeout=SETTLING,
+            )
+    if any(not run.record.owns(node) for node in nodes()):
+        tell(f"cluster {cluster} is not what run {run.id} made under that name, and stays")
+
+    def look() -> Seen[None]:
+        ours = [node for node in nodes() if run.record.owns(node)]
+        for node in ours:
+            engine.remove_container(node.id)
+        return Seen(f"still there: {', '.join(node.name for node in ours)}", not ours, None)
+
+    waiter.until(f"cluster {cluster} to be gone", look, timeout=REMOVING)
+
+
+def remove_network(run: Run, engine: ContainerEngine) -> None:
+    """Remove kind's network where it is the one that the run made, and nothing refers to it."""
+    known = run.record.network_id
+    for network in engine.networks(NETWORK):
+        if not network.members and known in (None, network.id):
+            engine.remove_network(network.id)
+
+
+def delete_namespace_of(run: Run) -> None:
+    """Delete the namespace of a run in a cluster that outlives it.
+
+    Raises:
+        ClusterError: it can't be deleted, or that can't be known.
+    """
+    try:
+        delete_namespace(run.folder / KUBECONFIG, str(run.record.namespace), run.id)
+    except ClusterError as error:
+        unreachable = isinstance(error.__cause__, HTTPError)
+        # A cluster of our own is gone with all that was in it, or its next run looks for the label.
+        if unreachable and run.record.within:
+            return
+        hint = f"; delete {run.folder} where that cluster is gone" if unreachable else ""
+        raise ClusterError(f"{error.sentence}{hint}", error.evidence) from error
 
 
 def delete_namespace(kubeconfig: Path, name: str, run: str, timeout: float = 120) -> None:
@@ -72,8 +145,8 @@ def delete_namespace(kubeconfig: Path, name: str, run: str, timeout: float = 120
 
     One that does not carry the run's label is somebody else's, and stays.
 
-    A cluster that can't be reached any more has been deleted meanwhile, or will be asked again by
-    the next run: its namespaces carry a label that tells.
+    Raises:
+        ClusterError: it can't be deleted, or its API server does not answer.
     """
     from pytest_canary.k8s.namespace import Namespace
 
@@ -90,32 +163,53 @@ def delete_namespace(kubeconfig: Path, name: str, run: str, timeout: float = 120
         namespace.delete()
         Waiter().until(f"namespace {name} to be gone", look, timeout=timeout)
     except ClusterError as error:
-        if "refused" not in str(error):
-            raise ClusterError(f"namespace {name} can't be deleted: {error}") from error
+        raise ClusterError(
+            f"namespace {name} can't be deleted: {error.sentence}", error.evidence
+        ) from error.__cause__
 
 
-def reap(engine: ContainerEngine, *, kept: bool, tell: Callable[[str], None]) -> int:
+def leave_namespace(run: Run, processes: Processes) -> None:
+    """Remove what a run has in a namespace that was there before it, and stays.
+
+    Raises:
+        ClusterError: something can't be removed.
+    """
+    from pytest_canary.k8s.namespace import Namespace
+
+    kubeconfig = run.folder / KUBECONFIG
+    if kubeconfig.exists():
+        owner = Namespace(kubeconfig, str(run.record.namespace))
+        remove_own(owner, run.record, processes, Waiter())
+
+
+def reap(engine: ContainerEngine, *, kept: bool, tell: Tell, waiter: Waiter | None = None) -> int:
     """Remove what runs have left whose process is gone.
 
     Args:
         engine: the container engine.
-        kept: also what was kept on purpose, with --canary-keep or --canary-reuse.
+        kept: also what was kept on purpose, with --canary-keep or --canary-reuse; and what is
+            still being made is waited for.
         tell: told of each run that is removed.
+        waiter: waits until things are gone.
 
     Returns:
         How many runs were removed.
 
     Raises:
-        CanaryError: some could not be removed; the others were.
+        CanaryError: some could not be removed, or must not be from here; the others were.
     """
     removed = 0
     errors: list[str] = []
-    for run in abandoned(kept=kept):
+    waiter = waiter or Waiter()
+    for run in abandoned(kept=kept, spare=errors.append):
         record = run.record
         what = record.cluster or record.namespace or "its files"
-        tell(f"run {run.id} of {record.project} is gone and left {what}; removing it")
         try:
-            tear_down(run, engine)
+            _check_engine(run, engine)
+            if run.at_work:
+                _await_orphans(run, waiter, tell, ORPHANED if kept else 0)
+            tell(f"run {run.id} of {record.project} is gone and left {what}; removing it")
+            tear_down(run, engine, waiter=waiter, tell=tell)
             removed += 1
         except CanaryError as error:
             errors.append(str(error))
@@ -124,3 +218,29 @@ def reap(engine: ContainerEngine, *, kept: bool, tell: Callable[[str], None]) ->
     if errors:
         raise CanaryError("\n".join(errors))
     return removed
+
+
+def _check_engine(run: Run, engine: ContainerEngine) -> None:
+    """Another engine has no such container, which does not mean that there is none."""
+    record = run.record
+    made = record.cluster or record.network or record.images
+    if made and record.engine not in ("", engine.id):
+        raise ClusterError(
+            f"run {run.id} of {record.project} used another container engine, at "
+            f"{record.endpoint}, and what it left there stays: run `pytest --canary-reap` with "
+            f"that one (DOCKER_HOST, or `docker context use`); delete {run.folder} where it is gone"
+        )
+
+
+def _await_orphans(run: Run, waiter: Waiter, tell: Tell, timeout: float) -> None:
+    if not timeout:
+        raise ClusterError(
+            f"run {run.id} of {run.record.project} is gone, and a command of it is still making "
+            "something; `pytest --canary-reap` waits for its end and removes it"
+        )
+    tell(f"run {run.id} is gone, and a command of it is still making something; waiting for it")
+    waiter.until(
+        f"the commands of run {run.id} to end",
+        lambda: Seen(f"{run.work} is still held", not run.at_work, None),
+        timeout=timeout,
+    )

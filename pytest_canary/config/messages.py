@@ -7,10 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
-from pytest_canary.core.wording import did_you_mean
+from pytest_canary.core.masking import MASK, Redactor
+from pytest_canary.core.secret_variables import is_secret, secrets_of
+from pytest_canary.core.wording import cut, did_you_mean
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
+
+# Letters that are shown of a wrong value.
+SHOWN = 200
 
 # Pydantic's messages are about Python's types; a settings file's reader knows TOML's.
 ALLOWED = {
@@ -31,21 +36,30 @@ def key(detail: ErrorDetails) -> str:
     return ".".join(str(part) for part in detail["loc"] if part != "[key]")
 
 
+def quoted(value: object) -> str:
+    """A value as it is shown beside what is wrong with it."""
+    try:
+        return cut(repr(value), SHOWN)
+    except (ValueError, RecursionError):
+        return "…"  # a number of thousands of digits, or tables within tables
+
+
 def mistake(detail: ErrorDetails, tables: type[BaseModel]) -> str:
     """One mistake as its reader needs it: key, value, what is allowed, the nearest right name."""
-    name = key(detail)
+    name = cut(key(detail), SHOWN)
     kind, context = detail["type"], detail.get("ctx", {})
     if kind == "extra_forbidden":
         names = _names([*detail["loc"]][:-1], tables)
         hint = nearest(str(detail["loc"][-1]), names) if names else ""
-        return f"{name} = {detail['input']!r}: no such setting{hint}"
+        return f"{name} = {_shown(detail)}: no such setting{hint}"
     if kind == "missing":
         return f"{name} is missing"
     allowed = ALLOWED.get(kind)
     if kind == "greater_than_equal":
         allowed = f"a whole number from {context['ge']}"
     elif kind == "less_than_equal":
-        allowed = f"a whole number up to {context['le']}"
+        whole = "" if isinstance(context["le"], float) else "whole "
+        allowed = f"a {whole}number up to {context['le']:g}"
     elif kind == "greater_than":
         allowed = f"a number above {context['gt']:g}"
     elif kind == "literal_error":
@@ -54,7 +68,18 @@ def mistake(detail: ErrorDetails, tables: type[BaseModel]) -> str:
         allowed = f"a string that matches {context['pattern']}"
     elif kind in ("string_too_short", "too_short"):
         allowed = "must not be empty"
-    return f"{name} = {detail['input']!r}: {allowed or detail['msg']}"
+    return f"{name} = {_shown(detail)}: {allowed or detail['msg']}"
+
+
+def _shown(detail: ErrorDetails) -> str:
+    """The value that is wrong, unless its name says that it is a secret, or a part's does."""
+    value, name = detail["input"], str(detail["loc"][-1])
+    if name != "[key]" and is_secret(name):
+        return MASK
+    parts = value if isinstance(value, dict) else {}
+    # Quoted, as nothing else is sure to be short, or to become a text at all.
+    secrets = secrets_of({str(key): quoted(part).strip("'") for key, part in parts.items()})
+    return Redactor(secrets).redact(quoted(value))
 
 
 def nearest(wrong: str, right: Sequence[str]) -> str:

@@ -2,45 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Literal
+from dataclasses import dataclass, replace
 
-from pytest_canary.config.git import git
+from pytest_canary.config import build_args
+from pytest_canary.config.baseline import Baseline, find_baseline, is_candidate
 from pytest_canary.config.options import STAGES, Options
 from pytest_canary.config.settings import Settings
-from pytest_canary.core.errors import CommandError, SettingsError
-from pytest_canary.core.wording import nearest
-
-
-@dataclass(frozen=True)
-class Baseline:
-    """Where the version that is live today comes from.
-
-    Attributes:
-        kind: "image" of the engine or a registry, "git" revision to build, or "none".
-        value: the image's name or the revision.
-        origin: what says so: an option, a settings file or git.
-    """
-
-    kind: Literal["image", "git", "none"]
-    value: str
-    origin: str
-
-    @property
-    def text(self) -> str:
-        """As the option takes it, with its origin."""
-        shown = f"git:{self.value}" if self.kind == "git" else self.value or "none"
-        return f"{shown} ({self.origin})"
+from pytest_canary.config.target import Target, find_target
+from pytest_canary.core.errors import SettingsError
 
 
 @dataclass(frozen=True)
 class Plan:
-    """One run, decided."""
+    """One run, decided.
+
+    Attributes:
+        target: the cluster of somebody else's that is walked in; None for one of the run's own.
+        notes: what whoever reads the outcome should know of it, a sentence each.
+    """
 
     settings: Settings
     options: Options
     baseline: Baseline
+    target: Target | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def upgrade(self) -> bool:
@@ -101,67 +86,34 @@ def plan(settings: Settings, options: Options) -> Plan:
     """Put settings, options and git together.
 
     Raises:
-        SettingsError: the baseline can't be made out.
+        SettingsError: the baseline can't be made out, or is the candidate itself; or the context
+            can't be made out.
     """
     if options.check:
         # What is live is no matter of the candidate's files, and git may not know it.
         return Plan(settings, options, Baseline("none", "", "--canary-check"))
-    return Plan(settings, options, _baseline(settings, options))
+    target = find_target(options) if options.context else None
+    made = Plan(settings, options, find_baseline(settings, options), target)
+    builds = options.image is None or made.baseline.commit
+    notes = build_args.notes(settings.image.build_args) if builds else []
+    return replace(made, notes=(*notes, *_same_commit(made)))
 
 
-def _baseline(settings: Settings, options: Options) -> Baseline:
-    for value, origin in (
-        (options.baseline, "--canary-baseline"),
-        (settings.baseline, settings.source),
-    ):
-        if value == "none":
-            return Baseline("none", "", origin)
-        if value and value.startswith("git:"):
-            revision = value.removeprefix("git:")
-            return Baseline("git", _verified(settings.root, revision, origin), origin)
-        if value:
-            return Baseline("image", value, origin)
-    return _newest_tag(settings.root)
+def _same_commit(plan: Plan) -> list[str]:
+    """A note where the candidate is built from the baseline's own commit.
 
-
-def _verified(root: Path, revision: str, origin: str) -> str:
-    try:
-        # The end of options: a revision that looks like one must not become one.
-        git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
-    except CommandError as error:
-        tags = git(root, "tag", "--list").split() if _in_git(root) else []
-        near = nearest(revision, tags)
-        hint = f"did you mean git:{near}?" if near else "fetch it first, or name another"
-        raise SettingsError(f"baseline git:{revision} ({origin}) is not in git: {hint}") from error
-    return revision
-
-
-def _newest_tag(root: Path) -> Baseline:
-    """The newest tag before HEAD; a tag on HEAD is the candidate's own."""
-    if not _in_git(root):
-        return Baseline("none", "", "not in git")
-    try:
-        tag = git(root, "describe", "--tags", "--abbrev=0", "HEAD^").strip()
-    except CommandError:
-        if git(root, "rev-parse", "--is-shallow-repository").strip() == "true":
-            # Taken for "no tag", it would turn an upgrade into a first release, and pass.
-            raise SettingsError(
-                "the clone is shallow, so the newest tag before HEAD can't be found; "
-                'fetch the history and its tags, or name the baseline, be it "none"'
-            ) from None
-        return Baseline("none", "", "no tag")
-    return Baseline("git", tag, "the newest tag before HEAD")
-
-
-def _in_git(root: Path) -> bool:
-    try:
-        git(root, "rev-parse", "--git-dir")
-    except CommandError as error:
-        if "dubious ownership" in error.output:
-            # Taken for "not in git", it would turn an upgrade into a first release.
-            raise SettingsError(
-                f"git does not trust {root}, as another user owns it; "
-                f"git config --global --add safe.directory {root}"
-            ) from error
-        return False
-    return True
+    Raises:
+        SettingsError: it is, and a header is to tell the two apart, which it never will.
+    """
+    baseline = plan.baseline
+    if plan.options.image or not baseline.commit:
+        return []
+    if not is_candidate(plan.settings, baseline.commit):
+        return []
+    both = f"both are commit {baseline.commit.id[:12]}, and no file has changed since"
+    if plan.tells_versions:
+        raise SettingsError(
+            f"baseline {baseline.text} is the candidate itself: {both}; "
+            'name an earlier one, or "none"'
+        )
+    return [f"baseline {baseline.name} is the candidate itself: {both}"]

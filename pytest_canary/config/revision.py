@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from pytest_canary.config.git import complaint
 from pytest_canary.core.errors import CommandError
 
 
@@ -89,8 +90,9 @@ def _gitlab(environ: Mapping[str, str]) -> Revision:
 def _git(git: Callable[..., str]) -> Revision:
     try:
         tags = tuple(git("tag", "--points-at", "HEAD").split())
-    except CommandError:
-        return Revision(None, (), "not in git")
+    except CommandError as error:
+        outside = "not a git repository" in error.output
+        return Revision(None, (), "not in git" if outside else f"git can't say: {complaint(error)}")
     try:
         branch = git("symbolic-ref", "--short", "--quiet", "HEAD").strip()
     except CommandError:

@@ -8,6 +8,17 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from pytest_canary.config.values import (
+    ArgumentName,
+    Fraction,
+    HeaderName,
+    HeaderValue,
+    Json,
+    Replicas,
+    Seconds,
+    Text,
+)
+
 # What the addressbook's template takes beside the database's variables.
 ENVIRONMENT = {"PORT": "3000"}
 
@@ -24,33 +35,31 @@ class _Table(BaseModel):
     )
 
 
-Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Fraction = Annotated[float, Field(ge=0, le=1)]
 Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 
 
 class ImageSettings(_Table):
     """How the candidate's image is built: `docker build`'s context, Dockerfile and arguments."""
 
-    context: str | None = None
-    dockerfile: str | None = None
-    build_args: dict[str, str] = {}
+    context: Text | None = None
+    dockerfile: Text | None = None
+    build_args: dict[ArgumentName, Text] = {}
 
 
 class ManifestSettings(_Table):
     """The two templates and the command that applies the first of them."""
 
-    deployment: str = "manifests/deployment.yml"
-    service: str = "manifests/service.yml"
-    apply: str = "./apply.sh"
+    deployment: Text = "manifests/deployment.yml"
+    service: Text = "manifests/service.yml"
+    apply: Text = "./apply.sh"
 
 
 class ReplicaSettings(_Table):
     """How many replicas each Deployment has, and stable while a canary runs."""
 
-    canary: Annotated[int, Field(ge=1)] = 1
-    stable: Annotated[int, Field(ge=1)] = 3
-    stable_during_canary: Annotated[int, Field(ge=1)] = 2
+    canary: Replicas = 1
+    stable: Replicas = 3
+    stable_during_canary: Replicas = 2
 
 
 class CommandSettings(_Table):
@@ -60,9 +69,9 @@ class CommandSettings(_Table):
         down: takes the migration back; run after the rollback, in a pod of the candidate's.
     """
 
-    ping: list[str] = ["npm", "run", "ping"]
-    migrate: list[str] = ["npm", "run", "migrate"]
-    down: list[str] = []
+    ping: list[Text] = ["npm", "run", "ping"]
+    migrate: list[Text] = ["npm", "run", "migrate"]
+    down: list[Text] = []
 
 
 class DatabaseSettings(_Table):
@@ -72,7 +81,7 @@ class DatabaseSettings(_Table):
         lock_limit: seconds for which a migration may keep the app's own statements waiting.
     """
 
-    image: Annotated[str, Field(min_length=1)] = "postgres:17"
+    image: Annotated[Text, Field(min_length=1)] = "postgres:17"
     lock_limit: Seconds = 2
     name: Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]{0,62}$")] = "app"
     user: Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]{0,62}$")] = "app"
@@ -142,6 +151,11 @@ class Deadlines(_Table):
     command: Seconds = 120
     request: Seconds = 10
 
+    @property
+    def longest(self) -> int:
+        """Seconds that no walk outlasts, whatever each of its waits takes."""
+        return int(self.cluster + 3 * self.image + 60 * self.rollout + 40 * self.command)
+
 
 class Request(_Table):
     """One request and what must come back.
@@ -151,9 +165,9 @@ class Request(_Table):
 
     method: Method
     path: Annotated[str, Field(pattern=r"^/")]
-    json_: Annotated[Any, Field(alias="json")] = None
+    json_: Annotated[Json, Field(alias="json")] = None
     form: dict[str, str] | None = None
-    headers: dict[str, str] = {}
+    headers: dict[HeaderName, HeaderValue] = {}
     status: Annotated[int, Field(ge=100, le=599)] = 200
     contains: str | None = None
 
@@ -203,12 +217,12 @@ class Tables(_Table):
     """What a settings file may hold."""
 
     name: Annotated[str, Field(pattern=NAME)] | None = None
-    baseline: Annotated[str, Field(min_length=1)] | None = None
+    baseline: Annotated[Text, Field(min_length=1)] | None = None
     image: ImageSettings = ImageSettings()
     manifests: ManifestSettings = ManifestSettings()
     replicas: ReplicaSettings = ReplicaSettings()
     commands: CommandSettings = CommandSettings()
-    environment: dict[Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")], str] = {}
+    environment: dict[Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")], Text] = {}
     database: DatabaseSettings = DatabaseSettings()
     preflight: PreflightSettings = PreflightSettings()
     promotion: PromotionSettings = PromotionSettings()

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import re
-import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from pytest_canary.config.messages import key, mistake, nearest
+from pytest_canary.config import build_args, toml_file
+from pytest_canary.config.messages import SHOWN, key, mistake, nearest, quoted
 from pytest_canary.config.settings import ENVIRONMENT, NAME, Files, Settings, Tables
 from pytest_canary.core.errors import SettingsError
+from pytest_canary.core.wording import cut
+from pytest_canary.manifests.documents import read
+from pytest_canary.manifests.parsing import parse
+
+# Mistakes that are told: a file that has more is not one of settings.
+MOST = 50
 
 
 def find(root: Path, given: str | None = None) -> Path | None:
@@ -26,13 +32,13 @@ def find(root: Path, given: str | None = None) -> Path | None:
     if given:
         # What a shell completes is relative to where one stands; a CI's line, to the root.
         paths = [folder / given for folder in (Path.cwd(), root)]
-        found = next((path for path in paths if path.is_file()), None)
+        found = next((path for path in paths if _is_file(path)), None)
         if found is None:
-            raise SettingsError(f"--canary-config: there is no file {given} in {root}")
+            raise SettingsError(f"--canary-config: there is no file {cut(given, SHOWN)} in {root}")
         return found
     alone = root / "canary.toml"
     project = root / "pyproject.toml"
-    in_project = project.is_file() and "canary" in _parse(project).get("tool", {})
+    in_project = project.is_file() and "canary" in toml_file.tools(toml_file.parse(project))
     if alone.is_file() and in_project:
         raise SettingsError(
             "canary.toml and [tool.canary] in pyproject.toml both hold settings; keep one of them"
@@ -56,13 +62,13 @@ def load(root: Path, given: str | None = None, *, rules: Sequence[str] | None = 
     file = find(root, given)
     if file is None:
         return check({}, root, "defaults", rules=rules)
-    table = _parse(file)
+    table = toml_file.parse(file)
     source = given or file.name
     if file.name == "pyproject.toml":
-        table = table.get("tool", {}).get("canary", {})
+        table = toml_file.tools(table).get("canary", {})
         source = f"{source} [tool.canary]"
         if not isinstance(table, dict):
-            raise SettingsError(f"{source} = {table!r}: a table")
+            raise SettingsError(f"{source} = {quoted(table)}: a table")
     return check(table, file.parent, source, rules=rules)
 
 
@@ -76,13 +82,15 @@ def check(
         tables = Tables.model_validate(table)
     except ValidationError as error:
         details = error.errors()
-        mistakes = [f"{source}: {mistake(detail, Tables)}" for detail in details]
+        mistakes = [f"{source}: {mistake(detail, Tables)}" for detail in details[:MOST]]
+        if len(details) > MOST:
+            mistakes.append(f"{source}: and {len(details) - MOST:,} more")
         wrong = {key(detail) for detail in details}
         # The rest is checked too, on what is right, so that one round tells everything.
         tables = Tables.model_validate(_without(table, details))
     files = _files(tables, root)
     mistakes += [
-        f"{source}: {key} = {value!r}: {problem}"
+        f"{source}: {key} = {quoted(value)}: {problem}"
         for key, value, problem in _absent(tables, files) + _together(tables, wrong, rules)
         if key not in wrong
     ]
@@ -108,7 +116,7 @@ def _files(tables: Tables, root: Path) -> Files:
     # The book has its Dockerfile at the top, the bundled addressbook in app/.
     folders = [image.context] if image.context else [".", "app"]
     dockerfile = image.dockerfile or "Dockerfile"
-    context = next((each for each in folders if (root / each / dockerfile).is_file()), folders[0])
+    context = next((each for each in folders if _is_file(root / each / dockerfile)), folders[0])
     return Files(
         context=root / context,
         dockerfile=root / context / dockerfile,
@@ -129,11 +137,31 @@ def _absent(tables: Tables, files: Files) -> list[tuple[str, object, str]]:
     ]
     absent: list[tuple[str, object, str]] = []
     # Without one that is named, it is the root, which is there.
-    if image.context and not files.context.is_dir():
-        absent.append(("image.context", image.context, f"there is no folder {files.context}"))
-    return absent + [
-        (key, value, f"there is no file {path}") for key, value, path in named if not path.is_file()
-    ]
+    if image.context and not _is_folder(files.context):
+        shown = cut(str(files.context), SHOWN)
+        absent.append(("image.context", image.context, f"there is no folder {shown}"))
+    for name, value, path in named:
+        shown = cut(str(path), SHOWN)
+        if not _is_file(path):
+            absent.append((name, value, f"there is no file {shown}"))
+        elif not os.access(path, os.R_OK):
+            absent.append((name, value, f"{shown} can't be read: permission denied"))
+    return absent
+
+
+def _is_file(path: Path) -> bool:
+    """Whether there is a file; no, too, for a name that no file system takes."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
 
 
 def _inferred_name(service_name: str | None) -> str:
@@ -161,6 +189,12 @@ def _together(
                 f"at most replicas.stable, which is {replicas.stable}",
             )
         )
+    args = tables.image.build_args
+    for arg in build_args.secret_names(args):
+        if build_args.is_dockers_own(arg):
+            # Its value would have to stand in an argument list, which everyone can read.
+            problem = "looks like a secret, and the docker command reads it; choose another name"
+            mistakes.append((f"image.build-args.{arg}", "…", problem))
     for rule, reason in tables.preflight.silenced.items():
         if rules is not None and rule not in rules:
             problem = f"no such rule{nearest(rule, rules)}"
@@ -174,7 +208,7 @@ def _together(
     for pattern in tables.promotion.tags if right("promotion.tags") else []:
         try:
             re.compile(pattern)
-        except re.error as error:
+        except (re.error, RecursionError, OverflowError) as error:
             mistakes.append(("promotion.tags", pattern, f"not a regular expression: {error}"))
     if "{unique}" not in str((api.write.json_, api.write.form, api.write.path)):
         mistakes.append(
@@ -188,21 +222,14 @@ def _together(
 
 
 def _service_name(path: Path) -> str | None:
-    """The Service's name, where the manifest can be read as it stands, without its variables."""
-    try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError):
-        return None
-    metadata = document.get("metadata") if isinstance(document, dict) else None
-    name = metadata.get("name") if isinstance(metadata, dict) else None
-    return name if isinstance(name, str) and re.match(NAME, name) else None
+    """The Service's name, where the manifest can be read as it stands, without its variables.
 
-
-def _parse(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path.name} is not valid TOML: {error}") from error
+    Of several, the first that is called NAME-lb.
+    """
+    services = [each for each in parse(read(path, path.parent)).documents if each.kind == "Service"]
+    names = [each.name for each in services if re.fullmatch(NAME, each.name)]
+    only = names[0] if len(names) == 1 else None
+    return next((name for name in names if name.endswith("-lb")), only)
 
 
 def _without(table: dict[str, Any], details: list[ErrorDetails]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from pytest_canary.traffic import Traffic
 
 if TYPE_CHECKING:
     from pytest_canary.config.plan import Plan
+    from pytest_canary.context.address import Address
     from pytest_canary.context.journal import Journal
     from pytest_canary.core.waiting import Waiter
 
@@ -24,19 +25,27 @@ class AppAccess:
         plan: how it is asked, and whether there is traffic.
         journal: learns of the traffic.
         elsewhere: whether the Service has an address of its own; kind's is on loopback.
+
+    Attributes:
+        detour: why neither the share of connections nor a lost request says anything; empty where
+            they do.
     """
 
     def __init__(self, plan: Plan, journal: Journal, *, elsewhere: bool) -> None:
         self._plan = plan
         self._journal = journal
         self._elsewhere = elsewhere
+        self.detour = ""
         self._api: Api | None = None
         self._traffic: Traffic | None = None
 
-    def open(self, url: str, waiter: Waiter) -> None:
+    def open(self, address: Address, waiter: Waiter) -> None:
         """Wait until something answers at the Service's address, and let the traffic flow."""
         settings = self._plan.settings
-        self._api = client_for(url, settings, self._journal.writes)
+        self._api = client_for(address.url, settings, self._journal.writes)
+        if address.session:
+            self._api = self._api.at(address.url, address.session, self._api.where)
+        self.detour = address.detour
         self._api.wait_until_reachable(waiter, settings.deadlines.rollout)
         if self._plan.traffic and self._traffic is None:
             traffic = Traffic(self._api, settings.traffic, anywhere=self._elsewhere)

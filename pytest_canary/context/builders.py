@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from pytest_canary.analysis.verdict import Verdict
@@ -35,11 +35,12 @@ def bring_up(
     engine: ContainerEngine,
     waiter: Waiter,
     processes: Processes,
+    names: Sequence[str],
 ) -> Provisioned:
-    """The cluster and the images, made side by side."""
+    """The cluster and the images, made side by side, and a namespace for the walk."""
     from pytest_canary.cluster.provision import Provision
 
-    return Provision(plan, run, cluster_run, engine, waiter, processes).bring_up()
+    return Provision(plan, run, cluster_run, engine, waiter, processes, names).bring_up()
 
 
 def observe(namespace: Namespace) -> Observer:
@@ -54,11 +55,27 @@ def judge(measurement: Measurement) -> Verdict:
     return measurement.judge()
 
 
+class BringUp(Protocol):
+    """Makes what a walk stands on."""
+
+    def __call__(
+        self,
+        plan: Plan,
+        run: Run,
+        cluster_run: Run,
+        engine: ContainerEngine,
+        waiter: Waiter,
+        processes: Processes,
+        names: Sequence[str],
+    ) -> Provisioned:
+        """Make it; `bring_up` says how."""
+
+
 @dataclass(frozen=True)
 class Builders:
     """The makers of what is heavy, slow or outside."""
 
     engine: Callable[[Processes], ContainerEngine] = make_engine
-    bring_up: Callable[[Plan, Run, Run, ContainerEngine, Waiter, Processes], Provisioned] = bring_up
+    bring_up: BringUp = bring_up
     observe: Callable[[Namespace], Observer] = observe
     judge: Callable[[Measurement], Verdict] = judge

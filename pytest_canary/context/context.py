@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 from pytest_canary.api.client import Api
 from pytest_canary.config.plan import Plan
+from pytest_canary.context.address import Address, find_address
 from pytest_canary.context.app_access import AppAccess
 from pytest_canary.context.journal import Journal, RollbackOutcome
 from pytest_canary.context.measurement import Measured, Measurement
 from pytest_canary.core.errors import ApiError, ClusterError, ReleaseError, WaitTimeoutError
 from pytest_canary.core.waiting import Seen, Waiter
 from pytest_canary.database.database import Database
-from pytest_canary.k8s.objects import images
+from pytest_canary.k8s.objects import Object, images
 from pytest_canary.k8s.observer import Observer
 from pytest_canary.manifests.references import pull_secrets
 from pytest_canary.manifests.version import CANARY, STABLE, Version
@@ -201,32 +202,32 @@ class Context:
             )
         return self.api.sample(connections)
 
-    def address(self) -> str:
-        """The Service's URL, as a client outside the cluster has it."""
+    def address(self) -> Address:
+        """The way to the Service, as a client outside the cluster has it.
+
+        Raises:
+            ReleaseError: there is no such Service, or none that can be reached.
+        """
+        if not self.provisioned.cluster:
+            timeout = self.settings.deadlines.rollout
+            return find_address(self.namespace, self._service, self.waiter, timeout)
+        service = self._service()
+        port = service["spec"]["ports"][0]
+        if "nodePort" not in port:
+            raise ReleaseError(
+                f"Service {self.settings.service_name} is of type {service['spec']['type']}, which "
+                "can't be reached from outside; make it a LoadBalancer"
+            )
+        return Address(f"http://127.0.0.1:{self.cluster.host_port(self.engine, port['nodePort'])}")
+
+    def _service(self) -> Object:
         name = self.settings.service_name
-
-        def look() -> Seen[str]:
-            found = [s for s in self.namespace.objects("Service") if s["metadata"]["name"] == name]
-            if not found:
-                raise ReleaseError(
-                    f"{self.settings.files.service.name} made no Service {name}; "
-                    "set name so that the Service is NAME-lb"
-                )
-            port = found[0]["spec"]["ports"][0]
-            if self.provisioned.cluster:
-                if "nodePort" not in port:
-                    raise ReleaseError(
-                        f"Service {name} is of type {found[0]['spec']['type']}, which can't be "
-                        "reached from outside; make it a LoadBalancer"
-                    )
-                host = self.cluster.host_port(self.engine, port["nodePort"])
-                return Seen("", True, f"http://127.0.0.1:{host}")
-            given = found[0].get("status", {}).get("loadBalancer", {}).get("ingress", [])
-            where = (given[0].get("ip") or given[0].get("hostname")) if given else ""
-            return Seen(f"{name} has no address yet", bool(where), f"http://{where}:{port['port']}")
-
-        return self.waiter.until(
-            f"an address for {name}", look, timeout=self.settings.deadlines.rollout
+        for service in self.namespace.objects("Service"):
+            if service["metadata"]["name"] == name:
+                return service
+        raise ReleaseError(
+            f"{self.settings.files.service.name} made no Service {name}; "
+            "set name so that the Service is NAME-lb"
         )
 
     def migrate(

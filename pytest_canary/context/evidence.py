@@ -1,19 +1,20 @@
-"""The evidence of what went wrong, kept in the report's folder: a numbered folder a failure."""
+"""The evidence of what went wrong, kept in the report's folder: a numbered one a failure."""
 
 from __future__ import annotations
 
-import shutil
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_canary.context.report_folder import FINDINGS, ReportFolder
+from pytest_canary.core import files
 from pytest_canary.core.errors import CanaryError
+from pytest_canary.core.wording import encodable
 
 if TYPE_CHECKING:
     from pytest_canary.release.diagnostics import Diagnostics
-
-FINDINGS = "findings"
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,9 @@ class Failure:
     @property
     def paths(self) -> tuple[str, ...]:
         """The files, relative to the report's folder."""
-        number = self.folder.name if self.folder else ""
-        return tuple(f"{FINDINGS}/{number}/{name}" for name in self.files)
+        # findings/RUN/NUMBER, whatever the user calls the report's own folder.
+        where = "/".join(self.folder.parts[-3:]) if self.folder else ""
+        return tuple(f"{where}/{name}" for name in self.files)
 
     @property
     def line(self) -> str:
@@ -53,29 +55,15 @@ class Failure:
 
 
 class Evidence:
-    """Writes to the report's folder, which is made when there is something to put into it.
+    """Writes one run's failures down, in folders that it numbers.
 
     Args:
         folder: the report's.
-        shown: what the user calls it, such as a path that starts where pytest was started.
     """
 
-    def __init__(self, folder: Path, shown: Path) -> None:
-        self.folder = folder
-        self.shown = shown
+    def __init__(self, folder: ReportFolder) -> None:
+        self._folder = folder
         self._number = 0
-
-    def clear(self) -> None:
-        """Remove what an earlier run has found; nothing else that is in the folder."""
-        shutil.rmtree(self.folder / FINDINGS, ignore_errors=True)
-
-    def prepare(self) -> Path:
-        """Make the folder, which git is to leave alone as it does pytest's cache."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        ignore = self.folder / ".gitignore"
-        if not ignore.exists():
-            ignore.write_text("# Made by pytest --canary.\n*\n", encoding="utf-8")
-        return self.folder
 
     def keep(
         self,
@@ -96,8 +84,8 @@ class Evidence:
             The failure; without a folder where that can't be written to.
         """
         self._number += 1
-        where = Path(FINDINGS) / str(self._number)
-        texts = {"finding.txt": f"stage {stage}: {error}\n"}
+        number = str(self._number)
+        texts = {"finding.txt": f"stage {stage}: {text_of(error)}\n"}
         if diagnostics:
             texts |= {
                 "describe.txt": diagnostics.describe,
@@ -107,19 +95,37 @@ class Evidence:
             }
         failure = failure_of(stage, error, redact)
         try:
-            folder = self.prepare() / where
-            folder.mkdir(parents=True)
+            folder = self._folder.prepare_findings() / number
+            folder.mkdir()
             for name, text in texts.items():
-                (folder / name).write_text(redact(text), encoding="utf-8")
-        except OSError as trouble:
+                files.put(folder / name, redact(text))
+        except (CanaryError, OSError) as trouble:
             # It must not hide what failed.
             return replace(failure, lost=str(trouble))
-        return replace(failure, folder=self.shown / where, files=tuple(texts))
+        shown = self._folder.shown / FINDINGS / self._folder.run / number
+        return replace(failure, folder=shown, files=tuple(texts))
+
+    def keep_traceback(self, error: Exception, redact: Callable[[str], str]) -> str:
+        """Keep where something went wrong that must not end the run, and tell it in one line.
+
+        Args:
+            error: an error in this package.
+            redact: takes the secrets out of a text.
+        """
+        name = type(error).__name__
+        told = f"{name}: {redact(sentence_of(error))}"
+        shown = self._folder.shown / FINDINGS / self._folder.run / f"{name}.txt"
+        try:
+            text = redact("".join(traceback.format_exception(error)))
+            files.put(self._folder.prepare_findings() / shown.name, text)
+        except (CanaryError, OSError) as trouble:
+            return f"{told}; its traceback can't be kept: {trouble}"
+        return f"{told}; its traceback is in {shown}"
 
 
 def failure_of(stage: str, error: BaseException, redact: Callable[[str], str] = str) -> Failure:
     """A failure in words, of which no files are kept."""
-    evidence = redact(getattr(error, "evidence", ""))
+    evidence = redact(error.evidence) if isinstance(error, CanaryError) else ""
     return Failure(stage, error, redact(sentence_of(error)), evidence)
 
 
@@ -127,4 +133,13 @@ def sentence_of(error: BaseException) -> str:
     """What an error says, in one line."""
     if isinstance(error, CanaryError):
         return error.sentence
-    return (str(error) or type(error).__name__).splitlines()[0]
+    return text_of(error).splitlines()[0]
+
+
+def text_of(error: BaseException) -> str:
+    """What an error says; its name where that is nothing, or where it fails to say anything."""
+    try:
+        text = encodable(str(error)).strip("\n")
+    except Exception:  # a team's own error may do anything
+        text = ""
+    return text or type(error).__name__

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pytest_canary.api.read_back import read_back
 from pytest_canary.api.writes import Writes
 from pytest_canary.context.expectations import expect_complete, expect_no_findings
-from pytest_canary.core.errors import ApiError, ImageError
+from pytest_canary.core.errors import ApiError, ImageError, NotApplicable
 from pytest_canary.core.waiting import Seen
 from pytest_canary.k8s.image_names import full_name
 from pytest_canary.k8s.rollout import misdirected
@@ -88,6 +88,16 @@ def every_row(context: Context, api: Api | None = None) -> None:
     expect_no_findings(found.findings)
 
 
+def expect_no_detour(context: Context) -> None:
+    """Go on where the app is reached as its users reach it.
+
+    Raises:
+        NotApplicable: it isn't; with how it is.
+    """
+    if context.app.detour:
+        raise NotApplicable(context.app.detour)
+
+
 def no_lost_request(context: Context, stage: str) -> str:
     """None of the traffic's requests was lost so far.
 
@@ -99,6 +109,7 @@ def no_lost_request(context: Context, stage: str) -> str:
     Raises:
         FoundError: some were.
     """
+    expect_no_detour(context)
     traffic = context.app.traffic
     journal = context.journal
     candidate = journal.versions.get("candidate") if context.plan.judges else None
@@ -119,6 +130,7 @@ def no_more_lost_requests(context: Context) -> None:
         FoundError: some are.
         WaitTimeoutError: none is answered.
     """
+    expect_no_detour(context)
     traffic = context.app.traffic
     began = traffic.now()
 

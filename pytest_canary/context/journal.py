@@ -11,6 +11,7 @@ from pytest_canary.api.writes import Writes
 from pytest_canary.context.timeline import Timeline
 from pytest_canary.core.errors import DatabaseError, FoundError, ReleaseError
 from pytest_canary.core.masking import Redactor
+from pytest_canary.core.wording import encodable
 
 if TYPE_CHECKING:
     from pytest_canary.analysis.statistics import Share
@@ -205,7 +206,7 @@ class Journal:
 
     def note(self, stage: str, text: str) -> None:
         """Add a figure to a stage's line, without secrets."""
-        self.notes.setdefault(stage, []).append(self.redactor.redact(text))
+        self.notes.setdefault(stage, []).append(encodable(self.redactor.redact(text)))
 
     def begin(self, stage: str) -> None:
         """Write down that the way into a stage was tried, however it ends."""

@@ -9,13 +9,17 @@ from pytest_canary.analysis import prometheus
 from pytest_canary.analysis.comparison import Observed
 from pytest_canary.analysis.prometheus import Metrics
 from pytest_canary.analysis.verdict import Judge, Verdict, schedule
-from pytest_canary.config.settings import Settings
+from pytest_canary.api.client import Api
+from pytest_canary.config.settings import Request, Settings
 from pytest_canary.core.errors import ApiError, ClusterError, ReleaseError
 from pytest_canary.core.waiting import Seen, Waiter
 from pytest_canary.k8s.namespace import Namespace
 from pytest_canary.k8s.objects import containers, is_ready, pods_of
 from pytest_canary.k8s.observer import Observer
 from pytest_canary.traffic import Traffic
+
+# What pages of metrics are asked for as.
+TEXT_FORMAT = {"Accept": "text/plain; version=0.0.4"}
 
 
 @dataclass(frozen=True)
@@ -218,16 +222,12 @@ class Measurement:
             base, session = self.namespace.proxy(pod, self.port(pod))
         except ReleaseError:
             return None  # the Service does not know it yet
-        path = self.settings.api.metrics
+        api = Api(base, self.settings.api, self.settings.deadlines.request, session, f"pod {pod}")
+        wanted = Request(method="GET", path=self.settings.api.metrics, headers=TEXT_FORMAT)
         # A path that answers with something else is no page of metrics; many apps have none.
         try:
-            response = session.get(
-                base + path,
-                headers={"Accept": "text/plain; version=0.0.4"},
-                timeout=self.settings.deadlines.request,
-            )
-            return prometheus.read(response.text, path) if response.ok else None
-        except (ApiError, OSError):
+            return prometheus.read(api.expect(wanted).text, wanted.path)
+        except ApiError:
             return None
         finally:
             session.close()

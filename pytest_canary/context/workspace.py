@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_canary.context.builders import Builders
 from pytest_canary.context.evidence import Evidence, failure_of
 from pytest_canary.context.journal import Journal
+from pytest_canary.context.report_folder import ReportFolder
 from pytest_canary.core.errors import ClusterError
-from pytest_canary.core.masking import Redactor, secrets_of
+from pytest_canary.core.masking import Redactor
 from pytest_canary.core.processes import Processes
+from pytest_canary.core.secret_variables import secrets_of
 from pytest_canary.core.waiting import Waiter
 
 if TYPE_CHECKING:
     from pytest_canary.cluster.leftovers import Inventory
     from pytest_canary.cluster.run import Run
     from pytest_canary.config.plan import Plan
+    from pytest_canary.config.settings import Settings
     from pytest_canary.context.context import Context
     from pytest_canary.context.evidence import Failure
 
@@ -35,6 +39,7 @@ class Workspace:
     Attributes:
         processes: the commands that it runs, which end with it.
         journal: what happened.
+        report_folder: where the report and the evidence go.
         evidence: keeps what there is of a failure.
         cluster_run: owns the cluster; None where the run does, or there is none.
         inventory: lists what the run has on this machine; None before anything was made.
@@ -54,11 +59,12 @@ class Workspace:
         self.project = project
         self.builders = builders or Builders()
         redactor = redactor or Redactor()
-        redactor.add(*secrets_of(plan.settings.environment))
+        redactor.add(*_known_secrets(plan.settings))
         self.waiter = discreet(waiter or Waiter(), redactor)
         self.processes = Processes(redactor)
         self.journal = Journal(plan, run.id if run else "", redactor)
-        self.evidence = Evidence(plan.options.report.absolute(), plan.options.report)
+        self.report_folder = ReportFolder(plan.options.report, self.journal.run)
+        self.evidence = Evidence(self.report_folder)
         self.cluster_run: Run | None = None
         self.inventory: Inventory | None = None
         self._run = run
@@ -105,23 +111,43 @@ class Workspace:
         known = next((each for each in self.journal.failures if each.error is error), None)
         if known:
             return known
+        redact, failures = self.journal.redactor.redact, self.journal.failures
+        # Known from now on, whatever goes wrong while its evidence is collected. Without a run,
+        # the files would hold no more than that.
+        failures.append(failure_of(stage, error, redact))
         up = self.is_up and stage != "cleanup"
         diagnostics = self.context.release.diagnostics() if up else None
         if self._run:
-            failure = self.evidence.keep(stage, error, diagnostics, self.journal.redactor.redact)
-        else:
-            # What the files hold is its own evidence.
-            failure = failure_of(stage, error, self.journal.redactor.redact)
-        if failure.lost:
-            self.journal.note(stage, f"its evidence can't be kept: {failure.lost}")
-        self.journal.failures.append(failure)
+            failures[-1] = self.evidence.keep(stage, error, diagnostics, redact)
+        if failures[-1].lost:
+            self.journal.note(stage, f"its evidence can't be kept: {failures[-1].lost}")
         self.journal.diagnostics = diagnostics
-        return failure
+        return failures[-1]
 
     def stop_background(self) -> None:
         """End what runs in the background: the traffic first, as it asks the app."""
         if self._context:
             self._context.stop()
+
+
+def _known_secrets(settings: Settings) -> list[str]:
+    """What is secret before anything is made: in the settings, and of what `apply.sh` sees.
+
+    CI hands its own secrets to templates and scripts in this process's environment.
+    """
+    api = settings.api
+    requests = (api.write, api.read, *api.checks)
+    return [
+        secret
+        for variables in (
+            os.environ,
+            settings.environment,
+            settings.image.build_args,
+            *(request.headers for request in requests),
+            *(request.form or {} for request in requests),
+        )
+        for secret in secrets_of(variables)
+    ]
 
 
 def discreet(waiter: Waiter, redactor: Redactor) -> Waiter:

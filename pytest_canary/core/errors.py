@@ -22,6 +22,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from pytest_canary.core.wording import encodable
+
 if TYPE_CHECKING:
     from pytest_canary.core.findings import Finding
 
@@ -35,9 +37,9 @@ class CanaryError(Exception):
     """
 
     def __init__(self, sentence: str, evidence: str = "") -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
-        self.evidence = evidence.strip("\n")
+        self.sentence = encodable(sentence)
+        self.evidence = encodable(evidence).strip("\n")
+        super().__init__(self.sentence)
 
     def __str__(self) -> str:
         if not self.evidence:

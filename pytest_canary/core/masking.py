@@ -1,39 +1,30 @@
-"""Secrets: which values are some, and how each of their forms is taken out of a text."""
+"""The doors' one keeper: what a person is shown holds no secret, and no command."""
 
 from __future__ import annotations
 
-import base64
-import html
-import json
 import re
-import shlex
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from typing import NoReturn
-from urllib.parse import quote, quote_plus
+
+from pytest_canary.core.harmless import harmless
+from pytest_canary.core.secret_forms import forms
+from pytest_canary.core.secret_variables import USERINFO
 
 MASK = "********"
 
-# Letters from which on a value may be a secret, and a line or an encoding is told from any other.
-SHORTEST = 6
+# Where somebody has cut a text; so many letters of a secret tell it there, and blanks hide it not.
+_CUT = re.compile(r"…|\.\.\.")
+_TELLING = 4
+_BLANKS = 8
 
-# What percent-encoders leave as it is: all but letters and digits encoded, paths, and JavaScript's
-# two functions.
-SAFE = ("", "/", "!'()*", ";,/?:@&=+$!'()*#")
+# A URL whose password may not be told from its host yet; nobody waits for the end of a longer one.
+_URL_BEGUN = re.compile(r":(?:/(?:/[^\s/]*)?)?\Z")
+_LONGEST_URL = 1_000
 
-# Go's JSON, and so Kubernetes', escapes what HTML has a meaning for.
-GO = str.maketrans({"<": r"\u003c", ">": r"\u003e", "&": r"\u0026"})
-
-
-def secrets_of(variables: Mapping[str, str]) -> list[str]:
-    """The values that no screen, log or report may show, by their variables' names.
-
-    A shorter one, such as "3600" or "true", is none, and is in every text.
-    """
-    return [
-        value
-        for key, value in variables.items()
-        if re.search("PASSWORD|SECRET|TOKEN|KEY", key.upper()) and len(value) >= SHORTEST
-    ]
+# Lines that base64 was broken into.
+_WRAPPED = re.compile(
+    r"(?<![A-Za-z0-9+/_-])(?:[A-Za-z0-9+/_-]{60,76}\r?\n[ \t]*)+[A-Za-z0-9+/_=-]+"
+)
 
 
 class Redactor:
@@ -41,27 +32,38 @@ class Redactor:
 
     A secret is known raw, in base64 (alone or anywhere in a longer text that was encoded as a
     whole), percent-encoded, as an escape in JSON, HTML or YAML, quoted for a shell, and line by
-    line. There is no way to print one: not even what debuggers and tracebacks ask shows any.
+    line; what is left of one where a text was cut, by the dots there; and what nobody has told, by
+    the URL that it stands in. There is no way to print one: not even what debuggers and tracebacks
+    ask shows any.
 
     Args:
         secrets: what nobody may read; an empty one is none.
     """
 
-    __slots__ = ("__forms", "__secrets")
+    __slots__ = ("__all", "__forms", "__secrets")
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self.__secrets: frozenset[str] = frozenset()
         self.__forms: tuple[str, ...] = ()
+        self.__all = ""
         self.add(*secrets)
 
     def add(self, *secrets: str) -> None:
         """Take these out of every text too, from now on; from any thread."""
         known = self.__secrets | set(filter(None, secrets))
         if known != self.__secrets:
-            found = {form for secret in known for form in _forms(secret)}
+            found = {form for secret in known for form in forms(secret)}
             self.__secrets, self.__forms = known, tuple(sorted(found, key=len, reverse=True))
+            self.__all = "\0".join(self.__forms)
 
     def redact(self, text: str) -> str:
+        """The text as a person may be shown it: without secrets, and harmless."""
+        masked = self.mask(text)
+        safe = harmless(masked)
+        # A colour may have stood in a secret, or a line end of Windows'.
+        return masked if safe == masked else self.mask(safe)
+
+    def mask(self, text: str) -> str:
         """The text with asterisks for every secret; for two that overlap, once."""
         parts, end = [], 0
         for begin, after in self._spans(text):
@@ -85,6 +87,9 @@ class Redactor:
                 if form.startswith(text[at:]):
                     settled = at
                 at = text.find(form[0], at + 1)
+        begun = _URL_BEGUN.search(text, max(0, settled - _LONGEST_URL), settled)
+        if begun:
+            settled = begun.start()
         for begin, after in self._spans(text):
             if begin < settled < after:
                 return begin
@@ -92,7 +97,7 @@ class Redactor:
 
     def _spans(self, text: str) -> Iterator[tuple[int, int]]:
         """Where secrets begin and end, in order, with those that overlap made one."""
-        found = []
+        found = [*self._unknown(text), *self._wrapped(text), *self._stumps(text)]
         for form in self.__forms:
             size = len(form)
             at = text.find(form)
@@ -101,6 +106,7 @@ class Redactor:
                 # The last one that overlaps with this one, so that "aaaa…" takes no step a letter.
                 again = text.rfind(form, at + 1, at + 2 * size - 1)
                 at = again if again >= 0 else text.find(form, at + size)
+        found = [(at, after) for at, after in found if at < after]
         if not found:
             return
         begin, end = min(found)
@@ -111,6 +117,35 @@ class Redactor:
             end = max(end, after)
         yield begin, end
 
+    def _unknown(self, text: str) -> Iterator[tuple[int, int]]:
+        """The passwords in URLs, whoever has made them up."""
+        for found in USERINFO.finditer(text):
+            yield found.span(1)
+
+    def _wrapped(self, text: str) -> Iterator[tuple[int, int]]:
+        """Blocks of base64 that hold a secret, which their line ends may have broken."""
+        for found in _WRAPPED.finditer(text):
+            whole = "".join(found[0].split())
+            if any(form in whole for form in self.__forms):
+                yield found.span()
+
+    def _stumps(self, text: str) -> Iterator[tuple[int, int]]:
+        """What is left of secrets beside the dots that tell of a cut."""
+        sides = [
+            (_before(text, cut.start()), _after(text, cut.end())) for cut in _CUT.finditer(text)
+        ]
+        size = _TELLING
+        ends = {text[at - size : at] for at, _ in sides if at >= size}
+        begins = {text[at : at + size] for _, at in sides}
+        ends, begins = ({each for each in known if each in self.__all} for known in (ends, begins))
+        for at, after in sides:
+            if text[max(0, at - size) : at] in ends:
+                heads = (_head(form, text, at) for form in self.__forms)
+                yield at - max(heads, default=0), at
+            if text[after : after + size] in begins:
+                tails = (_tail(form, text, after) for form in self.__forms)
+                yield after, after + max(tails, default=0)
+
     def __repr__(self) -> str:
         return MASK
 
@@ -119,7 +154,7 @@ class Redactor:
 
 
 class RedactedStream:
-    """Hands a text on as it comes, without the secrets in it.
+    """Hands a text on as it comes, without the secrets in it; who shows it makes it harmless.
 
     It keeps back an end that may be the beginning of a secret, until more comes or `close`.
 
@@ -139,53 +174,33 @@ class RedactedStream:
         settled = self._redactor.settled(text)
         self._rest = text[settled:]
         if settled:
-            self._write(self._redactor.redact(text[:settled]))
+            self._write(self._redactor.mask(text[:settled]))
 
     def close(self) -> None:
         """Hand on what was kept back: nothing follows."""
         rest, self._rest = self._rest, ""
         if rest:
-            self._write(self._redactor.redact(rest))
+            self._write(self._redactor.mask(rest))
 
 
-def _forms(secret: str) -> Iterator[str]:
-    """Every way in which a secret may stand in a text."""
-    parts = [part.strip() for part in (secret, *secret.splitlines())]
-    for each in {secret, *(part for part in parts if len(part) >= SHORTEST)}:
-        yield from (form for form in _encoded(each) if len(form) >= SHORTEST)
-        yield from _escaped(each)
+def _before(text: str, at: int) -> int:
+    """Where the text ends that stands before a place, but for a few blanks."""
+    return at - len(text[max(0, at - _BLANKS) : at]) + len(text[max(0, at - _BLANKS) : at].rstrip())
 
 
-def _encoded(text: str) -> Iterator[str]:
-    data = text.encode(errors="surrogateescape")
-    for alphabet in (b"+/", b"-_"):
-        alone = base64.b64encode(data, alphabet).decode()
-        yield alone
-        yield alone.rstrip("=")
-        for offset in range(3):
-            # Of the letters that the text before and after has a part in, none is known.
-            whole = base64.b64encode(b"\0" * offset + data, alphabet).decode()
-            yield whole[(8 * offset + 5) // 6 : 8 * (offset + len(data)) // 6]
-    for safe in SAFE:
-        for encode in (quote, quote_plus):
-            encoded = encode(text, safe, errors="surrogateescape")
-            yield encoded
-            yield re.sub("%..", lambda code: code[0].lower(), encoded)
+def _after(text: str, at: int) -> int:
+    """Where the text begins that stands behind a place, but for a few blanks."""
+    blanks = text[at : at + _BLANKS]
+    return at + len(blanks) - len(blanks.lstrip())
 
 
-def _escaped(text: str) -> Iterator[str]:
-    yield text
-    for ascii_only in (True, False):
-        escaped = json.dumps(text, ensure_ascii=ascii_only)[1:-1]
-        for once in (escaped, escaped.translate(GO), escaped.replace("/", r"\/")):
-            yield once
-            yield json.dumps(once, ensure_ascii=ascii_only)[1:-1]  # JSON in a text of JSON's
-    yield repr(text)[1:-1]
-    yield html.escape(text)
-    yield html.escape(text, quote=False)
-    yield text.replace("'", "''")  # YAML and SQL
-    # A shell's quotes: shlex's, those of Go and ksh, double ones, and none at all.
-    yield shlex.quote(text).removeprefix("'").removesuffix("'")
-    yield text.replace("'", r"'\''")
-    yield re.sub(r'([$`"\\])', r"\\\1", text)
-    yield re.sub(r"([^\w@%+=:,./-])", r"\\\1", text)
+def _head(form: str, text: str, at: int) -> int:
+    """How many of a form's first letters a text ends with at a place; 0 for too few to tell."""
+    sizes = range(min(len(form) - 1, at), _TELLING - 1, -1)
+    return next((size for size in sizes if text.endswith(form[:size], 0, at)), 0)
+
+
+def _tail(form: str, text: str, at: int) -> int:
+    """How many of a form's last letters a text begins with at a place; 0 for too few to tell."""
+    sizes = range(len(form) - 1, _TELLING - 1, -1)
+    return next((size for size in sizes if text.startswith(form[-size:], at)), 0)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 
+from pytest_canary.core.wording import cut, size
+
 # Bytes of text, about, that are kept of a command's output; a migration's own has far fewer.
 LIMIT = 2**20
 
@@ -14,7 +16,7 @@ HEAD, TAIL, WIDTH = 20, 40, 500
 
 def shown(text: str) -> str:
     """An output as a person is to read it: its first and last lines, none of them too long."""
-    lines = [line[:WIDTH] for line in text.splitlines()]
+    lines = [cut(line, WIDTH) for line in text.splitlines()]
     left_out = len(lines) - HEAD - TAIL
     if left_out > 1:
         lines[HEAD:-TAIL] = [f"… {left_out:,} lines left out …"]
@@ -61,10 +63,18 @@ class Output:
         tail = "".join(self._tail)
         if not self.cut:
             return self._head + tail
-        return f"{self._head}\n… {self._lines_left_out:,} lines left out …\n{tail}"
+        return f"{self._head}\n… {self._told} …\n{tail}"
+
+    @property
+    def _told(self) -> str:
+        """How much is left out: lines, and bytes where there are many, or no line ends."""
+        if not self._lines_left_out:
+            return f"{size(self._left_out)} left out"
+        lines = f"{self._lines_left_out:,} lines left out"
+        return f"{lines}, {size(self._left_out)}" if self._left_out > LIMIT else lines
 
     @property
     def last(self) -> str:
         """The last line that is not blank, or the start of a long one; empty for none."""
         said = ("".join(self._tail) or self._head).strip().splitlines()
-        return said[-1].strip()[:200] if said else ""
+        return cut(said[-1].strip(), 200) if said else ""

@@ -10,10 +10,13 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import IO, TypedDict, Unpack
+from typing import TypedDict, Unpack
 
+from pytest_canary.core import locks
 from pytest_canary.core.errors import CommandError
 from pytest_canary.core.masking import Redactor
+from pytest_canary.core.pipes import WHOLE, Lines, Taker, Transcript, Whole, read
+from pytest_canary.core.wording import size
 
 
 class Setup(TypedDict, total=False):
@@ -38,25 +41,35 @@ class Processes:
     Args:
         redactor: takes the secrets out of what they print.
         among: those that these are a part of: they know of these too, and kill them as well.
+        holding: a lock that each of them, and what it starts, shares for as long as it runs, so
+            that it is known to be at work even when this process has been killed.
     """
 
-    def __init__(self, redactor: Redactor | None = None, among: Processes | None = None) -> None:
+    def __init__(
+        self,
+        redactor: Redactor | None = None,
+        among: Processes | None = None,
+        holding: Path | None = None,
+    ) -> None:
         self.redactor = redactor or Redactor()
         self._among = among
+        self._holding = holding
         # Every command that runs, and how one would type it.
         self._running: dict[subprocess.Popen[bytes], str] = {}
         self._lock = threading.Lock()
 
-    def part(self) -> Processes:
-        """A part of these, to be killed without the others."""
-        return Processes(self.redactor, self)
+    def part(self, holding: Path | None = None) -> Processes:
+        """A part of these, to be killed without the others; or whose commands hold a lock."""
+        return Processes(self.redactor, self, holding)
 
     def run(self, argv: Sequence[str | Path], *, timeout: float, **setup: Unpack[Setup]) -> str:
         """Run a command to its end and return its standard output, for a person: secrets masked.
 
-        The arguments and errors are `run_bytes`'s own.
+        Of a long one, head and tail. The arguments and errors are `run_bytes`'s own.
         """
-        return self.redactor.redact(self.read(argv, timeout=timeout, **setup))
+        out = Transcript(self.redactor)
+        self._run(argv, timeout, out.of_pipe(), setup)
+        return out.text
 
     def read(self, argv: Sequence[str | Path], *, timeout: float, **setup: Unpack[Setup]) -> str:
         """Run a command to its end and return its standard output, for a program: text as it is.
@@ -69,7 +82,7 @@ class Processes:
     def run_bytes(
         self, argv: Sequence[str | Path], *, timeout: float, **setup: Unpack[Setup]
     ) -> bytes:
-        """Run a command to its end and return its standard output, as it is.
+        """Run a command to its end and return its standard output, as it is and whole.
 
         The command gets a process group of its own, so that Ctrl-C reaches it only through us, and
         nothing that it started is left when it is stopped.
@@ -81,24 +94,32 @@ class Processes:
 
         Raises:
             CommandError: it can't be started, exits with another code than 0, or is killed at its
-                deadline; with its output so far, secrets masked.
+                deadline; with its output so far, secrets masked. Or it prints more than a program
+                is to hold.
         """
+        out = Whole()
+        self._run(argv, timeout, out.take, setup)
+        if out.too_long:
+            words = [str(word) for word in argv]
+            raise CommandError(
+                f"`{name(words)}` has printed {size(out.size)}, and no more than {size(WHOLE)} of "
+                "its output can be held",
+                command=self.redactor.redact(shlex.join(words)),
+            )
+        return bytes(out.content)
+
+    def _run(self, argv: Sequence[str | Path], timeout: float, out: Taker, setup: Setup) -> None:
+        """Run a command to its end, and hand its standard output on as it comes."""
         words = [str(word) for word in argv]
         shown, short = self.redactor.redact(shlex.join(words)), name(words)
         try:
-            process = subprocess.Popen(
-                words,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                env=setup.get("env"),
-                cwd=setup.get("cwd"),
-                start_new_session=True,
-            )
+            process = self._start(words, setup)
         except OSError as error:
             raise CommandError(
                 f"`{short}` can't be started: {error.strerror}: {error.filename}", command=shown
             ) from error
+        except ValueError as error:  # a NUL in a word or a variable
+            raise CommandError(f"`{short}` can't be started: {error}", command=shown) from error
         assert process.stdin  # noqa: S101 (it is a pipe)
         self._enter(process, shown)
         late = threading.Event()
@@ -107,20 +128,14 @@ class Processes:
             late.set()
             _kill(process)
 
-        alarm = threading.Timer(timeout, stop)
+        # A timer can't wait for longer, and would end at once.
+        alarm = threading.Timer(min(timeout, threading.TIMEOUT_MAX), stop)
         alarm.daemon = True
         alarm.start()
-        out: list[bytes] = []
-        both: list[bytes] = []
-        heard = setup.get("heard")
-
-        def tell(line: str) -> None:
-            if heard:
-                heard(self.redactor.redact(line))
-
+        both = Transcript(self.redactor)
         readers = [
-            threading.Thread(target=_read, args=(process.stdout, (out, both), tell), daemon=True),
-            threading.Thread(target=_read, args=(process.stderr, (both,), tell), daemon=True),
+            threading.Thread(target=read, args=(pipe, self._takers(both, more, setup)), daemon=True)
+            for pipe, more in ((process.stdout, [out]), (process.stderr, []))
         ]
         for reader in readers:
             reader.start()
@@ -142,14 +157,36 @@ class Processes:
                 reader.join(timeout=5)
             self._leave(process)
         if process.returncode == 0:
-            return b"".join(out)
-        output = self.redactor.redact(b"".join(both).decode(errors="replace"))
+            return
+        output = both.text
         if late.is_set():
             ended = f"was stopped at its deadline of {timeout:g} s"
             raise CommandError(f"`{short}` {ended}", output, command=shown)
         raise CommandError(
             f"`{short}` {_ending(process.returncode)}", output, process.returncode, command=shown
         )
+
+    def _takers(self, both: Transcript, more: Sequence[Taker], setup: Setup) -> list[Taker]:
+        """Who is told what comes through one pipe."""
+        heard = setup.get("heard")
+        listening = [Lines(self.redactor, heard).take] if heard else []
+        return [*more, both.of_pipe(), *listening]
+
+    def _start(self, words: list[str], setup: Setup) -> subprocess.Popen[bytes]:
+        with contextlib.ExitStack() as until_started:
+            passed = []
+            if self._holding:
+                passed.append(until_started.enter_context(locks.share(self._holding)).fileno())
+            return subprocess.Popen(
+                words,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env=setup.get("env"),
+                cwd=setup.get("cwd"),
+                start_new_session=True,
+                pass_fds=passed,
+            )
 
     def kill_all(self) -> None:
         """Kill every command that still runs, those of other threads and of parts included."""
@@ -193,14 +230,6 @@ def _ending(code: int) -> str:
     if code >= 0:
         return f"exited with code {code}"
     return f"was ended by {signal.Signals(-code).name}"
-
-
-def _read(pipe: IO[bytes], kept: Iterable[list[bytes]], heard: Callable[[str], None]) -> None:
-    for line in pipe:
-        for lines in kept:
-            lines.append(line)
-        heard(line.decode(errors="replace").strip())
-    pipe.close()
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Iterable, Sequence
 
 # More words than these are no hint.
@@ -47,9 +48,30 @@ def plural(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
+def size(value: int) -> str:
+    """Bytes in the unit that suits them: "812 B", "1.4 MB"."""
+    if value < 1000:
+        return f"{value} B"
+    power = min(int(math.log(value, 1000)), 4)
+    if round(value / 1000**power, 1) >= 1000 and power < 4:
+        power += 1
+    return f"{value / 1000**power:.1f} {('', 'kB', 'MB', 'GB', 'TB')[power]}"
+
+
 def cut(text: str, most: int) -> str:
-    """A text's beginning: so many letters, and dots where there are more."""
+    """A text's beginning: so many letters, and dots where there are more.
+
+    By the dots, `Redactor` knows what is left of a secret that was cut.
+    """
     return text if len(text) <= most else f"{text[:most]}…"
+
+
+def encodable(text: str) -> str:
+    """A text that every file can hold: half an emoji, which is no Unicode, as Python escapes it.
+
+    JSON may have one, such as an app's that cuts a text after so many letters.
+    """
+    return text.encode(errors="backslashreplace").decode()
 
 
 def times(number: int) -> str:

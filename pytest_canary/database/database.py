@@ -20,7 +20,6 @@ from pytest_canary.k8s.exec import ExecError
 from pytest_canary.k8s.namespace import Namespace
 from pytest_canary.k8s.objects import is_ready, pods_of, state
 from pytest_canary.k8s.observer import Observer
-from pytest_canary.k8s.rollout import rollout
 
 # psql reads a whole script, its own commands included, only from its standard input.
 PIPE = 'script=$1; shift; printf "%s" "$script" | psql "$@"'
@@ -42,18 +41,6 @@ class Database:
         self.observer = observer
         self.settings = settings
         self.waiter = waiter
-
-    def wait_until_ready(self, timeout: float) -> None:
-        """Return when the database takes connections."""
-
-        def look() -> Seen[None]:
-            deployment = self.observer.snapshot().deployments.get(SERVICE)
-            if deployment is None:
-                return Seen("its Deployment is not there yet", False, None)
-            status = rollout(deployment)
-            return Seen(status.text, status.available > 0, None)
-
-        self.waiter.until("the database", look, timeout=timeout, change=self.observer.change)
 
     def query(
         self, sql: str, *, database: str | None = None, timeout: float = 30

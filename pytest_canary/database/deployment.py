@@ -25,7 +25,8 @@ def parameters(settings: DatabaseSettings) -> dict[str, str]:
         "DB_PORT": "5432",
         NAME_VARIABLE: settings.name,
         "DB_USER": settings.user,
-        "DB_PASSWORD": secrets.token_urlsafe(18),
+        # Letters and digits: an app's command line would take a leading dash for an option.
+        "DB_PASSWORD": secrets.token_hex(16),
         "DB_SSL": "false",
     }
 

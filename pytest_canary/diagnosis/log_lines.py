@@ -76,7 +76,7 @@ def _structured(line: str) -> str:
     """What a line of JSON says where it is about an error; else nothing."""
     try:
         record = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
     if not isinstance(record, dict):
         return ""

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from pytest_canary.core.errors import ClusterError
 from pytest_canary.core.masking import Redactor
 from pytest_canary.k8s.objects import Object
 
 if TYPE_CHECKING:
+    import requests
     from kubernetes.client import ApiClient
+    from requests.adapters import HTTPAdapter
 
 # Seconds to connect to the API server, and for each of its answers.
 API_TIMEOUT = (10, 60)
@@ -32,11 +36,37 @@ class Connection:
         from kubernetes import client, config
 
         configuration = client.Configuration()
-        config.load_kube_config(str(kubeconfig), context, configuration, persist_config=False)
-        # The cluster is on loopback or named by the user: proxies of the environment are not meant.
+        # The environment's are for others than this machine; the kubeconfig may name one itself.
+        configuration.proxy = configuration.no_proxy = None
+        config.load_kube_config(
+            str(kubeconfig),
+            context,
+            configuration,
+            persist_config=False,
+            # Keys that a login program gives: beside the kubeconfig, they go with it.
+            temp_file_path=str(kubeconfig.absolute().parent),
+        )
+        configuration.proxy = configuration.proxy or proxy_of_environment(configuration.host)
         self.client: ApiClient = client.ApiClient(configuration)
         self.kubeconfig = kubeconfig
         self.redactor = redactor or Redactor()
+
+    def session(self) -> requests.Session:
+        """Asks the API server as the client itself does: the same proxy, proofs and rights."""
+        import requests
+
+        configuration = self.client.configuration
+        session = requests.Session()
+        session.trust_env = False
+        session.mount("https://", _adapter(configuration.tls_server_name))
+        if configuration.proxy:
+            session.proxies = {"http": configuration.proxy, "https": configuration.proxy}
+        session.verify = configuration.verify_ssl and (configuration.ssl_ca_cert or True)
+        if configuration.cert_file:
+            session.cert = (configuration.cert_file, configuration.key_file)
+        if self.authorization:
+            session.headers["Authorization"] = self.authorization
+        return session
 
     @property
     def authorization(self) -> str | None:
@@ -104,3 +134,36 @@ def _message(error: Any) -> str:
         return str(json.loads(error.body)["message"])
     except (TypeError, ValueError, KeyError):
         return str(error.reason or error).strip()
+
+
+def proxy_of_environment(url: str) -> str | None:
+    """The proxy that the environment has for a URL; none for this machine, whatever it says."""
+    from requests.utils import get_environ_proxies, select_proxy
+
+    host = urlsplit(url).hostname or ""
+    if host == "localhost" or _is_loopback(host):
+        return None
+    found: str | None = select_proxy(url, get_environ_proxies(url))
+    return found
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _adapter(server_name: str | None) -> HTTPAdapter:
+    """Sends requests; with a server's name that is another than its address's, where given."""
+    from requests.adapters import HTTPAdapter
+
+    adapter = HTTPAdapter()
+    if server_name:
+        adapter.init_poolmanager(
+            connections=10,
+            maxsize=10,
+            server_hostname=server_name,
+            assert_hostname=server_name,
+        )
+    return adapter

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import ssl
 import time
@@ -10,11 +11,12 @@ from codecs import getincrementaldecoder
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, unquote, urlencode, urlsplit
 
 from pytest_canary.core.errors import CommandError
 from pytest_canary.core.masking import Redactor
 from pytest_canary.core.output import LIMIT, Output
+from pytest_canary.core.wording import cut
 from pytest_canary.k8s.connection import API_TIMEOUT, Connection
 
 # What the API server may speak on the websocket: the same but for the closing of standard input.
@@ -22,6 +24,11 @@ PROTOCOLS = "v5.channel.k8s.io,v4.channel.k8s.io"
 
 # The channels of an exec's websocket, after k8s.io/apimachinery's remotecommand.
 STDOUT, STDERR, ERROR = 1, 2, 3
+
+# Letters that are kept of the Status that ends an exec, and shown of its message.
+STATUS, MESSAGE = 100_000, 1000
+
+CODE = re.compile(r"-?[0-9]{1,9}", re.ASCII)
 
 # Seconds of silence before a deadline after which a command counts as hanging.
 SILENCE = 10.0
@@ -142,14 +149,21 @@ def _tls(connection: Connection) -> dict[str, Any]:
 
 
 def _proxy(connection: Connection) -> dict[str, Any]:
-    """The proxy that a kubeconfig names, or the environment, as the client's requests do."""
+    """The proxy of the client's own requests; none otherwise, whatever the environment says."""
     configuration = connection.client.configuration
     if not configuration.proxy:
-        return {}
+        # Whom a proxy is not for is only asked where there is one.
+        return {"http_proxy_host": "nobody", "http_no_proxy": ["*"]}
     proxy = urlsplit(configuration.proxy)
-    options: dict[str, Any] = {"http_proxy_host": proxy.hostname, "http_proxy_port": proxy.port}
-    if configuration.no_proxy:
-        options["http_no_proxy"] = configuration.no_proxy.split(",")
+    options: dict[str, Any] = {
+        "http_proxy_host": proxy.hostname,
+        "http_proxy_port": proxy.port or {"https": 443}.get(proxy.scheme, 80),
+        # For whom it is has been decided already; an empty list would be the environment's own.
+        "http_no_proxy": ["no.such.host"],
+        "proxy_type": proxy.scheme if proxy.scheme.startswith("socks") else "http",
+    }
+    if proxy.username:
+        options["http_proxy_auth"] = (unquote(proxy.username), unquote(proxy.password or ""))
     return options
 
 
@@ -186,7 +200,7 @@ def follow(
     try:
         for channel, text in _frames(socket, began + timeout):
             if channel == ERROR:
-                end += text
+                end = (end + text)[:STATUS]
                 continue
             spoke = time.monotonic()
             masked.write(text)
@@ -205,12 +219,21 @@ def follow(
     output = both.text.strip()
     if not end:
         raise ExecError("lost", "lost its pod before it ended; see why it went", typed, output)
-    status = json.loads(end)
+    status = _status(end)
     code = exit_code(status)
     if code is None:
-        message = redactor.redact(str(status.get("message", end)))
+        message = cut(redactor.redact(str(status.get("message", end))), MESSAGE)
         raise ExecError("refused", f"could not run: {message}", typed, output)
     return Exec(pod, shlex.join(command), code, output, stdout.text, stdout.cut)
+
+
+def _status(text: str) -> dict[str, Any]:
+    """The Status that ends an exec; empty where it is none."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _frames(socket: Any, deadline: float) -> Iterator[tuple[int, str]]:
@@ -265,7 +288,10 @@ def exit_code(status: Mapping[str, Any]) -> int | None:
     """The exit code in the Status that ends an exec; None where the command never ran."""
     if status.get("status") == "Success":
         return 0
-    for cause in status.get("details", {}).get("causes", []):
-        if cause.get("reason") == "ExitCode":
-            return int(cause["message"])
+    details = status.get("details")
+    causes = details.get("causes") if isinstance(details, dict) else None
+    for cause in causes if isinstance(causes, list) else []:
+        if isinstance(cause, dict) and cause.get("reason") == "ExitCode":
+            code = str(cause.get("message"))
+            return int(code) if CODE.fullmatch(code) else None
     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,8 @@ from urllib.parse import quote
 
 from pytest_canary.core.masking import Redactor
 from pytest_canary.core.output import LIMIT
+from pytest_canary.core.wording import size
+from pytest_canary.k8s.access_api import AccessApi
 from pytest_canary.k8s.cluster_api import ClusterApi
 from pytest_canary.k8s.connection import Connection
 from pytest_canary.k8s.exec import Exec as Exec
@@ -27,9 +30,12 @@ class Namespace:
         name: the namespace's.
         context: which of the file's contexts; None for the current one.
         redactor: takes the secrets out of logs, of commands' output and of errors.
+        around: asks the cluster around it; None for the file's own user.
+        labels: what is added gets them, so that one knows whose it is.
 
     Attributes:
         cluster: the cluster around it.
+        access: its access control.
     """
 
     def __init__(
@@ -38,6 +44,8 @@ class Namespace:
         name: str,
         context: str | None = None,
         redactor: Redactor | None = None,
+        around: ClusterApi | None = None,
+        labels: Mapping[str, str] | None = None,
     ) -> None:
         from kubernetes import client
 
@@ -45,10 +53,13 @@ class Namespace:
         self._context = context
         self.kubeconfig = kubeconfig
         self.name = name
-        self.cluster = ClusterApi(self._connection, name)
+        self.labels = labels or {}
+        self.cluster = around or ClusterApi(self._connection, name)
+        self.access = AccessApi(self._connection, name)
         self.core = client.CoreV1Api(self._connection.client)
         self.apps = client.AppsV1Api(self._connection.client)
         self.discovery = client.DiscoveryV1Api(self._connection.client)
+        self.rbac = client.RbacAuthorizationV1Api(self._connection.client)
 
     def beside(self, name: str) -> Namespace:
         """Another namespace of the same cluster."""
@@ -81,17 +92,29 @@ class Namespace:
 
     def label(self, key: str) -> str | None:
         """The namespace's own label; None where it has none, or is not there."""
-        for item in self.cluster.namespaces(field_selector=f"metadata.name={self.name}"):
-            value: str | None = item["metadata"].get("labels", {}).get(key)
-            return value
-        return None
+        found = self._itself()
+        return found["metadata"].get("labels", {}).get(key) if found else None
 
     def exists(self) -> bool:
         """Whether the namespace is there, be it on its way out."""
-        return bool(self.cluster.namespaces(field_selector=f"metadata.name={self.name}"))
+        return self._itself() is not None
+
+    def _itself(self) -> Object | None:
+        """The namespace as an object; by its name, as few may list all of them."""
+        response = self._call(
+            f"look at namespace {self.name}",
+            self.core.read_namespace,
+            self.name,
+            gone_is_fine=True,
+            _preload_content=False,
+        )
+        found: Object | None = json.loads(response.data) if response else None
+        return found
 
     def add(self, *bodies: dict[str, Any]) -> None:
-        """Create objects of the run's own; each is a Secret, Service, Deployment or Pod.
+        """Create objects of the run's own.
+
+        Each is a Secret, Service, Deployment, Pod, ServiceAccount, Role or RoleBinding.
 
         Raises:
             ClusterError: there is one of that name already, or it is refused.
@@ -101,10 +124,17 @@ class Namespace:
             "Service": self.core.create_namespaced_service,
             "Deployment": self.apps.create_namespaced_deployment,
             "Pod": self.core.create_namespaced_pod,
+            "ServiceAccount": self.core.create_namespaced_service_account,
+            "Role": self.rbac.create_namespaced_role,
+            "RoleBinding": self.rbac.create_namespaced_role_binding,
         }
         for body in bodies:
             kind, name = body["kind"], body["metadata"]["name"]
-            self._call(f"create {kind} {name}", creators[kind], self.name, body)
+            make = creators[kind]
+            if self.labels:
+                labels = {**body["metadata"].get("labels", {}), **self.labels}
+                body = {**body, "metadata": {**body["metadata"], "labels": labels}}
+            self._call(f"create {kind} {name}", make, self.name, body, _preload_content=False)
 
     def objects(self, kind: str) -> list[Object]:
         """All objects of a kind ("Pod", "Deployment", "Service", "Secret" …) in the namespace."""
@@ -179,7 +209,25 @@ class Namespace:
         *,
         previous: bool = False,
     ) -> str:
-        """The last lines of a container's log, or of the container before it restarted, masked."""
+        """The last lines of a container's log, or of the container before it restarted, masked.
+
+        Of lines that are very long, fewer: the last ones tell why a container ended.
+        """
+        redactor = self._connection.redactor
+        for count in (lines, max(lines // 10, 1), 1):
+            content = self._log(pod, container, count, previous=previous)
+            if len(content) < LIMIT:
+                break
+        text: str = content.decode(errors="replace")
+        if len(content) >= LIMIT:
+            # What follows may have been the rest of a secret.
+            text = f"{text[: redactor.settled(text)]}\n… the rest of the line left out …\n"
+        if count < lines:
+            text = f"… lines before the last {count} left out: {size(LIMIT)} and more …\n{text}"
+        return redactor.redact(text)
+
+    def _log(self, pod: str, container: str | None, lines: int, *, previous: bool) -> bytes:
+        """The first bytes of a log's last lines."""
         options: dict[str, Any] = {"container": container} if container else {}
         response = self._call(
             f"read the log of pod {pod}",
@@ -187,12 +235,16 @@ class Namespace:
             pod,
             self.name,
             tail_lines=lines,
+            limit_bytes=LIMIT,
             previous=previous,
             _preload_content=False,
             **options,
         )
-        text: str = response.data.decode(errors="replace")
-        return self._connection.redactor.redact(text)
+        try:
+            content: bytes = response.read(LIMIT)
+        finally:
+            response.close()
+        return content
 
     def exec(
         self,
@@ -235,19 +287,15 @@ class Namespace:
 
     def proxy(self, pod: str, port: int) -> tuple[str, requests.Session]:
         """The way to one pod, past the Service: a base URL, and a session that may use it."""
-        import requests
+        return self._proxy("pods", pod, port)
 
-        configuration = self._connection.client.configuration
-        session = requests.Session()
-        session.trust_env = False
-        session.verify = configuration.ssl_ca_cert if configuration.verify_ssl else False
-        if configuration.cert_file:
-            session.cert = (configuration.cert_file, configuration.key_file)
-        authorization = self._connection.authorization
-        if authorization:
-            session.headers["Authorization"] = authorization
-        path = f"/api/v1/namespaces/{quote(self.name)}/pods/{quote(pod)}:{port}/proxy"
-        return configuration.host + path, session
+    def service_proxy(self, service: str, port: int) -> tuple[str, requests.Session]:
+        """The way to a Service by the API server, which takes any of its ready pods each time."""
+        return self._proxy("services", service, port)
+
+    def _proxy(self, kind: str, name: str, port: int) -> tuple[str, requests.Session]:
+        path = f"/api/v1/namespaces/{quote(self.name)}/{kind}/{quote(name)}:{port}/proxy"
+        return self._connection.client.configuration.host + path, self._connection.session()
 
     def _call(self, what: str, method: Any, *args: Any, **options: Any) -> Any:
         return self._connection.call(what, self.name, method, *args, **options)

@@ -92,5 +92,8 @@ class NamespaceApi(Protocol):
     ) -> Exec:
         """Run a command in a container, to its end."""
 
+    def service_proxy(self, service: str, port: int) -> tuple[str, requests.Session]:
+        """The way to a Service by the API server: a base URL, and a session that may use it."""
+
     def proxy(self, pod: str, port: int) -> tuple[str, requests.Session]:
         """The way to one pod, past the Service: a base URL, and a session that may use it."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
+from pytest_canary.core.harmless import harmless
 from pytest_canary.core.wording import cut
 
 Place = tuple[str | int, ...]
@@ -25,6 +27,9 @@ Unfit = Literal[
 ]
 """The rules by which reading a file and Kubernetes' schema find faults."""
 
+# Bytes of a file of manifests that are read: an object in a cluster can't have more than 1.5 MB.
+LARGEST = 2_000_000
+
 # Characters of a line that are shown.
 WIDTH = 120
 
@@ -37,11 +42,13 @@ class Source:
         path: where it is.
         shown: the path as it is told, relative to pytest's rootdir.
         text: what it holds, its variables not filled in.
+        too_large: whether it holds more.
     """
 
     path: Path
     shown: str
     text: str
+    too_large: bool = False
 
     def where(self, line: int) -> str:
         """The place as an editor opens it: "manifests/deployment.yml:42"."""
@@ -49,16 +56,19 @@ class Source:
 
     def line(self, number: int) -> str:
         """A line, counted from 1; empty where there is none."""
-        lines = self.text.splitlines()
+        lines = self._lines
         return lines[number - 1] if 0 < number <= len(lines) else ""
+
+    @cached_property
+    def _lines(self) -> list[str]:
+        return self.text.splitlines()
 
     def quoted(self, line: int) -> str:
         """The line itself, its variables not filled in, as their values may be secret."""
         if not self.line(line):
             return ""
-        # A tab is told apart from spaces, and nothing gets at the terminal.
-        text = self.line(line).rstrip().replace("\t", "→")
-        text = "".join(each if each.isprintable() else "?" for each in text)
+        # A tab is told apart from spaces.
+        text = harmless(self.line(line).rstrip().replace("\t", "→"))
         return f"{line:>4} | {cut(text, WIDTH)}"
 
 
@@ -146,12 +156,17 @@ class Document:
 def read(path: Path, root: Path) -> Source:
     """A file's text; a byte that is no UTF-8 becomes a character that YAML refuses.
 
+    Of one that is too large for a manifest, only the beginning is read.
+
     Args:
         path: the file.
         root: the folder that paths are told from.
     """
     shown = Path(os.path.relpath(path, root)).as_posix()
-    found = path.read_bytes()
+    with path.open("rb") as file:
+        found = file.read(LARGEST + 1)
+    if len(found) > LARGEST:
+        return Source(path, shown, found[:LARGEST].decode("utf-8-sig", "replace"), too_large=True)
     try:
         return Source(path, shown, found.decode("utf-8-sig"))
     except UnicodeDecodeError as error:

@@ -1,24 +1,39 @@
 """YAML as Kubernetes reads it, each value with its line.
 
-Read as `kubectl` does: YAML 1.1 without dates and base-60 numbers, keys as text. Where a key stands
-twice, the last one counts, and the fault is told.
+Read as `kubectl` does, keys as text. Where a key stands twice, the last one counts, and the fault
+is told.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pytest_canary.manifests.documents import Document, Fault, Place, Source, Unfit, shown
+from pytest_canary.core.wording import size
+from pytest_canary.manifests.composing import (
+    DEEPEST,
+    MOST,
+    UnreadableError,
+    compose,
+    scalar,
+    too_deep,
+    too_much,
+)
+from pytest_canary.manifests.documents import (
+    LARGEST,
+    Document,
+    Fault,
+    Place,
+    Source,
+    Unfit,
+    shown,
+)
 
 if TYPE_CHECKING:
     import yaml
 
-# What PyYAML takes for text and Kubernetes' reader for a number: "12e3", often half a commit's ID.
-FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)[eE][-+]?[0-9]+")
-BOOLS = {"yes": True, "on": True, "true": True, "no": False, "off": False, "false": False}
-BASES = {"0b": 2, "0o": 8, "0x": 16}
+# Faults of a file that are told; who mends them sees the others.
+MOST_FAULTS = 500
 
 
 @dataclass
@@ -27,20 +42,15 @@ class Parsed:
 
     Attributes:
         documents: its objects.
+        values: what each of its YAML documents holds, be it an object or not.
         faults: what can't be read, or is read otherwise than it looks.
         broken: whether it is no YAML, or has none in it.
     """
 
     documents: list[Document] = field(default_factory=list)
+    values: list[Any] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     broken: bool = False
-
-
-def fastest_loader() -> Any:
-    """PyYAML's safe loader: the one in C, twenty times as fast, where PyYAML was built with it."""
-    import yaml
-
-    return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def parse(source: Source, rendered: str | None = None, origin: list[int] | None = None) -> Parsed:
@@ -56,26 +66,23 @@ def parse(source: Source, rendered: str | None = None, origin: list[int] | None 
     text = source.text if rendered is None else rendered
     reader = _Reader(source, origin or list(range(1, text.count("\n") + 2)))
     try:
-        for node in yaml.compose_all(text, Loader=fastest_loader()):
+        for node in compose(text):
             reader.document(node)
     except yaml.YAMLError as error:
         reader.refused(error)
-    except _KeyIsNoTextError as error:
-        reader.refuse(error.line, "a key that is no text, but a list or a table")
+    except UnreadableError as error:
+        reader.refuse(reader.origin_of(error.line), error.why)
     except RecursionError:
-        reader.refuse(1, "it is nested too deeply, or an anchor stands within itself")
+        # A table that is merged into itself goes no level deeper.
+        reader.refuse(1, too_deep(0).why)
+    if source.too_large:
+        reader.refuse(1, f"it has more than {size(LARGEST)}")
     parsed = reader.parsed
     if not parsed.documents and not parsed.faults:
         parsed.broken = True
         sentence, fix = f"{source.shown} is empty", "put the manifest into it"
         parsed.faults.append(Fault(source, 1, sentence, fix, "invalid-yaml"))
     return parsed
-
-
-class _KeyIsNoTextError(Exception):
-    def __init__(self, line: int) -> None:
-        super().__init__(line)
-        self.line = line
 
 
 class _Reader:
@@ -86,10 +93,14 @@ class _Reader:
         self.origin = origin
         self.parsed = Parsed()
         self.lines: dict[Place, int] = {}
+        self.count = 0
 
     def line(self, mark: yaml.Mark | None) -> int:
         """The file's line where a mark of the rendered text stands."""
-        number = mark.line if mark else 0
+        return self.origin_of(mark.line if mark else 0)
+
+    def origin_of(self, number: int) -> int:
+        """The file's line that a line of the rendered text, counted from 0, comes from."""
         return self.origin[min(number, len(self.origin) - 1)] if self.origin else 1
 
     def document(self, node: yaml.Node) -> None:
@@ -98,6 +109,7 @@ class _Reader:
         value = self.value(node, ())
         if value is None:
             return
+        self.parsed.values.append(value)
         line = self.line(node.start_mark)
         if not isinstance(value, dict):
             self.no_object(line, "this is no Kubernetes object, but a bare value")
@@ -124,47 +136,59 @@ class _Reader:
         self.fault("not-an-object", line, sentence, fix)
 
     def fault(self, rule: Unfit, line: int, sentence: str, fix: str) -> None:
-        self.parsed.faults.append(Fault(self.source, line, sentence, fix, rule))
+        if len(self.parsed.faults) < MOST_FAULTS:
+            self.parsed.faults.append(Fault(self.source, line, sentence, fix, rule))
 
     # Values.
 
     def value(self, node: yaml.Node, place: Place) -> Any:
         import yaml
 
-        self.lines.setdefault(place, self.line(node.start_mark))
+        line = node.start_mark.line
+        self.lines.setdefault(place, self.origin_of(line))
+        self.count += 1
+        if self.count > MOST:
+            raise too_much(line)
+        if len(place) > DEEPEST:
+            raise too_deep(line)
         if isinstance(node, yaml.MappingNode):
             return self.table(node, place)
         if isinstance(node, yaml.SequenceNode):
             return [self.value(each, (*place, i)) for i, each in enumerate(node.value)]
         # The library in C has an empty style where the other has none.
         plain = isinstance(node, yaml.ScalarNode) and not node.style
-        return scalar(node.tag.rpartition(":")[2], node.value, plain=plain)
+        try:
+            return scalar(node.tag.rpartition(":")[2], node.value, plain=plain)
+        except ValueError as error:
+            raise UnreadableError(line, str(error)) from error
 
     def table(self, node: yaml.MappingNode, place: Place) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        merged: dict[str, Any] = {}
+        # First which value counts, then that one alone: the line of a place is its own.
+        last: dict[str, tuple[int, yaml.Node]] = {}
+        merges = []
         for key_node, value_node in node.value:
             if key_node.tag.endswith(":merge"):
-                below = self.value(value_node, place)
-                for each in below if isinstance(below, list) else [below]:
-                    merged = each | merged if isinstance(each, dict) else merged
+                merges.append(value_node)
                 continue
             key, line = self.key(key_node), self.line(key_node.start_mark)
-            if key in found:
-                self.twice(key, place, self.lines[(*place, key)], line)
-            if key in found or key in merged:
-                self.forget((*place, key))
-            self.lines[(*place, key)] = line
+            if key in last:
+                self.twice(key, place, last[key][0], line)
+            last[key] = line, value_node
+        found: dict[str, Any] = {}
+        for key, (line, value_node) in last.items():
+            self.lines.setdefault((*place, key), line)
             found[key] = self.value(value_node, (*place, key))
+        merged: dict[str, Any] = {}
+        for value_node in merges:
+            below = self.value(value_node, place)
+            for each in below if isinstance(below, list) else [below]:
+                merged = each | merged if isinstance(each, dict) else merged
         return merged | found
-
-    def forget(self, place: Place) -> None:
-        for known in [each for each in self.lines if each[: len(place)] == place]:
-            del self.lines[known]
 
     def key(self, node: yaml.Node) -> str:
         if not isinstance(node.value, str):
-            raise _KeyIsNoTextError(self.line(node.start_mark))
+            line = node.start_mark.line
+            raise UnreadableError(line, "a key that is no text, but a list or a table")
         return node.value
 
     def twice(self, key: str, place: Place, first: int, line: int) -> None:
@@ -199,27 +223,3 @@ class _Reader:
         sentence = f"{self.source.shown} is no valid YAML: {said}"
         self.fault("invalid-yaml", line, sentence, fix)
         self.parsed.broken = True
-
-
-def scalar(tag: str, text: str, *, plain: bool = True) -> Any:
-    """A scalar's value, as Kubernetes' reader takes it.
-
-    Args:
-        tag: the type that YAML 1.1 gives it: "int".
-        text: as it stands.
-        plain: whether it stands without quotes.
-    """
-    number = text.replace("_", "").lower()
-    if tag == "null":
-        return None
-    if tag == "bool":
-        return BOOLS[text.lower()]
-    if tag == "int" and ":" not in number:
-        digits = number.lstrip("+-")
-        base = BASES.get(digits[:2], 8 if digits[:1] == "0" else 10)
-        return int(digits, base) * (-1 if number[0] == "-" else 1)
-    if tag == "float" and ":" not in number:
-        return float(number.replace(".inf", "inf").replace(".nan", "nan"))
-    if tag == "str" and plain and FLOAT.fullmatch(text):
-        return float(text)
-    return text

@@ -1,12 +1,12 @@
-"""What a template says of its registry and namespace, before its variables are filled in."""
+"""What a template says of its registry, before its variables are filled in."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
-import yaml
-
-from pytest_canary.manifests.parsing import fastest_loader
+from pytest_canary.manifests.documents import Source
+from pytest_canary.manifests.parsing import parse
 
 
 def pull_secrets(template: str) -> set[str]:
@@ -20,20 +20,8 @@ def pull_secrets(template: str) -> set[str]:
     return names
 
 
-def fixed_namespace(template: str) -> str | None:
-    """The namespace that a template fixes; None where it leaves that to kubectl's context."""
-    for document in _documents(template):
-        found = _at(document, "metadata", "namespace")
-        if isinstance(found, str) and "$" not in found:
-            return found
-    return None
-
-
 def _documents(template: str) -> list[Any]:
-    try:
-        return list(yaml.load_all(template, Loader=fastest_loader()))
-    except yaml.YAMLError:
-        return []
+    return parse(Source(Path(), "", template)).values
 
 
 def _at(document: Any, *keys: str) -> Any:

@@ -25,10 +25,11 @@ ARGUMENTS = {"deployment": 2, "replicas": 3, "img": 4}
 # deployment=$2, or sed's s|\$deployment|$2|.
 ASSIGNED = re.compile(r"(?<![\w$])([A-Za-z_]\w*)=[\"']?\$\{?([2-4])\b")
 SUBSTITUTED = re.compile(r"\$\{?([A-Za-z_]\w*)\}?[^\w\s$]{1,3}\$\{?([2-4])\b")
-SHELL_FORMAT = re.compile(r"envsubst\s+([\"'])([^\"']*\$[^\"']*)\1")
+SHELL_FORMAT = re.compile(r"envsubst\s+([\"'])([^\"'$]*\$[^\"']*)\1")
 
 # Placeholders that are not YAML's, and tools that change objects instead of text.
-FOREIGN = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|<%.*?%>|@[A-Za-z_]\w*@|%[A-Za-z_]\w*%")
+# None may begin again within itself: who looks for its end would look once for each beginning.
+FOREIGN = re.compile(r"\{\{[^{}\n]*\}\}|\{%[^%\n]*%\}|<%[^%\n]*%>|@[A-Za-z_]\w*@|%[A-Za-z_]\w*%")
 EDITORS = re.compile(r"\b(yq|jq|kustomize|helm|ytt|jsonnet|kubectl (?:set|scale|patch))\b")
 
 
@@ -236,14 +237,15 @@ def _fill_line(line: str, number: int, script: Script, given: Given, filled: Fil
 
 def comment_at(line: str) -> int:
     """Where a line's comment begins; its length where it has none."""
-    quote = ""
+    quote = before = ""  # the last character that is no blank
     for at, character in enumerate(line):
         if quote:
             quote = "" if character == quote else quote
-        elif character in "\"'" and line[:at].rstrip()[-1:] in ("", ":", "-", "[", "{", ","):
+        elif character in "\"'" and before in ("", ":", "-", "[", "{", ","):
             quote = character
         elif character == "#" and (at == 0 or line[at - 1].isspace()):
             return at
+        before = before if character.isspace() else character
     return len(line)
 
 

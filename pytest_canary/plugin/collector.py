@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_canary.config.messages import nearest
 from pytest_canary.config.options import STAGES
+from pytest_canary.core.wording import did_you_mean, nearest
 from pytest_canary.plugin import fixtures
 from pytest_canary.plugin.items import StageFile, StageTest, stage_of
+from pytest_canary.plugin.marker import stage_named
 from pytest_canary.plugin.pytest_internals import Screen, fixture_modules
 from pytest_canary.plugin.state import Outcome
 
@@ -77,7 +78,7 @@ def divide(
         mistake = find_misuse(item)
         if mistake:
             mistakes.append(f"{item.nodeid}{mistake}")
-        elif item.get_closest_marker("canary") and stage_of(item) in stages:
+        elif stage_named(item) in stages:
             chosen.append(item)
         else:
             others.append(item)
@@ -89,23 +90,25 @@ def divide(
 def find_misuse(item: pytest.Item) -> str:
     """Find what is wrong with how a test names its stage.
 
+    A marker that has no stage in it, nor what could be meant for one, is the team's own.
+
     Returns:
         The end of a sentence that begins with its node ID; empty where nothing is.
     """
-    marker = item.get_closest_marker("canary")
-    if marker is None:
-        used = [name for name, of in fixture_modules(item).items() if of == fixtures.__name__]
-        if not used:
-            return ""
-        return (
-            f" uses {used[0]} and names no stage; mark it, for example "
-            '@pytest.mark.canary("stable")'
-        )
-    if len(marker.args) == 1 and not marker.kwargs and marker.args[0] in STAGES:
+    if stage_named(item):
         return ""
-    given = ", ".join(repr(each) for each in marker.args) or "nothing"
-    near = nearest(str(marker.args[0]) if marker.args else "", STAGES)
-    return f": @pytest.mark.canary takes one stage, not {given}{near}"
+    for marker in item.iter_markers("canary"):
+        words = [*marker.args, *marker.kwargs.values()]
+        meant = [str(word) for word in words if nearest(str(word), STAGES)]
+        if meant:
+            shown = [repr(word) for word in marker.args]
+            shown += [f"{key}={word!r}" for key, word in marker.kwargs.items()]
+            near = f"; {did_you_mean(meant[0], STAGES)}" if meant[0] not in STAGES else ""
+            return f": @pytest.mark.canary takes one stage, not {', '.join(shown)}{near}"
+    used = [name for name, of in fixture_modules(item).items() if of == fixtures.__name__]
+    if not used:
+        return ""
+    return f' uses {used[0]} and names no stage; mark it, for example @pytest.mark.canary("stable")'
 
 
 def leave_out_unnamed_files(config: pytest.Config) -> None:

@@ -1,10 +1,11 @@
-"""pytest's hooks. Without `--canary` they add options, fixtures and a marker, no more."""
+"""pytest's hooks. Without `--canary` they add options and a marker, no more."""
 
 from __future__ import annotations
 
 import pytest
 
-from pytest_canary.plugin import fixtures, options, state
+from pytest_canary.plugin import options, state
+from pytest_canary.plugin.marker import stage_named
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -16,37 +17,49 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
     """`--canary-reap` runs instead of tests, as `--cache-show` does."""
     if not config.option.canary_reap:
         return None
+    if config.option.canary or config.option.canary_check:
+        raise pytest.UsageError(
+            "--canary-reap: removes what earlier runs left, and runs nothing; leave it out, as "
+            "every walk begins with it, or run it alone"
+        )
     from pytest_canary.plugin.runner import reap
 
     return reap()
 
 
-@pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the marker and the fixtures, and with `--canary` or `--canary-check` the rest."""
+    """Register the marker."""
     config.addinivalue_line(
         "markers", "canary(stage): run this test while the release stands in that stage"
     )
-    config.pluginmanager.register(fixtures, "canary-fixtures")
-    if config.option.canary:
-        _register_rehearsal(config)
-    elif config.option.canary_check:
-        _register_check(config)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """With `--canary` or `--canary-check`, register the rest; --help has no session."""
+    if session.config.option.canary:
+        _register_rehearsal(session)
+    elif session.config.option.canary_check:
+        _register_check(session.config)
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Without `--canary`, a test that belongs to a stage has nothing to run on."""
-    if item.get_closest_marker("canary") and state.REHEARSAL not in item.config.stash:
+    if state.REHEARSAL not in item.config.stash and stage_named(item):
         pytest.skip("belongs to a stage of `pytest --canary`")
 
 
-def _register_rehearsal(config: pytest.Config) -> None:
+def _register_rehearsal(session: pytest.Session) -> None:
     """Everything that `--canary` needs."""
     from pytest_canary.cluster.run import Run
     from pytest_canary.context.workspace import Workspace
+    from pytest_canary.core.errors import ClusterError
     from pytest_canary.core.masking import Redactor
     from pytest_canary.core.waiting import Waiter
+    from pytest_canary.plugin import fixtures
     from pytest_canary.plugin.collector import Collector
+    from pytest_canary.plugin.ending import Ending
     from pytest_canary.plugin.parts import Parts
     from pytest_canary.plugin.pytest_internals import screen
     from pytest_canary.plugin.recorder import Recorder
@@ -54,13 +67,18 @@ def _register_rehearsal(config: pytest.Config) -> None:
     from pytest_canary.plugin.runner import AutomaticRollback, Cleanup, Runner
     from pytest_canary.plugin.signals import Signals
     from pytest_canary.plugin.terminal import RehearsalSummary, Terminal, open_progress
+    from pytest_canary.plugin.timeouts import Timeouts
     from pytest_canary.rehearsal.rehearsal import Rehearsal
 
+    config = session.config
     plan, outcome, redactor = options.read_plan(config), state.Outcome(), Redactor()
     shown = screen(config, redactor.redact)
     parts = config.stash.get(state.PARTS, Parts())
     project = options.project(config)
-    run = Run.start(project)
+    try:
+        run = Run.start(project)
+    except ClusterError as error:
+        raise pytest.UsageError(str(error)) from error
     progress = open_progress(shown) if shown else None
     waiter = Waiter(parts.clock, progress) if progress else Waiter(parts.clock)
     workspace = Workspace(
@@ -76,7 +94,8 @@ def _register_rehearsal(config: pytest.Config) -> None:
     recorder = Recorder(config, rehearsal, outcome, tell, parts.write_report)
     register = config.pluginmanager.register
     # Of several that wrap a hook, the first has its say first once the hook is through.
-    register(Redaction(redactor), "canary-redaction")
+    register(fixtures, "canary-fixtures")
+    register(Redaction(config, redactor), "canary-redaction")
     register(Collector(rehearsal, outcome, shown), "canary-collector")
     register(Runner(rehearsal, outcome), "canary-runner")
     register(AutomaticRollback(rehearsal, outcome, cleanup.keeps), "canary-automatic-rollback")
@@ -87,6 +106,10 @@ def _register_rehearsal(config: pytest.Config) -> None:
         terminal = Terminal(shown, rehearsal, outcome, summary, progress)
         register(terminal, "canary-terminal")
     register(Signals(outcome), "canary-signals")
+    if config.pluginmanager.has_plugin("timeout"):
+        register(Timeouts(), "canary-timeouts")
+    # The last one is the outermost: what it does at the end is done whatever others do.
+    register(Ending(session, outcome, cleanup, recorder, tell), "canary-ending")
 
 
 def _register_check(config: pytest.Config) -> None:
@@ -95,6 +118,7 @@ def _register_check(config: pytest.Config) -> None:
 
     from pytest_canary.context.workspace import Workspace
     from pytest_canary.core.masking import Redactor
+    from pytest_canary.plugin import fixtures
     from pytest_canary.plugin.collector import Collector, leave_out_unnamed_files
     from pytest_canary.plugin.pytest_internals import screen
     from pytest_canary.plugin.redaction import Redaction
@@ -107,7 +131,8 @@ def _register_check(config: pytest.Config) -> None:
     workspace = Workspace(plan, options.project(config), redactor=redactor)
     check = config.stash[state.REHEARSAL] = Rehearsal(workspace)
     register = config.pluginmanager.register
-    register(Redaction(redactor), "canary-redaction")
+    register(fixtures, "canary-fixtures")
+    register(Redaction(config, redactor), "canary-redaction")
     register(Collector(check, outcome, shown), "canary-collector")
     register(Runner(check, outcome), "canary-runner")
     if shown:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -13,6 +14,8 @@ from pytest_canary.config.options import KEEP, STAGES, Options
 if TYPE_CHECKING:
     from pytest_canary.config.options import Keep
     from pytest_canary.config.plan import Plan
+
+NAMESPACE = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
 
 
 def add(parser: pytest.Parser) -> None:
@@ -62,8 +65,19 @@ def add(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--canary-registry",
-        metavar="REGISTRY",
-        help="with --canary-context: push the images here, where its nodes can pull them",
+        metavar="REGISTRY|PUSH=PULL",
+        help="with --canary-context: push the images here, where its nodes can pull them; "
+        "PUSH=PULL where they know it by another name",
+    )
+    group.addoption(
+        "--canary-namespace",
+        metavar="NAME",
+        help="with --canary-context: walk in this namespace, which is there already and stays",
+    )
+    group.addoption(
+        "--canary-confirm",
+        metavar="NAME",
+        help="with --canary-context: this context, whose name says production, is meant",
     )
     group.addoption(
         "--canary-report",
@@ -98,18 +112,29 @@ def read(given: Mapping[str, Any]) -> tuple[Options | None, list[str]]:
             f"--canary-context={context}: needs --canary-registry, from which its nodes pull the "
             "images"
         )
-    if registry and "://" in registry:
+    names = registry.split("=") if registry else []
+    if registry and (len(names) > 2 or not all(names)):
+        mistakes.append(f"--canary-registry={registry}: one registry, or PUSH=PULL")
+    elif any("://" in name for name in names):
+        bare = "=".join(name.split("://", 1)[-1] for name in names)
         mistakes.append(
-            f"--canary-registry={registry}: a registry's name has no scheme; "
-            f"did you mean {registry.split('://', 1)[1]}?"
+            f"--canary-registry={registry}: a registry's name has no scheme; did you mean {bare}?"
         )
     if registry and not context:
         mistakes.append(
             f"--canary-registry={registry}: goes with --canary-context; a kind cluster is loaded"
         )
-    report = given.get("canary_report")
-    if report and Path(report).exists() and not Path(report).is_dir():
-        mistakes.append(f"--canary-report={report}: is a file; name a folder")
+    confirm = given.get("canary_confirm")
+    namespace = given.get("canary_namespace")
+    if namespace and not context:
+        mistakes.append(f"--canary-namespace={namespace}: goes with --canary-context")
+    elif namespace and not re.fullmatch(NAMESPACE, namespace):
+        mistakes.append(
+            f"--canary-namespace={namespace}: a namespace's name has at most 63 lower-case "
+            "letters, digits and '-'"
+        )
+    if confirm and not context:
+        mistakes.append(f"--canary-confirm={confirm}: goes with --canary-context")
     for option in ("kind_bin", "kind_kubectl_bin"):
         path = given.get(option)
         if path and not Path(path).is_file():
@@ -125,9 +150,6 @@ def read(given: Mapping[str, Any]) -> tuple[Options | None, list[str]]:
             for option, name in kind_only.items()
             if given.get(option)
         ]
-    # xdist spreads tests over processes, and a walk is one after the other.
-    if given.get("numprocesses"):
-        mistakes.append(f"-n {given['numprocesses']}: a walk goes step by step; leave -n out")
     if mistakes:
         return None, mistakes
     name = given.get("cluster_name")
@@ -141,6 +163,8 @@ def read(given: Mapping[str, Any]) -> tuple[Options | None, list[str]]:
             reuse=bool(given.get("canary_reuse")),
             context=context,
             registry=registry,
+            namespace=given.get("canary_namespace"),
+            confirm=given.get("canary_confirm"),
             # pytest-kind's default would be the same cluster for everyone.
             cluster_name=None if name == "pytest-kind" else name,
             kubeconfig=given.get("kubeconfig"),
@@ -168,9 +192,11 @@ def read_plan(config: pytest.Config) -> Plan:
         pytest.UsageError: with every mistake; pytest exits with code 4.
     """
     from pytest_canary.core.errors import SettingsError
+    from pytest_canary.plugin.refusals import refusals
     from pytest_canary.rehearsal.planning import load_settings, make_plan
 
     options, mistakes = read(vars(config.option))
+    mistakes += refusals(config)
     try:
         settings = load_settings(project(config), config.option.canary_config)
     except SettingsError as error:

@@ -88,4 +88,4 @@ class Progress:
     def _write(self, text: str) -> None:
         # A closed terminal is no reason to stop a rehearsal.
         with contextlib.suppress(OSError):
-            os.write(self._terminal, text.encode())
+            os.write(self._terminal, text.encode(errors="backslashreplace"))

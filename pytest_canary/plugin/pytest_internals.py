@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import copy
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
+from _pytest._code.code import ExceptionRepr as ExceptionRepr
 from _pytest._code.code import ReprFileLocation, TerminalRepr
 from _pytest.junitxml import xml_key
 
@@ -15,6 +18,14 @@ if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
 
     from pytest_canary.context.evidence import Failure
+
+
+# A traceback's attributes that are names: pytest's own, by which it chooses how to show the rest,
+# and a file's.
+NAMES = ("style", "path")
+
+# The property of a test, for --junitxml, that names its stage.
+STAGE_PROPERTY = "canary.stage"
 
 
 class Screen:
@@ -55,13 +66,13 @@ class Screen:
         """Begin a new line, if one is begun."""
         self._reporter.ensure_newline()
 
-    def write(self, text: str) -> None:
-        """Write at the end of the line that is begun."""
-        self._reporter.write(self._redact(text))
+    def write(self, text: str, *, ours: str = "") -> None:
+        """Write at the end of the line that is begun; what is ours first, as it is."""
+        self._reporter.write(ours + self._redact(text))
 
-    def write_line(self, text: str, **markup: bool) -> None:
-        """Write a line of its own."""
-        self._reporter.write_line(self._redact(text), **markup)
+    def write_line(self, text: str, *, ours: str = "", **markup: bool) -> None:
+        """Write a line of its own; what is ours first, as it is."""
+        self._reporter.write_line(ours + self._redact(text), **markup)
 
 
 class ErrorRepr(TerminalRepr):
@@ -106,14 +117,23 @@ def redact_report(
 ) -> None:
     """Take the secrets out of whatever a report shows, as pytest goes on to show it.
 
+    Not out of names, by which pytest and who reads its files find things.
+
     Args:
         report: of a test or of a collection; changed in place.
         redact: takes the secrets out of a text.
     """
-    report.longrepr = _redacted(report.longrepr, redact)
-    report.sections = _redacted(report.sections, redact)
+    if isinstance(report.longrepr, tuple):
+        path, line, reason = report.longrepr
+        report.longrepr = path, line, redact(reason)
+    else:
+        report.longrepr = _redacted(report.longrepr, redact)
+    report.sections = [(name, redact(text)) for name, text in report.sections]
     if isinstance(report, pytest.TestReport):
-        report.user_properties = _redacted(report.user_properties, redact)
+        report.user_properties = [
+            (name, value if name == STAGE_PROPERTY else _redacted(value, redact))
+            for name, value in report.user_properties
+        ]
         if hasattr(report, "wasxfail"):
             report.wasxfail = redact(report.wasxfail)
 
@@ -126,9 +146,46 @@ def _redacted(value: Any, redact: Callable[[str], str]) -> Any:
     # A traceback's entries are in its chain and beside it: the same objects, which must stay so.
     if isinstance(value, TerminalRepr) and not isinstance(value, ErrorRepr):
         for name, part in vars(value).items():
-            if name != "style":  # pytest's own word, by which it chooses how to show the rest
+            if name not in NAMES:
                 setattr(value, name, _redacted(part, redact))
     return value
+
+
+def redact_error(shown: ExceptionRepr, redact: Callable[[str], str]) -> None:
+    """Take the secrets out of an error that is no test's; changed in place."""
+    _redacted(shown, redact)
+
+
+def redact_interrupt(config: pytest.Config, redact: Callable[[str], str]) -> None:
+    """Take the secrets out of what the terminal is to show of Ctrl-C, once it has that."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter:
+        _redacted(reporter._keyboardinterrupt_memo, redact)
+
+
+def redact_logs(config: pytest.Config, redact: Callable[[str], str]) -> None:
+    """Take the secrets out of what is logged to the screen and to a file as it comes."""
+    logs = config.pluginmanager.get_plugin("logging-plugin")
+    for handler in (logs.log_cli_handler, logs.log_file_handler) if logs else ():
+        handler.setFormatter(_RedactingFormatter(handler.formatter, redact))
+
+
+class _RedactingFormatter(logging.Formatter):
+    """Formats as another one does, colours and all, what a record says without secrets."""
+
+    def __init__(self, formatter: logging.Formatter, redact: Callable[[str], str]) -> None:
+        super().__init__()
+        self._formatter = formatter
+        self._redact = redact
+
+    def format(self, record: logging.LogRecord) -> str:
+        # A copy, as tests may look at the record.
+        shown = copy.copy(record)
+        shown.msg, shown.args = self._redact(record.getMessage()), None
+        shown.stack_info = self._redact(record.stack_info or "")
+        if record.exc_info:
+            shown.exc_text = self._redact(self._formatter.formatException(record.exc_info))
+        return self._formatter.format(shown)
 
 
 def skip_item(reason: str) -> NoReturn:

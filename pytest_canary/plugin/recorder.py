@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -52,6 +53,7 @@ class Recorder:
         write_report: Callable[[Report, Path], list[Path]],
     ) -> None:
         self.page: Path | None = None
+        self._written = False
         self._config = config
         self._rehearsal = rehearsal
         self._outcome = outcome
@@ -60,14 +62,17 @@ class Recorder:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
-        """Take away an earlier run's evidence; write the report after all tests."""
+        """Take the report's folder, note what the tests run on; write the report after them."""
         if not session.config.option.collectonly and session.items:
-            self._rehearsal.workspace.evidence.clear()
+            # Before anybody else has put something there, such as --junitxml its file. Why it
+            # can't be had is told when there is something to put into it.
+            with contextlib.suppress(CanaryError, OSError):
+                self._rehearsal.workspace.report_folder.prepare()
             self._rehearsal.journal.environment |= system_info.local(self._rehearsal.plan)
         result = yield
         self._outcome.finished = True
         if self._rehearsal.entered("cleanup"):
-            self._write()
+            self.write()
         return result
 
     @pytest.hookimpl(wrapper=True)
@@ -81,10 +86,9 @@ class Recorder:
             journal.checks.append(result_of(item, report, ended=journal.timeline.now()))
         return report
 
-    @pytest.hookimpl(trylast=True)
-    def pytest_sessionfinish(self) -> None:
-        """Write the report of a session that did not come to its end, once it is cleaned up."""
-        self._write()
+    def pytest_unconfigure(self) -> None:
+        """Let later runs take this one's evidence away."""
+        self._rehearsal.workspace.report_folder.release()
 
     def promotion(self, *, passed: bool) -> Promotion:
         """Whether the release may be promoted, as its rehearsal has passed or has not."""
@@ -101,29 +105,56 @@ class Recorder:
 
     @property
     def _result(self) -> Literal["passed", "failed", "stopped"]:
-        if self._outcome.failed:
+        if self._outcome.failures or self._outcome.unmade:
             return "failed"
         return "passed" if self._outcome.finished else "stopped"
 
-    def _write(self) -> None:
-        """Write the report, once, if anything was rehearsed."""
-        if self.page or not self._rehearsal.journal.checks:
+    def write(self) -> None:
+        """Leave what is to be read, once, if anything was rehearsed; nothing of it ends the run."""
+        if self._written or not self._rehearsal.journal.checks:
             return
-        from pytest_canary import reporting
+        with self._lost("the report"):
+            from pytest_canary import reporting
+
+            document = self._compose()
+            with self._lost("the figures for --junitxml"):
+                for name, value in reporting.junit_properties(document):
+                    add_suite_property(self._config, name, value)
+            with self._lost("the report"):
+                self._put(document)
+            with self._lost("the summary for CI"):
+                reporting.append_ci_summary(reporting.summary_markdown(document), os.environ)
+        self._written = True
+
+    def _compose(self) -> Report:
         from pytest_canary.reporting.compose import compose
 
         result = self._result
         decision = self.promotion(passed=result == "passed") if self._outcome.decided else None
+        return compose(self._rehearsal.journal, result, decision, self._outcome.stopped_by)
+
+    def _put(self, document: Report) -> None:
+        """Put the report in the place of an earlier one, with which its evidence goes."""
+        folder = self._rehearsal.workspace.report_folder
+        written = self._write_report(document, folder.prepare())
+        self.page = folder.shown / written[0].name
+        folder.clear()
+
+    @contextlib.contextmanager
+    def _lost(self, what: str) -> Iterator[None]:
+        """Go on after an error, and tell what there won't be."""
         try:
-            document = compose(self._rehearsal.journal, result, decision, self._outcome.stopped_by)
-            for name, value in reporting.junit_properties(document):
-                add_suite_property(self._config, name, value)
-            evidence = self._rehearsal.workspace.evidence
-            written = self._write_report(document, evidence.prepare())
-            self.page = evidence.shown / written[0].name
-            reporting.append_ci_summary(reporting.summary_markdown(document), os.environ)
-        except (CanaryError, OSError) as error:
+            yield
+        except pytest.exit.Exception:  # a signal's, which is pytest's own way to end
+            raise
+        except CanaryError as error:
             self._tell(f"\ncanary: {error}")
+        except OSError as error:
+            self._tell(f"\ncanary: {what} can't be written: {error}")
+        except Exception as error:
+            redact = self._rehearsal.journal.redactor.redact
+            told = self._rehearsal.workspace.evidence.keep_traceback(error, redact)
+            self._tell(f"\ncanary: {what} can't be made: {told}")
 
 
 def result_of(item: pytest.Item, report: pytest.TestReport, ended: float) -> CheckResult:

@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import sys
+import unittest
 from collections.abc import Callable, Generator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_canary.context.evidence import failure_of
 from pytest_canary.core.errors import CanaryError
-from pytest_canary.plugin.items import StageFile, StageTest, in_automatic_rollback, stage_of
-from pytest_canary.plugin.pytest_internals import ErrorRepr, failure_message, skip_item
+from pytest_canary.plugin.items import (
+    StageFile,
+    StageTest,
+    in_automatic_rollback,
+    keep_evidence,
+    stage_of,
+)
+from pytest_canary.plugin.pytest_internals import (
+    STAGE_PROPERTY,
+    ErrorRepr,
+    failure_message,
+    skip_item,
+)
 from pytest_canary.plugin.state import FailedTest, Outcome
 
 if TYPE_CHECKING:
+    from pytest_canary.context.evidence import Failure
     from pytest_canary.rehearsal.rehearsal import Rehearsal
 
 AUTOMATIC_ROLLBACK = "automatic_rollback"
@@ -64,15 +76,18 @@ class Runner:
         report = yield
         stage, seconds = stage_of(item), self._outcome.seconds
         seconds[stage] = seconds.get(stage, 0) + report.duration
+        error = find_error(item, report, call)
+        if error:
+            self._keep_evidence(item, report, error)
         if report.failed:
-            if call.excinfo:
-                self._keep_evidence(item, report, call.excinfo.value)
             # As it is shown now: the error's own sentence, without secrets.
             self._remember(item, failure_message(report))
+        elif error:
+            self._remember(item, failure_of(stage, error, self._redact).sentence)
         if report.when == "call":
             self._outcome.held += report.passed and isinstance(item, StageTest)
             # --junitxml reads the item's own, at its teardown.
-            item.user_properties.append(("canary.stage", stage))
+            item.user_properties.append((STAGE_PROPERTY, stage))
             if self._rehearsal.journal.notes.get(stage):
                 figures = "; ".join(self._rehearsal.journal.notes[stage])
                 item.user_properties.append(("canary.figures", figures))
@@ -86,13 +101,31 @@ class Runner:
         else:
             self._outcome.failed = self._outcome.failed or test
 
+    def _redact(self, text: str) -> str:
+        return self._rehearsal.journal.redactor.redact(text)
+
     def _keep_evidence(
         self, item: pytest.Item, report: pytest.TestReport, error: BaseException
     ) -> None:
-        failure = self._rehearsal.keep_evidence(stage_of(item), error)
-        if report.when == "setup" and isinstance(error, CanaryError):
+        failure = keep_evidence(self._rehearsal, stage_of(item), error)
+        if report.failed and report.when == "setup" and isinstance(error, CanaryError):
             # The way to a team's test: the error itself, and not where it was raised.
             report.longrepr = ErrorRepr(failure, item.path)
+
+
+def find_error(
+    item: pytest.Item, report: pytest.TestReport, call: pytest.CallInfo[None]
+) -> BaseException | None:
+    """Why a test failed, also where its report says otherwise as a plugin swallows failures.
+
+    A team's test may expect to fail; a stage's check never does.
+    """
+    if isinstance(item, StageTest) and item.error and report.when == "call":
+        return item.error
+    error = call.excinfo.value if call.excinfo else None
+    if isinstance(error, (pytest.skip.Exception, unittest.SkipTest)) or hasattr(report, "wasxfail"):
+        return None
+    return error
 
 
 class AutomaticRollback:
@@ -198,23 +231,33 @@ class Cleanup:
         if stage_of(item) == "cleanup" and self.keeps():
             skip_item("kept for a look; `pytest --canary-reap` removes it")
 
-    @pytest.hookimpl(trylast=True)
-    def pytest_sessionfinish(self) -> None:
-        """Clean up where the session did not come to its own cleanup: after -x, -k or Ctrl-C."""
-        if self._rehearsal.entered("cleanup"):
-            return
-        if self.keeps() and not self._rehearsal.tried("cleanup"):
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Let no signal interrupt the cleanup."""
+        self._outcome.cleaning = self._outcome.cleaning or stage_of(item) == "cleanup"
+        return (yield)
+
+    def finish(self) -> Failure | None:
+        """Clean up where the session did not come to its own cleanup: after -x, -k or Ctrl-C.
+
+        Returns:
+            Why that failed, if it did.
+        """
+        self._outcome.cleaning = True
+        if self._rehearsal.tried("cleanup"):
+            return None
+        if self.keeps():
             self._rehearsal.keep()
-            return
+            return None
         try:
             self._rehearsal.clean_up()
-        except CanaryError as error:
+        except Exception as error:
             journal = self._rehearsal.journal
             known = (each for each in journal.failures if each.error is error)
-            failure = next(known, None) or failure_of("cleanup", error, journal.redactor.redact)
-            self._tell(f"\ncanary: {ErrorRepr(failure, Path('canary/cleanup'))}")
+            return next(known, None) or failure_of("cleanup", error, journal.redactor.redact)
+        return None
 
-    def pytest_unconfigure(self) -> None:
+    def release(self) -> None:
         """Let other runs reap what this one has kept."""
         self._rehearsal.workspace.run.release()
 

@@ -31,8 +31,12 @@ class Signals:
                 self._handlers[each] = signal.signal(each, self._stop)
 
     def _stop(self, number: int, _: object) -> None:
-        name = self._outcome.stopped_by = signal.Signals(number).name
-        pytest.exit(f"canary: {name}; removing what the run made", returncode=128 + number)
+        outcome = self._outcome
+        name = outcome.stopped_by = signal.Signals(number).name
+        outcome.stop_code = 128 + number
+        # A cleanup that is under way ends as soon as it can; half of one leaves something.
+        if not outcome.cleaning:
+            pytest.exit(f"canary: {name}; removing what the run made", returncode=outcome.stop_code)
 
     def pytest_keyboard_interrupt(self) -> None:
         """Remember who ended the session before its time, for the report."""

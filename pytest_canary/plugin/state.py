@@ -53,9 +53,13 @@ class Outcome:
         failed: the first that did.
         rollback_failed: the first of the automatic rollback's that did.
         rolls_back: whether the automatic rollback has come in place of the planned one.
+        cleanup_failed: the cleanup after all tests, where it did.
+        unmade: checks that were chosen, and that somebody else than the walk has left out.
+        cleaning: whether what the run made is being removed, which no signal interrupts.
         kept: whether everything is left in place.
         finished: whether pytest came to the end of its tests.
         stopped_by: what ended the session before that: a signal's name, or "Ctrl-C".
+        stop_code: the exit code that a signal asks for.
     """
 
     planned: dict[str, int] = field(default_factory=dict)
@@ -63,10 +67,30 @@ class Outcome:
     seconds: dict[str, float] = field(default_factory=dict)
     failed: FailedTest | None = None
     rollback_failed: FailedTest | None = None
+    cleanup_failed: FailedTest | None = None
+    unmade: list[str] = field(default_factory=list)
     rolls_back: bool = False
+    cleaning: bool = False
     kept: bool = False
     finished: bool = False
     stopped_by: str = ""
+    stop_code: int | None = None
+
+    @property
+    def failures(self) -> list[FailedTest]:
+        """The first failure of the walk, of its way back, and of its end; of each that failed."""
+        return list(filter(None, [self.failed, self.rollback_failed, self.cleanup_failed]))
+
+    def exit_code(self, code: int) -> int:
+        """The walk's own, whatever pytest has counted.
+
+        Args:
+            code: pytest's.
+        """
+        if self.stop_code is not None:
+            return self.stop_code
+        broken = self.failures or self.unmade
+        return pytest.ExitCode.TESTS_FAILED if broken and code == pytest.ExitCode.OK else code
 
     @property
     def checks(self) -> int:

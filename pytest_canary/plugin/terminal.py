@@ -25,10 +25,17 @@ COLUMN = 32
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the summary."""
+    """One line of the summary.
+
+    Attributes:
+        text: what it says.
+        color: how.
+        ours: what stands before the text and is shown as it is, such as a name or a path.
+    """
 
     text: str
     color: Literal["", "red", "green"] = ""
+    ours: str = ""
 
 
 class Summary(Protocol):
@@ -73,6 +80,16 @@ class Terminal:
         return self._summary.header()
 
     @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> None:
+        """Say in whose cluster something is going to be made, before anything is; -q or not."""
+        target = self._rehearsal.plan.target
+        if target and not session.config.option.collectonly:
+            service = self._rehearsal.plan.settings.files.service.read_text(errors="replace")
+            public = "; its Service of type LoadBalancer may get a public address"
+            public = public if "LoadBalancer" in service else ""
+            self._screen.write_line(f"canary: the walk is in {target.text}{public}")
+
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self) -> None:
         """Make room for the dot."""
         if self._progress and self._progress.clear():
@@ -97,14 +114,15 @@ class Terminal:
             lead = f"canary/{stage}"
         pad = " " * max(1, COLUMN - self._screen.column - len(lead))
         figures = "; ".join(self._rehearsal.journal.notes.get(stage, []))
-        seconds = self._outcome.seconds[stage]
-        self._screen.write(f"{lead}{pad}{seconds:6.1f} s  {figures}".rstrip())
+        seconds = self._outcome.seconds.get(stage, 0.0)
+        took = f"{lead}{pad}{seconds:6.1f} s"
+        self._screen.write(f"  {figures}" if figures else "", ours=took)
 
     def pytest_terminal_summary(self) -> None:
         """What came of it."""
         for line in self._summary.lines():
             markup = {line.color: True} if line.color else {}
-            self._screen.write_line(f"canary: {line.text}", **markup)
+            self._screen.write_line(line.text, ours=f"canary: {line.ours}", **markup)
 
     def pytest_unconfigure(self) -> None:
         """Give the terminal back."""
@@ -147,7 +165,7 @@ class RehearsalSummary:
                 f"run {self._rehearsal.journal.run} is kept; look at it with "
                 f"KUBECONFIG={self._rehearsal.kubeconfig}, remove it with pytest --canary-reap"
             )
-        if outcome.failed:
+        if outcome.failures:
             yield from self._failures()
         elif outcome.passed:
             yield Line(self._rehearsal.summary(), "green")
@@ -156,20 +174,19 @@ class RehearsalSummary:
         if outcome.decided:
             yield Line(self._recorder.promotion(passed=outcome.failed is None).sentence)
         if self._recorder.page:
-            yield Line(str(self._recorder.page))
+            yield Line("", ours=str(self._recorder.page))
 
     def _failures(self) -> Iterator[Line]:
         failed, rollback_failed = self._outcome.failed, self._outcome.rollback_failed
         if failed:
-            yield Line(f"failed at {failed.node_id}: {failed.sentence}", "red")
+            yield Line(failed.sentence, "red", ours=f"failed at {failed.node_id}: ")
         if rollback_failed:
-            yield Line(
-                f"and so did the rollback, at {rollback_failed.node_id}: "
-                f"{rollback_failed.sentence}",
-                "red",
-            )
+            where = f"and so did the rollback, at {rollback_failed.node_id}: "
+            yield Line(rollback_failed.sentence, "red", ours=where)
         elif self._outcome.rolls_back and self._rehearsal.journal.notes.get("rollback"):
             yield Line("; ".join(self._rehearsal.journal.notes["rollback"]))
+        if self._outcome.cleanup_failed:
+            yield Line(f"the cleanup failed: {self._outcome.cleanup_failed.sentence}", "red")
 
 
 class CheckSummary:

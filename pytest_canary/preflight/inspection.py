@@ -12,7 +12,7 @@ from pathlib import Path
 from pytest_canary.config.plan import Plan
 from pytest_canary.core.errors import FoundError, NotApplicable
 from pytest_canary.core.findings import Finding
-from pytest_canary.manifests.documents import Fault
+from pytest_canary.manifests.documents import Document, Fault
 from pytest_canary.manifests.schema import (
     KubernetesVersion,
     of_version,
@@ -35,6 +35,7 @@ class Inspection:
         foreign: why the template can't be judged at all; empty where it can.
         unread: why its Deployments can't; empty where they can.
         serviceless: why the Service can't; empty where it can.
+        objects: what the manifests make, as kubectl takes it: "Deployment.v1.apps/shop-canary".
     """
 
     findings: tuple[Finding, ...]
@@ -42,6 +43,7 @@ class Inspection:
     foreign: str = ""
     unread: str = ""
     serviceless: str = ""
+    objects: tuple[str, ...] = ()
 
     def expect_none(self, group: Group) -> None:
         """Fail where the rules of a group have found something.
@@ -82,7 +84,14 @@ def inspect(plan: Plan, root: Path, node: Node | None = None) -> Inspection:
         foreign=foreign,
         unread=foreign or _unread(subject),
         serviceless=_serviceless(subject),
+        objects=tuple(dict.fromkeys(_typed(each) for each in subject.documents())),
     )
+
+
+def _typed(document: Document) -> str:
+    """An object as kubectl takes it: its kind, version and group, and its name."""
+    group, slash, version = str(document.at("apiVersion") or "").partition("/")
+    return f"{document.kind}{f'.{version}.{group}' if slash else ''}/{document.name}"
 
 
 def findings_of(faults: Iterable[Fault]) -> list[Finding]:

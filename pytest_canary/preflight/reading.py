@@ -53,6 +53,7 @@ def read_subject(
         database_secret=database.SECRET,
         parameters=frozenset(parameters(settings)),
         node=None if plan.options.context else node,
+        namespace=plan.options.namespace or "",
     )
     return subject, foreign
 
@@ -60,7 +61,7 @@ def read_subject(
 def given(plan: Plan, track: str, replicas: int) -> Given:
     """What the apply script is called with for a track."""
     settings = plan.settings
-    registry = f"{plan.options.registry}/" if plan.options.registry else ""
+    registry = f"{plan.options.pull_registry}/" if plan.options.pull_registry else ""
     return Given(
         deployment=settings.deployment_name(track),
         replicas=replicas,
@@ -71,6 +72,7 @@ def given(plan: Plan, track: str, replicas: int) -> Given:
             parameters(settings),
             settings.deadlines.rollout,
             kubeconfig="kubeconfig",
+            home="home",
         ),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,9 @@ from pytest_canary.manifests.schema import KubernetesSchema
 from pytest_canary.manifests.templates import Given, Script, Template
 
 POD: Place = ("spec", "template", "spec")
+
+# Misfits of one object that are told: who mends them sees the others.
+MOST = 100
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,7 @@ class Subject:
         database_secret: the name of the Secret that tells the app of its database.
         parameters: the keys of that Secret; none where there is no database.
         node: what a kind cluster runs on; None where the cluster is there already.
+        namespace: one that is there already, with others' objects in it; empty for a new one.
     """
 
     settings: Settings
@@ -103,6 +108,7 @@ class Subject:
     database_secret: str
     parameters: frozenset[str]
     node: Node | None
+    namespace: str = ""
 
     @property
     def kind_cluster(self) -> bool:
@@ -126,7 +132,9 @@ class Subject:
 
     @cached_property
     def _misfits(self) -> list[Fault]:
-        return [fault for each in self.documents() for fault in self.schema.misfits(each)]
+        return [
+            fault for each in self.documents() for fault in islice(self.schema.misfits(each), MOST)
+        ]
 
     def unclear(self, fault: Fault) -> bool:
         """Whether a variable without a value stands on the fault's line of the template."""

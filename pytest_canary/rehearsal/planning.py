@@ -8,6 +8,8 @@ from pytest_canary.config.options import Options
 from pytest_canary.config.plan import Plan, plan
 from pytest_canary.config.settings import Settings
 from pytest_canary.config.settings_file import load
+from pytest_canary.context.report_folder import obstacle
+from pytest_canary.core.errors import SettingsError
 from pytest_canary.preflight import ruleset
 
 
@@ -32,6 +34,18 @@ def make_plan(settings: Settings, options: Options | None = None) -> Plan:
         options: what the command line says otherwise.
 
     Raises:
-        SettingsError: settings and options don't go together, or git knows no such baseline.
+        SettingsError: settings and options don't go together, git knows no such baseline, or
+            nothing may be written where the report is to go.
     """
-    return plan(settings, options or Options())
+    options = options or Options()
+    if not options.check:
+        _see_that_report_can_go(options.report, settings.root)
+    return plan(settings, options)
+
+
+def _see_that_report_can_go(report: Path, root: Path) -> None:
+    wrong = obstacle(report.absolute())
+    if report.resolve() == root.resolve():
+        wrong = "is the project itself; name a folder in it that is not there yet"
+    if wrong:
+        raise SettingsError(f"--canary-report={report}: {wrong}")

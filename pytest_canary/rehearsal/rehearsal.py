@@ -83,6 +83,7 @@ class Rehearsal:
             self.workspace.run.release()
         else:
             self.clean_up()
+        self.workspace.report_folder.release()
 
     # What it is about.
 

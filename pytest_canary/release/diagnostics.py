@@ -9,6 +9,8 @@ from pytest_canary.core.errors import ClusterError, ReleaseError
 from pytest_canary.k8s.namespace import Namespace
 from pytest_canary.k8s.objects import Object, containers
 
+KINDS = "deployments,replicasets,pods,services"
+
 # Lines of each log that are kept for a look.
 LOG_LINES = 1000
 
@@ -50,9 +52,10 @@ def collect(
                     namespace, name, container, previous=True
                 )
     return Diagnostics(
-        objects=_output(kubectl, "get", "all", "-o", "wide"),
+        # Not "all", which has kinds in it that not everybody may list.
+        objects=_output(kubectl, "get", KINDS, "-o", "wide"),
         events=_output(kubectl, "get", "events", "--sort-by=.lastTimestamp"),
-        describe=_output(kubectl, "describe", "deployments,replicasets,pods,services"),
+        describe=_output(kubectl, "describe", KINDS),
         logs=logs,
     )
 

@@ -7,17 +7,18 @@ from pathlib import Path
 from typing import Any
 
 from pytest_canary.config.settings import Settings
-from pytest_canary.core.errors import CommandError, ReleaseError
-from pytest_canary.core.masking import secrets_of
+from pytest_canary.core.errors import CommandError, FoundError, ReleaseError
 from pytest_canary.core.processes import Processes
+from pytest_canary.core.secret_variables import secrets_of
 from pytest_canary.core.waiting import Seen, Waiter
 from pytest_canary.diagnosis import Expected
+from pytest_canary.diagnosis.refusals import refusals
 from pytest_canary.k8s.namespace import Exec, Namespace
 from pytest_canary.k8s.objects import pods_of
 from pytest_canary.k8s.observer import Observer
 from pytest_canary.k8s.rollout import gone
-from pytest_canary.manifests.references import fixed_namespace
 from pytest_canary.manifests.version import CANARY, STABLE, Version, apply_environment
+from pytest_canary.release.claims import Claims
 from pytest_canary.release.diagnostics import Diagnostics, collect
 from pytest_canary.release.pod_commands import PodCommands
 from pytest_canary.release.rollout_watch import Diagnoser, RolloutWatch
@@ -33,9 +34,11 @@ class Release:
         settings: names, replicas, commands and deadlines.
         parameters: the variables that templates and `apply.sh` see beside the environment's own.
         kubectl: the kubectl program.
+        home: the folder that its commands have for their home.
         waiter: waits.
         images: the full names of the images that the nodes hold; None where nobody knows.
         processes: run the commands; their redactor learns the parameters that are secret.
+        claims: make known what is applied, where the namespace is not the run's own.
     """
 
     def __init__(
@@ -45,15 +48,19 @@ class Release:
         settings: Settings,
         parameters: Mapping[str, str],
         kubectl: Path,
+        home: Path,
         waiter: Waiter,
         images: Callable[[], Iterable[str]] | None = None,
         processes: Processes | None = None,
+        claims: Claims | None = None,
     ) -> None:
         self.namespace = namespace
         self.observer = observer
         self.settings = settings
         self.waiter = waiter
         self.kubectl_path = kubectl
+        self.home = home
+        self.claims = claims
         self.parameters = parameters
         self.processes = processes or Processes()
         self.processes.redactor.add(*secrets_of({**settings.environment, **parameters}))
@@ -65,6 +72,7 @@ class Release:
             parameters,
             settings.deadlines.rollout,
             str(namespace.kubeconfig),
+            str(home),
             kubectl,
         )
 
@@ -111,7 +119,11 @@ class Release:
     def apply_service(self, version: Version) -> None:
         """`kubectl apply -f manifests/service.yml`."""
         # The namespace said aloud: kubectl then refuses a manifest that names another.
-        self.kubectl("apply", "-f", version.service, f"--namespace={self.namespace.name}")
+        where = f"--namespace={self.namespace.name}"
+        applied = self.kubectl("apply", "-f", version.service, where)
+        for line in applied.splitlines():
+            self._claim(line)
+        self._expect_own()
         self.service.wait_until_watched(
             lambda: self.namespace.objects("Service"), self.settings.deadlines.rollout
         )
@@ -126,12 +138,6 @@ class Release:
             ReleaseError: the script fails; with its output.
             WaitTimeoutError: the Deployment's pods don't become ready.
         """
-        elsewhere = fixed_namespace(version.deployment.read_text(encoding="utf-8"))
-        if elsewhere not in (None, self.namespace.name):
-            raise ReleaseError(
-                f"{version.deployment.name} names namespace {elsewhere}, where nothing is "
-                "rehearsed; leave metadata.namespace out, and let kubectl's context say it"
-            )
         watch = self._watch(track, replicas, version, applies=True)
         script = self.processes.part()
         try:
@@ -144,6 +150,7 @@ class Release:
                 timeout=self.settings.deadlines.rollout + 60,
             )
         except CommandError as error:
+            self._expect_not_refused(error.output)
             raise watch.find_cause(
                 ReleaseError(
                     f"{self.name(track)} can't be deployed: {error.sentence}; "
@@ -156,14 +163,38 @@ class Release:
 
     def _apply(self, script: Processes, track: str, replicas: int, version: Version) -> None:
         words = [self.name(track), str(replicas), version.image]
+        said: list[str] = []
+
+        def hear(line: str) -> None:
+            said.append(line)
+            self._claim(line)
+            self.waiter.listener(version.apply.name, line)
+
         script.run(
             [version.apply, version.deployment, *words],
             # Longer than a script's own wait, usually 120 s, so that it can speak.
             timeout=self.settings.deadlines.rollout + 30,
             env=self.environment,
             cwd=version.apply.parent,
-            heard=lambda line: self.waiter.listener(f"{version.apply.name}", line),
+            heard=hear,
         )
+        # A script may go on after a refusal, and end as if nothing had been.
+        self._expect_not_refused("\n".join(said))
+        self._expect_own()
+
+    def _claim(self, line: str) -> None:
+        if self.claims:
+            self.claims.hear(line, self.kubectl)
+
+    def _expect_own(self) -> None:
+        if self.claims:
+            self.claims.check()
+
+    def _expect_not_refused(self, output: str) -> None:
+        """Return unless the API server has refused what a command of the release asked for."""
+        found = refusals(output, self.namespace.name)
+        if found:
+            raise FoundError(found)
 
     def _watch(
         self, track: str, replicas: int, version: Version, *, applies: bool = False
@@ -201,6 +232,7 @@ class Release:
         try:
             return self.processes.run([self.kubectl_path, *words], timeout=60, env=self.environment)
         except CommandError as error:
+            self._expect_not_refused(error.output)
             raise ReleaseError(error.sentence, error.evidence) from error
 
     # What one would look at by hand.

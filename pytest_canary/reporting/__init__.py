@@ -5,10 +5,10 @@ A pure function each, from one document; `write` puts the two files where they b
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from pytest_canary.core.errors import CanaryError
+from pytest_canary.core.files import put
 from pytest_canary.reporting.bounds import bounded
 from pytest_canary.reporting.document import Report
 from pytest_canary.reporting.junit import junit_properties
@@ -32,20 +32,10 @@ def write(report: Report, folder: Path) -> list[Path]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in files.items():
-            _put(folder / name, text)
+            put(folder / name, text)
     except OSError as error:
         raise CanaryError(
             f"the report can't be written to {folder}: {error.strerror or error}; "
             "name another folder with --canary-report"
         ) from error
     return [folder / "report.html", folder / "report.json"]
-
-
-def _put(path: Path, text: str) -> None:
-    """Write a file so that nobody ever reads half of it."""
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        fresh.write_text(text, encoding="utf-8")
-        fresh.replace(path)
-    finally:
-        fresh.unlink(missing_ok=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 from importlib import metadata
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from pytest_canary.context.evidence import Failure
 from pytest_canary.context.journal import (
@@ -18,7 +18,6 @@ from pytest_canary.context.journal import (
 )
 from pytest_canary.core.errors import FoundError, TrafficError
 from pytest_canary.core.findings import Finding
-from pytest_canary.core.masking import Redactor
 from pytest_canary.release.migration import Migrated
 from pytest_canary.reporting import document, records
 
@@ -43,18 +42,7 @@ def compose(
     """
     told = _compose(journal, result, promotion, stopped_by)
     # An app's answer, or a test's own words, may hold what nobody is to read.
-    return document.Report.model_validate(_redacted(told.model_dump(), journal.redactor))
-
-
-def _redacted(value: Any, redactor: Redactor) -> Any:
-    """A document's values with the secrets taken out of every text."""
-    if isinstance(value, str):
-        return redactor.redact(value)
-    if isinstance(value, dict):
-        return {key: _redacted(each, redactor) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return tuple(_redacted(each, redactor) for each in value)
-    return value
+    return told.redacted(journal.redactor.redact)
 
 
 def _compose(

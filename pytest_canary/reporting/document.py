@@ -8,13 +8,14 @@ every part but the run's own name, start, length and result is optional.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from pytest_canary.core.findings import Finding
+from pytest_canary.core.wording import encodable
 
 # Raised when a document is no longer what a reader of an older one would take it for.
 FORMAT: Literal[1] = 1
@@ -26,8 +27,50 @@ Count = Annotated[int, Field(ge=0)]
 Share01 = Annotated[float, Field(ge=0, le=1)]
 
 
+class _Free:
+    """What an app, a program or a person has said, secrets perhaps among it."""
+
+
+# All other texts are names and words of ours, whatever secret may be called the same.
+Text = Annotated[str, _Free]
+Texts = Annotated[tuple[str, ...], _Free]
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _hold_in_a_file(cls, given: Any) -> Any:
+        return changed(given, encodable)
+
+    def redacted(self, redact: Callable[[str], str]) -> Self:
+        """The same with the secrets taken out of what was said; names and words of ours stay."""
+        changes = {}
+        for name, field in type(self).model_fields.items():
+            value = getattr(self, name)
+            free = _Free in field.metadata
+            changes[name] = changed(value, redact) if free else _parts_redacted(value, redact)
+        return self.model_copy(update=changes)
+
+
+def changed(value: Any, change: Callable[[str], str]) -> Any:
+    """A value with every text in it changed; parts stay as they are."""
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, dict):
+        return {changed(key, change): changed(each, change) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return tuple(changed(each, change) for each in value)
+    return value
+
+
+def _parts_redacted(value: Any, redact: Callable[[str], str]) -> Any:
+    if isinstance(value, _Part):
+        return value.redacted(redact)
+    if isinstance(value, tuple):
+        return tuple(_parts_redacted(each, redact) for each in value)
+    return value
 
 
 class Tool(_Part):
@@ -46,7 +89,7 @@ class Version(_Part):
         origin: where it came from: a git revision, an option, a settings file.
     """
 
-    version: str = ""
+    version: Text = ""
     image: str = ""
     origin: str = ""
 
@@ -83,7 +126,7 @@ class Comparison(_Part):
     p: Share01 | None = None
     level: Share01 | None = None
     answer: Answer | None = None
-    sentence: str = ""
+    sentence: Text = ""
 
 
 class Percentiles(_Part):
@@ -104,9 +147,9 @@ class Verdict(_Part):
     """
 
     answer: Answer
-    sentence: str = ""
+    sentence: Text = ""
     comparisons: tuple[Comparison, ...] = ()
-    omitted: tuple[str, ...] = ()
+    omitted: Texts = ()
     looks: Count | None = None
     samples: dict[str, Count] = {}
     percentiles: dict[str, Percentiles] = {}
@@ -117,7 +160,7 @@ class Promotion(_Part):
     """Whether the real promotion would be allowed, and what says so."""
 
     allowed: bool
-    sentence: str = ""
+    sentence: Text = ""
     branch: str | None = None
     tag: str | None = None
     source: str | None = None
@@ -143,8 +186,8 @@ class Check(_Part):
     sentence: str
     result: Result
     seconds: Seconds = 0
-    message: str = ""
-    evidence: str = ""
+    message: Text = ""
+    evidence: Text = ""
 
 
 class Stage(_Part):
@@ -154,7 +197,7 @@ class Stage(_Part):
     result: Result
     began: Seconds | None = None
     seconds: Seconds = 0
-    notes: tuple[str, ...] = ()
+    notes: Texts = ()
     checks: tuple[Check, ...] = ()
 
 
@@ -177,12 +220,12 @@ class Found(_Part):
     """
 
     code: str
-    sentence: str
-    where: str = ""
-    seen: str = ""
-    evidence: str = ""
-    likely: str = ""
-    next: str = ""
+    sentence: Text
+    where: Text = ""
+    seen: Text = ""
+    evidence: Text = ""
+    likely: Text = ""
+    next: Text = ""
     doomed: bool = True
     stage: str = ""
     after_apply: Seconds | None = None
@@ -204,7 +247,7 @@ class Found(_Part):
 class Failure(_Part):
     """What failed: the check, in which stage, and why."""
 
-    sentence: str
+    sentence: Text
     stage: str = ""
     check: str = ""
 
@@ -215,7 +258,7 @@ class Failures(_Part):
     first: Failure | None = None
     second: Failure | None = None
     rolled_back: bool | None = None
-    rollback: str = ""
+    rollback: Text = ""
 
 
 class Replicas(_Part):
@@ -228,7 +271,7 @@ class Replicas(_Part):
 
     at: Seconds
     deployment: str
-    version: str = ""
+    version: Text = ""
     wanted: Count
     ready: Count
     available: Count
@@ -285,7 +328,7 @@ class Point(_Part):
     """
 
     at: Seconds
-    version: str = ""
+    version: Text = ""
     requests: Count
     errors: Count = 0
     p50: Seconds | None = None
@@ -306,12 +349,12 @@ class Loss(_Part):
     at: Seconds
     stage: str = ""
     transition: str = ""
-    request: str
+    request: Text
     kind: str
     retryable: bool = False
     pod: str = ""
-    version: str = ""
-    detail: str = ""
+    version: Text = ""
+    detail: Text = ""
 
 
 class Lag(_Part):
@@ -344,8 +387,8 @@ class Traffic(_Part):
     writes: Count = 0
     unacknowledged: Count = 0
     read_back: bool = False
-    lost_writes: tuple[str, ...] = ()
-    doubled_writes: tuple[str, ...] = ()
+    lost_writes: Texts = ()
+    doubled_writes: Texts = ()
     lag: Lag | None = None
     cost: Seconds | None = None
     by_transition: tuple[Exchanges, ...] = ()
@@ -373,8 +416,8 @@ class Lock(_Part):
     """
 
     seconds: Seconds
-    blocked: str
-    statement: str
+    blocked: Text
+    statement: Text
     limit: Seconds | None = None
 
 
@@ -388,11 +431,11 @@ class Database(_Part):
     """
 
     backup: Backup | None = None
-    schema_before: str = ""
-    schema_after: str = ""
-    changes: tuple[str, ...] = ()
+    schema_before: Text = ""
+    schema_after: Text = ""
+    changes: Texts = ()
     locks: tuple[Lock, ...] = ()
-    not_undone: tuple[str, ...] = ()
+    not_undone: Texts = ()
 
 
 class Report(_Part):

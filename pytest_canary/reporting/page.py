@@ -13,7 +13,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from pytest_canary.core.errors import CanaryError
-from pytest_canary.core.wording import plural
+from pytest_canary.core.wording import plural, size
 from pytest_canary.reporting import words
 from pytest_canary.reporting.document import Report, Traffic
 from pytest_canary.reporting.pictures import cells, charts
@@ -202,7 +202,7 @@ def _templates() -> Environment:
         # A figure stays on one line with its unit.
         **{
             function.__name__: _kept_together(function)
-            for function in (words.seconds, words.latency, words.percent, words.size)
+            for function in (words.seconds, words.latency, words.percent, size)
         },
         "count": words.count,
         "sentence": words.sentence,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -118,16 +117,6 @@ def percent(value: float) -> str:
 def count(value: int) -> str:
     """A number with its thousands told apart: "4,212"."""
     return f"{value:,}"
-
-
-def size(value: int) -> str:
-    """Bytes in the unit that suits them: "812 B", "1.4 MB"."""
-    if value < 1000:
-        return f"{value} B"
-    power = min(int(math.log(value, 1000)), 4)
-    if round(value / 1000**power, 1) >= 1000 and power < 4:
-        power += 1
-    return f"{value / 1000**power:.1f} {('', 'kB', 'MB', 'GB', 'TB')[power]}"
 
 
 def interval(share: Share) -> str:

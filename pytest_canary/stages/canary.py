@@ -66,6 +66,7 @@ def both_answer(context: Context) -> None:
 
 @STAGE.holds("the canary's share of connections is its share of replicas", when=tells_versions)
 def share_is_fair(context: Context) -> None:
+    expect.expect_no_detour(context)
     outcome, replicas = context.journal.outcome(CanaryOutcome), context.settings.replicas
     candidate = context.journal.versions["candidate"]
     total = replicas.canary + replicas.stable_during_canary

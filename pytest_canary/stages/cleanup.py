@@ -37,7 +37,7 @@ def is_deleted(workspace: Workspace) -> None:
         before = inventory.take()
     finally:
         try:
-            tear_down(workspace.run, inventory.engine, workspace.processes)
+            tear_down(workspace.run, inventory.engine, workspace.processes, waiter=workspace.waiter)
         finally:
             if workspace.cluster_run:
                 workspace.cluster_run.release()

@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from pytest_canary.cluster.leftovers import Inventory
 from pytest_canary.cluster.registry import pull_secret
-from pytest_canary.cluster.teardown import RUN_LABEL, delete_namespace
+from pytest_canary.cluster.run import RUN_LABEL
 from pytest_canary.context import expect, system_info
 from pytest_canary.context.app_access import AppAccess
 from pytest_canary.context.context import Context
-from pytest_canary.context.journal import ClusterOutcome
+from pytest_canary.context.journal import ClusterOutcome, PreflightOutcome
 from pytest_canary.context.stage import Stage
 from pytest_canary.context.workspace import existing_context
 from pytest_canary.core.errors import ClusterError, DatabaseError, ReleaseError, WaitTimeoutError
 from pytest_canary.core.waiting import Seen
 from pytest_canary.database import deployment as db
 from pytest_canary.database.database import Database
+from pytest_canary.diagnosis import Expected
 from pytest_canary.k8s.objects import Object, node_is_ready, node_says
+from pytest_canary.manifests.version import TRACKS
+from pytest_canary.release.claims import Claims
 from pytest_canary.release.release import Release
-from pytest_canary.stages.conditions import has_database, loads_baseline, loads_images
+from pytest_canary.release.rollout_watch import RolloutWatch
+from pytest_canary.stages.conditions import (
+    has_database,
+    has_own_cluster,
+    loads_baseline,
+    loads_images,
+)
 
 if TYPE_CHECKING:
     from pytest_canary.cluster.container_engine import ContainerEngine
@@ -35,12 +45,12 @@ REPORT = 15.0
 
 @STAGE.begin()
 def bring_up(workspace: Workspace) -> None:
-    engine = workspace.builders.engine(workspace.processes)
+    engine = workspace.builders.engine(workspace.processes.part(holding=workspace.run.work))
     up = provision(workspace, engine)
     context = workspace.context = furnish(workspace, engine, up)
     fill(context)
     assert workspace.inventory  # noqa: S101 (made with the cluster)
-    workspace.inventory.namespace = up.namespace
+    workspace.inventory.namespace = up.owner
     workspace.inventory.take()
     workspace.journal.environment |= system_info.remote(up, engine, workspace.processes)
 
@@ -51,26 +61,32 @@ def provision(workspace: Workspace, engine: ContainerEngine) -> Provisioned:
 
     options, run = workspace.plan.options, workspace.run
     if options.reuse:
-        workspace.cluster_run = Run.reusable(workspace.project)
-    workspace.inventory = Inventory(run, engine, workspace.processes)
-    if options.reuse or options.context:
-        run.made(namespace=f"canary-{run.id}")
+        workspace.cluster_run = Run.reusable(workspace.project, engine.id)
     owner = workspace.cluster_run or run
-    up = workspace.builders.bring_up(
-        workspace.plan, run, owner, engine, workspace.waiter, workspace.processes
+    for each in {run, owner}:
+        each.made(engine=engine.id, endpoint=engine.endpoint)
+    workspace.inventory = Inventory(run, engine, workspace.processes)
+    return workspace.builders.bring_up(
+        workspace.plan,
+        run,
+        owner,
+        engine,
+        workspace.waiter,
+        workspace.processes,
+        names=going_to_be_made(workspace),
     )
-    if options.reuse:
-        # This run has the cluster to itself: what else is in it was left by a killed one.
-        for name in up.namespace.cluster.other_namespaces(RUN_LABEL):
-            delete_namespace(up.namespace.kubeconfig, name, name.removeprefix("canary-"))
-    up.namespace.create({RUN_LABEL: run.id})
 
-    def look() -> Seen[None]:
-        return Seen("not there yet", bool(up.namespace.objects("ServiceAccount")), None)
 
-    # A pod that comes before its namespace's default ServiceAccount is refused.
-    workspace.waiter.until("the namespace's ServiceAccount", look, timeout=60)
-    return up
+def going_to_be_made(workspace: Workspace) -> list[str]:
+    """What the walk will make in its namespace, as kubectl takes it: "Service/shop-lb"."""
+    settings = workspace.plan.settings
+    names = [f"Deployment.v1.apps/{settings.deployment_name(track)}" for track in TRACKS]
+    names.append(f"Service/{settings.service_name}")
+    if workspace.plan.has_database:
+        names.append(f"Deployment.v1.apps/{db.SERVICE}")
+        names += [f"Service/{db.SERVICE}", f"Secret/{db.SECRET}"]
+    found = workspace.journal.find(PreflightOutcome)
+    return list(dict.fromkeys([*names, *(found.inspection.objects if found else ())]))
 
 
 def furnish(workspace: Workspace, engine: ContainerEngine, up: Provisioned) -> Context:
@@ -85,9 +101,11 @@ def furnish(workspace: Workspace, engine: ContainerEngine, up: Provisioned) -> C
         settings,
         parameters,
         up.kubectl,
+        up.home,
         waiter,
         up.cluster.images if up.cluster else None,
         workspace.processes,
+        claims=claims(workspace),
     )
     titles = {"candidate": up.candidate, "baseline": up.baseline}
     images = {title: version.image for title, version in titles.items() if version}
@@ -106,18 +124,40 @@ def furnish(workspace: Workspace, engine: ContainerEngine, up: Provisioned) -> C
     )
 
 
+def claims(workspace: Workspace) -> Claims | None:
+    """What makes the release's objects known as the run's, where others are beside them."""
+    run = workspace.run
+    return Claims(f"{RUN_LABEL}={run.id}", run.has_applied) if run.record.guest else None
+
+
 def fill(context: Context) -> None:
     """Put into the namespace what every version needs, and wait until it is there."""
-    up, settings = context.provisioned, context.settings
-    for name in context.registry_secrets():
-        up.namespace.add(pull_secret(name, context.plan.options.registry))
+    up, settings, options = context.provisioned, context.settings, context.plan.options
+    for name in context.registry_secrets() - names_of(up.namespace.objects("Secret")):
+        up.namespace.add(pull_secret(name, options.push_registry, options.pull_registry))
     if up.database:
         up.namespace.add(
             db.secret(context.release.parameters), *db.manifests(settings.database, up.database.ref)
         )
-        context.database.wait_until_ready(settings.deadlines.rollout)
+        database_watch(context, up.database.ref).wait_until_settled()
     if up.cluster:
-        up.cluster.wait_until_ready(context.waiter, up.namespace, settings.deadlines.cluster)
+        up.cluster.wait_until_ready(context.waiter, up.owner, settings.deadlines.cluster)
+
+
+def names_of(items: Iterable[Object]) -> set[str]:
+    """What objects are called."""
+    return {str(item["metadata"]["name"]) for item in items}
+
+
+def database_watch(context: Context, image: str) -> RolloutWatch:
+    """What waits for the database: it is told why it doesn't start, as the app's pods are."""
+    return RolloutWatch(
+        Expected(db.SERVICE, 1, image, service=db.SERVICE, title="database"),
+        context.release.diagnoser.findings,
+        context.observer,
+        context.waiter,
+        context.settings.deadlines.rollout,
+    )
 
 
 @STAGE.holds("the cluster comes up")
@@ -127,9 +167,11 @@ def comes_up(context: Context) -> None:
         if part in ("candidate image", "candidate load") and not given:
             verb = "built" if part.endswith("image") else "loaded"
             context.journal.note("cluster", f"image {verb} in {seconds:.1f} s")
+    for note in context.provisioned.notes:
+        context.journal.note("cluster", note)
 
 
-@STAGE.holds("every node is ready")
+@STAGE.holds("every node is ready", when=has_own_cluster)
 def nodes_are_ready(context: Context) -> None:
     nodes: list[Object] = []
 
@@ -187,9 +229,7 @@ def secret_is_there(context: Context) -> None:
 
 @STAGE.holds("every registry Secret that the pods name is there")
 def registry_secrets_are_there(context: Context) -> None:
-    absent = context.registry_secrets() - {
-        secret["metadata"]["name"] for secret in context.namespace.objects("Secret")
-    }
+    absent = context.registry_secrets() - names_of(context.namespace.objects("Secret"))
     if absent:
         raise ReleaseError(
             f"{context.settings.files.deployment.name} names imagePullSecrets that are not in "

@@ -73,9 +73,14 @@ def judges(plan: Plan) -> bool:
     return plan.judges
 
 
+def has_own_cluster(plan: Plan) -> bool:
+    """Applies where the run has a cluster of its own; somebody else's nodes are not its matter."""
+    return plan.options.context is None
+
+
 def loads_images(plan: Plan) -> bool:
     """Applies where images are loaded into a kind cluster, not pushed to a registry."""
-    return plan.options.context is None
+    return has_own_cluster(plan)
 
 
 def loads_baseline(plan: Plan) -> bool:

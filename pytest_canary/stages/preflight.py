@@ -30,7 +30,7 @@ def inspected(workspace: Workspace) -> Inspection:
 
 @STAGE.holds("the manifests are valid YAML")
 def yaml_is_valid(workspace: Workspace) -> None:
-    for note in inspected(workspace).notes:
+    for note in (*inspected(workspace).notes, *workspace.plan.notes):
         workspace.journal.note("preflight", note)
     inspected(workspace).expect_none(groups.YAML)
 

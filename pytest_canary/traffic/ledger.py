@@ -9,6 +9,7 @@ from dataclasses import replace
 from itertools import chain
 from typing import NamedTuple
 
+from pytest_canary.core.wording import cut
 from pytest_canary.traffic.exchange import LOST, NOT_SENT, Exchange, Kind, lost, retryable, slow
 from pytest_canary.traffic.schedule import Schedule
 from pytest_canary.traffic.summary import DIGITS, Bin, Summary, Tally
@@ -49,7 +50,7 @@ class _Names:
         self.texts = [""]
 
     def number(self, text: str) -> int:
-        text = text[:LENGTH]
+        text = cut(text, LENGTH)
         if text not in self._numbers and len(self.texts) >= NAMES:
             text = "…"
         if text not in self._numbers:
@@ -110,7 +111,7 @@ class Ledger:
         self._pod[number] = self._names.number(outcome.pod)
         self._seconds[number] = seconds
         if lost(kind) and outcome.text and len(self._texts) < TEXTS:
-            self._texts[number] = outcome.text[:LENGTH]
+            self._texts[number] = cut(outcome.text, LENGTH)
         self._kinds[self._kind[number]] -= 1
         self._kind[number] = kind
         self._kinds[kind] += 1

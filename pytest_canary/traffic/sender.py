@@ -6,13 +6,16 @@ import asyncio
 import errno
 import ipaddress
 import json
+import ssl
 from dataclasses import dataclass
 from types import SimpleNamespace, TracebackType
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
+from pytest_canary.api.client import Credentials
 from pytest_canary.api.writes import new_unique
 from pytest_canary.config.settings import ApiSettings, Request
+from pytest_canary.core.wording import cut
 from pytest_canary.traffic.exchange import Kind
 from pytest_canary.traffic.ledger import Outcome
 
@@ -24,6 +27,11 @@ OWN = (errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL, errno.ENOBUFS, errno.ENO
 
 # Bytes of an answer's body that are kept, to show what a wrong one says.
 SHOWN = 200
+
+
+def trusted(verify: bool | str | None) -> ssl.SSLContext | bool:
+    """Whose word for a server counts, as aiohttp takes it."""
+    return ssl.create_default_context(cafile=verify) if isinstance(verify, str) else bool(verify)
 
 
 def loopback(base_url: str) -> bool:
@@ -102,8 +110,8 @@ class Body:
 
     def take(self, chunk: bytes) -> None:
         """Look at the next part of it."""
-        if len(self.head) < SHOWN:
-            self.head += chunk[:SHOWN]
+        # One more, by which it is known to be cut.
+        self.head += chunk[: SHOWN + 1 - len(self.head)]
         if not self.found:
             self._tail += chunk
             self.found = self._needle in self._tail
@@ -198,10 +206,14 @@ class Sender:
     Args:
         settings: tell the headers by which versions and pods are known.
         deadline: seconds for one request.
+        credentials: what each request brings along.
     """
 
-    def __init__(self, settings: ApiSettings, deadline: float) -> None:
+    def __init__(
+        self, settings: ApiSettings, deadline: float, credentials: Credentials | None = None
+    ) -> None:
         self.deadline = deadline
+        self._credentials = credentials or Credentials()
         self._version = settings.version_header or ""
         self._pod = settings.pod_header or ""
 
@@ -216,7 +228,10 @@ class Sender:
         self._session = aiohttp.ClientSession(
             # One connection a request, as a Service balances connections; how many there are at a
             # time is bounded by whoever sends.
-            connector=aiohttp.TCPConnector(force_close=True, limit=0),
+            connector=aiohttp.TCPConnector(
+                force_close=True, limit=0, ssl=trusted(self._credentials.verify)
+            ),
+            headers=self._credentials.headers,
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(total=None),
             trace_configs=[trace],
@@ -272,7 +287,9 @@ class Sender:
             async for chunk in response.content.iter_any():
                 body.take(chunk)
         kind = judged(prepared.request, response.status, body.found)
-        text = "" if kind is Kind.ANSWERED else _line(body.head.decode(errors="replace"))
+        text = (
+            "" if kind is Kind.ANSWERED else _line(cut(body.head.decode(errors="replace"), SHOWN))
+        )
         return Outcome(kind, answer.status, answer.version, answer.pod, text)
 
 

@@ -106,7 +106,7 @@ class Traffic:
             settings.rate, settings.writes, new_unique(), api.settings.write, api.settings.read
         )
         self.ledger = Ledger(self.schedule, settings.slow)
-        sender = Sender(api.settings, api.timeout)
+        sender = Sender(api.settings, api.timeout, api.credentials)
         self._generator = generate(self.base_url, sender, self.ledger, self.writes)
 
     # Its life.

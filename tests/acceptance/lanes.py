@@ -18,7 +18,7 @@ from acceptance.faults import Fault
 from acceptance.projects import ROOT, Project
 from acceptance.rehearsals import Place, build, hold, load, rehearsal
 
-from pytest_canary.cluster.teardown import RUN_LABEL
+from pytest_canary.cluster.run import RUN_LABEL
 from pytest_canary.rehearsal.rehearsal import Rehearsal
 
 FAULTS = faults.load(ROOT / "fixtures" / "faults")

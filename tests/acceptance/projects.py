@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -73,10 +74,22 @@ class Project:
         (self.root / name).write_text(text)
 
     @property
+    def evidence(self) -> Path:
+        """What the last run has kept of its first failure."""
+        report = self.root / "canary-report"
+        run = str(json.loads((report / "report.json").read_text())["run"])
+        return report / "findings" / run / "1"
+
+    @property
     def runs(self) -> list[Path]:
         """What runs have left of their folders."""
         folder = Path(self.environment["XDG_STATE_HOME"]) / "pytest-canary" / "runs"
         return sorted(folder.iterdir()) if folder.is_dir() else []
+
+
+# Seconds that a verdict may take: on a machine that others use too, more requests are needed to
+# tell their noise from a worse canary.
+PATIENCE = 80
 
 
 def addressbook_settings(**more: str) -> str:
@@ -87,6 +100,7 @@ def addressbook_settings(**more: str) -> str:
         'migrate = ["python", "-m", "addressbook", "migrate"]\n'
         'down = ["python", "-m", "addressbook", "downgrade", "0001"]',
         "database": f'image = "{needed("POSTGRES_IMAGE")}"',
+        "verdict": f"seconds = {PATIENCE}",
         **more,
     }
     return "".join(f"[{name}]\n{lines}\n" for name, lines in tables.items())

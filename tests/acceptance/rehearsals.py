@@ -23,7 +23,8 @@ from pytest_canary import stages
 from pytest_canary.analysis.verdict import Verdict
 from pytest_canary.api.writes import Row, Writes
 from pytest_canary.cluster.engine import CTR, Engine
-from pytest_canary.cluster.run import Run, state_folder
+from pytest_canary.cluster.record import state_folder
+from pytest_canary.cluster.run import Run
 from pytest_canary.cluster.teardown import delete_namespace, reap, tear_down
 from pytest_canary.config import settings_file
 from pytest_canary.config.options import Options
@@ -131,6 +132,7 @@ def obey(walk: Rehearsal, found: Settings) -> None:
         found,
         before.parameters,
         before.kubectl_path,
+        before.home,
         before.waiter,
         context.cluster.images,
         workspace.processes,

@@ -86,7 +86,7 @@ def test_a_canary_that_errs_stops_the_release_and_is_rolled_back(
     for words in ("rolled back: 3/3 of release 1; the API answers", "nothing lost"):
         assert words in walked.stage("rollback")
     assert walked.stage("cleanup").endswith("nothing left")
-    evidence = shared.root / "canary-report" / "findings" / "1"
+    evidence = shared.evidence
     assert re.search(told, (evidence / "finding.txt").read_text())
     assert "addressbook-canary" in (evidence / "describe.txt").read_text()
     assert left(engine, shared, beside=node_of(engine, shared)) == NOTHING
@@ -125,8 +125,7 @@ def test_an_app_that_stops_at_once_loses_requests_which_are_named(
     assert "in stable during promote" in walked.text
     assert "let the app serve on for some seconds after SIGTERM" in walked.text
     assert walked.stage("rollback").startswith("canary/rollback ......")
-    finding = shared.root / "canary-report" / "findings" / "1" / "finding.txt"
-    assert told[0] in finding.read_text()
+    assert told[0] in (shared.evidence / "finding.txt").read_text()
     assert left(engine, shared, beside=node_of(engine, shared)) == NOTHING
 
 
@@ -236,7 +235,8 @@ def test_a_canary_without_a_page_of_metrics_is_judged_by_the_kubelet(walk: Rehea
 
 
 def test_too_few_requests_are_never_go(walk: Rehearsal) -> None:
-    with changed(walk, verdict={"seconds": 3}):
+    """In a second there are too few for medians, too: a busy machine's can differ."""
+    with changed(walk, verdict={"seconds": 1}, api={"metrics": "/nothing"}):
         found = judge(walk)
 
     assert found.answer == "inconclusive"

@@ -1,4 +1,4 @@
-"""A walk in a cluster that it did not make: a namespace of its own there, images by a registry."""
+"""Walks in a cluster that they did not make, by users who may just that; images by a registry."""
 
 from __future__ import annotations
 
@@ -9,15 +9,19 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import docker
 import pytest
+import yaml
 from acceptance.projects import (
     NOTHING,
+    PATIENCE,
     ROOT,
     Project,
+    Walked,
     inside,
     left,
     needed,
@@ -46,15 +50,34 @@ class Theirs:
 
     def everything(self) -> set[str]:
         """What there is in the cluster; pods are its own, and come and go with its start."""
-        kinds = "namespaces,deployments,services,secrets"
+        kinds = "namespaces,deployments,services,secrets,serviceaccounts,roles,rolebindings"
         return set(self.kubectl("get", kinds, "-A", "-o", "name").split())
+
+    @contextmanager
+    def user(self, path: Path, file: str) -> Iterator[Path]:
+        """A user who may what a file of docs/rights says, and nothing else; their kubeconfig."""
+        role, binding = yaml.safe_load_all((ROOT / "docs" / "rights" / file).read_text())
+        binding["subjects"] = [{"kind": "ServiceAccount", "name": "ada", "namespace": "default"}]
+        made = path.with_suffix(".yml")
+        metadata = {"name": "ada", "namespace": "default"}
+        account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata}
+        made.write_text(yaml.safe_dump_all([account, role, binding]))
+        self.kubectl("apply", "-f", str(made))
+        try:
+            token = self.kubectl("create", "token", "ada", "-n", "default", "--duration=3h")
+            document = yaml.safe_load(self.kubeconfig.read_text())
+            document["users"][0]["user"] = {"token": token.strip()}
+            path.write_text(yaml.safe_dump(document))
+            yield path
+        finally:
+            self.kubectl("delete", "-f", str(made))
 
 
 @pytest.fixture
 def theirs(engine: docker.DockerClient, shared: Project) -> Iterator[Theirs]:
     """A cluster that no walk in it has made, with a registry.
 
-    That has the same address, localhost, for this machine and for the node.
+    For this machine it is localhost, for the node 127.0.0.1: two names of one address.
     """
     name = node_of(engine, shared)
     node = engine.containers.get(name)
@@ -122,7 +145,7 @@ def notes(new_project: Make, database: str) -> Project:
     settings = settings.replace("postgres:17", database)
     # The version comes with the source here, as it does in most projects.
     settings = settings.replace('VERSION = "2", ', "")
-    project.write("canary.toml", settings)
+    project.write("canary.toml", f"{settings}\n[verdict]\nseconds = {PATIENCE}\n")
     dockerfile = (project.root / "Dockerfile").read_text()
     assert "ARG VERSION=2" in dockerfile
 
@@ -140,35 +163,95 @@ def notes(new_project: Make, database: str) -> Project:
     return project
 
 
-def test_another_language_and_api_in_somebody_elses_cluster_pass_by_settings_alone(
-    notes: Project, theirs: Theirs, shared: Project, engine: docker.DockerClient
-) -> None:
-    before = theirs.everything()
-    kubeconfig = theirs.kubeconfig.read_text()
+@contextmanager
+def cloud(theirs: Theirs) -> Iterator[None]:
+    """A cloud that gives addresses."""
     stop = threading.Event()
-    cloud = threading.Thread(target=give_addresses, args=(theirs, stop))
-    cloud.start()
+    giving = threading.Thread(target=give_addresses, args=(theirs, stop))
+    giving.start()
     try:
-        walked = notes.pytest(
-            "--canary",
-            f"--canary-context={theirs.context}",
-            f"--canary-registry={theirs.registry}",
-            f"--kubeconfig={theirs.kubeconfig}",
-        )
+        yield
     finally:
         stop.set()
-        cloud.join()
+        giving.join()
 
-    assert walked.code == 0
-    assert "notes, upgrade; baseline git:v1.0 (the newest tag before HEAD)" in walked.text
-    assert "skipped" not in walked.text
-    assert walked.stage("baseline").endswith("3/3 of release 1")
-    assert "1 -> 2" in walked.stage("migration")
-    assert "3/3 of release 1" in walked.stage("rollback")
-    assert walked.stage("cleanup").endswith("nothing left")
-    assert "notes 1 -> 2 passed every stage" in walked.text
-    # It leaves their cluster as it was, and nothing elsewhere.
-    assert theirs.everything() == before
-    assert theirs.kubeconfig.read_text() == kubeconfig
+
+def walk(notes: Project, theirs: Theirs, kubeconfig: Path, *options: str) -> Walked:
+    """Walk in their cluster, as a user of it."""
+    inside = theirs.registry.replace("localhost", "127.0.0.1")
+    return notes.pytest(
+        "--canary",
+        f"--canary-context={theirs.context}",
+        f"--canary-registry={theirs.registry}={inside}",
+        f"--kubeconfig={kubeconfig}",
+        *options,
+    )
+
+
+def test_another_language_and_api_in_somebody_elses_cluster_pass_by_settings_alone(
+    notes: Project,
+    theirs: Theirs,
+    shared: Project,
+    engine: docker.DockerClient,
+    tmp_path: Path,
+) -> None:
+    with theirs.user(tmp_path / "ada", "cluster.yml") as kubeconfig:
+        before = theirs.everything()
+        text = kubeconfig.read_text()
+        with cloud(theirs):
+            walked = walk(notes, theirs, kubeconfig)
+
+        assert walked.code == 0
+        assert "notes, upgrade; baseline git:v1.0 (the newest tag before HEAD)" in walked.text
+        assert f"the walk is in context {theirs.context} at https://127.0.0.1:" in walked.text
+        assert "its Service of type LoadBalancer may get a public address" in walked.text
+        assert "skipped" not in walked.text
+        assert walked.stage("baseline").endswith("3/3 of release 1")
+        assert "1 -> 2" in walked.stage("migration")
+        assert "3/3 of release 1" in walked.stage("rollback")
+        assert walked.stage("cleanup").endswith("nothing left")
+        assert "notes 1 -> 2 passed every stage" in walked.text
+        # It leaves their cluster as it was, and nothing elsewhere.
+        assert theirs.everything() == before
+        assert kubeconfig.read_text() == text
     assert notes.runs == []
     assert left(engine, shared, beside=node_of(engine, shared)) == NOTHING
+
+    in_a_namespace_that_is_there(notes, theirs, tmp_path)
+
+
+def in_a_namespace_that_is_there(notes: Project, theirs: Theirs, tmp_path: Path) -> None:
+    """By a user of that namespace alone; no cloud gives addresses, and a template goes astray."""
+    manifest = notes.root / "manifests" / "deployment.yml"
+    stray = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: stray, namespace: kube-system}\n"
+    manifest.write_text(f"{manifest.read_text()}\n---\n{stray}")
+    settings = (notes.root / "canary.toml").read_text()
+    silenced = '\n[preflight.silenced]\nfixed-namespace = "it is tried"\n'
+    notes.write("canary.toml", settings + silenced)
+    theirs.kubectl("create", "namespace", "shop-test")
+    try:
+        with theirs.user(tmp_path / "ada", "namespace.yml") as kubeconfig:
+            theirs.kubectl("create", "deployment", "theirs", "--image=x", "-n", "shop-test")
+            before = theirs.everything()
+
+            alone = walk(notes, theirs, kubeconfig)
+            assert alone.code == 1
+            assert "you may not create namespaces, delete namespaces, " in alone.text
+            assert "docs/rights/cluster.yml" in alone.text
+            assert theirs.everything() == before
+
+            there = "--canary-namespace=shop-test"
+            walked = walk(notes, theirs, kubeconfig, there, "--canary-until=canary")
+            assert walked.code == 1
+            # The node port leads to the app, and the API server knows the release's account.
+            assert walked.stage("baseline").endswith("3/3 of release 1")
+            assert (
+                "the release names configmaps stray in namespace kube-system, where nothing is "
+                "rehearsed, and the API server has refused it"
+            ) in " ".join(walked.text.split())
+            assert "rolled back: 3/3 of release 1" in walked.text
+            assert walked.stage("cleanup").endswith("nothing left")
+            assert theirs.everything() == before
+            assert notes.runs == []
+    finally:
+        theirs.kubectl("delete", "namespace", "shop-test", "--wait=false")

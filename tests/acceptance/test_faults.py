@@ -45,8 +45,8 @@ def report(told: dict[str, Told]) -> str:
 
 
 def tell(config: pytest.Config, told: dict[str, Told]) -> None:
-    """Print the table, and write it where CANARY_FAULTS says, or to the report's folder."""
-    path = Path(os.environ.get("CANARY_FAULTS", ROOT / "canary-report" / "faults.md"))
+    """Print the table, and write it where CANARY_FAULTS says, or to test-results."""
+    path = Path(os.environ.get("CANARY_FAULTS", ROOT / "test-results" / "faults.md"))
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(report(told), encoding="utf-8")
     reporter = config.pluginmanager.get_plugin("terminalreporter")

@@ -195,7 +195,7 @@ def test_a_deleted_pull_secret_is_named(walk: Rehearsal) -> None:
         f"{walk.context.namespace.name}: registry; without them pods can't pull from a registry "
         "that asks for a password"
     )
-    walk.context.namespace.add(pull_secret("registry", None))
+    walk.context.namespace.add(pull_secret("registry", None, None))
     ask(walk, cluster.registry_secrets_are_there)
 
 

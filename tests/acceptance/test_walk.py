@@ -8,9 +8,12 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from xml.etree import ElementTree
 
 import docker
+from acceptance.hunt import COMMAND, ENV, MARKER, Hunt
 from acceptance.projects import (
     NOTHING,
     ROOT,
@@ -90,39 +93,55 @@ def test_a_first_release_passes_every_stage(shared: Project, engine: docker.Dock
 
 
 def test_a_candidate_that_exits_is_explained_and_rolled_back_and_leaves_nothing(
-    shared: Project, releases: dict[str, str], engine: docker.DockerClient
+    shared: Project, releases: dict[str, str], engine: docker.DockerClient, tmp_path: Path
 ) -> None:
+    """It tells its whole environment first, with what gets at a terminal; nobody is shown that."""
     engine.images.build(
-        fileobj=io.BytesIO(
-            f'FROM {releases["2"]}\nCMD ["python", "-c", "raise SystemExit(3)"]'.encode()
-        ),
+        fileobj=io.BytesIO(f"FROM {releases['2']}\n{COMMAND}".encode()),
         rm=True,
         tag="addressbook:exits",
     )
-    walked = shared.pytest(
-        "--canary",
-        "--canary-reuse",
-        f"--canary-baseline={releases['1']}",
-        "--canary-image=addressbook:exits",
-        "-rfs",
-    )
+    manifest, temporary = shared.root / "manifests" / "deployment.yml", tmp_path / "temporary"
+    good = manifest.read_text()
+    manifest.write_text(good.replace("          env:\n", f"          env:\n{ENV}", 1))
+    temporary.mkdir()
+    told = {"SMTP_PASSWORD": MARKER, "TMPDIR": str(temporary)}
+    leaky = replace(shared, environment={**shared.environment, **told})
+    with Hunt(engine, node_of(engine, shared)) as hunt:
+        walked = leaky.pytest(
+            "--canary",
+            "--canary-reuse",
+            f"--canary-baseline={releases['1']}",
+            "--canary-image=addressbook:exits",
+            "--junitxml=out.xml",
+            "-vvv",
+            "--showlocals",
+            "-rfs",
+        )
+    manifest.write_text(good)
 
     assert walked.code == 1
     assert "FAILED canary/canary::addressbook-canary is deployed" in walked.text
     assert "addressbook-canary exits with code 3 as soon as it starts" in walked.text
     assert re.search(r"restarted once, found \d+\.\d s after apply", walked.text)
-    assert "files   canary-report/findings/1/ (finding, describe, events, objects" in walked.text
+    evidence = shared.evidence
+    kept = f"files   {evidence.relative_to(shared.root)}/ (finding, describe, events, objects"
+    assert kept in walked.text
     rollback = walked.stage("rollback")
     assert "rolled back: 3/3 of release 1; the API answers" in rollback
     assert rollback.endswith("nothing lost")
     assert "not be allowed: the rehearsal did not pass" in walked.text
-    evidence = shared.root / "canary-report" / "findings" / "1"
     assert "CrashLoopBackOff" in (evidence / "describe.txt").read_text() or list(
         evidence.glob("addressbook-canary-*.previous.log")
     )
     assert re.search(r"SKIPPED \[\d+\] canary/stable:1: canary/canary::", walked.text)
     assert walked.stage("cleanup").endswith("nothing left")
     assert [path.name[:6] for path in shared.runs] == ["reuse-"]
+    assert len(hunt.secrets) > 1, "the database's password was never seen"
+    assert "********" in (evidence / "finding.txt").read_text()
+    state = Path(shared.environment["XDG_STATE_HOME"])
+    everything = (shared.root / "canary-report", shared.root / "out.xml", state, temporary)
+    assert hunt.leaks(walked.text, *everything) == []
     engine.images.remove("addressbook:exits")
 
 

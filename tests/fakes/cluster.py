@@ -123,7 +123,7 @@ class Namespace(NamespaceApi):
 
     def objects(self, kind: str) -> list[Object]:
         self.take_up()
-        return [copy.deepcopy(each) for each in self._objects.get(kind, {}).values()]
+        return [copy.deepcopy(each) for each in list(self._objects.get(kind, {}).values())]
 
     def beside(self, name: str) -> "Namespace":
         return self
@@ -196,6 +196,11 @@ class Namespace(NamespaceApi):
         session = requests.Session()
         session.trust_env = False
         return f"{self.proxied}/api/v1/namespaces/{self.name}/pods/{pod}:{port}/proxy", session
+
+    def service_proxy(self, service: str, port: int) -> tuple[str, requests.Session]:
+        session = requests.Session()
+        session.trust_env = False
+        return self.proxied, session
 
     # What the controllers do.
 

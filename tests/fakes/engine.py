@@ -1,5 +1,6 @@
 """The container engine, in memory."""
 
+import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -7,6 +8,7 @@ from pytest_canary.cluster.container_engine import (
     NETWORK,
     ContainerEngine,
     Image,
+    Network,
     NodeContainer,
 )
 from pytest_canary.core.errors import CommandError, ImageError
@@ -16,32 +18,48 @@ IMAGES = {"baseline": "addressbook:111111111111", "candidate": "addressbook:2222
 VOLUME = "a1b2c3"
 
 
+def image_id(name: str) -> str:
+    """An ID that no image of another name has."""
+    return f"sha256:{hashlib.sha256(name.encode()).hexdigest()}"
+
+
 class Engine(ContainerEngine):
     """The container engine: what it has besides images, until kind deletes the cluster.
 
     Attributes:
         stays: names of what outlives the cluster.
         neighbours: other clusters' containers in the network "kind".
-        networks: the names of those that there are.
+        network_ids: the IDs of those networks that there are, by name.
         ports: ports of this machine that are mapped into the node.
+        known: images that it has besides the walk's, by name.
+        refuses: why the node's container can't be removed.
+        mounts: the paths in the node on which something is mounted.
+        node_id: the ID of the node's container.
     """
 
     version = "29"
+    id = "engine-1"
+    endpoint = "unix:///var/run/docker.sock"
 
     def __init__(self, node: str, deleted: Path) -> None:
         self.stays: set[str] = set()
         self.neighbours: set[str] = set()
         self.version = "29.1"
         self.refs = set(IMAGES.values())
-        self.networks = {NETWORK, "bridge"}
+        self.known: dict[str, Image] = {}
+        self.network_ids = {NETWORK: "network-1", "bridge": "network-2"}
+        self.refuses = ""
+        self.mounts: frozenset[str] = frozenset()
+        self.node_id = "node-1"
         self.ports: set[int] = set()
         self._node, self._deleted = node, deleted
 
     def find(self, name: str) -> Image | None:
-        return Image("sha256:0", name) if name in self.refs else None
+        known = Image(image_id(name), name) if name in self.refs else None
+        return self.known.get(name, known)
 
     def pull(self, name: str, timeout: float) -> Image:
-        return Image("sha256:0", name)
+        return Image(image_id(name), name)
 
     def build(
         self,
@@ -57,7 +75,7 @@ class Engine(ContainerEngine):
             Processes().run(["docker", "build", context], timeout=timeout)
         except CommandError as error:
             raise ImageError(f"the image can't be built: {error.sentence}", error.output) from error
-        return Image("sha256:0", tag)
+        return Image(image_id(tag), tag)
 
     def named(self, image: Image, repository: str, run: str) -> Image:
         return image
@@ -76,7 +94,10 @@ class Engine(ContainerEngine):
 
     def node_containers(self, cluster: str) -> list[NodeContainer]:
         volumes, ports = frozenset({VOLUME}), frozenset(self.ports)
-        return [NodeContainer(name, volumes, ports) for name in self._left(self._node)]
+        return [
+            NodeContainer(self.node_id, name, self.mounts, volumes, ports)
+            for name in self._left(self._node)
+        ]
 
     def host_port(self, container: str, port: int) -> int | None:
         return min(self.ports, default=None)
@@ -84,14 +105,21 @@ class Engine(ContainerEngine):
     def volumes(self) -> frozenset[str]:
         return self._left(VOLUME) | {"another-s"}
 
-    def network_members(self, network: str) -> frozenset[str] | None:
-        if network not in self.networks:
-            return None
-        return self._left(self._node) | self.neighbours
+    def networks(self, name: str) -> list[Network]:
+        if name not in self.network_ids:
+            return []
+        return [Network(self.network_ids[name], self._left(self._node) | self.neighbours)]
 
     def remove_network(self, network: str) -> None:
-        if not self.neighbours:
-            self.networks -= {network} - self.stays
+        if network not in self.stays:
+            self.network_ids = {n: i for n, i in self.network_ids.items() if i != network}
+
+    def remove_container(self, container: str) -> None:
+        """From then on there is no cluster."""
+        if self.refuses:
+            raise CommandError(self.refuses)
+        assert container == self.node_id
+        self._deleted.touch()
 
     def _left(self, name: str) -> frozenset[str]:
         there = name in self.stays if self._deleted.exists() else True

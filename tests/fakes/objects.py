@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from pytest_canary.manifests.parsing import fastest_loader
+from pytest_canary.manifests.composing import fastest_loader
 
 Object = dict[str, Any]
 
@@ -91,6 +91,14 @@ def unready(healthy: Object) -> Object:
     for condition in sick["status"]["conditions"][1:]:
         condition["status"] = "False"
     sick["status"]["containerStatuses"][0]["ready"] = False
+    return sick
+
+
+def unpulled(healthy: Object, message: str) -> Object:
+    """The pod, whose image its node can't pull."""
+    sick = unready(healthy)
+    waiting = {"waiting": {"reason": "ErrImagePull", "message": message}}
+    sick["status"]["containerStatuses"][0] |= {"state": waiting}
     return sick
 
 

@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from pytest_canary.config import settings_file
+from pytest_canary.config.baseline import Baseline
 from pytest_canary.config.options import Options
-from pytest_canary.config.plan import Baseline, Plan
+from pytest_canary.config.plan import Plan
 from pytest_canary.preflight import groups, inspection
 from pytest_canary.preflight.groups import Group
 from pytest_canary.preflight.inspection import Inspection

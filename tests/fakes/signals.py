@@ -8,5 +8,5 @@ def heed_signals() -> None:
 
     A shell's background does so with SIGINT, nohup with SIGHUP.
     """
-    for each in (signal.SIGINT, signal.SIGTERM):
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(each, signal.SIG_DFL)

@@ -29,8 +29,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """Let `pytest --canary` rehearse with them.
 
     ENTERED is where transitions are written down; BREAKS those that fail, with commas; HANGS one
-    that takes for ever. Checks pass but for those of the cleanup and of the stages in CHECKS; a
-    report is only drawn with REPORT, as its pictures take a second.
+    that takes a minute, or until there is a file `go on`; SLOW one that takes more than a second.
+    Checks pass but for those of the cleanup and of the stages in CHECKS; a report is only drawn
+    with REPORT, as its pictures take a second; "breaks" fails at it.
     """
     config.stash[state.PARTS] = Parts(load=Loader(), reap=lambda *_: 0, write_report=write)
 
@@ -86,15 +87,26 @@ def transition(name: str) -> Callable[[Workspace], None]:
             log.write(f"{called}\n")
         if called in os.environ.get("BREAKS", "").split(","):
             raise ReleaseError(f"{called} broke in a test; mend it", "the evidence of it")
+        if os.environ.get("SLOW") == name:
+            time.sleep(1.5)
         if os.environ.get("HANGS") == name:
             workspace.waiter.listener("something slow", "1/3 there")
-            time.sleep(60)
+            hang(Path(os.environ["ENTERED"]).with_name("go on"))
 
     return make
 
 
+def hang(until: Path) -> None:
+    """Take a minute, or until there is a file."""
+    end = time.monotonic() + 60
+    while time.monotonic() < end and not until.exists():
+        time.sleep(0.02)
+
+
 def write(report: Any, folder: Path) -> list[Path]:
     """Write the report, where a test is about it."""
+    if os.environ.get("REPORT") == "breaks":
+        raise LookupError("a mistake")
     return (
         parts.write_report(report, folder) if "REPORT" in os.environ else [folder / "report.html"]
     )

@@ -30,8 +30,9 @@ from pytest_canary.cluster.container_engine import Image
 from pytest_canary.cluster.provision import Provisioned
 from pytest_canary.cluster.run import Run
 from pytest_canary.config import settings_file
+from pytest_canary.config.baseline import Baseline
 from pytest_canary.config.options import STAGES, Options
-from pytest_canary.config.plan import Baseline, Plan
+from pytest_canary.config.plan import Plan
 from pytest_canary.config.settings import VerdictSettings as Verdict
 from pytest_canary.context import expect
 from pytest_canary.context.builders import Builders, bring_up
@@ -91,9 +92,6 @@ case $1 in
   *) echo "addressbook-canary: what kubectl $1 says of it" ;;
 esac
 """
-KIND = """#!/bin/sh
-[ "$1" != delete ] || touch "{deleted}"
-"""
 
 
 class World:
@@ -147,7 +145,7 @@ class World:
             baseline=IMAGES["baseline"] if upgrade else "none", report=folder / "canary-report"
         )
         baseline = Baseline("image" if upgrade else "none", IMAGES["baseline"], "a test")
-        self.kind = self.script("kind", KIND.format(deleted=self.namespace.deleted))
+        self.kind = self.script("kind", "#!/bin/sh\n")
         self.kubectl = self.script("kubectl", KUBECTL.format(log=self.namespace.log))
         self.apply = self.script("apply.sh", APPLY.format(log=self.namespace.log))
         self.begin(Plan(self.settings, options, baseline))
@@ -196,7 +194,7 @@ class World:
         """Owns what is made."""
         return self.rehearsal.workspace.run
 
-    def _bring_up(self, plan: Plan, run: Run, *given: Any) -> Provisioned:
+    def _bring_up(self, plan: Plan, run: Run, *given: Any, names: Any) -> Provisioned:
         """What the provision leaves."""
         *_, processes = given
         self.namespace.redactor = processes.redactor
@@ -210,12 +208,15 @@ class World:
             host_port=lambda engine, node_port: self.app.port,
             wait_until_ready=lambda *_: None,
         )
-        run.made(cluster=cluster.name, kind=str(self.kind), network=True)
+        run.made(cluster=cluster.name, containers=[self.engine.node_id], network=True)
         run.made(images=sorted(IMAGES.values()))
         self.namespace.put(objects.node(node))
+        self.namespace.create({})
         namespace: Any = self.namespace
         return Provisioned(
             namespace=namespace,
+            owner=namespace,
+            home=self.folder,
             cluster=cluster,
             kubectl=self.kubectl,
             candidate=self.version("candidate"),

@@ -22,7 +22,9 @@ def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Path:
     (root / "manifests").mkdir()
     (root / "Dockerfile").write_text("FROM scratch\n")
     (root / "manifests" / "deployment.yml").write_text("kind: Deployment\n")
-    (root / "manifests" / "service.yml").write_text("metadata: {name: shop-lb}\n")
+    (root / "manifests" / "service.yml").write_text(
+        "apiVersion: v1\nkind: Service\nmetadata: {name: shop-lb}\n"
+    )
     apply = root / "apply.sh"
     apply.write_text("#!/bin/sh\n")
     apply.chmod(0o755)

@@ -16,8 +16,10 @@ import pytest
 
 from pytest_canary import stages
 from pytest_canary.config import settings_file
+from pytest_canary.config.baseline import Baseline
 from pytest_canary.config.options import Options
-from pytest_canary.config.plan import Baseline, Plan
+from pytest_canary.config.plan import Plan
+from pytest_canary.context.report_folder import ReportFolder
 
 STAGES = [
     "cluster",
@@ -42,6 +44,12 @@ def applying(stage: str) -> int:
 
 
 CHECKS = {stage: applying(stage) for stage in ("preflight", *STAGES, "automatic_rollback")}
+
+
+def findings(folder: Path) -> Path:
+    """Where the one run has put them whose are there."""
+    (found,) = (folder / "findings").iterdir()
+    return found
 
 
 def heed_signals() -> None:
@@ -88,7 +96,7 @@ def test_a_failed_transition_skips_what_follows_and_is_rolled_back(
             "canary/cleanup .......... *",
             "canary broke in a test; mend it",
             "    the evidence of it",
-            "    files   canary-report/findings/1/ (finding)",
+            "    files   canary-report/findings/??????/1/ (finding)",
             f"canary: failed at {failed}: canary broke in a test; mend it",
             "canary: the real promotion would not be allowed: the rehearsal did not pass",
             f"SKIPPED [[]{CHECKS['migration']}[]] canary/migration:1: {failed} failed: canary "
@@ -99,7 +107,7 @@ def test_a_failed_transition_skips_what_follows_and_is_rolled_back(
     skipped = CHECKS["canary"] - 1 + sum(CHECKS[each] for each in left)
     done = ("preflight", "cluster", "baseline", "automatic_rollback", "cleanup")
     result.assert_outcomes(failed=1, passed=sum(CHECKS[each] for each in done), skipped=skipped)
-    kept = (project / "canary-report" / "findings" / "1" / "finding.txt").read_text()
+    kept = (findings(project / "canary-report") / "1" / "finding.txt").read_text()
     assert kept == "stage canary: canary broke in a test; mend it\n    the evidence of it\n"
 
 
@@ -124,7 +132,7 @@ def test_a_rollback_that_fails_too_is_told_and_does_not_hide_the_first(
     skipped = CHECKS["stable"] - 1 + CHECKS["automatic_rollback"] - 1
     done = ("preflight", "cluster", "baseline", "canary", "migration", "verdict", "cleanup")
     result.assert_outcomes(failed=2, passed=sum(CHECKS[each] for each in done), skipped=skipped)
-    kept = project / "canary-report" / "findings"
+    kept = findings(project / "canary-report")
     assert sorted(path.name for path in kept.iterdir()) == ["1", "2"]
 
 
@@ -158,20 +166,61 @@ def test_exitfirst_leaves_no_time_for_a_rollback(
     pytester: pytest.Pytester, stand_in: Entered, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BREAKS", "canary")
-    result = pytester.runpytest_inprocess(*RUN, "-x")
+    result = pytester.runpytest_inprocess(*RUN, "-x", "--junitxml=canary-report/x.xml")
     assert stand_in() == ["cluster", "baseline", "canary", "cleanup"]
     result.stdout.no_fnmatch_line("canary: ")
+    result.stdout.fnmatch_lines(["canary: canary-report/report.html"])
 
 
-def test_evidence_of_an_earlier_run_goes_and_what_is_not_ours_stays(
-    pytester: pytest.Pytester, stand_in: Entered, project: Path
+def test_evidence_of_an_earlier_run_goes_with_its_report_and_what_is_not_ours_stays(
+    pytester: pytest.Pytester, stand_in: Entered, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    old = project / "elsewhere" / "findings" / "7"
-    old.mkdir(parents=True)
-    (project / "elsewhere" / "mine.txt").write_text("mine")
+    report = project / "elsewhere"
+    monkeypatch.setenv("BREAKS", "canary")
     pytester.runpytest_inprocess(*RUN, "--canary-report=elsewhere")
-    assert not old.exists()
-    assert (project / "elsewhere" / "mine.txt").read_text() == "mine"
+    old = findings(report)
+    (report / "mine.txt").write_text("mine")
+    pytester.runpytest_inprocess(*RUN, "--canary-report=elsewhere", "-k", "nothing")
+    assert old.exists(), "no report has taken its report's place"
+    monkeypatch.delenv("BREAKS")
+    pytester.runpytest_inprocess(*RUN, "--canary-report=elsewhere")
+    assert list((report / "findings").iterdir()) == []
+    assert (report / "mine.txt").read_text() == "mine"
+
+
+def test_two_runs_at_once_leave_each_others_evidence_alone(
+    pytester: pytest.Pytester, stand_in: Entered, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One walks from its beginning to its end while another, which has failed, cleans up."""
+    monkeypatch.setenv("BREAKS", "stable")
+    pytester.makepyfile(
+        """
+        import subprocess
+        import sys
+        from pathlib import Path
+
+        import pytest
+
+        @pytest.mark.canary("canary")
+        def test_that_fails():
+            assert not "mine"
+
+        @pytest.mark.canary("cleanup")
+        def test_another_run():
+            words = [sys.executable, "-m", "pytest", "--canary", "--canary-baseline=shop:1"]
+            with open("other.txt", "w") as log:
+                subprocess.run([*words, "--ignore-glob=test_*"], stdout=log, check=False)
+        """
+    )
+    result = pytester.runpytest_inprocess(*RUN)
+    said = re.compile("run ([0-9a-f]{6})")
+    (first,) = said.findall(result.stdout.str())
+    other = (project / "other.txt").read_text()
+    (second,) = said.findall(other)
+    assert f"files   canary-report/findings/{second}/1/ (finding)" in other
+    kept = findings(project / "canary-report")
+    assert kept.name == first, "the other run is gone when this one ends"
+    assert "mine" in (kept / "1" / "finding.txt").read_text()
 
 
 def test_the_promotion_is_told_by_branch_and_tag(
@@ -351,7 +400,9 @@ def test_a_walk_is_refused_to_xdist(pytester: pytest.Pytester, project: Path) ->
     pytester.syspathinsert()
     result = pytester.runpytest_inprocess("-p", "xd", "--canary", "--numprocesses", "2")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["*-n 2: a walk goes step by step; leave -n out"])
+    result.stderr.fnmatch_lines(
+        ["*-n 2: a walk goes step by step, in one process; leave it out, or add -n 0 *"]
+    )
 
 
 def test_the_report_is_written_and_told_to_ci(
@@ -374,7 +425,7 @@ def test_the_report_is_written_and_told_to_ci(
     }
     assert told["failures"]["rolled_back"] is True
     assert [stage["name"] for stage in told["stages"]] == ["preflight", *STAGES]
-    assert told["findings"][0]["files"] == ["findings/1/finding.txt"]
+    assert told["findings"][0]["files"] == [f"findings/{told['run']}/1/finding.txt"]
     assert "stable broke in a test" in (project / "told" / "report.html").read_text()
     assert "broke in a test" in (project / "summary.md").read_text()
     suite = ElementTree.parse(project / "x.xml").getroot()[0]
@@ -406,14 +457,30 @@ def test_an_interrupted_walk_has_a_report_too(
 def test_evidence_that_can_not_be_kept_hides_no_failure(
     pytester: pytest.Pytester, stand_in: Entered, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("BREAKS", "canary")
-    (project / "told").mkdir()
-    (project / "told" / "findings").write_text("a file")
+    """Somebody puts a file where it would go, once the session has begun."""
+    monkeypatch.setenv("BREAKS", "stable")
+    pytester.makepyfile(
+        """
+        import os
+        import pytest
+        @pytest.mark.canary("canary")
+        def test_ours():
+            os.rename("told", "moved")
+            with open("told", "w") as file:
+                file.write("mine")
+        """
+    )
     result = pytester.runpytest_inprocess(*RUN, "--canary-report=told")
     assert result.ret == pytest.ExitCode.TESTS_FAILED
+    assert stand_in()[-2:] == [ROLLED_BACK, "cleanup"]
     result.stdout.fnmatch_lines(
-        ["canary/canary F* its evidence can't be kept: *", "canary broke in a test; mend it"]
+        [
+            "canary/stable F* its evidence can't be kept: nothing is written to told, as it is a *",
+            "canary: nothing is written to told, as it is a file; name a folder",
+            "stable broke in a test; mend it",
+        ]
     )
+    assert (project / "told").read_text() == "mine"
 
 
 def test_a_report_that_can_not_be_written_is_told(
@@ -423,7 +490,104 @@ def test_a_report_that_can_not_be_written_is_told(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("REPORT", "yes")
-    (project / "told" / "report.html").mkdir(parents=True)
+    ReportFolder(Path("told"), "c7f2a1").prepare()
+    (project / "told" / "report.html").mkdir()
     result = pytester.runpytest_subprocess(*RUN, "--canary-report=told")
     result.stdout.fnmatch_lines(["canary: the report can't be written to *: *--canary-report"])
     assert result.ret == pytest.ExitCode.OK
+
+
+@pytest.mark.parametrize(("breaks", "code"), [("", 0), ("canary", 1)])
+def test_a_mistake_of_ours_in_the_report_is_one_line_and_the_walks_end_its_own(
+    pytester: pytest.Pytester,
+    stand_in: Entered,
+    project: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    breaks: str,
+    code: int,
+) -> None:
+    monkeypatch.setenv("REPORT", "breaks")
+    monkeypatch.setenv("BREAKS", breaks)
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(project / "summary.md"))
+    result = pytester.runpytest_inprocess(*RUN, "--junitxml=x.xml")
+    assert result.ret == code
+    kept = findings(project / "canary-report") / "LookupError.txt"
+    where = kept.relative_to(project)
+    told = [line for line in result.outlines if "LookupError" in line]
+    line = f"canary: the report can't be made: LookupError: a mistake; its traceback is in {where}"
+    assert told == [line]
+    assert "in write" in kept.read_text()
+    assert "Traceback" not in "\n".join(result.outlines + result.errlines)
+    # What is left to be read beside it is there.
+    assert "canary.run" in (project / "x.xml").read_text()
+    assert (project / "summary.md").read_text()
+
+
+def test_half_an_emoji_ends_no_session_wherever_it_stands(
+    pytester: pytest.Pytester, stand_in: Entered, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REPORT", "yes")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(project / "summary.md"))
+    pytester.makepyfile(
+        r"""
+        import pytest
+        from pytest_canary import Finding
+        from pytest_canary.errors import FoundError
+
+        pytestmark = pytest.mark.canary("canary")
+        HALF = "half \ud83d"
+
+        def test_that_says_it(canary_rehearsal, request):
+            journal = canary_rehearsal.journal
+            journal.note("canary", HALF)
+            journal.versions["candidate"] = HALF
+            canary_rehearsal.workspace.waiter.listener(HALF, HALF)
+            request.node.user_properties.append(("said", HALF))
+            print(HALF)
+
+        def test_that_fails(canary_rehearsal):
+            found = Finding(HALF, HALF, HALF, HALF, HALF, HALF, HALF)
+            raise FoundError([found], HALF) from ValueError(HALF)
+        """
+    )
+    result = pytester.runpytest_inprocess(*RUN, "--junitxml=x.xml", "-rA")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    assert "INTERNALERROR" not in result.stdout.str() + result.stderr.str()
+    assert stand_in()[-3:] == ["canary", ROLLED_BACK, "cleanup"]
+    result.stdout.fnmatch_lines(
+        [
+            "canary: failed at test_half*::test_that_fails: *half \\ud83d",
+            "canary: canary-report/report.html",
+        ]
+    )
+    told = json.loads((project / "canary-report" / "report.json").read_text())
+    (found,) = told["findings"]
+    half = "half \\ud83d"
+    assert half in next(each["notes"] for each in told["stages"] if each["name"] == "canary")
+    assert {found[part] for part in ("code", "sentence", "where", "seen", "likely")} == {half}
+    assert half in (project / "canary-report" / found["files"][0]).read_text()
+    assert half in (project / "canary-report" / "report.html").read_text()
+    assert half in (project / "summary.md").read_text().replace("\\\\", "\\")
+    assert half in (project / "x.xml").read_text()
+
+
+def test_a_secret_that_is_a_word_of_ours_leaves_names_and_paths(
+    pytester: pytest.Pytester, stand_in: Entered, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BREAKS", "canary")
+    (project / "canary.toml").write_text(
+        '[environment]\nCACHE_KEY_PREFIX = "canary"\nLAST_TOKEN = "report"\n'
+    )
+    result = pytester.runpytest_inprocess(*RUN, "--junitxml=x.xml", "-rs")
+    result.stdout.fnmatch_lines(
+        [
+            "    files   canary-report/findings/??????/1/ (finding)",
+            "canary: failed at canary/canary::shop-canary is deployed: ******** broke in a test*",
+            "canary: canary-report/report.html",
+            "SKIPPED * canary/stable:1: *",
+        ]
+    )
+    cases = ElementTree.parse(project / "x.xml").getroot().iter("testcase")
+    case = next(c for c in cases if c.get("name") == "shop-canary is deployed")
+    properties = {p.get("name"): p.get("value") for p in case.iter("property")}
+    assert properties["canary.stage"] == "canary"

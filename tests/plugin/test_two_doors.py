@@ -1,5 +1,7 @@
 """Secrets put in wherever something comes in, and looked for wherever something goes out.
 
+With them come letters that get at a terminal, and lines that CI takes for commands.
+
 A whole session in the world of tests/fakes: the packaged stages, and pytest as its user has it.
 """
 
@@ -7,16 +9,18 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 from xml.etree import ElementTree
 
 import pytest
 from fakes import app
 from fakes.app import Asked, Reply
+from fakes.leaks import HOSTILE, encoded, forms, leaks
 from fakes.objects import Object, crashing
 from fakes.world import ROOT, SETTINGS, World
 
@@ -28,14 +32,18 @@ from pytest_canary.reporting.document import Report
 
 TOKEN = "to\"ké+n/=7&<sh'h>"
 KEY = "-----BEGIN KEY-----\nMIIEow+IBAA/KCAQEA==\nq83vEjRWeJq8\n-----END KEY-----"
-BASELINE = ("--canary", "--canary-baseline", "addressbook:111111111111")
+FROM_CI = "hunter2-from-ci"
+UNTOLD = "nobody-told-of-this"
 
-# What may stand before a secret in a text that is encoded as a whole.
-BEFORE = ("", "a", "ab")
+# Everything that pytest can be asked to tell.
+NOISY = ("-vvv", "--showlocals", "--log-cli-level=DEBUG", "--log-file=log.txt")
+BASELINE = ("--canary", "--canary-baseline", "addressbook:111111111111")
 
 # A script prints what its environment has; in base64 too, with something before it.
 PRINTS = """
-printf '%s\\n%s\\n' "$API_TOKEN" "$SIGNING_KEY"
+printf '%s\\n%s\\n%s\\n' "$API_TOKEN" "$SIGNING_KEY" "$SMTP_PASSWORD"
+printf 'postgres://shop:%s@db\\n' nobody-told-of-this
+printf '\\033[2J\\n::stop-commands::x\\n##vso[x]\\n##[x]\\n' | tee /dev/stderr
 printf '%s' "$DB_PASSWORD" "$API_TOKEN" | base64 -w0
 printf 'password: %s' "$DB_PASSWORD" >&2
 printf 'token: %s' "$API_TOKEN" | base64 -w0 >&2
@@ -43,6 +51,7 @@ printf 'token: %s' "$API_TOKEN" | base64 -w0 >&2
 
 TESTS = """
 import logging
+import os
 import sys
 import warnings
 from urllib.parse import quote
@@ -56,6 +65,7 @@ pytestmark = pytest.mark.canary("canary")
 @pytest.fixture
 def every(canary_release):
     values = [*canary_release.parameters.values(), *canary_release.settings.environment.values()]
+    values.append(os.environ["SMTP_PASSWORD"])
     return [text for value in values if len(value) > 12 for text in (value, quote(value))]
 
 @pytest.fixture
@@ -81,6 +91,13 @@ def test_what_is_printed(text):
     print(text)
     print(text, file=sys.stderr)
     logging.error(text)
+    try:
+        raise ValueError(text)
+    except ValueError:
+        logging.exception("%s", text, stack_info=True)
+
+def test_a_warning(text):
+    warnings.warn(text)
 
 def test_a_property(text, request):
     request.node.user_properties.append(("said", text))
@@ -89,6 +106,25 @@ def test_figures_and_versions(text, canary_rehearsal):
     canary_rehearsal.journal.note("canary", text)
     canary_rehearsal.journal.note("rollback", text)
     canary_rehearsal.journal.versions["candidate"] = text
+"""
+
+
+INTERRUPTED = """
+def in_a_call(text):
+    raise KeyboardInterrupt(text)
+
+def test_the_last(text):
+    in_a_call(text)
+"""
+BROKEN_HOOK = """
+import os
+
+def in_a_call(text):
+    raise RuntimeError(text)
+
+def pytest_runtest_logfinish(nodeid):
+    if "is deployed" in nodeid:
+        in_a_call(os.environ["SMTP_PASSWORD"])
 """
 
 
@@ -116,6 +152,10 @@ class Session:
         self.extend("apply.sh", "#!/bin/sh\n", ': "$API_TOKEN" "$SIGNING_KEY"\n')
         monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(self.folder / "summary.md"))
         monkeypatch.setenv("GITHUB_ACTIONS", "true")
+        monkeypatch.setenv("SMTP_PASSWORD", FROM_CI)
+        (self.folder / "temporary").mkdir()
+        monkeypatch.setenv("TMPDIR", str(self.folder / "temporary"))
+        monkeypatch.setattr(tempfile, "tempdir", None)
         self.screen = ""
         self.write_report = write_json
 
@@ -127,17 +167,13 @@ class Session:
             for item in self.world.namespace.objects("Secret")
             if item["metadata"]["name"] == "db-params"
         ]
-        return [*passwords, TOKEN, KEY]
+        return [*passwords, TOKEN, KEY, FROM_CI]
 
     @property
     def said(self) -> str:
-        """The secrets in every form, as something may tell them."""
-        encoded = [
-            base64.b64encode(f"{before}{secret}z".encode()).decode()
-            for secret in self.secrets
-            for before in BEFORE
-        ]
-        return "\n".join([*encoded, *(form for each in self.secrets for form in forms(each))])
+        """The secrets in every form, as something may tell them, and what does harm."""
+        told = [form for each in self.secrets for form in (*encoded(each), *forms(each))]
+        return "\n".join([*told, f"postgres://shop:{UNTOLD}@db", HOSTILE])
 
     def extend(self, script: str, after: str, text: str) -> None:
         """Put something into a script of the world's."""
@@ -153,31 +189,30 @@ class Session:
             write_report=self.write_report,
         )
         result = self._pytester.runpytest_inprocess(
-            *arguments, "--junitxml=junit.xml", "-rA", plugins=[Given(parts)]
+            *arguments,
+            "--junitxml=junit.xml",
+            "-rA",
+            plugins=[Given(parts)],
+            no_reraise_ctrlc=True,
         )
         self.screen = "\n".join([*result.outlines, *result.errlines])
 
     def shown(self) -> dict[str, str]:
         """All that goes out, by where."""
         found = {"screen": self.screen}
-        for path in (self.folder / "canary-report").rglob("*"):
-            if path.is_file():
-                found[path.name] = path.read_text()
-        if (self.folder / "summary.md").exists():
-            found["summary.md"] = (self.folder / "summary.md").read_text()
+        kept = [self.folder / "log.txt", self.folder / "summary.md"]
+        for folder in ("canary-report", "state", "temporary"):
+            kept += (self.folder / folder).rglob("*")
+        found |= {path.name: path.read_text() for path in kept if path.is_file()}
         xml = ElementTree.parse(self.folder / "junit.xml")
         texts = [text for each in xml.iter() for text in (each.text or "", *each.attrib.values())]
         return found | {"junit.xml": "\n".join(texts)}
 
     def leaks(self) -> list[str]:
-        """Where a secret has come out, and in which form."""
-        return [
-            f"{where}: {form}"
-            for where, text in self.shown().items()
-            for secret in self.secrets
-            for form in (*forms(secret), *middles(secret))
-            if form in text
-        ]
+        """Where a secret has come out, and in which form; and what does harm."""
+        shown = self.shown()
+        untold = [f"{where}: {UNTOLD}" for where, text in shown.items() if UNTOLD in text]
+        return leaks(self.secrets, shown) + untold
 
 
 def write_json(report: Report, folder: Path) -> list[Path]:
@@ -209,23 +244,6 @@ def _table(name: str, table: dict[str, Any]) -> str:
 
 def _inline(table: dict[str, Any]) -> str:
     return "{" + ", ".join(f"{key} = {json.dumps(value)}" for key, value in table.items()) + "}"
-
-
-def forms(secret: str) -> Iterator[str]:
-    """The forms that tools make of a secret, without the product's own list."""
-    yield secret
-    yield from (line for line in secret.splitlines() if len(line) > 8)
-    yield base64.b64encode(secret.encode()).decode()
-    yield quote(secret)
-    yield quote(secret, safe="")
-    yield json.dumps(secret)[1:-1]
-    yield json.dumps(secret, ensure_ascii=False)[1:-1]
-
-
-def middles(secret: str) -> Iterator[str]:
-    """What a secret is in a longer text's base64, but for the ends that its neighbours share."""
-    for before in BEFORE:
-        yield base64.b64encode(f"{before}{secret}z".encode()).decode()[4:-4]
 
 
 @pytest.fixture
@@ -349,9 +367,45 @@ def test_no_secret_comes_out_whatever_has_told_it(session: Session, inlet: str) 
     let_in(session)
     if inlet == "tests":
         session.write_report = usual.write_report
-    session.run(*BASELINE)
+    session.run(*BASELINE, *NOISY)
     assert session.leaks() == []
     assert f"failed at {failed}" in session.screen or not failed
     assert [where for where, text in session.shown().items() if MASK in text]
     files = {"report.json", "summary.md"} | ({"report.html"} if inlet == "tests" else set())
     assert files <= {*session.shown()} or not failed
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        # Without -vvv, pytest cuts what is long.
+        ("--tb=long", "--showlocals"),
+        ("--tb=native",),
+        # Nothing of the harness's own is printed past pytest.
+        ("-s", *NOISY),
+    ],
+)
+def test_no_secret_comes_out_in_any_style(session: Session, options: tuple[str, ...]) -> None:
+    a_script(session)
+    a_test(LAST.replace("print(text)", "pass"))(session)
+    session.run(*BASELINE, *options)
+    assert session.leaks() == []
+    assert MASK in session.screen
+
+
+def test_no_secret_comes_out_where_a_session_ends_in_the_middle(session: Session) -> None:
+    a_test(INTERRUPTED)(session)
+    session.run(*BASELINE, *NOISY, "--full-trace")
+    assert "KeyboardInterrupt" in session.screen
+    assert MASK in session.screen
+    assert session.leaks() == []
+
+
+def test_no_secret_comes_out_by_an_error_that_is_no_tests(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (session.folder / "broken_plugin.py").write_text(BROKEN_HOOK)
+    monkeypatch.syspath_prepend(session.folder)
+    session.run(*BASELINE, *NOISY, "--full-trace", "-p", "broken_plugin")
+    assert re.search(rf"INTERNALERROR> E +RuntimeError: {re.escape(MASK)}", session.screen)
+    assert session.leaks() == []

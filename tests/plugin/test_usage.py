@@ -35,11 +35,70 @@ def test_invalid_toml_is_refused(pytester: pytest.Pytester, project: Path) -> No
     assert "canary.toml is not valid TOML: " in refused(pytester)
 
 
+def test_a_context_that_looks_like_production_is_walked_in_only_where_it_is_confirmed(
+    pytester: pytest.Pytester, project: Path
+) -> None:
+    (project / "kubeconfig").write_text(
+        "contexts: [{name: shop_prod-eu, context: {cluster: eu}}]\n"
+        "clusters: [{name: eu, cluster: {server: 'https://10.0.0.1'}}]\n"
+    )
+    there = ["--kubeconfig=kubeconfig", "--canary-registry=registry.invalid"]
+    text = refused(pytester, *there, "--canary-context=shop_prod-eu", "--canary-baseline=none")
+    assert (
+        "--canary-context=shop_prod-eu: shop_prod-eu looks like production; if it is meant, say "
+        "--canary-confirm=shop_prod-eu"
+    ) in text
+
+
 def test_a_baseline_that_git_does_not_know_is_refused(
     pytester: pytest.Pytester, project: Path
 ) -> None:
     text = refused(pytester, "--canary-baseline", "git:v9")
     assert "baseline git:v9 (--canary-baseline) is not in git" in text
+
+
+def test_without_git_an_upgrade_is_no_first_release(
+    pytester: pytest.Pytester, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(project / "nowhere"))
+    text = refused(pytester)
+    assert f"git can't say whether {project} is in a repository: `git` can't be started" in text
+    assert 'or name the baseline, be it "none"' in text
+
+
+def test_a_report_goes_to_no_folder_that_may_be_somebodys(
+    pytester: pytest.Pytester, project: Path
+) -> None:
+    docs = project / "docs"
+    (docs / "findings").mkdir(parents=True)
+    for name in ("findings/index.md", "report.html"):
+        (docs / name).write_text("mine")
+    (project / "link").symlink_to("docs")
+    options = "--canary-baseline=none", "--collect-only"
+    assert (
+        "ERROR: --canary-report=docs: has no CACHEDIR.TAG of pytest --canary's, so findings, "
+        "report.html may be somebody's; name a folder that is empty or not there yet, or remove "
+        "this one\n"
+    ) in refused(pytester, *options, "--canary-report=docs")
+    assert "--canary-report=.: is the project itself; name a folder in it that is not there" in (
+        refused(pytester, *options, "--canary-report=.")
+    )
+    assert "--canary-report=link: is a link to docs; name the folder itself" in (
+        refused(pytester, *options, "--canary-report=link")
+    )
+    (docs / ".git").write_text("gitdir: elsewhere\n")
+    assert "--canary-report=docs: is the top of a git repository; name a folder in it" in (
+        refused(pytester, *options, "--canary-report=docs")
+    )
+    # What only looks writes nothing.
+    result = pytester.runpytest_inprocess("--canary-check", "--canary-report=docs")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    assert sorted(path.name for path in docs.rglob("*")) == [
+        ".git",
+        "findings",
+        "index.md",
+        "report.html",
+    ]
 
 
 @pytest.mark.parametrize("option", ["--canary", "--canary-check"])
@@ -56,9 +115,8 @@ def test_nothing_passes_where_a_path_is_wrong(
     ("marker", "said"),
     [
         ('canary("stabel")', "takes one stage, not 'stabel'; did you mean stable?"),
-        ("canary", "takes one stage, not nothing; there are preflight, cluster,"),
         ('canary("canary", "stable")', "takes one stage, not 'canary', 'stable'"),
-        ('canary(stage="stable")', "takes one stage, not nothing"),
+        ('canary(stage="stable")', "takes one stage, not stage='stable'"),
     ],
 )
 def test_a_marker_without_a_stage_is_refused(
@@ -85,3 +143,12 @@ def test_a_teams_own_fixture_of_the_same_name_is_theirs(
     )
     result = pytester.runpytest_inprocess("--canary", "--collect-only", "--canary-baseline", "none")
     assert result.ret == pytest.ExitCode.OK
+
+
+def test_without_a_place_for_its_records_nothing_is_rehearsed(
+    pytester: pytest.Pytester, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(project / "Dockerfile"))
+    text = refused(pytester, "--canary-baseline=shop:1")
+    assert f"no record of the run can be kept in {project}/Dockerfile/pytest-canary/runs: " in text
+    assert "set XDG_STATE_HOME to a folder that can be written to" in text

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, Playwright
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "fixtures" / "reports"
 SCREENSHOTS = Path(
-    os.environ.get("CANARY_SCREENSHOTS") or ROOT / "canary-report" / "screenshots"
+    os.environ.get("CANARY_SCREENSHOTS") or ROOT / "test-results" / "screenshots"
 ).absolute()
 # Debian's name first; the others are those of other systems.
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import pytest
 from fakes.server import Server
 
@@ -21,6 +22,20 @@ if TYPE_CHECKING:
     from fakes.world import NewWorld, World
 
 OBJECTS = Path(__file__).parents[2] / "fixtures" / "objects"
+
+# The same examples every time, so that no run fails by chance; `make soak` looks for others.
+hypothesis.settings.register_profile(
+    "few",
+    max_examples=40,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=list(hypothesis.HealthCheck),
+)
+hypothesis.settings.register_profile(
+    "soak", hypothesis.settings.get_profile("few"), max_examples=5000, derandomize=False
+)
+hypothesis.settings.load_profile("few")
 
 
 @dataclass

@@ -41,7 +41,7 @@ def test_nothing_heavy_is_imported(module: str) -> None:
     assert [name for name in HEAVY if name in added] == []
 
 
-def test_the_plugin_imports_only_its_options_and_fixtures() -> None:
+def test_the_plugin_imports_only_its_options_and_marker() -> None:
     own = {
         name for name in added_by("pytest_canary.plugin.hooks") if name.startswith("pytest_canary")
     }
@@ -52,7 +52,7 @@ def test_the_plugin_imports_only_its_options_and_fixtures() -> None:
         "pytest_canary.plugin",
         "pytest_canary.plugin.hooks",
         "pytest_canary.plugin.options",
-        "pytest_canary.plugin.fixtures",
+        "pytest_canary.plugin.marker",
         "pytest_canary.plugin.state",
     }
 

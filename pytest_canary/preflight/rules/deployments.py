@@ -76,20 +76,6 @@ def wrong_image(subject: Subject) -> Iterator[Fault]:
         )
 
 
-@rule("fixed-namespace", "an object in a namespace that is not the rehearsal's", DEPLOYMENTS)
-def fixed_namespace(subject: Subject) -> Iterator[Fault]:
-    """The rehearsal has a namespace of its own."""
-    for document in subject.documents():
-        found = document.at("metadata", "namespace")
-        if found:
-            yield document.fault(
-                ("metadata", "namespace"),
-                f"{document.kind} {document.name} is fixed to a namespace, where nothing is "
-                "rehearsed",
-                "leave metadata.namespace out; kubectl's context says which it is",
-            )
-
-
 @rule("selector-misses-pods", "a Deployment that does not select its own pods", SELECTORS)
 def selector_misses_pods(subject: Subject) -> Iterator[Fault]:
     """Each Deployment selects its own pods."""

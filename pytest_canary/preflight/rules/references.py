@@ -141,6 +141,8 @@ def _references(subject: Subject) -> Iterator[tuple[Document, Reference]]:
 
 
 def _missing(subject: Subject, kind: str) -> Iterator[Fault]:
+    if subject.namespace:
+        return  # nobody has looked at what is there already
     for deployment, wanted in _references(subject):
         # What the script makes on its way, only the script knows.
         if (
@@ -198,6 +200,8 @@ def _mounts(workload: Workload) -> Iterator[Fault]:
 
 
 def _account(subject: Subject, deployment: Document) -> Iterator[Fault]:
+    if subject.namespace:
+        return
     for key in ("serviceAccountName", "serviceAccount"):
         name = deployment.at(*POD, key)
         if not isinstance(name, str) or not name or ("ServiceAccount", name) in GIVEN:

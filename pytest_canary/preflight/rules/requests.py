@@ -13,8 +13,8 @@ from pytest_canary.preflight.groups import REQUESTS
 from pytest_canary.preflight.rule import rule
 from pytest_canary.preflight.subject import POD, Subject
 
-# What kubeadm's own pods request on a first node (the control plane, etcd and two of CoreDNS: 850m),
-# and the run's database (100m).
+# What kubeadm's own pods request on a first node (the control plane, etcd and two of CoreDNS), and
+# 100m for the run's database.
 SYSTEM = {"cpu": Decimal("0.95"), "memory": Decimal(240 * 2**20)}
 
 

@@ -77,8 +77,7 @@ def unreachable_service(subject: Subject) -> Iterator[Fault]:
     if service is None:
         return
     kind = service.at("spec", "type") or "ClusterIP"
-    allowed = {"LoadBalancer", "NodePort"} if subject.kind_cluster else {"LoadBalancer"}
-    if kind in ("ClusterIP", "NodePort", "ExternalName") and kind not in allowed:
+    if kind in ("ClusterIP", "ExternalName"):
         yield service.fault(
             ("spec", "type"),
             f"Service {service.name} is of type {kind}, which can't be reached from outside",

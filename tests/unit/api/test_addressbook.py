@@ -12,6 +12,7 @@ from pytest_canary.api.read_back import read_back
 from pytest_canary.api.writes import Row, Writes
 from pytest_canary.config.settings import Settings
 from pytest_canary.core.errors import ApiError
+from pytest_canary.core.wording import cut
 
 # As it answers.
 TIME = "2019-11-10T16:48:15.900Z"
@@ -69,12 +70,37 @@ def test_a_person_without_a_field_is_refused(name: str) -> None:
         ({**ADA, "id": True}, "a person's id is not a whole number"),
         ({**ADA, "id": 1.5}, "a person's id is not a whole number"),
         ({**ADA, "id": None}, "a person's id is not a whole number"),
+        ({**ADA, "firstName": ["Ada"]}, "a person's firstName is not a text"),
+        ({**ADA, "lastName": None}, "a person's lastName is not a text"),
+        (
+            {**ADA, "updatedAt": 10**4000},
+            "a person's updatedAt is not like 2019-11-10T16:48:15.900Z",
+        ),
     ],
 )
 def test_what_is_no_person_is_refused(document: object, sentence: str) -> None:
     with pytest.raises(ApiError) as wrong:
         person(document)
-    assert wrong.value.sentence == f"{sentence}: {document!r}"
+    assert wrong.value.sentence == f"{sentence}: {cut(repr(document), 500)}"
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        ("[" * 200_000, "GET /all of the Service answers with JSON that is nested too deeply"),
+        (f"[{'1' * 5000}]", "GET /all of the Service does not answer with JSON: "),
+        ("{}", "GET /all of the Service does not answer with a list: {}"),
+        ("nothing", "GET /all of the Service does not answer with JSON: "),
+    ],
+)
+def test_what_is_no_list_of_people_is_refused(
+    book: Addressbook, server: Server, body: str, why: str
+) -> None:
+    server.reply = Reply(200, body)
+    with pytest.raises(ApiError) as wrong:
+        book.all()
+    assert wrong.value.sentence.startswith(why)
+    assert len(str(wrong.value)) < 800
 
 
 @pytest.mark.parametrize("name", ["updatedAt", "createdAt"])

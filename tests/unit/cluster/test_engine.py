@@ -1,12 +1,14 @@
 """What the engine is asked through Docker's API, by a client that answers from memory."""
 
+import itertools
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import docker
 import pytest
 
-from pytest_canary.cluster.container_engine import ContainerEngine, NodeContainer
+from pytest_canary.cluster.container_engine import ContainerEngine, Network, NodeContainer
 from pytest_canary.cluster.engine import Engine
 from pytest_canary.core.errors import CommandError
 
@@ -15,28 +17,54 @@ class Docker:
     """Docker's client, as far as the engine asks it.
 
     Attributes:
-        stays: why a network can't be removed.
-        goes: how often a network goes while networks are listed.
+        stays: why something can't be removed.
+        gone: whether it went before it could be removed.
+        images: what it has, by name.
+        referring: by network, the names of the containers that refer to it; only those whose name
+            begins with "up" run.
+        removed: the IDs of what was removed, with how.
     """
 
-    def __init__(self, **_: Any) -> None:
-        self.stays = ""
-        self.goes = 0
+    def __init__(self, **how: Any) -> None:
+        self.how = how
+        self.stays, self.gone = "", False
         self.asked: list[dict[str, Any]] = []
-        self.inside: dict[str, list[str] | None] = {}
+        self.images: dict[str, dict[str, Any]] = {}
+        self.referring: dict[str, list[str]] = {}
+        self.removed: list[tuple[str, dict[str, Any]]] = []
         self.containers = SimpleNamespace(list=self._containers, get=lambda _: self._container())
-        self.networks = SimpleNamespace(list=self._networks)
         self.volumes = SimpleNamespace(
             list=lambda: [SimpleNamespace(name="a"), SimpleNamespace(name="b")]
+        )
+        self.api = SimpleNamespace(
+            inspect_image=self._image,
+            networks=self._networks,
+            containers=self._summaries,
+            remove_network=self._remove,
+            remove_container=self._remove,
         )
 
     def ping(self) -> None:
         pass
 
+    def _image(self, name: str) -> dict[str, Any]:
+        if name not in self.images:
+            raise docker.errors.ImageNotFound(f"no such image: {name}")
+        return self.images[name]
+
+    def info(self) -> dict[str, str]:
+        return {"ID": "6c1f"}
+
     def _container(self) -> Any:
         return SimpleNamespace(
+            id="c0ffee",
             name="canary-1-control-plane",
-            attrs={"Mounts": [{"Type": "volume", "Name": "a"}, {"Type": "bind", "Source": "/lib"}]},
+            attrs={
+                "Mounts": [
+                    {"Type": "volume", "Name": "a", "Destination": "/var"},
+                    {"Type": "bind", "Source": "/dev/null", "Destination": "/pytest-canary/1"},
+                ]
+            },
             ports={
                 "30000/tcp": [{"HostIp": "127.0.0.1", "HostPort": "41000"}],
                 "30001/tcp": [{"HostIp": "127.0.0.1", "HostPort": "41001"}],
@@ -48,28 +76,33 @@ class Docker:
         self.asked.append(how)
         return [self._container()]
 
-    def _networks(self, names: list[str], greedy: bool = False) -> list[Any]:
-        if greedy and self.goes:
-            self.goes -= 1
-            raise docker.errors.NotFound("network 4711 not found")
-
-        def remove(name: str) -> None:
-            if self.stays:
-                raise docker.errors.APIError(self.stays)
-            del self.inside[name]
-
+    def _networks(self, names: list[str]) -> list[dict[str, str]]:
         return [
-            SimpleNamespace(
-                name=name,
-                attrs={
-                    "Containers": inside
-                    and {str(number): {"Name": each} for number, each in enumerate(inside)}
-                },
-                remove=lambda name=name: remove(name),
-            )
-            for name, inside in list(self.inside.items())
-            if names[0] in name
+            {"Name": name, "Id": f"id-of-{name}"} for name in self.referring if names[0] in name
         ]
+
+    def _summaries(self, **how: Any) -> list[dict[str, Any]]:
+        assert how == {"all": True}
+        summaries = []
+        for network, names in self.referring.items():
+            for name in names:
+                joined: Any = {"Networks": {network: {}}} if name.startswith("up") else None
+                mode = network if not name.startswith("up") else "default"
+                summaries.append(
+                    {
+                        "Names": [f"/{name}"],
+                        "NetworkSettings": joined,
+                        "HostConfig": {"NetworkMode": mode},
+                    }
+                )
+        return summaries
+
+    def _remove(self, name: str, **how: Any) -> None:
+        if self.gone:
+            raise docker.errors.NotFound("no such thing")
+        if self.stays:
+            raise docker.errors.APIError(self.stays)
+        self.removed.append((name, how))
 
 
 @pytest.fixture
@@ -84,11 +117,21 @@ def engine(client: Docker, monkeypatch: pytest.MonkeyPatch) -> ContainerEngine:
     return Engine()
 
 
+def test_an_engine_tells_itself_from_others(engine: ContainerEngine) -> None:
+    assert (engine.id, engine.endpoint) == ("6c1f", "unix:///nowhere")
+
+
 def test_a_nodes_container_tells_its_volumes_and_ports(
     engine: ContainerEngine, client: Docker
 ) -> None:
     assert engine.node_containers("canary-1") == [
-        NodeContainer("canary-1-control-plane", frozenset({"a"}), frozenset({41000, 41001}))
+        NodeContainer(
+            "c0ffee",
+            "canary-1-control-plane",
+            frozenset({"/var", "/pytest-canary/1"}),
+            frozenset({"a"}),
+            frozenset({41000, 41001}),
+        )
     ]
     assert client.asked == [
         {
@@ -108,34 +151,93 @@ def test_volumes_are_told_by_their_names(engine: ContainerEngine) -> None:
     assert engine.volumes() == {"a", "b"}
 
 
-def test_a_network_tells_who_is_in_it(engine: ContainerEngine, client: Docker) -> None:
-    assert engine.network_members("kind") is None
-    client.inside["kindness"] = ["another"]
-    assert engine.network_members("kind") is None
-    client.inside["kind"] = None
-    assert engine.network_members("kind") == frozenset()
-    client.inside["kind"] = ["canary-1-control-plane", "canary-2-control-plane"]
-    client.goes = 2
-    both = frozenset({"canary-1-control-plane", "canary-2-control-plane"})
-    assert engine.network_members("kind") == both
-
-
-def test_a_network_is_removed_and_none_that_only_sounds_like_it(
+def test_a_network_tells_who_refers_to_it_running_or_not(
     engine: ContainerEngine, client: Docker
 ) -> None:
-    client.inside = {"kind": [], "kindness": []}
-    engine.remove_network("kind")
-    assert set(client.inside) == {"kindness"}
-    engine.remove_network("kind")
+    assert engine.networks("kind") == []
+    client.referring = {"kindness": ["up-another"]}
+    assert engine.networks("kind") == []
+    client.referring["kind"] = []
+    assert engine.networks("kind") == [Network("id-of-kind")]
+    client.referring["kind"] = ["up-and-running", "stopped"]
+    both = frozenset({"up-and-running", "stopped"})
+    assert engine.networks("kind") == [Network("id-of-kind", both)]
 
 
-def test_a_network_that_others_use_stays(engine: ContainerEngine, client: Docker) -> None:
-    client.inside, client.stays = {"kind": ["x"]}, "network kind has active endpoints"
-    engine.remove_network("kind")
-    assert set(client.inside) == {"kind"}
+def test_a_container_is_removed_with_its_volumes_whatever_it_does(
+    engine: ContainerEngine, client: Docker
+) -> None:
+    engine.remove_container("c0ffee")
+    assert client.removed == [("c0ffee", {"v": True, "force": True})]
 
 
-def test_a_network_that_can_not_be_removed_is_told(engine: ContainerEngine, client: Docker) -> None:
-    client.inside, client.stays = {"kind": []}, "permission denied"
-    with pytest.raises(CommandError, match="network kind can't be removed: permission denied"):
-        engine.remove_network("kind")
+def test_an_image_tells_its_age_and_whether_a_registry_has_had_it(
+    engine: ContainerEngine, client: Docker
+) -> None:
+    client.images["shop:1"] = {
+        "Id": "sha256:1",
+        "Created": "2026-10-21T10:00:00Z",
+        "RepoDigests": ["shop@sha256:2"],
+    }
+    client.images["shop:2"] = {"Id": "sha256:2", "Created": None, "RepoDigests": []}
+    found, other = engine.find("shop:1"), engine.find("shop:2")
+    assert found
+    assert other
+    assert (found.id, found.created, found.published) == ("sha256:1", "2026-10-21T10:00:00Z", True)
+    assert (other.id, other.created, other.published) == ("sha256:2", "", False)
+    assert engine.find("shop:3") is None
+
+
+def test_build_arguments_are_the_builds_alone(
+    engine: ContainerEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = tmp_path / "seen"
+    docker_command = tmp_path / "docker"
+    docker_command.write_text(
+        f'#!/bin/sh\nprintf "%s\\n" "$@" "host=$DOCKER_HOST" "token=$NPM_TOKEN" >{seen}\n'
+        f"echo sha256:7 >{tmp_path}/iid\n"
+    )
+    docker_command.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    args = {"NPM_TOKEN": "geheimnis", "DOCKER_HOST": "tcp://elsewhere", "PATH": "/nowhere"}
+    built = engine.build(tmp_path, tmp_path / "Dockerfile", args, "shop:1", tmp_path / "iid", 60)
+    assert built.id == "sha256:7"
+    lines = seen.read_text().splitlines()
+    given = [after for word, after in itertools.pairwise(lines) if word == "--build-arg"]
+    assert given == ["NPM_TOKEN", "DOCKER_HOST=tcp://elsewhere", "PATH=/nowhere"]
+    assert lines[-2:] == ["host=unix:///nowhere", "token=geheimnis"]
+
+
+REMOVALS = ["remove_network", "remove_container"]
+
+
+@pytest.mark.parametrize("remove", REMOVALS)
+def test_what_is_gone_already_is_removed(
+    engine: ContainerEngine, client: Docker, remove: str
+) -> None:
+    client.gone = True
+    getattr(engine, remove)("c0ffee")
+
+
+@pytest.mark.parametrize(
+    ("remove", "why"),
+    [
+        ("remove_network", "network kind has active endpoints"),
+        ("remove_container", "removal of container c0ffee is already in progress"),
+    ],
+)
+def test_what_others_use_or_remove_is_left_to_them(
+    engine: ContainerEngine, client: Docker, remove: str, why: str
+) -> None:
+    client.stays = why
+    getattr(engine, remove)("c0ffee")
+    assert client.removed == []
+
+
+@pytest.mark.parametrize("remove", REMOVALS)
+def test_what_can_not_be_removed_is_told(
+    engine: ContainerEngine, client: Docker, remove: str
+) -> None:
+    client.stays = "permission denied"
+    with pytest.raises(CommandError, match="c0ffee can't be removed: permission denied"):
+        getattr(engine, remove)("c0ffee")

@@ -1,62 +1,18 @@
-"""A kind cluster's programs and files: downloaded, found and named, with nothing else changed."""
+"""A kind cluster's programs and files: found and named, with nothing else changed."""
 
-import os
+import json
 import platform
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fakes.engine import Engine
 
-from pytest_canary.cluster.kind import KIND_VERSION, KUBECTL_VERSION, Cluster
+from pytest_canary.cluster.downloads import KIND, KUBECTL
+from pytest_canary.cluster.kind import Cluster
 from pytest_canary.core.errors import ClusterError
 from pytest_canary.core.masking import Redactor
 from pytest_canary.core.processes import Processes
-
-PROGRAM = "#!/bin/sh\necho kind v0.33.0\n"
-
-
-class Mirror(ThreadingHTTPServer):
-    """Serves one program, and notes the environment at that moment."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Download)
-        self.status = 200
-        self.length = len(PROGRAM)
-        self.asked: list[str] = []
-        self.environments: list[dict[str, str]] = []
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}"
-
-
-class Download(BaseHTTPRequestHandler):
-    server: Mirror
-
-    def do_GET(self) -> None:
-        self.server.asked.append(self.path)
-        self.server.environments.append(dict(os.environ))
-        self.send_response(self.server.status)
-        self.send_header("Content-Length", str(self.server.length))
-        self.end_headers()
-        self.wfile.write(PROGRAM.encode())
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-@pytest.fixture
-def mirror() -> Iterator[Mirror]:
-    with Mirror() as running:
-        thread = threading.Thread(target=running.serve_forever, args=(0.01,))
-        thread.start()
-        yield running
-        running.shutdown()
-        thread.join()
 
 
 @pytest.fixture(autouse=True)
@@ -64,8 +20,6 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A machine with neither program, and a cache of its own."""
     monkeypatch.setenv("PATH", str(tmp_path / "nothing"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    for name in ("KIND_DOWNLOAD_URL", "KUBECTL_DOWNLOAD_URL"):
-        monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -74,72 +28,30 @@ def cluster(folder: Path, **options: Any) -> Cluster:
     return Cluster("canary-1", folder, **options)
 
 
-@pytest.mark.parametrize("program", ["kind", "kubectl"])
-def test_a_program_is_downloaded_from_where_the_environment_says_and_leaves_it_alone(
-    mirror: Mirror, machine: Path, monkeypatch: pytest.MonkeyPatch, program: str
+def test_a_program_that_is_neither_named_nor_on_path_is_the_makers(
+    machine: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(f"{program.upper()}_DOWNLOAD_URL", f"{mirror.url}/own/{program}")
-    before = dict(os.environ)
     made = cluster(machine)
-    getattr(made, f"ensure_{program}")()
-    getattr(made, f"ensure_{program}")()
-    assert mirror.asked == [f"/own/{program}"], "once"
-    assert [*mirror.environments, dict(os.environ)] == [before, before]
-    version = {"kind": KIND_VERSION, "kubectl": KUBECTL_VERSION}[program]
-    path = machine / "cache" / "pytest-canary" / "bin" / f"{program}-{version}"
-    assert (path.read_text(), path.stat().st_mode & 0o777) == (PROGRAM, 0o755)
-    assert list(path.parent.iterdir()) == [path]
+    assert (made.kind_path, made.kubectl_path) == (KIND.path, KUBECTL.path)
+    monkeypatch.setattr(platform, "machine", lambda: "s390x")
+    with pytest.raises(ClusterError, match="kind is not on PATH, and none is known for"):
+        made.ensure_kind()
+    with pytest.raises(ClusterError, match="kubectl is not on PATH, and none is known for"):
+        made.ensure_kubectl()
+    named = cluster(machine, kind=machine / "kind", kubectl=machine / "kubectl")
+    with pytest.raises(ClusterError, match=f"kind is to be {machine}/kind, and there is no such"):
+        named.ensure_kind()
 
 
-@pytest.mark.parametrize(
-    ("program", "where"),
-    [
-        ("kind", f"kubernetes-sigs/kind/releases/download/{KIND_VERSION}/kind-{{os}}-{{cpu}}"),
-        ("kubectl", f"https://dl.k8s.io/release/{KUBECTL_VERSION}/bin/{{os}}/{{cpu}}/kubectl"),
-    ],
-)
-def test_without_an_environments_word_it_is_the_release_for_this_machine(
-    machine: Path, monkeypatch: pytest.MonkeyPatch, program: str, where: str
-) -> None:
-    import requests
-
-    def refused(url: str, **_: object) -> None:
-        raise requests.ConnectionError(f"no way to {url}")
-
-    monkeypatch.setattr(requests, "get", refused)
-    monkeypatch.setattr(platform, "machine", lambda: "aarch64")
-    before = dict(os.environ)
-    with pytest.raises(ClusterError) as failure:
-        getattr(cluster(machine), f"ensure_{program}")()
-    assert where.format(os=platform.system().lower(), cpu="arm64") in failure.value.sentence
-    assert dict(os.environ) == before
-
-
-@pytest.mark.parametrize(
-    ("program", "option"), [("kind", "--kind-bin"), ("kubectl", "--kind-kubectl-bin")]
-)
-@pytest.mark.parametrize("trouble", ["refused", "cut off"])
-def test_a_download_that_fails_leaves_nothing(
-    mirror: Mirror,
-    machine: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    program: str,
-    option: str,
-    trouble: str,
-) -> None:
-    monkeypatch.setenv(f"{program.upper()}_DOWNLOAD_URL", mirror.url)
-    if trouble == "refused":
-        mirror.status = 404
-    else:
-        mirror.length *= 2
-    with pytest.raises(ClusterError) as failure:
-        getattr(cluster(machine), f"ensure_{program}")()
-    sentence = failure.value.sentence
-    assert sentence.startswith(
-        f"{program} is not on PATH and can't be downloaded from {mirror.url}: "
-    )
-    assert sentence.endswith(f"; install {program}, or name it with {option}")
-    assert list((machine / "cache" / "pytest-canary" / "bin").iterdir()) == []
+def test_the_node_has_a_mount_that_tells_whose_it_is(machine: Path) -> None:
+    kind = machine / "kind"
+    kind.write_text("#!/bin/sh\n")
+    kind.chmod(0o755)
+    cluster(machine, kind=kind).create(mount="/pytest-canary/1")
+    (node,) = json.loads((machine / "kind.yaml").read_text())["nodes"]
+    assert node["extraMounts"] == [
+        {"hostPath": "/dev/null", "containerPath": "/pytest-canary/1", "readOnly": True}
+    ]
 
 
 def test_pytest_kinds_folder_is_gone_and_named_in_full(

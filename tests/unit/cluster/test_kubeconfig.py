@@ -1,5 +1,6 @@
 """The run's own kubeconfig, made by a script that stands in for kubectl."""
 
+import base64
 from pathlib import Path
 from typing import Any
 
@@ -59,3 +60,46 @@ def test_a_context_that_does_not_exist_is_told(tmp_path: Path) -> None:
         "context kind-it can't be used: `kubectl config view` exited with code 1"
     )
     assert "cannot locate context kind-it" in failure.value.evidence
+
+
+def test_keys_are_taken_out_into_files_that_are_the_users_alone(tmp_path: Path) -> None:
+    def data(text: str) -> str:
+        return base64.b64encode(text.encode()).decode()
+
+    view = VIEW | {
+        "clusters": [
+            {
+                "name": "it",
+                "cluster": {
+                    "server": "https://127.0.0.1:1",
+                    "certificate-authority-data": data("the authority"),
+                },
+            }
+        ],
+        "users": [
+            {
+                "name": "it",
+                "user": {
+                    "client-certificate-data": data("the certificate"),
+                    "client-key-data": data("the key"),
+                },
+            }
+        ],
+    }
+    (tmp_path / "view").write_text(yaml.safe_dump(view))
+    for _ in range(2):
+        document = write(tmp_path, f"cat {tmp_path}/view\n")
+    (cluster,), (user,) = document["clusters"], document["users"]
+    named = {
+        **{key: value for key, value in cluster["cluster"].items() if key != "server"},
+        **user["user"],
+    }
+    assert {key: Path(value).read_text() for key, value in named.items()} == {
+        "certificate-authority": "the authority",
+        "client-certificate": "the certificate",
+        "client-key": "the key",
+    }
+    for each in named.values():
+        assert Path(each).parent == tmp_path
+        assert Path(each).stat().st_mode & 0o777 == 0o600
+    assert "data" not in (tmp_path / "kubeconfig.run").read_text()

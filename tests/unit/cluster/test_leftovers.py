@@ -11,7 +11,7 @@ from fakes.cluster import Namespace
 from fakes.engine import IMAGES, VOLUME, Engine
 
 from pytest_canary.cluster.leftovers import Belongings, Inventory, leftovers
-from pytest_canary.cluster.run import Run
+from pytest_canary.cluster.run import RUN_LABEL, Run
 from pytest_canary.core.errors import CommandError
 from pytest_canary.core.processes import Processes
 
@@ -24,7 +24,9 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     monkeypatch.setenv("KUBECONFIG", str(tmp_path / "users-own"))
     monkeypatch.chdir(tmp_path)
     started = Run.start(tmp_path)
-    started.made(cluster="canary-1", network=True, images=[IMAGES["baseline"]])
+    started.made(
+        cluster="canary-1", containers=["node-1"], network=True, images=[IMAGES["baseline"]]
+    )
     yield started
     started.release()
 
@@ -69,7 +71,7 @@ def test_everything_is_taken_down_and_found_again(
     (tmp_path / "deleted").touch()
     (tmp_path / "users-own").unlink()
     engine.untag(IMAGES["baseline"])
-    engine.remove_network("kind")
+    engine.remove_network("network-1")
     assert leftovers(found, inventory.take()) == {"files": (str(run.folder),)}
 
 
@@ -90,6 +92,51 @@ def test_a_network_that_another_cluster_is_in_is_not_the_runs(
     assert inventory.take().networks == ("kind",)
     engine.neighbours.add("canary-11-control-plane")
     assert inventory.take().networks == ()
+
+
+def test_a_network_that_somebody_has_made_since_is_not_the_runs(
+    inventory: Inventory, run: Run
+) -> None:
+    run.made(network_id="network-1")
+    assert inventory.take().networks == ("kind",)
+    run.made(network_id="network-0")
+    assert inventory.take().networks == ()
+
+
+def test_a_cluster_that_somebody_has_made_since_is_not_the_runs(
+    inventory: Inventory, run: Run, engine: Engine
+) -> None:
+    engine.node_id = "node-2"
+    found = inventory.take()
+    assert (found.containers, found.volumes) == ((), ())
+    engine.mounts = frozenset({"/var", run.record.mount})
+    assert inventory.take().containers == (NODE,)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        b"contexts:\n- context: {}\n",
+        b"- a\n",
+        b"hello",
+        b"\xff\xfe\x00",
+        b"contexts: {a: 1}",
+        b"clusters:\n- name: x\n  d: 2020-02-31\n",
+        b"users: [1, null]",
+        b"[" * 2000,
+        None,
+    ],
+    ids=str,
+)
+def test_a_users_kubeconfig_of_whatever_kind_has_no_entry(
+    inventory: Inventory, tmp_path: Path, written: bytes | None
+) -> None:
+    path = tmp_path / "users-own"
+    if written is None:
+        path.mkdir()
+    else:
+        path.write_bytes(written)
+    assert inventory.take().contexts == ()
 
 
 def test_the_folder_of_pytest_kind_is_found_from_any_folder(
@@ -133,6 +180,17 @@ def test_the_namespaces_objects_are_told_while_it_is_there(
     assert inventory.take().objects == ("Secret db-params",)
     (tmp_path / "namespace-deleted").touch()
     assert inventory.take().objects == ()
+
+
+def test_of_somebodys_namespace_only_what_is_the_runs_is_told(
+    inventory: Inventory, run: Run, tmp_path: Path
+) -> None:
+    run.made(guest=True, namespace="shop-test")
+    namespace = Namespace(tmp_path, tmp_path / "namespace-deleted")
+    for name, labels in (("theirs", {}), ("db-params", {RUN_LABEL: run.id})):
+        namespace.put({"kind": "Secret", "metadata": {"name": name, "labels": labels}})
+    inventory.namespace = namespace
+    assert inventory.take().objects == ("Secret db-params",)
 
 
 def test_what_came_later_is_no_leftover() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pytest_canary.cluster.registry import pull_secret
+from pytest_canary.core.errors import ImageError
 
 
 def auths(secret: dict[str, object]) -> dict[str, dict[str, str]]:
@@ -26,16 +27,49 @@ def logged_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_without_a_registry_the_secret_is_there_and_empty(logged_in: None) -> None:
-    made = pull_secret("registry", None)
+    made = pull_secret("registry", None, None)
     assert made["metadata"] == {"name": "registry"}
     assert made["type"] == "kubernetes.io/dockerconfigjson"
     assert auths(made) == {}
 
 
 def test_the_docker_commands_credentials_go_along(logged_in: None) -> None:
-    made = pull_secret("registry", "registry.invalid:5000/team")
+    made = pull_secret("registry", *["registry.invalid:5000/team"] * 2)
     assert auths(made) == {"registry.invalid:5000": {"username": "ada", "password": "enigma"}}
 
 
 def test_no_other_registrys_credentials_go_along(logged_in: None) -> None:
-    assert auths(pull_secret("registry", "other.invalid/team")) == {"other.invalid": {}}
+    assert auths(pull_secret("registry", *["other.invalid/team"] * 2)) == {"other.invalid": {}}
+
+
+def test_the_login_goes_along_under_the_name_that_the_nodes_know(logged_in: None) -> None:
+    made = pull_secret("registry", "registry.invalid:5000/team", "registry.tools:80/team")
+    assert auths(made) == {"registry.tools:80": {"username": "ada", "password": "enigma"}}
+
+
+@pytest.mark.parametrize(
+    ("config", "why"),
+    [
+        ({"credsStore": "nope"}, "docker-credential-nope not installed"),
+        ([], "'list' object has no attribute 'get'"),
+        ({"auths": {"registry.invalid": "x"}}, "Invalid configuration for registry"),
+        ({"auths": {"registry.invalid": {"auth": "@@@"}}}, "not enough values to unpack"),
+    ],
+    ids=["a helper that is not installed", "a list", "a text", "no base64"],
+)
+def test_credentials_that_can_not_be_read_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, config: object, why: str
+) -> None:
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    with pytest.raises(ImageError) as failure:
+        pull_secret("registry", *["registry.invalid/team"] * 2)
+    sentence = failure.value.sentence
+    assert sentence.startswith(
+        "the docker command's credentials for registry.invalid can't be read: "
+    )
+    assert why in sentence
+    assert sentence.endswith(
+        "; see that `docker login registry.invalid` works, and what $DOCKER_CONFIG or "
+        "~/.docker/config.json says"
+    )

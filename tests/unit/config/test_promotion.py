@@ -9,6 +9,7 @@ from pytest_canary.config.git import git
 from pytest_canary.config.promotion import promotion
 from pytest_canary.config.revision import Revision, revision
 from pytest_canary.config.settings import PromotionSettings
+from pytest_canary.core.errors import CommandError
 
 BOOK = PromotionSettings()
 ALLOWED, REFUSED = True, False
@@ -167,3 +168,12 @@ def test_git_tells_branch_and_tags(tmp_path: Path) -> None:
     assert revision({}, here) == Revision("topic", ("hotfix1",), "git")
     here("checkout", "--quiet", "--detach")
     assert revision({"CI": "true"}, here) == Revision(None, ("hotfix1",), "git")
+
+
+def test_a_git_that_can_not_say_is_not_taken_for_none() -> None:
+    def missing(*words: str) -> str:
+        raise CommandError("`git` can't be started: No such file or directory: git")
+
+    assert revision({}, missing).origin == (
+        "git can't say: `git` can't be started: No such file or directory: git"
+    )

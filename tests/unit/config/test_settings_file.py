@@ -5,12 +5,16 @@ from typing import Any
 
 import pytest
 
+from pytest_canary.config import toml_file
 from pytest_canary.config.settings import GET_ALL, PUT_PERSON, ApiSettings, Files
 from pytest_canary.config.settings_file import load
 from pytest_canary.core.errors import SettingsError
 
 RULES = ("missing-secret", "latest-image")
-SERVICE = "kind: Service\nmetadata:\n  name: {}\nspec: {{}}\n"
+SERVICE = "apiVersion: v1\nkind: Service\nmetadata:\n  name: {}\nspec: {{}}\n"
+
+CONFIG = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: settings\n"
+SHOP = ("shop", "shop-lb")
 
 
 @pytest.fixture
@@ -97,6 +101,14 @@ def test_a_dockerfile_at_the_top_comes_before_one_in_app(book: Path) -> None:
         ("kind: [", "addressbook", "addressbook-lb"),
         ("just a text", "addressbook", "addressbook-lb"),
         ("metadata: none", "addressbook", "addressbook-lb"),
+        # Several documents, of which one is the Service.
+        (f"{CONFIG}---\n{SERVICE.format('shop-lb')}", "shop", "shop-lb"),
+        (f"{SERVICE.format('metrics')}---\n{SERVICE.format('shop-lb')}", "shop", "shop-lb"),
+        # What Kubernetes reads, and PyYAML's own constructor doesn't.
+        (f"x: {{a: 2020-02-31, b: 0x_, c: {'1' * 5000}}}\n{SERVICE.format('shop-lb')}", *SHOP),
+        # What nobody reads.
+        (f"{SERVICE.format('shop-lb')}x: {'[' * 100_000}", "addressbook", "addressbook-lb"),
+        (SERVICE.format("|\n    shop-lb\n"), "addressbook", "addressbook-lb"),
     ],
 )
 def test_the_name_is_the_services_where_it_can_be_read(
@@ -191,6 +203,53 @@ def test_a_file_that_is_no_toml_says_where(book: Path) -> None:
     assert "line 2" in line
 
 
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (f"a = {'[' * 2000}{']' * 2000}", "canary.toml is nested too deeply"),
+        (
+            f"replicas.stable = {'1' * 5000}",
+            "canary.toml is not valid TOML: Exceeds the limit (4300 digits)",
+        ),
+        ("#" * 1_000_001, "canary.toml has more than 1.0 MB; it holds no settings"),
+    ],
+)
+def test_a_file_that_no_reader_takes_is_told(book: Path, text: str, line: str) -> None:
+    (told,) = mistakes(book, text)
+    assert told.startswith(line)
+
+
+def test_a_file_of_nothing_but_mistakes_is_told_in_part(book: Path) -> None:
+    lines = mistakes(book, "\n".join(f"wrong{number} = 1" for number in range(2000)))
+    assert len(lines) == 51
+    assert lines[-1] == "canary.toml: and 1,950 more"
+
+
+def test_a_file_that_cannot_be_read_is_told(book: Path) -> None:
+    (book / "canary.toml").mkdir()
+    with pytest.raises(SettingsError, match=r"there is no file canary\.toml"):
+        load(book, "canary.toml")
+    with pytest.raises(SettingsError) as wrong:
+        toml_file.parse(book / "canary.toml")
+    assert str(wrong.value) == "canary.toml can't be read: Is a directory"
+
+
+@pytest.mark.parametrize("text", ["tool = 1", "[[tool]]\ncanary = 1"])
+def test_a_pyproject_whose_tools_are_no_table_holds_no_settings(book: Path, text: str) -> None:
+    (book / "pyproject.toml").write_text(text)
+    assert load(book).source == "defaults"
+
+
+def test_a_path_that_no_file_system_takes_is_a_missing_file(book: Path) -> None:
+    long = "a" * 300
+    (line,) = mistakes(book, f'[manifests]\nservice = "{long}"')
+    assert line.startswith(f"canary.toml: manifests.service = '{'a' * 199}…: there is no file /")
+    lines = mistakes(book, f'[image]\ncontext = "{long}"')
+    assert "there is no folder /" in lines[0]
+    with pytest.raises(SettingsError, match=r"--canary-config: there is no file a{200}… in "):
+        load(book, long)
+
+
 def test_a_table_in_pyproject_must_be_one(book: Path) -> None:
     (book / "pyproject.toml").write_text("[tool]\ncanary = 3\n")
     with pytest.raises(SettingsError) as wrong:
@@ -203,12 +262,23 @@ def test_a_table_in_pyproject_must_be_one(book: Path) -> None:
 
 NAME = "^[a-z0-9]([a-z0-9-]{0,50}[a-z0-9])?$"
 USER = "^[a-z_][a-z0-9_]{0,62}$"
+NUL = "{} = 'a\\x00b': a string without NUL"
+CHECK = "[[api.checks]]\nmethod = 'GET'\npath = '/'\n"
 
 
 @pytest.mark.parametrize(
     ("text", "line"),
     [
         ("nme = 'x'", "nme = 'x': no such setting; did you mean name?"),
+        (
+            "[environment]\nAPI_TOKEN = 12345678",
+            "environment.API_TOKEN = ********: a string",
+        ),
+        (
+            "enviroment = { API_TOKEN = 'hunter22', PORT = '3000' }",
+            "enviroment = {'API_TOKEN': '********', 'PORT': '3000'}: no such setting; "
+            "did you mean environment?",
+        ),
         ("[replicsa]", "replicsa = {}: no such setting; did you mean replicas?"),
         (
             "[replicas]\nstable_during = 2",
@@ -269,6 +339,42 @@ USER = "^[a-z_][a-z0-9_]{0,62}$"
             "at position 0",
         ),
         ("deadlines.cluster = 0", "deadlines.cluster = 0: a number above 0"),
+        ("deadlines.image = 1e12", "deadlines.image = 1000000000000.0: a number up to 86400"),
+        ("traffic.slow = 1e300", "traffic.slow = 1e+300: a number up to 86400"),
+        ("replicas.stable = 1001", "replicas.stable = 1001: a whole number up to 1000"),
+        ("replicas.stable = 0x1" + "0" * 4000, "replicas.stable = …: a whole number up to 1000"),
+        ("environment.X = 'a\\u0000b'".replace("'", '"'), NUL.format("environment.X")),
+        ("commands.ping = ['a\\u0000b']".replace("'", '"'), NUL.format("commands.ping.0")),
+        ("image.build-args.X = 'a\\u0000b'".replace("'", '"'), NUL.format("image.build-args.X")),
+        (
+            "image.build-args = {'A=B' = '1'}",
+            "image.build-args.A=B = 'A=B': a name without blanks and =",
+        ),
+        ("image.build-args = {'' = '1'}", "image.build-args. = '': a name without blanks and ="),
+        (
+            f"{CHECK}headers = {{'X-Ü' = '1'}}",
+            "api.checks.0.headers.X-Ü = 'X-Ü': a header's name: letters, digits and dashes",
+        ),
+        (
+            f"{CHECK}headers = {{X = '日本'}}",
+            "api.checks.0.headers.X = '日本': a header's value: one line of ASCII or Latin-1, no "
+            "blanks around it",
+        ),
+        (
+            f'{CHECK}headers = {{X = "a\\nb"}}',
+            "api.checks.0.headers.X = 'a\\nb': a header's value: one line of ASCII or Latin-1, no "
+            "blanks around it",
+        ),
+        (
+            f"{CHECK}json = {{at = [2020-01-01]}}",
+            "api.checks.0.json = {'at': [datetime.date(2020, 1, 1)]}: JSON has no dates; put "
+            "quotes around it",
+        ),
+        (f"{CHECK}json = [nan]", "api.checks.0.json = [nan]: JSON has finite numbers only"),
+        (
+            f"{CHECK}json = {'[' * 52}{']' * 52}",
+            f"api.checks.0.json = {'[' * 52}{']' * 52}: at most 50 tables in each other",
+        ),
         ("deadlines.cluster = 'long'", "deadlines.cluster = 'long': a number"),
         ("deadlines.cluster = inf", "deadlines.cluster = inf: a finite number"),
         ("deadlines.cluster = nan", "deadlines.cluster = nan: a finite number"),

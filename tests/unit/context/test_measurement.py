@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
+from time import sleep
 from types import SimpleNamespace
 from typing import Any
 
@@ -121,11 +122,25 @@ def pod(deployment: str, number: int) -> Object:
 
 
 PAGES: dict[str, str] = {}
+ELSEWHERE, DRIPPING = "sends its client to another page", "comes byte by byte, and never ends"
 
 
 class Pages(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         text = PAGES.get(self.path)
+        if text == ELSEWHERE:
+            self.send_response(307)
+            self.send_header("Location", "/elsewhere/metrics")
+            self.end_headers()
+            return
+        if text == DRIPPING:
+            self.send_response(200)
+            self.end_headers()
+            with suppress(OSError):  # until who asked hangs up
+                while True:
+                    self.wfile.write(b"#")
+                    sleep(0.02)
+            return
         self.send_response(200 if text is not None else 404)
         self.end_headers()
         self.wfile.write((text or "").encode())
@@ -294,3 +309,23 @@ def test_a_pod_that_is_not_ready_is_not_asked(world: World) -> None:
         show(name, failed(1))
     world.pods["app-canary-77-0"]["status"]["conditions"][0]["status"] = "False"
     assert world.window().observed()[1].counters is None
+
+
+def test_metrics_are_asked_for_once_and_nowhere_else(world: World) -> None:
+    """A redirect would take the API server's token along."""
+    for name in world.pods:
+        show(name, failed(5))
+    show("elsewhere", failed(5))
+    PAGES["/app-canary-77-0/metrics"] = ELSEWHERE
+    baseline, canary = world.window().observed()
+    assert baseline.counters == {"jobs_failed_total": 0}
+    assert canary.counters is None
+
+
+def test_metrics_that_drip_are_no_page_of_metrics(world: World) -> None:
+    for name in world.pods:
+        show(name, failed(5))
+    PAGES["/app-canary-77-0/metrics"] = DRIPPING
+    baseline, canary = world.window(deadlines={"request": 0.2}).observed()
+    assert baseline.counters == {"jobs_failed_total": 0}
+    assert canary.counters is None

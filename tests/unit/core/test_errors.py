@@ -47,6 +47,13 @@ def test_an_error_reads_as_a_sentence_and_then_its_evidence(kind: type[CanaryErr
     assert error.evidence == "first line\n\nlast line"
 
 
+def test_an_error_can_be_written_to_any_file() -> None:
+    error = CanaryError("half \ud83d", "and \ud83d, in 😀")
+    assert (error.sentence, error.evidence) == ("half \\ud83d", "and \\ud83d, in 😀")
+    assert str(error).encode().decode() == "half \\ud83d\n    and \\ud83d, in 😀"
+    assert repr(error).encode()
+
+
 @pytest.mark.parametrize("evidence", ["", "\n", "\n\n"])
 def test_an_error_without_evidence_is_its_sentence(evidence: str) -> None:
     assert str(CanaryError("it failed", evidence)) == "it failed"

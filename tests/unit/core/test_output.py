@@ -39,6 +39,16 @@ def test_an_output_that_never_ends_takes_no_more_memory_than_its_limit() -> None
     assert output.lines == 500_000
 
 
+def test_what_is_left_out_of_a_line_that_never_ends_is_told_in_bytes() -> None:
+    output = heard("begin", *["x" * 1000] * 20, "end")
+    assert output.text == f"beginxxxxx\n… 19.0 kB left out …\n{'x' * 1000}end"
+
+
+def test_of_many_lines_their_bytes_are_told_too() -> None:
+    output = heard(*["one\n" * 100_000] * 4)
+    assert "\n… 299,998 lines left out, 1.2 MB …\n" in output.text
+
+
 def test_nothing_printed_has_no_last_line() -> None:
     assert (heard().text, heard().last, heard().lines) == ("", "", 0)
     assert heard("\n\n").last == ""
@@ -59,4 +69,4 @@ def test_a_short_output_is_shown_as_it_is() -> None:
 
 
 def test_a_line_that_never_ends_is_shown_in_part() -> None:
-    assert shown("x" * 100_000) == "x" * 500
+    assert shown("x" * 100_000) == "x" * 500 + "…"

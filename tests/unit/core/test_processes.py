@@ -1,6 +1,7 @@
 """Commands, run for real: nothing hangs, nothing is left, nothing secret is told."""
 
 import os
+import re
 import shlex
 import signal
 import sys
@@ -12,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from pytest_canary.core import processes
+from pytest_canary.core import locks, processes
 from pytest_canary.core.errors import CommandError
 from pytest_canary.core.masking import Redactor
 from pytest_canary.core.processes import Processes
@@ -185,6 +186,60 @@ def test_every_line_is_heard_as_it_is_written() -> None:
     assert heard[1][1] - heard[0][1] > 0.2
 
 
+def test_of_a_line_that_is_no_lines_length_only_the_beginning_is_heard() -> None:
+    heard: list[str] = []
+    sh("head -c 300000 /dev/zero | tr '\\0' x; echo; printf end", heard=heard.append)
+    assert heard == ["x" * 500, "end"]
+
+
+def test_of_a_long_output_head_and_tail_are_kept() -> None:
+    script = "echo first; head -c 9000000 /dev/zero | tr '\\0' 'x'; echo; echo last"
+    with pytest.raises(CommandError) as failed:
+        sh(f"{script}; exit 1")
+    for out in (sh(script), failed.value.output):
+        assert out.startswith("first\nxxx")
+        assert out.endswith("xxx\nlast\n")
+        assert re.search(r"\n… 7\.9 MB left out …\n", out)
+        assert len(out) < 1_200_000
+
+
+def test_an_output_that_never_ends_is_bounded_at_the_deadline() -> None:
+    with pytest.raises(CommandError, match=r"was stopped at its deadline of 2 s") as failed:
+        sh("echo first; exec yes 0123456789", timeout=2)
+    assert failed.value.output.startswith("first\n0123456789\n")
+    assert " lines left out" in failed.value.output
+    assert len(failed.value.output) < 1_200_000
+
+
+def test_no_half_of_a_secret_is_left_where_an_output_is_cut() -> None:
+    secret, filling = "s3cr3t-" * 11, "x" * 60
+    discreet = Processes(Redactor([secret]))
+    out = sh(f"yes {secret}{filling} | head -n 20000", by=discreet)
+    assert " lines left out" in out
+    assert "s3cr" not in out
+
+
+def test_a_program_gets_an_output_whole_or_not_at_all() -> None:
+    argv = ["head", "-c", "32000000", "/dev/zero"]
+    assert len(Processes().run_bytes(argv, timeout=20)) == 32_000_000
+    with pytest.raises(CommandError) as failed:
+        Processes().read(["head", "-c", "32000001", "/dev/zero"], timeout=20)
+    assert failed.value.sentence == (
+        "`head` has printed 32.0 MB, and no more than 32.0 MB of its output can be held"
+    )
+
+
+def test_a_nul_in_a_word_or_a_variable_is_told() -> None:
+    with pytest.raises(CommandError, match="`true` can't be started: embedded null byte"):
+        Processes().run(["true", "-a\0b"], timeout=5)
+    with pytest.raises(CommandError, match="`true` can't be started: embedded null byte"):
+        Processes().run(["true"], timeout=5, env={"X": "a\0b"})
+
+
+def test_a_deadline_that_no_timer_can_wait_for_is_one_all_the_same() -> None:
+    assert sh("sleep 0.1; echo done", timeout=1e12) == "done\n"
+
+
 def test_standard_input_comes_in_chunks() -> None:
     chunks = (bytes([n]) * 70_000 for n in range(20))
     argv = [PYTHON, "-c", "import sys; print(len(sys.stdin.buffer.read()))"]
@@ -280,3 +335,35 @@ def test_a_part_is_killed_without_the_others_and_with_them() -> None:
 def test_ctrl_c_reaches_a_command_only_through_us() -> None:
     argv = [PYTHON, "-c", "import os; print(os.getpgid(0))"]
     assert int(Processes().run(argv, timeout=20)) != os.getpgid(0)
+
+
+def test_what_a_command_starts_holds_a_lock_and_other_commands_do_not(tmp_path: Path) -> None:
+    ours, lock = Processes(), tmp_path / "work"
+    makers, seen = ours.part(holding=lock), list[str]()
+    # The command itself has ended, and what it has started still makes something.
+    script = f"(sleep 60 & echo $! >{tmp_path}/pid) && echo started && sleep 60"
+    maker = threading.Thread(target=lambda: eventually_fails(script, makers, seen))
+    maker.start()
+    assert eventually(lambda: seen == ["started"])
+    os.kill(int((tmp_path / "pid").read_text()), 0)
+    assert locks.is_held(lock)
+    assert sh("true", by=ours) == ""
+    ours.kill_all()
+    maker.join()
+    assert eventually(lambda: not locks.is_held(lock))
+    other = Sleeper(ours)
+    assert eventually(lambda: ours.alive() == ["sh -c 'sleep 61'"])
+    assert not locks.is_held(lock)
+    ours.kill_all()
+    assert other.code == -signal.SIGKILL
+
+
+def eventually_fails(script: str, by: Processes, heard: list[str]) -> None:
+    with pytest.raises(CommandError, match="SIGKILL"):
+        sh(script, by=by, heard=heard.append)
+
+
+def test_a_lock_that_can_not_be_had_is_told(tmp_path: Path) -> None:
+    gone = tmp_path / "gone" / "work"
+    with pytest.raises(CommandError, match=f"can't be started: No such file or directory: {gone}"):
+        sh("true", by=Processes(holding=gone))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pytest_canary.core.wording import cut, did_you_mean, nearest, plural, suggestion
+from pytest_canary.core.wording import cut, did_you_mean, nearest, plural, size, suggestion
 
 
 def test_the_nearest_word_is_found_or_none_is() -> None:
@@ -31,6 +31,16 @@ def test_one_thing_is_told_from_several() -> None:
     assert plural(1, "look") == "1 look"
     assert plural(0, "look") == "0 looks"
     assert plural(4212, "request") == "4,212 requests"
+
+
+def test_bytes_are_told_in_the_unit_that_suits_them() -> None:
+    assert [size(each) for each in (0, 812, 18_734, 999_990, 1_400_000)] == [
+        "0 B",
+        "812 B",
+        "18.7 kB",
+        "1.0 MB",
+        "1.4 MB",
+    ]
 
 
 def test_a_long_text_is_cut_and_says_so() -> None:

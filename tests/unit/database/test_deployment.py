@@ -21,6 +21,11 @@ def test_the_app_gets_six_variables() -> None:
     assert len(password) >= 20
 
 
+def test_no_command_line_takes_the_password_for_an_option() -> None:
+    """A password in 64 began with a dash: `migrate --password "$DB_PASSWORD"` failed by chance."""
+    assert all(parameters(SETTINGS)["DB_PASSWORD"].isalnum() for _ in range(200))
+
+
 def test_every_run_has_a_password_of_its_own() -> None:
     assert len({parameters(SETTINGS)["DB_PASSWORD"] for _ in range(20)}) == 20
 

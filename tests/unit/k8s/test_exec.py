@@ -222,11 +222,11 @@ def test_an_output_that_never_ends_is_given_up_at_the_deadline_and_not_kept_whol
 
     kubelet.says = says
     with pytest.raises(ExecError) as failure:
-        run(namespace, timeout=0.5, keep=10_000)
+        run(namespace, timeout=2, keep=10_000)
     assert failure.value.ending == "endless"
-    assert "was still printing at its deadline of 0.5 s: " in failure.value.sentence
+    assert "was still printing at its deadline of 2 s: " in failure.value.sentence
     assert failure.value.sentence.endswith(" lines, the last: again")
-    assert "lines left out …" in failure.value.evidence
+    assert " lines left out" in failure.value.evidence
     assert len(failure.value.evidence) < 12_000
 
 
@@ -245,6 +245,37 @@ def test_a_connection_that_ends_without_an_exit_code_has_lost_its_pod(
     assert failure.value.ending == "lost"
     assert "lost its pod before it ended" in failure.value.sentence
     assert failure.value.evidence == "step 1"
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        b"no JSON",
+        b"[]",
+        b"5",
+        b"[" * 50_000,
+        b'{"details": 5}',
+        b'{"details": {"causes": 5}}',
+        b'{"details": {"causes": [5, {"reason": "ExitCode", "message": "three"}]}}',
+        b'{"details": {"causes": [{"reason": "ExitCode"}]}}',
+        b'{"details": {"causes": [{"reason": "ExitCode", "message": "' + b"9" * 5000 + b'"}]}}',
+        b'{"status": "Failure", "message": "' + b"x" * 200_000 + b'"}',
+    ],
+)
+def test_an_end_that_tells_no_exit_code_is_shown(
+    kubelet: Kubelet, namespace: Namespace, status: bytes
+) -> None:
+    def says(it: Kubelet) -> None:
+        for at in range(0, len(status), 30_000):
+            it.send(ERROR, status[at : at + 30_000])
+        it.close()
+
+    kubelet.says = says
+    with pytest.raises(ExecError) as failure:
+        run(namespace)
+    assert failure.value.ending == "refused"
+    assert f"could not run: {status[:40].decode()}" in failure.value.sentence
+    assert len(failure.value.sentence) < 1200
 
 
 def test_what_is_cut_from_standard_output_is_told(kubelet: Kubelet, namespace: Namespace) -> None:
@@ -390,7 +421,6 @@ def test_both_prove_who_they_are_as_the_kubeconfig_says(
 
     monkeypatch.setattr(websocket, "WebSocket", Socket)
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
     with pytest.raises(ExecError, match="no further"):
         run(Namespace(tmp_path / "kubeconfig", "canary-test"))
     expected = {
@@ -403,10 +433,19 @@ def test_both_prove_who_they_are_as_the_kubeconfig_says(
     assert how == {
         "timeout": 10,
         "header": ["sec-websocket-protocol: v5.channel.k8s.io,v4.channel.k8s.io"],
-        "http_proxy_host": "proxy.example",
-        "http_proxy_port": 3128,
-        "http_no_proxy": ["127.0.0.1", "localhost"],
+        "http_proxy_host": "nobody",
+        "http_no_proxy": ["*"],
     }
+
+
+def test_a_cluster_on_this_machine_is_reached_whatever_proxy_the_environment_names(
+    kubelet: Kubelet, namespace: Namespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("http_proxy", "https_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    monkeypatch.setenv("no_proxy", "nothing.example")
+    kubelet.says = lambda it: it.end(SUCCESS)
+    assert run(namespace).code == 0
 
 
 # Secrets in what it prints.

@@ -1,64 +1,23 @@
 """A namespace, through a real HTTP API on loopback: what is asked for, and what is told."""
 
-import json
-import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+from fakes.api_server import ApiServer, api_server, write_kubeconfig
 
 from pytest_canary.core.errors import ClusterError
 from pytest_canary.core.masking import MASK, Redactor
+from pytest_canary.core.output import LIMIT
 from pytest_canary.k8s.namespace import Namespace
 from pytest_canary.k8s.namespace_api import NamespaceApi
-
-Answer = tuple[int, Any]
-
-
-class ApiServer(ThreadingHTTPServer):
-    """Answers from `answers`, by method and path."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.answers: dict[str, Answer] = {}
-        self.asked: list[str] = []
-        self.bodies: list[Any] = []
-
-
-class Handler(BaseHTTPRequestHandler):
-    server: ApiServer
-
-    def _answer(self) -> None:
-        length = int(self.headers.get("Content-Length") or 0)
-        if length:
-            self.server.bodies.append(json.loads(self.rfile.read(length)))
-        self.server.asked.append(f"{self.command} {self.path}")
-        asked = f"{self.command} {self.path.split('?')[0]}"
-        status, answer = self.server.answers.get(asked, (404, {"message": f"no {self.path}"}))
-        body = answer.encode() if isinstance(answer, str) else json.dumps(answer).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    do_GET = do_POST = do_DELETE = do_PATCH = _answer  # noqa: N815 (the library's names)
-
-    def log_message(self, *_: object) -> None:
-        pass
 
 
 @pytest.fixture
 def server() -> Iterator[ApiServer]:
-    with ApiServer() as running:
-        thread = threading.Thread(target=running.serve_forever, args=(0.01,))
-        thread.start()
+    with api_server() as running:
         yield running
-        running.shutdown()
-        thread.join()
 
 
 @pytest.fixture
@@ -69,25 +28,7 @@ def redactor() -> Redactor:
 @pytest.fixture
 def namespace(server: ApiServer, redactor: Redactor, tmp_path: Path) -> Namespace:
     kubeconfig = tmp_path / "kubeconfig"
-    contexts = [
-        {"name": name, "context": {"cluster": name, "user": "it"}} for name in ("it", "gone")
-    ]
-    kubeconfig.write_text(
-        yaml.safe_dump(
-            {
-                "clusters": [
-                    {
-                        "name": "it",
-                        "cluster": {"server": f"http://127.0.0.1:{server.server_port}"},
-                    },
-                    {"name": "gone", "cluster": {"server": "http://127.0.0.1:1"}},
-                ],
-                "users": [{"name": "it", "user": {"token": "t0ken-of-the-user"}}],
-                "contexts": contexts,
-                "current-context": "gone",
-            }
-        )
-    )
+    write_kubeconfig(kubeconfig, server)
     return Namespace(kubeconfig, "canary-test", "it", redactor)
 
 
@@ -102,7 +43,29 @@ def test_a_namespace_is_what_a_run_asks_of_one(namespace: Namespace) -> None:
 def test_a_log_comes_without_secrets(server: ApiServer, namespace: Namespace) -> None:
     server.answers[f"GET {POD}/app-1/log"] = (200, "DB_PASSWORD=hunter22\naHVudGVyMjI=\n")
     assert namespace.logs("app-1", "app", 50) == f"DB_PASSWORD={MASK}\n{MASK}\n"
-    assert server.asked == [f"GET {POD}/app-1/log?container=app&previous=false&tailLines=50"]
+    assert server.asked == [
+        f"GET {POD}/app-1/log?container=app&limitBytes=1048576&previous=false&tailLines=50"
+    ]
+
+
+def test_of_a_log_of_long_lines_the_last_ones_are_kept(
+    server: ApiServer, namespace: Namespace
+) -> None:
+    lines = [f"line {number} {'x' * 20_000}\n" for number in range(100)]
+    server.answers[f"GET {POD}/app-1/log"] = (200, "".join(lines))
+    told = "… lines before the last 10 left out: 1.0 MB and more …\n"
+    assert namespace.logs("app-1", lines=100) == told + "".join(lines[-10:])
+
+
+def test_of_a_log_that_is_one_line_the_beginning_is_kept_and_no_half_of_a_secret(
+    server: ApiServer, namespace: Namespace
+) -> None:
+    line = "x" * (LIMIT - 6) + "hunter22" + "x" * 100
+    server.answers[f"GET {POD}/app-1/log"] = (200, f"first\n{line}")
+    found = namespace.logs("app-1")
+    assert found.startswith("… lines before the last 1 left out: 1.0 MB and more …\nxxx")
+    assert found.endswith("xxx\n… the rest of the line left out …\n")
+    assert "hunt" not in found
 
 
 def test_a_secret_that_is_told_later_is_masked_in_a_log_too(
@@ -131,7 +94,7 @@ def test_a_refusal_is_told_in_the_servers_words_without_secrets(
     [
         (lambda it: it.cluster.nodes(), "list the nodes"),
         (lambda it: it.cluster.all_pods(), "list all pods"),
-        (lambda it: it.exists(), "list the namespaces"),
+        (lambda it: it.access.token("it", 600), "get a token for ServiceAccount it"),
         (lambda it: it.cluster.memory("node-1"), "ask the kubelet of node node-1"),
     ],
 )
@@ -161,6 +124,7 @@ def test_the_cluster_around_a_namespace_is_told(server: ApiServer, namespace: Na
         "GET /api/v1/nodes": (200, {"items": [{"metadata": {"name": "node-1"}}]}),
         "GET /api/v1/pods": (200, {"items": [{"metadata": {"name": "coredns"}}]}),
         "GET /api/v1/namespaces": (200, {"items": spaces}),
+        "GET /api/v1/namespaces/canary-test": (200, spaces[0]),
         "GET /api/v1/nodes/node-1/proxy/stats%2Fsummary": (200, {"pods": []}),
     }
     assert namespace.cluster.nodes() == [{"metadata": {"name": "node-1"}}]
@@ -171,7 +135,8 @@ def test_the_cluster_around_a_namespace_is_told(server: ApiServer, namespace: Na
     assert namespace.label("run") == "canary-test"
     assert namespace.label("walk") is None
     assert server.asked[2].endswith("?labelSelector=run")
-    assert server.asked[4].endswith("?fieldSelector=metadata.name%3Dcanary-test")
+    # Few may list all namespaces of somebody's cluster.
+    assert not namespace.beside("other").exists()
 
 
 @pytest.mark.parametrize("kind", ["Secret", "Service", "Pod"])
@@ -186,6 +151,15 @@ def test_an_object_is_added_and_not_changed(
     server.answers[f"POST {path}"] = (409, {"message": "it already exists"})
     with pytest.raises(ClusterError, match=f"can't create {kind} it in namespace canary-test"):
         namespace.add(body)
+
+
+def test_what_is_added_carries_the_runs_label_and_its_own(
+    server: ApiServer, namespace: Namespace
+) -> None:
+    labelled = Namespace(namespace.kubeconfig, "canary-test", "it", labels={"run": "a1b2c3"})
+    server.answers["POST /api/v1/namespaces/canary-test/services"] = (201, {})
+    labelled.add({"kind": "Service", "metadata": {"name": "it", "labels": {"app": "it"}}})
+    assert server.bodies[0]["metadata"]["labels"] == {"app": "it", "run": "a1b2c3"}
 
 
 def test_what_is_gone_already_is_deleted(server: ApiServer, namespace: Namespace) -> None:

@@ -1,12 +1,23 @@
 """YAML as Kubernetes reads it."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from fakes.manifests import OBJECT, parsed
 
-from pytest_canary.manifests.parsing import scalar
+from pytest_canary.manifests.composing import scalar
+from pytest_canary.manifests.documents import read
+from pytest_canary.manifests.parsing import parse
+
+# A few lines that stand for a billion values.
+BOMB = "x0: &x0 [a, b]\n" + "".join(
+    f"x{n}: &x{n} [{', '.join([f'*x{n - 1}'] * 9)}]\n" for n in range(1, 10)
+)
+MERGES = "x0: &x0 {k: v}\n" + "".join(
+    f"x{n}: &x{n}\n  <<: [{', '.join([f'*x{n - 1}'] * 9)}]\n" for n in range(1, 10)
+)
 
 
 def value(text: str) -> Any:
@@ -40,6 +51,19 @@ def value(text: str) -> Any:
         ("2024-01-01", "2024-01-01"),
         ("=", "="),
         ("v1.2", "v1.2"),
+        # YAML 1.1 has them for numbers; nobody can say which.
+        ("0x_", "0x_"),
+        ("0b_", "0b_"),
+        ("1" * 5000, "1" * 5000),
+        ("0x" + "f" * 4000, "0x" + "f" * 4000),
+        ("2020-02-31", "2020-02-31"),
+        # Whole numbers have 64 bits.
+        ("18446744073709551615", 2**64 - 1),
+        ("18446744073709551616", 2.0**64),
+        ("1" * 300, float("1" * 300)),
+        ("!!int '12'", 12),
+        ("!!timestamp x", "x"),
+        ("!!python/object/apply:os.system ['true']", ["true"]),
     ],
 )
 def test_a_scalar_is_what_kubernetes_takes_it_for(text: str, read_as: object) -> None:
@@ -89,6 +113,17 @@ def test_of_a_key_that_is_there_twice_the_last_counts() -> None:
         ("a: *b", 1, "found undefined alias", "mend the line"),
         ("a: &b [*b]", 1, "an anchor stands within itself", "mend the line"),
         ("a: {{ b }}", 1, "a key that is no text", "quotes"),
+        ("a: &b {<<: *b}", 1, "an anchor stands within itself", "mend the line"),
+        ("a: 1\nb: !!int abc", 2, "`abc` is no int", "mend the line"),
+        ("a: !!int ''", 1, "`` is no int", "mend the line"),
+        ("a: !!float x", 1, "`x` is no float", "mend the line"),
+        ("a: !!bool maybe", 1, "`maybe` is no bool", "mend the line"),
+        ("a: 1\nb: " + "[" * 100_000, 2, "it is nested deeper than 100 levels", "mend the line"),
+        ("{{" * 50_000, 1, "it is nested deeper than 100 levels", "mend the line"),
+        ("- " * 100_000, 1, "it is nested deeper than 100 levels", "mend the line"),
+        (BOMB, 1, "it holds more than 100,000 values, its aliases filled in", "mend the line"),
+        (MERGES, 3, "it holds more than 100,000 values, its aliases filled in", "mend the line"),
+        ("a: 1\nb: \udcff", 2, "it holds a byte that is no UTF-8", "mend the line"),
         ("a: \x00", 1, "control characters are not allowed", "save the file as UTF-8"),
     ],
 )
@@ -102,6 +137,25 @@ def test_what_is_no_yaml_is_told_with_its_line(
     assert fault.sentence.startswith("x.yml is no valid YAML: ")
     assert sentence in fault.sentence
     assert fix in fault.fix
+
+
+def test_what_stands_before_too_much_is_read() -> None:
+    found = parsed(f"{OBJECT}---\n{BOMB}")
+    assert [document.kind for document in found.documents] == ["X"]
+    assert found.broken
+
+
+def test_of_many_faults_some_are_told() -> None:
+    found = parsed(OBJECT + "a: 1\n" * 1000)
+    assert len(found.faults) == 500
+
+
+def test_a_file_that_is_too_large_is_told_and_read_in_part(tmp_path: Path) -> None:
+    (tmp_path / "x.yml").write_text(f"{OBJECT}a: '{'x' * 2_000_000}'\n")
+    source = read(tmp_path / "x.yml", tmp_path)
+    assert len(source.text) == 2_000_000
+    fault = parse(source).faults[-1]
+    assert fault.sentence == "x.yml is no valid YAML: it has more than 2.0 MB"
 
 
 @pytest.mark.parametrize("text", ["", "# nothing\n", "---\n---\n"])

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_canary.manifests.references import fixed_namespace, pull_secrets
+from pytest_canary.manifests.references import pull_secrets
 
 TEMPLATE = """
 kind: Deployment
@@ -27,6 +27,8 @@ spec:
         ("spec:\n  - {{ if }}\n", set()),
         ("", set()),
         ("just words", set()),
+        ("a: 2020-02-31\n---\n" + TEMPLATE.format("[{name: registry}]"), {"registry"}),
+        (TEMPLATE.format("[{name: registry}]") + "---\n" + "[" * 100_000, set()),
     ],
 )
 def test_the_secrets_that_a_template_names_are_found(template: str, names: set[str]) -> None:
@@ -36,18 +38,3 @@ def test_the_secrets_that_a_template_names_are_found(template: str, names: set[s
 def test_the_bundled_template_names_its_secret() -> None:
     template = Path(__file__).parents[3] / "manifests" / "deployment.yml"
     assert pull_secrets(template.read_text()) == {"registry"}
-
-
-@pytest.mark.parametrize(
-    ("template", "namespace"),
-    [
-        ("metadata: {name: $deployment}", None),
-        ("metadata: {name: x, namespace: $NAMESPACE}", None),
-        ("metadata: {name: x, namespace: production}", "production"),
-        ("kind: A\n---\nmetadata:\n  namespace: production\n", "production"),
-        ("metadata: [", None),
-        ("just a text", None),
-    ],
-)
-def test_a_namespace_that_a_template_fixes_is_seen(template: str, namespace: str | None) -> None:
-    assert fixed_namespace(template) == namespace

@@ -35,6 +35,15 @@ def test_a_shell_knows_defaults_and_envsubst_does_not() -> None:
 
 
 @pytest.mark.parametrize(
+    "text", ["{{ x " * 25_000, "{%" * 50_000, "<% " * 30_000, "@a" * 50_000, "\"'" * 50_000]
+)
+def test_a_line_of_beginnings_is_searched_once(text: str) -> None:
+    """A search from each of them to the line's end would take minutes."""
+    template = render(Source(Path("x"), "x", text), Script("apply.sh", f"envsubst '{text}$"), GIVEN)
+    assert template.parsed.documents == []
+
+
+@pytest.mark.parametrize(
     ("line", "at"),
     [
         ("a: b # c", 5),

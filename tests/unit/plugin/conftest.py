@@ -8,8 +8,9 @@ import pytest
 from fakes.heap import small_heap as small_heap
 from fakes.stages import Checks, Stages
 
+from pytest_canary.config.baseline import Baseline
 from pytest_canary.config.options import Options
-from pytest_canary.config.plan import Baseline, Plan
+from pytest_canary.config.plan import Plan
 from pytest_canary.config.settings import Settings
 from pytest_canary.plugin.items import StageFile
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pytest_canary.plugin import fixtures
 from pytest_canary.plugin.collector import divide, find_misuse
 
 
@@ -28,7 +29,7 @@ def test_tests_are_divided_into_those_of_the_sessions_stages_and_others(
 
 
 def test_every_mistake_is_told_at_once(pytester: pytest.Pytester) -> None:
-    wrong = items(pytester, 'canary("stabel")', "canary", 'canary("stable")')
+    wrong = items(pytester, 'canary("stabel")', 'canary(stage="stable")', 'canary("stable")')
     with pytest.raises(pytest.UsageError) as told:
         divide(wrong, ("stable",))
     first, second = told.value.args
@@ -36,7 +37,13 @@ def test_every_mistake_is_told_at_once(pytester: pytest.Pytester) -> None:
         f"{wrong[0].nodeid}: @pytest.mark.canary takes one stage, not 'stabel'; "
         "did you mean stable?"
     )
-    assert second.startswith(f"{wrong[1].nodeid}: @pytest.mark.canary takes one stage, not nothing")
+    assert second == f"{wrong[1].nodeid}: @pytest.mark.canary takes one stage, not stage='stable'"
+
+
+@pytest.mark.parametrize("marker", ["canary", 'canary("eu-west")', "canary(fleet=3)"])
+def test_a_marker_without_a_stage_is_the_teams_own(pytester: pytest.Pytester, marker: str) -> None:
+    theirs = items(pytester, marker)
+    assert divide(theirs, ("stable",)) == ([], theirs)
 
 
 @pytest.mark.parametrize(
@@ -53,6 +60,7 @@ def test_every_mistake_is_told_at_once(pytester: pytest.Pytester) -> None:
 def test_a_fixture_of_ours_needs_a_stage_and_the_first_is_named(
     pytester: pytest.Pytester, arguments: str, named: str
 ) -> None:
+    pytester.plugins.append(fixtures)  # as with --canary
     item = pytester.getitem(
         f"""
         import pytest

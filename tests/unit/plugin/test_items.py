@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 from fakes.stages import Checks, Stages
 
+from pytest_canary.config.plan import Plan
+from pytest_canary.context.evidence import Evidence, Failure
+from pytest_canary.context.journal import Journal
+from pytest_canary.context.report_folder import ReportFolder
 from pytest_canary.context.stage import Check
 from pytest_canary.core.errors import NotApplicable, ReleaseError
-from pytest_canary.plugin.items import StageTest, stage_of
+from pytest_canary.plugin.items import StageTest, keep_evidence, stage_of
 from pytest_canary.plugin.pytest_internals import ErrorRepr
 
 
@@ -68,3 +76,32 @@ def test_another_error_is_shown_as_pytest_does(checks: Checks) -> None:
     with pytest.raises(ZeroDivisionError) as error:
         print(1 / 0)
     assert "ZeroDivisionError" in str(checks("canary")[0].repr_failure(error))
+
+
+def test_a_failure_whose_evidence_can_not_be_collected_is_told_all_the_same(
+    plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    journal, error = Journal(plan, "c7f2a1"), ReleaseError("it broke", "the log")
+
+    def collect(stage: str, error: BaseException) -> Failure:
+        raise LookupError("a mistake of ours")
+
+    evidence = Evidence(ReportFolder(Path("report"), "c7f2a1"))
+    workspace = SimpleNamespace(evidence=evidence)
+    rehearsal: Any = SimpleNamespace(keep_evidence=collect, journal=journal, workspace=workspace)
+    failure = keep_evidence(rehearsal, "canary", error)
+    assert (failure.sentence, failure.evidence, failure.files) == ("it broke", "the log", ())
+    path = "report/findings/c7f2a1/LookupError.txt"
+    assert journal.notes["canary"] == [
+        "its evidence can't be kept: LookupError: a mistake of ours; its traceback is in " + path
+    ]
+    assert "in collect" in Path(path).read_text()
+    journal.failures.append(failure)
+    assert keep_evidence(rehearsal, "canary", error) is failure
+
+
+def test_a_signal_ends_the_session_while_evidence_is_collected(plan: Plan) -> None:
+    rehearsal: Any = SimpleNamespace(keep_evidence=lambda *_: pytest.exit("canary: SIGTERM"))
+    with pytest.raises(pytest.exit.Exception):
+        keep_evidence(rehearsal, "canary", ReleaseError("it broke"))

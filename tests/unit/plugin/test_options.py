@@ -47,9 +47,26 @@ def test_everything_given_is_passed_on(tmp_path: Path) -> None:
 
 
 def test_a_context_with_its_registry_is_passed_on() -> None:
-    found, _ = options.read({"canary_context": "prod", "canary_registry": "registry.invalid/t"})
+    given = {"canary_context": "prod", "canary_registry": "registry.invalid/t"}
+    found, _ = options.read({**given, "canary_confirm": "prod", "canary_namespace": "shop"})
     assert found
     assert (found.context, found.registry) == ("prod", "registry.invalid/t")
+    assert (found.confirm, found.namespace) == ("prod", "shop")
+
+
+@pytest.mark.parametrize(
+    ("given", "push", "pull"),
+    [
+        (None, None, None),
+        ("registry.invalid/t", "registry.invalid/t", "registry.invalid/t"),
+        ("localhost:5000/t=registry.tools:80/t", "localhost:5000/t", "registry.tools:80/t"),
+    ],
+)
+def test_a_registry_may_have_another_name_inside(
+    given: str | None, push: str | None, pull: str | None
+) -> None:
+    options = Options(registry=given)
+    assert (options.push_registry, options.pull_registry) == (push, pull)
 
 
 def test_a_check_is_passed_on() -> None:
@@ -116,6 +133,26 @@ CONTEXT = {"canary_context": "prod", "canary_registry": "r"}
             {"canary_registry": "r"},
             ["--canary-registry=r: goes with --canary-context; a kind cluster is loaded"],
         ),
+        (
+            {**CONTEXT, "canary_registry": "http://a:5000/t=https://b"},
+            [
+                "--canary-registry=http://a:5000/t=https://b: a registry's name has no scheme; did "
+                "you mean a:5000/t=b?"
+            ],
+        ),
+        (
+            {**CONTEXT, "canary_registry": "a="},
+            ["--canary-registry=a=: one registry, or PUSH=PULL"],
+        ),
+        ({"canary_namespace": "shop"}, ["--canary-namespace=shop: goes with --canary-context"]),
+        (
+            {**CONTEXT, "canary_namespace": "Shop_1"},
+            [
+                "--canary-namespace=Shop_1: a namespace's name has at most 63 lower-case letters, "
+                "digits and '-'"
+            ],
+        ),
+        ({"canary_confirm": "prod"}, ["--canary-confirm=prod: goes with --canary-context"]),
         ({"kind_bin": "/no/kind"}, ["--kind-bin=/no/kind: there is no such file"]),
         (
             {"kind_kubectl_bin": "/no/kubectl"},
@@ -132,13 +169,11 @@ CONTEXT = {"canary_context": "prod", "canary_registry": "r"}
             {"canary": True, "canary_check": True},
             ["--canary-check: a walk begins with it; leave it out, or --canary"],
         ),
-        ({"numprocesses": 4}, ["-n 4: a walk goes step by step; leave -n out"]),
         (
-            {"canary_until": "x", "canary_registry": "r", "numprocesses": "auto"},
+            {"canary_until": "x", "canary_registry": "r"},
             [
                 f"--canary-until=x: no such stage; there are {NAMES}",
                 "--canary-registry=r: goes with --canary-context; a kind cluster is loaded",
-                "-n auto: a walk goes step by step; leave -n out",
             ],
         ),
     ],

@@ -128,6 +128,12 @@ def test_a_dot_is_news_enough_for_a_log(log: Screen) -> None:
     assert log.text() == ""
 
 
+def test_half_an_emoji_is_told_as_python_escapes_it(log: Screen) -> None:
+    log.progress("it", "x")
+    after(log, PATIENCE)("it", "half \ud83d")
+    assert log.text().endswith("for it: half \\ud83d")
+
+
 def test_a_terminal_that_is_gone_stops_nothing() -> None:
     reading, writing = os.pipe()
     screen = Screen(reading, writing)

@@ -89,3 +89,28 @@ def test_without_a_terminal_there_is_no_screen(pytester: pytest.Pytester) -> Non
 
 def test_a_suites_property_needs_a_file_to_go_to(pytester: pytest.Pytester) -> None:
     pytest_internals.add_suite_property(pytester.parseconfigure(), "canary.run", "a1b2c3")
+
+
+def test_names_stay_whatever_secret_is_called_the_same(pytester: pytest.Pytester) -> None:
+    def hide(text: str) -> str:
+        return text.replace("canary", "********")
+
+    report: Any = pytest.TestReport(
+        "canary/canary::it holds",
+        ("canary/canary", 0, "it holds"),
+        {},
+        "skipped",
+        ("canary/canary", 1, "Skipped: the canary failed"),
+        "call",
+        sections=[("Captured canary", "a canary")],
+        user_properties=[("canary.stage", "canary"), ("canary.figures", "1 canary")],
+    )
+    pytest_internals.redact_report(report, hide)
+    assert report.longrepr == ("canary/canary", 1, "Skipped: the ******** failed")
+    assert report.sections == [("Captured canary", "a ********")]
+    assert report.user_properties == [("canary.stage", "canary"), ("canary.figures", "1 ********")]
+    shown = screen(pytester.parseconfigure(), hide)
+    assert shown
+    before = shown.column
+    shown.write("a canary", ours="canary/canary")
+    assert shown.column == before + len("canary/canarya ********")

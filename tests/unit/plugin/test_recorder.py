@@ -1,7 +1,8 @@
-"""How a test's end is written down for the report."""
+"""How a test's end is written down for the report, and what becomes of that."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -9,10 +10,16 @@ from typing import Any
 import pytest
 from fakes.stages import Checks
 
-from pytest_canary.context.evidence import failure_of
+from pytest_canary.config.plan import Plan
+from pytest_canary.context.evidence import Evidence, failure_of
+from pytest_canary.context.journal import CheckResult, Journal
+from pytest_canary.context.report_folder import ReportFolder
 from pytest_canary.core.errors import ReleaseError
+from pytest_canary.core.masking import Redactor
 from pytest_canary.plugin.pytest_internals import ErrorRepr
-from pytest_canary.plugin.recorder import result_of
+from pytest_canary.plugin.recorder import Recorder, result_of
+from pytest_canary.plugin.state import Outcome
+from pytest_canary.reporting.document import Report
 
 
 def report(**given: Any) -> Any:
@@ -64,3 +71,87 @@ def test_another_failure_is_its_first_line_and_traceback(checks: Checks) -> None
 def test_a_skipped_one_has_its_reason(checks: Checks, longrepr: object) -> None:
     skipped = report(outcome="skipped", skipped=True, longrepr=longrepr)
     assert result_of(checks("canary")[0], skipped, ended=0).message == "not today"
+
+
+class Leaving:
+    """A rehearsal that has ended, and the recorder that leaves its report.
+
+    Attributes:
+        told: what a person was told of it.
+        wrong: what goes wrong as the report is written.
+    """
+
+    def __init__(self, plan: Plan, config: pytest.Config) -> None:
+        self.told: list[str] = []
+        self.wrong: BaseException | None = None
+        folder = ReportFolder(Path("report"), "c7f2a1")
+        journal = Journal(plan, folder.run, Redactor(["hunter2"]))
+        journal.checks.append(CheckResult("canary", "it holds", "passed", 1, 1))
+        workspace = SimpleNamespace(report_folder=folder, evidence=Evidence(folder))
+        rehearsal: Any = SimpleNamespace(journal=journal, workspace=workspace, plan=plan)
+        self.recorder = Recorder(config, rehearsal, Outcome(), self.told.append, self.write)
+
+    def write(self, report: Report, folder: Path) -> list[Path]:
+        if self.wrong:
+            raise self.wrong
+        return [folder / "report.html"]
+
+
+@pytest.fixture
+def leaving(
+    plan: Plan, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Leaving]:
+    monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
+    made = Leaving(plan, pytester.parseconfigure())
+    yield made
+    made.recorder.pytest_unconfigure()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        (ReleaseError("it can't be"), "it can't be"),
+        (OSError(28, "No space left"), "the report can't be written: [Errno 28] No space left"),
+        (
+            LookupError("hunter2\nis lost"),
+            "the report can't be made: LookupError: ********; its traceback is in "
+            "report/findings/c7f2a1/LookupError.txt",
+        ),
+    ],
+)
+def test_what_goes_wrong_with_the_report_is_told_once(
+    leaving: Leaving, wrong: Exception, told: str
+) -> None:
+    leaving.wrong = wrong
+    leaving.recorder.write()
+    leaving.recorder.write()
+    assert leaving.told == [f"\ncanary: {told}"]
+    assert leaving.recorder.page is None
+
+
+def test_a_report_takes_the_evidence_of_runs_that_are_gone_away(leaving: Leaving) -> None:
+    gone = ReportFolder(Path("report"), "0a77e2")
+    old = gone.prepare_findings()
+    gone.release()
+    leaving.recorder.write()
+    assert leaving.recorder.page == Path("report/report.html")
+    assert (leaving.told, old.exists()) == ([], False)
+
+
+def test_a_report_that_is_not_there_takes_nothing_away(leaving: Leaving) -> None:
+    gone = ReportFolder(Path("report"), "0a77e2")
+    old = gone.prepare_findings()
+    gone.release()
+    leaving.wrong = OSError(28, "No space left")
+    leaving.recorder.write()
+    assert old.exists()
+
+
+def test_a_signal_ends_the_session_while_the_report_is_written(leaving: Leaving) -> None:
+    leaving.wrong = pytest.exit.Exception("canary: SIGTERM")
+    with pytest.raises(pytest.exit.Exception):
+        leaving.recorder.write()
+    assert leaving.told == []
+    leaving.wrong = None
+    leaving.recorder.write()
+    assert leaving.recorder.page, "it is written at the session's end, once all is cleaned up"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unittest
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -138,6 +139,41 @@ def test_how_each_test_ended_is_remembered(stages: Stages, checks: Checks) -> No
     assert stages.kept == [("canary", error)]
     expected = [("canary.stage", "canary"), ("canary.figures", "1 of 3; no more")]
     assert first.user_properties == second.user_properties == expected
+
+
+@pytest.mark.parametrize("made_of_it", ["passed", "skipped"])
+def test_a_failure_that_a_plugin_swallows_is_remembered_all_the_same(
+    stages: Stages, checks: Checks, made_of_it: str
+) -> None:
+    outcome = Outcome()
+    stages.journal.redactor.add("hunter2")
+    item = checks("canary")[0]
+    item.error = ReleaseError("it broke by hunter2", "evidence")
+    reported(Runner(stages.rehearsal, outcome), item, **{made_of_it: True})
+    assert outcome.failed == FailedTest(item.nodeid, "it broke by ********", "canary", True)
+    assert stages.kept == [("canary", item.error)]
+
+
+@pytest.mark.parametrize(
+    ("raised", "more", "fails"),
+    [
+        (AssertionError("no"), {}, True),
+        (AssertionError("no"), {"wasxfail": "known"}, False),
+        (unittest.SkipTest("not here"), {}, False),
+        (pytest.skip.Exception("not here"), {}, False),
+    ],
+)
+def test_a_teams_test_may_be_skipped_or_expected_to_fail(
+    pytester: pytest.Pytester,
+    stages: Stages,
+    raised: BaseException,
+    more: dict[str, str],
+    fails: bool,
+) -> None:
+    item = pytester.getitem(OURS.format(stage="stable"), "test_ours")
+    outcome = Outcome()
+    reported(Runner(stages.rehearsal, outcome), item, raised=raised, **more)
+    assert bool(outcome.failed) is fails
 
 
 def test_the_automatic_rollbacks_failure_does_not_hide_the_first(
@@ -279,23 +315,28 @@ def test_what_is_kept_is_not_cleaned_up(
     reason = "kept for a look; `pytest --canary-reap` removes it"
     assert skipped(cleanup, checks("cleanup")[0]) == (reason if kept else "")
     assert skipped(cleanup, checks("stable")[0]) == ""
-    cleanup.pytest_sessionfinish()
-    cleanup.pytest_unconfigure()
+    assert cleanup.finish() is None
+    cleanup.release()
     assert outcome.kept is kept
     assert walked.did == ["keep" if kept else "cleanup", "released"]
 
 
-def test_what_is_cleaned_up_is_not_cleaned_up_again(plan: Plan) -> None:
-    walked = Walked(plan, "never")
-    walked.did = ["cleanup"]
-    cleanup_of(walked, Outcome()).pytest_sessionfinish()
-    assert walked.did == ["cleanup"]
+@pytest.mark.parametrize("keep", ["never", "on-failure"])
+def test_a_cleanup_that_was_tried_is_neither_tried_again_nor_kept(plan: Plan, keep: Keep) -> None:
+    walked = Walked(plan, keep, tried=True)
+    assert cleanup_of(walked, Outcome(failed=FAILED)).finish() is None
+    assert walked.did == []
 
 
-def test_a_cleanup_that_was_tried_is_not_kept_but_tried_again(plan: Plan) -> None:
-    walked = Walked(plan, "on-failure", tried=True)
-    cleanup_of(walked, Outcome(failed=FAILED)).pytest_sessionfinish()
-    assert walked.did == ["cleanup"]
+def test_no_signal_interrupts_a_cleanup(plan: Plan, checks: Checks) -> None:
+    outcome = Outcome()
+    cleanup = cleanup_of(Walked(plan, "never"), outcome)
+    for stage, cleaning in (("stable", False), ("cleanup", True)):
+        next(cleanup.pytest_runtest_protocol(checks(stage)[0]))
+        assert outcome.cleaning is cleaning
+    outcome = Outcome()
+    cleanup_of(Walked(plan, "never"), outcome).finish()
+    assert outcome.cleaning
 
 
 @pytest.mark.parametrize("known", [False, True])
@@ -309,14 +350,14 @@ def test_a_cleanup_that_fails_at_the_end_is_told_without_secrets_and_with_its_fi
             raise error
 
     broken = Broken(plan, "never")
-    told: list[str] = []
     if known:
         shown = (error.sentence, "******** was refused")
-        folder = Path("report/findings/1")
+        folder = Path("report/findings/c7f2a1/1")
         broken.journal.failures = [Failure("cleanup", error, *shown, folder, ("finding.txt",))]
-    cleanup_of(broken, Outcome(), told.append).pytest_sessionfinish()
-    files = "\n    files   report/findings/1/ (finding)" if known else ""
-    assert told == [f"\ncanary: the namespace stays\n    ******** was refused{files}"]
+    failure = cleanup_of(broken, Outcome()).finish()
+    assert failure
+    assert (failure.sentence, failure.evidence) == ("the namespace stays", "******** was refused")
+    assert bool(failure.files) is known
 
 
 @pytest.mark.parametrize(

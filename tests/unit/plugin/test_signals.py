@@ -36,6 +36,16 @@ def test_a_signal_ends_the_session_and_is_remembered(number: signal.Signals, cod
     assert [signal.getsignal(each) for each in CAUGHT] == [signal.SIG_DFL] * 2
 
 
+def test_a_signal_during_the_cleanup_waits_for_its_end() -> None:
+    outcome = Outcome(cleaning=True)
+    caught = Signals(outcome)
+    caught.pytest_configure()
+    signal.raise_signal(signal.SIGTERM)
+    caught.pytest_unconfigure()
+    assert outcome.stopped_by == "SIGTERM"
+    assert outcome.exit_code(pytest.ExitCode.OK) == 143
+
+
 def test_ctrl_c_is_remembered() -> None:
     outcome = Outcome()
     Signals(outcome).pytest_keyboard_interrupt()

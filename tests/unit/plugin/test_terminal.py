@@ -11,6 +11,7 @@ import pytest
 from fakes.stages import Checks, Stages
 
 from pytest_canary.config.plan import Plan
+from pytest_canary.config.target import Target
 from pytest_canary.context.journal import Journal, PreflightOutcome
 from pytest_canary.plugin.state import FailedTest, Outcome
 from pytest_canary.plugin.terminal import CheckSummary, Line, RehearsalSummary, Terminal
@@ -39,11 +40,11 @@ class Screen:
         self.text += "(end)"
         self.column = 0
 
-    def write(self, text: str) -> None:
-        self.text += text
+    def write(self, text: str, *, ours: str) -> None:
+        self.text += ours + text
 
-    def write_line(self, text: str, **markup: bool) -> None:
-        self.text += f"{text}\n"
+    def write_line(self, text: str, *, ours: str = "", **markup: bool) -> None:
+        self.text += f"{ours}{text}\n"
         self.markup.append(markup)
 
 
@@ -98,14 +99,43 @@ def test_progress_makes_room_for_a_dot(stages: Stages) -> None:
 
 def test_a_sessions_lines_are_the_summarys(stages: Stages) -> None:
     summary: Any = SimpleNamespace(
-        header=lambda: "canary: it", lines=lambda: [Line("one"), Line("two", "red")]
+        header=lambda: "canary: it", lines=lambda: [Line("one"), Line("two", "red", "its ")]
     )
     screen = Screen()
     plugin = terminal(screen, stages, Outcome(), summary=summary)
     assert plugin.pytest_report_header() == "canary: it"
     plugin.pytest_terminal_summary()
-    assert screen.text == "canary: one\ncanary: two\n"
+    assert screen.text == "canary: one\ncanary: its two\n"
     assert screen.markup == [{}, {"red": True}]
+
+
+@pytest.mark.parametrize(
+    ("kind", "public"),
+    [
+        ("LoadBalancer", "; its Service of type LoadBalancer may get a public address"),
+        ("NodePort", ""),
+    ],
+)
+def test_somebodys_cluster_is_named_before_anything_is_made_in_it(
+    plan: Plan, kind: str, public: str
+) -> None:
+    server = "https://10.0.0.1:6443"
+    stages = Stages(replace(plan, target=Target("shop-test", "shop", server)))
+    plan.settings.files.service.write_text(f"spec: {{type: {kind}}}\n")
+    screen = Screen()
+    for collect_only, text in (
+        (True, ""),
+        (
+            False,
+            f"canary: the walk is in context shop-test at {server}, in a namespace of its own"
+            f"{public}\n",
+        ),
+    ):
+        session: Any = SimpleNamespace(
+            config=SimpleNamespace(option=SimpleNamespace(collectonly=collect_only))
+        )
+        terminal(screen, stages, Outcome()).pytest_runtestloop(session)
+        assert screen.text == text
 
 
 def rehearsal_lines(plan: Plan, outcome: Outcome, page: Path | None = None, **notes: str) -> Any:
@@ -155,15 +185,15 @@ def test_the_header_says_what_is_rehearsed_and_where(plan: Plan) -> None:
         (
             Outcome(PLANNED, 4, failed=FAILED, rollback_failed=TOO, rolls_back=True),
             [
-                Line("failed at canary/canary::it holds: it does not", "red"),
-                Line("and so did the rollback, at canary/rollback::it is back: neither", "red"),
+                Line("it does not", "red", "failed at canary/canary::it holds: "),
+                Line("neither", "red", "and so did the rollback, at canary/rollback::it is back: "),
                 Line("promotion, passed: False"),
             ],
         ),
         (
             Outcome(PLANNED, 4, failed=FAILED, rolls_back=True),
             [
-                Line("failed at canary/canary::it holds: it does not", "red"),
+                Line("it does not", "red", "failed at canary/canary::it holds: "),
                 Line("back in 2 s"),
                 Line("promotion, passed: False"),
             ],
@@ -171,7 +201,7 @@ def test_the_header_says_what_is_rehearsed_and_where(plan: Plan) -> None:
         (
             Outcome(PLANNED, 4, failed=FAILED),
             [
-                Line("failed at canary/canary::it holds: it does not", "red"),
+                Line("it does not", "red", "failed at canary/canary::it holds: "),
                 Line("promotion, passed: False"),
             ],
         ),
@@ -197,7 +227,7 @@ def test_the_last_lines_say_what_came_of_it(
 
 def test_the_very_last_line_is_where_the_report_is(plan: Plan) -> None:
     page = Path("canary-report/report.html")
-    assert list(rehearsal_lines(plan, Outcome(), page).lines()) == [Line(str(page))]
+    assert list(rehearsal_lines(plan, Outcome(), page).lines()) == [Line("", ours=str(page))]
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,9 @@ from fakes.preflight import (
 )
 
 from pytest_canary.config import settings_file
+from pytest_canary.config.baseline import Baseline
 from pytest_canary.config.options import Options
-from pytest_canary.config.plan import Baseline, Plan
+from pytest_canary.config.plan import Plan
 from pytest_canary.preflight import inspection as preflight
 from pytest_canary.preflight.reading import this_machine
 
@@ -309,6 +310,27 @@ def test_a_variable_that_the_script_uses_is_used(inspect: Inspect) -> None:
 # The cluster: its version, its node, where its images come from.
 
 
+def test_a_namespace_that_is_there_already_may_be_named_and_hold_what_pods_refer_to(
+    inspect: Inspect,
+) -> None:
+    edits = [
+        ("name: $deployment\n", "name: $deployment\n  namespace: shop-test\n"),
+        ("name: db-params", "name: theirs"),
+    ]
+    found = [
+        inspect(*edits, options=replace(ELSEWHERE, namespace=name)) for name in ("", "shop-test")
+    ]
+    assert [codes(each) for each in found] == [["fixed-namespace", "missing-secret"], []]
+
+
+def test_what_the_manifests_make_is_told_as_kubectl_takes_it(inspect: Inspect) -> None:
+    assert inspect().objects == (
+        "Service/shop-lb",
+        "Deployment.v1.apps/shop-canary",
+        "Deployment.v1.apps/shop-stable",
+    )
+
+
 def test_a_registry_s_image_must_be_pulled(inspect: Inspect) -> None:
     policy = "          image: $img\n          imagePullPolicy: {}\n"
     image = "          image: $img\n"
@@ -318,10 +340,15 @@ def test_a_registry_s_image_must_be_pulled(inspect: Inspect) -> None:
     assert inspect((image, policy.format("Never"))).findings == ()
 
 
-def test_a_node_port_is_reached_on_kind_only(inspect: Inspect) -> None:
-    edit = ("type: LoadBalancer", "type: NodePort")
-    assert inspect(edit).findings == ()
-    assert codes(inspect(edit, options=ELSEWHERE)) == ["unreachable-service"]
+@pytest.mark.parametrize("options", [KIND, ELSEWHERE], ids=["kind", "context"])
+def test_a_node_port_is_reached_and_an_address_inside_is_not(
+    inspect: Inspect, options: Options
+) -> None:
+    def with_type(kind: str) -> Edit:
+        return "type: LoadBalancer", f"type: {kind}"
+
+    assert inspect(with_type("NodePort"), options=options).findings == ()
+    assert codes(inspect(with_type("ClusterIP"), options=options)) == ["unreachable-service"]
 
 
 def test_the_requests_of_canary_and_stable_count_together(inspect: Inspect) -> None:
@@ -390,3 +417,14 @@ def test_no_sentence_or_fix_ends_like_a_sentence_of_prose(inspect: Inspect) -> N
         for each in inspect(**{path.parent.name: path.read_text()}).findings:
             assert not re.search(r"[.;,]$", each.sentence), each.sentence
             assert not re.search(r"[.;,]$", each.next), each.next
+
+
+def test_of_an_object_with_thousands_of_misfits_some_are_told(inspect: Inspect) -> None:
+    fields = "".join(f"zzz{number}: 1\n" for number in range(2000))
+    found = inspect(service=healthy("service") + fields)
+    assert codes(found) == ["unknown-field"] * 100
+
+
+def test_a_service_among_other_documents_is_found(inspect: Inspect) -> None:
+    config = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: other\n"
+    assert codes(inspect(service=f"{config}---\n{healthy('service')}")) == []

@@ -8,7 +8,8 @@ from fakes.preflight import FAULTS, GROUPS, KIND, NODE, ROOT
 
 from pytest_canary import stages
 from pytest_canary.config import settings_file
-from pytest_canary.config.plan import Baseline, Plan
+from pytest_canary.config.baseline import Baseline
+from pytest_canary.config.plan import Plan
 from pytest_canary.context.journal import PreflightOutcome
 from pytest_canary.context.workspace import Workspace
 from pytest_canary.manifests.documents import Fault, Unfit

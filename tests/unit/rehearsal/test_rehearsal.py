@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from pytest_canary.cluster.run import Run
+from pytest_canary.config.baseline import Baseline
 from pytest_canary.config.options import Options
-from pytest_canary.config.plan import Baseline, Plan
+from pytest_canary.config.plan import Plan
 from pytest_canary.config.settings import Settings
 from pytest_canary.context.journal import MigrationOutcome
 from pytest_canary.context.stage import Stage

@@ -45,6 +45,6 @@ def test_every_container_has_its_log_and_that_from_before_it_restarted() -> None
 
 def test_kubectl_says_the_rest_or_why_it_can_not() -> None:
     found = collect(NAMESPACE, kubectl, [])
-    assert found.objects == "get all -o wide"
+    assert found.objects == "get deployments,replicasets,pods,services -o wide"
     assert found.events == "get events --sort-by=.lastTimestamp"
     assert found.describe == "kubectl is not there"

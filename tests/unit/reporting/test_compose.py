@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import pytest
 from fakes import app
+from fakes.app import Asked, Reply
 from fakes.world import LOADED, NewWorld, World
 
 from pytest_canary import stages
+from pytest_canary.config.options import STAGES
 from pytest_canary.config.promotion import Promotion
 from pytest_canary.config.revision import Revision
 from pytest_canary.context.journal import CheckResult, Journal
 from pytest_canary.core.errors import CanaryError, FoundError
 from pytest_canary.core.findings import Finding
+from pytest_canary.reporting import document
 from pytest_canary.reporting.compose import compose
+from pytest_canary.reporting.page import html
 
 
 def check(world: World, stage: str, suite: str = "") -> None:
@@ -135,7 +139,7 @@ def test_a_failure_and_its_rollback_are_told(new_world: NewWorld) -> None:
     assert told.failures.rollback.startswith("3/3 of release 1")
     first = told.findings[0]
     assert (first.code, first.stage, first.after_apply) == ("Exits", "canary", 1.8)
-    assert "findings/1/describe.txt" in first.files
+    assert f"findings/{told.run}/1/describe.txt" in first.files
     by_name = {each.name: each.result for each in told.stages}
     assert (by_name["canary"], by_name["rollback"]) == ("failed", "passed")
 
@@ -170,6 +174,54 @@ def test_no_secret_is_told_whoever_has_said_it(new_world: NewWorld) -> None:
     world.rehearsal.keep_evidence("baseline", AssertionError(f"assert 'x' in '{secret}'"))
     kept += [path.read_text() for path in (world.folder / "canary-report").rglob("*.txt")]
     assert not [text for text in kept if secret in text or "sécret" in text]
+
+
+def test_a_secret_that_is_a_word_of_ours_takes_no_word_of_ours_with_it(
+    new_world: NewWorld,
+) -> None:
+    words = {"SORT_KEY": "upgrade", "LAST_TOKEN": "passed", "CACHE_KEY_PREFIX": "canary"}
+    world = new_world(environment={"PORT": "3000"} | words)
+    check(world, "baseline")
+    world.journal.note("baseline", "the canary passed its upgrade")
+    world.rehearsal.keep_evidence("canary", FoundError([Finding("canary", "a canary fell", "a")]))
+    promotion = Promotion(True, "it passed", Revision("canary", (), "git"))
+    told = compose(world.journal, "passed", promotion)
+    assert document.Report.model_validate_json(told.text) == told
+    assert (told.scenario, told.result) == ("upgrade", "passed")
+    assert [stage.name for stage in told.stages] == [*STAGES]
+    assert {stage.result for stage in told.stages} == {"passed", "skipped"}
+    notes = next(stage.notes for stage in told.stages if stage.name == "baseline")
+    assert notes[-1] == "the ******** ******** its ********"
+    (found,) = told.findings
+    assert (found.code, found.stage, found.sentence) == ("canary", "canary", "a ******** fell")
+    assert told.promotion
+    assert told.promotion.branch == "canary"
+    assert told.promotion.sentence.endswith(": it ********")
+
+
+def test_half_an_emoji_is_told_as_python_escapes_it(new_world: NewWorld) -> None:
+    """JSON has it as `\\ud83d`, where an app has cut a text after so many letters."""
+
+    def cut(asked: Asked, reply: Reply) -> Reply:
+        return Reply(200, reply.body | {"firstName": "half \ud83d"}, reply.headers)
+
+    world = new_world()
+    check(world, "baseline")
+    world.app.faults = [app.only("canary", app.refuses_to("PUT", cut))]
+    check(world, "canary")
+    world.journal.versions["candidate"] = "2 \ud83d"
+    world.journal.note("canary", "half of \ud83d")
+    told = compose(world.journal, "failed")
+    assert document.Report.model_validate_json(told.text) == told
+    assert html(told)
+    found = next(each for each in told.findings if "half" in each.sentence)
+    assert "stored half \\ud83d Canary, not " in found.sentence
+    (finding, *_) = found.files
+    kept = world.folder / "canary-report" / finding
+    assert "stored half \\ud83d Canary, not " in kept.read_text()
+    assert told.versions.candidate
+    assert told.versions.candidate.version == "2 \\ud83d"
+    assert "half of \\ud83d" in told.text.replace("\\\\", "\\")
 
 
 def test_a_walk_that_never_began_is_told(new_world: NewWorld) -> None:

@@ -96,14 +96,14 @@ def test_only_files_below_the_report_are_links(made: dict[str, Reader]) -> None:
     links = [attributes["href"] for tag, attributes in made["failed"].elements if tag == "a"]
     assert links == [
         "#main",
-        *(f"findings/1/{n}.txt" for n in ("describe", "events", "log", "previous")),
+        *(f"findings/90dd3c/1/{n}.txt" for n in ("describe", "events", "log", "previous")),
     ]
 
 
 @pytest.mark.parametrize(
     ("path", "is_one"),
     [
-        ("findings/1/log.txt", True),
+        ("findings/90dd3c/1/log.txt", True),
         ("log", True),
         ("../log", False),
         ("findings/../../log", False),
@@ -130,7 +130,7 @@ def test_the_answer_comes_first(made: dict[str, Reader]) -> None:
 
 def test_what_to_do_next_is_told_at_the_head_unless_all_is_well(made: dict[str, Reader]) -> None:
     head = made["failed"].text.split("The release as a picture")[0]
-    assert "Next: canary-report/findings/1/ (describe, events, log, previous log)" in head
+    assert "Next: canary-report/findings/90dd3c/1/ (describe, events, log, previous log)" in head
     assert "Next:" not in made["green"].text
     assert "Next: raise verdict.seconds" in made["inconclusive"].text
 

@@ -1,5 +1,6 @@
 """Every assertion of every stage holds in a healthy world, and fails in one where it does not."""
 
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -91,7 +92,12 @@ def test_a_network_that_another_cluster_has_moved_into_is_not_left(new_world: Ne
     cleanup = stages.load("cleanup")
     for check in cleanup.checks:
         world.rehearsal.check(check, cleanup)
-    assert "kind" in world.engine.networks
+    assert world.engine.networks("kind")
+
+
+def test_what_a_run_makes_is_noted_with_the_engine_that_has_it(world: World) -> None:
+    record = world.run.record
+    assert (record.engine, record.endpoint) == ("engine-1", "unix:///var/run/docker.sock")
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
@@ -120,3 +126,17 @@ def test_an_assertion_fails(new_world: NewWorld, case: Case) -> None:
     for words in case.evidence:
         assert words.format(**names) in evidence
     assert "\n" not in sentence
+
+
+def test_what_the_plan_and_the_versions_tell_is_on_their_stages_lines(new_world: NewWorld) -> None:
+    world = new_world(empty=True)
+    world.run.release()
+    world.begin(replace(world.rehearsal.plan, notes=("the plan's",)))
+    for stage in ("preflight", "cluster"):
+        world.rehearsal.enter(stage)
+        if stage == "cluster":
+            world.context.provisioned.notes.append("the versions'")
+        found = stages.load(stage)
+        world.rehearsal.check(found.checks[0], found)
+    assert world.journal.notes["preflight"][-1] == "the plan's"
+    assert world.journal.notes["cluster"][-1] == "the versions'"

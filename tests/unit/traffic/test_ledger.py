@@ -271,6 +271,6 @@ def test_names_and_texts_without_end_are_not_all_kept() -> None:
     last = book.exchange(len(book) - 1)
     assert (last.version, last.pod, last.text) == ("…", "…", "")
     first = book.exchange(3)
-    assert (first.pod, first.text) == ("web-3", "x" * LENGTH)
-    assert len(first.version) == LENGTH
+    assert (first.pod, first.text) == ("web-3", "x" * LENGTH + "…")
+    assert len(first.version) == len("…") + LENGTH
     assert book.lost == NAMES + TEXTS

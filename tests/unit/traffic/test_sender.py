@@ -6,6 +6,7 @@ import json
 import os
 import socket
 from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 from typing import NoReturn
 
@@ -15,6 +16,7 @@ from fakes import rude_server as rude
 from fakes.rude_server import Manner, RudeServer
 from fakes.server import Reply, Server
 
+from pytest_canary.api.client import Credentials
 from pytest_canary.api.factory import client_for
 from pytest_canary.config.settings import PUT_PERSON as PUT
 from pytest_canary.config.settings import Deadlines, Request, Settings
@@ -28,6 +30,7 @@ from pytest_canary.traffic.sender import (
     failure,
     judged,
     loopback,
+    trusted,
     without_lookup,
     worded,
 )
@@ -104,6 +107,23 @@ def test_each_request_has_a_connection_of_its_own(server: Server, settings: Sett
 
     asyncio.run(many())
     assert len({asked.port for asked in server.asked}) == 5
+
+
+def test_what_opens_the_way_goes_along(server: Server, settings: Settings) -> None:
+    async def once() -> Outcome:
+        opens = Credentials({"Authorization": "Bearer t0ken"})
+        async with Sender(settings.api, settings.deadlines.request, opens) as sender:
+            return await sender.send(Prepared.of(server.url, JSON), "u")
+
+    asyncio.run(once())
+    headers = server.asked[0].headers
+    assert (headers["Authorization"], headers["X-Tenant"]) == ("Bearer t0ken", "7")
+
+
+def test_a_file_of_authorities_is_taken_by_itself(tmp_path: Path) -> None:
+    assert (trusted(True), trusted(False), trusted(None)) == (True, False, False)
+    with pytest.raises(FileNotFoundError):
+        trusted(str(tmp_path / "gone"))
 
 
 def test_the_environments_proxy_is_not_asked(

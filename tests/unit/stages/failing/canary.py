@@ -27,6 +27,32 @@ def apply_fails(world: World) -> None:
     world.script("apply.sh", FAILING_APPLY)
 
 
+REFUSED = (
+    'deployments.apps "shop" is forbidden: User "system:serviceaccount:canary-test:pytest-canary" '
+    'cannot get resource "deployments" in API group "apps" in the namespace "production"'
+)
+
+
+@CASES.fails(
+    canary.is_deployed,
+    "the release names deployments.apps shop in namespace production, where nothing is rehearsed, "
+    "and the API server has refused it",
+    evidence=("next    leave metadata.namespace", REFUSED),
+    before=True,
+)
+def the_template_names_another_namespace(world: World) -> None:
+    world.script("apply.sh", f"#!/bin/sh\necho '{REFUSED}' >&2\nexit 1\n")
+
+
+@CASES.fails(
+    canary.is_deployed,
+    "the release names deployments.apps shop in namespace production",
+    before=True,
+)
+def the_script_hides_that_it_was_refused_something(world: World) -> None:
+    world.script("apply.sh", f"{world.apply.read_text()}echo '{REFUSED}' >&2\n")
+
+
 @CASES.fails(
     canary.is_deployed,
     "waited 5 s for 1/1 of addressbook-canary, which did not come; last seen: "

@@ -19,11 +19,24 @@ REAP = "; `pytest --canary-reap` removes them"
 @CASES.fails(
     cleanup.is_deleted,
     "run {run} could not be cleaned up; `pytest --canary-reap` tries again",
-    evidence=("cluster canary-{run}: `", "exited with code 1", "permission denied"),
+    evidence=("container 0123456789ab can't be removed: permission denied",),
     before=True,
 )
-def kind_can_not_delete_the_cluster(world: World) -> None:
-    world.script("kind", "#!/bin/sh\necho 'ERROR: permission denied'; exit 1\n")
+def the_engine_can_not_remove_the_node(world: World) -> None:
+    world.engine.refuses = "container 0123456789ab can't be removed: permission denied"
+
+
+@CASES.fails(
+    cleanup.is_deleted,
+    "run {run} could not be cleaned up; `pytest --canary-reap` tries again",
+    evidence=(
+        "waited 60 s for cluster canary-{run} to be gone, which did not come; "
+        "last seen: still there: canary-{run}-control-plane",
+    ),
+    before=True,
+)
+def the_nodes_container_does_not_go(world: World) -> None:
+    world.engine.stays.add(world.context.cluster.node)
 
 
 @CASES.fails(
@@ -44,8 +57,14 @@ def the_namespace_stays(world: World) -> None:
     "run {run} left containers: canary-{run}-control-plane" + REAP,
     before=True,
 )
-def the_nodes_container_stays(world: World) -> None:
-    world.engine.stays.add(world.context.cluster.node)
+def the_nodes_container_comes_back(world: World) -> None:
+    remove = world.run.remove
+
+    def come_back() -> None:
+        remove()
+        world.engine.stays.add(world.context.cluster.node)
+
+    world.patch.setattr(world.run, "remove", come_back)
 
 
 @CASES.fails(cleanup.no_volume, "run {run} left volumes: a1b2c3" + REAP, before=True)
@@ -55,7 +74,7 @@ def the_nodes_volume_stays(world: World) -> None:
 
 @CASES.fails(cleanup.no_network, "run {run} left networks: kind" + REAP, before=True)
 def the_network_stays(world: World) -> None:
-    world.engine.stays.add("kind")
+    world.engine.stays.add("network-1")
 
 
 @CASES.fails(cleanup.no_port, "run {run} left ports: ", REAP, before=True)

@@ -1,6 +1,7 @@
 """Where the cluster is not what the walk needs."""
 
-from fakes.objects import unready
+from fakes.engine import IMAGES
+from fakes.objects import unpulled, unready
 from fakes.world import World
 from unit.stages.failing import Cases
 
@@ -33,6 +34,30 @@ def the_image_can_not_be_built(world: World) -> None:
     world.without_cluster()
     world.script("docker", "#!/bin/sh\necho 'Dockerfile:7: unknown instruction: RUM'; exit 1\n")
     world.script("kind", "#!/bin/sh\n")
+
+
+@CASES.fails(
+    cluster.comes_up,
+    "candidate and baseline are the same image, ",
+    "with the same manifests, so a rehearsal of an upgrade would prove nothing",
+    before=True,
+)
+def the_candidate_is_the_baseline(world: World) -> None:
+    world.without_cluster(image=IMAGES["baseline"])
+
+
+@CASES.fails(
+    cluster.comes_up,
+    "db can't start: image canary-db:0 can't be pulled, the node does not trust the registry",
+    evidence=("next    give the node the registry's certificate", "x509: unknown authority"),
+    before=True,
+)
+def the_nodes_can_not_pull_the_database(world: World) -> None:
+    why = 'failed to pull image "canary-db:0": tls: x509: unknown authority'
+    world.namespace.sick = lambda pod: unpulled(pod, why)
+    world.namespace.delete_deployment("db")
+    world.run.release()
+    world.begin(world.rehearsal.plan)
 
 
 @CASES.fails(

@@ -118,6 +118,12 @@ fails(
     "deployment/fixed-namespace",
     "Deployment shop-canary is fixed to a namespace, where nothing is rehearsed",
 )
+fails(
+    preflight.deployments_are_made,
+    "deployment/cluster-scoped",
+    "ClusterRole shop belongs to the whole cluster, and a release reaches the rehearsal's "
+    "namespace only",
+)
 
 fails(
     preflight.selectors_are_apart,

@@ -1,0 +1,230 @@
+"""One request and its answer, which ends after so many seconds and bytes, however it comes.
+
+What `requests` calls a timeout is the time between two bytes: an answer that drips has none.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import threading
+from collections.abc import Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.utils import get_encoding_from_headers
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import HTTPError
+from urllib3.response import HTTPResponse
+
+from pytest_canary.core.wording import cut, plural
+
+# Bytes of an answer's body: some 50,000 rows. As JSON they take twenty times as much.
+LIMIT = 8_000_000
+
+# Letters that are shown of an answer that has no end.
+SHOWN = 200
+
+# Bytes that are read at once, at most.
+CHUNK = 2**16
+
+
+class NoAnswerError(Exception):
+    """No answer came, or none that came to its end; the text says why."""
+
+
+class TooLongError(NoAnswerError):
+    """The answer has more than `LIMIT` bytes."""
+
+
+@dataclass
+class Received:
+    """An answer, as far as it has come.
+
+    Attributes:
+        status: 0 where none has come.
+    """
+
+    status: int = 0
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytearray = field(default_factory=bytearray)
+
+    @property
+    def text(self) -> str:
+        """The body, in the encoding that it tells, and in UTF-8 where it tells none."""
+        told = "charset=" in self.headers.get("Content-Type", "").lower()
+        encoding = get_encoding_from_headers(self.headers) if told else None
+        try:
+            return self.body.decode(encoding or "utf-8", errors="replace")
+        except LookupError:
+            return self.body.decode(errors="replace")
+
+
+def exchange(
+    session: requests.Session, method: str, url: str, *, deadline: float, **request: Any
+) -> Received:
+    """Send a request and read its answer to the end; a redirect is an answer like any other.
+
+    Args:
+        session: sends it.
+        method: the request's.
+        url: where to.
+        deadline: seconds for all of it.
+        request: its body and headers, as `requests` takes them.
+
+    Raises:
+        NoAnswerError: the answer did not come, or not to its end.
+    """
+    if not isinstance(session.get_adapter(url), _Adapter):
+        session.mount(f"{urlsplit(url).scheme}://", _Adapter())
+    received = Received()
+    with _Guard(deadline) as guard:
+        try:
+            _receive(
+                session.request(
+                    method,
+                    url,
+                    timeout=deadline,
+                    allow_redirects=False,
+                    stream=True,
+                    **request,
+                ),
+                received,
+            )
+        except (requests.RequestException, HTTPError, OSError, ValueError) as error:
+            late = guard.passed or isinstance(error, requests.Timeout | TimeoutError)
+            why = _late(received, deadline) if late else _reason(error)
+            raise NoAnswerError(why) from error
+    # An answer without a length ends where its connection does.
+    if guard.passed:
+        raise NoAnswerError(_late(received, deadline))
+    return received
+
+
+def _receive(response: requests.Response, received: Received) -> None:
+    with contextlib.closing(response):
+        received.status, received.headers = response.status_code, response.headers
+        # As it comes: of a read that does not come to its end, nothing is seen.
+        while chunk := response.raw.read1(CHUNK, decode_content=True):
+            received.body += chunk
+            if len(received.body) > LIMIT:
+                raise TooLongError
+
+
+def _late(received: Received, deadline: float) -> str:
+    late = f"timed out after {deadline:g} s"
+    if not received.status:
+        return late
+    kind = received.headers.get("Content-Type", "an unknown type")
+    return (
+        f"{late}, when status {received.status} and {plural(len(received.body), 'byte')} of {kind} "
+        f"had come, and no end: {cut(received.text, SHOWN)!r}"
+    )
+
+
+def _reason(error: Exception) -> str:
+    """The innermost cause: requests wraps urllib3's, which wraps the socket's."""
+    cause: BaseException = error
+    while True:
+        inner = cause.__cause__ or cause.__context__
+        if inner is None:
+            return str(cause) or type(cause).__name__
+        cause = inner
+
+
+class _Guard:
+    """Ends what a connection waits for when time is up: its reads then see the end.
+
+    Attributes:
+        passed: whether it is.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self.passed = False
+        self._lock = threading.Lock()
+        self._connection: socket.socket | None = None
+        self._alarm = threading.Timer(min(seconds, threading.TIMEOUT_MAX), self._ring)
+        self._alarm.daemon = True
+
+    def __enter__(self) -> _Guard:
+        self._alarm.start()
+        self._token = _CURRENT.set(self)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        _CURRENT.reset(self._token)
+        self._alarm.cancel()
+        with self._lock:
+            self._let_go()
+
+    def over(self, connection: socket.socket) -> None:
+        """Watch over a connection from here on."""
+        with self._lock:
+            self._let_go()
+            # One of our own, as http.client gives its own away with the answer's head.
+            self._connection = socket.socket(fileno=os.dup(connection.fileno()))
+            if self.passed:
+                self._end()
+
+    def _let_go(self) -> None:
+        if self._connection:
+            self._connection.close()
+        self._connection = None
+
+    def _ring(self) -> None:
+        with self._lock:
+            self.passed = True
+            self._end()
+
+    def _end(self) -> None:
+        if self._connection:
+            with contextlib.suppress(OSError):
+                self._connection.shutdown(socket.SHUT_RDWR)
+
+
+_CURRENT: ContextVar[_Guard | None] = ContextVar("guard", default=None)
+
+
+class _Http(HTTPConnection):
+    def getresponse(self) -> HTTPResponse:  # type: ignore[override]
+        _watch(self.sock)
+        return super().getresponse()
+
+
+class _Https(HTTPSConnection):
+    def getresponse(self) -> HTTPResponse:  # type: ignore[override]
+        _watch(self.sock)
+        return super().getresponse()
+
+
+def _watch(connection: socket.socket) -> None:
+    if guard := _CURRENT.get():
+        guard.over(connection)
+
+
+class _HttpPool(HTTPConnectionPool):
+    ConnectionCls = _Http
+
+
+class _HttpsPool(HTTPSConnectionPool):
+    ConnectionCls = _Https
+
+
+class _Adapter(HTTPAdapter):
+    """Connects so that the current guard knows what it watches over."""
+
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        super().init_poolmanager(*args, **options)
+        self.poolmanager.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}

@@ -1,0 +1,110 @@
+"""A run's kind cluster: taken up where an earlier run has left it, or made, and noted as the run's.
+
+What tells its containers from others of the same name is in the record before kind is asked.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pytest_canary.cluster.container_engine import NETWORK, ContainerEngine
+from pytest_canary.cluster.kind import Cluster, config
+from pytest_canary.cluster.run import Run
+from pytest_canary.cluster.teardown import delete_cluster
+from pytest_canary.core.errors import ClusterError, CommandError
+from pytest_canary.core.processes import Processes
+from pytest_canary.core.waiting import Waiter
+
+
+@dataclass(frozen=True)
+class Creation:
+    """Makes a cluster.
+
+    Attributes:
+        cluster: the cluster.
+        run: owns it.
+        engine: runs its containers.
+        processes: run kubectl.
+        waiter: waits for an old one to go.
+    """
+
+    cluster: Cluster
+    run: Run
+    engine: ContainerEngine
+    processes: Processes
+    waiter: Waiter
+
+    def take_up(self) -> bool:
+        """Whether an earlier run has left what is wanted here, and it still runs."""
+        record = self.run.record
+        wanted = (self.cluster.name, self._spec())
+        return (record.cluster, record.cluster_spec) == wanted and self._is_up()
+
+    def make(self, timeout: float, begun: Callable[[], None], heard: Callable[[str], None]) -> None:
+        """Make it, in the place of what an earlier run has left.
+
+        Args:
+            timeout: seconds until kind is given up.
+            begun: called when the name is the run's.
+            heard: told what kind says.
+
+        Raises:
+            ClusterError: the name is somebody else's, or kind fails; with its output.
+        """
+        cluster, run = self.cluster, self.run
+        if run.record.cluster:
+            delete_cluster(run, self.engine, self.waiter)
+        if cluster.exists():
+            raise ClusterError(
+                f"cluster {cluster.name} exists, and this run did not make it; choose another "
+                f"--cluster-name, walk in it with --canary-context kind-{cluster.name}, or remove "
+                "it with `pytest --canary-reap` where an earlier run has kept it"
+            )
+        run.made(cluster=cluster.name, cluster_spec=None, containers=None)
+        if not self.engine.networks(NETWORK):
+            run.made(network=True, network_id=None)
+        begun()
+        try:
+            cluster.create(mount=run.record.mount, timeout=timeout, heard=heard)
+        except ClusterError as error:
+            if _ended_by_itself(error.__cause__):
+                self._note()
+            raise
+        self._note()
+
+    def _note(self) -> None:
+        """Note what there is, now that kind makes no more of it."""
+        record = self.run.record
+        nodes = self.engine.node_containers(self.cluster.name)
+        self.run.made(
+            containers=[node.id for node in nodes if record.owns(node)],
+            cluster_spec=self._spec(),
+        )
+        networks = self.engine.networks(NETWORK)
+        if record.network and record.network_id is None and networks:
+            self.run.made(network_id=networks[0].id)
+
+    def _spec(self) -> str:
+        """What the cluster is made from; the node image by its content where it is known."""
+        image = self.engine.find(self.cluster.image) if self.cluster.image else None
+        content = image.id if image else self.cluster.image
+        return f"{content} {config(self.run.record.mount)}"
+
+    def _is_up(self) -> bool:
+        """Whether an earlier run's cluster still runs, which it doesn't after a restart."""
+        try:
+            self.processes.run(
+                [self.cluster.kubectl_path, "get", "--raw=/readyz"],
+                timeout=20,
+                env=os.environ | {"KUBECONFIG": str(self.cluster.kubeconfig_path)},
+            )
+        except CommandError:
+            return False
+        return True
+
+
+def _ended_by_itself(error: BaseException | None) -> bool:
+    """Whether a command came to its own end, and was not killed while it made something."""
+    return isinstance(error, CommandError) and error.code is not None and error.code > 0

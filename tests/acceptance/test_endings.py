@@ -1,0 +1,201 @@
+"""Every way in which a walk ends before its time, in its stages, on a real cluster.
+
+What is asserted is the exit code, and that nothing is left: at once, or after what a killed process
+could not remove any more was removed by the next run. `make soak` goes through all ways in all
+stages and writes the table to docs/endings.md; one of each kind is left in `make test`.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import docker
+import pytest
+from acceptance.bench import Bench
+from acceptance.lanes import faults_left
+from acceptance.projects import NOTHING, ROOT, Project, Walked, left, node_of
+from fakes.signals import heed_signals
+
+STAGES = ("cluster", "baseline", "canary", "migration", "verdict", "stable", "rollback", "cleanup")
+
+CODES = {
+    "SIGHUP": 129,
+    "SIGINT": 2,
+    "SIGINT twice": 2,
+    "SIGKILL": -9,
+    "SIGTERM": 143,
+    "a failure with -x": 1,
+    "an exception in a hook": 3,
+    "full disk": 1,
+}
+"""What pytest exits with, by the way."""
+
+# One of a kind; the stages differ, so that most are struck once.
+EACH_TIME = {
+    ("SIGHUP", "cluster"),
+    ("SIGINT", "canary"),
+    ("SIGINT twice", "baseline"),
+    ("SIGKILL", "canary"),
+    ("SIGTERM", "migration"),
+    ("a failure with -x", "baseline"),
+    ("an exception in a hook", "baseline"),
+    ("full disk", "baseline"),
+}
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a walk ended.
+
+    Attributes:
+        left: what was there at its end, in words.
+        reaped: the same, after the next run has removed what it could.
+    """
+
+    way: str
+    stage: str
+    code: int
+    seconds: float
+    left: str
+    reaped: str
+
+
+def cases() -> list[object]:
+    """Every way in every stage; what is not for each time belongs to `make soak`."""
+    return [
+        pytest.param(
+            way,
+            stage,
+            id=f"{way}-{stage}",
+            marks=() if (way, stage) in EACH_TIME else pytest.mark.soak,
+        )
+        for way in CODES
+        for stage in STAGES
+    ]
+
+
+@pytest.fixture(scope="module")
+def endings() -> Iterator[list[Ended]]:
+    """What was seen; where all was, it becomes docs/endings.md."""
+    seen: list[Ended] = []
+    yield seen
+    lines = [
+        "| way | stage | exit code | seconds | left behind | after the next run |",
+        "|---|---|---:|---:|---|---|",
+        *(
+            f"| {each.way} | {each.stage} | {each.code} | {each.seconds:.0f} "
+            f"| {each.left} | {each.reaped} |"
+            for each in seen
+        ),
+    ]
+    print("\n".join(lines))
+    folder = ROOT / ("docs" if len(seen) == len(CODES) * len(STAGES) else "test-results")
+    folder.mkdir(exist_ok=True)
+    (folder / "endings.md").write_text("\n".join([*lines, ""]))
+
+
+# A disk that only the walk sees, and that goes with it: where the folders of the runs are.
+SMALL = """
+set -e
+kept=$(mktemp -d)
+cp -a "$0"/. "$kept"
+mount -t tmpfs -o size=8m none "$0"
+cp -a "$kept"/. "$0"
+rm -r "$kept"
+exec "$@"
+"""
+
+
+@dataclass
+class Struck:
+    """A project on the shared cluster, whose walks are struck.
+
+    Attributes:
+        others: the IDs of the runs beside it, which stay.
+    """
+
+    project: Project
+    engine: docker.DockerClient
+    baseline: str
+    others: frozenset[str]
+
+    def walk(self, way: str, stage: str) -> Walked:
+        """Walk until it ends."""
+        state = self.project.environment["XDG_STATE_HOME"]
+        command = self.project.command(
+            "-p",
+            "acceptance.striking",
+            "--canary",
+            "--canary-reuse",
+            f"--canary-baseline={self.baseline}",
+            *(["-x"] if "-x" in way else []),
+        )
+        if way == "full disk":
+            command = ["unshare", "--mount", "--map-root-user", "sh", "-c", SMALL, state, *command]
+        began = time.monotonic()
+        done = subprocess.run(
+            command,
+            cwd=self.project.root,
+            env=self.project.environment
+            | {
+                "PYTHONPATH": str(ROOT / "tests"),
+                "STRIKE": way,
+                "STRIKE_AT": stage,
+                "STRIKE_DISK": state,
+            },
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            preexec_fn=heed_signals,
+            timeout=600,
+            check=False,
+        )
+        print(done.stdout.decode(), f"{time.monotonic() - began:.0f} s")
+        return Walked(done.returncode, done.stdout.decode())
+
+    @property
+    def left(self) -> str:
+        """What is left of its walks, beside the cluster that they share; "nothing" if so."""
+        found = left(self.engine, self.project, beside=node_of(self.engine, self.project))
+        found["runs"] = [run for run in found["runs"] if run not in self.others]
+        own = [f"canary-{run}" for run in self.others]
+        found["namespaces"] = [each for each in found["namespaces"] if each not in own]
+        words = [f"{kind}: {found[kind]}" for kind in found if found[kind] != NOTHING[kind]]
+        return "; ".join(words) or "nothing"
+
+
+@pytest.fixture(scope="module")
+def struck(
+    shared: Project,
+    releases: dict[str, str],
+    engine: docker.DockerClient,
+    request: pytest.FixtureRequest,
+) -> Struck:
+    """The project that the runs share; where faults will be asked for, they go on beside it."""
+    benches: Sequence[Bench] = ()
+    if faults_left(request.session):
+        benches = request.getfixturevalue("benches").benches
+    others = frozenset(bench.walk.workspace.run.id for bench in benches)
+    return Struck(shared, engine, releases["1"], others)
+
+
+@pytest.mark.parametrize(("way", "stage"), cases())
+def test_a_walk_that_is_struck_leaves_nothing(
+    struck: Struck, endings: list[Ended], way: str, stage: str
+) -> None:
+    began = time.monotonic()
+    walked = struck.walk(way, stage)
+    seconds, found = time.monotonic() - began, struck.left
+    reaped = found
+    if found != "nothing":
+        assert struck.project.pytest("--canary", "--canary-until=preflight").code == 0
+        reaped = struck.left
+    endings.append(Ended(way, stage, walked.code, seconds, found, reaped))
+
+    assert walked.code == CODES[way]
+    assert "Traceback" not in walked.text or way == "an exception in a hook"
+    assert reaped == "nothing"
+    assert found == "nothing" or way == "SIGKILL"

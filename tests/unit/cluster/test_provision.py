@@ -1,0 +1,211 @@
+"""A cluster and images are brought up: a real run, scripts for programs, an engine in memory."""
+
+import json
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from fakes.api_server import ApiServer, api_server, welcome
+from fakes.engine import Engine
+
+from pytest_canary.cluster.container_engine import Image
+from pytest_canary.cluster.provision import Provision, Provisioned
+from pytest_canary.cluster.run import Run
+from pytest_canary.config.baseline import Baseline
+from pytest_canary.config.options import Options
+from pytest_canary.config.plan import Plan
+from pytest_canary.config.settings import Settings
+from pytest_canary.core.errors import CanaryError
+from pytest_canary.core.processes import Processes
+from pytest_canary.core.waiting import Waiter
+from pytest_canary.manifests.version import apply_environment
+
+KUBECONFIG = {
+    "users": [{"name": "it", "user": {"token": "t"}}],
+    "contexts": [{"name": "it", "context": {"cluster": "it", "user": "it"}}],
+}
+
+
+class Bench:
+    """A machine on which runs bring up a cluster."""
+
+    def __init__(self, folder: Path, settings: Settings, server: ApiServer) -> None:
+        self.folder = folder
+        self.server = server
+        self.options = Options(
+            image="shop:2",
+            baseline="none",
+            cluster_name="dev",
+            kind=self.program("kind", 'ls -l /proc/$$/fd >>"$(dirname $0)/kind-holds"'),
+            kubectl=self.program(
+                "kubectl-1.36", f"ls -l /proc/$$/fd >{folder}/kubectl-holds; cat {folder}/view"
+            ),
+        )
+        self.program("docker", "")
+        where = {"server": f"http://127.0.0.1:{server.server_port}"}
+        view = KUBECONFIG | {"clusters": [{"name": "it", "cluster": where}]}
+        (folder / "view").write_text(yaml.safe_dump(view))
+        self.plan = Plan(settings, self.options, Baseline("none", "", "a test"))
+        self.engine = Engine("dev-control-plane", folder / "deleted")
+        self.runs: list[Run] = []
+
+    def program(self, name: str, script: str) -> Path:
+        path = self.folder / "programs" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(f"#!/bin/sh\n{script}\n")
+        path.chmod(0o755)
+        return path
+
+    def run(self) -> Run:
+        self.runs.append(Run.start(self.folder))
+        welcome(self.server, f"canary-{self.runs[-1].id}")
+        self.engine.mounts = frozenset({self.runs[-1].record.mount})
+        return self.runs[-1]
+
+    def bring_up(self, run: Run, **options: Any) -> Provisioned:
+        plan = replace(self.plan, options=replace(self.options, **options))
+        return Provision(plan, run, run, self.engine, Waiter(), Processes()).bring_up()
+
+    def refused(self, run: Run, **options: Any) -> str:
+        with pytest.raises(CanaryError) as failure:
+            self.bring_up(run, **options)
+        return failure.value.sentence
+
+
+@pytest.fixture
+def bench(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, configured: Callable[..., Settings]
+) -> Iterator[Bench]:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("PATH", str(tmp_path / "programs"), prepend=os.pathsep)
+    monkeypatch.chdir(tmp_path)
+    settings = configured(name="shop", database={"image": "none"}, deadlines={"cluster": 1})
+    with api_server() as server:
+        made = Bench(tmp_path, settings, server)
+        yield made
+        for run in made.runs:
+            run.release()
+
+
+def test_what_was_made_is_noted_with_its_identity(bench: Bench) -> None:
+    run = bench.run()
+    bench.engine.network_ids.clear()
+    bench.options = replace(
+        bench.options,
+        kind=bench.program(
+            "kind", f"[ $1 = get ] || cp {run.folder}/record.json {bench.folder}/before"
+        ),
+    )
+    bench.bring_up(run)
+    before = json.loads((bench.folder / "before").read_text())
+    assert (before["cluster"], before["containers"], before["network"]) == ("dev", None, True)
+    record = json.loads((run.folder / "record.json").read_text())
+    assert record["containers"] == ["node-1"]
+    assert record["mark"] in record["cluster_spec"]
+    assert record["network_id"] is None, "kind has made none"
+
+
+def test_the_network_is_noted_by_its_id_where_the_run_made_it(bench: Bench) -> None:
+    run = bench.run()
+    run.made(network=True)
+    bench.bring_up(run)
+    assert run.record.network_id == "network-1"
+    other = bench.run()
+    bench.bring_up(other, cluster_name="ci")
+    assert (other.record.network, other.record.network_id) == (False, None)
+
+
+def test_kind_holds_the_runs_lock_and_other_commands_do_not(bench: Bench) -> None:
+    run = bench.run()
+    bench.bring_up(run)
+    assert f"{run.folder}/work" in (bench.folder / "programs" / "kind-holds").read_text()
+    assert f"{run.folder}/" not in (bench.folder / "kubectl-holds").read_text()
+    assert not run.at_work
+
+
+@pytest.mark.parametrize(
+    ("script", "why", "containers"),
+    [
+        ("exit 1", "exited with code 1", []),
+        ("sleep 60", "was stopped at its deadline of 1 s", None),
+        ("kill -KILL $$", "was ended by SIGKILL", None),
+    ],
+    ids=["it failed", "it hung", "it was killed"],
+)
+def test_it_is_noted_whether_kind_said_its_last_word(
+    bench: Bench, script: str, why: str, containers: list[str] | None
+) -> None:
+    run = bench.run()
+    bench.program("kind", f"[ $1 = get ] || {script}")
+    (bench.folder / "deleted").touch()
+    assert bench.refused(run) == f"cluster dev: `kind create cluster` {why}"
+    assert run.record.cluster == "dev"
+    assert run.record.containers == containers
+
+
+def test_a_cluster_that_is_there_already_is_not_ours(bench: Bench) -> None:
+    run = bench.run()
+    bench.program("kind", "echo dev")
+    assert bench.refused(run) == (
+        "cluster dev exists, and this run did not make it; choose another --cluster-name, walk in "
+        "it with --canary-context kind-dev, or remove it with `pytest --canary-reap` where an "
+        "earlier run has kept it"
+    )
+    assert run.record.cluster is None, "so that nobody removes it for this run"
+
+
+def test_a_cluster_that_another_run_makes_is_refused_before_anything_is_made(bench: Bench) -> None:
+    first, second = bench.run(), bench.run()
+    bench.bring_up(first)
+    assert bench.refused(second).startswith("another run makes or walks in cluster dev; ")
+    assert second.record.cluster is None
+
+
+def test_a_cluster_is_made_again_where_its_node_image_has_another_content(bench: Bench) -> None:
+    run = bench.run()
+    bench.engine.refs.add("kindest/node:v1")
+    bench.program("kind", f"echo $1 >>{bench.folder}/asked; rm -f {bench.folder}/deleted")
+
+    def asked() -> list[str]:
+        bench.bring_up(run, node_image="kindest/node:v1", cluster_name=None)
+        said = (bench.folder / "asked").read_text().split()
+        (bench.folder / "asked").write_text("")
+        return said
+
+    assert asked() == ["get", "create"]
+    assert asked() == []
+    bench.engine.known["kindest/node:v1"] = Image("sha256:1", "kindest/node:v1")
+    assert asked() == ["get", "create"]
+    assert asked() == []
+
+
+def test_the_kubectl_that_is_meant_is_the_one_that_scripts_find(bench: Bench) -> None:
+    run = bench.run()
+    bench.program("kubectl", "echo another")
+    up = bench.bring_up(run)
+    assert up.kubectl == run.folder / "bin" / "kubectl"
+    environment = apply_environment({}, {}, 5, str(up.namespace.kubeconfig), "", up.kubectl)
+    shown = subprocess.run(
+        ["sh", "-c", "readlink $(command -v kubectl)"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert shown.stdout.strip() == str(bench.options.kubectl)
+    assert list(up.kubectl.parent.iterdir()) == [up.kubectl]
+
+
+def test_an_engine_on_another_machine_is_refused_before_anything_is_made(bench: Bench) -> None:
+    run = bench.run()
+    bench.engine.endpoint = "ssh://build@192.0.2.7"
+    assert bench.refused(run) == (
+        "the container engine at ssh://build@192.0.2.7 is on another machine, where nothing of the "
+        "cluster can be reached; use one of this machine, or walk in a cluster that is there with "
+        "--canary-context"
+    )

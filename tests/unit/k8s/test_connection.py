@@ -1,0 +1,149 @@
+"""The way to an API server: by which proxy, with which proofs, and what it leaves on the disk."""
+
+import base64
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+import websocket
+import yaml
+from fakes.server import Reply, Server
+
+from pytest_canary.k8s.exec import ExecError
+from pytest_canary.k8s.namespace import Namespace
+
+ELSEWHERE = "http://api.cluster.example"
+
+
+@pytest.fixture(autouse=True)
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A machine whose environment names no proxy."""
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+    return tmp_path
+
+
+def namespace(
+    folder: Path, server: str, user: dict[str, Any] | None = None, **cluster: Any
+) -> Namespace:
+    kubeconfig = folder / "kubeconfig"
+    more = {key.replace("_", "-"): value for key, value in cluster.items()}
+    kubeconfig.write_text(
+        yaml.safe_dump(
+            {
+                "clusters": [{"name": "it", "cluster": {"server": server, **more}}],
+                "users": [{"name": "it", "user": user or {"token": "t"}}],
+                "contexts": [{"name": "it", "context": {"cluster": "it", "user": "it"}}],
+                "current-context": "it",
+            }
+        )
+    )
+    return Namespace(kubeconfig, "canary-test")
+
+
+def ask_all(it: Namespace, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Ask for objects, ask a pod through the API server, and run a command in one.
+
+    Returns:
+        What the websocket is told of proxies.
+    """
+    it.exists()
+    url, session = it.proxy("app-1", 3000)
+    session.get(url, timeout=5)
+    made: list[dict[str, Any]] = []
+
+    def connect(_: object, url: str, **how: Any) -> None:
+        made.append(how)
+        raise OSError("no further")
+
+    monkeypatch.setattr(websocket.WebSocket, "connect", connect)
+    with pytest.raises(ExecError, match="no further"):
+        it.exec("app-1", "app", ["true"], timeout=5)
+    return {key: value for key, value in made[0].items() if "prox" in key}
+
+
+NAMESPACES = "/api/v1/namespaces/canary-test"
+POD = "/api/v1/namespaces/canary-test/pods/app-1:3000/proxy"
+
+
+@pytest.mark.parametrize("name", ["HTTP_PROXY", "http_proxy", "ALL_PROXY"])
+def test_a_cluster_on_this_machine_is_asked_without_a_proxy(
+    machine: Path, server: Server, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    server.reply = Reply(body={"items": []})
+    monkeypatch.setenv(name, "http://127.0.0.1:9")
+    it = namespace(machine, server.url)
+    assert ask_all(it, monkeypatch)["http_no_proxy"] == ["*"]
+    assert [each.path for each in server.asked] == [NAMESPACES, POD]
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.8.9.1", "[::1]"])
+def test_every_name_of_this_machine_is_this_machine(
+    machine: Path, monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    _, session = namespace(machine, f"https://{host}:6443").proxy("app-1", 3000)
+    assert session.proxies == {}
+
+
+def test_a_cluster_elsewhere_is_asked_by_the_environments_proxy(
+    machine: Path, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.reply = Reply(body={"items": []})
+    monkeypatch.setenv("HTTP_PROXY", server.url.replace("//", "//me:p%40ss@"))
+    it = namespace(machine, ELSEWHERE)
+    assert ask_all(it, monkeypatch) == {
+        "http_proxy_host": "127.0.0.1",
+        "http_proxy_port": int(server.url.rpartition(":")[2]),
+        "http_proxy_auth": ("me", "p@ss"),
+        "http_no_proxy": ["no.such.host"],
+        "proxy_type": "http",
+    }
+    assert [each.path for each in server.asked] == [ELSEWHERE + NAMESPACES, ELSEWHERE + POD]
+
+
+def test_a_cluster_for_which_the_environment_wants_no_proxy_is_asked_without(
+    machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("NO_PROXY", "corp.example,cluster.example")
+    _, session = namespace(machine, ELSEWHERE).proxy("app-1", 3000)
+    assert session.proxies == {}
+
+
+@pytest.mark.parametrize("where", [ELSEWHERE, "http://127.0.0.1:1"])
+def test_the_kubeconfigs_own_proxy_comes_first(
+    machine: Path, server: Server, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    server.reply = Reply(body={"items": []})
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("NO_PROXY", "*")
+    it = namespace(machine, where, proxy_url=server.url)
+    told = ask_all(it, monkeypatch)
+    assert (told["http_proxy_host"], told["http_no_proxy"]) == ("127.0.0.1", ["no.such.host"])
+    assert [each.path for each in server.asked] == [where + NAMESPACES, where + POD]
+
+
+def test_the_way_to_a_pod_expects_the_servers_name_that_the_kubeconfig_says(machine: Path) -> None:
+    it = namespace(machine, "https://127.0.0.1:1", tls_server_name="api.example")
+    url, session = it.proxy("app-1", 3000)
+    expects = session.get_adapter(url).poolmanager.connection_pool_kw  # type: ignore[attr-defined]
+    assert expects["server_hostname"] == expects["assert_hostname"] == "api.example"
+    assert session.verify is True
+
+
+def test_keys_are_kept_beside_the_kubeconfig(
+    machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere, beside = machine / "tmp", machine / "run"
+    for folder in (elsewhere, beside):
+        folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(elsewhere))
+    key = base64.b64encode(f"the key of {machine}".encode()).decode()
+    user = {"client-certificate-data": key, "client-key-data": key}
+    namespace(beside, "https://127.0.0.1:1", user)
+    assert list(elsewhere.iterdir()) == []
+    kept = [each for each in beside.iterdir() if "the key of" in each.read_text()]
+    assert [each.stat().st_mode & 0o777 for each in kept] == [0o600]
