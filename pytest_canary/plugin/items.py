@@ -94,8 +94,6 @@ def keep_evidence(rehearsal: Rehearsal, stage: str, error: BaseException) -> Fai
     """
     try:
         return rehearsal.keep_evidence(stage, error)
-    except pytest.exit.Exception:  # a signal's, which is pytest's own way to end
-        raise
     except Exception as trouble:
         journal = rehearsal.journal
         told = rehearsal.workspace.evidence.keep_traceback(trouble, journal.redactor.redact)

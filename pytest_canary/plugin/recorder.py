@@ -145,8 +145,6 @@ class Recorder:
         """Go on after an error, and tell what there won't be."""
         try:
             yield
-        except pytest.exit.Exception:  # a signal's, which is pytest's own way to end
-            raise
         except CanaryError as error:
             self._tell(f"\ncanary: {error}")
         except OSError as error:

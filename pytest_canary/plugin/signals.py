@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from typing import Any
 
 import pytest
 
 from pytest_canary.plugin.state import Outcome
+
+# Seconds: a second Ctrl-C so soon after the first would end what the first has begun.
+AGAIN = 3.0
+
+
+class Stopped(KeyboardInterrupt):
+    """A signal's: it ends the session as Ctrl-C does, and no `except Exception` keeps it."""
+
+    # pytest shows the whole name.
+    __module__ = "canary"
 
 
 class Signals:
@@ -21,6 +32,7 @@ class Signals:
     def __init__(self, outcome: Outcome) -> None:
         self._outcome = outcome
         self._handlers: dict[signal.Signals, Any] = {}
+        self._interrupted_at: float | None = None
 
     def pytest_configure(self) -> None:
         """Catch them; called when this object is registered."""
@@ -29,6 +41,8 @@ class Signals:
         for each in (signal.SIGTERM, signal.SIGHUP):
             if signal.getsignal(each) != signal.SIG_IGN:  # as nohup has it
                 self._handlers[each] = signal.signal(each, self._stop)
+        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            self._handlers[signal.SIGINT] = signal.signal(signal.SIGINT, self._interrupt)
 
     def _stop(self, number: int, _: object) -> None:
         outcome = self._outcome
@@ -36,11 +50,19 @@ class Signals:
         outcome.stop_code = 128 + number
         # A cleanup that is under way ends as soon as it can; half of one leaves something.
         if not outcome.cleaning:
-            pytest.exit(f"canary: {name}; removing what the run made", returncode=outcome.stop_code)
+            raise Stopped(f"{name}; removing what the run made")
 
+    def _interrupt(self, _number: int, _: object) -> None:
+        now, before = time.monotonic(), self._interrupted_at
+        self._interrupted_at = now
+        if not self._outcome.cleaning and (before is None or now - before > AGAIN):
+            raise KeyboardInterrupt
+
+    @pytest.hookimpl(tryfirst=True)
     def pytest_keyboard_interrupt(self) -> None:
-        """Remember who ended the session before its time, for the report."""
+        """Remember who ended the session before its time, and let nobody end its end."""
         self._outcome.stopped_by = self._outcome.stopped_by or "Ctrl-C"
+        self._outcome.cleaning = True
 
     def pytest_unconfigure(self) -> None:
         """Give the process its own handlers back."""

@@ -55,7 +55,8 @@ class Outcome:
         rolls_back: whether the automatic rollback has come in place of the planned one.
         cleanup_failed: the cleanup after all tests, where it did.
         unmade: checks that were chosen, and that somebody else than the walk has left out.
-        cleaning: whether what the run made is being removed, which no signal interrupts.
+        cleaning: whether the session is at its end, where what the run made is removed; no signal
+            interrupts that.
         kept: whether everything is left in place.
         finished: whether pytest came to the end of its tests.
         stopped_by: what ended the session before that: a signal's name, or "Ctrl-C".

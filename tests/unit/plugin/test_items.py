@@ -17,6 +17,7 @@ from pytest_canary.context.stage import Check
 from pytest_canary.core.errors import NotApplicable, ReleaseError
 from pytest_canary.plugin.items import StageTest, keep_evidence, stage_of
 from pytest_canary.plugin.pytest_internals import ErrorRepr
+from pytest_canary.plugin.signals import Stopped
 
 
 def holding(item: StageTest, error: Exception | None = None) -> list[object]:
@@ -102,6 +103,9 @@ def test_a_failure_whose_evidence_can_not_be_collected_is_told_all_the_same(
 
 
 def test_a_signal_ends_the_session_while_evidence_is_collected(plan: Plan) -> None:
-    rehearsal: Any = SimpleNamespace(keep_evidence=lambda *_: pytest.exit("canary: SIGTERM"))
-    with pytest.raises(pytest.exit.Exception):
+    def stopped(*_: object) -> None:
+        raise Stopped("SIGTERM")
+
+    rehearsal: Any = SimpleNamespace(keep_evidence=stopped)
+    with pytest.raises(Stopped):
         keep_evidence(rehearsal, "canary", ReleaseError("it broke"))

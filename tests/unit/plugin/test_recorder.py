@@ -18,6 +18,7 @@ from pytest_canary.core.errors import ReleaseError
 from pytest_canary.core.masking import Redactor
 from pytest_canary.plugin.pytest_internals import ErrorRepr
 from pytest_canary.plugin.recorder import Recorder, result_of
+from pytest_canary.plugin.signals import Stopped
 from pytest_canary.plugin.state import Outcome
 from pytest_canary.reporting.document import Report
 
@@ -148,8 +149,8 @@ def test_a_report_that_is_not_there_takes_nothing_away(leaving: Leaving) -> None
 
 
 def test_a_signal_ends_the_session_while_the_report_is_written(leaving: Leaving) -> None:
-    leaving.wrong = pytest.exit.Exception("canary: SIGTERM")
-    with pytest.raises(pytest.exit.Exception):
+    leaving.wrong = Stopped("SIGTERM")
+    with pytest.raises(Stopped):
         leaving.recorder.write()
     assert leaving.told == []
     leaving.wrong = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import threading
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ CAUGHT = (signal.SIGTERM, signal.SIGHUP)
 @pytest.fixture(autouse=True)
 def handlers() -> Iterator[None]:
     before = {each: signal.signal(each, signal.SIG_DFL) for each in CAUGHT}
+    before[signal.SIGINT] = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     for number, handler in before.items():
         signal.signal(number, handler)
@@ -27,9 +29,10 @@ def test_a_signal_ends_the_session_and_is_remembered(number: signal.Signals, cod
     outcome = Outcome()
     caught = Signals(outcome)
     caught.pytest_configure()
-    with pytest.raises(pytest.exit.Exception, match=f"canary: {number.name}; removing what") as end:
+    with pytest.raises(KeyboardInterrupt) as end, contextlib.suppress(Exception):
         signal.raise_signal(number)
-    assert end.value.returncode == code
+    assert end.exconly() == f"canary.Stopped: {number.name}; removing what the run made"
+    assert outcome.exit_code(pytest.ExitCode.INTERRUPTED) == code
     caught.pytest_keyboard_interrupt()  # pytest calls this for either
     assert outcome.stopped_by == number.name
     caught.pytest_unconfigure()
@@ -46,10 +49,30 @@ def test_a_signal_during_the_cleanup_waits_for_its_end() -> None:
     assert outcome.exit_code(pytest.ExitCode.OK) == 143
 
 
-def test_ctrl_c_is_remembered() -> None:
+def test_ctrl_c_ends_the_session_once() -> None:
     outcome = Outcome()
-    Signals(outcome).pytest_keyboard_interrupt()
+    caught = Signals(outcome)
+    caught.pytest_configure()
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
+    signal.raise_signal(signal.SIGINT)  # while the first unwinds
+    caught.pytest_keyboard_interrupt()
     assert outcome.stopped_by == "Ctrl-C"
+    signal.raise_signal(signal.SIGINT)  # while everything is removed
+    caught.pytest_unconfigure()
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_ctrl_c_that_somebody_has_swallowed_may_be_repeated(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("pytest_canary.plugin.signals.AGAIN", -1)
+    caught = Signals(Outcome())
+    caught.pytest_configure()
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+    caught.pytest_unconfigure()
 
 
 def test_what_the_process_ignores_stays_ignored() -> None:
