@@ -43,6 +43,11 @@ class Redaction:
         redact_report(report, self._redactor.redact)
         return report
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Of what others have added to that, such as why a failure was expected."""
+        redact_report(report, self._redactor.redact)
+
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_make_collect_report(
         self,

@@ -51,8 +51,8 @@ def leaks(secrets: Iterable[str], shown: Mapping[str, str]) -> list[str]:
     told = [form for each in secrets for form in forms(each)]
     # The ends of what is encoded are shared with its neighbours.
     told += [text[4:-4] for each in secrets for text in encoded(each)]
-    # What is left of one where a text was cut.
-    told += [part for each in secrets for part in (each[:8], each[-8:])]
+    # What is left of one where a text was cut; but a key's first and last line are no secrets.
+    told += [part for each in secrets for part in (each[:8], each[-8:]) if "-----" not in part]
     return [
         *(f"{where}: {form}" for where in shown for form in told if form in shown[where]),
         *(f"{where}: {harm!r}" for where in shown for harm in HARM.findall(shown[where])),

@@ -260,8 +260,8 @@ def test_a_place_for_the_run_that_can_not_be_made_is_refused(
     result = pytester.runpytest_inprocess(*RUN)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     (said,) = [line for line in result.errlines if line]
-    assert said.startswith("ERROR: no folder can be made for what a run makes: ")
-    assert said.endswith("; set XDG_STATE_HOME to a folder that you can write to")
+    assert said.startswith("ERROR: no record of the run can be kept in /proc/nowhere/")
+    assert said.endswith("; set XDG_STATE_HOME to a folder that can be written to")
     assert not (project / "relative").exists()
 
 

@@ -148,7 +148,9 @@ class Session:
         (self.folder / "canary.toml").write_text(
             'name = "addressbook"\n' + "".join(map(_table, tables, tables.values()))
         )
-        (self.folder / "pytest.ini").write_text("[pytest]\naddopts = -p no:cacheprovider\n")
+        (self.folder / "pytest.ini").write_text(
+            "[pytest]\naddopts = -p no:cacheprovider\nfilterwarnings = default\n"
+        )
         self.extend("apply.sh", "#!/bin/sh\n", ': "$API_TOKEN" "$SIGNING_KEY"\n')
         monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(self.folder / "summary.md"))
         monkeypatch.setenv("GITHUB_ACTIONS", "true")
