@@ -19,6 +19,12 @@ KINDS = ("Deployment", "ReplicaSet", "Pod", "EndpointSlice", "Service", "Event")
 # Seconds after which the API server ends a watch; one that is dead ends half a minute later.
 WATCH = 300
 
+# What the API server says to who may not, or is not known any more.
+REFUSED = (401, 403)
+
+# Seconds for which it may say so: while it starts, it does not know yet who may do what.
+PATIENCE = 30
+
 
 @dataclass(frozen=True)
 class Moment:
@@ -57,6 +63,7 @@ class Observer:
         self._stopped = threading.Event()
         self._listed: set[str] = set()
         self._trouble = ""
+        self._refused: dict[str, float] = {}
         self._watches: dict[str, object] = {}
         self._threads = [
             threading.Thread(target=self._follow, args=(kind,), name=f"watch-{kind}", daemon=True)
@@ -97,8 +104,20 @@ class Observer:
             return Snapshot(*(dict(self._objects[kind]) for kind in KINDS))
 
     def change(self, seconds: float) -> None:
-        """Block until anything changes after this thread's last snapshot, at most the seconds."""
+        """Block until anything changes after this thread's last snapshot, at most the seconds.
+
+        Raises:
+            ClusterError: the API server refuses to tell of a kind, and goes on to do so; whoever
+                waits would wait for what nobody sees.
+        """
         with self._changed:
+            blind = [at for at in self._refused.values() if self.now() - at > PATIENCE]
+            if blind:
+                raise ClusterError(
+                    f"the API server has refused to list {', '.join(sorted(self._refused))} in "
+                    f"namespace {self.namespace.name} for {self.now() - min(blind):.0f} s: "
+                    f"{self._trouble}; see who has changed the walk's Role or its account"
+                )
             seen = getattr(self._seen, "version", -1)
             self._changed.wait_for(lambda: self._version != seen, timeout=seconds)
 
@@ -132,9 +151,10 @@ class Observer:
 
         lister = self.namespace.lister(kind)
         while not self._stopped.is_set():
-            watch = self._watches[kind] = Watch()
+            watch, listed = Watch(), False
+            self._watches[kind] = watch
             try:
-                version = self._list(kind, lister)
+                version, listed = self._list(kind, lister), True
                 if self._stopped.is_set():
                     return
                 for event in watch.stream(
@@ -155,9 +175,14 @@ class Observer:
                 AttributeError,
             ) as error:
                 self._trouble = str(getattr(error, "reason", None) or error)
+                refused = getattr(error, "status", None) in REFUSED
+                with self._changed:
+                    if refused and not listed:
+                        self._refused.setdefault(kind, self.now())
                 # An expired version, a restarting API server, a socket shut by stop(): list anew.
                 # KeyError and AttributeError are what Watch itself makes of an error event.
-                self._stopped.wait(0.2)
+                # Where lists are granted and watches are not, lists have to do.
+                self._stopped.wait(1.0 if refused else 0.2)
 
     def _list(self, kind: str, lister: object) -> str:
         response = lister(  # type: ignore[operator]
@@ -165,10 +190,13 @@ class Observer:
         )
         listed = json.loads(response.data)
         items: Iterable[Object] = listed["items"]
+        found = {item["metadata"]["name"]: item for item in items}
         with self._changed:
-            self._objects[kind] = {item["metadata"]["name"]: item for item in items}
-            self._listed.add(kind)
-            self._notify(kind)
+            self._refused.pop(kind, None)
+            if kind not in self._listed or found != self._objects[kind]:
+                self._objects[kind] = found
+                self._listed.add(kind)
+                self._notify(kind)
         return str(listed["metadata"]["resourceVersion"])
 
     def _take(self, kind: str, event: str, item: Object) -> None:

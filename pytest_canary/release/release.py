@@ -12,6 +12,7 @@ from pytest_canary.core.processes import Processes
 from pytest_canary.core.secret_variables import secrets_of
 from pytest_canary.core.waiting import Seen, Waiter
 from pytest_canary.diagnosis import Expected
+from pytest_canary.diagnosis.api_server import lost_api_server
 from pytest_canary.diagnosis.refusals import refusals
 from pytest_canary.k8s.namespace import Exec, Namespace
 from pytest_canary.k8s.objects import pods_of
@@ -151,6 +152,9 @@ class Release:
             )
         except CommandError as error:
             self._expect_not_refused(error.output)
+            lost = lost_api_server(error.output)
+            if lost:
+                raise FoundError([lost], error.output) from error
             raise watch.find_cause(
                 ReleaseError(
                     f"{self.name(track)} can't be deployed: {error.sentence}; "

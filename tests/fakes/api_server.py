@@ -16,7 +16,10 @@ Answer = tuple[int, Any]
 
 
 class ApiServer(ThreadingHTTPServer):
-    """Answers from `answers`, by method and path; one that can be called is given the body."""
+    """Answers from `answers`, by method and path; one that can be called is given the body.
+
+    What follows WATCH instead of GET is for watches alone.
+    """
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
@@ -36,10 +39,13 @@ class Handler(BaseHTTPRequestHandler):
             self.server.bodies.append(given)
         self.server.asked.append(f"{self.command} {self.path}")
         self.server.tokens.append(self.headers.get("Authorization", "").removeprefix("Bearer "))
-        asked = f"{self.command} {self.path.split('?')[0]}"
-        found = self.server.answers.get(asked, (404, {"message": f"no {self.path}"}))
+        query, path = parse_qs(urlsplit(self.path).query), self.path.split("?")[0]
+        found = self.server.answers.get(
+            f"{self.command} {path}", (404, {"message": f"no {self.path}"})
+        )
+        if "watch" in query:
+            found = self.server.answers.get(f"WATCH {path}", found)
         status, answer = found(given) if callable(found) else found
-        query = parse_qs(urlsplit(self.path).query)
         if "tailLines" in query and isinstance(answer, str):
             # As a kubelet does: the limit takes the end away.
             last = answer.splitlines(keepends=True)[-int(query["tailLines"][0]) :]

@@ -2,9 +2,96 @@
 
 import threading
 import time
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import pytest
+from fakes.api_server import ApiServer, api_server, write_kubeconfig
+
+from pytest_canary.core.errors import ClusterError
+from pytest_canary.core.waiting import Seen, Waiter
+from pytest_canary.k8s import observer as observers
+from pytest_canary.k8s.namespace import Namespace
 from pytest_canary.k8s.observer import Observer
+
+HERE = "namespaces/shop-test"
+PATHS = {
+    "Deployment": f"/apis/apps/v1/{HERE}/deployments",
+    "ReplicaSet": f"/apis/apps/v1/{HERE}/replicasets",
+    "Pod": f"/api/v1/{HERE}/pods",
+    "EndpointSlice": f"/apis/discovery.k8s.io/v1/{HERE}/endpointslices",
+    "Service": f"/api/v1/{HERE}/services",
+    "Event": f"/api/v1/{HERE}/events",
+}
+REFUSED = (403, {"message": "no"})
+
+
+def listing(*names: str) -> tuple[int, Any]:
+    """What lists objects of these names."""
+    items = [{"metadata": {"name": name}} for name in names]
+    return 200, {"metadata": {"resourceVersion": "1"}, "items": items}
+
+
+@pytest.fixture
+def server() -> Iterator[ApiServer]:
+    """Lists nothing, and lets nobody watch."""
+    with api_server() as running:
+        for path in PATHS.values():
+            running.answers |= {f"GET {path}": listing(), f"WATCH {path}": REFUSED}
+        yield running
+
+
+@pytest.fixture
+def observer(server: ApiServer, tmp_path: Path) -> Iterator[Observer]:
+    write_kubeconfig(tmp_path / "kubeconfig", server)
+    found = Observer(Namespace(tmp_path / "kubeconfig", "shop-test", context="it")).start()
+    yield found
+    found.stop()
+
+
+def wait_for(observer: Observer, service: str) -> None:
+    """Wait until a Service is seen."""
+
+    def look() -> Seen[None]:
+        names = observer.snapshot().services
+        return Seen(", ".join(names) or "nothing", service in names, None)
+
+    Waiter().until(f"Service {service}", look, timeout=30, change=observer.change)
+
+
+def test_where_watches_are_refused_lists_have_to_do(server: ApiServer, observer: Observer) -> None:
+    server.answers[f"GET {PATHS['Service']}"] = listing("shop-lb")
+    wait_for(observer, "shop-lb")
+    asked = len(server.asked)
+    Waiter().until(
+        "other lists",
+        lambda: Seen("few", len(server.asked) > asked + 3 * len(PATHS), None),
+        timeout=30,
+    )
+    assert observer.quiet_for("EndpointSlice") > 1, "what is listed again has not changed"
+
+
+def test_who_may_see_nothing_any_more_does_not_wait_for_it(
+    server: ApiServer, observer: Observer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(observers, "PATIENCE", 1)
+    server.answers[f"GET {PATHS['Service']}"] = REFUSED
+    with pytest.raises(ClusterError) as refused:
+        wait_for(observer, "shop-lb")
+    assert str(refused.value).startswith(
+        "the API server has refused to list Service in namespace shop-test for "
+    )
+    assert str(refused.value).endswith(
+        " s: Forbidden; see who has changed the walk's Role or its account"
+    )
+    server.answers[f"GET {PATHS['Service']}"] = listing("shop-lb")
+    Waiter().until(
+        "sight again",
+        lambda: Seen("blind", "shop-lb" in observer.snapshot().services, None),
+        timeout=30,
+    )
+    wait_for(observer, "shop-lb")
 
 
 def test_what_one_thread_has_seen_another_may_still_wait_for() -> None:

@@ -27,6 +27,17 @@ def apply_fails(world: World) -> None:
     world.script("apply.sh", FAILING_APPLY)
 
 
+@CASES.fails(
+    canary.is_deployed,
+    "the API server did not answer kubectl, so the release stopped half-way",
+    evidence=("seen    The connection to the server 127.0.0.1:1 was refused",),
+    before=True,
+)
+def the_api_server_goes_away_under_the_script(world: World) -> None:
+    said = "The connection to the server 127.0.0.1:1 was refused"
+    world.script("apply.sh", f"#!/bin/sh\necho '{said}' >&2\nexit 1\n")
+
+
 REFUSED = (
     'deployments.apps "shop" is forbidden: User "system:serviceaccount:canary-test:pytest-canary" '
     'cannot get resource "deployments" in API group "apps" in the namespace "production"'
