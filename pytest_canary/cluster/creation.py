@@ -93,14 +93,20 @@ class Creation:
         return f"{content} {config(self.run.record.mount)}"
 
     def _is_up(self) -> bool:
-        """Whether an earlier run's cluster still runs, which it doesn't after a restart."""
+        """Whether an earlier run's cluster still runs, which it doesn't after a restart.
+
+        Raises:
+            CommandError: kubectl was killed, as where the session ends; that says nothing of it.
+        """
         try:
             self.processes.run(
                 [self.cluster.kubectl_path, "get", "--raw=/readyz"],
                 timeout=20,
                 env=os.environ | {"KUBECONFIG": str(self.cluster.kubeconfig_path)},
             )
-        except CommandError:
+        except CommandError as error:
+            if error.code is not None and error.code < 0:
+                raise
             return False
         return True
 

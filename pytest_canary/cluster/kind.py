@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
+import re
 import shutil
-from collections.abc import Callable
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +27,10 @@ from pytest_canary.k8s.rollout import rollout
 if TYPE_CHECKING:
     from pytest_canary.cluster.container_engine import ContainerEngine
     from pytest_canary.k8s.namespace_api import NamespaceApi
+
+# Seconds until kubectl has to forward a port, and bytes of what it says that are read.
+FORWARDED = 30
+SAID = 2000
 
 # A Service of type LoadBalancer gets a node port too. With this few of them, all can be mapped to
 # loopback beforehand: no cloud and no port-forward, which would pin one pod, are needed.
@@ -77,7 +85,7 @@ def _node_port_range() -> str:
 class Cluster(pytest_kind.KindCluster):  # type: ignore[misc]
     """pytest-kind's KindCluster, whose commands have deadlines and keep their output.
 
-    `kubectl()` and `port_forward()` are pytest-kind's own.
+    `kubectl()` is pytest-kind's own.
 
     Args:
         name: the cluster's name.
@@ -114,6 +122,50 @@ class Cluster(pytest_kind.KindCluster):  # type: ignore[misc]
         self.folder = folder
         self.node = f"{name}-control-plane"
         self.processes = processes or Processes()
+
+    @contextlib.contextmanager
+    def port_forward(
+        self,
+        service_or_pod_name: str,
+        remote_port: int,
+        *args: str,
+        local_port: int | None = None,
+        retries: int = 1,  # noqa: ARG002 (who calls pytest-kind's may give it)
+    ) -> Iterator[int]:
+        """A port of this machine that leads to a Service or a pod, while the context lasts.
+
+        pytest-kind's own starts kubectl anew until its retries are used up, and without PATH.
+
+        Args:
+            service_or_pod_name: as kubectl takes it: "service/shop-lb".
+            remote_port: the Service's or the pod's.
+            args: of kubectl's, such as "--namespace=shop".
+            local_port: the port; None for a free one.
+            retries: not needed.
+
+        Raises:
+            ClusterError: kubectl does not forward it.
+        """
+        self.ensure_kubectl()
+        ports = f"{local_port or ''}:{remote_port}"
+        argv = [str(self.kubectl_path), "port-forward", service_or_pod_name, ports, *args]
+        environment = {**os.environ, "KUBECONFIG": str(self.kubeconfig_path)}
+        with (
+            tempfile.TemporaryFile() as said,
+            subprocess.Popen(argv, stdout=said, stderr=said, env=environment) as forwarding,
+        ):
+
+            def look() -> Seen[int]:
+                text = os.pread(said.fileno(), SAID, 0).decode(errors="replace").strip()
+                found = re.search(r"Forwarding from 127\.0\.0\.1:(\d+) ", text)
+                if forwarding.poll() is not None:
+                    raise ClusterError(f"{service_or_pod_name} can't be forwarded: {text}")
+                return Seen(text or "nothing", bool(found), int(found[1]) if found else 0)
+
+            try:
+                yield Waiter().until(f"a port for {service_or_pod_name}", look, timeout=FORWARDED)
+            finally:
+                forwarding.kill()
 
     def ensure_kind(self) -> None:
         """Download kind where it is neither given nor on PATH.

@@ -29,7 +29,7 @@ def canary_rehearsal(request: pytest.FixtureRequest) -> Rehearsal:
 
 @pytest.fixture
 def canary_cluster(canary_rehearsal: Rehearsal) -> Cluster:
-    """The kind cluster, with pytest-kind's `kubectl()` and `port_forward()`."""
+    """The kind cluster, with `kubectl()` and `port_forward()`, as pytest-kind has them."""
     return canary_rehearsal.cluster
 
 

@@ -1,6 +1,7 @@
 """A kind cluster's programs and files: found and named, with nothing else changed."""
 
 import json
+import os
 import platform
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,41 @@ def test_the_node_has_a_mount_that_tells_whose_it_is(machine: Path) -> None:
     assert node["extraMounts"] == [
         {"hostPath": "/dev/null", "containerPath": "/pytest-canary/1", "readOnly": True}
     ]
+
+
+def forwarding(machine: Path, script: str) -> Cluster:
+    """One whose kubectl is a script."""
+    kubectl = machine / "kubectl"
+    kubectl.write_text(f"#!/bin/sh\necho $$ >>started\n{script}\n")
+    kubectl.chmod(0o755)
+    return cluster(machine, kubectl=kubectl)
+
+
+def test_a_port_is_forwarded_by_one_kubectl_which_ends_with_it(machine: Path) -> None:
+    made = forwarding(
+        machine,
+        'echo "$KUBECONFIG $*" >asked\n'
+        'echo "Forwarding from 127.0.0.1:40123 -> 80"\nexec /bin/sleep 600',
+    )
+    with made.port_forward("service/shop-lb", 80, "--namespace=shop") as port:
+        assert port == 40123
+        (process,) = map(int, (machine / "started").read_text().split())
+        os.kill(process, 0)
+    with pytest.raises(ProcessLookupError):
+        os.kill(process, 0)
+    asked = (machine / "asked").read_text()
+    assert asked == f"{machine}/kubeconfig port-forward service/shop-lb :80 --namespace=shop\n"
+
+
+def test_a_port_that_can_not_be_forwarded_is_told(machine: Path) -> None:
+    made = forwarding(machine, "echo 'error: services \"shop\" not found' >&2; exit 1")
+    with (
+        pytest.raises(
+            ClusterError, match='service/shop can\'t be forwarded: error: services "shop"'
+        ),
+        made.port_forward("service/shop", 80),
+    ):
+        pass
 
 
 def test_pytest_kinds_folder_is_gone_and_named_in_full(

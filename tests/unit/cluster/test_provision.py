@@ -120,6 +120,23 @@ def test_the_network_is_noted_by_its_id_where_the_run_made_it(bench: Bench) -> N
     assert (other.record.network, other.record.network_id) == (False, None)
 
 
+def test_a_cluster_of_which_nothing_could_be_learned_is_not_made_anew(bench: Bench) -> None:
+    """A session that ends kills what it has started, and must not end with the cluster's end."""
+    bench.options = replace(bench.options, cluster_name=None)
+    run = bench.run()
+    bench.bring_up(run)
+    asked = bench.folder / "programs" / "kind-holds"
+    made = asked.read_text()
+    killed = bench.program("kubectl-killed", "kill -9 $$")
+    assert "was ended by SIGKILL" in bench.refused(run, kubectl=killed)
+    assert asked.read_text() == made
+    gone = bench.program(
+        "kubectl-gone", f"[ $2 != --raw=/readyz ] || exit 1; cat {bench.folder}/view"
+    )
+    bench.bring_up(run, kubectl=gone)
+    assert len(asked.read_text()) > len(made), "one that does not answer is"
+
+
 def test_kind_holds_the_runs_lock_and_other_commands_do_not(bench: Bench) -> None:
     run = bench.run()
     bench.bring_up(run)
