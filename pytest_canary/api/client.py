@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from pytest_canary.api.writes import Row, Writes, new_unique
 from pytest_canary.config.settings import ApiSettings, Request
@@ -51,10 +52,14 @@ class Credentials:
     Attributes:
         headers: that say who asks.
         verify: the file of the authority that vouches for the server, or whether any must.
+        proxy: the URL of the one on the way.
+        server: the name that the server has to prove; None for the URL's.
     """
 
     headers: Mapping[str, str] = field(default_factory=dict)
     verify: bool | str | None = True
+    proxy: str | None = None
+    server: str | None = None
 
 
 def complaint(request: Request, answer: Answer, unique: str = "") -> str | None:
@@ -110,9 +115,17 @@ class Api:
         """What a request has to bring along there."""
         if self._session is None:
             return Credentials()
+        from pytest_canary.api.transport import expected_server
+
         kept = self._session.headers.get("Authorization")
         headers = {"Authorization": str(kept)} if kept else {}
-        return Credentials(headers, self._session.verify)
+        scheme = urlsplit(self.base_url).scheme
+        return Credentials(
+            headers,
+            self._session.verify,
+            self._session.proxies.get(scheme),
+            expected_server(self._session.get_adapter(self.base_url)),
+        )
 
     def send(self, request: Request, unique: str = "") -> Answer:
         """Send one request.

@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
+from requests.adapters import BaseAdapter, HTTPAdapter
 from requests.utils import get_encoding_from_headers
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
@@ -82,8 +82,9 @@ def exchange(
     Raises:
         NoAnswerError: the answer did not come, or not to its end.
     """
-    if not isinstance(session.get_adapter(url), _Adapter):
-        session.mount(f"{urlsplit(url).scheme}://", _Adapter())
+    mounted = session.get_adapter(url)
+    if not isinstance(mounted, _Adapter):
+        session.mount(f"{urlsplit(url).scheme}://", _Adapter(expected_server(mounted)))
     received = Received()
     with _Guard(deadline) as guard:
         try:
@@ -106,6 +107,12 @@ def exchange(
     if guard.passed:
         raise NoAnswerError(_late(received, deadline))
     return received
+
+
+def expected_server(adapter: BaseAdapter) -> str | None:
+    """The name that a server has to prove, where it is another than the URL's."""
+    manager = getattr(adapter, "poolmanager", None)
+    return manager.connection_pool_kw.get("server_hostname") if manager else None
 
 
 def _receive(response: requests.Response, received: Received) -> None:
@@ -223,8 +230,18 @@ class _HttpsPool(HTTPSConnectionPool):
 
 
 class _Adapter(HTTPAdapter):
-    """Connects so that the current guard knows what it watches over."""
+    """Connects so that the current guard knows what it watches over.
+
+    Args:
+        expected: the name that the server has to prove; None for the URL's.
+    """
+
+    def __init__(self, expected: str | None) -> None:
+        self._expected = expected
+        super().__init__()
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        if self._expected:
+            options |= {"server_hostname": self._expected, "assert_hostname": self._expected}
         super().init_poolmanager(*args, **options)
         self.poolmanager.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}

@@ -103,7 +103,7 @@ def _entries(given: str | None) -> tuple[dict[str, Any], dict[str, Any]]:
             if given:
                 raise SettingsError(f"--kubeconfig={given}: there is no such file") from None
             continue
-        except (OSError, UnicodeError, yaml.YAMLError, RecursionError) as error:
+        except (OSError, ValueError, yaml.YAMLError, RecursionError) as error:
             first = str(error).splitlines()[0]
             raise SettingsError(f"kubeconfig {path} can't be read: {first}") from error
         for kind, found in (("context", contexts), ("cluster", clusters)):

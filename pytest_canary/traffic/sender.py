@@ -279,6 +279,8 @@ class Sender:
             headers=prepared.headers,
             allow_redirects=False,
             trace_request_ctx=context,
+            proxy=self._credentials.proxy,
+            server_hostname=self._credentials.server,
         ) as response:
             # Noted at once: an answer that breaks off has told who gave it.
             answer.status = response.status

@@ -60,7 +60,7 @@ def test_a_context_that_is_not_there_is_told_with_the_nearest(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
-    "text", ["{", "- 1\n", "contexts: 3", "contexts: [3, {name: x}]", "a: &a [*a]"]
+    "text", ["{", "- 1\n", "contexts: 3", "contexts: [3, {name: x}]", "a: &a [*a]", "a: 2020-02-31"]
 )
 def test_a_kubeconfig_that_is_none_is_told_in_one_line(tmp_path: Path, text: str) -> None:
     (tmp_path / "config").write_text(text)

@@ -10,6 +10,9 @@ import websocket
 import yaml
 from fakes.server import Reply, Server
 
+from pytest_canary.api.client import Api
+from pytest_canary.api.transport import NoAnswerError, exchange
+from pytest_canary.config.settings import ApiSettings
 from pytest_canary.k8s.exec import ExecError
 from pytest_canary.k8s.namespace import Namespace
 
@@ -129,6 +132,9 @@ def test_the_kubeconfigs_own_proxy_comes_first(
 def test_the_way_to_a_pod_expects_the_servers_name_that_the_kubeconfig_says(machine: Path) -> None:
     it = namespace(machine, "https://127.0.0.1:1", tls_server_name="api.example")
     url, session = it.proxy("app-1", 3000)
+    with pytest.raises(NoAnswerError):
+        exchange(session, "GET", url, deadline=5)
+    assert Api(url, ApiSettings(), 5, session).credentials.server == "api.example"
     expects = session.get_adapter(url).poolmanager.connection_pool_kw  # type: ignore[attr-defined]
     assert expects["server_hostname"] == expects["assert_hostname"] == "api.example"
     assert session.verify is True
