@@ -262,8 +262,9 @@ def manifest(name: str, *, ends_at_once: bool) -> str:
     return faults.patched(text, ENDS_AT_ONCE if ends_at_once and name == "deployment" else {})
 
 
-def manage(walk: Rehearsal, *words: str) -> None:
-    """Run kubectl as who made the cluster."""
+def manage(walk: Rehearsal, *words: str) -> str:
+    """Run kubectl as who made the cluster, and return what it says."""
     assert walk.workspace.cluster_run, "the cluster is reused"
     kubeconfig = walk.workspace.cluster_run.folder / "kubeconfig"
-    subprocess.run(["kubectl", f"--kubeconfig={kubeconfig}", *words], check=True)
+    argv = ["kubectl", f"--kubeconfig={kubeconfig}", *words]
+    return subprocess.run(argv, check=True, stdout=subprocess.PIPE, text=True).stdout

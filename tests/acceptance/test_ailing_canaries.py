@@ -186,8 +186,10 @@ def test_a_canary_that_errs_is_no_go(judged: Callable[[str], Verdict]) -> None:
     assert found.finding.code == "CanaryWorse"
 
 
-def test_a_canary_that_leaks_is_no_go(judged: Callable[[str], Verdict]) -> None:
-    found = judged("leaks")
+def test_a_canary_that_leaks_is_no_go(walk: Rehearsal, judged: Callable[[str], Verdict]) -> None:
+    # On a busy machine, what it does with its memory may show in its latencies first.
+    with changed(walk, verdict={"errors": 0.5, "latency": 1000}):
+        found = judged("leaks")
 
     assert found.answer == "no-go"
     assert re.match(
@@ -235,9 +237,12 @@ def test_a_canary_without_a_page_of_metrics_is_judged_by_the_kubelet(walk: Rehea
 
 
 def test_too_few_requests_are_never_go(walk: Rehearsal) -> None:
-    """In a second there are too few for medians, too: a busy machine's can differ."""
+    """Nor a no-go: in a second there are too few for medians, which a busy machine's may differ in.
+
+    The canary is the one of the test before, and no sample of connections is still under way.
+    """
     with changed(walk, verdict={"seconds": 1}, api={"metrics": "/nothing"}):
-        found = judge(walk)
+        found = walk.context.judge()
 
     assert found.answer == "inconclusive"
     assert re.fullmatch(r"\d+ requests of the canary, at least 253 are needed", found.sentence)

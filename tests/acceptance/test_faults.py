@@ -18,6 +18,7 @@ from acceptance.bench import Outcome, Told
 from acceptance.faults import Fault
 from acceptance.lanes import FAULTS, Lanes
 from acceptance.projects import ROOT
+from acceptance.tables import write_table
 
 from pytest_canary.context.journal import VerdictOutcome
 
@@ -31,24 +32,20 @@ def told(benches: Lanes, request: pytest.FixtureRequest) -> Iterator[dict[str, T
     tell(request.config, found)
 
 
-def report(told: dict[str, Told]) -> str:
-    """What was told, as a Markdown table."""
-    by_name = {fault.name: fault for fault in FAULTS}
-    lines = ["| fault | stage | finding | seconds |", "|---|---|---|---:|"]
-    for name, each in told.items():
-        sentence = each.error.sentence.replace("|", "\\|")
-        lines.append(
-            f"| {by_name[name].told} | {each.stage} | {each.code}: {sentence} "
-            f"| {each.seconds:.1f} |"
-        )
-    return "\n".join([*lines, ""])
-
-
 def tell(config: pytest.Config, told: dict[str, Told]) -> None:
-    """Print the table, and write it where CANARY_FAULTS says, or to test-results."""
+    """Write the table where CANARY_FAULTS says, or to test-results; print a line of each."""
     path = Path(os.environ.get("CANARY_FAULTS", ROOT / "test-results" / "faults.md"))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(report(told), encoding="utf-8")
+    by_name = {fault.name: fault for fault in FAULTS}
+    rows = (
+        (
+            by_name[name].told,
+            each.stage,
+            f"{each.code}: {each.error.sentence}",
+            f"{each.seconds:.1f}",
+        )
+        for name, each in told.items()
+    )
+    write_table(path, ("fault", "stage", "finding", "seconds"), rows)
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     capture = config.pluginmanager.get_plugin("capturemanager")
     if reporter is None:
