@@ -8,17 +8,23 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import docker
 import pytest
 import yaml
-from acceptance.projects import Project, addressbook_tables
+from acceptance.projects import Project, addressbook_tables, needed
 from acceptance.rehearsals import adapted, ask, expect_no_more, obey, patience, rehearsal
 
+from pytest_canary.cluster.container_engine import KIND_LABEL
 from pytest_canary.cluster.engine import CTR, Engine
 from pytest_canary.cluster.registry import pull_secret
+from pytest_canary.cluster.run import Run
 from pytest_canary.context import expect
 from pytest_canary.context.journal import CanaryOutcome
 from pytest_canary.core.errors import CanaryError
@@ -247,27 +253,69 @@ def test_a_migration_that_does_nothing_and_exits_with_0_is_told(walk: Rehearsal)
     assert told.evidence.endswith("nothing to do")
 
 
-def test_what_outlives_the_cleanup_is_named(walk: Rehearsal, tmp_path: Path) -> None:
-    """With a kind that deletes nothing, and a record that has the cluster and not the namespace."""
-    run, name, node = walk.workspace.run, walk.context.cluster.name, walk.context.cluster.node
-    lazy = tmp_path / "kind"
-    lazy.write_text("#!/bin/sh\n")
-    lazy.chmod(0o755)
+@contextmanager
+def late_node(engine: docker.DockerClient, run: Run, cluster: str) -> Iterator[Callable[[], str]]:
+    """Makes what the engine takes for a node of a run's cluster, as often as it is called."""
+    name, volume = f"{cluster}-control-plane", f"{cluster}-data"
+    with closing(socket.socket()) as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+
+    def make() -> str:
+        engine.containers.run(
+            needed("PYTHON_IMAGE"),
+            ["sleep", "600"],
+            name=name,
+            detach=True,
+            labels={KIND_LABEL: cluster},
+            volumes=[f"/dev/null:{run.record.mount}:ro", f"{volume}:/data"],
+            ports={"80/tcp": ("127.0.0.1", port)},
+        )
+        return name
+
+    try:
+        yield make
+    finally:
+        engine.containers.get(name).remove(force=True)
+        engine.volumes.get(volume).remove()
+
+
+def test_what_outlives_the_cleanup_is_named(walk: Rehearsal, engine: docker.DockerClient) -> None:
+    """A node that the engine makes anew once all was removed, and a namespace in no record."""
+    run = walk.workspace.run
+    name = f"canary-{run.id}"
     entry = [{"name": f"kind-{name}"}]
     users = Path(os.environ["KUBECONFIG"])
     users.write_text(yaml.safe_dump({"contexts": entry, "users": entry}))
-    walk.workspace.run.made(cluster=name, kind=str(lazy), namespace=None)
+    run.made(cluster=name, containers=[], namespace=None)
 
-    walk.enter("cleanup")
+    def make_again() -> str:
+        removed = Seen("there is still its folder", True, None)
+        walk.workspace.waiter.until(
+            "the run to be removed",
+            lambda: replace(removed, done=not run.folder.exists()),
+            timeout=120,
+        )
+        return make()
 
-    left, reap = f"run {run.id} left ", "; `pytest --canary-reap` removes them"
-    assert failure(walk, cleanup.no_container).sentence == f"{left}containers: {node}{reap}"
-    assert failure(walk, cleanup.no_volume).sentence.startswith(f"{left}volumes: ")
-    assert failure(walk, cleanup.no_port).sentence.startswith(f"{left}ports: ")
-    for word in ("Deployment addressbook-stable", "Pod addressbook-canary-", "Secret db-params"):
-        assert word in failure(walk, cleanup.no_object).sentence
-    assert failure(walk, cleanup.no_context).sentence == (
-        f"{left}contexts: contexts kind-{name} in {users}, users kind-{name} in {users}{reap}"
-    )
-    for check in (cleanup.no_process, cleanup.no_file, cleanup.no_image):
-        ask(walk, check)
+    with late_node(engine, run, name) as make, ThreadPoolExecutor(1) as pool:
+        make()
+        again = pool.submit(make_again)
+        walk.enter("cleanup")
+        node = again.result()
+
+        left, reap = f"run {run.id} left ", "; `pytest --canary-reap` removes them"
+        assert failure(walk, cleanup.no_container).sentence == f"{left}containers: {node}{reap}"
+        assert failure(walk, cleanup.no_volume).sentence.startswith(f"{left}volumes: {name}-data")
+        assert failure(walk, cleanup.no_port).sentence.startswith(f"{left}ports: ")
+        for kind in (
+            "Deployment addressbook-stable",
+            "Pod addressbook-canary-",
+            "Secret db-params",
+        ):
+            assert kind in failure(walk, cleanup.no_object).sentence
+        assert failure(walk, cleanup.no_context).sentence == (
+            f"{left}contexts: contexts kind-{name} in {users}, users kind-{name} in {users}{reap}"
+        )
+        for check in (cleanup.no_process, cleanup.no_file, cleanup.no_image):
+            ask(walk, check)
