@@ -93,6 +93,8 @@ def share(walk: Rehearsal) -> None:
     # Each has it to itself otherwise, and removes the namespaces of others as a killed run's.
     namespace = walk.context.namespace.name
     manage(walk, "label", "--overwrite", "namespace", namespace, f"{RUN_LABEL}=beside-others")
+    # Its commands make nothing of the cluster any more, and would look as if they did.
+    walk.context.cluster.processes = walk.workspace.processes
     walk.workspace.cluster_run.release()
 
 

