@@ -60,15 +60,6 @@ others: venv         ## .venv/others, with other people's plugins, which tests/p
 plugin: venv others  ## the plugin inside pytest, no cluster
 	$(PYTEST) tests/plugin $(ARGS)
 
-# What pyproject.toml asks for at least, and not what constraints.txt has; dependencies of dependencies are the newest that fit.
-LOWEST := import tomllib; project = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
-  print(*(each.replace(">=", "==") for each in project["dependencies"]), sep="\n")
-lowest: venv         ## unit, with every dependency in the lowest version that pyproject.toml allows
-	rm -rf .venv/lowest; $(PYTHON) -m venv .venv/lowest
-	.venv/bin/python -c '$(LOWEST)' >.venv/lowest/constraints.txt
-	.venv/lowest/bin/pip install -q --disable-pip-version-check -c .venv/lowest/constraints.txt -e . hypothesis
-	.venv/lowest/bin/pytest tests/unit $(ARGS)
-
 engine: setup        ## on a real container engine, no cluster: the bundled app, PostgreSQL, builds
 	. ./airgap/env; $(PYTEST) tests/acceptance/engine $(ARGS)
 
@@ -88,7 +79,7 @@ test: lint setup     ## everything, but for what `make soak` has more of
 	$(MAKE) --no-print-directory acceptance
 
 # All rounds are run, and those that failed are named: what fails by chance fails in some.
-soak: setup          ## for hours: acceptance with every case, ROUNDS=10 times over; the verdict's error rates; bad input; lowest
+soak: setup          ## for hours: acceptance with every case, ROUNDS=10 times over; the verdict's error rates; bad input
 	. ./airgap/env; failed=; \
 	for round in $$(seq $(ROUNDS)); do \
 	  echo "canary: round $$round of $(ROUNDS)"; \
@@ -97,9 +88,8 @@ soak: setup          ## for hours: acceptance with every case, ROUNDS=10 times o
 	[ -z "$$failed" ] || { echo "canary: failed in round$$failed" >&2; exit 1; }
 	.venv/bin/python benchmarks/verdict.py --runs 200 --seed 1
 	$(PYTEST) --hypothesis-profile=soak -m hypothesis tests/unit
-	$(MAKE) --no-print-directory lowest
 
 clean:               ## what make made in the clone; the caches outside it stay
 	rm -rf .venv airgap/env canary-report test-results dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .pytest-kind
 
-.PHONY: help setup venv others canary lint unit lowest plugin engine acceptance report wheel test soak clean
+.PHONY: help setup venv others canary lint unit plugin engine acceptance report wheel test soak clean
