@@ -6,16 +6,16 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from pytest_canary.k8s.quantities import quantity_or_none, requests, written
+from pytest_canary.database.deployment import CPU_REQUEST
+from pytest_canary.k8s.quantities import quantity, quantity_or_none, requests, written
 from pytest_canary.manifests.documents import Document, Fault, Place
 from pytest_canary.manifests.version import STABLE
 from pytest_canary.preflight.groups import REQUESTS
 from pytest_canary.preflight.rule import rule
 from pytest_canary.preflight.subject import POD, Subject
 
-# What kubeadm's own pods request on a first node (the control plane, etcd and two of CoreDNS), and
-# 100m for the run's database.
-SYSTEM = {"cpu": Decimal("0.95"), "memory": Decimal(240 * 2**20)}
+# What kubeadm's own pods request on a first node: the control plane, etcd and two of CoreDNS.
+SYSTEM = {"cpu": Decimal("0.85"), "memory": Decimal(240 * 2**20)}
 
 
 @rule("request-above-limit", "a request that is above its own limit", REQUESTS)
@@ -52,7 +52,10 @@ def request_beyond_node(subject: Subject) -> Iterator[Fault]:
 def _beyond(
     subject: Subject, resource: str, asked: Mapping[str, Mapping[str, Decimal]], has: Decimal
 ) -> Iterator[Fault]:
-    free = has - SYSTEM[resource]
+    taken, by = SYSTEM[resource], "itself requests"
+    if resource == "cpu" and subject.settings.database.image != "none":
+        taken, by = taken + quantity(CPU_REQUEST), "and the database request"
+    free = has - taken
     replicas = {track: each.replicas for track, each in subject.workloads.items()}
     one = max(each.get(resource, Decimal(0)) for each in asked.values())
     whole = sum(
@@ -72,7 +75,7 @@ def _beyond(
         subject,
         resource,
         f"{asks} of {resource}, and the node has {written(resource, has)}, of which Kubernetes "
-        f"and the database request {written(resource, SYSTEM[resource])}",
+        f"{by} {written(resource, taken)}",
         most if free > 0 else "use another",
     )
 

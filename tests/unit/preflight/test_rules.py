@@ -360,6 +360,10 @@ def test_the_requests_of_canary_and_stable_count_together(inspect: Inspect) -> N
     )
     assert found.next == "request at most 762m for a pod"
     assert inspect(edit, replicas={"stable": 2}).findings == ()
+    without = inspect(edit, database={"image": "none"}).findings
+    (alone,) = (each for each in without if each.code == found.code)
+    assert alone.sentence.endswith("of which Kubernetes itself requests 850m")
+    assert alone.next == "request at most 787m for a pod"
     # Elsewhere nobody knows the nodes.
     assert inspect(edit, options=ELSEWHERE).findings == ()
 
