@@ -153,15 +153,16 @@ class Release:
         except CommandError as error:
             self._expect_not_refused(error.output)
             lost = lost_api_server(error.output)
-            if lost:
-                raise FoundError([lost], error.output) from error
-            raise watch.find_cause(
-                ReleaseError(
+            known = (
+                FoundError([lost], error.output)
+                if lost
+                else ReleaseError(
                     f"{self.name(track)} can't be deployed: {error.sentence}; "
                     f"last seen: {watch.seen}",
                     error.evidence,
                 )
-            ) from error
+            )
+            raise watch.find_cause(known) from error
         made = self.namespace.deployment(self.name(track))
         watch.wait_until_settled(made["metadata"].get("generation", 0) if made else 0)
 

@@ -170,8 +170,11 @@ class RolloutWatch:
         return self.given_up(error)
 
     def given_up(self, error: CanaryError) -> CanaryError:
-        """The error to raise at a deadline: with what was wrong until then, where that is known."""
-        if not self._slow:
+        """The error to raise at a deadline: with what was wrong until then, where that is known.
+
+        What is only slow explains nothing that has a finding of its own.
+        """
+        if not self._slow or isinstance(error, FoundError):
             return error
         return self._explained(self._slow, str(error))
 
