@@ -23,7 +23,9 @@ class Stopped(KeyboardInterrupt):
 
 
 class Signals:
-    """Lets SIGTERM and SIGHUP end the session as Ctrl-C does, so that everything is removed.
+    """Lets SIGTERM and SIGHUP end the session as Ctrl-C does, and Ctrl-C end it once.
+
+    So everything is removed.
 
     Args:
         outcome: learns what has stopped the session.
