@@ -9,6 +9,8 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Generator
 from pathlib import Path
@@ -39,12 +41,26 @@ def fill_disk() -> None:
             file.flush()
 
 
+def walk_too() -> None:
+    """Let a second run walk in the same project, and write down what came of it."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *sys.argv[1:]],
+        env=os.environ | {"STRIKE": "", "STRIKE_AT": ""},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+    )
+    Path(os.environ["STRIKE_BESIDE"]).write_text(f"{done.returncode}\n{done.stdout.decode()}")
+
+
 LATER: dict[str, Callable[[], None]] = {
     "SIGHUP": lambda: kill(signal.SIGHUP),
     "SIGINT": lambda: kill(signal.SIGINT),
     "SIGINT twice": kill_twice,
     "SIGKILL": lambda: kill(signal.SIGKILL),
     "SIGTERM": lambda: kill(signal.SIGTERM),
+    "a second run beside it": walk_too,
 }
 
 

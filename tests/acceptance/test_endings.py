@@ -11,6 +11,7 @@ import subprocess
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import docker
 import pytest
@@ -29,10 +30,13 @@ CODES = {
     "SIGKILL": -9,
     "SIGTERM": 143,
     "a failure with -x": 1,
+    "a second run beside it": 0,
     "an exception in a hook": 1,
     "full disk": 1,
 }
 """What pytest exits with, by the way; after a full disk it may pass where nothing is written."""
+
+BESIDE = "a second run beside it"
 
 # One of a kind; the stages differ, so that most are struck once.
 EACH_TIME = {
@@ -42,6 +46,7 @@ EACH_TIME = {
     ("SIGKILL", "canary"),
     ("SIGTERM", "migration"),
     ("a failure with -x", "baseline"),
+    ("a second run beside it", "cluster"),
     ("an exception in a hook", "baseline"),
     ("full disk", "cluster"),
 }
@@ -52,13 +57,14 @@ class Ended:
     """How a walk ended.
 
     Attributes:
+        code: the exit code; of a run beside it too.
         left: what was there at its end, in words.
         reaped: the same, after the next run has removed what it could.
     """
 
     way: str
     stage: str
-    code: int
+    code: str
     seconds: float
     left: str
     reaped: str
@@ -127,6 +133,7 @@ class Struck:
             "--canary-reuse",
             f"--canary-baseline={self.baseline}",
             *(["-x"] if "-x" in way else []),
+            *([f"--canary-until={stage}"] if way == BESIDE else []),
         )
         if way == "full disk":
             command = ["unshare", "--mount", "--map-root-user", "sh", "-c", SMALL, state, *command]
@@ -139,6 +146,7 @@ class Struck:
                 "PYTHONPATH": str(ROOT / "tests"),
                 "STRIKE": way,
                 "STRIKE_AT": stage,
+                "STRIKE_BESIDE": str(self.beside),
                 "STRIKE_DISK": state,
             },
             stdin=subprocess.DEVNULL,
@@ -150,6 +158,11 @@ class Struck:
         )
         print(done.stdout.decode(), f"{time.monotonic() - began:.0f} s")
         return Walked(done.returncode, done.stdout.decode())
+
+    @property
+    def beside(self) -> Path:
+        """What came of the run beside the last one: its exit code, and what it printed."""
+        return self.project.root.parent / "beside.txt"
 
     @property
     def left(self) -> str:
@@ -188,12 +201,21 @@ def test_a_walk_that_is_struck_leaves_nothing(
     if found != "nothing":
         assert struck.project.pytest("--canary", "--canary-until=preflight").code == 0
         reaped = struck.left
-    endings.append(Ended(way, stage, walked.code, seconds, found, reaped))
+    code = str(walked.code)
+    if way == BESIDE:
+        second, _, told = struck.beside.read_text().partition("\n")
+        print(told)
+        code += f", and {second}"
+    endings.append(Ended(way, stage, code, seconds, found, reaped))
 
     survived = way == "full disk" and walked.code == 0
     assert walked.code == CODES[way] or survived
     if way == "full disk" and not survived:
         assert "No space left on device" in walked.text
+    if way == BESIDE:
+        # In the midst of the last stage, the cluster may be free by then.
+        assert second == "1" or stage == "cleanup"
+        assert second == "0" or "another run walks in this project's cluster" in told
     assert "Traceback" not in walked.text or way == "an exception in a hook"
     assert reaped == "nothing"
     assert found == "nothing" or way == "SIGKILL"
