@@ -116,6 +116,13 @@ class ContainerEngine(Protocol):
     def node_containers(self, cluster: str) -> list[NodeContainer]:
         """The containers of a kind cluster's nodes, those that don't run included."""
 
+    def started(self, container: str, timeout: float) -> str:
+        """When a container was last started, in the engine's words.
+
+        Raises:
+            CommandError: it does not run, there is none of that name, or the engine does not tell.
+        """
+
     def host_port(self, container: str, port: int) -> int | None:
         """The loopback port that a container's TCP port is mapped to; None where it is not."""
 

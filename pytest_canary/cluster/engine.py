@@ -237,6 +237,21 @@ class Engine:
             for each in found
         ]
 
+    def started(self, container: str, timeout: float) -> str:
+        """When a container was last started, in the engine's words.
+
+        By the command, as that is given up in time where the engine hangs.
+
+        Raises:
+            CommandError: it does not run, there is none of that name, or the engine does not tell.
+        """
+        wanted = "{{.State.Status}} {{.State.StartedAt}}"
+        argv = ["docker", "container", "inspect", f"--format={wanted}", container]
+        status, _, at = self.processes.read(argv, timeout=timeout).strip().partition(" ")
+        if status != "running":
+            raise CommandError(f"container {container} is {status}")
+        return at
+
     def host_port(self, container: str, port: int) -> int | None:
         """The loopback port that a container's TCP port is mapped to; None where it is not."""
         mapped = self._client.containers.get(container).ports.get(f"{port}/tcp")

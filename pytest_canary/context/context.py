@@ -14,9 +14,11 @@ from pytest_canary.context.address import Address, find_address
 from pytest_canary.context.app_access import AppAccess
 from pytest_canary.context.journal import Journal, RollbackOutcome
 from pytest_canary.context.measurement import Measured, Measurement
+from pytest_canary.context.platform import look
 from pytest_canary.core.errors import ApiError, ClusterError, ReleaseError, WaitTimeoutError
 from pytest_canary.core.waiting import Seen, Waiter
 from pytest_canary.database.database import Database
+from pytest_canary.diagnosis.disturbances import Platform, disturbances
 from pytest_canary.k8s.objects import Object, images
 from pytest_canary.k8s.observer import Observer
 from pytest_canary.manifests.references import pull_secrets
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from pytest_canary.cluster.provision import Provisioned
     from pytest_canary.config.settings import Settings
     from pytest_canary.context.builders import Builders
+    from pytest_canary.core.findings import Finding
     from pytest_canary.k8s.namespace import Namespace
 
 # At a share of 1/3, the interval of `statistics.share` is then 9 points wide to either side.
@@ -57,6 +60,7 @@ class Context:
         database: the database in the cluster.
         app: how the app is asked.
         builders: make what is made later.
+        platform: what the release stands on, as it was at first; None before that was looked at.
     """
 
     plan: Plan
@@ -69,6 +73,7 @@ class Context:
     database: Database
     app: AppAccess
     builders: Builders
+    platform: Platform | None = None
 
     @property
     def settings(self) -> Settings:
@@ -244,6 +249,16 @@ class Context:
             fresh=fresh,
             ready=ready,
         )
+
+    def look_at_platform(self) -> None:
+        """Remember what the release stands on, as it is before the first one is there."""
+        self.platform = look(self.provisioned, self.engine, self.observer)
+
+    def disturbances(self) -> list[Finding]:
+        """What has happened to what the release stands on, and is none of its doing."""
+        if self.platform is None:
+            return []
+        return disturbances(self.platform, look(self.provisioned, self.engine, self.observer))
 
     def remains(self) -> RollbackOutcome:
         """What rolling back has not undone in the database, as it was before anything else did.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from pytest_canary.core.errors import CanaryError
 from pytest_canary.core.wording import encodable
 
 if TYPE_CHECKING:
+    from pytest_canary.core.findings import Finding
     from pytest_canary.release.diagnostics import Diagnostics
 
 
@@ -29,6 +30,7 @@ class Failure:
         folder: the evidence's, as the user finds it; None where none could be kept.
         files: the names of what is in it.
         lost: why none could be kept.
+        also: what has happened to what the release stands on, and may be the cause.
     """
 
     stage: str
@@ -38,6 +40,13 @@ class Failure:
     folder: Path | None = None
     files: tuple[str, ...] = ()
     lost: str = ""
+    also: tuple[Finding, ...] = ()
+
+    @property
+    def also_text(self) -> str:
+        """The same in words, some lines each."""
+        told = (f"{'also':<8}{each.sentence}\n{each.details}".rstrip() for each in self.also)
+        return "".join(f"{text}\n" for text in told)
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -71,6 +80,7 @@ class Evidence:
         error: BaseException,
         diagnostics: Diagnostics | None,
         redact: Callable[[str], str] = str,
+        also: Iterable[Finding] = (),
     ) -> Failure:
         """Write down what there is of a failure.
 
@@ -79,13 +89,15 @@ class Evidence:
             error: what was raised; its text is kept too.
             diagnostics: what the cluster says; None where there is none yet.
             redact: takes the secrets out of a text.
+            also: what has happened to what the release stands on.
 
         Returns:
             The failure; without a folder where that can't be written to.
         """
         self._number += 1
         number = str(self._number)
-        texts = {"finding.txt": f"stage {stage}: {text_of(error)}\n"}
+        failure = failure_of(stage, error, redact, also)
+        texts = {"finding.txt": f"stage {stage}: {text_of(error)}\n{failure.also_text}"}
         if diagnostics:
             texts |= {
                 "describe.txt": diagnostics.describe,
@@ -93,7 +105,6 @@ class Evidence:
                 "objects.txt": diagnostics.objects,
                 **diagnostics.logs,
             }
-        failure = failure_of(stage, error, redact)
         try:
             folder = self._folder.prepare_findings() / number
             folder.mkdir()
@@ -123,10 +134,18 @@ class Evidence:
         return f"{told}; its traceback is in {shown}"
 
 
-def failure_of(stage: str, error: BaseException, redact: Callable[[str], str] = str) -> Failure:
+def failure_of(
+    stage: str,
+    error: BaseException,
+    redact: Callable[[str], str] = str,
+    also: Iterable[Finding] = (),
+) -> Failure:
     """A failure in words, of which no files are kept."""
     evidence = redact(error.evidence) if isinstance(error, CanaryError) else ""
-    return Failure(stage, error, redact(sentence_of(error)), evidence)
+    found = tuple(
+        replace(each, sentence=redact(each.sentence), seen=redact(each.seen)) for each in also
+    )
+    return Failure(stage, error, redact(sentence_of(error)), evidence, also=found)
 
 
 def sentence_of(error: BaseException) -> str:

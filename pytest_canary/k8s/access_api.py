@@ -103,8 +103,7 @@ class AccessApi:
             body,
         )
         until = datetime.datetime.fromisoformat(answer["status"]["expirationTimestamp"])
-        now = datetime.datetime.now(datetime.UTC)
-        return Token(answer["status"]["token"], (until - now).total_seconds())
+        return Token(answer["status"]["token"], (until - self._connection.now()).total_seconds())
 
     def _ask(self, what: str, method: Any, *args: Any) -> Any:
         response = self._connection.call(

@@ -25,6 +25,10 @@ class ClusterApi:
         self._namespace = namespace
         self._core = client.CoreV1Api(connection.client)
 
+    def now(self) -> datetime.datetime:
+        """What the cluster's clock says, as the API server's answers tell it."""
+        return self._connection.now()
+
     def nodes(self) -> list[Object]:
         """Every node of the cluster."""
         return self._items("list the nodes", self._core.list_node)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import datetime
+import email.utils
 import ipaddress
 import json
+import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -50,6 +54,7 @@ class Connection:
         self.client: ApiClient = client.ApiClient(configuration)
         self.kubeconfig = kubeconfig
         self.redactor = redactor or Redactor()
+        self._ahead: float | None = None
 
     def session(self) -> requests.Session:
         """Asks the API server as the client itself does: the same proxy, proofs and rights."""
@@ -76,6 +81,21 @@ class Connection:
             configuration.get_api_key_with_prefix("BearerToken")
         )
         return token
+
+    def now(self) -> datetime.datetime:
+        """What the API server's clock says, to the second; this machine's, before it was asked.
+
+        The cluster's objects have its times, and this machine's clock may differ, or jump.
+        """
+        if self._ahead is None:
+            return datetime.datetime.now(datetime.UTC)
+        return datetime.datetime.fromtimestamp(time.monotonic() + self._ahead, datetime.UTC)
+
+    def _learn_time(self, headers: Mapping[str, str]) -> None:
+        """Learn the API server's clock from an answer."""
+        said = email.utils.parsedate_tz(headers.get("Date", ""))
+        if said:
+            self._ahead = email.utils.mktime_tz(said) - time.monotonic()
 
     def call(
         self,
@@ -106,7 +126,7 @@ class Connection:
         from urllib3.exceptions import HTTPError
 
         try:
-            return method(*args, _request_timeout=API_TIMEOUT, **kwargs)
+            answer = method(*args, _request_timeout=API_TIMEOUT, **kwargs)
         except ApiException as error:
             if gone_is_fine and error.status == 404:
                 return None
@@ -118,6 +138,9 @@ class Connection:
                 "cluster runs, and that the context is the right one",
                 str(error),
             ) from error
+        if kwargs.get("_preload_content") is False:
+            self._learn_time(answer.headers)
+        return answer
 
     def items(
         self, what: str, namespace: str, lister: Any, *args: str, **selector: Any

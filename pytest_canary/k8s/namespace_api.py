@@ -11,11 +11,16 @@ from pytest_canary.k8s.exec import Exec
 from pytest_canary.k8s.objects import Object
 
 if TYPE_CHECKING:
+    import datetime
+
     import requests
 
 
 class ClusterAround(Protocol):
     """What a run asks of the whole cluster; `ClusterApi` says what each does, and raises."""
+
+    def now(self) -> datetime.datetime:
+        """What the cluster's clock says."""
 
     def nodes(self) -> Sequence[Object]:
         """Every node of the cluster."""

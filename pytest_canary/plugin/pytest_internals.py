@@ -90,9 +90,10 @@ class ErrorRepr(TerminalRepr):
 
     @property
     def evidence(self) -> str:
-        """What shows it, and where the files are."""
+        """What else has happened, what shows it, and where the files are."""
         line = self.failure.line if self.failure.files else ""
-        return "\n".join(filter(None, [self.failure.evidence, line]))
+        also = self.failure.also_text.rstrip()
+        return "\n".join(filter(None, [also, self.failure.evidence, line]))
 
     def toterminal(self, tw: TerminalWriter) -> None:
         """Write the sentence, then the evidence."""

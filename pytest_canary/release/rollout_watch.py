@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -230,7 +229,7 @@ class Diagnoser:
 
     def findings(self, expected: Expected) -> list[Finding]:
         """What is wrong with a Deployment now; nothing where all is well or only on its way."""
-        objects = Objects(self.observer.snapshot(), now=datetime.datetime.now(datetime.UTC))
+        objects = Objects(self.observer.snapshot(), now=self.namespace.cluster.now())
         suspected = diagnose(objects, expected)
         if not suspected:
             return []

@@ -167,6 +167,8 @@ def _findings(journal: Journal) -> Iterator[document.Found]:
         after = failure.error.after if isinstance(failure.error, FoundError) else None
         for finding in _found(failure):
             yield document.Found.of(finding, failure.stage, after, failure.paths)
+        for finding in failure.also:
+            yield document.Found.of(finding, failure.stage, None, failure.paths)
 
 
 def _found(failure: Failure) -> Sequence[Finding]:

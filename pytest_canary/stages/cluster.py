@@ -142,6 +142,7 @@ def fill(context: Context) -> None:
         database_watch(context, up.database.ref).wait_until_settled()
     if up.cluster:
         up.cluster.wait_until_ready(context.waiter, up.owner, settings.deadlines.cluster)
+    context.look_at_platform()
 
 
 def names_of(items: Iterable[Object]) -> set[str]:

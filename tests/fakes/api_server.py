@@ -3,6 +3,7 @@
 import datetime
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,6 +20,9 @@ class ApiServer(ThreadingHTTPServer):
     """Answers from `answers`, by method and path; one that can be called is given the body.
 
     What follows WATCH instead of GET is for watches alone.
+
+    Attributes:
+        ahead: seconds by which its clock is ahead of this machine's.
     """
 
     def __init__(self) -> None:
@@ -27,6 +31,7 @@ class ApiServer(ThreadingHTTPServer):
         self.asked: list[str] = []
         self.bodies: list[Any] = []
         self.tokens: list[str] = []
+        self.ahead = 0.0
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -56,6 +61,9 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        return super().date_time_string((timestamp or time.time()) + self.server.ahead)
 
     do_GET = do_POST = do_DELETE = do_PATCH = _answer  # noqa: N815 (the library's names)
 

@@ -2,6 +2,7 @@
 
 import base64
 import copy
+import datetime
 import itertools
 import threading
 import time
@@ -64,6 +65,9 @@ class Around(ClusterAround):
 
     def __init__(self, namespace: "Namespace") -> None:
         self._namespace = namespace
+
+    def now(self) -> datetime.datetime:
+        return datetime.datetime.now(datetime.UTC)
 
     def nodes(self) -> list[Object]:
         return self._namespace.objects("Node")

@@ -35,6 +35,8 @@ class Engine(ContainerEngine):
         refuses: why the node's container can't be removed.
         mounts: the paths in the node on which something is mounted.
         node_id: the ID of the node's container.
+        started_at: when that was started.
+        silent: why it does not tell.
     """
 
     version = "29"
@@ -52,6 +54,7 @@ class Engine(ContainerEngine):
         self.mounts: frozenset[str] = frozenset()
         self.node_id = "node-1"
         self.ports: set[int] = set()
+        self.started_at, self.silent = "2026-01-01T10:00:00Z", ""
         self._node, self._deleted = node, deleted
 
     def find(self, name: str) -> Image | None:
@@ -98,6 +101,11 @@ class Engine(ContainerEngine):
             NodeContainer(self.node_id, name, self.mounts, volumes, ports)
             for name in self._left(self._node)
         ]
+
+    def started(self, container: str, timeout: float) -> str:
+        if self.silent:
+            raise CommandError(self.silent)
+        return self.started_at
 
     def host_port(self, container: str, port: int) -> int | None:
         return min(self.ports, default=None)

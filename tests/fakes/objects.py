@@ -52,6 +52,7 @@ def pod(deployed: Object, number: int) -> Object:
         "kind": "Pod",
         "metadata": {
             "name": f"{name}-{digits}-{number:05}",
+            "uid": f"uid-{name}-{digits}-{number:05}",
             "labels": {**template["metadata"]["labels"], "pod-template-hash": digits},
             "ownerReferences": [owner],
         },

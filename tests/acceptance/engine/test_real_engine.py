@@ -9,7 +9,7 @@ import pytest
 from acceptance.projects import needed
 
 from pytest_canary.cluster.engine import Engine
-from pytest_canary.core.errors import ImageError
+from pytest_canary.core.errors import CommandError, ImageError
 
 
 def test_a_build_that_fails_says_why_and_leaves_no_container(
@@ -27,3 +27,22 @@ def test_a_build_that_fails_says_why_and_leaves_no_container(
     assert "no space" in failure.value.evidence
     left = {each.id for each in engine.containers.list(all=True)} - before
     assert left == set()
+
+
+def test_when_a_container_was_started_is_known_while_it_runs(engine: docker.DockerClient) -> None:
+    container = engine.containers.run(needed("PYTHON_IMAGE"), ["sleep", "600"], detach=True)
+    name, asked = str(container.name), Engine()
+    try:
+        first = asked.started(name, timeout=60)
+        assert first.startswith("20")
+        assert asked.started(name, timeout=60) == first
+        container.restart(timeout=0)
+        assert asked.started(name, timeout=60) > first
+        container.pause()
+        with pytest.raises(CommandError, match=f"container {name} is paused"):
+            asked.started(name, timeout=60)
+        container.unpause()
+    finally:
+        container.remove(force=True)
+    with pytest.raises(CommandError, match="No such container"):
+        asked.started(name, timeout=60)

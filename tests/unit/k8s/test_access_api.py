@@ -78,5 +78,5 @@ def test_a_token_comes_with_the_time_that_it_really_holds(
     server.answers[f"POST {path}"] = (201, {"status": status})
     token = access.token("walker", 86_400)
     assert token.text == "t0ken"
-    assert 3500 < token.seconds <= 3600
+    assert 3500 < token.seconds <= 3601
     assert server.bodies == [{"spec": {"expirationSeconds": 86_400}}]

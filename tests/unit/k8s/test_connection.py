@@ -1,6 +1,7 @@
 """The way to an API server: by which proxy, with which proofs, and what it leaves on the disk."""
 
 import base64
+import datetime
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 import websocket
 import yaml
+from fakes.api_server import api_server, write_kubeconfig
 from fakes.server import Reply, Server
 
 from pytest_canary.api.client import Api
@@ -153,3 +155,17 @@ def test_keys_are_kept_beside_the_kubeconfig(
     assert list(elsewhere.iterdir()) == []
     kept = [each for each in beside.iterdir() if "the key of" in each.read_text()]
     assert [each.stat().st_mode & 0o777 for each in kept] == [0o600]
+
+
+def test_the_clusters_clock_is_the_api_servers_and_not_this_machines(tmp_path: Path) -> None:
+    """Objects have its times: by another clock a pod that has just begun would seem an hour old."""
+    with api_server() as running:
+        running.answers["GET /api/v1/nodes"] = (200, {"items": []})
+        write_kubeconfig(tmp_path / "kubeconfig", running)
+        cluster = Namespace(tmp_path / "kubeconfig", "canary-test", "it").cluster
+        here = datetime.datetime.now(datetime.UTC)
+        assert abs(cluster.now() - here) < datetime.timedelta(minutes=1)
+        running.ahead = 3600
+        cluster.nodes()
+        ahead = cluster.now() - here - datetime.timedelta(seconds=3600)
+        assert abs(ahead) < datetime.timedelta(minutes=1)
