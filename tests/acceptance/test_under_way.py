@@ -1,33 +1,62 @@
 """What happens to a cluster while a release is walked in it, on a real one.
 
-Each thing happens when the canary has its first pod, which is ready some seconds later. The walk
-goes on once it is over, or ends within its deadline with a finding that names it. `make soak` has
-all of them and writes the table to docs/under-way.md; one of a kind is left in `make test`.
+Each thing happens when the canary has its first pod, which is ready some seconds later, or as soon
+as the walk has come to stage `canary`. The walk goes on once it is over, or ends within its
+deadline with a finding that names it. `make soak` has all of them and writes the table to
+docs/under-way.md; one of a kind is left in `make test`.
 """
 
 from __future__ import annotations
 
 import json
+import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from pathlib import Path
 
 import docker
 import pytest
 from acceptance import faults
-from acceptance.bench import Bench, manage
+from acceptance.bench import Bench, Told, manage
 from acceptance.faults import Fault
 from acceptance.lanes import open_lanes
-from acceptance.projects import ROOT, Project, inside
+from acceptance.machines import Machine
+from acceptance.projects import (
+    NOTHING,
+    ROOT,
+    Project,
+    Walked,
+    inside,
+    left,
+    needed,
+    node_of,
+    nodes,
+)
 from acceptance.tables import write_table
-
-from pytest_canary.core.errors import CanaryError
 
 # Seconds.
 GONE = 10
 PAUSED = 20
+JUMP = 3600
+
+Seen = dict[str, tuple[str, float]]
+
+
+@pytest.fixture(scope="module")
+def seen(request: pytest.FixtureRequest) -> Iterator[Seen]:
+    """By what happens, what came of it and after how many seconds."""
+    found: Seen = {}
+    yield found
+    rows = [(what, f"{seconds:.0f}", came) for what, (came, seconds) in found.items()]
+    soaks = any("may_see_nothing" in item.name for item in request.session.items)
+    folder = ROOT / ("docs" if soaks else "test-results")
+    write_table(folder / "under-way.md", ("what happens", "seconds", "what came of it"), rows)
+
+
+# In a walk of this process.
 
 
 @dataclass
@@ -58,17 +87,13 @@ class Node:
 
 @dataclass
 class Scene:
-    """A walk with release 1 live, and what is seen of it.
-
-    Attributes:
-        seen: by what happens, what came of it and after how many seconds.
-    """
+    """A walk with release 1 live, and what is seen of it."""
 
     bench: Bench
     node: Node
-    seen: dict[str, tuple[str, float]]
+    seen: Seen
 
-    def rehearse(self, what: str, act: Callable[[], None]) -> CanaryError | None:
+    def rehearse(self, what: str, act: Callable[[], None]) -> Told | None:
         """Walk on until the canary is there, while something happens; what was told, if it was."""
         expect = faults.Expect("canary", "", ())
         # What happens meanwhile must not come too late: so the canary does.
@@ -87,7 +112,7 @@ class Scene:
         seconds = time.monotonic() - began
         self.seen[what] = (f"{told.stage}: {told.error.sentence}" if told else "survived", seconds)
         print(f"{what}: {self.seen[what]}")
-        return told.error if told else None
+        return told
 
 
 @pytest.fixture(scope="module")
@@ -96,23 +121,18 @@ def scene(
     releases: dict[str, str],
     engine: docker.DockerClient,
     tmp_path_factory: pytest.TempPathFactory,
-    request: pytest.FixtureRequest,
+    seen: Seen,
 ) -> Iterator[Scene]:
     folder = tmp_path_factory.mktemp("under-way")
     lanes = open_lanes(shared, folder, releases, [], number=1)
     bench = lanes.benches[0]
-    found = Scene(bench, Node(engine, bench.walk.context.cluster.node), {})
-    yield found
+    yield Scene(bench, Node(engine, bench.walk.context.cluster.node), seen)
     lanes.close()
-    rows = [(what, f"{seconds:.0f}", came) for what, (came, seconds) in found.seen.items()]
-    soaks = any("may_see_nothing" in item.name for item in request.session.items)
-    folder = ROOT / ("docs" if soaks else "test-results")
-    write_table(folder / "under-way.md", ("what happens", "seconds", "what came of it"), rows)
 
 
-def is_survived(error: CanaryError | None) -> bool:
+def is_survived(told: Told | None) -> bool:
     """Whether a walk went on, or says why not: kubectl gives up in the first moments of a call."""
-    return error is None or "the API server did not answer kubectl" in error.sentence
+    return told is None or "the API server did not answer kubectl" in told.error.sentence
 
 
 def test_an_api_server_that_is_gone_for_ten_seconds_is_survived_or_told(scene: Scene) -> None:
@@ -145,9 +165,9 @@ def test_who_may_see_nothing_any_more_says_so(scene: Scene) -> None:
 
     with ExitStack() as stack:
         stack.callback(put, rules)
-        error = scene.rehearse("lists and watches are refused", blindfold)
-    assert error
-    assert "refused" in error.sentence or "forbidden" in str(error)
+        told = scene.rehearse("lists and watches are refused", blindfold)
+    assert told
+    assert "refused" in told.error.sentence or "forbidden" in str(told.error)
     assert bench.roll_back() == ""
 
 
@@ -160,6 +180,187 @@ def test_a_database_pod_that_is_killed_is_told(scene: Scene) -> None:
             "kubectl delete pod --selector=app.kubernetes.io/name=db --grace-period=0 --force"
         )
 
-    error = scene.rehearse("the database's pod is killed", kill)
-    assert error
-    assert "database" in str(error)
+    told = scene.rehearse("the database's pod is killed", kill)
+    assert told
+    assert "database" in str(told.error)
+    assert told.kept
+    assert (
+        "in the midst of the walk, and its data is gone" in (told.kept / "finding.txt").read_text()
+    )
+
+
+# In a session of its own.
+
+
+@dataclass
+class Session:
+    """A session of pytest in a project, to which something happens in its stage `canary`.
+
+    Attributes:
+        told: is written by the session then.
+    """
+
+    project: Project
+    baseline: str
+    told: Path
+    seen: Seen
+
+    def walk(
+        self,
+        what: str,
+        act: Callable[[], None],
+        *options: str,
+        within: Callable[..., list[str]] = lambda *words: [*words],
+        **environment: str,
+    ) -> Walked:
+        """Walk to its end, while something happens.
+
+        Args:
+            what: happens, in words.
+            act: makes it happen.
+            options: of pytest's.
+            within: makes the command one that runs elsewhere.
+            environment: beside the project's.
+        """
+        command = self.project.command(
+            "-p", "acceptance.striking", "--canary", f"--canary-baseline={self.baseline}", *options
+        )
+        self.told.unlink(missing_ok=True)
+        began = time.monotonic()
+        with subprocess.Popen(
+            within(*command),
+            cwd=self.project.root,
+            env=self.project.environment
+            | {
+                "PYTHONPATH": str(ROOT / "tests"),
+                "STRIKE": "by the test",
+                "STRIKE_AT": "canary",
+                "STRIKE_BESIDE": str(self.told),
+            }
+            | environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        ) as walking:
+            try:
+                with ThreadPoolExecutor(1) as pool:
+                    text = pool.submit(walking.communicate, timeout=600)
+                    while not self.told.exists() and not text.done():
+                        time.sleep(0.1)
+                    if self.told.exists():
+                        act()
+                    walked = Walked(walking.wait(), text.result()[0].decode())
+            finally:
+                walking.kill()
+        print(walked.text)
+        failed = [line for line in walked.text.splitlines() if line.startswith("FAILED ")]
+        came = failed[0].removeprefix("FAILED canary/") if failed else "survived"
+        self.seen[what] = (came, time.monotonic() - began)
+        return walked
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seconds", [JUMP, -JUMP], ids=["forward", "back"])
+def test_a_clock_that_jumps_is_survived_or_told(
+    shared: Project,
+    releases: dict[str, str],
+    engine: docker.DockerClient,
+    seen: Seen,
+    tmp_path: Path,
+    seconds: int,
+) -> None:
+    library, clock = tmp_path / "clock.so", tmp_path / "clock"
+    source = ROOT / "tests" / "acceptance" / "clock.c"
+    subprocess.run(["cc", "-O2", "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
+    clock.write_text("0")
+    way = "forward" if seconds > 0 else "back"
+
+    def jump() -> None:
+        clock.write_text(f"{seconds}")
+
+    session = Session(shared, releases["1"], tmp_path / "told", seen)
+    walked = session.walk(
+        f"this machine's clock jumps {way} by an hour",
+        jump,
+        "--canary-reuse",
+        LD_PRELOAD=str(library),
+        CLOCK=str(clock),
+    )
+
+    told = f"this machine's clock was put {way} by 3,"
+    assert walked.code == 0 if seconds > 0 else walked.code == 0 or told in walked.text
+    found = left(engine, shared, beside=node_of(engine, shared))
+    assert found["namespaces"] == []
+    assert found["runs"] == []
+
+
+@pytest.mark.soak
+def test_disk_pressure_is_named(
+    addressbook_project: Callable[[str], Project],
+    releases: dict[str, str],
+    engine: docker.DockerClient,
+    seen: Seen,
+    tmp_path: Path,
+) -> None:
+    """On a cluster of its own: the kubelet removes every image that no pod uses just now."""
+    project = addressbook_project("pressed")
+    settings = "/var/lib/kubelet/config.yaml"
+
+    def press() -> None:
+        (node,) = nodes(engine) - project.others
+        less = r's/^\( *nodefs.available:\).*/\1 "99%"/'
+        inside(engine, node, "sed", "-i", less, settings)
+        inside(engine, node, "systemctl", "restart", "kubelet")
+
+    session = Session(project, releases["1"], tmp_path / "told", seen)
+    walked = session.walk("the node's disk is all but full", press)
+
+    assert walked.code == 1
+    assert "disk pressure" in walked.text or "disk-pressure" in walked.text
+    assert left(engine, project) == NOTHING
+
+
+@pytest.mark.soak
+def test_an_engine_that_is_gone_for_ten_seconds_is_told(
+    addressbook_project: Callable[[str], Project],
+    releases: dict[str, str],
+    engine: docker.DockerClient,
+    seen: Seen,
+    tmp_path: Path,
+) -> None:
+    machine = Machine(tmp_path, engine)
+    with closing(machine):
+        own = machine.start()
+        machine.copy(
+            [
+                needed("NODE_IMAGE"),
+                needed("PYTHON_IMAGE"),
+                needed("POSTGRES_IMAGE"),
+                releases["1"],
+            ]
+        )
+        project = addressbook_project("engineless")
+        project.environment["DOCKER_HOST"] = machine.host
+        project.others = frozenset()
+
+        def restart() -> None:
+            machine.kill()
+            time.sleep(GONE)
+            machine.start().close()
+
+        session = Session(project, releases["1"], tmp_path / "told", seen)
+        walked = session.walk(
+            f"the container engine is killed, and back after {GONE} s",
+            restart,
+            within=machine.inside,
+        )
+
+        assert walked.code == 1
+        assert (
+            "was started again in the midst of the walk" in walked.text
+            or "the container engine does not answer any more" in walked.text
+        )
+        if left(own, project) != NOTHING:
+            assert project.pytest("--canary-reap").code == 0
+        assert left(own, project) == NOTHING
+        own.close()
