@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -29,10 +30,12 @@ class Signals:
 
     Args:
         outcome: learns what has stopped the session.
+        clock: tells seconds, from any beginning.
     """
 
-    def __init__(self, outcome: Outcome) -> None:
+    def __init__(self, outcome: Outcome, clock: Callable[[], float] = time.monotonic) -> None:
         self._outcome = outcome
+        self._clock = clock
         self._handlers: dict[signal.Signals, Any] = {}
         self._interrupted_at: float | None = None
 
@@ -55,9 +58,10 @@ class Signals:
             raise Stopped(f"{name}; removing what the run made")
 
     def _interrupt(self, _number: int, _: object) -> None:
-        now, before = time.monotonic(), self._interrupted_at
-        self._interrupted_at = now
+        now, before = self._clock(), self._interrupted_at
         if not self._outcome.cleaning and (before is None or now - before > AGAIN):
+            # One that is not heard starts no new wait: who goes on pressing is heard in the end.
+            self._interrupted_at = now
             raise KeyboardInterrupt
 
     @pytest.hookimpl(tryfirst=True)

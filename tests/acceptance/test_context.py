@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import json
 import shutil
+import socket
+import socketserver
 import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,6 +45,12 @@ class Theirs:
     registry: str
     address: str
 
+    @property
+    def port(self) -> int:
+        """The API server's, on this machine."""
+        cluster = yaml.safe_load(self.kubeconfig.read_text())["clusters"][0]["cluster"]
+        return int(cluster["server"].rpartition(":")[2])
+
     def kubectl(self, *words: str) -> str:
         """kubectl on that cluster."""
         argv = ["kubectl", f"--kubeconfig={self.kubeconfig}", *words]
@@ -54,8 +62,14 @@ class Theirs:
         return set(self.kubectl("get", kinds, "-A", "-o", "name").split())
 
     @contextmanager
-    def user(self, path: Path, file: str) -> Iterator[Path]:
-        """A user who may what a file of docs/rights says, and nothing else; their kubeconfig."""
+    def user(self, path: Path, file: str, server: str = "") -> Iterator[Path]:
+        """A user who may what a file of docs/rights says, and nothing else; their kubeconfig.
+
+        Args:
+            path: the kubeconfig's.
+            file: of docs/rights.
+            server: an address of the API server that its certificate does not have.
+        """
         role, binding = yaml.safe_load_all((ROOT / "docs" / "rights" / file).read_text())
         binding["subjects"] = [{"kind": "ServiceAccount", "name": "ada", "namespace": "default"}]
         made = path.with_suffix(".yml")
@@ -67,10 +81,43 @@ class Theirs:
             token = self.kubectl("create", "token", "ada", "-n", "default", "--duration=3h")
             document = yaml.safe_load(self.kubeconfig.read_text())
             document["users"][0]["user"] = {"token": token.strip()}
+            if server:
+                named = {"server": server, "tls-server-name": "localhost"}
+                document["clusters"][0]["cluster"] |= named
             path.write_text(yaml.safe_dump(document))
             yield path
         finally:
             self.kubectl("delete", "-f", str(made))
+
+
+@contextmanager
+def tunnel(port: int) -> Iterator[str]:
+    """Another address of the API server that listens at a port of 127.0.0.1."""
+
+    class There(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            with socket.create_connection(("127.0.0.1", port)) as there:
+                back = threading.Thread(target=pump, args=(there, self.request))
+                back.start()
+                pump(self.request, there)
+                back.join()
+
+    with socketserver.ThreadingTCPServer(("127.0.0.2", 0), There) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever).start()
+        try:
+            yield f"https://127.0.0.2:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+
+
+def pump(source: socket.socket, sink: socket.socket) -> None:
+    """Hand on what comes, until no more does."""
+    with suppress(OSError):
+        while chunk := source.recv(65536):
+            sink.sendall(chunk)
+    with suppress(OSError):
+        sink.shutdown(socket.SHUT_WR)
 
 
 @pytest.fixture
@@ -195,7 +242,12 @@ def test_another_language_and_api_in_somebody_elses_cluster_pass_by_settings_alo
     engine: docker.DockerClient,
     tmp_path: Path,
 ) -> None:
-    with theirs.user(tmp_path / "ada", "cluster.yml") as kubeconfig:
+    with ExitStack() as until_walked:
+        # Whatever does not go by the kubeconfig's tls-server-name trusts nobody there.
+        server = until_walked.enter_context(tunnel(theirs.port))
+        kubeconfig = until_walked.enter_context(
+            theirs.user(tmp_path / "ada", "cluster.yml", server)
+        )
         before = theirs.everything()
         text = kubeconfig.read_text()
         with cloud(theirs):
@@ -203,7 +255,7 @@ def test_another_language_and_api_in_somebody_elses_cluster_pass_by_settings_alo
 
         assert walked.code == 0
         assert "notes, upgrade; baseline git:v1.0 (the newest tag before HEAD)" in walked.text
-        assert f"the walk is in context {theirs.context} at https://127.0.0.1:" in walked.text
+        assert f"the walk is in context {theirs.context} at {server}" in walked.text
         assert "its Service of type LoadBalancer may get a public address" in walked.text
         assert "skipped" not in walked.text
         assert walked.stage("baseline").endswith("3/3 of release 1")
@@ -218,6 +270,35 @@ def test_another_language_and_api_in_somebody_elses_cluster_pass_by_settings_alo
     assert left(engine, shared, beside=node_of(engine, shared)) == NOTHING
 
     in_a_namespace_that_is_there(notes, theirs, tmp_path)
+
+
+@pytest.mark.soak
+def test_what_a_killed_walk_left_in_a_namespace_that_is_there_is_removed(
+    notes: Project, theirs: Theirs, tmp_path: Path
+) -> None:
+    """And nothing beside it: by a user of that namespace alone."""
+    theirs.kubectl("delete", "namespace", "shop-test", "--ignore-not-found")
+    theirs.kubectl("create", "namespace", "shop-test")
+    try:
+        with theirs.user(tmp_path / "ada", "namespace.yml") as kubeconfig:
+            theirs.kubectl("create", "deployment", "theirs", "--image=x", "-n", "shop-test")
+            before = theirs.everything()
+            notes.environment |= {"STRIKE": "SIGKILL", "STRIKE_AT": "canary"}
+            notes.environment["PYTHONPATH"] = str(ROOT / "tests")
+            options = ["-p", "acceptance.striking", "--canary-namespace=shop-test"]
+
+            killed = walk(notes, theirs, kubeconfig, *options)
+            assert killed.code == -9
+            left_behind = theirs.everything() - before
+            assert "deployment.apps/notes-stable" in left_behind
+            assert "deployment.apps/db" in left_behind
+
+            reaped = notes.pytest("--canary-reap")
+            assert reaped.code == 0
+            assert theirs.everything() == before
+            assert notes.runs == []
+    finally:
+        theirs.kubectl("delete", "namespace", "shop-test", "--wait=false")
 
 
 def in_a_namespace_that_is_there(notes: Project, theirs: Theirs, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from pytest_canary.core.errors import FoundError, ReleaseError, WaitTimeoutError
 from pytest_canary.core.findings import Finding
 from pytest_canary.core.waiting import Waiter
 from pytest_canary.diagnosis import Expected
+from pytest_canary.diagnosis.api_server import lost_api_server
 from pytest_canary.release.rollout_watch import RolloutWatch
 
 ROOT = Path(__file__).parents[3]
@@ -89,6 +90,20 @@ def test_a_failure_whose_cause_nobody_knows_is_told_as_it_is(place: Place) -> No
     slow = place.watch([SLOW]).find_cause(failed)
     assert isinstance(slow, FoundError)
     assert failed.sentence in slow.evidence
+
+
+def test_what_kubectl_says_of_the_api_server_comes_after_what_is_doomed_and_before_what_is_slow(
+    place: Place,
+) -> None:
+    """A script may print of anything that its connection was refused."""
+    place.deploy(ready=False)
+    lost = lost_api_server("dial tcp 10.0.0.1:443: connect: connection refused")
+    assert lost
+    failed = FoundError([lost])
+    doomed = place.watch([], [EXITS]).find_cause(failed)
+    assert isinstance(doomed, FoundError)
+    assert doomed.findings[0].code == "Exits"
+    assert place.watch([SLOW]).find_cause(failed) is failed
 
 
 def test_doomed_ends_the_wait_at_once(place: Place) -> None:
