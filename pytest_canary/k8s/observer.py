@@ -44,13 +44,18 @@ class Moment:
 class Observer:
     """Watches a namespace in the background, one thread a kind.
 
+    Args:
+        namespace: what is watched.
+        patience: seconds for which lists may be refused.
+
     Attributes:
         began: when it started, by `time.monotonic`, to compare with other clocks.
         history: what the Deployments' replicas went through, oldest first.
     """
 
-    def __init__(self, namespace: Namespace) -> None:
+    def __init__(self, namespace: Namespace, patience: float = PATIENCE) -> None:
         self.namespace = namespace
+        self._patience = patience
         self.history: list[Moment] = []
         self.began = time.monotonic()
         self._changed_at = dict.fromkeys(KINDS, 0.0)
@@ -111,7 +116,7 @@ class Observer:
                 waits would wait for what nobody sees.
         """
         with self._changed:
-            blind = [at for at in self._refused.values() if self.now() - at > PATIENCE]
+            blind = [at for at in self._refused.values() if self.now() - at > self._patience]
             if blind:
                 raise ClusterError(
                     f"the API server has refused to list {', '.join(sorted(self._refused))} in "

@@ -11,9 +11,8 @@ from fakes.api_server import ApiServer, api_server, write_kubeconfig
 
 from pytest_canary.core.errors import ClusterError
 from pytest_canary.core.waiting import Seen, Waiter
-from pytest_canary.k8s import observer as observers
 from pytest_canary.k8s.namespace import Namespace
-from pytest_canary.k8s.observer import Observer
+from pytest_canary.k8s.observer import PATIENCE, Observer
 
 HERE = "namespaces/shop-test"
 PATHS = {
@@ -43,9 +42,16 @@ def server() -> Iterator[ApiServer]:
 
 
 @pytest.fixture
-def observer(server: ApiServer, tmp_path: Path) -> Iterator[Observer]:
+def patience() -> float:
+    """How long lists may be refused."""
+    return PATIENCE
+
+
+@pytest.fixture
+def observer(server: ApiServer, tmp_path: Path, patience: float) -> Iterator[Observer]:
     write_kubeconfig(tmp_path / "kubeconfig", server)
-    found = Observer(Namespace(tmp_path / "kubeconfig", "shop-test", context="it")).start()
+    namespace = Namespace(tmp_path / "kubeconfig", "shop-test", context="it")
+    found = Observer(namespace, patience).start()
     yield found
     found.stop()
 
@@ -72,10 +78,10 @@ def test_where_watches_are_refused_lists_have_to_do(server: ApiServer, observer:
     assert observer.quiet_for("EndpointSlice") > 1, "what is listed again has not changed"
 
 
+@pytest.mark.parametrize("patience", [1.0])
 def test_who_may_see_nothing_any_more_does_not_wait_for_it(
-    server: ApiServer, observer: Observer, monkeypatch: pytest.MonkeyPatch
+    server: ApiServer, observer: Observer
 ) -> None:
-    monkeypatch.setattr(observers, "PATIENCE", 1)
     server.answers[f"GET {PATHS['Service']}"] = REFUSED
     with pytest.raises(ClusterError) as refused:
         wait_for(observer, "shop-lb")
