@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from pytest_canary.cluster.container_engine import KIND_LABEL, Image, Network, NodeContainer
 from pytest_canary.cluster.engine_address import engine_address
@@ -20,6 +21,30 @@ if TYPE_CHECKING:
     import docker
 
 CTR = ("ctr", "--namespace=k8s.io")
+
+Given = ParamSpec("Given")
+Told = TypeVar("Told")
+
+
+def answered(
+    method: Callable[Concatenate[Engine, Given], Told],
+) -> Callable[Concatenate[Engine, Given], Told]:
+    """Let a method raise a CommandError where the engine is gone meanwhile."""
+
+    @functools.wraps(method)
+    def ask(engine: Engine, /, *args: Given.args, **kwargs: Given.kwargs) -> Told:
+        import requests
+
+        try:
+            return method(engine, *args, **kwargs)
+        except (requests.ConnectionError, requests.Timeout) as error:
+            raise CommandError(
+                f"the container engine at {engine.endpoint} does not answer any more; "
+                "start it, and try again",
+                str(error),
+            ) from error
+
+    return ask
 
 
 class Engine:
@@ -55,15 +80,18 @@ class Engine:
             ) from error
 
     @property
+    @answered
     def version(self) -> str:
         """The engine's own version."""
         return str(self._client.version().get("Version", "of no version"))
 
     @property
+    @answered
     def id(self) -> str:
         """Tells the engine from every other one."""
         return str(self._client.info().get("ID", ""))
 
+    @answered
     def find(self, name: str) -> Image | None:
         """The image of that name, where the engine has it."""
         import docker
@@ -140,6 +168,7 @@ class Engine:
         """
         return Image(image.id, f"{repository}:{image.id.removeprefix('sha256:')[:12]}-{run}")
 
+    @answered
     def tag(self, image: Image) -> None:
         """Give the image its name.
 
@@ -154,6 +183,7 @@ class Engine:
         except docker.errors.DockerException as error:
             raise ImageError(f"the engine can't name an image {image.ref}: {error}") from error
 
+    @answered
     def untag(self, ref: str) -> None:
         """Take a name away; the content stays while it has another."""
         import docker
@@ -175,6 +205,7 @@ class Engine:
                 f"image {image.ref} can't be pushed: {error.sentence}", error.evidence
             ) from error
 
+    @answered
     def load(self, image: Image, node: str, timeout: float) -> None:
         """Put an image into a kind node, sending only what the node lacks.
 
@@ -213,6 +244,7 @@ class Engine:
                 f"image {image.ref} can't be saved for {node}: {error}; see that nobody removed it"
             ) from error
 
+    @answered
     def node_containers(self, cluster: str) -> list[NodeContainer]:
         """The containers of a kind cluster's nodes, those that don't run included."""
         found = self._client.containers.list(
@@ -252,15 +284,18 @@ class Engine:
             raise CommandError(f"container {container} is {status}")
         return at
 
+    @answered
     def host_port(self, container: str, port: int) -> int | None:
         """The loopback port that a container's TCP port is mapped to; None where it is not."""
         mapped = self._client.containers.get(container).ports.get(f"{port}/tcp")
         return int(mapped[0]["HostPort"]) if mapped else None
 
+    @answered
     def volumes(self) -> frozenset[str]:
         """The names of all volumes."""
         return frozenset(volume.name for volume in self._client.volumes.list())
 
+    @answered
     def networks(self, name: str) -> list[Network]:
         """The networks of that name; an engine may have several."""
         # The engine takes the name for a part of one.
@@ -276,6 +311,7 @@ class Engine:
         )
         return [Network(each["Id"], members) for each in found]
 
+    @answered
     def remove_network(self, network: str) -> None:
         """Remove a network by its ID, unless a container runs in it; fine where it is gone.
 
@@ -293,6 +329,7 @@ class Engine:
             if "active endpoints" not in str(error):
                 raise CommandError(f"network {network} can't be removed: {error}") from error
 
+    @answered
     def remove_container(self, container: str) -> None:
         """Remove a container by its ID, with its volumes; fine where it is gone already.
 

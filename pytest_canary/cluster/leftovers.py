@@ -15,12 +15,32 @@ from urllib3.exceptions import HTTPError
 from pytest_canary.cluster.container_engine import NETWORK, ContainerEngine
 from pytest_canary.cluster.guest import own_deployments, own_objects
 from pytest_canary.cluster.run import Run
-from pytest_canary.core.errors import ClusterError
+from pytest_canary.core.errors import ClusterError, CommandError
 from pytest_canary.core.processes import Processes
 
 if TYPE_CHECKING:
     from pytest_canary.k8s.namespace_api import NamespaceApi
     from pytest_canary.k8s.objects import Object
+
+
+# Seconds for the engine to say whether a node runs.
+ASKING = 30.0
+
+
+def is_up(engine: ContainerEngine, cluster: str | None) -> bool:
+    """Whether a kind cluster of this machine runs.
+
+    Args:
+        engine: has its node.
+        cluster: its name; None for one that is elsewhere, of which nobody knows.
+    """
+    if cluster is None:
+        return True
+    try:
+        engine.started(f"{cluster}-control-plane", ASKING)
+    except CommandError:
+        return False
+    return True
 
 
 @dataclass(frozen=True)
@@ -126,7 +146,9 @@ class Inventory:
                 for item in self._own(kind, self.namespace.objects(kind))
             )
         except ClusterError as error:
-            if isinstance(error.__cause__, HTTPError):
+            record = self.run.record
+            cluster = f"canary-{record.within}" if record.within else record.cluster
+            if isinstance(error.__cause__, HTTPError) and not is_up(self.engine, cluster):
                 return ()  # the cluster itself is gone, and everything in it
             raise
 

@@ -10,6 +10,7 @@ from urllib3.exceptions import HTTPError
 
 from pytest_canary.cluster.container_engine import NETWORK, ContainerEngine, NodeContainer
 from pytest_canary.cluster.guest import remove_own
+from pytest_canary.cluster.leftovers import is_up
 from pytest_canary.cluster.run import RUN_LABEL, Run, abandoned
 from pytest_canary.core.errors import CanaryError, ClusterError, WaitTimeoutError
 from pytest_canary.core.processes import Processes
@@ -60,7 +61,9 @@ def tear_down(
         try:
             step()
         except Exception as error:
-            errors.append(str(error))
+            # An engine that is gone is told once.
+            if str(error) not in errors:
+                errors.append(str(error))
 
     record, waiter = run.record, waiter or Waiter()
     if processes:
@@ -68,7 +71,7 @@ def tear_down(
     if record.namespace and record.guest:
         attempt(lambda: leave_namespace(run, processes or Processes()))
     elif record.namespace:
-        attempt(lambda: delete_namespace_of(run))
+        attempt(lambda: delete_namespace_of(run, engine))
     if record.cluster:
         attempt(lambda: delete_cluster(run, engine, waiter, tell))
     for ref in record.images:
@@ -123,18 +126,20 @@ def remove_network(run: Run, engine: ContainerEngine) -> None:
             engine.remove_network(network.id)
 
 
-def delete_namespace_of(run: Run) -> None:
+def delete_namespace_of(run: Run, engine: ContainerEngine) -> None:
     """Delete the namespace of a run in a cluster that outlives it.
 
     Raises:
         ClusterError: it can't be deleted, or that can't be known.
     """
+    within = run.record.within
     try:
         delete_namespace(run.folder / KUBECONFIG, str(run.record.namespace), run.id)
     except ClusterError as error:
         unreachable = isinstance(error.__cause__, HTTPError)
-        # A cluster of our own is gone with all that was in it, or its next run looks for the label.
-        if unreachable and run.record.within:
+        # A cluster of our own that does not run is gone with all that was in it, or its next run
+        # looks for the label.
+        if unreachable and within and not is_up(engine, f"canary-{within}"):
             return
         hint = f"; delete {run.folder} where that cluster is gone" if unreachable else ""
         raise ClusterError(f"{error.sentence}{hint}", error.evidence) from error

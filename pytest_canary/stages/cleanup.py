@@ -11,13 +11,17 @@ from pytest_canary.context.expectations import expect_none_left
 from pytest_canary.context.journal import CleanupOutcome
 from pytest_canary.context.stage import Stage
 from pytest_canary.context.workspace import workspace_itself
-from pytest_canary.core.errors import WaitTimeoutError
+from pytest_canary.core.errors import CommandError, WaitTimeoutError
 from pytest_canary.core.waiting import Seen
 
 if TYPE_CHECKING:
+    from pytest_canary.cluster.container_engine import ContainerEngine
     from pytest_canary.context.workspace import Workspace
 
 STAGE = Stage("cleanup", workspace_itself, final=True)
+
+# Seconds in which an engine that is restarted answers again.
+RETURNING = 60.0
 
 # Seconds in which what was ended is gone: the engine ends a port's proxy after its container.
 GOING = 5.0
@@ -32,6 +36,7 @@ def is_deleted(workspace: Workspace) -> None:
         workspace.journal.keep(CleanupOutcome())
         return
     before = Belongings()
+    await_engine(workspace, inventory.engine)
     try:
         # As late as this, so that nothing of the run came after the look.
         before = inventory.take()
@@ -42,6 +47,22 @@ def is_deleted(workspace: Workspace) -> None:
             if workspace.cluster_run:
                 workspace.cluster_run.release()
     workspace.journal.keep(CleanupOutcome(last_leftovers(workspace, inventory, before)))
+
+
+def await_engine(workspace: Workspace, engine: ContainerEngine) -> None:
+    """Give an engine that is restarted under the walk time to come back.
+
+    Where it does not, what goes on to ask it says so.
+    """
+
+    def look() -> Seen[None]:
+        try:
+            return Seen("it answers", bool(engine.id), None)
+        except CommandError as error:
+            return Seen(error.sentence, False, None)
+
+    with suppress(WaitTimeoutError):
+        workspace.waiter.until("the container engine to answer", look, timeout=RETURNING)
 
 
 def last_leftovers(
@@ -103,4 +124,5 @@ def no_context(workspace: Workspace) -> None:
 @STAGE.holds("no image name is left")
 def no_image(workspace: Workspace) -> None:
     expect_none_left(workspace.journal, "images")
-    workspace.journal.note("cleanup", "nothing left")
+    if not workspace.journal.outcome(CleanupOutcome).left:
+        workspace.journal.note("cleanup", "nothing left")

@@ -16,7 +16,9 @@ import docker
 STARTS = 60
 STOPS = 60
 
-HOLD = "ip link set lo up && exec sleep infinity"
+# It has its own network, processes and mounts, so that all of them go with it.
+ALONE = ("unshare", "--net", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child")
+HOLD = "ip link set lo up && echo it is up && exec sleep infinity"
 
 
 class Machine:
@@ -35,20 +37,16 @@ class Machine:
         self.host = f"unix://{folder}/sock"
         self._outer = engine
         self._log = (folder / "log").open("wb")
-        self._held = subprocess.Popen(["unshare", "--net", "sh", "-c", HOLD])
+        self._held = subprocess.Popen([*ALONE, "sh", "-c", HOLD], stdout=subprocess.PIPE)
+        assert self._held.stdout
+        assert self._held.stdout.readline(), "a network of its own takes root"
+        children = Path(f"/proc/{self._held.pid}/task/{self._held.pid}/children")
+        self._first = int(children.read_text())
         self._dockerd: subprocess.Popen[bytes] | None = None
-        # Until then it is in this process's own network.
-        while self._network(self._held.pid) == self._network(os.getpid()):
-            assert self._held.poll() is None, "a network of its own takes root"
-            time.sleep(0.05)
-
-    @staticmethod
-    def _network(pid: int) -> Path:
-        return Path(f"/proc/{pid}/ns/net").readlink()
 
     def inside(self, *words: str) -> list[str]:
         """A command as it is run in this network."""
-        return ["nsenter", f"--net=/proc/{self._held.pid}/ns/net", *words]
+        return ["nsenter", f"--target={self._first}", "--net", "--", *words]
 
     def start(self) -> docker.DockerClient:
         """Start the engine, and return its client as soon as it answers."""
@@ -59,27 +57,24 @@ class Machine:
         # One that was killed has left it, and the next would take its number for a living one's.
         (self.folder / "pid").unlink(missing_ok=True)
         self._dockerd = subprocess.Popen(
-            self.inside(
+            [
+                *("nsenter", f"--target={self._first}", "--net", "--mount", "--pid", "--"),
                 "dockerd",
                 f"--host={self.host}",
                 f"--data-root={self.folder}/data",
                 f"--exec-root={self.folder}/exec",
                 f"--pidfile={self.folder}/pid",
                 *(given if path.startswith("/") else []),
-            ),
+            ],
             stdout=self._log,
             stderr=self._log,
         )
         deadline = time.monotonic() + STARTS
-        while True:
-            try:
-                client = docker.DockerClient(base_url=self.host, version="auto", timeout=600)
-                client.ping()
-            except docker.errors.DockerException:
-                assert time.monotonic() < deadline, (self.folder / "log").read_text()[-2000:]
-                time.sleep(0.2)
-            else:
-                return client
+        look = ["docker", f"--host={self.host}", "info"]
+        while subprocess.run(look, capture_output=True, check=False).returncode:
+            assert time.monotonic() < deadline, (self.folder / "log").read_text()[-2000:]
+            time.sleep(0.2)
+        return docker.DockerClient(base_url=self.host, version="auto", timeout=600)
 
     def copy(self, images: Iterable[str]) -> None:
         """Give the engine images of the machine's own."""
@@ -91,19 +86,23 @@ class Machine:
 
     def kill(self) -> None:
         """Kill the engine, as a machine that has no memory left does; its containers run on."""
-        assert self._dockerd, "it was started"
-        self._dockerd.send_signal(signal.SIGKILL)
-        self._dockerd.wait()
+        self._signal(signal.SIGKILL)
 
     def close(self) -> None:
-        """Stop the engine with its containers, and remove all that it had."""
-        if self._dockerd:
-            self._dockerd.terminate()
-            try:
-                self._dockerd.wait(STOPS)
-            except subprocess.TimeoutExpired:
-                self._dockerd.kill()
+        """Stop the engine, end all that it had, and remove its images."""
+        self._signal(signal.SIGTERM)
         self._held.kill()
         self._held.wait()
+        assert self._held.stdout
+        self._held.stdout.close()
         self._log.close()
-        shutil.rmtree(self.folder / "data", ignore_errors=True)
+        shutil.rmtree(self.folder / "data")
+
+    def _signal(self, number: signal.Signals) -> None:
+        # Of nsenter's child alone, as nsenter hands no signal on.
+        assert self._dockerd, "it was started"
+        pid = self._dockerd.pid
+        child = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        for each in child:
+            os.kill(int(each), number)
+        self._dockerd.wait(STOPS)

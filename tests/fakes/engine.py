@@ -37,10 +37,11 @@ class Engine(ContainerEngine):
         node_id: the ID of the node's container.
         started_at: when that was started.
         silent: why it does not tell.
+        identity: its ID.
+        away: what whoever asks it for what it has is told instead.
     """
 
     version = "29"
-    id = "engine-1"
     endpoint = "unix:///var/run/docker.sock"
 
     def __init__(self, node: str, deleted: Path) -> None:
@@ -55,7 +56,17 @@ class Engine(ContainerEngine):
         self.node_id = "node-1"
         self.ports: set[int] = set()
         self.started_at, self.silent = "2026-01-01T10:00:00Z", ""
+        self.identity, self.away = "engine-1", ""
         self._node, self._deleted = node, deleted
+
+    @property
+    def id(self) -> str:
+        self._answer()
+        return self.identity
+
+    def _answer(self) -> None:
+        if self.away:
+            raise CommandError(self.away)
 
     def find(self, name: str) -> Image | None:
         known = Image(image_id(name), name) if name in self.refs else None
@@ -96,6 +107,7 @@ class Engine(ContainerEngine):
         pass
 
     def node_containers(self, cluster: str) -> list[NodeContainer]:
+        self._answer()
         volumes, ports = frozenset({VOLUME}), frozenset(self.ports)
         return [
             NodeContainer(self.node_id, name, self.mounts, volumes, ports)
@@ -103,17 +115,19 @@ class Engine(ContainerEngine):
         ]
 
     def started(self, container: str, timeout: float) -> str:
-        if self.silent:
-            raise CommandError(self.silent)
+        if self.silent or container not in self._left(self._node):
+            raise CommandError(self.silent or f"no such container: {container}")
         return self.started_at
 
     def host_port(self, container: str, port: int) -> int | None:
         return min(self.ports, default=None)
 
     def volumes(self) -> frozenset[str]:
+        self._answer()
         return self._left(VOLUME) | {"another-s"}
 
     def networks(self, name: str) -> list[Network]:
+        self._answer()
         if name not in self.network_ids:
             return []
         return [Network(self.network_ids[name], self._left(self._node) | self.neighbours)]

@@ -7,6 +7,7 @@ from typing import Any
 
 import docker
 import pytest
+import requests
 
 from pytest_canary.cluster.container_engine import ContainerEngine, Network, NodeContainer
 from pytest_canary.cluster.engine import Engine
@@ -206,6 +207,20 @@ def test_build_arguments_are_the_builds_alone(
     given = [after for word, after in itertools.pairwise(lines) if word == "--build-arg"]
     assert given == ["NPM_TOKEN", "DOCKER_HOST=tcp://elsewhere", "PATH=/nowhere"]
     assert lines[-2:] == ["host=unix:///nowhere", "token=geheimnis"]
+
+
+def test_an_engine_that_is_gone_meanwhile_is_told_in_words(
+    engine: ContainerEngine, client: Docker
+) -> None:
+    def refuse() -> list[Any]:
+        raise requests.ConnectionError("('Connection aborted.', ConnectionRefusedError(111))")
+
+    client.volumes.list = refuse
+    with pytest.raises(CommandError) as gone:
+        engine.volumes()
+    assert gone.value.sentence == (
+        "the container engine at unix:///nowhere does not answer any more; start it, and try again"
+    )
 
 
 REMOVALS = ["remove_network", "remove_container"]

@@ -9,10 +9,11 @@ import pytest
 import yaml
 from fakes.cluster import Namespace
 from fakes.engine import IMAGES, VOLUME, Engine
+from urllib3.exceptions import HTTPError
 
 from pytest_canary.cluster.leftovers import Belongings, Inventory, leftovers
 from pytest_canary.cluster.run import RUN_LABEL, Run
-from pytest_canary.core.errors import CommandError
+from pytest_canary.core.errors import ClusterError, CommandError
 from pytest_canary.core.processes import Processes
 
 NODE = "canary-1-control-plane"
@@ -191,6 +192,28 @@ def test_of_somebodys_namespace_only_what_is_the_runs_is_told(
         namespace.put({"kind": "Secret", "metadata": {"name": name, "labels": labels}})
     inventory.namespace = namespace
     assert inventory.take().objects == ("Secret db-params",)
+
+
+@pytest.mark.parametrize("runs", [True, False])
+def test_of_a_cluster_that_does_not_answer_nobody_says_that_it_is_gone_while_it_runs(
+    inventory: Inventory, engine: Engine, tmp_path: Path, runs: bool
+) -> None:
+    namespace = Namespace(tmp_path, tmp_path / "namespace-deleted")
+    trouble = ClusterError("can't look at the namespace")
+    trouble.__cause__ = HTTPError("certificate is not yet valid")
+
+    def refuse() -> bool:
+        raise trouble
+
+    inventory.namespace = namespace
+    engine.silent = "" if runs else f"container {NODE} is exited"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(namespace, "exists", refuse)
+        if runs:
+            with pytest.raises(ClusterError, match="can't look"):
+                inventory.take()
+        else:
+            assert inventory.take().objects == ()
 
 
 def test_what_came_later_is_no_leftover() -> None:

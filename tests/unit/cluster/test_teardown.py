@@ -138,7 +138,7 @@ def test_two_runs_with_one_name_do_not_delete_each_others(machine: Machine) -> N
 
 def test_what_is_on_another_engine_is_kept_and_told(machine: Machine) -> None:
     run = machine.left(cluster="dev", containers=["node-1"])
-    machine.engine.id = "engine-2"
+    machine.engine.identity = "engine-2"
     sentence = (
         f"run {run.id} of {PROJECT} used another container engine, at "
         "unix:///var/run/docker.sock, and what it left there stays: run `pytest --canary-reap` "
@@ -147,7 +147,7 @@ def test_what_is_on_another_engine_is_kept_and_told(machine: Machine) -> None:
     )
     assert machine.refused() == machine.refused(kept=True) == sentence
     assert machine.has_cluster
-    machine.engine.id = "engine-1"
+    machine.engine.identity = "engine-1"
     assert machine.reap() == 1
 
 
@@ -261,3 +261,13 @@ def test_a_namespace_in_a_cluster_of_our_own_went_with_it(machine: Machine) -> N
     kubeconfig(run)
     assert machine.reap() == 1
     assert not run.folder.exists()
+
+
+def test_a_namespace_in_a_cluster_of_our_own_that_runs_and_does_not_answer_is_kept_and_told(
+    machine: Machine,
+) -> None:
+    machine.engine = Engine("canary-reuse-000000-control-plane", machine.deleted)
+    run = machine.left(namespace="canary-1", within="reuse-000000")
+    kubeconfig(run)
+    assert "namespace canary-1 can't be deleted" in machine.refused()
+    assert run.folder.exists()

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from fakes.world import World
 
+from pytest_canary.core.errors import CanaryError
 from pytest_canary.stages import cleanup, cluster
 
 
@@ -45,3 +46,32 @@ def test_a_port_that_closes_a_moment_after_its_container_is_not_left(world: Worl
     world.engine.ports.add(listener.getsockname()[1])
     on_first_sleep(world, listener.close)
     world.check("cleanup", cleanup.no_port)
+
+
+def test_an_engine_that_is_restarted_under_the_walk_is_waited_for(world: World) -> None:
+    world.engine.away = "the container engine at unix:///engine does not answer any more"
+
+    def come_back() -> None:
+        world.engine.away = ""
+
+    on_first_sleep(world, come_back)
+    world.check("cleanup", cleanup.no_container)
+    world.check("cleanup", cleanup.no_image)
+    assert world.journal.notes["cleanup"] == ["nothing left"]
+
+
+def test_an_engine_that_does_not_come_back_is_told(world: World) -> None:
+    world.engine.away = "the container engine at unix:///engine does not answer any more"
+    with pytest.raises(CanaryError, match="could not be cleaned up") as told:
+        world.check("cleanup", cleanup.no_container)
+    assert told.value.evidence == world.engine.away, "it is said once"
+    assert world.run.folder.exists(), "the next run tries again"
+    world.engine.away = ""
+
+
+def test_where_anything_is_left_nobody_says_that_nothing_is(world: World) -> None:
+    world.namespace.stays = True
+    with pytest.raises(CanaryError, match="left objects"):
+        world.check("cleanup", cleanup.no_object)
+    world.check("cleanup", cleanup.no_image)
+    assert "cleanup" not in world.journal.notes
