@@ -6,7 +6,8 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
-from pytest_canary.reporting.document import Check, Found, Point, Replicas, Report, Traffic
+from pytest_canary.reporting.document import Check, Found, Report
+from pytest_canary.reporting.figures import Point, Replicas, Traffic
 
 # More bins than this are no longer told apart in a picture 900 pixels wide.
 BINS = 300

@@ -19,7 +19,7 @@ from pytest_canary.context.journal import (
 from pytest_canary.core.errors import FoundError, TrafficError
 from pytest_canary.core.findings import Finding
 from pytest_canary.release.migration import Migrated
-from pytest_canary.reporting import document, records
+from pytest_canary.reporting import document, figures, records
 
 if TYPE_CHECKING:
     from pytest_canary.config.promotion import Promotion
@@ -178,7 +178,7 @@ def _found(failure: Failure) -> Sequence[Finding]:
     return [Finding(code, failure.sentence or code, evidence=failure.evidence)]
 
 
-def _replicas(journal: Journal) -> Iterator[document.Replicas]:
+def _replicas(journal: Journal) -> Iterator[figures.Replicas]:
     cluster = journal.find(ClusterOutcome)
     if cluster is None:
         return
@@ -198,7 +198,7 @@ def _replicas(journal: Journal) -> Iterator[document.Replicas]:
 
 def _steps(
     moments: Sequence[Moment], names: dict[str, str], offset: float
-) -> Iterator[document.Replicas]:
+) -> Iterator[figures.Replicas]:
     """Each version's pods of one Deployment: its template's, and those of the one before."""
     last = before = ""
     for each in moments:
@@ -211,7 +211,7 @@ def _steps(
         at = max(each.at + offset, 0)
         parts = [(version, found.fresh)] + ([(before, old)] if before else [])
         for title, ready in parts:
-            yield document.Replicas(
+            yield figures.Replicas(
                 at=at,
                 deployment=found.name,
                 version=title,
@@ -221,11 +221,11 @@ def _steps(
             )
 
 
-def _availability(journal: Journal) -> Iterator[document.Availability]:
+def _availability(journal: Journal) -> Iterator[figures.Availability]:
     outcome = journal.find(StableOutcome)
     rollouts = outcome.rollouts if outcome else []
     if rollouts and journal.plan.upgrade:
-        yield document.Availability(
+        yield figures.Availability(
             deployment=rollouts[-1].name,
             transition="promote",
             lowest=min(each.available for each in rollouts),
@@ -233,7 +233,7 @@ def _availability(journal: Journal) -> Iterator[document.Availability]:
         )
 
 
-def _share(journal: Journal) -> document.Share | None:
+def _share(journal: Journal) -> figures.Share | None:
     outcome = journal.find(CanaryOutcome)
     if outcome is None or outcome.share is None:
         return None
@@ -242,7 +242,7 @@ def _share(journal: Journal) -> document.Share | None:
     return records.shared(outcome.share, expected, outcome.connections)
 
 
-def _traffic(journal: Journal) -> document.Traffic | None:
+def _traffic(journal: Journal) -> figures.Traffic | None:
     traffic = journal.traffic
     if traffic is None or traffic.began is None:
         return None
@@ -250,15 +250,15 @@ def _traffic(journal: Journal) -> document.Traffic | None:
     try:
         return records.sent(traffic, began, began + traffic.now(), journal.read_back)
     except TrafficError:
-        return document.Traffic(rate=traffic.settings.rate, sent=traffic.sent)
+        return figures.Traffic(rate=traffic.settings.rate, sent=traffic.sent)
 
 
-def _database(journal: Journal) -> document.Database | None:
+def _database(journal: Journal) -> figures.Database | None:
     done = journal.migrations.get("candidate")
     if done is None:
         return None
     rollback = journal.find(RollbackOutcome)
-    return document.Database(
+    return figures.Database(
         backup=_backup(journal),
         schema_before=_noted(done.noted_before),
         schema_after=_noted(done.noted_after),
@@ -268,14 +268,14 @@ def _database(journal: Journal) -> document.Database | None:
     )
 
 
-def _backup(journal: Journal) -> document.Backup | None:
+def _backup(journal: Journal) -> figures.Backup | None:
     outcome = journal.find(MigrationOutcome)
     found = outcome.backup if outcome else None
     if found is None:
         return None
     if isinstance(found, Exception):
-        return document.Backup(restored=False)
-    return document.Backup(
+        return figures.Backup(restored=False)
+    return figures.Backup(
         size=found.size,
         seconds=found.dumping + found.restoring,
         restored=not found.absent and found.live == found.restored,
@@ -287,10 +287,10 @@ def _noted(noted: Sequence[tuple[str, ...]]) -> str:
     return ", ".join(entry[-1] for entry in noted)
 
 
-def _locks(done: Migrated, limit: float) -> Iterator[document.Lock]:
+def _locks(done: Migrated, limit: float) -> Iterator[figures.Lock]:
     for block in done.locks.blocks.values() if done.locks else ():
         waiting = block.longest.line.waiting
-        yield document.Lock(
+        yield figures.Lock(
             seconds=block.seconds,
             blocked=waiting.statement if waiting else "",
             statement=done.locks.culprit(block)[0] if done.locks else "",

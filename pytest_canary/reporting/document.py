@@ -8,79 +8,31 @@ every part but the run's own name, start, length and result is optional.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field
 
 from pytest_canary.core.findings import Finding
-from pytest_canary.core.wording import encodable
+from pytest_canary.reporting.figures import Availability, Database, Replicas, Share, Traffic
+from pytest_canary.reporting.part import Count, Part, Seconds, Share01, Text, Texts
 
 # Raised when a document is no longer what a reader of an older one would take it for.
 FORMAT: Literal[1] = 1
 
 Result = Literal["passed", "failed", "stopped", "skipped"]
 Answer = Literal["go", "no-go", "inconclusive"]
-Seconds = Annotated[float, Field(ge=0)]
-Count = Annotated[int, Field(ge=0)]
-Share01 = Annotated[float, Field(ge=0, le=1)]
 
 
-class _Free:
-    """What an app, a program or a person has said, secrets perhaps among it."""
-
-
-# All other texts are names and words of ours, whatever secret may be called the same.
-Text = Annotated[str, _Free]
-Texts = Annotated[tuple[str, ...], _Free]
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _hold_in_a_file(cls, given: Any) -> Any:
-        return changed(given, encodable)
-
-    def redacted(self, redact: Callable[[str], str]) -> Self:
-        """The same with the secrets taken out of what was said; names and words of ours stay."""
-        changes = {}
-        for name, field in type(self).model_fields.items():
-            value = getattr(self, name)
-            free = _Free in field.metadata
-            changes[name] = changed(value, redact) if free else _parts_redacted(value, redact)
-        return self.model_copy(update=changes)
-
-
-def changed(value: Any, change: Callable[[str], str]) -> Any:
-    """A value with every text in it changed; parts stay as they are."""
-    if isinstance(value, str):
-        return change(value)
-    if isinstance(value, dict):
-        return {changed(key, change): changed(each, change) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return tuple(changed(each, change) for each in value)
-    return value
-
-
-def _parts_redacted(value: Any, redact: Callable[[str], str]) -> Any:
-    if isinstance(value, _Part):
-        return value.redacted(redact)
-    if isinstance(value, tuple):
-        return tuple(_parts_redacted(each, redact) for each in value)
-    return value
-
-
-class Tool(_Part):
+class Tool(Part):
     """What wrote the report."""
 
     name: str = "pytest-canary"
     version: str = ""
 
 
-class Version(_Part):
+class Version(Part):
     """One of the two versions.
 
     Attributes:
@@ -94,14 +46,14 @@ class Version(_Part):
     origin: str = ""
 
 
-class Versions(_Part):
+class Versions(Part):
     """The version live today and the one that is to be; a first release has no baseline."""
 
     baseline: Version | None = None
     candidate: Version | None = None
 
 
-class Comparison(_Part):
+class Comparison(Part):
     """Canary against stable in one metric.
 
     Attributes:
@@ -129,14 +81,14 @@ class Comparison(_Part):
     sentence: Text = ""
 
 
-class Percentiles(_Part):
+class Percentiles(Part):
     """A percentile of both versions' latencies in the same window, in seconds."""
 
     baseline: Seconds
     canary: Seconds
 
 
-class Verdict(_Part):
+class Verdict(Part):
     """The answer, what it rests on, and how often was looked until it was clear.
 
     Attributes:
@@ -151,12 +103,12 @@ class Verdict(_Part):
     comparisons: tuple[Comparison, ...] = ()
     omitted: Texts = ()
     looks: Count | None = None
-    samples: dict[str, Count] = {}
-    percentiles: dict[str, Percentiles] = {}
+    samples: dict[str, Count] = {}  # noqa: RUF012 (pydantic copies it)
+    percentiles: dict[str, Percentiles] = {}  # noqa: RUF012 (pydantic copies it)
     confidence: Share01 | None = None
 
 
-class Promotion(_Part):
+class Promotion(Part):
     """Whether the real promotion would be allowed, and what says so."""
 
     allowed: bool
@@ -166,7 +118,7 @@ class Promotion(_Part):
     source: str | None = None
 
 
-class Environment(_Part):
+class Environment(Part):
     """What the run ran on."""
 
     kubernetes: str | None = None
@@ -180,7 +132,7 @@ class Environment(_Part):
     revision: str | None = None
 
 
-class Check(_Part):
+class Check(Part):
     """One sentence that was to hold; message and evidence where it did not."""
 
     sentence: str
@@ -190,7 +142,7 @@ class Check(_Part):
     evidence: Text = ""
 
 
-class Stage(_Part):
+class Stage(Part):
     """One stage of the walk; began is None where it was never entered."""
 
     name: str
@@ -201,7 +153,7 @@ class Stage(_Part):
     checks: tuple[Check, ...] = ()
 
 
-class Transition(_Part):
+class Transition(Part):
     """One change of the cluster, from its first command to when it was seen to be done."""
 
     name: str
@@ -210,7 +162,7 @@ class Transition(_Part):
     ended: Seconds
 
 
-class Found(_Part):
+class Found(Part):
     """A finding, where the walk stood, and the files that hold more of its evidence.
 
     Attributes:
@@ -244,7 +196,7 @@ class Found(_Part):
         return cls(**named, stage=stage, after_apply=after_apply, files=tuple(files))
 
 
-class Failure(_Part):
+class Failure(Part):
     """What failed: the check, in which stage, and why."""
 
     sentence: Text
@@ -252,7 +204,7 @@ class Failure(_Part):
     check: str = ""
 
 
-class Failures(_Part):
+class Failures(Part):
     """What failed first, what failed while that was rolled back, and how the rollback went."""
 
     first: Failure | None = None
@@ -261,184 +213,7 @@ class Failures(_Part):
     rollback: Text = ""
 
 
-class Replicas(_Part):
-    """A Deployment's pods of one version, from this moment until the next one of the two.
-
-    Attributes:
-        version: whose pods ready and available count; empty where that isn't known.
-        wanted: replicas that the Deployment asks for, of whichever version.
-    """
-
-    at: Seconds
-    deployment: str
-    version: Text = ""
-    wanted: Count
-    ready: Count
-    available: Count
-
-
-class Availability(_Part):
-    """The fewest available replicas in a transition, and how few its strategy allows."""
-
-    deployment: str
-    transition: str
-    lowest: Count
-    allowed: Count
-
-
-class Share(_Part):
-    """The canary's share of connections, with its interval, and what its replicas make."""
-
-    value: Share01
-    low: Share01
-    high: Share01
-    expected: Share01
-    connections: Count
-
-
-class Exchanges(_Part):
-    """The requests of one transition, or of a stage's time without one; latencies in seconds.
-
-    Attributes:
-        name: the transition's; empty for none.
-        retryable: of the lost, those that a client may safely send again.
-        unsent: those that the generator's own bounds kept back; not among the sent.
-    """
-
-    name: str = ""
-    stage: str = ""
-    sent: Count
-    lost: Count
-    retryable: Count = 0
-    slow: Count = 0
-    unsent: Count = 0
-    p50: Seconds | None = None
-    p95: Seconds | None = None
-    p99: Seconds | None = None
-
-
-class Point(_Part):
-    """The requests that were due in one bin of time and that one version answered.
-
-    Attributes:
-        at: the bin's start.
-        version: which one answered; empty where none did, or none said.
-        errors: those of the requests that were lost.
-        p50, p95, p99: latencies of the answered ones, in seconds.
-    """
-
-    at: Seconds
-    version: Text = ""
-    requests: Count
-    errors: Count = 0
-    p50: Seconds | None = None
-    p95: Seconds | None = None
-    p99: Seconds | None = None
-
-
-class Loss(_Part):
-    """One lost request.
-
-    Attributes:
-        at: when it was due.
-        request: method and path.
-        kind: refused, reset, timeout, a status, a wrong answer.
-        retryable: whether a real client would safely send it again.
-    """
-
-    at: Seconds
-    stage: str = ""
-    transition: str = ""
-    request: Text
-    kind: str
-    retryable: bool = False
-    pod: str = ""
-    version: Text = ""
-    detail: Text = ""
-
-
-class Lag(_Part):
-    """How late the generator itself sent its requests, in seconds."""
-
-    p50: Seconds | None = None
-    p99: Seconds | None = None
-    max: Seconds | None = None
-
-
-class Traffic(_Part):
-    """The load.
-
-    Attributes:
-        rate: requests a second that were to be sent.
-        unsent: requests that the generator's own bounds kept back; not among the sent.
-        writes: the acknowledged ones.
-        unacknowledged: writes that may have been done and may not.
-        read_back: whether the acknowledged ones were looked for again.
-        lost_writes, doubled_writes: those that were then not there once, as they are named.
-        cost: CPU seconds that sending them took.
-        bin: seconds that each point of the series stands for.
-    """
-
-    rate: Annotated[float, Field(ge=0)] | None = None
-    sent: Count = 0
-    lost: Count = 0
-    slow: Count = 0
-    unsent: Count = 0
-    writes: Count = 0
-    unacknowledged: Count = 0
-    read_back: bool = False
-    lost_writes: Texts = ()
-    doubled_writes: Texts = ()
-    lag: Lag | None = None
-    cost: Seconds | None = None
-    by_transition: tuple[Exchanges, ...] = ()
-    bin: Annotated[float, Field(gt=0)] = 1
-    series: tuple[Point, ...] = ()
-    losses: tuple[Loss, ...] = ()
-
-
-class Backup(_Part):
-    """The backup before the migration: bytes, seconds, and whether it could be restored."""
-
-    size: Count | None = None
-    seconds: Seconds | None = None
-    restored: bool | None = None
-
-
-class Lock(_Part):
-    """One wait for a lock that the migration held.
-
-    Attributes:
-        seconds: for how long.
-        blocked: the statement that waited.
-        statement: the one that held the lock.
-        limit: seconds that would have been allowed.
-    """
-
-    seconds: Seconds
-    blocked: Text
-    statement: Text
-    limit: Seconds | None = None
-
-
-class Database(_Part):
-    """What the migration did.
-
-    Attributes:
-        schema_before, schema_after: the schema's names: "0001".
-        changes: its diff: "+ column person.search_name", "- …".
-        not_undone: what rolling back the app left as it was, a sentence each.
-    """
-
-    backup: Backup | None = None
-    schema_before: Text = ""
-    schema_after: Text = ""
-    changes: Texts = ()
-    locks: tuple[Lock, ...] = ()
-    not_undone: Texts = ()
-
-
-class Report(_Part):
+class Report(Part):
     """One run.
 
     Attributes:
@@ -470,7 +245,7 @@ class Report(_Part):
     share: Share | None = None
     traffic: Traffic | None = None
     database: Database | None = None
-    left_out: dict[str, Count] = {}
+    left_out: dict[str, Count] = {}  # noqa: RUF012 (pydantic copies it)
 
     @property
     def text(self) -> str:

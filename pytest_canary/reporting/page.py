@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 from pytest_canary.core.errors import CanaryError
 from pytest_canary.core.wording import plural, size
 from pytest_canary.reporting import words
-from pytest_canary.reporting.document import Report, Traffic
+from pytest_canary.reporting.document import Report
+from pytest_canary.reporting.figures import Traffic
 from pytest_canary.reporting.pictures import cells, charts
 from pytest_canary.reporting.pictures.drawing import drawn
 from pytest_canary.reporting.pictures.frame import Picture

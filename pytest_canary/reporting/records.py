@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from pytest_canary.analysis import comparison
-from pytest_canary.reporting import document
+from pytest_canary.reporting import document, figures
 from pytest_canary.reporting.bounds import BINS
 
 if TYPE_CHECKING:
@@ -74,9 +74,9 @@ def _signed(value: float, unit: Unit) -> str:
     return text if text.startswith("-") else f"+{text}"
 
 
-def shared(share: Share, expected: float, connections: int) -> document.Share:
+def shared(share: Share, expected: float, connections: int) -> figures.Share:
     """The canary's share as the report has it."""
-    return document.Share(
+    return figures.Share(
         value=share.value,
         low=max(share.low, 0),
         high=min(share.high, 1),
@@ -87,7 +87,7 @@ def shared(share: Share, expected: float, connections: int) -> document.Share:
 
 def sent(
     traffic: Traffic, began: float, ended: float, read_back: ReadBack | None = None
-) -> document.Traffic:
+) -> figures.Traffic:
     """The traffic as the report has it.
 
     Args:
@@ -102,7 +102,7 @@ def sent(
     # As wide as the picture will have them: so the percentiles are those of all their requests.
     width = float(max(1, math.ceil((ended - began) / BINS)))
     losses, cost = traffic.losses(), traffic.cost
-    return document.Traffic(
+    return figures.Traffic(
         rate=traffic.settings.rate,
         sent=traffic.sent,
         lost=traffic.lost,
@@ -113,10 +113,10 @@ def sent(
         read_back=read_back is not None,
         lost_writes=read_back.lost if read_back else (),
         doubled_writes=read_back.doubled + read_back.repeated if read_back else (),
-        lag=document.Lag(p50=cost.lag_p50, p99=cost.lag_p99, max=cost.lag_max),
+        lag=figures.Lag(p50=cost.lag_p50, p99=cost.lag_p99, max=cost.lag_max),
         cost=cost.cpu,
         by_transition=tuple(
-            document.Exchanges(
+            figures.Exchanges(
                 name=transition,
                 stage=stage,
                 sent=found.sent,
@@ -132,7 +132,7 @@ def sent(
         ),
         bin=width,
         series=tuple(
-            document.Point(version=version, **(each._asdict() | {"at": began + each.at}))
+            figures.Point(version=version, **(each._asdict() | {"at": began + each.at}))
             for version, bins in traffic.series(width).items()
             for each in bins
         ),
@@ -140,8 +140,8 @@ def sent(
     )
 
 
-def _lost(each: Exchange, began: float) -> document.Loss:
-    return document.Loss(
+def _lost(each: Exchange, began: float) -> figures.Loss:
+    return figures.Loss(
         at=began + each.due,
         stage=each.stage,
         transition=each.transition,

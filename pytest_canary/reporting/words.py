@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pytest_canary.core.wording import plural
-from pytest_canary.reporting.document import Report, Result, Share, Verdict
+from pytest_canary.reporting.document import Report, Result, Verdict
+from pytest_canary.reporting.figures import Share
 
 Tone = Literal["good", "bad", "unsure", "stopped"]
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from pytest_canary.reporting import words
-from pytest_canary.reporting.document import Comparison, Share
+from pytest_canary.reporting.document import Comparison
+from pytest_canary.reporting.figures import Share
 from pytest_canary.reporting.pictures.frame import Frame, Picture, Spec, colour, whole
 
 CELL = Frame("cell", 176, 7, 7, 11, 3)

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from pytest_canary.reporting import words
-from pytest_canary.reporting.document import Report, Traffic
+from pytest_canary.reporting.document import Report
+from pytest_canary.reporting.figures import Traffic
 from pytest_canary.reporting.pictures.frame import (
     FRAMES,
     Frame,

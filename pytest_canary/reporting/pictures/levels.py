@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from pytest_canary.reporting.document import Point, Replicas, Report, Traffic
+from pytest_canary.reporting.document import Report
+from pytest_canary.reporting.figures import Point, Replicas, Traffic
 from pytest_canary.reporting.pictures.frame import Rows
 
 ROLES = ("baseline", "canary", "other")

@@ -6,17 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pytest_canary.reporting.bounds import BINS, STEPS, bounded, shortened, steps, wider
-from pytest_canary.reporting.document import (
-    Check,
-    Database,
-    Found,
-    Loss,
-    Point,
-    Replicas,
-    Report,
-    Stage,
-    Traffic,
-)
+from pytest_canary.reporting.document import Check, Found, Report, Stage
+from pytest_canary.reporting.figures import Database, Loss, Point, Replicas, Traffic
 
 
 def report(**parts: Any) -> Report:

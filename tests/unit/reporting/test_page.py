@@ -14,7 +14,8 @@ import pytest
 from pytest_canary.core.errors import CanaryError, CommandError
 from pytest_canary.reporting import page as pages
 from pytest_canary.reporting import write
-from pytest_canary.reporting.document import Availability, Report, Version, Versions
+from pytest_canary.reporting.document import Report, Version, Versions
+from pytest_canary.reporting.figures import Availability
 from pytest_canary.reporting.page import html, legend, linkable, tiles
 from pytest_canary.reporting.pictures import charts
 from pytest_canary.reporting.pictures.frame import COLOURS

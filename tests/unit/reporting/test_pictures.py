@@ -11,16 +11,8 @@ from xml.etree import ElementTree
 import pytest
 
 from pytest_canary.core.errors import CommandError
-from pytest_canary.reporting.document import (
-    Comparison,
-    Point,
-    Replicas,
-    Report,
-    Share,
-    Traffic,
-    Version,
-    Versions,
-)
+from pytest_canary.reporting.document import Comparison, Report, Version, Versions
+from pytest_canary.reporting.figures import Point, Replicas, Share, Traffic
 from pytest_canary.reporting.pictures import charts, drawing
 from pytest_canary.reporting.pictures.cells import difference, share, shown
 from pytest_canary.reporting.pictures.drawing import draw, drawn, embedded
