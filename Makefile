@@ -80,6 +80,7 @@ test: lint setup     ## everything, but for what `make soak` has more of
 
 # All rounds are run, and those that failed are named: what fails by chance fails in some.
 soak: setup          ## for hours: acceptance with every case, ROUNDS=10 times over; the verdict's error rates; bad input
+	airgap/packages.sh cc ip
 	. ./airgap/env; failed=; \
 	for round in $$(seq $(ROUNDS)); do \
 	  echo "canary: round $$round of $(ROUNDS)"; \

@@ -15,6 +15,8 @@ for command; do
     browser) package=chromium; for name in chromium chromium-browser google-chrome-stable google-chrome; do type "$name" >/dev/null 2>&1 && continue 2; done ;;
     # Without recommended packages a browser comes with none, and draws no letter.
     fonts) package=fonts-dejavu-core; [[ -n $(fc-list 2>/dev/null || true) || -e /usr/share/fonts/truetype/dejavu ]] && continue ;;
+    cc) package=gcc; type cc >/dev/null 2>&1 || missing+=(libc6-dev) ;;
+    ip) package=iproute2 ;;
     *) package=$command ;;
   esac
   type "$command" >/dev/null 2>&1 || missing+=("$package")
