@@ -90,10 +90,10 @@ class ErrorRepr(TerminalRepr):
 
     @property
     def evidence(self) -> str:
-        """What else has happened, what shows it, and where the files are."""
+        """What shows it, what else has happened, and where the files are."""
         line = self.failure.line if self.failure.files else ""
         also = self.failure.also_text.rstrip()
-        return "\n".join(filter(None, [also, self.failure.evidence, line]))
+        return "\n".join(filter(None, [self.failure.evidence, also, line]))
 
     def toterminal(self, tw: TerminalWriter) -> None:
         """Write the sentence, then the evidence."""

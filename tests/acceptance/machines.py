@@ -54,8 +54,9 @@ class Machine:
         runtime = str(info["DefaultRuntime"])
         path = info["Runtimes"][runtime].get("path", "")
         given = [f"--add-runtime={runtime}={path}", f"--default-runtime={runtime}"]
-        # One that was killed has left it, and the next would take its number for a living one's.
-        (self.folder / "pid").unlink(missing_ok=True)
+        # One that was killed has left them, and the next would take them for a living one's.
+        for left in ("pid", "exec/containerd/containerd.pid"):
+            (self.folder / left).unlink(missing_ok=True)
         self._dockerd = subprocess.Popen(
             [
                 *("nsenter", f"--target={self._first}", "--net", "--mount", "--pid", "--"),

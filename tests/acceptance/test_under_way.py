@@ -22,7 +22,7 @@ import pytest
 from acceptance import faults
 from acceptance.bench import Bench, Told, manage
 from acceptance.faults import Fault
-from acceptance.lanes import open_lanes
+from acceptance.lanes import Lanes
 from acceptance.machines import Machine
 from acceptance.projects import (
     NOTHING,
@@ -116,18 +116,10 @@ class Scene:
 
 
 @pytest.fixture(scope="module")
-def scene(
-    shared: Project,
-    releases: dict[str, str],
-    engine: docker.DockerClient,
-    tmp_path_factory: pytest.TempPathFactory,
-    seen: Seen,
-) -> Iterator[Scene]:
-    folder = tmp_path_factory.mktemp("under-way")
-    lanes = open_lanes(shared, folder, releases, [], number=1)
-    bench = lanes.benches[0]
-    yield Scene(bench, Node(engine, bench.walk.context.cluster.node), seen)
-    lanes.close()
+def scene(benches: Lanes, engine: docker.DockerClient, seen: Seen) -> Scene:
+    """Where the faults were rehearsed, once they are through: what happens here concerns all."""
+    bench = benches.alone()
+    return Scene(bench, Node(engine, bench.walk.context.cluster.node), seen)
 
 
 def is_survived(told: Told | None) -> bool:

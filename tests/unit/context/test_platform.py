@@ -42,15 +42,15 @@ def test_where_nothing_else_has_happened_nothing_else_is_told(world: World) -> N
     assert "also" not in shown(world)
 
 
-def test_a_node_that_was_started_again_is_told_before_the_evidence(world: World) -> None:
+def test_a_node_that_was_started_again_is_told_after_the_evidence(world: World) -> None:
     before, world.engine.started_at = world.engine.started_at, "2026-01-01T10:05:00Z"
     node = world.context.cluster.node
     assert shown(world).splitlines()[:5] == [
+        "the log",
         f"also    node {node} was started again in the midst of the walk",
         f"seen    started at 2026-01-01T10:05:00Z, and at {before} before",
         "likely  its container engine was restarted, or the machine ran out of memory",
         f"next    docker inspect {node}, and the engine's log",
-        "the log",
     ]
 
 
