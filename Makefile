@@ -60,6 +60,23 @@ others: venv         ## .venv/others, with other people's plugins, which tests/p
 plugin: venv others  ## the plugin inside pytest, no cluster
 	$(PYTEST) tests/plugin $(ARGS)
 
+# What pyproject.toml asks for at least, taken from there; hypothesis, which the tests need besides, as in constraints.txt;
+# dependencies of dependencies the newest that fit. Without test_other_plugins.py: some of .venv/others want a newer pytest.
+# With the lowest Python too, as old versions have no wheels for new ones.
+lowest: export LOWEST := import tomllib; asked = tomllib.load(open("pyproject.toml", "rb"))["project"]["dependencies"]; \
+  print(*("{}=={}".format(*each.split(">=")) for each in asked), sep="\n")
+lowest: venv         ## unit and plugin, with every dependency in the lowest version that pyproject.toml allows
+	$(LOCK) sh -ec ' \
+	  stamp="$$(cat .venv/stamp)"; \
+	  if [ "$$(cat .venv/lowest/stamp 2>/dev/null)" != "$$stamp" ]; then \
+	    echo "canary: setting up .venv/lowest" >&2; \
+	    $(PYTHON) -m venv --clear .venv/lowest; \
+	    { .venv/bin/python -c "$$LOWEST"; grep "^hypothesis==" constraints.txt; } >.venv/lowest/pinned.txt; \
+	    .venv/lowest/bin/pip install -q --disable-pip-version-check -r .venv/lowest/pinned.txt -e .; \
+	    echo "$$stamp" >.venv/lowest/stamp; \
+	  fi'
+	.venv/lowest/bin/pytest tests/unit tests/plugin --ignore=tests/plugin/test_other_plugins.py $(ARGS)
+
 engine: setup        ## on a real container engine, no cluster: the bundled app, PostgreSQL, builds
 	. ./airgap/env; $(PYTEST) tests/acceptance/engine $(ARGS)
 
@@ -79,7 +96,7 @@ test: lint setup     ## everything, but for what `make soak` has more of
 	$(MAKE) --no-print-directory acceptance
 
 # All rounds are run, and those that failed are named: what fails by chance fails in some.
-soak: setup          ## for hours: acceptance with every case, ROUNDS=10 times over; the verdict's error rates; bad input
+soak: setup          ## for hours: acceptance with every case, ROUNDS=10 times over; the verdict's error rates; bad input; lowest
 	airgap/packages.sh cc ip
 	. ./airgap/env; failed=; \
 	for round in $$(seq $(ROUNDS)); do \
@@ -89,8 +106,9 @@ soak: setup          ## for hours: acceptance with every case, ROUNDS=10 times o
 	[ -z "$$failed" ] || { echo "canary: failed in round$$failed" >&2; exit 1; }
 	.venv/bin/python benchmarks/verdict.py --runs 200 --seed 1
 	$(PYTEST) --hypothesis-profile=soak -m hypothesis tests/unit
+	$(MAKE) --no-print-directory lowest ARGS=
 
 clean:               ## what make made in the clone; the caches outside it stay
 	rm -rf .venv airgap/env canary-report test-results dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .pytest-kind
 
-.PHONY: help setup venv others canary lint unit plugin engine acceptance report wheel test soak clean
+.PHONY: help setup venv others canary lint unit plugin lowest engine acceptance report wheel test soak clean

@@ -40,8 +40,8 @@ class Connection:
         from kubernetes import client, config
 
         configuration = client.Configuration()
-        # The environment's are for others than this machine; the kubeconfig may name one itself.
-        configuration.proxy = configuration.no_proxy = None
+        # The environment's is for the environment's own proxy, about which see below.
+        configuration.no_proxy = None
         config.load_kube_config(
             str(kubeconfig),
             context,
@@ -50,7 +50,10 @@ class Connection:
             # Keys that a login program gives: beside the kubeconfig, they go with it.
             temp_file_path=str(kubeconfig.absolute().parent),
         )
-        configuration.proxy = configuration.proxy or proxy_of_environment(configuration.host)
+        # The kubeconfig's own comes first; the environment's is for others than this machine.
+        configuration.proxy = _proxy_of_kubeconfig(kubeconfig, context) or proxy_of_environment(
+            configuration.host
+        )
         self.client: ApiClient = client.ApiClient(configuration)
         self.kubeconfig = kubeconfig
         self.redactor = redactor or Redactor()
@@ -157,6 +160,17 @@ def _message(error: Any) -> str:
         return str(json.loads(error.body)["message"])
     except (TypeError, ValueError, KeyError):
         return str(error.reason or error).strip()
+
+
+def _proxy_of_kubeconfig(kubeconfig: Path, context: str | None) -> str | None:
+    """The proxy that a kubeconfig has for a context's cluster; kubernetes before 37 reads none."""
+    from kubernetes.config.kube_config import KubeConfigMerger
+
+    found = KubeConfigMerger(str(kubeconfig)).config
+    used = found["contexts"].get_with_name(context or found["current-context"])
+    cluster = found["clusters"].get_with_name(used["context"]["cluster"])
+    proxy: str | None = cluster["cluster"].safe_get("proxy-url")
+    return proxy
 
 
 def proxy_of_environment(url: str) -> str | None:

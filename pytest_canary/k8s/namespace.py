@@ -229,6 +229,9 @@ class Namespace:
     def _log(self, pod: str, container: str | None, lines: int, *, previous: bool) -> bytes:
         """The first bytes of a log's last lines."""
         options: dict[str, Any] = {"container": container} if container else {}
+        if previous:
+            # Left out where it is false, which kubernetes before 37 would write as False.
+            options["previous"] = True
         response = self._call(
             f"read the log of pod {pod}",
             self.core.read_namespaced_pod_log,
@@ -236,7 +239,6 @@ class Namespace:
             self.name,
             tail_lines=lines,
             limit_bytes=LIMIT,
-            previous=previous,
             _preload_content=False,
             **options,
         )

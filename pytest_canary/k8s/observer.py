@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import socket
 import threading
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from pytest_canary.core.errors import ClusterError
 from pytest_canary.k8s.connection import API_TIMEOUT
@@ -70,6 +73,7 @@ class Observer:
         self._trouble = ""
         self._refused: dict[str, float] = {}
         self._watches: dict[str, object] = {}
+        self._answers: dict[str, object] = {}
         self._threads = [
             threading.Thread(target=self._follow, args=(kind,), name=f"watch-{kind}", daemon=True)
             for kind in KINDS
@@ -99,6 +103,8 @@ class Observer:
         self._stopped.set()
         for watch in list(self._watches.values()):
             watch.stop()  # type: ignore[attr-defined]
+        for answer in list(self._answers.values()):
+            _shut(answer)
         for thread in self._threads:
             thread.join(timeout=5)
 
@@ -155,22 +161,30 @@ class Observer:
         from urllib3.exceptions import HTTPError
 
         lister = self.namespace.lister(kind)
+
+        def ask(*args: object, **options: object) -> object:
+            answer = self._answers[kind] = lister(*args, **options)
+            if self._stopped.is_set():
+                # stop() may have looked for it before it was there.
+                _shut(answer)
+            return answer
+
         while not self._stopped.is_set():
-            watch, listed = Watch(), False
+            # "object": as they are, not made into the client's models.
+            watch, listed = Watch("object"), False
             self._watches[kind] = watch
             try:
                 version, listed = self._list(kind, lister), True
                 if self._stopped.is_set():
                     return
                 for event in watch.stream(
-                    lister,
+                    ask,
                     self.namespace.name,
                     resource_version=version,
                     timeout_seconds=WATCH,
                     _request_timeout=(10, WATCH + 30),
-                    deserialize=False,
                 ):
-                    self._take(kind, event["type"], event["object"])
+                    self._take(kind, *_read(event))
             except (
                 ApiException,
                 HTTPError,
@@ -185,7 +199,7 @@ class Observer:
                     if refused and not listed:
                         self._refused.setdefault(kind, self.now())
                 # An expired version, a restarting API server, a socket shut by stop(): list anew.
-                # KeyError and AttributeError are what Watch itself makes of an error event.
+                # KeyError and AttributeError are what Watch itself makes of an odd error event.
                 # Where lists are granted and watches are not, lists have to do.
                 self._stopped.wait(1.0 if refused else 0.2)
 
@@ -231,3 +245,20 @@ class Observer:
             self.history.append(Moment(self.now(), gone))
         self._version += 1
         self._changed.notify_all()
+
+
+def _read(event: dict[str, Any] | None) -> tuple[str, Object]:
+    """What a watch tells: of what kind it is, and the object as it is now."""
+    if event is None:
+        # What Watch makes of a line that is no JSON: whatever it was to tell is listed anew.
+        raise ValueError("a watch has told what is no JSON")
+    return event["type"], event["object"]
+
+
+def _shut(answer: object) -> None:
+    """Let whoever reads an answer come to its end; Watch itself does so since kubernetes 36."""
+    connection = getattr(answer, "connection", None)
+    used = getattr(connection, "sock", None)
+    if used:
+        with contextlib.suppress(OSError):
+            used.shutdown(socket.SHUT_RDWR)

@@ -1,6 +1,8 @@
 """A real HTTP API on loopback that stands in for an API server, and the way to it."""
 
+import contextlib
 import datetime
+import itertools
 import json
 import threading
 import time
@@ -23,6 +25,9 @@ class ApiServer(ThreadingHTTPServer):
 
     Attributes:
         ahead: seconds by which its clock is ahead of this machine's.
+
+    What follows WATCH instead of GET is for watches alone, which may be told bit by bit: texts that
+    come from an iterator are sent as they come.
     """
 
     def __init__(self) -> None:
@@ -51,6 +56,9 @@ class Handler(BaseHTTPRequestHandler):
         if "watch" in query:
             found = self.server.answers.get(f"WATCH {path}", found)
         status, answer = found(given) if callable(found) else found
+        if isinstance(answer, Iterator):
+            self._stream(status, answer)
+            return
         if "tailLines" in query and isinstance(answer, str):
             # As a kubelet does: the limit takes the end away.
             last = answer.splitlines(keepends=True)[-int(query["tailLines"][0]) :]
@@ -64,6 +72,15 @@ class Handler(BaseHTTPRequestHandler):
 
     def date_time_string(self, timestamp: float | None = None) -> str:
         return super().date_time_string((timestamp or time.time()) + self.server.ahead)
+
+    def _stream(self, status: int, texts: Iterator[str]) -> None:
+        self.protocol_version = "HTTP/1.1"
+        self.send_response(status)
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        with contextlib.suppress(ConnectionError):  # who was told may have gone
+            for text in itertools.chain(texts, [""]):
+                self.wfile.write(f"{len(text.encode()):x}\r\n{text}\r\n".encode())
 
     do_GET = do_POST = do_DELETE = do_PATCH = _answer  # noqa: N815 (the library's names)
 

@@ -131,6 +131,26 @@ def test_the_kubeconfigs_own_proxy_comes_first(
     assert [each.path for each in server.asked] == [where + NAMESPACES, where + POD]
 
 
+def test_the_proxy_is_that_of_the_context_that_is_meant(machine: Path) -> None:
+    contexts = {name: {"server": ELSEWHERE, "proxy-url": f"http://{name}:1"} for name in "ab"}
+    (machine / "kubeconfig").write_text(
+        yaml.safe_dump(
+            {
+                "clusters": [{"name": f"of-{key}", "cluster": contexts[key]} for key in contexts],
+                "users": [{"name": "it", "user": {"token": "t"}}],
+                "contexts": [
+                    {"name": key, "context": {"cluster": f"of-{key}", "user": "it"}}
+                    for key in contexts
+                ],
+                "current-context": "a",
+            }
+        )
+    )
+    for context, proxy in ((None, "http://a:1"), ("a", "http://a:1"), ("b", "http://b:1")):
+        _, session = Namespace(machine / "kubeconfig", "canary-test", context).proxy("app-1", 3000)
+        assert session.proxies["http"] == proxy
+
+
 def test_the_way_to_a_pod_expects_the_servers_name_that_the_kubeconfig_says(machine: Path) -> None:
     it = namespace(machine, "https://127.0.0.1:1", tls_server_name="api.example")
     url, session = it.proxy("app-1", 3000)

@@ -43,8 +43,17 @@ def test_a_namespace_is_what_a_run_asks_of_one(namespace: Namespace) -> None:
 def test_a_log_comes_without_secrets(server: ApiServer, namespace: Namespace) -> None:
     server.answers[f"GET {POD}/app-1/log"] = (200, "DB_PASSWORD=hunter22\naHVudGVyMjI=\n")
     assert namespace.logs("app-1", "app", 50) == f"DB_PASSWORD={MASK}\n{MASK}\n"
-    assert server.asked == [
-        f"GET {POD}/app-1/log?container=app&limitBytes=1048576&previous=false&tailLines=50"
+    assert server.asked == [f"GET {POD}/app-1/log?container=app&limitBytes=1048576&tailLines=50"]
+
+
+def test_the_log_before_a_restart_is_asked_for_as_such(
+    server: ApiServer, namespace: Namespace
+) -> None:
+    server.answers[f"GET {POD}/app-1/log"] = (200, "killed\n")
+    assert namespace.logs("app-1", lines=50, previous=True) == "killed\n"
+    # kubernetes before 37 writes True.
+    assert [each.lower() for each in server.asked] == [
+        f"get {POD}/app-1/log?limitbytes=1048576&previous=true&taillines=50"
     ]
 
 

@@ -1,9 +1,11 @@
 """What the observer tells whom of changes."""
 
+import json
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from queue import Queue
 from typing import Any
 
 import pytest
@@ -98,6 +100,70 @@ def test_who_may_see_nothing_any_more_does_not_wait_for_it(
         timeout=30,
     )
     wait_for(observer, "shop-lb")
+
+
+Told = Queue[str | None]
+
+
+@pytest.fixture
+def told(server: ApiServer) -> Told:
+    """What a watch of Services tells; it is quiet, and not at its end, as long as this is empty."""
+    told: Told = Queue()
+    server.answers[f"WATCH {PATHS['Service']}"] = lambda _: (200, iter(told.get, None))
+    return told
+
+
+def event(kind: str, **item: Any) -> str:
+    return json.dumps({"type": kind, "object": item}) + "\n"
+
+
+def test_what_a_watch_tells_is_seen(told: Told, observer: Observer) -> None:
+    told.put(event("ADDED", metadata={"name": "shop-lb", "resourceVersion": "2"}))
+    wait_for(observer, "shop-lb")
+    told.put(event("ADDED", metadata={"name": "other", "resourceVersion": "3"}))
+    told.put(event("MODIFIED", metadata={"name": "other", "resourceVersion": "4"}, spec={"a": 1}))
+    told.put(event("DELETED", metadata={"name": "shop-lb", "resourceVersion": "5"}))
+
+    def look() -> Seen[None]:
+        services = observer.snapshot().services
+        return Seen(", ".join(services), "shop-lb" not in services, None)
+
+    Waiter().until("the end of a Service", look, timeout=30, change=observer.change)
+    # As the API server wrote it, and no model of the client's.
+    other = {"metadata": {"name": "other", "resourceVersion": "4"}, "spec": {"a": 1}}
+    assert observer.snapshot().services == {"other": other}
+    told.put(None)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        event("ERROR", code=410, reason="Expired", message="too old resource version"),
+        event("ERROR", code=500),
+        "half a li\n",
+        "\n",
+    ],
+)
+def test_a_watch_that_tells_something_else_is_begun_anew_with_a_list(
+    server: ApiServer, told: Told, observer: Observer, line: str
+) -> None:
+    told.put(event("ADDED", metadata={"name": "other"}))
+    wait_for(observer, "other")
+    server.answers[f"GET {PATHS['Service']}"] = listing("shop-lb")
+    told.put(line)
+    # A blank line may be passed over, as it tells nothing.
+    told.put(None)
+    wait_for(observer, "shop-lb")
+    told.put(None)
+
+
+def test_whoever_stops_does_not_wait_for_quiet_watches(told: Told, observer: Observer) -> None:
+    told.put(event("ADDED", metadata={"name": "shop-lb"}))
+    wait_for(observer, "shop-lb")
+    observer.stop()
+    left = [each.name for each in threading.enumerate() if each.name.startswith("watch-")]
+    assert left == []
+    told.put(None)
 
 
 def test_what_one_thread_has_seen_another_may_still_wait_for() -> None:

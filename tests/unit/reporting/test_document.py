@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import runpy
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,9 @@ LEAST: dict[str, Any] = {
 
 
 def test_the_published_schema_is_that_of_the_models() -> None:
-    assert PUBLISHED.read_text() == schema_text(), (
+    # pydantic before 2.11 writes 0.0 for 0, which is the same number.
+    found = re.sub(r"(?m)(: [0-9]+)\.0(?=,?$)", r"\1", schema_text())
+    assert PUBLISHED.read_text() == found, (
         f"write it anew: python -m pytest_canary.reporting schema >{PUBLISHED.relative_to(ROOT)}"
     )
 

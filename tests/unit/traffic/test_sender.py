@@ -151,6 +151,14 @@ def test_the_unique_text_is_filled_in_everywhere() -> None:
 # And back
 
 
+# aiohttp's own words, which tell how much it was since 3.14.
+HALF = (
+    "received 4 of 8 bytes"
+    if tuple(map(int, aiohttp.__version__.split(".")[:2])) >= (3, 14)
+    else "Not enough data to satisfy content length header"
+)
+
+
 def test_an_answer_tells_who_gave_it(server: Server, settings: Settings) -> None:
     server.reply = Reply(200, "a needle", {"X-Release": "2", "X-Pod": "web-1"})
     assert send(server.url, GET, settings) == (Kind.ANSWERED, 200, "2", "web-1", "")
@@ -161,8 +169,8 @@ def test_an_answer_tells_who_gave_it(server: Server, settings: Settings) -> None
     [
         (rude.closes, Kind.CLOSED, 0, "Server disconnected"),
         (rude.resets, Kind.RESET, 0, "[Errno 104] Connection reset by peer"),
-        (rude.resets_mid_body, Kind.CUT, 200, "received 4 of 8 bytes"),
-        (rude.says(rude.answer(body="half", length=8)), Kind.CUT, 200, "received 4 of 8 bytes"),
+        (rude.resets_mid_body, Kind.CUT, 200, HALF),
+        (rude.says(rude.answer(body="half", length=8)), Kind.CUT, 200, HALF),
         (rude.says(rude.HALF_A_CHUNK), Kind.CUT, 200, "Not enough data"),
         (rude.says(b"SSH-2.0-OpenSSH\r\n\r\n"), Kind.GARBLED, 0, "SSH-2.0"),
         (rude.hangs, Kind.TIMEOUT, 0, "none within 0.5 s"),
