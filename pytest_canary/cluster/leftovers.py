@@ -27,15 +27,8 @@ if TYPE_CHECKING:
 ASKING = 30.0
 
 
-def is_up(engine: ContainerEngine, cluster: str | None) -> bool:
-    """Whether a kind cluster of this machine runs.
-
-    Args:
-        engine: has its node.
-        cluster: its name; None for one that is elsewhere, of which nobody knows.
-    """
-    if cluster is None:
-        return True
+def is_up(engine: ContainerEngine, cluster: str) -> bool:
+    """Whether a kind cluster of this machine runs, be it that it does not answer."""
     try:
         engine.started(f"{cluster}-control-plane", ASKING)
     except CommandError:
@@ -147,9 +140,10 @@ class Inventory:
             )
         except ClusterError as error:
             record = self.run.record
-            cluster = f"canary-{record.within}" if record.within else record.cluster
-            if isinstance(error.__cause__, HTTPError) and not is_up(self.engine, cluster):
-                return ()  # the cluster itself is gone, and everything in it
+            # The run's own cluster goes with everything in it, be it that it answers.
+            outlives = record.within and is_up(self.engine, f"canary-{record.within}")
+            if isinstance(error.__cause__, HTTPError) and (record.cluster or not outlives):
+                return ()
             raise
 
     def _own(self, kind: str, items: Sequence[Object]) -> Sequence[Object]:

@@ -194,9 +194,11 @@ def test_of_somebodys_namespace_only_what_is_the_runs_is_told(
     assert inventory.take().objects == ("Secret db-params",)
 
 
-@pytest.mark.parametrize("runs", [True, False])
-def test_of_a_cluster_that_does_not_answer_nobody_says_that_it_is_gone_while_it_runs(
-    inventory: Inventory, engine: Engine, tmp_path: Path, runs: bool
+@pytest.mark.parametrize(
+    ("outlives", "runs", "told"), [(True, True, True), (True, False, False), (False, True, False)]
+)
+def test_of_a_cluster_that_outlives_the_run_nobody_says_that_it_is_gone_while_it_runs(
+    inventory: Inventory, run: Run, tmp_path: Path, outlives: bool, runs: bool, told: bool
 ) -> None:
     namespace = Namespace(tmp_path, tmp_path / "namespace-deleted")
     trouble = ClusterError("can't look at the namespace")
@@ -206,10 +208,13 @@ def test_of_a_cluster_that_does_not_answer_nobody_says_that_it_is_gone_while_it_
         raise trouble
 
     inventory.namespace = namespace
-    engine.silent = "" if runs else f"container {NODE} is exited"
+    if outlives:
+        run.made(cluster=None, within="1")
+        inventory.engine = engine = Engine(NODE, tmp_path / "deleted")
+        engine.silent = "" if runs else f"container {NODE} is exited"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(namespace, "exists", refuse)
-        if runs:
+        if told:
             with pytest.raises(ClusterError, match="can't look"):
                 inventory.take()
         else:
