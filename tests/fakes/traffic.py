@@ -1,12 +1,16 @@
-"""Generators of traffic that are more patient than the packaged one, or break."""
+"""Traffic that is more patient than the packaged one, waited for; and generators that break."""
 
+import threading
+import time
 from collections.abc import Callable
 from functools import partial
 from threading import Event
 from typing import Any
 
+from pytest_canary.api.factory import client_for
 from pytest_canary.api.writes import Writes
-from pytest_canary.config.settings import ApiSettings
+from pytest_canary.config.settings import ApiSettings, Settings
+from pytest_canary.traffic import Traffic
 from pytest_canary.traffic.generator import Bounds, Generator
 from pytest_canary.traffic.ledger import Ledger
 from pytest_canary.traffic.sender import Sender
@@ -49,3 +53,38 @@ class Stuck(Sender):
     async def __aexit__(self, *ended: Any) -> None:
         self._release.wait(20)
         await super().__aexit__(*ended)
+
+
+def until(done: Callable[[], bool]) -> None:
+    """Wait for the traffic to have got so far; the deadline is for a test that hangs."""
+    deadline = time.monotonic() + 30
+    while not done():
+        assert time.monotonic() < deadline, "it never came about"
+        time.sleep(0.005)
+
+
+def traffic_to(
+    url: str, settings: Settings, *, anywhere: bool = False, generate: Generate = patient
+) -> Traffic:
+    """Traffic as a walk has it, not started yet."""
+    return Traffic(
+        client_for(url, settings), settings.traffic, anywhere=anywhere, generate=generate
+    )
+
+
+def sends(traffic: Traffic, requests: int) -> None:
+    """Wait for so many more requests."""
+    had = len(traffic.ledger)
+    until(lambda: len(traffic.ledger) >= had + requests)
+
+
+def ran(url: str, settings: Settings, requests: int = 20) -> Traffic:
+    """Traffic that has sent so many requests at least, and is over."""
+    with traffic_to(url, settings) as traffic:
+        until(lambda: len(traffic.ledger) >= requests)
+    return traffic
+
+
+def threads() -> list[str]:
+    """The threads of all the traffic that runs."""
+    return [thread.name for thread in threading.enumerate() if "canary-traffic" in thread.name]

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import gc
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from fakes.walk import Entered
 
 ROOT = Path(__file__).parents[2]
 BROKEN = ROOT / "fixtures" / "manifests"
-Entered = Callable[[], list[str]]
 
 
 @pytest.fixture

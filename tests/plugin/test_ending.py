@@ -6,15 +6,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-
-Entered = Callable[[], list[str]]
-RUN = ("--canary", "--canary-baseline", "shop:1")
-ROLLED_BACK = "automatic-rollback"
+from fakes.walk import ROLLED_BACK, RUN, Entered
 
 TEAM = """
 import pytest
