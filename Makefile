@@ -90,9 +90,10 @@ report: venv         ## the report's page, in a headless Chromium
 wheel: venv          ## the wheel, built and installed elsewhere
 	$(PYTEST) tests/wheel $(ARGS)
 
-# Nothing runs beside the acceptance tests: they compare latencies and count what is lost.
-test: lint setup     ## everything, but for what `make soak` has more of
-	$(MAKE) --no-print-directory --keep-going -j2 $(SYNC) unit engine report wheel plugin
+# The longest first, so that neither of two cores waits for the other at the end. Nothing runs beside the acceptance tests:
+# they compare latencies and count what is lost.
+test: setup          ## everything, but for what `make soak` has more of
+	$(MAKE) --no-print-directory --keep-going -j2 $(SYNC) unit plugin engine report lint wheel
 	$(MAKE) --no-print-directory acceptance
 
 # All rounds are run, and those that failed are named: what fails by chance fails in some.
