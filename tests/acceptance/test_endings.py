@@ -171,8 +171,13 @@ class Struck:
         found["runs"] = [run for run in found["runs"] if run not in self.others]
         own = [f"canary-{run}" for run in self.others]
         found["namespaces"] = [each for each in found["namespaces"] if each not in own]
-        words = [f"{kind}: {found[kind]}" for kind in found if found[kind] != NOTHING[kind]]
-        return "; ".join(words) or "nothing"
+        print(found)
+        words = [
+            f"{len(each)} {kind}" if isinstance(each, list) else kind
+            for kind, each in found.items()
+            if each != NOTHING[kind]
+        ]
+        return ", ".join(words) or "nothing"
 
 
 @pytest.fixture(scope="module")
