@@ -289,6 +289,22 @@ def test_a_clock_that_jumps_is_survived_or_told(
 
 
 @pytest.mark.soak
+def test_a_proxy_that_leads_nowhere_is_in_nobodys_way(
+    shared: Project, releases: dict[str, str], seen: Seen, tmp_path: Path
+) -> None:
+    """`make test` has it in the environment of the script's walk."""
+    names = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy")
+    session = Session(shared, releases["1"], tmp_path / "told", seen)
+    walked = session.walk(
+        "a proxy in the environment leads nowhere",
+        lambda: None,
+        "--canary-reuse",
+        **dict.fromkeys(names, "http://127.0.0.1:9"),
+    )
+    assert walked.code == 0
+
+
+@pytest.mark.soak
 def test_disk_pressure_is_named(
     addressbook_project: Callable[[str], Project],
     releases: dict[str, str],
