@@ -9,6 +9,7 @@ docs/under-way.md; one of a kind is left in `make test`.
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -245,9 +246,10 @@ class Session:
             finally:
                 walking.kill()
         print(walked.text)
-        failed = [line for line in walked.text.splitlines() if line.startswith("FAILED ")]
-        came = failed[0].removeprefix("FAILED canary/") if failed else "survived"
-        self.seen[what] = (came, time.monotonic() - began)
+        failed = re.findall("^canary: failed at canary/(.*)$", walked.text, re.MULTILINE)
+        also = re.findall("^ +(also +.*)$", walked.text, re.MULTILINE)
+        came = "; ".join(" ".join(each.split()) for each in dict.fromkeys([*failed, *also]))
+        self.seen[what] = (came or "survived", time.monotonic() - began)
         return walked
 
 
