@@ -57,6 +57,12 @@ def seen(request: pytest.FixtureRequest) -> Iterator[Seen]:
     write_table(folder / "under-way.md", ("what happens", "seconds", "what came of it"), rows)
 
 
+def also(text: str) -> list[str]:
+    """What else a failure's text says has happened."""
+    lines = re.findall("^ *also +(.*)$", text, re.MULTILINE)
+    return [f"also {line}" for line in dict.fromkeys(lines)]
+
+
 # In a walk of this process.
 
 
@@ -111,7 +117,11 @@ class Scene:
             told = self.bench.rehearse("canary")
             acted.result()
         seconds = time.monotonic() - began
-        self.seen[what] = (f"{told.stage}: {told.error.sentence}" if told else "survived", seconds)
+        came = "survived"
+        if told:
+            kept = (told.kept / "finding.txt").read_text() if told.kept else ""
+            came = "; ".join([f"{told.stage}: {told.error.sentence}", *also(kept)])
+        self.seen[what] = (came, seconds)
         print(f"{what}: {self.seen[what]}")
         return told
 
@@ -247,9 +257,8 @@ class Session:
                 walking.kill()
         print(walked.text)
         failed = re.findall("^canary: failed at canary/(.*)$", walked.text, re.MULTILINE)
-        also = re.findall("^ +(also +.*)$", walked.text, re.MULTILINE)
-        came = "; ".join(" ".join(each.split()) for each in dict.fromkeys([*failed, *also]))
-        self.seen[what] = (came or "survived", time.monotonic() - began)
+        came = "; ".join(dict.fromkeys([*failed[:1], *also(walked.text)])) or "survived"
+        self.seen[what] = (came, time.monotonic() - began)
         return walked
 
 
