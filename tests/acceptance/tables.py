@@ -6,11 +6,14 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 
-def write_table(path: Path, head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+def write_table(
+    path: Path, about: str, head: Sequence[str], rows: Iterable[Sequence[object]]
+) -> None:
     """Write a table of Markdown, and print it; seconds are set as numbers.
 
     Args:
         path: the file; its folder is made where there is none.
+        about: what stands above it.
         head: the columns' names.
         rows: a value for each of them.
     """
@@ -21,4 +24,4 @@ def write_table(path: Path, head: Sequence[str], rows: Iterable[Sequence[object]
     ]
     print("\n".join(lines))
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("\n".join([*lines, ""]), encoding="utf-8")
+    path.write_text("\n".join([about, *lines, ""]), encoding="utf-8")

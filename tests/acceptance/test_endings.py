@@ -38,6 +38,15 @@ CODES = {
 
 BESIDE = "a second run beside it"
 
+ABOUT = """\
+# How walks end before their time
+
+Each way to end a walk, in each of its stages, on a real cluster: half a second after the stage
+began. What a killed walk leaves is removed by the next. `make soak` writes this table
+(`tests/acceptance/test_endings.py`), and `make test` has a case of each way. Seconds are from the
+start of pytest to its end, on two slow cores.
+"""
+
 # One of a kind; most in an early stage, as the way there takes the time.
 EACH_TIME = {
     ("SIGHUP", "cluster"),
@@ -95,7 +104,7 @@ def endings() -> Iterator[list[Ended]]:
         for each in seen
     )
     folder = ROOT / ("docs" if len(seen) == len(CODES) * len(STAGES) else "test-results")
-    write_table(folder / "endings.md", head, rows)
+    write_table(folder / "endings.md", ABOUT, head, rows)
 
 
 # A disk that only the walk sees, and that goes with it: where the folders of the runs are.

@@ -43,6 +43,15 @@ GONE = 10
 PAUSED = 20
 JUMP = 3600
 
+ABOUT = """\
+# What comes of trouble under way
+
+What can happen beneath a release while it is walked, on a real cluster: each in the stage `canary`.
+The walk goes on once it is over, or ends with a finding that names it. `make soak` writes this
+table (`tests/acceptance/test_under_way.py`), and `make test` has a case of each kind. Seconds are
+those of the stage, or of a whole session where the machine itself is in trouble, on two slow cores.
+"""
+
 Seen = dict[str, tuple[str, float]]
 
 
@@ -54,7 +63,8 @@ def seen(request: pytest.FixtureRequest) -> Iterator[Seen]:
     rows = [(what, f"{seconds:.0f}", came) for what, (came, seconds) in found.items()]
     soaks = any("may_see_nothing" in item.name for item in request.session.items)
     folder = ROOT / ("docs" if soaks else "test-results")
-    write_table(folder / "under-way.md", ("what happens", "seconds", "what came of it"), rows)
+    head = ("what happens", "seconds", "what came of it")
+    write_table(folder / "under-way.md", ABOUT, head, rows)
 
 
 def also(text: str) -> list[str]:
