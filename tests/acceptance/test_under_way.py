@@ -23,7 +23,7 @@ import pytest
 from acceptance import faults
 from acceptance.bench import Bench, Told, manage
 from acceptance.faults import Fault
-from acceptance.lanes import Lanes
+from acceptance.lanes import open_lanes
 from acceptance.machines import Machine
 from acceptance.projects import (
     NOTHING,
@@ -137,10 +137,18 @@ class Scene:
 
 
 @pytest.fixture(scope="module")
-def scene(benches: Lanes, engine: docker.DockerClient, seen: Seen) -> Scene:
-    """Where the faults were rehearsed, once they are through: what happens here concerns all."""
-    bench = benches.alone()
-    return Scene(bench, Node(engine, bench.walk.context.cluster.node), seen)
+def scene(
+    shared: Project,
+    releases: dict[str, str],
+    engine: docker.DockerClient,
+    tmp_path_factory: pytest.TempPathFactory,
+    seen: Seen,
+) -> Iterator[Scene]:
+    """Once the faults are through, as what happens here concerns everybody in the cluster."""
+    lanes = open_lanes(shared, tmp_path_factory.mktemp("under-way"), releases, [], number=1)
+    bench = lanes.benches[0]
+    yield Scene(bench, Node(engine, bench.walk.context.cluster.node), seen)
+    lanes.close()
 
 
 def is_survived(told: Told | None) -> bool:
