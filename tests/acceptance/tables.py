@@ -7,15 +7,15 @@ from pathlib import Path
 
 
 def write_table(
-    path: Path, about: str, head: Sequence[str], rows: Iterable[Sequence[object]]
+    path: Path, head: Sequence[str], rows: Iterable[Sequence[object]], about: str = ""
 ) -> None:
     """Write a table of Markdown, and print it; seconds are set as numbers.
 
     Args:
         path: the file; its folder is made where there is none.
-        about: what stands above it.
         head: the columns' names.
         rows: a value for each of them.
+        about: what stands above it.
     """
     dashes = ["---:" if name == "seconds" else "---" for name in head]
     lines = [
@@ -24,4 +24,6 @@ def write_table(
     ]
     print("\n".join(lines))
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("\n".join([about, *lines, ""]), encoding="utf-8")
+    path.write_text(
+        "\n".join([*about.splitlines(), *([""] if about else []), *lines, ""]), encoding="utf-8"
+    )

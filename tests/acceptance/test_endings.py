@@ -104,7 +104,7 @@ def endings() -> Iterator[list[Ended]]:
         for each in seen
     )
     folder = ROOT / ("docs" if len(seen) == len(CODES) * len(STAGES) else "test-results")
-    write_table(folder / "endings.md", ABOUT, head, rows)
+    write_table(folder / "endings.md", head, rows, ABOUT)
 
 
 # A disk that only the walk sees, and that goes with it: where the folders of the runs are.

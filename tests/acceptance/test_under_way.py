@@ -12,11 +12,12 @@ import json
 import re
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import docker
 import pytest
@@ -64,7 +65,7 @@ def seen(request: pytest.FixtureRequest) -> Iterator[Seen]:
     soaks = any("may_see_nothing" in item.name for item in request.session.items)
     folder = ROOT / ("docs" if soaks else "test-results")
     head = ("what happens", "seconds", "what came of it")
-    write_table(folder / "under-way.md", ABOUT, head, rows)
+    write_table(folder / "under-way.md", head, rows, ABOUT)
 
 
 def also(text: str) -> list[str]:
@@ -232,7 +233,7 @@ class Session:
         act: Callable[[], None],
         *options: str,
         within: Callable[..., list[str]] = lambda *words: [*words],
-        **environment: str,
+        environment: Mapping[str, str] = MappingProxyType({}),
     ) -> Walked:
         """Walk to its end, while something happens.
 
@@ -304,8 +305,7 @@ def test_a_clock_that_jumps_is_survived_or_told(
         f"this machine's clock jumps {way} by an hour",
         jump,
         "--canary-reuse",
-        LD_PRELOAD=str(library),
-        CLOCK=str(clock),
+        environment={"LD_PRELOAD": str(library), "CLOCK": str(clock)},
     )
 
     # By a clock that is an hour back, a cluster's certificates are not valid yet.
@@ -328,7 +328,7 @@ def test_a_proxy_that_leads_nowhere_is_in_nobodys_way(
         "a proxy in the environment leads nowhere",
         lambda: None,
         "--canary-reuse",
-        **dict.fromkeys(names, "http://127.0.0.1:9"),
+        environment=dict.fromkeys(names, "http://127.0.0.1:9"),
     )
     assert walked.code == 0
 
