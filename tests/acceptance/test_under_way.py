@@ -259,7 +259,7 @@ class Session:
                 "STRIKE_AT": "canary",
                 "STRIKE_BESIDE": str(self.told),
             }
-            | environment,
+            | dict(environment),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
