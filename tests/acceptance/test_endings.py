@@ -21,6 +21,8 @@ from acceptance.projects import NOTHING, ROOT, Project, Walked, left, node_of
 from acceptance.tables import write_table
 from fakes.signals import heed_signals
 
+from pytest_canary.core.wording import plural
+
 STAGES = ("cluster", "baseline", "canary", "migration", "verdict", "stable", "rollback", "cleanup")
 
 CODES = {
@@ -182,7 +184,7 @@ class Struck:
         found["namespaces"] = [each for each in found["namespaces"] if each not in own]
         print(found)
         words = [
-            f"{len(each)} {kind}" if isinstance(each, list) else kind
+            plural(len(each), kind.removesuffix("s")) if isinstance(each, list) else kind
             for kind, each in found.items()
             if each != NOTHING[kind]
         ]
