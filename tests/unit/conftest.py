@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import pytest
+from fakes.memory import begin_measuring
 from fakes.server import Server
 
 from pytest_canary.config.settings import Settings
@@ -36,6 +37,21 @@ hypothesis.settings.register_profile(
     "soak", hypothesis.settings.get_profile("few"), max_examples=5000, derandomize=False
 )
 hypothesis.settings.load_profile("few")
+
+
+# Bytes that input which nobody means may take, all examples of a test together.
+BOUND = 200 * 10**6
+
+
+@pytest.fixture(autouse=True)
+def bounded_memory(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Whatever Hypothesis makes up takes no more than `BOUND`."""
+    if not request.node.get_closest_marker("hypothesis"):
+        yield
+        return
+    taken = begin_measuring()
+    yield
+    assert taken() < BOUND, f"{taken():,} bytes were taken at once"
 
 
 @dataclass

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from fakes.memory import begin_measuring
 
 TESTS = Path(__file__).parents[1]
 
@@ -136,3 +137,12 @@ except CommandError as error:
 """,
     )
     assert "was stopped at its deadline of 1 s" in said
+
+
+@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="the system does not tell")
+def test_what_was_held_at_once_is_seen_though_it_was_let_go() -> None:
+    """By this the tests of input that nobody means are bounded."""
+    taken = begin_measuring()
+    assert taken() < 50_000_000
+    bytearray(250_000_000)
+    assert taken() > 200_000_000
