@@ -139,12 +139,15 @@ class Inventory:
                 for item in self._own(kind, self.namespace.objects(kind))
             )
         except ClusterError as error:
-            record = self.run.record
-            # The run's own cluster goes with everything in it, be it that it answers.
-            outlives = record.within and is_up(self.engine, f"canary-{record.within}")
-            if isinstance(error.__cause__, HTTPError) and (record.cluster or not outlives):
+            # A cluster that goes with the run needs not answer; one that stays has it all still.
+            if isinstance(error.__cause__, HTTPError) and not self._outlives():
                 return ()
             raise
+
+    def _outlives(self) -> bool:
+        """Whether the run is in a cluster of ours that stays, and that runs."""
+        within = self.run.record.within
+        return within is not None and is_up(self.engine, f"canary-{within}")
 
     def _own(self, kind: str, items: Sequence[Object]) -> Sequence[Object]:
         """All of a namespace of the run's own; in another's, what is the run's."""

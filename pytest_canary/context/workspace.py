@@ -118,7 +118,6 @@ class Workspace:
         up = self.is_up and stage != "cleanup"
         diagnostics = self.context.release.diagnostics() if up else None
         also = self.context.disturbances() if up else []
-        failures[-1] = failure_of(stage, error, redact, also)
         if self._run:
             failures[-1] = self.evidence.keep(stage, error, diagnostics, redact, also)
         if failures[-1].lost:
