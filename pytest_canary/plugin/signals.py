@@ -58,8 +58,12 @@ class Signals:
             raise Stopped(f"{name}; removing what the run made")
 
     def _interrupt(self, _number: int, _: object) -> None:
-        now, before = self._clock(), self._interrupted_at
-        if not self._outcome.cleaning and (before is None or now - before > AGAIN):
+        outcome, now, before = self._outcome, self._clock(), self._interrupted_at
+        if outcome.cleaning:
+            # It goes on to its end, as after a signal; but who ended the session sees no success.
+            outcome.stopped_by = outcome.stopped_by or "Ctrl-C"
+            outcome.stop_code = outcome.stop_code or int(pytest.ExitCode.INTERRUPTED)
+        elif before is None or now - before > AGAIN:
             # One that is not heard starts no new wait: who goes on pressing is heard in the end.
             self._interrupted_at = now
             raise KeyboardInterrupt

@@ -39,14 +39,25 @@ def test_a_signal_ends_the_session_and_is_remembered(number: signal.Signals, cod
     assert [signal.getsignal(each) for each in CAUGHT] == [signal.SIG_DFL] * 2
 
 
-def test_a_signal_during_the_cleanup_waits_for_its_end() -> None:
+@pytest.mark.parametrize(
+    ("numbers", "name", "code"),
+    [
+        ([signal.SIGTERM], "SIGTERM", 143),
+        ([signal.SIGINT], "Ctrl-C", pytest.ExitCode.INTERRUPTED),
+        ([signal.SIGTERM, signal.SIGINT], "SIGTERM", 143),
+    ],
+)
+def test_a_signal_during_the_cleanup_waits_for_its_end(
+    numbers: list[signal.Signals], name: str, code: int
+) -> None:
     outcome = Outcome(cleaning=True)
     caught = Signals(outcome)
     caught.pytest_configure()
-    signal.raise_signal(signal.SIGTERM)
+    for number in numbers:
+        signal.raise_signal(number)
     caught.pytest_unconfigure()
-    assert outcome.stopped_by == "SIGTERM"
-    assert outcome.exit_code(pytest.ExitCode.OK) == 143
+    assert outcome.stopped_by == name
+    assert outcome.exit_code(pytest.ExitCode.OK) == code
 
 
 def test_ctrl_c_ends_the_session_once() -> None:
