@@ -171,6 +171,11 @@ class RehearsalSummary:
             yield Line(self._rehearsal.summary(), "green")
         elif outcome.checks:
             yield Line(f"{outcome.held} of the walk's {outcome.checks} checks were made, and held")
+        if outcome.finished and outcome.stop_code is not None:
+            yield Line(
+                f"{outcome.stopped_by} came in the cleanup, which went on to its end; "
+                f"the exit code is {outcome.stop_code}"
+            )
         if outcome.decided:
             yield Line(self._recorder.promotion(passed=outcome.failed is None).sentence)
         if self._recorder.page:

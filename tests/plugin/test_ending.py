@@ -10,6 +10,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from fakes.signals import heed_signals
 from fakes.walk import ROLLED_BACK, RUN, Entered
 
 TEAM = """
@@ -188,8 +189,17 @@ def test_everything_is_removed_though_another_plugin_fails_as_the_session_begins
     assert runs_of(project) == []
 
 
+@pytest.mark.parametrize(
+    ("number", "code", "name"), [(signal.SIGTERM, 143, "SIGTERM"), (signal.SIGINT, 2, "Ctrl-C")]
+)
 def test_a_signal_during_the_cleanup_waits_for_its_end(
-    pytester: pytest.Pytester, stand_in: Entered, project: Path, monkeypatch: pytest.MonkeyPatch
+    pytester: pytest.Pytester,
+    stand_in: Entered,
+    project: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    number: signal.Signals,
+    code: int,
+    name: str,
 ) -> None:
     monkeypatch.setenv("HANGS", "cleanup")
     process = subprocess.Popen(
@@ -198,18 +208,21 @@ def test_a_signal_during_the_cleanup_waits_for_its_end(
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        preexec_fn=heed_signals,
     )
     try:
         deadline = time.monotonic() + 60
         while "cleanup" not in stand_in() and time.monotonic() < deadline:
             time.sleep(0.02)
-        process.send_signal(signal.SIGTERM)
+        process.send_signal(number)
         (project / "go on").touch()
         said, _ = process.communicate(timeout=60)
     finally:
         process.kill()
         process.communicate()
-    assert process.returncode == 128 + signal.SIGTERM
+    assert process.returncode == code
+    went_on = f"{name} came in the cleanup, which went on to its end; the exit code is {code}"
+    assert went_on in said
     assert stand_in()[-1] == "cleanup"
     assert "canary/cleanup .......... " in said
     assert runs_of(project) == []

@@ -10,12 +10,8 @@ import time
 from pathlib import Path
 
 import pytest
+from fakes.signals import heed_signals
 from fakes.walk import CHECKS, ROLLED_BACK, RUN, STAGES, Entered
-
-
-def heed_signals() -> None:
-    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(each, signal.SIG_DFL)
 
 
 def test_a_walk_enters_every_stage_once(

@@ -178,6 +178,15 @@ def test_the_header_says_what_is_rehearsed_and_where(plan: Plan) -> None:
             [Line("shop passed every stage", "green")],
         ),
         (
+            Outcome({"canary": 3}, 3, finished=True, stopped_by="Ctrl-C", stop_code=2),
+            [
+                Line("shop passed every stage", "green"),
+                Line(
+                    "Ctrl-C came in the cleanup, which went on to its end; the exit code is 2",
+                ),
+            ],
+        ),
+        (
             Outcome(PLANNED, 4),
             [Line("4 of the walk's 9 checks were made, and held")],
         ),
