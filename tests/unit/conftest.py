@@ -15,6 +15,7 @@ import hypothesis
 import pytest
 from fakes.memory import begin_measuring
 from fakes.server import Server
+from hypothesis import strategies
 
 from pytest_canary.config.settings import Settings
 from pytest_canary.config.settings_file import check
@@ -43,12 +44,19 @@ hypothesis.settings.load_profile("few")
 BOUND = 200 * 10**6
 
 
+@hypothesis.given(strategies.text(), strategies.integers(), strategies.floats())
+@hypothesis.settings(max_examples=1)
+def draw(_text: str, _count: int, _part: float) -> None:
+    """Let Hypothesis look up what it keeps: Unicode's tables, and the constants of all sources."""
+
+
 @pytest.fixture(autouse=True)
 def bounded_memory(request: pytest.FixtureRequest) -> Iterator[None]:
     """Whatever Hypothesis makes up takes no more than `BOUND`."""
     if not request.node.get_closest_marker("hypothesis"):
         yield
         return
+    draw()
     taken = begin_measuring()
     yield
     assert taken() < BOUND, f"{taken():,} bytes were taken at once"
