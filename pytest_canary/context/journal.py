@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pytest_canary.config.plan import Plan
     from pytest_canary.context.evidence import Failure
     from pytest_canary.database.backup import Backup
-    from pytest_canary.k8s.observer import Moment
+    from pytest_canary.k8s.history import Moment
     from pytest_canary.k8s.rollout import Rollout
     from pytest_canary.preflight.inspection import Inspection
     from pytest_canary.release.diagnostics import Diagnostics

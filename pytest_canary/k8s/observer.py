@@ -2,46 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
-import socket
 import threading
 import time
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from pytest_canary.core.errors import ClusterError
-from pytest_canary.k8s.connection import API_TIMEOUT
+from pytest_canary.k8s.history import History, Moment
 from pytest_canary.k8s.namespace import Namespace
+from pytest_canary.k8s.news import LIMITS, Limits, News
 from pytest_canary.k8s.objects import Object, Snapshot
-from pytest_canary.k8s.rollout import Rollout, rollout
+from pytest_canary.k8s.reflector import Reflector
+from pytest_canary.k8s.rollout import Rollout
 
 KINDS = ("Deployment", "ReplicaSet", "Pod", "EndpointSlice", "Service", "Event")
-
-# Seconds after which the API server ends a watch; one that is dead ends half a minute later.
-WATCH = 300
-
-# What the API server says to who may not, or is not known any more.
-REFUSED = (401, 403)
-
-# Seconds for which it may say so: while it starts, it does not know yet who may do what.
-PATIENCE = 30
-
-
-@dataclass(frozen=True)
-class Moment:
-    """A Deployment's replicas at one moment.
-
-    Attributes:
-        at: seconds since the observer started.
-        rollout: the counts; all of them 0 once it is deleted.
-        image: of its newest template.
-    """
-
-    at: float
-    rollout: Rollout
-    image: str = ""
 
 
 class Observer:
@@ -49,33 +22,36 @@ class Observer:
 
     Args:
         namespace: what is watched.
-        patience: seconds for which lists may be refused.
+        limits: how old the news of it may be.
 
     Attributes:
         began: when it started, by `time.monotonic`, to compare with other clocks.
-        history: what the Deployments' replicas went through, oldest first.
     """
 
-    def __init__(self, namespace: Namespace, patience: float = PATIENCE) -> None:
+    def __init__(self, namespace: Namespace, limits: Limits = LIMITS) -> None:
         self.namespace = namespace
-        self._patience = patience
-        self.history: list[Moment] = []
         self.began = time.monotonic()
+        self._limits = limits
+        self._history = History()
+        self._news = News(limits)
         self._changed_at = dict.fromkeys(KINDS, 0.0)
-        self._objects: dict[str, dict[str, Object]] = {kind: {} for kind in KINDS}
-        self._last: dict[str, Rollout] = {}
+        # Never changed, but replaced: whoever has a snapshot keeps it.
+        self._objects: dict[str, Mapping[str, Object]] = {kind: {} for kind in KINDS}
         self._changed = threading.Condition()
         self._version = 0
         # Each thread's own: what one has seen, another may still wait for.
         self._seen = threading.local()
-        self._stopped = threading.Event()
-        self._listed: set[str] = set()
-        self._trouble = ""
-        self._refused: dict[str, float] = {}
-        self._watches: dict[str, object] = {}
-        self._answers: dict[str, object] = {}
-        self._threads = [
-            threading.Thread(target=self._follow, args=(kind,), name=f"watch-{kind}", daemon=True)
+        self._watching = False
+        self._doubted_until: float | None = None
+        self._reflectors = [
+            Reflector(
+                namespace,
+                kind,
+                limits,
+                listed=self._replace,
+                changed=self._take,
+                failed=self._fail,
+            )
             for kind in KINDS
         ]
 
@@ -85,50 +61,53 @@ class Observer:
         Raises:
             ClusterError: a kind can't be listed; what isn't seen would be taken for not there.
         """
-        for thread in self._threads:
-            thread.start()
+        for reflector in self._reflectors:
+            reflector.start()
         with self._changed:
-            self._changed.wait_for(lambda: len(self._listed) == len(KINDS), timeout=30)
-        blind = [kind for kind in KINDS if kind not in self._listed]
+            self._changed.wait_for(lambda: all(map(self._news.has, KINDS)), timeout=30)
+            blind = [kind for kind in KINDS if not self._news.has(kind)]
+            why = next(filter(None, map(self._news.trouble, blind)), "no answer within 30 s")
         if blind:
             self.stop()
             raise ClusterError(
                 f"can't watch {', '.join(blind)} in namespace {self.namespace.name}: "
-                f"{self._trouble or 'no answer within 30 s'}; see whether your role may list them"
+                f"{why}; see whether your role may list them"
             )
+        self._watching = True
         return self
 
     def stop(self) -> None:
         """Stop watching and let the threads end."""
-        self._stopped.set()
-        for watch in list(self._watches.values()):
-            watch.stop()  # type: ignore[attr-defined]
-        for answer in list(self._answers.values()):
-            _shut(answer)
-        for thread in self._threads:
-            thread.join(timeout=5)
+        for reflector in self._reflectors:
+            reflector.stop()
+        for reflector in self._reflectors:
+            reflector.join()
+
+    # As it is.
 
     def snapshot(self) -> Snapshot:
-        """The objects as the watches have last told them."""
+        """The objects as the watches have last told them.
+
+        Raises:
+            ClusterError: that is too long ago to go by, or may not be asked for any more.
+        """
+        self._expect_news()
+        return self.known()
+
+    def known(self) -> Snapshot:
+        """The same, however long ago that is: to show what is wrong, and not to decide by."""
         with self._changed:
             self._seen.version = self._version
-            return Snapshot(*(dict(self._objects[kind]) for kind in KINDS))
+            return Snapshot(*(self._objects[kind] for kind in KINDS))
 
     def change(self, seconds: float) -> None:
         """Block until anything changes after this thread's last snapshot, at most the seconds.
 
         Raises:
-            ClusterError: the API server refuses to tell of a kind, and goes on to do so; whoever
-                waits would wait for what nobody sees.
+            ClusterError: as `snapshot`; whoever waits would wait for what nobody sees.
         """
+        self._expect_news()
         with self._changed:
-            blind = [at for at in self._refused.values() if self.now() - at > self._patience]
-            if blind:
-                raise ClusterError(
-                    f"the API server has refused to list {', '.join(sorted(self._refused))} in "
-                    f"namespace {self.namespace.name} for {self.now() - min(blind):.0f} s: "
-                    f"{self._trouble}; see who has changed the walk's Role or its account"
-                )
             seen = getattr(self._seen, "version", -1)
             self._changed.wait_for(lambda: self._version != seen, timeout=seconds)
 
@@ -146,119 +125,91 @@ class Observer:
         """Seconds since any object of a kind last changed."""
         return self.now() - self._changed_at[kind]
 
+    # As it was.
+
+    @property
+    def history(self) -> Sequence[Moment]:
+        """What the Deployments' replicas went through, oldest first; it grows as they go on."""
+        return self._history.moments
+
     def rollouts(self, deployment: str, since: float = 0) -> list[Rollout]:
         """What a Deployment's replicas went through since a moment, without repetitions."""
-        rollouts: list[Rollout] = []
-        for moment in list(self.history):
-            mine = moment.rollout.name == deployment and moment.at >= since
-            if mine and (not rollouts or rollouts[-1] != moment.rollout):
-                rollouts.append(moment.rollout)
-        return rollouts
+        return self._history.rollouts(deployment, since)
 
-    def _follow(self, kind: str) -> None:
-        from kubernetes.client import ApiException
-        from kubernetes.watch import Watch
-        from urllib3.exceptions import HTTPError
+    # What the watches tell.
 
-        lister = self.namespace.lister(kind)
+    def _expect_news(self) -> None:
+        """Return unless what is known is too old to go by."""
+        if not self._watching:
+            return
 
-        def ask(*args: object, **options: object) -> object:
-            answer = self._answers[kind] = lister(*args, **options)
-            if self._stopped.is_set():
-                # stop() may have looked for it before it was there.
-                _shut(answer)
-            return answer
+        def complaint() -> str:
+            return self._news.complaint(self.namespace.name, self.now())
 
-        while not self._stopped.is_set():
-            # "object": as they are, not made into the client's models.
-            watch, listed = Watch("object"), False
-            self._watches[kind] = watch
-            try:
-                version, listed = self._list(kind, lister), True
-                if self._stopped.is_set():
-                    return
-                for event in watch.stream(
-                    ask,
-                    self.namespace.name,
-                    resource_version=version,
-                    timeout_seconds=WATCH,
-                    _request_timeout=(10, WATCH + 30),
-                ):
-                    self._take(kind, *_read(event))
-            except (
-                ApiException,
-                HTTPError,
-                OSError,
-                KeyError,
-                ValueError,
-                AttributeError,
-            ) as error:
-                self._trouble = str(getattr(error, "reason", None) or error)
-                refused = getattr(error, "status", None) in REFUSED
-                with self._changed:
-                    if refused and not listed:
-                        self._refused.setdefault(kind, self.now())
-                # An expired version, a restarting API server, a socket shut by stop(): list anew.
-                # KeyError and AttributeError are what Watch itself makes of an odd error event.
-                # Where lists are granted and watches are not, lists have to do.
-                self._stopped.wait(1.0 if refused else 0.2)
-
-    def _list(self, kind: str, lister: object) -> str:
-        response = lister(  # type: ignore[operator]
-            self.namespace.name, _preload_content=False, _request_timeout=API_TIMEOUT
-        )
-        listed = json.loads(response.data)
-        items: Iterable[Object] = listed["items"]
-        found = {item["metadata"]["name"]: item for item in items}
         with self._changed:
-            self._refused.pop(kind, None)
-            if kind not in self._listed or found != self._objects[kind]:
-                self._objects[kind] = found
-                self._listed.add(kind)
-                self._notify(kind)
-        return str(listed["metadata"]["resourceVersion"])
+            why = complaint()
+            if why:
+                # Whoever else reads meanwhile waits as long, and nobody twice.
+                if self._doubted_until is None:
+                    self._doubted_until = self.now() + self._limits.grace
+                left = max(self._doubted_until - self.now(), 0)
+                self._changed.wait_for(lambda: not complaint(), timeout=left)
+                why = complaint()
+            if why:
+                raise ClusterError(why)
+            self._doubted_until = None
+
+    def _replace(self, kind: str, found: Mapping[str, Object]) -> None:
+        """Take a list."""
+        with self._changed:
+            now = self.now()
+            found = with_known(found, self._objects[kind])
+            if found != self._objects[kind]:
+                self._put(kind, found, now)
+            self._news.heard(kind, f"a list of {len(found)}", now)
+            # Where nothing has changed, somebody may wait for news.
+            self._changed.notify_all()
 
     def _take(self, kind: str, event: str, item: Object) -> None:
-        if event not in ("ADDED", "MODIFIED", "DELETED"):
-            return
+        """Take an event: "ADDED", "MODIFIED" or "DELETED", and the object."""
+        name = item["metadata"]["name"]
         with self._changed:
-            name = item["metadata"]["name"]
+            now = self.now()
+            found = dict(self._objects[kind])
             if event == "DELETED":
-                self._objects[kind].pop(name, None)
+                found.pop(name, None)
             else:
-                self._objects[kind][name] = item
-            self._notify(kind)
+                found[name] = item
+            self._put(kind, found, now)
+            self._news.heard(kind, f"{name} {event}", now)
 
-    def _notify(self, kind: str) -> None:
-        self._changed_at[kind] = self.now()
-        pods = self._objects["Pod"].values()
-        there = self._objects["Deployment"]
-        for name, deployment in there.items():
-            now = rollout(deployment, pods)
-            if self._last.get(name) != now:
-                self._last[name] = now
-                image = deployment["spec"]["template"]["spec"]["containers"][0]["image"]
-                self.history.append(Moment(self.now(), now, image))
-        for name in [name for name in self._last if name not in there]:
-            last = self._last.pop(name)
-            gone = Rollout(name, 0, 0, 0, 0, 0, 0, last.observed, 0)
-            self.history.append(Moment(self.now(), gone))
+    def _fail(self, kind: str, why: str, *, refused: bool) -> None:
+        with self._changed:
+            self._news.failed(kind, why, self.now(), refused=refused)
+
+    def _put(self, kind: str, found: Mapping[str, Object], now: float) -> None:
+        objects = self._objects | {kind: found}
+        if kind in ("Deployment", "Pod"):
+            self._history.record(objects["Deployment"], objects["Pod"], now)
+        # Only now: what could not be recorded is still news when it is listed again.
+        self._objects = objects
+        self._changed_at[kind] = now
         self._version += 1
         self._changed.notify_all()
 
 
-def _read(event: dict[str, Any] | None) -> tuple[str, Object]:
-    """What a watch tells: of what kind it is, and the object as it is now."""
-    if event is None:
-        # What Watch makes of a line that is no JSON: whatever it was to tell is listed anew.
-        raise ValueError("a watch has told what is no JSON")
-    return event["type"], event["object"]
+def with_known(found: Mapping[str, Object], known: Mapping[str, Object]) -> dict[str, Object]:
+    """The objects of a list, each as it is known already where that is the same version of it.
+
+    A list leaves out what kind its objects are, and a watch does not.
+    """
+    return {
+        name: known[name] if name in known and is_same(item, known[name]) else item
+        for name, item in found.items()
+    }
 
 
-def _shut(answer: object) -> None:
-    """Let whoever reads an answer come to its end; Watch itself does so since kubernetes 36."""
-    connection = getattr(answer, "connection", None)
-    used = getattr(connection, "sock", None)
-    if used:
-        with contextlib.suppress(OSError):
-            used.shutdown(socket.SHUT_RDWR)
+def is_same(one: Object, other: Object) -> bool:
+    """Whether both are the same version of an object, by what the API server calls it."""
+    version = one["metadata"].get("resourceVersion")
+    return bool(version) and version == other["metadata"].get("resourceVersion")

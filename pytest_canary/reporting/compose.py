@@ -24,7 +24,7 @@ from pytest_canary.reporting import document, figures, records
 if TYPE_CHECKING:
     from pytest_canary.config.promotion import Promotion
     from pytest_canary.context.journal import Journal
-    from pytest_canary.k8s.observer import Moment
+    from pytest_canary.k8s.history import Moment
 
 Result = Literal["passed", "failed", "stopped"]
 

@@ -42,9 +42,9 @@ class Watched(Observer):
         self._told_by = namespace
         namespace.watch = self._take
 
-    def snapshot(self) -> Snapshot:
+    def known(self) -> Snapshot:
         self._told_by.take_up()
-        return super().snapshot()
+        return super().known()
 
     def change(self, seconds: float) -> None:
         self._waits()

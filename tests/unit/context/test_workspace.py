@@ -13,9 +13,10 @@ from pytest_canary.config.options import Options
 from pytest_canary.config.plan import Plan
 from pytest_canary.config.settings import Settings
 from pytest_canary.context.workspace import Workspace
-from pytest_canary.core.errors import ReleaseError
+from pytest_canary.core.errors import ClusterError, ReleaseError
 from pytest_canary.core.masking import Redactor
 from pytest_canary.core.waiting import Seen, Waiter
+from pytest_canary.k8s.objects import Snapshot
 from pytest_canary.release.diagnostics import Diagnostics
 
 
@@ -85,3 +86,16 @@ def test_a_failure_is_known_whatever_goes_wrong_while_its_evidence_is_collected(
     (failure,) = world.journal.failures
     assert (failure.error, failure.sentence, failure.evidence) == (error, "it broke", "the log")
     assert world.rehearsal.keep_evidence("canary", error) is failure
+
+
+def test_where_the_watches_are_blind_the_evidence_is_what_they_saw_last(world: World) -> None:
+    def refuse() -> Snapshot:
+        raise blind
+
+    world.enter("baseline")
+    blind = ClusterError("the watch of Pod has had no news for 91 s")
+    world.patch.setattr(world.context.observer, "snapshot", refuse)
+    failure = world.rehearsal.keep_evidence("canary", blind)
+    assert failure.sentence == "the watch of Pod has had no news for 91 s"
+    (pod, *_) = world.pods("stable")
+    assert f"{pod}.addressbook.log" in failure.files

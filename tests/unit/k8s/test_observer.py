@@ -1,9 +1,12 @@
 """What the observer tells whom of changes."""
 
+import contextlib
 import json
+import re
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from queue import Queue
 from typing import Any
@@ -14,7 +17,8 @@ from fakes.api_server import ApiServer, api_server, write_kubeconfig
 from pytest_canary.core.errors import ClusterError
 from pytest_canary.core.waiting import Seen, Waiter
 from pytest_canary.k8s.namespace import Namespace
-from pytest_canary.k8s.observer import PATIENCE, Observer
+from pytest_canary.k8s.news import LIMITS, Limits
+from pytest_canary.k8s.observer import Observer
 
 HERE = "namespaces/shop-test"
 PATHS = {
@@ -44,16 +48,16 @@ def server() -> Iterator[ApiServer]:
 
 
 @pytest.fixture
-def patience() -> float:
-    """How long lists may be refused."""
-    return PATIENCE
+def limits() -> Limits:
+    """What the watches go by."""
+    return LIMITS
 
 
 @pytest.fixture
-def observer(server: ApiServer, tmp_path: Path, patience: float) -> Iterator[Observer]:
+def observer(server: ApiServer, tmp_path: Path, limits: Limits) -> Iterator[Observer]:
     write_kubeconfig(tmp_path / "kubeconfig", server)
     namespace = Namespace(tmp_path / "kubeconfig", "shop-test", context="it")
-    found = Observer(namespace, patience).start()
+    found = Observer(namespace, limits).start()
     yield found
     found.stop()
 
@@ -71,16 +75,17 @@ def wait_for(observer: Observer, service: str) -> None:
 def test_where_watches_are_refused_lists_have_to_do(server: ApiServer, observer: Observer) -> None:
     server.answers[f"GET {PATHS['Service']}"] = listing("shop-lb")
     wait_for(observer, "shop-lb")
-    asked = len(server.asked)
+    asked, began = len(server.asked), observer.now()
     Waiter().until(
         "other lists",
         lambda: Seen("few", len(server.asked) > asked + 3 * len(PATHS), None),
         timeout=30,
     )
-    assert observer.quiet_for("EndpointSlice") > 1, "what is listed again has not changed"
+    passed = observer.now() - began
+    assert observer.quiet_for("EndpointSlice") > passed, "what is listed again has not changed"
 
 
-@pytest.mark.parametrize("patience", [1.0])
+@pytest.mark.parametrize("limits", [replace(LIMITS, refused=1, grace=0)])
 def test_who_may_see_nothing_any_more_does_not_wait_for_it(
     server: ApiServer, observer: Observer
 ) -> None:
@@ -94,12 +99,67 @@ def test_who_may_see_nothing_any_more_does_not_wait_for_it(
         " s: Forbidden; see who has changed the walk's Role or its account"
     )
     server.answers[f"GET {PATHS['Service']}"] = listing("shop-lb")
+    wait_for_sight(observer)
+
+
+def wait_for_sight(observer: Observer) -> None:
+    """Wait until a Service is seen that was not seen for long."""
+
+    def look() -> Seen[None]:
+        with contextlib.suppress(ClusterError):
+            return Seen("nothing", "shop-lb" in observer.snapshot().services, None)
+        return Seen("too long ago", False, None)
+
+    Waiter().until("sight again", look, timeout=30)
+    wait_for(observer, "shop-lb")
+
+
+# What may come instead of a list: an answer, and what is told of it.
+TROUBLE = {
+    "an error": ((500, {}), "Internal Server Error"),
+    "no list": ((200, {"metadata": {}, "items": None}), "TypeError: "),
+    "no JSON": ((200, "<html>"), "JSONDecodeError: "),
+}
+
+
+@pytest.mark.parametrize(("answer", "why"), TROUBLE.values(), ids=TROUBLE)
+@pytest.mark.parametrize("limits", [replace(LIMITS, silence=2, grace=0)])
+def test_what_was_heard_too_long_ago_is_nothing_to_go_by(
+    server: ApiServer, observer: Observer, answer: Any, why: str
+) -> None:
+    server.answers[f"GET {PATHS['Service']}"] = answer
+    asked = len(server.asked)
+    with pytest.raises(ClusterError) as blind:
+        wait_for(observer, "shop-lb")
+    sentence = str(blind.value)
+    assert re.match(
+        "the watch of Service in namespace shop-test has had no news for [0-9]+ s: the last was a "
+        f"list of 0, and since then it failed [0-9]+ times: {why}",
+        sentence,
+    )
+    assert sentence.endswith("; see whether the API server is well")
+    assert "\n" not in sentence
+    with pytest.raises(ClusterError, match="has had no news for"):
+        observer.snapshot()
+    assert observer.known().services == {}, "what shows what is wrong has it all the same"
+    lists = [each for each in server.asked[asked:] if each == f"GET {PATHS['Service']}"]
+    assert 0 < len(lists) < 9, "an API server in trouble is asked less and less often"
+    server.answers[f"GET {PATHS['Service']}"] = listing("shop-lb")
+    wait_for_sight(observer)
+
+
+def test_what_can_not_be_recorded_is_not_taken_for_seen(
+    server: ApiServer, observer: Observer
+) -> None:
+    broken = (200, {"metadata": {"resourceVersion": "1"}, "items": [{"metadata": {"name": "app"}}]})
+    server.answers[f"GET {PATHS['Deployment']}"] = broken
+    path, asked = f"GET {PATHS['Deployment']}", len(server.asked)
     Waiter().until(
-        "sight again",
-        lambda: Seen("blind", "shop-lb" in observer.snapshot().services, None),
+        "it to be listed twice",
+        lambda: Seen("once", server.asked[asked:].count(path) > 2, None),
         timeout=30,
     )
-    wait_for(observer, "shop-lb")
+    assert observer.snapshot().deployments == {}
 
 
 Told = Queue[str | None]
@@ -113,7 +173,7 @@ def told(server: ApiServer) -> Told:
     return told
 
 
-def event(kind: str, **item: Any) -> str:
+def event(kind: str, /, **item: Any) -> str:
     return json.dumps({"type": kind, "object": item}) + "\n"
 
 
@@ -157,12 +217,85 @@ def test_a_watch_that_tells_something_else_is_begun_anew_with_a_list(
     told.put(None)
 
 
+def test_what_is_listed_again_as_it_was_told_has_not_changed(
+    server: ApiServer, told: Told, observer: Observer
+) -> None:
+    version = {"name": "shop-lb", "resourceVersion": "7"}
+    told.put(event("ADDED", kind="Service", apiVersion="v1", metadata=version))
+    wait_for(observer, "shop-lb")
+    seen, path = observer.now(), f"GET {PATHS['Service']}"
+    # A list leaves out what kind its objects are.
+    answer = {"metadata": {"resourceVersion": "8"}, "items": [{"metadata": version}]}
+    server.answers[path] = (200, answer)
+    lists = server.asked.count(path)
+    told.put(None)
+
+    def look() -> Seen[None]:
+        return Seen("one list", server.asked.count(path) > lists + 1, None)
+
+    Waiter().until("another list", look, timeout=30, change=lambda _: told.put(None))
+    passed = observer.now() - seen
+    assert observer.quiet_for("Service") > passed
+    told.put(None)
+
+
 def test_whoever_stops_does_not_wait_for_quiet_watches(told: Told, observer: Observer) -> None:
     told.put(event("ADDED", metadata={"name": "shop-lb"}))
     wait_for(observer, "shop-lb")
     observer.stop()
     left = [each.name for each in threading.enumerate() if each.name.startswith("watch-")]
     assert left == []
+    told.put(None)
+
+
+@pytest.mark.parametrize("limits", [replace(LIMITS, watch=1, dropped=1.5)])
+def test_a_connection_that_is_dropped_in_silence_is_noticed(
+    server: ApiServer, told: Told, observer: Observer
+) -> None:
+    told.put(event("ADDED", metadata={"name": "other"}))
+    wait_for(observer, "other")
+    # The watch is quiet from here on, and nobody ends it.
+    server.answers[f"GET {PATHS['Service']}"] = listing("shop-lb")
+    wait_for(observer, "shop-lb")
+    told.put(None)
+
+
+@pytest.mark.parametrize("limits", [replace(LIMITS, watch=1, silence=2.5)])
+def test_a_watch_that_is_quiet_and_well_is_no_trouble(
+    server: ApiServer, told: Told, observer: Observer
+) -> None:
+    lists = f"GET {PATHS['Service']}"
+
+    def look() -> Seen[None]:
+        observer.snapshot()
+        told.put(None)  # As an API server does after a second, without any bookmark.
+        return Seen("not yet", server.asked.count(lists) > 3 and observer.now() > 3, None)
+
+    Waiter().until("several watches", look, timeout=60, change=lambda _: time.sleep(0.9))
+    assert any("timeoutSeconds=1&" in each for each in server.asked)
+
+
+@pytest.mark.parametrize("limits", [replace(LIMITS, silence=1, grace=60)])
+def test_who_reads_waits_a_little_for_news(
+    server: ApiServer, told: Told, observer: Observer
+) -> None:
+    """As where this process stood still, and its watches with it."""
+    goes_on = threading.Event()
+
+    def late(_: object) -> tuple[int, Any]:
+        goes_on.wait()
+        return listing("shop-lb")
+
+    server.answers[f"GET {PATHS['Service']}"] = late
+    began = observer.now()
+    told.put(None)
+    Waiter().until(
+        "the last news to be old",
+        lambda: Seen("new", observer.now() - began > 1.5, None),
+        timeout=30,
+    )
+    threading.Timer(0.3, goes_on.set).start()
+    assert "shop-lb" in observer.snapshot().services
     told.put(None)
 
 
