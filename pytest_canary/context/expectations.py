@@ -157,16 +157,21 @@ def expect_fair_share(sample: Counter[str], version: str, replicas: int, total: 
 def expect_whole_rollout(rollouts: Sequence[Rollout], replicas: int) -> str:
     """The rollout was seen going to all its replicas, from none of the new version.
 
+    Args:
+        rollouts: how the Deployment stood before, and every change.
+        replicas: how many it is to have.
+
     Returns:
         The steps: "0/3, 2/3, 3/3".
     """
+    changes = rollouts[1:]
     steps: list[int] = []
-    for rollout in rollouts:
+    for rollout in changes:
         if not steps or steps[-1] != rollout.fresh:
             steps.append(rollout.fresh)
     shown = ", ".join(f"{step}/{replicas}" for step in steps)
-    if not rollouts or not rollouts[-1].done or rollouts[-1].wanted != replicas:
-        last = rollouts[-1].text if rollouts else "no rollout at all"
+    if not changes or not changes[-1].done or changes[-1].wanted != replicas:
+        last = changes[-1].text if changes else "no rollout at all"
         raise ReleaseError(
             f"the rollout to {replicas} replicas was not seen to end: {last}; "
             "see what else changes the Deployment",
@@ -185,25 +190,31 @@ def expect_availability(rollouts: Sequence[Rollout]) -> int:
     """At no moment did a rollout take more replicas away than its strategy allows.
 
     One that starts with fewer than the strategy's least, as it scales up at the same time, may
-    stay there, but not fall.
+    stay there, but not fall. No strategy allows to delete it, or to scale it to 0: the one that it
+    had then counts.
+
+    Args:
+        rollouts: how the Deployment stood before, and every change.
 
     Returns:
         The lowest number of available replicas seen.
     """
-    if not rollouts:
+    if len(rollouts) < 2:
         raise ReleaseError(
             "no rollout was seen, so nothing is known of its availability; "
             "see that apply.sh changes the Deployment"
         )
-    most = 0
+    most, before, why = 0, rollouts[0], "pods went before others were ready"
     for rollout in rollouts:
         most = max(most, rollout.available)
-        least = min(rollout.least_available, most)
-        if rollout.available < least:
+        if rollout.wanted:
+            before = rollout
+        elif most:
+            why = "it was deleted or scaled to 0 on the way; let apply.sh change it as it stands"
+        if rollout.available < min(before.least_available, most):
             raise ReleaseError(
                 f"{rollout.name} fell to {rollout.available} available replicas, where its "
-                f"strategy allows {rollout.least_available} of {rollout.wanted}; pods went before "
-                "others were ready"
+                f"strategy allows {before.least_available} of {before.wanted}; {why}"
             )
     return min(rollout.available for rollout in rollouts)
 

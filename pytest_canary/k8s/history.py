@@ -50,11 +50,19 @@ class History:
             self.moments.append(Moment(at, absent(name)))
 
     def rollouts(self, deployment: str, since: float = 0) -> list[Rollout]:
-        """What a Deployment's replicas went through since a moment, without repetitions."""
-        rollouts: list[Rollout] = []
+        """What a Deployment's replicas went through since a moment, without repetitions.
+
+        Returns:
+            First how it stood at that moment, as what it falls from is known by that alone; then
+            every change. All counts are 0 where there is no such Deployment.
+        """
+        rollouts = [absent(deployment)]
         for moment in list(self.moments):
-            mine = moment.rollout.name == deployment and moment.at >= since
-            if mine and (not rollouts or rollouts[-1] != moment.rollout):
+            if moment.rollout.name != deployment:
+                continue
+            if moment.at < since:
+                rollouts = [moment.rollout]
+            elif rollouts[-1] != moment.rollout:
                 rollouts.append(moment.rollout)
         return rollouts
 

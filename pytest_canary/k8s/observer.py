@@ -133,7 +133,16 @@ class Observer:
         return self._history.moments
 
     def rollouts(self, deployment: str, since: float = 0) -> list[Rollout]:
-        """What a Deployment's replicas went through since a moment, without repetitions."""
+        """What a Deployment's replicas went through since a moment, without repetitions.
+
+        Args:
+            deployment: its name.
+            since: seconds since the observer started.
+
+        Returns:
+            First how it stood at that moment, then every change. All counts are 0 where there is
+            no such Deployment.
+        """
         return self._history.rollouts(deployment, since)
 
     # What the watches tell.

@@ -4,7 +4,7 @@ import time
 from dataclasses import replace
 
 from fakes import app
-from fakes.objects import pod, terminating, unready
+from fakes.objects import Object, pod, terminating, unready
 from fakes.world import LOADED, World
 from unit.stages.failing import Cases
 from unit.stages.failing.baseline import FAILING_APPLY
@@ -116,6 +116,22 @@ def no_rollout_was_seen(world: World) -> None:
 def pods_go_before_others_are_ready(world: World) -> None:
     steps = world.journal.outcome(StableOutcome).rollouts
     steps[-2] = replace(steps[-2], available=1)
+
+
+@CASES.fails(
+    stable.stays_available,
+    "addressbook-stable fell to 0 available replicas, where its strategy allows 1 of 2; "
+    "it was deleted or scaled to 0 on the way; let apply.sh change it as it stands",
+    before=True,
+)
+def apply_deletes_it_and_makes_it_anew(world: World) -> None:
+    roll_out = world.namespace.roll_out
+
+    def replace_by_force(deployment: Object) -> None:
+        world.namespace.delete_deployment(deployment["metadata"]["name"])
+        roll_out(deployment)
+
+    world.patch.setattr(world.namespace, "roll_out", replace_by_force)
 
 
 @CASES.fails(

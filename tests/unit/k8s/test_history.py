@@ -1,0 +1,82 @@
+"""What is remembered of a namespace's Deployments and pods."""
+
+from pathlib import Path
+
+import pytest
+from fakes import objects
+from fakes.objects import Object
+
+from pytest_canary.context.expectations import expect_availability, expect_whole_rollout
+from pytest_canary.core.errors import ReleaseError
+from pytest_canary.k8s.history import History
+from pytest_canary.k8s.rollout import Rollout
+
+MANIFEST = Path(__file__).parents[3] / "manifests" / "deployment.yml"
+STABLE = "addressbook-stable"
+
+
+def stable(replicas: int, available: int, image: str = "app:1") -> dict[str, Object]:
+    """The Deployment, with so many of its replicas available."""
+    found = objects.deployment(MANIFEST, STABLE, replicas, image)
+    counts = dict.fromkeys(
+        ("replicas", "updatedReplicas", "readyReplicas", "availableReplicas"), available
+    )
+    found["status"] = {"observedGeneration": 1, **counts}
+    return {STABLE: found}
+
+
+def pods_of(deployed: dict[str, Object], number: int) -> dict[str, Object]:
+    """Ready pods of it."""
+    made = [objects.pod(deployed[STABLE], each) for each in range(number)]
+    return {pod["metadata"]["name"]: pod for pod in made}
+
+
+def recorded(*steps: dict[str, Object]) -> History:
+    """A history of these, a second each."""
+    history = History()
+    for at, step in enumerate(steps):
+        deployed = step.get(STABLE)
+        available = deployed["status"]["availableReplicas"] if deployed else 0
+        history.record(step, pods_of(step, available) if deployed else {}, at)
+    return history
+
+
+def test_rollouts_begin_with_how_it_stood() -> None:
+    history = recorded(stable(2, 1), stable(2, 2), stable(3, 2), stable(3, 2), stable(3, 3))
+
+    def seen(since: float) -> list[tuple[int, int]]:
+        return [(each.wanted, each.available) for each in history.rollouts(STABLE, since)]
+
+    assert seen(2) == [(2, 2), (3, 2), (3, 3)]
+    assert seen(2.5) == [(3, 2), (3, 3)]
+    assert seen(9) == [(3, 3)]
+    assert seen(0) == [(0, 0), (2, 1), (2, 2), (3, 2), (3, 3)], "there was none before"
+    assert [each.total for each in history.rollouts("another")] == [0]
+
+
+def test_a_deployment_that_is_deleted_and_made_anew_falls_to_none() -> None:
+    """What `kubectl replace --force` does."""
+    made_anew = [stable(3, available, "app:2") for available in range(4)]
+    history = recorded(stable(2, 2), {}, *made_anew)
+    rollouts = history.rollouts(STABLE, 1)
+    assert expect_whole_rollout(rollouts, 3) == "0/3, 1/3, 2/3, 3/3"
+    with pytest.raises(ReleaseError) as fell:
+        expect_availability(rollouts)
+    assert str(fell.value) == (
+        "addressbook-stable fell to 0 available replicas, where its strategy allows 1 of 2; "
+        "it was deleted or scaled to 0 on the way; let apply.sh change it as it stands"
+    )
+
+
+def test_an_outage_that_is_the_first_change_is_seen() -> None:
+    history = recorded(stable(3, 3), stable(3, 0, "app:2"), stable(3, 3, "app:2"))
+    with pytest.raises(ReleaseError, match="fell to 0 available replicas, where its strategy all"):
+        expect_availability(history.rollouts(STABLE, 1))
+
+
+def test_a_first_rollout_falls_from_nothing() -> None:
+    history = recorded({}, *(stable(3, available) for available in range(4)))
+    assert expect_availability(history.rollouts(STABLE)) == 0
+    fell = [*history.rollouts(STABLE), Rollout(STABLE, 3, 3, 3, 1, 1, 1, True, 2)]
+    with pytest.raises(ReleaseError, match="2 of 3; pods went before others were ready"):
+        expect_availability(fell)
