@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from pytest_canary.k8s.objects import Object
+from pytest_canary.k8s.objects import Object, condition
 from pytest_canary.k8s.rollout import Rollout, rollout
 
 
@@ -34,11 +34,19 @@ class History:
     def __init__(self) -> None:
         self.moments: list[Moment] = []
         self._last: dict[str, Rollout] = {}
+        self._pods: Mapping[str, Object] = {}
+        self._lost: list[tuple[float, str]] = []
 
     def record(
         self, deployments: Mapping[str, Object], pods: Mapping[str, Object], at: float
     ) -> None:
         """Remember how all Deployments and pods are now, by name."""
+        for name, pod in pods.items():
+            before = self._pods.get(name)
+            # One that has not changed is the same object, most often.
+            if before is not None and before is not pod and has_lost_readiness(before, pod):
+                self._lost.append((at, name))
+        self._pods = pods
         for name, deployment in deployments.items():
             now = rollout(deployment, pods.values())
             if self._last.get(name) != now:
@@ -66,7 +74,28 @@ class History:
                 rollouts.append(moment.rollout)
         return rollouts
 
+    def readiness_lost(self, pods: Iterable[str], since: float = 0) -> int:
+        """How often pods of these names have lost their readiness since a moment, all together."""
+        names = set(pods)
+        return sum(at >= since and name in names for at, name in list(self._lost))
+
 
 def absent(deployment: str) -> Rollout:
     """The rollout of a Deployment that is not there."""
     return Rollout(deployment, 0, 0, 0, 0, 0, 0, observed=True, least_available=0)
+
+
+def has_lost_readiness(before: Object, after: Object) -> bool:
+    """Whether a pod that was ready has been unready since, be it that it is ready again.
+
+    The time of its last change tells of what came and went between two looks, to the second. A pod
+    that is on its way out, or at its end, has not lost its readiness: it is not to have it.
+    """
+    ended = after.get("status", {}).get("phase") in ("Failed", "Succeeded")
+    if ended or after["metadata"].get("deletionTimestamp"):
+        return False
+    was, now = condition(before, "Ready"), condition(after, "Ready")
+    if was.get("status") != "True":
+        return False
+    changed = now.get("lastTransitionTime") != was.get("lastTransitionTime")
+    return changed or now.get("status") != "True"

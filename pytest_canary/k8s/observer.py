@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from pytest_canary.core.errors import ClusterError
 from pytest_canary.k8s.history import History, Moment
@@ -144,6 +144,18 @@ class Observer:
             no such Deployment.
         """
         return self._history.rollouts(deployment, since)
+
+    def readiness_lost(self, pods: Iterable[str], since: float = 0) -> int:
+        """How often pods have lost their readiness since a moment, all of them together.
+
+        What was lost and regained between two looks counts once; what pods lose as they end does
+        not count.
+
+        Args:
+            pods: their names.
+            since: seconds since the observer started.
+        """
+        return self._history.readiness_lost(pods, since)
 
     # What the watches tell.
 

@@ -80,3 +80,54 @@ def test_a_first_rollout_falls_from_nothing() -> None:
     fell = [*history.rollouts(STABLE), Rollout(STABLE, 3, 3, 3, 1, 1, 1, True, 2)]
     with pytest.raises(ReleaseError, match="2 of 3; pods went before others were ready"):
         expect_availability(fell)
+
+
+# Readiness
+
+
+def pod(ready: str = "True", since: str = "10:00:00", **more: object) -> dict[str, Object]:
+    """A pod whose readiness has last changed at some time of the day."""
+    condition = {"type": "Ready", "status": ready, "lastTransitionTime": f"2026-01-01T{since}Z"}
+    return {"app-1": {"metadata": {"name": "app-1"}, "status": {"conditions": [condition], **more}}}
+
+
+LEAVING = {"app-1": {**pod("False", "10:00:09")["app-1"], "metadata": {"deletionTimestamp": "x"}}}
+
+
+@pytest.mark.parametrize(
+    ("looks", "lost"),
+    [
+        ([pod(), pod(podIP="10.0.0.1")], 0),
+        ([pod("False"), pod("True", "10:00:09")], 0),
+        ([{}, pod("False"), pod("False", "10:00:09")], 0),
+        ([pod(), pod("False", "10:00:09")], 1),
+        ([pod(), pod("False", "10:00:09"), pod("True", "10:00:10")], 1),
+        ([pod(), *[pod("False", "10:00:09"), pod("True", "10:00:10")] * 18], 18),
+        # Between two looks.
+        ([pod(), pod("True", "10:00:10")], 1),
+        # At its end it is not to have it.
+        ([pod(), LEAVING, {}], 0),
+        ([pod(), pod("False", "10:00:09", phase="Succeeded")], 0),
+        ([pod(), pod("False", "10:00:09", phase="Failed")], 0),
+        ([pod(), {}], 0),
+    ],
+)
+def test_readiness_that_is_lost_is_counted(looks: list[dict[str, Object]], lost: int) -> None:
+    history = History()
+    for at, look in enumerate(looks):
+        history.record({}, look, at)
+    assert history.readiness_lost(["app-1", "app-2"]) == lost
+    assert history.readiness_lost(["app-2"]) == 0
+
+
+def test_readiness_is_asked_for_since_a_moment() -> None:
+    history = History()
+    for at, look in enumerate([pod(), pod("False"), pod("True"), pod("False")]):
+        history.record({}, look, at)
+    assert [history.readiness_lost(["app-1"], since) for since in (0, 1, 1.5, 3, 4)] == [
+        2,
+        2,
+        1,
+        1,
+        0,
+    ]

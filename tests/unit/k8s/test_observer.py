@@ -317,3 +317,24 @@ def test_what_one_thread_has_seen_another_may_still_wait_for() -> None:
     assert changed()
     observer.snapshot()
     assert not changed()
+
+
+def test_readiness_that_was_lost_between_two_lists_is_known(
+    server: ApiServer, observer: Observer
+) -> None:
+    def list_pod(ready_since: str) -> None:
+        ready = {"type": "Ready", "status": "True", "lastTransitionTime": ready_since}
+        pod = {"metadata": {"name": "app-1"}, "status": {"conditions": [ready]}}
+        server.answers[f"GET {PATHS['Pod']}"] = 200, listing()[1] | {"items": [pod]}
+        Waiter().until(
+            "the pod to be seen",
+            lambda: Seen("not yet", ready_since in str(observer.snapshot().pods), None),
+            timeout=30,
+        )
+
+    list_pod("2026-01-01T10:00:00Z")
+    assert observer.readiness_lost(["app-1"]) == 0
+    between = observer.now()
+    list_pod("2026-01-01T10:00:09Z")
+    assert observer.readiness_lost(["app-1"], between) == 1
+    assert observer.readiness_lost(["app-1"], observer.now()) == 0
