@@ -12,6 +12,11 @@ NETWORK = "kind"
 KIND_LABEL = "io.x-k8s.kind.cluster"
 
 
+def node_name(cluster: str) -> str:
+    """What kind calls the one node of a cluster, and its container."""
+    return f"{cluster}-control-plane"
+
+
 @dataclass(frozen=True)
 class Image:
     """An image of the engine.
@@ -116,7 +121,7 @@ class ContainerEngine(Protocol):
     def node_containers(self, cluster: str) -> list[NodeContainer]:
         """The containers of a kind cluster's nodes, those that don't run included."""
 
-    def started(self, container: str, timeout: float) -> str:
+    def started(self, container: str) -> str:
         """When a container was last started, in the engine's words.
 
         Raises:

@@ -1,18 +1,17 @@
-"""Docker: images, found or built and loaded into a node, and what kind has made in the engine."""
+"""Docker, through its API: images and their names, and what kind has made in the engine."""
 
 from __future__ import annotations
 
 import contextlib
 import functools
-import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
+from pytest_canary.cluster import docker_command
 from pytest_canary.cluster.container_engine import KIND_LABEL, Image, Network, NodeContainer
 from pytest_canary.cluster.engine_address import engine_address
 from pytest_canary.cluster.image_archive import CHUNK, lacking
-from pytest_canary.config.build_args import is_dockers_own
 from pytest_canary.core.errors import CommandError, ImageError
 from pytest_canary.core.processes import Processes
 from pytest_canary.k8s.image_names import full_name
@@ -48,10 +47,7 @@ def answered(
 
 
 class Engine:
-    """The container engine: docker-py for its API, the docker command for builds.
-
-    The command builds with the user's own builder, BuildKit where there is one; docker-py knows
-    the classic builder only.
+    """The container engine: docker-py for its API, and the docker command where that is better.
 
     Args:
         processes: run the docker command; without them, processes of its own.
@@ -118,14 +114,7 @@ class Engine:
         found = self.find(name)
         if found:
             return found
-        try:
-            self.processes.run(["docker", "pull", "--quiet", name], timeout=timeout)
-        except CommandError as error:
-            raise ImageError(
-                f"image {name} is not in the engine, and {error.sentence}; "
-                "check the name, or pull or build it first",
-                error.evidence,
-            ) from error
+        docker_command.pull(self.processes, name, timeout)
         return self.find(name) or Image("", name)
 
     def build(
@@ -137,29 +126,14 @@ class Engine:
         iidfile: Path,
         timeout: float,
     ) -> Image:
-        """`docker build`; the build arguments' values go through the environment, not argv.
-
-        Only those that the docker command would take for its own stand in argv.
+        """`docker build`; the build arguments' values go through the environment.
 
         Raises:
             ImageError: the build failed; with its output.
         """
-        # Without --force-rm the classic builder leaves the container of a step that failed.
-        argv: list[str | Path] = ["docker", "build", "--force-rm", "-f", dockerfile, "-t", tag]
-        argv += ["--iidfile", iidfile]
-        environment = dict(os.environ)
-        for key, value in args.items():
-            if is_dockers_own(key):
-                argv += ["--build-arg", f"{key}={value}"]
-            else:
-                argv += ["--build-arg", key]
-                environment[key] = value
-        try:
-            self.processes.run([*argv, context], timeout=timeout, env=environment)
-        except CommandError as error:
-            tail = "\n".join(error.output.splitlines()[-40:])
-            raise ImageError(f"the image can't be built: {error.sentence}", tail) from error
-        return Image(iidfile.read_text().strip(), tag)
+        return docker_command.build(
+            self.processes, context, dockerfile, args, tag, iidfile, timeout
+        )
 
     def named(self, image: Image, repository: str, run: str) -> Image:
         """The image under a name of its content and its run: REPOSITORY:digits of its ID-run.
@@ -198,12 +172,7 @@ class Engine:
         Raises:
             ImageError: the registry refuses it.
         """
-        try:
-            self.processes.run(["docker", "push", "--quiet", image.ref], timeout=timeout)
-        except CommandError as error:
-            raise ImageError(
-                f"image {image.ref} can't be pushed: {error.sentence}", error.evidence
-            ) from error
+        docker_command.push(self.processes, image, timeout)
 
     @answered
     def load(self, image: Image, node: str, timeout: float) -> None:
@@ -269,20 +238,13 @@ class Engine:
             for each in found
         ]
 
-    def started(self, container: str, timeout: float) -> str:
+    def started(self, container: str) -> str:
         """When a container was last started, in the engine's words.
-
-        By the command, as that is given up in time where the engine hangs.
 
         Raises:
             CommandError: it does not run, there is none of that name, or the engine does not tell.
         """
-        wanted = "{{.State.Status}} {{.State.StartedAt}}"
-        argv = ["docker", "container", "inspect", f"--format={wanted}", container]
-        status, _, at = self.processes.read(argv, timeout=timeout).strip().partition(" ")
-        if status != "running":
-            raise CommandError(f"container {container} is {status}")
-        return at
+        return docker_command.started(self.processes, container)
 
     @answered
     def host_port(self, container: str, port: int) -> int | None:

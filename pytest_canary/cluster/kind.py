@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import pytest_kind
 
 from pytest_canary.cluster import downloads
+from pytest_canary.cluster.container_engine import node_name
 from pytest_canary.cluster.downloads import KIND, KUBECTL
 from pytest_canary.cluster.engine import CTR
 from pytest_canary.core.errors import ClusterError, CommandError
@@ -120,7 +121,7 @@ class Cluster(pytest_kind.KindCluster):  # type: ignore[misc]
             self.path.rmdir()
             self.path.parent.rmdir()
         self.folder = folder
-        self.node = f"{name}-control-plane"
+        self.node = node_name(name)
         self.processes = processes or Processes()
 
     @contextlib.contextmanager

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import yaml
 from urllib3.exceptions import HTTPError
 
-from pytest_canary.cluster.container_engine import NETWORK, ContainerEngine
+from pytest_canary.cluster.container_engine import NETWORK, ContainerEngine, node_name
 from pytest_canary.cluster.guest import own_deployments, own_objects
 from pytest_canary.cluster.run import Run
 from pytest_canary.core.errors import ClusterError, CommandError
@@ -23,14 +23,10 @@ if TYPE_CHECKING:
     from pytest_canary.k8s.objects import Object
 
 
-# Seconds for the engine to say whether a node runs.
-ASKING = 30.0
-
-
 def is_up(engine: ContainerEngine, cluster: str) -> bool:
     """Whether a kind cluster of this machine runs, be it that it does not answer."""
     try:
-        engine.started(f"{cluster}-control-plane", ASKING)
+        engine.started(node_name(cluster))
     except CommandError:
         return False
     return True

@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from pytest_canary.k8s.objects import Object
     from pytest_canary.k8s.observer import Observer
 
-# Seconds until an engine that does not answer is given up.
-PATIENCE = 20.0
-
 
 def look(up: Provisioned, engine: ContainerEngine, observer: Observer) -> Platform:
     """The platform as it is; who does not answer is part of that.
@@ -34,7 +31,7 @@ def look(up: Provisioned, engine: ContainerEngine, observer: Observer) -> Platfo
     if up.cluster:
         node = up.cluster.node
         try:
-            started = engine.started(node, PATIENCE)
+            started = engine.started(node)
         except CommandError as error:
             silent["container engine"] = error.output.strip() or error.sentence
     try:

@@ -114,7 +114,7 @@ class Engine(ContainerEngine):
             for name in self._left(self._node)
         ]
 
-    def started(self, container: str, timeout: float) -> str:
+    def started(self, container: str) -> str:
         if self.silent or container not in self._left(self._node):
             raise CommandError(self.silent or f"no such container: {container}")
         return self.started_at

@@ -26,7 +26,7 @@ from fakes.objects import Object
 
 from pytest_canary.analysis.comparison import Observed
 from pytest_canary.analysis.verdict import Judge
-from pytest_canary.cluster.container_engine import Image
+from pytest_canary.cluster.container_engine import Image, node_name
 from pytest_canary.cluster.provision import Provisioned
 from pytest_canary.cluster.run import Run
 from pytest_canary.config import settings_file
@@ -156,7 +156,7 @@ class World:
     def begin(self, plan: Plan, waiter: Waiter | None = None, **builders: Any) -> None:
         """Begin a rehearsal, of a run of its own; what reaches out is in memory, or is given."""
         run = Run.start(self.folder)
-        self.engine = Engine(f"canary-{run.id}-control-plane", self.namespace.deleted)
+        self.engine = Engine(node_name(f"canary-{run.id}"), self.namespace.deleted)
         self.rehearsal = Rehearsal(
             Workspace(
                 plan,
@@ -198,7 +198,7 @@ class World:
         """What the provision leaves."""
         *_, processes = given
         self.namespace.redactor = processes.redactor
-        node = f"canary-{run.id}-control-plane"
+        node = node_name(f"canary-{run.id}")
         cluster: Any = SimpleNamespace(
             name=f"canary-{run.id}",
             node=node,

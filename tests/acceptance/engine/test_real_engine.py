@@ -33,16 +33,16 @@ def test_when_a_container_was_started_is_known_while_it_runs(engine: docker.Dock
     container = engine.containers.run(needed("PYTHON_IMAGE"), ["sleep", "600"], detach=True)
     name, asked = str(container.name), Engine()
     try:
-        first = asked.started(name, timeout=60)
+        first = asked.started(name)
         assert first.startswith("20")
-        assert asked.started(name, timeout=60) == first
+        assert asked.started(name) == first
         container.restart(timeout=0)
-        assert asked.started(name, timeout=60) > first
+        assert asked.started(name) > first
         container.pause()
         with pytest.raises(CommandError, match=f"container {name} is paused"):
-            asked.started(name, timeout=60)
+            asked.started(name)
         container.unpause()
     finally:
         container.remove(force=True)
     with pytest.raises(CommandError, match="No such container"):
-        asked.started(name, timeout=60)
+        asked.started(name)
