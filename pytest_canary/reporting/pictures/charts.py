@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-from typing import Any
-
 from pytest_canary.reporting import words
 from pytest_canary.reporting.document import Report
 from pytest_canary.reporting.figures import Traffic
@@ -15,13 +11,11 @@ from pytest_canary.reporting.pictures.frame import (
     Picture,
     Rows,
     Spec,
-    colour,
     length,
     moment,
     panel,
 )
 from pytest_canary.reporting.pictures.levels import (
-    ROLES,
     Named,
     ordered,
     rates,
@@ -31,15 +25,18 @@ from pytest_canary.reporting.pictures.levels import (
     stacked,
     wanted,
 )
+from pytest_canary.reporting.pictures.marks import (
+    areas,
+    bands,
+    bars,
+    crosses,
+    dotted_line,
+    y_axis,
+)
 from pytest_canary.reporting.pictures.stages import timeline
 
-# Beside the colours, for who can't tell them apart.
-DASHES = {"baseline": [5, 3], "canary": [1, 0], "other": [2, 2]}
-SHAPES = {"baseline": "square", "canary": "circle", "other": "diamond"}
 # With more bins than this their points would run into one another.
 POINTS = 70
-# Latencies this far apart are shown on a logarithmic axis.
-SPREAD = 30
 
 
 def pictures(report: Report) -> list[Picture]:
@@ -72,19 +69,8 @@ def replicas(report: Report) -> Picture:
     top = max(row["y"] for row in [*rows, *asked])
 
     def spec(frame: Frame) -> Spec:
-        y = _y(top, integer=True)
-        line: Spec = {
-            "data": {"values": asked},
-            "mark": {
-                "type": "line",
-                "interpolate": "step-after",
-                "stroke": colour("ink"),
-                "strokeWidth": 1,
-                "strokeDash": [2, 2],
-            },
-            "encoding": {"x": _x(), "y": y},
-        }
-        return panel(report, frame, 96, [*_areas(rows, y), line])
+        y = y_axis(top, integer=True)
+        return panel(report, frame, 96, [*areas(rows, y), dotted_line(asked, y)])
 
     of = "version" if all(row.version for row in report.replicas) else "Deployment"
     return Picture(
@@ -119,7 +105,7 @@ def requests(report: Report, traffic: Traffic) -> Picture:
         title="Requests a second by version",
         caption="Each on a connection of its own, so that the Service shares them out anew.",
         description=f"{words.count(traffic.sent)} requests; {_ranges(named, 'a second')}.",
-        specs={frame.name: panel(report, frame, 96, _areas(rows, _y(top))) for frame in FRAMES},
+        specs={frame.name: panel(report, frame, 96, areas(rows, y_axis(top))) for frame in FRAMES},
         head=("from", "version", "requests", "lost", "p50", "p95", "p99"),
         rows=[
             (
@@ -140,13 +126,13 @@ def errors(report: Report, traffic: Traffic) -> Picture:
     """Lost requests over time, by who answered; a cross for each bar."""
     roles = ordered(report, {point.version for point in traffic.series})
     below: dict[float, float] = {}
-    bars: Rows = []
+    rows: Rows = []
     for version in roles:
         for point in traffic.series:
             if point.version == version and point.errors:
                 low = below.get(point.at, 0.0)
                 below[point.at] = high = low + point.errors
-                bars.append(
+                rows.append(
                     {
                         "x": point.at,
                         "x2": point.at + traffic.bin,
@@ -156,7 +142,7 @@ def errors(report: Report, traffic: Traffic) -> Picture:
                     }
                 )
     lost = sum(point.errors for point in traffic.series)
-    crosses = [{"x": at + traffic.bin / 2, "y": high} for at, high in below.items()]
+    tops = [{"x": at + traffic.bin / 2, "y": high} for at, high in below.items()]
     by = ", ".join(
         f"{words.count(number)} of {called(version)}"
         for version in roles
@@ -165,32 +151,8 @@ def errors(report: Report, traffic: Traffic) -> Picture:
     unit = "a second" if traffic.bin == 1 else f"in {traffic.bin:g} s"
 
     def spec(frame: Frame) -> Spec:
-        y = _y(max(below.values(), default=1) * 1.25, integer=True)
-        layers: list[Spec] = [
-            {
-                "data": {"values": bars},
-                "mark": {"type": "rect", "fillOpacity": 0.55, "strokeWidth": 1},
-                "encoding": {
-                    "x": _x(),
-                    "x2": {"field": "x2"},
-                    "y": y,
-                    "y2": {"field": "y0"},
-                    **_by_role("fill"),
-                },
-            },
-            {
-                "data": {"values": crosses},
-                "mark": {
-                    "type": "point",
-                    "shape": "M-1,-1L1,1M-1,1L1,-1",
-                    "stroke": colour("lost"),
-                    "strokeWidth": 2.25,
-                    "size": 46,
-                },
-                "encoding": {"x": _x(), "y": y},
-            },
-        ]
-        return panel(report, frame, 72, layers)
+        y = y_axis(max(below.values(), default=1) * 1.25, integer=True)
+        return panel(report, frame, 72, [bars(rows, y), crosses(tops, y)])
 
     return Picture(
         key="errors",
@@ -235,60 +197,10 @@ def latencies(report: Report, traffic: Traffic) -> Picture:
         title="Latency by version, in ms",
         caption="The line is p95; the band behind it reaches from p50 to p99.",
         description=f"p95: {', '.join(told)}." if told else "Nothing was answered.",
-        specs={frame.name: panel(report, frame, 120, _bands(rows)) for frame in FRAMES}
+        specs={frame.name: panel(report, frame, 120, bands(rows)) for frame in FRAMES}
         if rows
         else {},
     )
-
-
-def _bands(rows: Rows) -> list[Spec]:
-    top = max(row["p99"] for row in rows)
-    least = min(row["p50"] for row in rows)
-    y = _y(top)
-    if least > 0 and top / least > SPREAD:
-        y["scale"] = {"type": "log", "domain": [least / 1.2, top * 1.2], "nice": False}
-        y["axis"] = {"values": _powers(least, top), "format": "~g"}
-    detail = {"field": "part", "type": "nominal"}
-    values = {"data": {"values": rows}}
-    return [
-        {
-            **values,
-            "mark": {"type": "area", "fillOpacity": 0.16},
-            "encoding": {
-                "x": _x(),
-                "y": {**y, "field": "p99"},
-                "y2": {"field": "p50"},
-                "detail": detail,
-                **_by_role("fill"),
-            },
-        },
-        {
-            **values,
-            "mark": {"type": "line", "strokeWidth": 1.75},
-            "encoding": {"x": _x(), "y": y, "detail": detail, **_dash(), **_by_role("stroke")},
-        },
-        {
-            "data": {"values": [row for row in rows if row["point"]]},
-            "mark": {"type": "point", "size": 22, "opacity": 1, "strokeWidth": 0},
-            "encoding": {
-                "x": _x(),
-                "y": y,
-                "shape": {
-                    "field": "role",
-                    "type": "nominal",
-                    "scale": {"domain": list(ROLES), "range": [SHAPES[name] for name in ROLES]},
-                    "legend": None,
-                },
-                **_by_role("fill"),
-            },
-        },
-    ]
-
-
-def _powers(least: float, top: float) -> list[float]:
-    """The powers of ten within, for a logarithmic axis."""
-    first, last = math.floor(math.log10(least)), math.ceil(math.log10(top))
-    return [10.0**power for power in range(first, last + 1)]
 
 
 def _ranges(named: Named, noun: str) -> str:
@@ -298,55 +210,3 @@ def _ranges(named: Named, noun: str) -> str:
         heights = [step.heights[name] for step in named.steps]
         told.append(f"{called(name)} between {min(heights):g} and {max(heights):g} {noun}")
     return ", ".join(told)
-
-
-def _x(field: str = "x") -> Spec:
-    return {"field": field, "type": "quantitative"}
-
-
-def _y(top: float, *, integer: bool = False) -> Spec:
-    top = top or 1
-    axis: dict[str, Any] = {"tickCount": min(4, math.ceil(top)) if integer else 3}
-    return {
-        "field": "y",
-        "type": "quantitative",
-        "scale": {"domain": [0, top * 1.08], "nice": False},
-        "axis": {**axis, "format": "d"} if integer else axis,
-        "title": None,
-    }
-
-
-def _by_role(channel: str) -> Spec:
-    """The colour of each row's role."""
-    scale = {"domain": list(ROLES), "range": [colour(name) for name in ROLES]}
-    return {channel: {"field": "role", "type": "nominal", "scale": scale, "legend": None}}
-
-
-def _dash() -> Spec:
-    scale = {"domain": list(ROLES), "range": [DASHES[name] for name in ROLES]}
-    return {"strokeDash": {"field": "role", "type": "nominal", "scale": scale, "legend": None}}
-
-
-def _areas(values: Rows, y: Spec) -> Sequence[Spec]:
-    """Stacked areas in steps, by role, each with a line on top."""
-    detail = {"field": "part", "type": "nominal"}
-    data = {"data": {"values": values}}
-    step = {"interpolate": "step-after"}
-    return [
-        {
-            **data,
-            "mark": {"type": "area", **step, "fillOpacity": 0.3},
-            "encoding": {
-                "x": _x(),
-                "y": y,
-                "y2": {"field": "y0"},
-                "detail": detail,
-                **_by_role("fill"),
-            },
-        },
-        {
-            **data,
-            "mark": {"type": "line", **step, "strokeWidth": 1.75},
-            "encoding": {"x": _x(), "y": y, "detail": detail, **_dash(), **_by_role("stroke")},
-        },
-    ]
