@@ -13,13 +13,13 @@ from pytest_canary.core.secret_variables import secrets_of
 from pytest_canary.core.waiting import Seen, Waiter
 from pytest_canary.diagnosis import Expected
 from pytest_canary.diagnosis.api_server import lost_api_server
-from pytest_canary.diagnosis.refusals import refusals
 from pytest_canary.k8s.namespace import Exec, Namespace
 from pytest_canary.k8s.objects import pods_of
 from pytest_canary.k8s.observer import Observer
 from pytest_canary.k8s.rollout import gone
 from pytest_canary.manifests.version import CANARY, STABLE, Version, apply_environment
 from pytest_canary.release.claims import Claims
+from pytest_canary.release.commands import Commands
 from pytest_canary.release.diagnostics import Diagnostics, collect
 from pytest_canary.release.pod_commands import PodCommands
 from pytest_canary.release.rollout_watch import Diagnoser, RolloutWatch
@@ -61,14 +61,13 @@ class Release:
         self.waiter = waiter
         self.kubectl_path = kubectl
         self.home = home
-        self.claims = claims
         self.parameters = parameters
         self.processes = processes or Processes()
         self.processes.redactor.add(*secrets_of({**settings.environment, **parameters}))
         self.diagnoser = Diagnoser(namespace, observer, images)
         self.pods = PodCommands(namespace, observer, waiter, settings.deadlines.command)
         self.service = Service(settings.service_name, self.diagnoser.findings, observer, waiter)
-        self.environment = apply_environment(
+        environment = apply_environment(
             settings.environment,
             parameters,
             settings.deadlines.rollout,
@@ -76,6 +75,7 @@ class Release:
             str(home),
             kubectl,
         )
+        self.commands = Commands(kubectl, environment, namespace.name, self.processes, claims)
 
     def name(self, track: str) -> str:
         """The name of the track's Deployment."""
@@ -119,12 +119,7 @@ class Release:
 
     def apply_service(self, version: Version) -> None:
         """`kubectl apply -f manifests/service.yml`."""
-        # The namespace said aloud: kubectl then refuses a manifest that names another.
-        where = f"--namespace={self.namespace.name}"
-        applied = self.kubectl("apply", "-f", version.service, where)
-        for line in applied.splitlines():
-            self._claim(line)
-        self._expect_own()
+        self.commands.apply_service(version)
         self.service.wait_until_watched(
             lambda: self.namespace.objects("Service"), self.settings.deadlines.rollout
         )
@@ -144,14 +139,22 @@ class Release:
         try:
             watch.wait_while_applied(
                 version.apply.name,
-                lambda: self._apply(script, track, replicas, version),
+                lambda: self.commands.apply(
+                    script,
+                    version,
+                    self.name(track),
+                    replicas,
+                    # Longer than a script's own wait, usually 120 s, so that it can speak.
+                    timeout=self.settings.deadlines.rollout + 30,
+                    heard=lambda line: self.waiter.listener(version.apply.name, line),
+                ),
                 # After a finding nobody waits for the script any more.
                 end=script.kill_all,
                 # Longer than the script's own deadline, so that it can speak.
                 timeout=self.settings.deadlines.rollout + 60,
             )
         except CommandError as error:
-            self._expect_not_refused(error.output)
+            self.commands.expect_not_refused(error.output)
             lost = lost_api_server(error.output)
             known = (
                 FoundError([lost], error.output)
@@ -165,41 +168,6 @@ class Release:
             raise watch.find_cause(known) from error
         made = self.namespace.deployment(self.name(track))
         watch.wait_until_settled(made["metadata"].get("generation", 0) if made else 0)
-
-    def _apply(self, script: Processes, track: str, replicas: int, version: Version) -> None:
-        words = [self.name(track), str(replicas), version.image]
-        said: list[str] = []
-
-        def hear(line: str) -> None:
-            said.append(line)
-            self._claim(line)
-            self.waiter.listener(version.apply.name, line)
-
-        script.run(
-            [version.apply, version.deployment, *words],
-            # Longer than a script's own wait, usually 120 s, so that it can speak.
-            timeout=self.settings.deadlines.rollout + 30,
-            env=self.environment,
-            cwd=version.apply.parent,
-            heard=hear,
-        )
-        # A script may go on after a refusal, and end as if nothing had been.
-        self._expect_not_refused("\n".join(said))
-        self._expect_own()
-
-    def _claim(self, line: str) -> None:
-        if self.claims:
-            self.claims.hear(line, self.kubectl)
-
-    def _expect_own(self) -> None:
-        if self.claims:
-            self.claims.check()
-
-    def _expect_not_refused(self, output: str) -> None:
-        """Return unless the API server has refused what a command of the release asked for."""
-        found = refusals(output, self.namespace.name)
-        if found:
-            raise FoundError(found)
 
     def _watch(
         self, track: str, replicas: int, version: Version, *, applies: bool = False
@@ -234,11 +202,7 @@ class Release:
 
     def kubectl(self, *words: str | Path) -> str:
         """Run kubectl on the run's namespace and return its output."""
-        try:
-            return self.processes.run([self.kubectl_path, *words], timeout=60, env=self.environment)
-        except CommandError as error:
-            self._expect_not_refused(error.output)
-            raise ReleaseError(error.sentence, error.evidence) from error
+        return self.commands.kubectl(*words)
 
     # What one would look at by hand.
 

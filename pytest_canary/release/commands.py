@@ -1,0 +1,124 @@
+"""kubectl and apply.sh, as a release runs them in its namespace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from pytest_canary.core.errors import CommandError, FoundError, ReleaseError
+from pytest_canary.core.processes import Processes
+from pytest_canary.diagnosis.refusals import refusals
+from pytest_canary.manifests.version import Version
+from pytest_canary.release.claims import Claims
+
+
+class Commands:
+    """Runs them, claims what they apply, and tells what the API server has refused them.
+
+    Args:
+        kubectl: the kubectl program.
+        environment: what they see.
+        namespace: the name of the one that they work on.
+        processes: run kubectl.
+        claims: make known what is applied, where the namespace is not the run's own.
+    """
+
+    def __init__(
+        self,
+        kubectl: Path,
+        environment: Mapping[str, str],
+        namespace: str,
+        processes: Processes,
+        claims: Claims | None,
+    ) -> None:
+        self._kubectl = kubectl
+        self._environment = environment
+        self._namespace = namespace
+        self._processes = processes
+        self._claims = claims
+
+    def kubectl(self, *words: str | Path) -> str:
+        """Run kubectl and return its output.
+
+        Raises:
+            FoundError: the API server has refused it.
+            ReleaseError: it fails; with its output.
+        """
+        try:
+            return self._processes.run([self._kubectl, *words], timeout=60, env=self._environment)
+        except CommandError as error:
+            self.expect_not_refused(error.output)
+            raise ReleaseError(error.sentence, error.evidence) from error
+
+    def apply_service(self, version: Version) -> None:
+        """`kubectl apply -f` the Service's manifest."""
+        # The namespace said aloud: kubectl then refuses a manifest that names another.
+        where = f"--namespace={self._namespace}"
+        applied = self.kubectl("apply", "-f", version.service, where)
+        for line in applied.splitlines():
+            self._claim(line)
+        self._expect_own()
+
+    def apply(
+        self,
+        script: Processes,
+        version: Version,
+        deployment: str,
+        replicas: int,
+        *,
+        timeout: float,
+        heard: Callable[[str], None],
+    ) -> None:
+        """`apply.sh MANIFEST DEPLOYMENT REPLICAS IMAGE`.
+
+        Args:
+            script: runs it, so that it can be ended alone.
+            version: tells the script, the manifest and the image.
+            deployment: the Deployment's name.
+            replicas: how many.
+            timeout: seconds until it is given up.
+            heard: told each line of its output.
+
+        Raises:
+            CommandError: it fails; with its output.
+            FoundError: the API server has refused something, whatever the script made of it.
+        """
+        words = [deployment, str(replicas), version.image]
+        said: list[str] = []
+
+        def hear(line: str) -> None:
+            said.append(line)
+            self._claim(line)
+            heard(line)
+
+        script.run(
+            [version.apply, version.deployment, *words],
+            timeout=timeout,
+            env=self._environment,
+            cwd=version.apply.parent,
+            heard=hear,
+        )
+        # A script may go on after a refusal, and end as if nothing had been.
+        self.expect_not_refused("\n".join(said))
+        self._expect_own()
+
+    def expect_not_refused(self, output: str) -> None:
+        """Return unless the API server has refused what a command of the release asked for.
+
+        Args:
+            output: the command's.
+
+        Raises:
+            FoundError: it has.
+        """
+        found = refusals(output, self._namespace)
+        if found:
+            raise FoundError(found)
+
+    def _claim(self, line: str) -> None:
+        if self._claims:
+            self._claims.hear(line, self.kubectl)
+
+    def _expect_own(self) -> None:
+        if self._claims:
+            self._claims.check()
