@@ -15,6 +15,7 @@ import pytest
 from acceptance.lanes import Lanes, faults_left, open_lanes
 from acceptance.projects import KUBECONFIG, ROOT, Project, addressbook_settings, needed, nodes
 from acceptance.rehearsals import forget, sessions, sweep
+from acceptance.under_way import Seen, write
 
 
 @pytest.fixture(scope="session")
@@ -128,3 +129,11 @@ def benches(
     lanes = open_lanes(shared, tmp_path_factory.mktemp("faults"), releases, chosen)
     yield lanes
     lanes.close()
+
+
+@pytest.fixture(scope="session")
+def seen(request: pytest.FixtureRequest) -> Iterator[Seen]:
+    """What came of trouble under way, of which the table is made in the end."""
+    found: Seen = {}
+    yield found
+    write(found, [item.name for item in request.session.items])

@@ -7,7 +7,6 @@ stages and writes the table to docs/endings.md; one of each kind is left in `mak
 
 from __future__ import annotations
 
-import subprocess
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,8 +17,8 @@ import pytest
 from acceptance.bench import Bench
 from acceptance.lanes import faults_left
 from acceptance.projects import NOTHING, ROOT, Project, Walked, left, node_of
+from acceptance.struck_sessions import walk_struck
 from acceptance.tables import write_table
-from fakes.signals import heed_signals
 
 from pytest_canary.core.wording import plural
 
@@ -137,38 +136,25 @@ class Struck:
     def walk(self, way: str, stage: str) -> Walked:
         """Walk until it ends."""
         state = self.project.environment["XDG_STATE_HOME"]
-        command = self.project.command(
-            "-p",
-            "acceptance.striking",
-            "--canary",
+
+        def on_small_disk(*command: str) -> list[str]:
+            return ["unshare", "--mount", "--map-root-user", "sh", "-c", SMALL, state, *command]
+
+        began = time.monotonic()
+        walked = walk_struck(
+            self.project,
+            way,
+            stage,
+            self.beside,
             "--canary-reuse",
             f"--canary-baseline={self.baseline}",
             *(["-x"] if "-x" in way else []),
             *([f"--canary-until={stage}"] if way == BESIDE else []),
+            within=on_small_disk if way == "full disk" else lambda *command: [*command],
+            environment={"STRIKE_DISK": state},
         )
-        if way == "full disk":
-            command = ["unshare", "--mount", "--map-root-user", "sh", "-c", SMALL, state, *command]
-        began = time.monotonic()
-        done = subprocess.run(
-            command,
-            cwd=self.project.root,
-            env=self.project.environment
-            | {
-                "PYTHONPATH": str(ROOT / "tests"),
-                "STRIKE": way,
-                "STRIKE_AT": stage,
-                "STRIKE_BESIDE": str(self.beside),
-                "STRIKE_DISK": state,
-            },
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            preexec_fn=heed_signals,
-            timeout=600,
-            check=False,
-        )
-        print(done.stdout.decode(), f"{time.monotonic() - began:.0f} s")
-        return Walked(done.returncode, done.stdout.decode())
+        print(f"{time.monotonic() - began:.0f} s")
+        return walked
 
     @property
     def beside(self) -> Path:
