@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import time
 from collections import Counter
@@ -16,7 +15,7 @@ from pytest_canary.core.errors import ApiError
 from pytest_canary.core.wording import cut, size
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     import requests
     import tenacity
@@ -133,36 +132,44 @@ class Api:
         Raises:
             ApiError: no answer came.
         """
-        from pytest_canary.api.transport import LIMIT, NoAnswerError, TooLongError, exchange
+        return next(self._answers(request, unique))
+
+    def _answers(self, request: Request, unique: str = "", times: int = 1) -> Iterator[Answer]:
+        """Send one request so many times, and yield each answer as it comes."""
+        from pytest_canary.api.transport import LIMIT, Exchange, NoAnswerError, TooLongError
 
         path = request.path.replace("{unique}", unique)
-        session = self._session
-        began = time.perf_counter()
-        try:
-            with session_of_one() if session is None else contextlib.nullcontext(session) as sender:
-                received = exchange(
-                    sender,
-                    request.method,
-                    self.base_url + path,
-                    deadline=self.timeout,
-                    data=_filled(request.form, unique),
-                    json=_filled(request.json_, unique),
-                    headers=request.headers,
-                )
-        except TooLongError as error:
-            raise ApiError(
-                f"{request.method} {path} of {self.where} answers with more than {size(LIMIT)}; "
-                "let it ask for less: for one page, or for the newest"
-            ) from error
-        except NoAnswerError as error:
-            raise ApiError(
-                f"{request.method} {path} got no answer from {self.where} at {self.base_url}: "
-                f"{error}"
-            ) from error
-        seconds = time.perf_counter() - began
-        return Answer(
-            request.method, path, received.status, received.headers, received.text, seconds
+        session = session_of_one() if self._session is None else self._session
+        exchange = Exchange(
+            session,
+            request.method,
+            self.base_url + path,
+            data=_filled(request.form, unique),
+            json=_filled(request.json_, unique),
+            headers=request.headers,
         )
+        for _ in range(times):
+            began = time.perf_counter()
+            try:
+                received = exchange.send(self.timeout)
+            except TooLongError as error:
+                raise ApiError(
+                    f"{request.method} {path} of {self.where} answers with more than "
+                    f"{size(LIMIT)}; let it ask for less: for one page, or for the newest"
+                ) from error
+            except NoAnswerError as error:
+                raise ApiError(
+                    f"{request.method} {path} got no answer from {self.where} at {self.base_url}: "
+                    f"{error}"
+                ) from error
+            finally:
+                # The next one has another connection, though a server keeps this one open.
+                if self._session is None:
+                    session.close()
+            seconds = time.perf_counter() - began
+            yield Answer(
+                request.method, path, received.status, received.headers, received.text, seconds
+            )
 
     def expect(self, request: Request, unique: str = "") -> Answer:
         """Send one request and return its answer.
@@ -170,7 +177,10 @@ class Api:
         Raises:
             ApiError: it is not as promised.
         """
-        answer = self.send(request, unique)
+        return self._expected(request, self.send(request, unique), unique)
+
+    def _expected(self, request: Request, answer: Answer, unique: str = "") -> Answer:
+        """The answer, where it is as promised."""
         wrong = complaint(request, answer, unique)
         if wrong:
             raise ApiError(f"{answer.method} {answer.path} of {self.where} {wrong}", answer.shown)
@@ -238,7 +248,11 @@ class Api:
         Raises:
             ApiError: a connection failed or its answer was not as promised.
         """
-        return Counter(self.version_of(self.expect(self.settings.read)) for _ in range(connections))
+        read = self.settings.read
+        return Counter(
+            self.version_of(self._expected(read, answer))
+            for answer in self._answers(read, times=connections)
+        )
 
     def wait_until_reachable(self, waiter: Waiter, timeout: float) -> None:
         """Return when the Service answers at all; kube-proxy learns of new pods a moment later.
@@ -271,7 +285,10 @@ class Api:
 
 
 def session_of_one() -> requests.Session:
-    """A session for one request; it ignores the environment's proxies, as the way is loopback."""
+    """A session for one request, or for more where it is closed after each.
+
+    It ignores the environment's proxies, as the way is loopback.
+    """
     import requests
 
     session = requests.Session()

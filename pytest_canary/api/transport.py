@@ -67,46 +67,61 @@ class Received:
             return self.body.decode(errors="replace")
 
 
+class Exchange:
+    """A request that is sent once or again and again, always the same.
+
+    It is made ready once, which takes as long as all the rest.
+
+    Args:
+        session: sends it, by its own settings: those of the environment don't count.
+        method: the request's.
+        url: where to.
+        request: its body and headers, as `requests` takes them.
+    """
+
+    def __init__(self, session: requests.Session, method: str, url: str, **request: Any) -> None:
+        self._session = session
+        self._request = requests.Request(method.upper(), url, **request)
+        self._prepared: requests.PreparedRequest | None = None
+        mounted = session.get_adapter(url)
+        if not isinstance(mounted, _Adapter):
+            session.mount(f"{urlsplit(url).scheme}://", _Adapter(expected_server(mounted)))
+
+    def send(self, deadline: float) -> Received:
+        """Send it and read its answer to the end; a redirect is an answer like any other.
+
+        Args:
+            deadline: seconds for all of it.
+
+        Raises:
+            NoAnswerError: the answer did not come, or not to its end.
+        """
+        received = Received()
+        with _Guard(deadline) as guard:
+            try:
+                if self._prepared is None:
+                    self._prepared = self._session.prepare_request(self._request)
+                _receive(
+                    self._session.send(
+                        self._prepared, timeout=deadline, allow_redirects=False, stream=True
+                    ),
+                    received,
+                )
+            except (requests.RequestException, HTTPError, OSError, ValueError) as error:
+                late = guard.passed or isinstance(error, requests.Timeout | TimeoutError)
+                why = _late(received, deadline) if late else _reason(error)
+                raise NoAnswerError(why) from error
+        # An answer without a length ends where its connection does.
+        if guard.passed:
+            raise NoAnswerError(_late(received, deadline))
+        return received
+
+
 def exchange(
     session: requests.Session, method: str, url: str, *, deadline: float, **request: Any
 ) -> Received:
-    """Send a request and read its answer to the end; a redirect is an answer like any other.
-
-    Args:
-        session: sends it.
-        method: the request's.
-        url: where to.
-        deadline: seconds for all of it.
-        request: its body and headers, as `requests` takes them.
-
-    Raises:
-        NoAnswerError: the answer did not come, or not to its end.
-    """
-    mounted = session.get_adapter(url)
-    if not isinstance(mounted, _Adapter):
-        session.mount(f"{urlsplit(url).scheme}://", _Adapter(expected_server(mounted)))
-    received = Received()
-    with _Guard(deadline) as guard:
-        try:
-            _receive(
-                session.request(
-                    method,
-                    url,
-                    timeout=deadline,
-                    allow_redirects=False,
-                    stream=True,
-                    **request,
-                ),
-                received,
-            )
-        except (requests.RequestException, HTTPError, OSError, ValueError) as error:
-            late = guard.passed or isinstance(error, requests.Timeout | TimeoutError)
-            why = _late(received, deadline) if late else _reason(error)
-            raise NoAnswerError(why) from error
-    # An answer without a length ends where its connection does.
-    if guard.passed:
-        raise NoAnswerError(_late(received, deadline))
-    return received
+    """Send a request once, as an `Exchange` does."""
+    return Exchange(session, method, url, **request).send(deadline)
 
 
 def expected_server(adapter: BaseAdapter) -> str | None:

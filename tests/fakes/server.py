@@ -34,9 +34,14 @@ class Reply:
 
 
 class Server:
-    """Answers every request with `reply`, which may be a function of the request."""
+    """Answers every request with `reply`, which may be a function of the request.
+
+    Attributes:
+        keeps: whether it keeps connections open that the client wants closed.
+    """
 
     def __init__(self) -> None:
+        self.keeps = False
         self.asked: list[Asked] = []
         self.reply: Reply | Callable[[Asked], Reply] = Reply()
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -66,6 +71,7 @@ class Server:
                     self.command, self.path, dict(self.headers), body, self.client_address[1]
                 )
                 server.asked.append(asked)
+                self.close_connection = self.close_connection and not server.keeps
                 reply = server.reply(asked) if callable(server.reply) else server.reply
                 if reply.drop:
                     self.close_connection = True

@@ -316,7 +316,8 @@ class World:
 
     def _connected(self) -> list[str]:
         """The pods that the Service sends connections to."""
-        slices = self.namespace.objects("EndpointSlice")
+        self.namespace.take_up()
+        slices = self.namespace.held("EndpointSlice")
         return [
             endpoint["targetRef"]["name"]
             for item in slices
@@ -327,7 +328,7 @@ class World:
 
     def _version_of(self, name: str) -> str:
         # A pod that goes while it answers is the same version still.
-        for pod in self.namespace.objects("Pod"):
+        for pod in self.namespace.held("Pod"):
             self._versions[pod["metadata"]["name"]] = release_of(pod)
         return self._versions[name]
 

@@ -194,6 +194,15 @@ def test_a_sample_counts_connections_by_version(api: Api, server: Server) -> Non
     assert len({asked.port for asked in server.asked}) == 9
 
 
+def test_a_samples_connections_have_nothing_in_common(api: Api, server: Server) -> None:
+    """A cookie, or a connection that is kept, would bring them to the same pod."""
+    server.keeps = True
+    server.reply = Reply(200, "", {"X-Version": "1", "Set-Cookie": "pod=shop-stable-1"})
+    api.sample(9)
+    assert len({asked.port for asked in server.asked}) == 9
+    assert [asked.headers.get("Cookie") for asked in server.asked] == [None] * 9
+
+
 def test_a_sample_with_a_failed_connection_fails(api: Api, server: Server) -> None:
     server.reply = lambda asked: Reply(
         503 if len(server.asked) == 4 else 200, "", {"X-Version": "1"}
