@@ -55,6 +55,8 @@ _MAYBE = {
         "see that the registry runs, and that the node can reach it",
     ),
 }
+# Where an image's name stands in parts: a URL, and containerd's own "[manifests TAG]".
+_NAMED = re.compile(r'"[^"]*(?:…|://)[^"]*"|\w+://[^\s"]+|\[manifests [^\]]*\]')
 _REASONS = ("ErrImagePull", "ImagePullBackOff", "RegistryUnavailable")
 
 
@@ -125,11 +127,12 @@ def _pull(look: Look, container: Container) -> Iterator[Finding]:
     backed_off = waiting.get("reason") == "ImagePullBackOff" or any(
         event.message == "Error: ImagePullBackOff" for event in events
     )
-    why, advice, doomed = _why(message, attempts, backed_off)
+    said = _without_names(message, image)
+    why, advice, doomed = _why(said, attempts, backed_off)
     always = container.spec.get("imagePullPolicy") == "Always"
     loaded = holds(look.objects.images, image)
     sentence = f"{container.of(look.name)} can't start: image {image} can't be pulled, {why}"
-    likely = _secret(look, container, message) or _held(look, image)
+    likely = _secret(look, container, said) or _held(look, image)
     if loaded and always:
         likely = "the node has it, but imagePullPolicy Always asks the registry all the same"
         advice = "let imagePullPolicy be IfNotPresent"
@@ -161,8 +164,25 @@ def _pulling(look: Look, container: Container) -> Iterator[Finding]:
         )
 
 
+def _without_names(message: str, image: str) -> str:
+    """What was said of an image, without its name and URL: their words mean nothing."""
+    whole = repository(image)
+    host, _, path = whole.partition("/")
+    names = {full_name(image), image, whole, host, host.partition(":")[0]}
+    names |= {path} if "/" in path else set()
+    for name in sorted(names, key=len, reverse=True):
+        message = re.sub(rf"(?<![\w.-]){re.escape(name)}(?![\w.-])", "…", message)
+    return re.sub(_NAMED, "…", message)
+
+
 def _why(message: str, attempts: int, backed_off: bool) -> tuple[str, str, bool]:
-    """Why an image can't be pulled, what to do, and whether waiting can't mend it."""
+    """Why an image can't be pulled, what to do, and whether waiting can't mend it.
+
+    Args:
+        message: the kubelet's, without the image's names.
+        attempts: how often it was tried.
+        backed_off: whether the kubelet waits longer from try to try.
+    """
     for pattern, (why, advice) in _NO.items():
         if re.search(pattern, message):
             return why, advice, True
@@ -176,7 +196,7 @@ def _why(message: str, attempts: int, backed_off: bool) -> tuple[str, str, bool]
 def _secret(look: Look, container: Container, message: str) -> str:
     """A login that the pod names and that isn't there, where the registry wants one."""
     keys = look.objects.keys
-    if keys is None or not re.search("401|403|nauthorized|denied|authoriz", message):
+    if keys is None or not re.search(r"\b40[13]\b|nauthorized|denied|authoriz", message):
         return ""
     named = [each["name"] for each in container.pod["spec"].get("imagePullSecrets") or []]
     absent = [name for name in named if f"Secret {name}" not in keys]

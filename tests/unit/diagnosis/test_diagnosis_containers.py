@@ -21,6 +21,7 @@ from fakes.recordings import (
 )
 
 from pytest_canary.diagnosis import Objects, diagnose
+from pytest_canary.k8s.image_names import full_name
 
 # Images
 
@@ -55,6 +56,60 @@ def test_a_registrys_no_dooms_and_a_hiccup_does_not(message: str, doomed: bool, 
     again = diagnosed("pull-denied", lambda objects: said(objects, message, number=2))
     assert again.doomed
     assert again.seen == "tried twice"
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        "registry.example.com/certificate-api:1",
+        "registry.example.com/page/not-found:denied",
+        "denied.example.com:5000/x509/unauthorized:1",
+        "unauthorized:1",
+    ],
+)
+@pytest.mark.parametrize(
+    ("message", "doomed", "words"),
+    [
+        (
+            'failed to resolve reference "{full}": failed to do request: Head '
+            '"https://{host}/v2/{path}/manifests/{tag}": dial tcp 10.0.0.1:443: i/o timeout',
+            False,
+            "the registry does not answer",
+        ),
+        (
+            "unexpected status from HEAD request to https://{host}/v2/{path}/manifests/{tag}: 502 "
+            "Bad Gateway",
+            False,
+            "the registry is in trouble",
+        ),
+        (
+            "pulling from host {host} failed with status code [manifests {tag}]: 429 Too Many "
+            "Requests",
+            False,
+            "the registry is asked too often",
+        ),
+        (
+            'failed to resolve reference "{full}": {full}: not found',
+            True,
+            "the registry has no such image",
+        ),
+        ("pull access denied, repository does not exist", True, "the registry refuses it to"),
+    ],
+)
+def test_an_images_own_name_means_nothing(
+    image: str, message: str, doomed: bool, words: str
+) -> None:
+    full = full_name(image)
+    host, _, rest = full.partition("/")
+    path, _, tag = rest.rpartition(":")
+
+    def named(objects: Objects) -> None:
+        spec(objects)["image"] = image
+        said(objects, message.format(full=full, host=host, path=path, tag=tag))
+
+    finding = diagnosed("pull-denied", named)
+    assert finding.doomed is doomed
+    assert f"can't be pulled, {words}" in finding.sentence
 
 
 def test_a_pull_is_told_by_the_status_too_where_events_are_gone() -> None:
