@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections import deque
 
 from pytest_canary.core.wording import cut, size
@@ -9,6 +10,8 @@ from pytest_canary.core.wording import cut, size
 # Bytes of text, about, that are kept of a command's output; a migration's own has far fewer.
 LIMIT = 2**20
 
+# Pieces of which the tail consists at most, about, however small those are that come.
+PIECES = 512
 
 # Lines of an output that a person is shown: of its head, and of its tail, and how much of each.
 HEAD, TAIL, WIDTH = 20, 40, 500
@@ -33,19 +36,25 @@ class Output:
     def __init__(self, limit: int = LIMIT) -> None:
         self.lines = 0
         self._half = limit // 2
-        self._head = ""
+        self._head = io.StringIO(newline="")
+        self._room = self._half
         self._tail: deque[str] = deque()
         self._kept = self._left_out = self._lines_left_out = 0
 
     def take(self, text: str) -> None:
         """Hear more of it."""
         self.lines += text.count("\n")
-        room = self._half - len(self._head)
-        self._head += text[:room]
-        rest = text[room:] if room < len(text) else ""
+        self._head.write(text[: self._room])
+        rest, self._room = text[self._room :], max(self._room - len(text), 0)
         if rest:
-            self._tail.append(rest)
-            self._kept += len(rest)
+            self._keep(rest)
+
+    def _keep(self, text: str) -> None:
+        """Keep the end of it; small pieces are put together, as each takes memory of its own."""
+        self._kept += len(text)
+        if self._tail and len(self._tail[-1]) + len(text) <= self._half // PIECES:
+            text = self._tail.pop() + text
+        self._tail.append(text)
         while self._tail and self._kept - len(self._tail[0]) >= self._half:
             gone = self._tail.popleft()
             self._kept -= len(gone)
@@ -60,10 +69,8 @@ class Output:
     @property
     def text(self) -> str:
         """What is kept; where something is left out, a line says how much."""
-        tail = "".join(self._tail)
-        if not self.cut:
-            return self._head + tail
-        return f"{self._head}\n… {self._told} …\n{tail}"
+        head, tail = self._head.getvalue(), "".join(self._tail)
+        return f"{head}\n… {self._told} …\n{tail}" if self.cut else head + tail
 
     @property
     def _told(self) -> str:
@@ -76,5 +83,5 @@ class Output:
     @property
     def last(self) -> str:
         """The last line that is not blank, or the start of a long one; empty for none."""
-        said = ("".join(self._tail) or self._head).strip().splitlines()
+        said = ("".join(self._tail) or self._head.getvalue()).strip().splitlines()
         return cut(said[-1].strip(), 200) if said else ""

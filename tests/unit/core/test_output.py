@@ -1,5 +1,9 @@
 """What is kept of a command's output."""
 
+import tracemalloc
+
+from fakes.cpu import cpu_seconds
+
 from pytest_canary.core.output import Output, shown
 
 
@@ -37,6 +41,29 @@ def test_an_output_that_never_ends_takes_no_more_memory_than_its_limit() -> None
         output.take("y\n" * 50)
     assert len(output.text) < 1200
     assert output.lines == 500_000
+
+
+def test_what_comes_in_many_pieces_is_put_together_once() -> None:
+    """Pieces that are each copied with all that came before take minutes."""
+    output, piece = Output(2**24), "x" * 63 + "\n"
+    with cpu_seconds(20):
+        for _ in range(100_000):
+            output.take(piece)
+    assert output.lines == 100_000
+    assert output.text == piece * 100_000
+
+
+def test_single_letters_take_little_more_memory_than_longer_pieces() -> None:
+    output = Output(2**16)
+    tracemalloc.start()
+    try:
+        for _ in range(2**15):
+            output.take("né")
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 2**19
+    assert output.text.endswith("né" * 1000)
 
 
 def test_what_is_left_out_of_a_line_that_never_ends_is_told_in_bytes() -> None:
