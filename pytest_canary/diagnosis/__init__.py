@@ -23,7 +23,7 @@ from pytest_canary.diagnosis import (
 )
 from pytest_canary.diagnosis.controllers import as_expected
 from pytest_canary.diagnosis.subject import Expected, LogKey, Look, Objects, look_at, unready
-from pytest_canary.k8s.objects import Container, Object, containers
+from pytest_canary.k8s.objects import Container, Object, containers, is_over
 
 __all__ = ["Expected", "Objects", "as_expected", "diagnose", "wanted_logs"]
 
@@ -92,8 +92,7 @@ def _find_in_containers(look: Look, finder: _Finder) -> Iterator[Finding]:
 
 def _living(look: Look) -> list[Object]:
     """The pods that still want to become ready, or to stay it."""
-    over = ("Failed", "Succeeded")
-    return [pod for pod in look.pods if pod.get("status", {}).get("phase") not in over]
+    return [pod for pod in look.pods if not is_over(pod)]
 
 
 def _find_ends(look: Look, container: Container) -> Iterable[Finding]:

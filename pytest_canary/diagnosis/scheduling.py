@@ -8,19 +8,30 @@ from decimal import Decimal
 
 from pytest_canary.core.findings import Finding
 from pytest_canary.diagnosis.subject import Look, moment, times
-from pytest_canary.k8s.objects import Object, node_is_ready, node_says
+from pytest_canary.k8s.objects import Object, condition, is_over, is_ready, node_is_ready, node_says
 from pytest_canary.k8s.quantities import plain, quantity, requests, shown
 from pytest_canary.k8s.selectors import matches_node
 
 SILENT = 10
 """Seconds after which a kubelet that has said nothing about a new pod is reported."""
 
+NO_AUTOSCALER = 30
+"""Seconds of a pod without node after which no autoscaler will make one: they look every 10 s."""
+
+# As cluster-autoscaler and Karpenter say that they are making a node for a pod.
+_NODE_IS_COMING = ("TriggeredScaleUp", "Nominated")
+# Who provides nodes of which there are as many as there are: kind, k3s.
+_FIXED = ("kind:", "k3s:")
+
+# As a kubelet words it that a pod has used more than its own manifest lets it.
+_OWN_DOING = re.compile(r"exceed(?:s|ed) (?:the|its) .*limit")
+
 
 def find(look: Look, pod: Object) -> Iterator[Finding]:
     """Why a pod has no node, or its node does nothing about it."""
-    for condition in pod.get("status", {}).get("conditions") or []:
-        if condition["type"] == "PodScheduled" and condition["status"] == "False":
-            yield _unschedulable(look, pod, str(condition.get("message", "")))
+    scheduled = condition(pod, "PodScheduled")
+    if scheduled.get("status") == "False":
+        yield _unschedulable(look, pod, str(scheduled.get("message", "")))
     if pod["spec"].get("nodeName"):
         yield from _not_taken_up(look, pod)
 
@@ -43,13 +54,18 @@ def find_nodes(look: Look) -> Iterator[Finding]:
 
 
 def find_evicted(look: Look) -> Iterator[Finding]:
-    """Pods that their node has thrown out, or not let in."""
-    thrown = [(pod, why) for pod in look.pods for why in [_thrown_out(look, pod)] if why]
+    """Pods that their node has thrown out, or not let in, and that nothing has replaced yet."""
+    thrown = [(pod, *why) for pod in look.pods for why in [_thrown_out(look, pod)] if why]
+    out = [pod for pod, *_ in thrown]
     # Such a pod stays, so that one can read why; the ReplicaSet makes another.
-    thrown.sort(key=lambda each: str(each[0]["metadata"].get("creationTimestamp", "")))
-    if not thrown:
+    ready = [pod for pod in look.pods if is_ready(pod) and pod not in out]
+    if not thrown or len(ready) >= look.expected.replicas:
         return
-    pod, (reason, message) = thrown[-1]
+    thrown.sort(key=lambda each: str(each[0]["metadata"].get("creationTimestamp", "")))
+    own = [each for each in thrown if _OWN_DOING.search(each[2])]
+    # Once may be bad luck, and a node that is full is no fault of the pod's.
+    doomed = len(own) > 1
+    pod, reason, message = (own if doomed else thrown)[-1]
     name = pod["metadata"]["name"]
     yield Finding(
         reason,
@@ -58,8 +74,7 @@ def find_evicted(look: Look) -> Iterator[Finding]:
         where=f"pod {name}",
         seen=times(len(thrown)),
         next=f"kubectl describe pod {name}",
-        # Once may be bad luck on a full node; what happens to the next pod too comes from the pod.
-        doomed=len(thrown) > 1,
+        doomed=doomed,
     )
 
 
@@ -96,20 +111,39 @@ def _not_taken_up(look: Look, pod: Object) -> Iterator[Finding]:
 
 def _unschedulable(look: Look, pod: Object, message: str) -> Finding:
     nodes = look.objects.nodes
-    why, doomed = "", False
-    for reason in (_too_big(look, pod), _unlike_any(pod, nodes)):
-        if reason and not why:
-            why, doomed = reason, True
-    why = why or _full(look, pod) or _tainted(pod, nodes) or _words(message)
+    unfit = _too_big(look, pod) or _unlike_any(pod, nodes)
+    why = unfit or _full(look, pod) or _tainted(pod, nodes) or _words(message)
+    coming = _coming(look, pod)
     return Finding(
         "Unschedulable",
-        f"{look.name} can't be scheduled: {why}",
+        f"{look.name} can't be scheduled: {why}{'; ' if coming else ''}{coming}",
         where=f"pod {pod['metadata']['name']}",
         evidence=message,
         next=_advice(why, pod),
         # Others may go and make room; a node of another size or kind does not come by itself.
-        doomed=doomed,
+        doomed=bool(unfit) and not coming and not _may_come(look, pod),
     )
+
+
+def _coming(look: Look, pod: Object) -> str:
+    """Who makes a node for the pod, or room on one, in words; empty where nobody says so."""
+    nominated = pod.get("status", {}).get("nominatedNodeName")
+    if nominated:
+        return f"node {nominated} is to take it"
+    for event in look.events("Pod", pod["metadata"]["name"], *_NODE_IS_COMING)[-1:]:
+        return f"an autoscaler makes a node for it: {event.message}"
+    return ""
+
+
+def _may_come(look: Look, pod: Object) -> bool:
+    """Whether an autoscaler, if there is one, may not have looked at the pod yet."""
+    providers = [str(node["spec"].get("providerID", "")) for node in look.objects.nodes]
+    if not any(each and not each.startswith(_FIXED) for each in providers):
+        return False
+    since = condition(pod, "PodScheduled").get("lastTransitionTime")
+    if not since or look.objects.now is None:
+        return False
+    return (look.objects.now - moment(since)).total_seconds() < NO_AUTOSCALER
 
 
 def _advice(why: str, pod: Object) -> str:
@@ -160,8 +194,7 @@ def _allocatable(node: Object, name: str) -> Decimal:
 def _free(node: Object, everyone: Sequence[Object], name: str) -> Decimal:
     taken = Decimal(0)
     for pod in everyone:
-        over = pod.get("status", {}).get("phase") in ("Succeeded", "Failed")
-        if pod["spec"].get("nodeName") == node["metadata"]["name"] and not over:
+        if pod["spec"].get("nodeName") == node["metadata"]["name"] and not is_over(pod):
             taken += requests(pod).get(name, Decimal(0))
     return _allocatable(node, name) - taken
 

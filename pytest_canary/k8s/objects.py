@@ -54,6 +54,11 @@ def is_ready(pod: Object) -> bool:
     return condition(pod, "Ready").get("status") == "True"
 
 
+def is_over(pod: Object) -> bool:
+    """Whether the pod has ended for good, such as one that was evicted; another takes its place."""
+    return pod.get("status", {}).get("phase") in ("Failed", "Succeeded")
+
+
 def images(pod: Object) -> set[str]:
     """The images that a pod's containers are to run, as its spec names them; or a template's."""
     return {container["image"] for container in pod["spec"]["containers"]}
@@ -90,7 +95,6 @@ def _statuses(pod: Object) -> list[Object]:
 
 
 # Containers of a pod, with statuses
-
 
 def container_status(pod: Object, name: str) -> Object:
     """What the kubelet tells of a container; empty where it has not said anything yet."""

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from pytest_canary.k8s.objects import Object, endpoints, images, is_ready, pods_of, state
+from pytest_canary.k8s.objects import (
+    Object,
+    endpoints,
+    images,
+    is_over,
+    is_ready,
+    pods_of,
+    state,
+)
 from pytest_canary.k8s.strategy import most_unavailable
 
 
@@ -84,7 +92,8 @@ def settled(
     """Whether a Deployment has come to rest with exactly these replicas of this image.
 
     The Deployment's own counts are not enough: its pods must really be ready, of the image, and
-    none of another may be left, terminating ones included.
+    none of another may be left, terminating ones included. One that was evicted stays to be read
+    about, and counts no more.
 
     Returns:
         Whether it has, and what is there, in words.
@@ -92,7 +101,7 @@ def settled(
     if name not in deployments:
         return False, f"there is no Deployment {name}"
     status = rollout(deployments[name])
-    mine = pods_of(pods, name)
+    mine = [pod for pod in pods_of(pods, name) if not is_over(pod)]
     ready = [pod for pod in mine if is_ready(pod) and image in images(pod)]
     others = [pod for pod in mine if pod not in ready]
     text = f"{name} {len(ready)}/{replicas} ready of {image}"

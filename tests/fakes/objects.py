@@ -138,6 +138,7 @@ def node(name: str) -> Object:
         "apiVersion": "v1",
         "kind": "Node",
         "metadata": {"name": name},
+        "spec": {},
         "status": {
             "conditions": [
                 {"type": "MemoryPressure", "status": "False", "reason": "KubeletHasEnough"},

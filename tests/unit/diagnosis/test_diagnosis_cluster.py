@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -21,7 +22,9 @@ from fakes.recordings import (
 )
 
 from pytest_canary.diagnosis import Objects, diagnose
-from pytest_canary.diagnosis.subject import read_event
+from pytest_canary.diagnosis.subject import moment, read_event
+from pytest_canary.k8s.objects import condition as condition_of
+from pytest_canary.k8s.objects import is_over, is_ready
 
 # Nodes
 
@@ -197,6 +200,49 @@ def test_one_eviction_is_bad_luck_and_two_are_not() -> None:
     once, *_, twice = [t for t in told("evicted") if t.findings and t.findings[0].code == "Evicted"]
     assert (once.doomed, once.findings[0].seen) == (False, "once")
     assert (twice.doomed, twice.findings[0].seen) == (True, "twice")
+    assert twice.findings[0].sentence == (
+        'addressbook-canary\'s pod was evicted: Usage of EmptyDir volume "cache" exceeds the limit '
+        '"1Mi"'
+    )
+    assert twice.findings[0].next.startswith("kubectl describe pod addressbook-canary-")
+
+
+def test_a_pod_that_was_evicted_is_told_until_another_is_ready_in_its_place() -> None:
+    *_, last = told("evicted")
+    assert last.findings == []
+    objects = end("evicted")
+    evicted = [each for each in objects.snapshot.pods.values() if is_over(each)]
+    assert len(evicted) == 2
+    three = replace(applied("evicted"), replicas=3)
+    objects.snapshot.deployments[CANARY]["spec"]["replicas"] = 3
+    assert [finding.code for finding in diagnose(objects, three)] == ["Evicted"]
+
+
+@pytest.mark.parametrize(
+    ("message", "doomed"),
+    [
+        ('Usage of EmptyDir volume "cache" exceeds the limit "1Mi". ', True),
+        ("Pod ephemeral local storage usage exceeds the total limit of containers 1Gi. ", True),
+        ('Container app exceeded its local ephemeral storage limit "1Gi". ', True),
+        (
+            "The node was low on resource: memory. Threshold quantity: 100Mi, available: 9Mi. ",
+            False,
+        ),
+        ("The node had condition: [DiskPressure]. ", False),
+    ],
+)
+def test_only_what_pods_do_themselves_dooms_them(message: str, doomed: bool) -> None:
+    *_, twice = [
+        moment.objects
+        for moment in play("evicted")
+        if sum(map(is_over, moment.objects.snapshot.pods.values())) == 2
+        and not any(map(is_ready, moment.objects.snapshot.pods.values()))
+    ]
+    for event in writable(twice.snapshot.events).values():
+        if event["reason"] == "Evicted":
+            event["message"] = message
+    finding = diagnose(twice, applied("evicted"))[0]
+    assert (finding.code, finding.doomed, finding.seen) == ("Evicted", doomed, "twice")
 
 
 def test_a_pod_that_its_node_refuses_is_told() -> None:
@@ -206,6 +252,67 @@ def test_a_pod_that_its_node_refuses_is_told() -> None:
     finding = diagnosed("healthy", refused)
     assert finding.code == "OutOfcpu"
     assert finding.sentence == "addressbook-canary's pod was refused by its node: no CPU left"
+
+
+# Nodes that an autoscaler makes
+
+
+def event_of(name: str, reason: str, message: str) -> dict[str, Any]:
+    """What somebody says of a pod."""
+    return {
+        "metadata": {"name": f"{name}.{reason}"},
+        "involvedObject": {"kind": "Pod", "name": name},
+        "reason": reason,
+        "message": message,
+        "type": "Normal",
+    }
+
+
+@pytest.mark.parametrize("name", ["node-selector", "node-affinity", "cpus"])
+@pytest.mark.parametrize(
+    ("reason", "message"),
+    [
+        ("TriggeredScaleUp", "pod triggered scale-up: [{spot 0->1 (max: 5)}]"),
+        ("Nominated", "Pod should schedule on: nodeclaim/spot-4x2x9"),
+    ],
+)
+def test_a_node_that_an_autoscaler_makes_is_waited_for(
+    name: str, reason: str, message: str
+) -> None:
+    def scaled_up(objects: Objects) -> None:
+        pending = pod(objects)["metadata"]["name"]
+        writable(objects.snapshot.events)["up"] = event_of(pending, reason, message)
+
+    finding = diagnosed(name, scaled_up)
+    assert (finding.code, finding.doomed) == ("Unschedulable", False)
+    assert finding.sentence.endswith(f"; an autoscaler makes a node for it: {message}")
+
+
+def test_a_node_that_is_to_take_a_pod_is_waited_for() -> None:
+    def nominated(objects: Objects) -> None:
+        pod(objects)["status"]["nominatedNodeName"] = "spot-1"
+
+    finding = diagnosed("node-selector", nominated)
+    assert not finding.doomed
+    assert finding.sentence.endswith(", disktype=ssd; node spot-1 is to take it")
+
+
+@pytest.mark.parametrize(
+    ("provider", "seconds", "doomed"),
+    [
+        ("kind://docker/canary/canary-control-plane", 1, True),
+        ("aws:///eu-west-1a/i-0a1b2c", 29, False),
+        ("aws:///eu-west-1a/i-0a1b2c", 30, True),
+    ],
+)
+def test_where_nodes_may_come_an_autoscaler_has_time_to_say_so(
+    provider: str, seconds: int, doomed: bool
+) -> None:
+    objects = end("node-selector")
+    objects.nodes[0]["spec"]["providerID"] = provider
+    began = moment(condition_of(pod(objects), "PodScheduled")["lastTransitionTime"])
+    later = replace(objects, now=began + timedelta(seconds=seconds))
+    assert diagnose(later, applied("node-selector"))[0].doomed is doomed
 
 
 # The API server's refusals

@@ -1,5 +1,6 @@
 """What API objects say about a rollout, on objects that a real API server gave."""
 
+import copy
 from collections.abc import Callable
 from typing import Any
 
@@ -193,6 +194,21 @@ def test_a_deployment_that_is_not_at_rest_says_why(
 def test_a_status_that_says_done_does_not_settle_while_old_pods_go(captured: Captured) -> None:
     seen = captured("terminating")
     assert rollout(seen.deployments[STABLE]).done
+    assert not at_rest(seen, STABLE, 3, NEW)[0]
+
+
+@pytest.mark.parametrize("phase", ["Failed", "Succeeded"])
+def test_a_pod_that_was_evicted_and_replaced_keeps_nothing_from_settling(
+    captured: Captured, phase: str
+) -> None:
+    """Its ReplicaSet leaves it to be read about, for ever."""
+    seen = captured("stable")
+    evicted = copy.deepcopy(seen.pods[0])
+    evicted["metadata"]["name"] += "-evicted"
+    evicted["status"] = {"phase": phase, "reason": "Evicted", "message": "low on memory"}
+    seen.pods.append(evicted)
+    assert at_rest(seen, STABLE, 3, NEW) == (True, f"{STABLE} 3/3 ready of {NEW}")
+    seen.pods.remove(seen.pods[0])
     assert not at_rest(seen, STABLE, 3, NEW)[0]
 
 
