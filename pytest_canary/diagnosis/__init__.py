@@ -13,6 +13,7 @@ from dataclasses import replace
 from pytest_canary.core.findings import Finding
 from pytest_canary.diagnosis import (
     controllers,
+    ends,
     exits,
     probes,
     pulls,
@@ -22,10 +23,18 @@ from pytest_canary.diagnosis import (
     starts,
 )
 from pytest_canary.diagnosis.controllers import as_expected
+from pytest_canary.diagnosis.repetition import last_words
 from pytest_canary.diagnosis.subject import Expected, LogKey, Look, Objects, look_at, unready
 from pytest_canary.k8s.objects import Container, Object, containers, is_over
 
-__all__ = ["Expected", "Objects", "as_expected", "diagnose", "wanted_logs"]
+__all__ = [
+    "Expected",
+    "Objects",
+    "as_expected",
+    "diagnose",
+    "last_words",
+    "wanted_logs",
+]
 
 
 def diagnose(objects: Objects, expected: Expected) -> list[Finding]:
@@ -61,7 +70,7 @@ def wanted_logs(objects: Objects, expected: Expected) -> list[LogKey]:
         key
         for pod in unready(look.pods)
         for container in containers(pod)
-        for key in exits.wanted_logs(container)
+        for key in ends.wanted_logs(container)
     ]
 
 

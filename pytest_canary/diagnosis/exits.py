@@ -4,77 +4,16 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from pytest_canary.core.findings import Finding
+from pytest_canary.diagnosis.counterparts import unchanged_settings
+from pytest_canary.diagnosis.ends import UNSTARTABLE, Ended, last_end, last_logs, restarted
 from pytest_canary.diagnosis.log_lines import quoted
-from pytest_canary.diagnosis.subject import LogKey, Look, moment, times
-from pytest_canary.k8s.objects import Container, Object
+from pytest_canary.diagnosis.repetition import repeats
+from pytest_canary.diagnosis.subject import Look
+from pytest_canary.k8s.objects import Container
 
-# What runc and containerd refuse to start: the command, the folder, the user, never the moment.
-UNSTARTABLE = ("StartError", "ContainerCannotRun", "RunContainerError")
 LINES = 20
-# The kubelet's own words in place of a log that it has deleted with its container.
-_NO_LOG = ("unable to retrieve container logs", "failed to try resolving symlinks in path")
-
-
-@dataclass(frozen=True)
-class Ended:
-    """The last end of a container that is not ready again.
-
-    Attributes:
-        state: the terminated state.
-        previous: whether the container was started again since, or waits to be.
-        times: how often it has ended in all.
-    """
-
-    state: Object
-    previous: bool
-    times: int
-
-    @property
-    def code(self) -> int:
-        """The exit code; more than 128 for a signal."""
-        return int(self.state.get("exitCode", 0))
-
-    @property
-    def seconds(self) -> float | None:
-        """How long it ran, to the second; None where that isn't told."""
-        began, ended = self.state.get("startedAt"), self.state.get("finishedAt")
-        # A process that never began is said to have begun in 1970.
-        if not began or not ended or str(began).startswith("1970"):
-            return None
-        return (moment(ended) - moment(began)).total_seconds()
-
-
-def last_end(container: Container) -> Ended | None:
-    """The container's last end, where that is to be looked at.
-
-    Not looked at: an init container that has done its work, and a container that is ready again.
-    """
-    status = container.status
-    now = status.get("state", {}).get("terminated")
-    before = status.get("lastState", {}).get("terminated")
-    state = now or before
-    if not state or status.get("ready"):
-        return None
-    if container.init and now and now.get("exitCode") == 0:
-        return None
-    # A restart is counted when it has begun, so one that runs has ended as often as it restarted.
-    ends = container.restarts + (0 if container.running else 1)
-    return Ended(state, previous=now is None, times=max(ends, 1))
-
-
-def wanted_logs(container: Container) -> list[LogKey]:
-    """The logs that would tell why the container ended."""
-    end = last_end(container)
-    if end is None or end.state.get("reason") in UNSTARTABLE:
-        return []
-    pod, name = container.pod_name, container.name
-    if end.previous:
-        return [(pod, name, True)]
-    # Of two ends the log of the first may be gone already, and is read where it isn't.
-    return [(pod, name, False)] + ([(pod, name, True)] if container.restarts else [])
 
 
 def find(look: Look, container: Container) -> Iterator[Finding]:
@@ -101,7 +40,7 @@ def _exited(look: Look, container: Container, end: Ended) -> Finding:
         or unchanged_settings(look, container),
         next=_read(container, end),
         # One end may heal: a database that isn't there yet, a file that is written meanwhile.
-        doomed=end.times > 1,
+        doomed=repeats(look, container, end),
     )
 
 
@@ -169,62 +108,17 @@ def _out_of_memory(look: Look, container: Container, end: Ended) -> Finding:
 
 def _logs(look: Look, container: Container, end: Ended) -> tuple[str, str]:
     """The log's telling line for the sentence, and its last lines as evidence."""
-    pod, name = container.pod_name, container.name
-    this = _log(look, (pod, name, end.previous))
-    # Of a container that waits, either name leads to the log of its last run.
-    other = _log(look, (pod, name, not end.previous))
-    if not this or (end.previous and not container.running):
-        this, other = this or other, ""
-    if end.previous and container.running:
-        other = ""  # the run that still goes on has nothing to do with that end
+    this, other = last_logs(look.objects, container, end)
     lines = _labelled("log", this)
     if other and other != this:
         lines += _labelled("log of the run before", other)
     return quoted(this) or quoted(other), "\n".join(lines)
 
 
-def _log(look: Look, key: LogKey) -> str:
-    log = look.objects.logs.get(key, "").strip("\n")
-    return "" if log.startswith(_NO_LOG) else log
-
-
 def _labelled(label: str, log: str) -> list[str]:
     return [f"{label}:", *log.splitlines()[-LINES:]] if log else []
-
-
-def restarted(container: Container) -> str:
-    """How often a container was started again, for a finding."""
-    return f"restarted {times(container.restarts)}" if container.restarts else "not restarted yet"
 
 
 def _read(container: Container, end: Ended) -> str:
     previous = " --previous" if end.previous else ""
     return f"kubectl logs {container.pod_name} -c {container.name}{previous}"
-
-
-def unchanged_settings(look: Look, container: Container) -> str:
-    """The image as the likely cause, where another Deployment runs with the same settings."""
-    for name, deployment in sorted(look.objects.snapshot.deployments.items()):
-        spec = deployment["spec"]["template"]["spec"]
-        ready = deployment.get("status", {}).get("readyReplicas", 0)
-        if name == look.name or not ready:
-            continue
-        own = look.deployment["spec"]["template"]["spec"]
-        if _settings(spec, container.name) == _settings(own, container.name) and (
-            _image(spec, container.name) != container.spec["image"]
-        ):
-            return f"{name} runs with the same settings, so look at what changed in the image"
-    return ""
-
-
-def _settings(spec: Object, name: str) -> Object | None:
-    """All that a container's spec says but its image; None where the pod has none of the name."""
-    for each in [*(spec.get("initContainers") or []), *spec["containers"]]:
-        if each["name"] == name:
-            return {key: value for key, value in each.items() if key != "image"}
-    return None
-
-
-def _image(spec: Object, name: str) -> str:
-    listed = [*(spec.get("initContainers") or []), *spec["containers"]]
-    return next((str(each["image"]) for each in listed if each["name"] == name), "")

@@ -32,6 +32,18 @@ _IDLE = re.compile(
     r"|\.\.\. \d+ more|stack backtrace:|note: run with|\(Background on this error"
     r"|\[?(?:ERROR|error)\]?:?\s+Application startup failed|command terminated|Traceback )"
 )
+# What others may still bring: a server, a sidecar, a name, a lease, a lock, a migration.
+_AWAITED = re.compile(
+    r"refused|unreachable|unavailable|not (?:yet )?(?:ready|available|reachable)|starting up"
+    r"|timed? ?out|deadline exceeded|no route to host|connection (?:reset|closed|failed|lost)"
+    r"|(?:could not|can ?not|can't|unable to|failed to) (?:connect|resolve|reach|acquire|obtain)"
+    r"|no such host|name resolution|name or service not known|dial tcp"
+    r"|\bE(?:CONN\w+|AI_AGAIN|NOTFOUND|HOSTUNREACH|TIMEDOUT)\b"
+    r"|\bwait(?:s|ing|ed)?\b|\btry(?:ing)? again|\bretr(?:y|ies|ied|ying)\b"
+    r"|\bleases?\b|\bleader\b|\block(?:ed)?\b|\bmigrations?\b|no such table"
+    r"|\b(?:relation|table|database) .*(?:does not|doesn't) exist",
+    re.IGNORECASE,
+)
 _COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _WORST = ("fatal", "panic", "critical", "alert", "emergency")
 _BAD = ("error", "err", "severe")
@@ -52,6 +64,11 @@ def telling(log: str) -> str:
         if found:
             return _cut(found[-1].strip())
     return ""
+
+
+def awaits(line: str) -> bool:
+    """Whether a line tells of what others may still bring, so that another try may go well."""
+    return _AWAITED.search(line) is not None
 
 
 def _candidates(lines: list[str]) -> Iterable[str]:

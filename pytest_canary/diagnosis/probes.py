@@ -7,13 +7,19 @@ import shlex
 from collections.abc import Iterator
 
 from pytest_canary.core.findings import Finding
-from pytest_canary.diagnosis.exits import last_end
+from pytest_canary.diagnosis.counterparts import passed_probe
+from pytest_canary.diagnosis.ends import last_end
 from pytest_canary.diagnosis.subject import Event, Look, moment, times
 from pytest_canary.k8s.objects import Container, Object, is_ready
 
-# What a path answers that isn't there, or isn't to be had like this. The other 4xx may pass:
-# 408 and 425 ask for patience, 429 for less haste.
+# What a path answers that isn't there, or isn't to be had like this; or isn't yet, as a server
+# may listen before what it serves is there. The other 4xx may pass: 408 and 425 ask for patience,
+# 429 for less haste.
 _WRONG = {400, 401, 403, 404, 405, 406, 410, 415}
+# Seconds, and periods of the probe, after which such an answer counts as the last word; and, where
+# the same probe passes elsewhere, seconds and how many times as long as it took there.
+_LATE, _PERIODS = 60.0, 10
+_LATER, _TIMES = 10.0, 3
 HEALED = 60
 """Seconds that a container lives after a kill for its liveness until it counts as healed."""
 FIELDS = {"readiness": "readinessProbe", "liveness": "livenessProbe", "startup": "startupProbe"}
@@ -31,11 +37,14 @@ def find(look: Look, container: Container) -> Iterator[Finding]:
     for kind in ("startup", "readiness"):
         failed = failures(look, container, kind)
         probe = container.spec.get(FIELDS[kind]) or {}
-        # The first probes are often too early; what lasts for as many as the kubelet minds counts.
-        enough = probe.get("failureThreshold", 3)
-        if failed and sum(event.times for event in failed) >= enough:
+        if failed and sum(event.times for event in failed) >= _enough(probe):
             yield _failing(look, container, kind, probe, failed)
             return
+
+
+def _enough(probe: Object) -> int:
+    """Failures that count: the first probes are often too early, for as many as nobody minds."""
+    return int(probe.get("failureThreshold", 3))
 
 
 def explains(look: Look, container: Container) -> bool:
@@ -98,7 +107,9 @@ def _failing(
     look: Look, container: Container, kind: str, probe: Object, failed: list[Event]
 ) -> Finding:
     message = failed[-1].message
-    status = _status(message)
+    wrong = sum(event.times for event in failed if _status(event.message) in _WRONG)
+    passed = passed_probe(look, container, FIELDS[kind])
+    elsewhere = f"{passed[0]} passed this probe {passed[1]:.0f} s after its start" if passed else ""
     return Finding(
         f"{kind.capitalize()}Probe",
         f"{container.of(look.name)} does not become ready: its {kind} probe fails, "
@@ -106,11 +117,25 @@ def _failing(
         where=container.where,
         seen=f"failed {times(sum(event.times for event in failed))}",
         evidence=message,
-        likely=_unnamed_port(container, probe, message),
+        likely=_unnamed_port(container, probe, message) or elsewhere,
         next=_advice(container, kind, message),
-        # A path that isn't there doesn't come by waiting; an app that is slow or in trouble may.
-        doomed=status in _WRONG or _unresolvable(message),
+        # An app that is slow or in trouble may come, and a path may too, but not for ever.
+        doomed=_unresolvable(message)
+        or (wrong >= _enough(probe) and _is_late(look, container, probe, passed)),
     )
+
+
+def _is_late(
+    look: Look, container: Container, probe: Object, passed: tuple[str, float] | None
+) -> bool:
+    """Whether the container has run for longer than a path takes that comes at all."""
+    began = (container.running or {}).get("startedAt")
+    if not began or look.objects.now is None:
+        return False
+    patience = max(_LATE, _PERIODS * float(probe.get("periodSeconds", 10)))
+    if passed:
+        patience = min(patience, max(_LATER, _TIMES * passed[1]))
+    return (look.objects.now - moment(began)).total_seconds() >= patience
 
 
 def _status(message: str) -> int | None:

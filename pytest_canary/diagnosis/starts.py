@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from pytest_canary.core.findings import Finding
-from pytest_canary.diagnosis.exits import UNSTARTABLE, Ended, last_end, restarted
+from pytest_canary.diagnosis.ends import UNSTARTABLE, Ended, last_end, restarted
 from pytest_canary.diagnosis.subject import Look, moment
 from pytest_canary.k8s.objects import Container
 

@@ -12,7 +12,23 @@ from pytest_canary.k8s.objects import Object, Snapshot, images, is_ready, pods_o
 LogKey = tuple[str, str, bool]
 """A container's log: the pod, the container, and whether it is that of the run before."""
 
+Run = tuple[str, str, int]
+"""A run of a container that has ended: the pod, the container, and which end it was, from 1 on."""
+
 REVISION = "deployment.kubernetes.io/revision"
+
+
+@dataclass(frozen=True)
+class LastWords:
+    """How a container's run ended.
+
+    Attributes:
+        code: its exit code.
+        line: the line of its log that tells most; empty where none is known.
+    """
+
+    code: int
+    line: str
 
 
 @dataclass(frozen=True)
@@ -27,6 +43,7 @@ class Objects:
             where nobody has looked.
         images: the names of the images that the nodes hold; None where nobody has looked.
         logs: the last lines of containers' logs, masked by whoever fetched them.
+        last_words: how containers ended by now, those of whose end the log is gone included.
         now: when the objects were seen; None where times don't matter.
     """
 
@@ -36,6 +53,7 @@ class Objects:
     keys: Mapping[str, frozenset[str]] | None = None
     images: frozenset[str] | None = None
     logs: Mapping[LogKey, str] = field(default_factory=dict)
+    last_words: Mapping[Run, LastWords] = field(default_factory=dict)
     now: datetime | None = None
 
 

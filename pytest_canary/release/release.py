@@ -19,10 +19,10 @@ from pytest_canary.k8s.observer import Observer
 from pytest_canary.k8s.rollout import gone
 from pytest_canary.manifests.version import CANARY, STABLE, Version, apply_environment
 from pytest_canary.release.claims import Claims
-from pytest_canary.release.commands import Commands
+from pytest_canary.release.diagnoser import Diagnoser
 from pytest_canary.release.diagnostics import Diagnostics, collect
 from pytest_canary.release.pod_commands import PodCommands
-from pytest_canary.release.rollout_watch import Diagnoser, RolloutWatch
+from pytest_canary.release.rollout_watch import RolloutWatch
 from pytest_canary.release.service import Service
 
 

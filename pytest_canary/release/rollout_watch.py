@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from pytest_canary.core.errors import (
-    CanaryError,
-    ClusterError,
-    CommandError,
-    FoundError,
-    WaitTimeoutError,
-)
+from pytest_canary.core.errors import CanaryError, FoundError, WaitTimeoutError
 from pytest_canary.core.findings import Finding
 from pytest_canary.core.waiting import Seen, Waiter
-from pytest_canary.diagnosis import Expected, Objects, as_expected, diagnose, wanted_logs
-from pytest_canary.k8s.namespace import Namespace
+from pytest_canary.diagnosis import Expected, Objects, as_expected
 from pytest_canary.k8s.observer import Observer
 from pytest_canary.k8s.rollout import settled
-
-# Lines of a log that go into a finding; the whole of it is in the evidence's folder.
-LOG_LINES = 50
 
 # Seconds by which the watches may be behind what a client has just been told: they come within a
 # tenth of one, on a busy machine within one.
@@ -206,58 +196,3 @@ class RolloutWatch:
                 self._applied = self.observer.now()
                 self.expected = replace(self.expected, applied=True)
         return self._applied is not None
-
-
-class Diagnoser:
-    """Gathers what the diagnosis needs, and only where it needs it.
-
-    Args:
-        namespace: where the Deployments live.
-        observer: watches that namespace.
-        images: the full names of the images that the nodes hold; None where nobody knows.
-    """
-
-    def __init__(
-        self,
-        namespace: Namespace,
-        observer: Observer,
-        images: Callable[[], Iterable[str]] | None = None,
-    ) -> None:
-        self.namespace = namespace
-        self.observer = observer
-        self.images = images
-
-    def findings(self, expected: Expected) -> list[Finding]:
-        """What is wrong with a Deployment now; nothing where all is well or only on its way."""
-        objects = Objects(self.observer.snapshot(), now=self.namespace.cluster.now())
-        suspected = diagnose(objects, expected)
-        if not suspected:
-            return []
-        # Something may be wrong: now, and not at each look, the API server is asked for the rest.
-        objects = self._with_the_rest(objects)
-        if any("Image" in each.code for each in suspected):
-            objects = replace(objects, images=self._held_images())
-        wanted = wanted_logs(objects, expected)
-        logs = {key: text for key in wanted if (text := self._log(*key))}
-        return diagnose(replace(objects, logs=logs), expected)
-
-    def _with_the_rest(self, objects: Objects) -> Objects:
-        try:
-            objects = replace(objects, keys=self.namespace.keys())
-            objects = replace(objects, nodes=self.namespace.cluster.nodes())
-            return replace(objects, node_pods=self.namespace.cluster.all_pods())
-        except ClusterError:
-            # A user of a shared cluster may not be allowed to see all of it.
-            return objects
-
-    def _held_images(self) -> frozenset[str] | None:
-        try:
-            return frozenset(self.images()) if self.images else None
-        except CommandError:
-            return None
-
-    def _log(self, pod: str, container: str, previous: bool) -> str:
-        try:
-            return self.namespace.logs(pod, container, LOG_LINES, previous=previous)
-        except ClusterError:
-            return ""  # a container that never started has none

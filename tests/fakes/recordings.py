@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from pytest_canary.core.findings import Finding
-from pytest_canary.diagnosis import Expected, Objects, as_expected, diagnose
+from pytest_canary.diagnosis import Expected, Objects, as_expected, diagnose, last_words
+from pytest_canary.diagnosis.subject import LastWords, Run
 from pytest_canary.k8s.objects import Object, Snapshot
 
 FOLDER = Path(__file__).parents[2] / "fixtures" / "objects" / "recordings"
@@ -62,6 +63,7 @@ def play(name: str, step: float = POLL) -> Iterator[Moment]:
     began = datetime.fromisoformat(head["began"])
     state: dict[str, dict[str, Any]] = {kind: {} for kind in (*FIELDS, "Node")}
     logs: dict[tuple[str, str, bool], str] = {}
+    remembered: Mapping[Run, LastWords] = {}
     keys = head["keys"]
     for position, change in enumerate(changes):
         at = change["at"]
@@ -78,18 +80,18 @@ def play(name: str, step: float = POLL) -> Iterator[Moment]:
         seen = at if not step else (at // step + 1) * step
         # Nobody may change what is seen later on.
         now = copy.deepcopy(state)
-        yield Moment(
-            round(seen, 3),
-            Objects(
-                Snapshot(**{field: now[kind] for kind, field in FIELDS.items()}),
-                nodes=list(now["Node"].values()),
-                node_pods=head.get("node_pods", []),
-                keys={named: frozenset(found) for named, found in keys.items()},
-                images=frozenset(head["images"]),
-                logs=dict(logs),
-                now=began + timedelta(seconds=seen),
-            ),
+        objects = Objects(
+            Snapshot(**{field: now[kind] for kind, field in FIELDS.items()}),
+            nodes=list(now["Node"].values()),
+            node_pods=head.get("node_pods", []),
+            keys={named: frozenset(found) for named, found in keys.items()},
+            images=frozenset(head["images"]),
+            logs=dict(logs),
+            last_words=remembered,
+            now=began + timedelta(seconds=seen),
         )
+        remembered = last_words(objects)
+        yield Moment(round(seen, 3), replace(objects, last_words=remembered))
 
 
 def take(state: dict[str, dict[str, Any]], change: dict[str, Any]) -> None:
@@ -222,3 +224,34 @@ def status(objects: Objects) -> dict[str, Any]:
 def spec(objects: Objects) -> dict[str, Any]:
     found: dict[str, Any] = pod(objects)["spec"]["containers"][0]
     return found
+
+
+def beside(
+    objects: Objects, *, ready: bool = True, restarts: int = 0, took: float = 2, **spec: Any
+) -> None:
+    """Put a stable Deployment with one pod beside the canary.
+
+    Args:
+        objects: where.
+        ready: whether the pod is.
+        restarts: how often its container was started again.
+        took: seconds from its start until it was ready.
+        spec: what the container's is to have in place of its own.
+    """
+    healthy = end("healthy")
+    stable = copy.deepcopy(writable(healthy.snapshot.deployments)[CANARY])
+    one = copy.deepcopy(pod(healthy))
+    name = stable["metadata"]["name"] = "addressbook-stable"
+    one["metadata"]["name"] = f"{name}-1"
+    digits = one["metadata"]["labels"]["pod-template-hash"]
+    one["metadata"]["ownerReferences"][0]["name"] = f"{name}-{digits}"
+    one["spec"]["containers"][0] |= spec
+    found = one["status"]["containerStatuses"][0]
+    found["restartCount"] = restarts
+    began = datetime.fromisoformat(found["state"]["running"]["startedAt"])
+    for condition in one["status"]["conditions"]:
+        if condition["type"] == "Ready":
+            condition["status"] = str(ready)
+            condition["lastTransitionTime"] = (began + timedelta(seconds=took)).isoformat()
+    writable(objects.snapshot.deployments)[name] = stable
+    writable(objects.snapshot.pods)[one["metadata"]["name"]] = one

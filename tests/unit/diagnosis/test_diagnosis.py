@@ -40,7 +40,7 @@ FAULTS = [
         True,
         ": \"KeyError: 'SESSION_SALT'\"",
     ),
-    ("silent", "ContainerExited", True, "exits with code 1 as soon as it starts"),
+    ("silent", "ContainerExited", False, "exits with code 1 as soon as it starts"),
     (
         "exits-zero",
         "ContainerEnded",
@@ -145,7 +145,7 @@ FAULTS = [
     (
         "readiness-404",
         "ReadinessProbe",
-        True,
+        False,
         "does not become ready: its readiness probe fails, "
         "GET /health on port http is answered with 404",
     ),

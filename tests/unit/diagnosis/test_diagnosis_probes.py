@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
+from typing import Any
 
 import pytest
-from fakes.recordings import applied, diagnosed, end, pod, spec, status, told, writable
+from fakes.recordings import applied, beside, diagnosed, end, pod, spec, status, told, writable
 
 from pytest_canary.diagnosis import Objects, diagnose
+from pytest_canary.diagnosis.subject import moment
 
 # Probes
 
@@ -23,6 +26,13 @@ def unhealthy(message: str, times: int = 3) -> Callable[[Objects], None]:
     return change
 
 
+def after(seconds: float) -> Objects:
+    """What there is when a container has answered 404 for so long."""
+    objects = end("readiness-404")
+    began = moment(status(objects)["state"]["running"]["startedAt"])
+    return replace(objects, now=began + timedelta(seconds=seconds))
+
+
 @pytest.mark.parametrize(
     ("message", "doomed", "words"),
     [
@@ -35,9 +45,71 @@ def unhealthy(message: str, times: int = 3) -> Callable[[Objects], None]:
     ],
 )
 def test_only_an_answer_that_stays_dooms_a_probe(message: str, doomed: bool, words: str) -> None:
-    finding = diagnosed("readiness-404", unhealthy(message))
+    finding = diagnosed("readiness-404", unhealthy(message), now=after(120).now)
     assert finding.doomed is doomed
     assert words in finding.sentence
+
+
+@pytest.mark.parametrize(
+    ("period", "seconds", "doomed"),
+    [(1, 15, False), (1, 59, False), (1, 60, True), (20, 199, False), (20, 200, True)],
+)
+def test_a_path_may_come_with_the_app_but_not_for_ever(
+    period: int, seconds: int, doomed: bool
+) -> None:
+    """As of a Tomcat that deploys, or of a proxy before its routes."""
+    objects = after(seconds)
+    spec(objects)["readinessProbe"]["periodSeconds"] = period
+    (finding,) = diagnose(objects, applied("readiness-404"))
+    assert (finding.code, finding.doomed, finding.likely) == ("ReadinessProbe", doomed, "")
+
+
+@pytest.mark.parametrize(
+    ("took", "seconds", "doomed"),
+    [
+        (1, 9, False),
+        (1, 10, True),
+        (15, 44, False),
+        (15, 45, True),
+        (40, 59, False),
+        (40, 60, True),
+    ],
+)
+def test_a_path_that_came_soon_elsewhere_is_waited_for_less_long(
+    took: int, seconds: int, doomed: bool
+) -> None:
+    objects = after(seconds)
+    beside(objects, readinessProbe=spec(objects)["readinessProbe"], took=took)
+    (finding,) = diagnose(objects, applied("readiness-404"))
+    assert finding.doomed is doomed
+    assert finding.likely == f"addressbook-stable passed this probe {took} s after its start"
+
+
+def test_who_asks_otherwise_or_is_not_ready_proves_nothing() -> None:
+    def another(probe: dict[str, Any]) -> Objects:
+        objects = after(59)
+        beside(objects, readinessProbe={**probe, "httpGet": {"path": "/", "port": "http"}})
+        return objects
+
+    probe = spec(after(59))["readinessProbe"]
+    unready = after(59)
+    beside(unready, readinessProbe=probe, ready=False)
+    for objects in (another(probe), unready):
+        (finding,) = diagnose(objects, applied("readiness-404"))
+        assert (finding.doomed, finding.likely) == (False, "")
+
+
+def test_a_path_that_has_just_gone_wrong_is_waited_for() -> None:
+    objects = after(120)
+    for event in writable(objects.snapshot.events).values():
+        if event["reason"] == "Unhealthy":
+            refused = {**event, "metadata": {"name": "refused"}, "count": 3}
+            event["count"] = 1
+    refused["message"] = "Readiness probe failed: dial tcp 10.244.0.9:3000: connection refused"
+    refused["lastTimestamp"] = "2026-01-01T00:00:00Z"
+    writable(objects.snapshot.events)["refused"] = refused
+    (finding,) = diagnose(objects, applied("readiness-404"))
+    assert (finding.doomed, finding.seen) == (False, "failed 4 times")
 
 
 def test_the_first_probes_that_fail_say_nothing() -> None:
