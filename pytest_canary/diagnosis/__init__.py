@@ -23,6 +23,7 @@ from pytest_canary.diagnosis import (
     starts,
 )
 from pytest_canary.diagnosis.controllers import as_expected
+from pytest_canary.diagnosis.lone_pods import diagnose_pod, wanted_logs_of_pod
 from pytest_canary.diagnosis.repetition import last_words
 from pytest_canary.diagnosis.subject import Expected, LogKey, Look, Objects, look_at, unready
 from pytest_canary.k8s.objects import Container, Object, containers, is_over
@@ -32,8 +33,10 @@ __all__ = [
     "Objects",
     "as_expected",
     "diagnose",
+    "diagnose_pod",
     "last_words",
     "wanted_logs",
+    "wanted_logs_of_pod",
 ]
 
 

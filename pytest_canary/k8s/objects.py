@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -95,6 +95,26 @@ def _statuses(pod: Object) -> list[Object]:
 
 
 # Containers of a pod, with statuses
+
+DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container"
+
+
+def app_container(pod: Object, images: Collection[str]) -> Object:
+    """The spec of the container that is the app, whatever sidecars are listed before it.
+
+    Args:
+        pod: has containers.
+        images: those that the app's versions have.
+
+    Returns:
+        The container with one of the images; of several, or where none has one, the one that
+        kubectl would choose.
+    """
+    listed: list[Object] = pod["spec"]["containers"]
+    candidates = [each for each in listed if each["image"] in images] or listed
+    named = pod["metadata"].get("annotations", {}).get(DEFAULT_CONTAINER)
+    return next((each for each in candidates if each["name"] == named), candidates[0])
+
 
 def container_status(pod: Object, name: str) -> Object:
     """What the kubelet tells of a container; empty where it has not said anything yet."""

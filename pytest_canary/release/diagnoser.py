@@ -7,8 +7,16 @@ from dataclasses import replace
 
 from pytest_canary.core.errors import ClusterError, CommandError
 from pytest_canary.core.findings import Finding
-from pytest_canary.diagnosis import Expected, Objects, diagnose, last_words, wanted_logs
-from pytest_canary.diagnosis.subject import LastWords, Run
+from pytest_canary.diagnosis import (
+    Expected,
+    Objects,
+    diagnose,
+    diagnose_pod,
+    last_words,
+    wanted_logs,
+    wanted_logs_of_pod,
+)
+from pytest_canary.diagnosis.subject import LastWords, LogKey, Run
 from pytest_canary.k8s.namespace import Namespace
 from pytest_canary.k8s.observer import Observer
 
@@ -38,19 +46,35 @@ class Diagnoser:
 
     def findings(self, expected: Expected) -> list[Finding]:
         """What is wrong with a Deployment now; nothing where all is well or only on its way."""
+        return self._found(
+            lambda objects: diagnose(objects, expected),
+            lambda objects: wanted_logs(objects, expected),
+        )
+
+    def findings_of_pod(self, name: str) -> list[Finding]:
+        """What keeps a pod of the run's own from running its command."""
+        return self._found(
+            lambda objects: diagnose_pod(objects, name),
+            lambda objects: wanted_logs_of_pod(objects, name),
+        )
+
+    def _found(
+        self,
+        find: Callable[[Objects], list[Finding]],
+        wanted: Callable[[Objects], Iterable[LogKey]],
+    ) -> list[Finding]:
         objects = Objects(self.observer.snapshot(), now=self.namespace.cluster.now())
-        suspected = diagnose(objects, expected)
+        suspected = find(objects)
         if not suspected:
             return []
         # Something may be wrong: now, and not at each look, the API server is asked for the rest.
         objects = self._with_the_rest(objects)
         if any("Image" in each.code for each in suspected):
             objects = replace(objects, images=self._held_images())
-        wanted = wanted_logs(objects, expected)
-        logs = {key: text for key in wanted if (text := self._log(*key))}
+        logs = {key: text for key in wanted(objects) if (text := self._log(*key))}
         objects = replace(objects, logs=logs, last_words=self._last_words)
         self._last_words = last_words(objects)
-        return diagnose(replace(objects, last_words=self._last_words), expected)
+        return find(replace(objects, last_words=self._last_words))
 
     def _with_the_rest(self, objects: Objects) -> Objects:
         try:

@@ -117,13 +117,23 @@ def explain(error: FoundError, waits: Sequence[str]) -> FoundError:
     return FoundError([replace(first, likely=likely), *others])
 
 
-def one_off(pod: Object, name: str, command: Sequence[str], database: str) -> dict[str, Any]:
+def one_off(
+    pod: Object, app: str, name: str, command: Sequence[str], database: str
+) -> dict[str, Any]:
     """A pod that runs one command like the given one would, on another database, and ends.
 
-    No label goes along, so that no Service sends it traffic and no ReplicaSet adopts it.
+    No label goes along, so that no Service sends it traffic and no ReplicaSet adopts it; and no
+    other container, as sidecars never end.
+
+    Args:
+        pod: the given one.
+        app: which of its containers the command would run in.
+        name: what the new one is called.
+        command: what runs.
+        database: the other database's name.
     """
     spec = copy.deepcopy(dict(pod["spec"]))
-    container = spec["containers"][0]
+    container = next(each for each in spec["containers"] if each["name"] == app)
     for probe in ("livenessProbe", "readinessProbe", "startupProbe", "lifecycle", "args"):
         container.pop(probe, None)
     container["command"] = list(command)
@@ -157,11 +167,12 @@ def fresh_schema(
         command: migrate.
 
     Raises:
+        FoundError: it can't run, and why is known.
         ReleaseError: the migration fails there; with its output.
         WaitTimeoutError: it does not end.
     """
     with database.scratch("fresh") as name:
-        own = one_off(pod, name.replace("_", "-"), command, name)
+        own = one_off(pod, pods.app_of(pod), name.replace("_", "-"), command, name)
         done = pods.run_apart(own, "migrate on an empty database")
         if done.code != 0:
             raise ReleaseError(
@@ -186,7 +197,7 @@ def take_down(
         command: the down-migration.
 
     Raises:
-        FoundError: it hangs.
+        FoundError: it hangs, or can't run.
         DatabaseError: the database does not answer.
     """
     name = f"canary-down-{secrets.token_hex(4)}"
@@ -194,7 +205,7 @@ def take_down(
     noted = database.history(before)
     with sampled(database, pods.addresses(), pods.deadline) as locks:
         try:
-            own = one_off(pod, name, command, database.settings.name)
+            own = one_off(pod, pods.app_of(pod), name, command, database.settings.name)
             done = pods.run_apart(own, "the down-migration to end")
         except WaitTimeoutError as error:
             found = Finding("DownHangs", error.sentence, f"pod {name}", evidence=error.evidence)

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import contextlib
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pytest_canary.core.errors import ClusterError, FoundError, ReleaseError, WaitTimeoutError
 from pytest_canary.core.findings import Finding
 from pytest_canary.core.output import shown
 from pytest_canary.core.waiting import Seen, Waiter
+from pytest_canary.diagnosis.ends import UNSTARTABLE
 from pytest_canary.k8s.exec import Exec, ExecError
 from pytest_canary.k8s.namespace import Namespace
-from pytest_canary.k8s.objects import Object, container_status, is_ready, pods_of, state
+from pytest_canary.k8s.objects import (
+    Object,
+    app_container,
+    container_status,
+    is_over,
+    is_ready,
+    pods_of,
+    state,
+)
 from pytest_canary.k8s.observer import Observer
 
 # The exit codes of what SIGKILL and SIGTERM end: a pod on its way out, or a memory limit.
@@ -31,6 +41,8 @@ class PodCommands:
         observer: watches that namespace.
         waiter: waits.
         deadline: seconds that a command takes at most.
+        versions: the images of the app's versions, by which its container is known.
+        diagnose: says what keeps a pod of the run's own from running its command, by its name.
     """
 
     def __init__(
@@ -39,11 +51,15 @@ class PodCommands:
         observer: Observer,
         waiter: Waiter,
         deadline: float,
+        versions: Collection[str],
+        diagnose: Callable[[str], list[Finding]],
     ) -> None:
         self.namespace = namespace
         self.observer = observer
         self.waiter = waiter
         self.deadline = deadline
+        self.versions = versions
+        self.diagnose = diagnose
 
     def ready_pod(self, deployment: str) -> Object:
         """A pod of a Deployment that is ready and not on its way out; it is waited for a little.
@@ -70,6 +86,10 @@ class PodCommands:
                 f"{len(pods)} are there{there}"
             ) from error
 
+    def app_of(self, pod: Object) -> str:
+        """The name of a pod's container that is the app."""
+        return str(app_container(pod, self.versions)["name"])
+
     def addresses(self, but: str = "") -> set[str]:
         """The addresses of all pods, but those of one Deployment."""
         pods = self.observer.snapshot().pods
@@ -95,7 +115,7 @@ class PodCommands:
             ReleaseError: no pod is ready.
         """
         pod = self.ready_pod(deployment)
-        name, container = pod["metadata"]["name"], pod["spec"]["containers"][0]["name"]
+        name, container = pod["metadata"]["name"], self.app_of(pod)
         typed = shlex.join(command)
         try:
             done = self.namespace.exec(name, container, command, timeout=self.deadline)
@@ -134,25 +154,26 @@ class PodCommands:
         return fate(pod, pods.get(name), container)
 
     def run_apart(self, pod: dict[str, Any], what: str) -> Exec:
-        """Run a pod whose first container ends by itself to its end, and delete it.
+        """Run a pod whose one container ends by itself to its end, and delete it.
 
         Args:
             pod: the pod, as the API takes it.
             what: what is awaited, as a clause.
 
         Raises:
-            FoundError: the pod was lost before.
+            FoundError: the pod was lost before, or can't run it.
             WaitTimeoutError: it does not end; with its output so far.
         """
-        name, container = pod["metadata"]["name"], pod["spec"]["containers"][0]
+        name, (container,) = pod["metadata"]["name"], pod["spec"]["containers"]
         command = shlex.join(container["command"])
         try:
             self.namespace.add(pod)
             try:
                 code = self._exit_code(name, container["name"], command, what)
             except WaitTimeoutError as error:
-                raise WaitTimeoutError(error.sentence, self._log(name)) from error
-            output = self._log(name)
+                output = self._log(name, container["name"])
+                raise WaitTimeoutError(error.sentence, output) from error
+            output = self._log(name, container["name"])
             return Exec(name, command, code, output, output)
         finally:
             self.namespace.delete_pod(name)
@@ -160,25 +181,50 @@ class PodCommands:
     def _exit_code(self, name: str, container: str, command: str, what: str) -> int:
         before: Object | None = None
 
+        def lost(end: str) -> FoundError:
+            return FoundError([lost_pod_finding(command, name, "never ended", end, "")])
+
         def look() -> Seen[int]:
             nonlocal before
             pod = self.observer.snapshot().pods.get(name)
-            status: Object = pod.get("status", {}) if pod else {}
-            for each in status.get("containerStatuses", []):
-                ended = each["state"].get("terminated")
-                if ended:
-                    return Seen("ended", True, int(ended["exitCode"]))
-            if before and (pod is None or status.get("phase") == "Failed"):
-                end = fate(before, pod, container)
-                raise FoundError([lost_pod_finding(command, name, "never ended", end, "")])
-            before = pod or before
-            return Seen(f"pod {name} is {status.get('phase', 'not there yet')}", False, 0)
+            if pod is None:
+                if before:
+                    raise lost("the pod was deleted")
+                return Seen(f"pod {name} is not there yet", False, 0)
+            end, before = fate(before or pod, pod, container), pod
+            status = pod.get("status", {})
+            if is_over(pod) and status.get("reason"):
+                raise lost(end)
+            ended = container_status(pod, container).get("state", {}).get("terminated")
+            if ended and ended.get("reason") not in UNSTARTABLE:
+                return Seen("ended", True, int(ended["exitCode"]))
+            found = self._expect_to_run(name, command)
+            if is_over(pod):
+                raise lost(end or "the pod has ended, and does not say why")
+            return Seen("; ".join([f"pod {name} is {status.get('phase')}", *found]), False, 0)
 
         return self.waiter.until(what, look, timeout=self.deadline, change=self.observer.change)
 
-    def _log(self, name: str) -> str:
+    def _expect_to_run(self, name: str, command: str) -> list[str]:
+        """What is only slow about a pod of the run's own; what keeps it from running is raised."""
+        found = self.diagnose(name)
+        doomed = [
+            replace(
+                each,
+                seen=f"before `{command}` could run",
+                # It is deleted by then.
+                next="" if name in each.next else each.next,
+            )
+            for each in found
+            if each.doomed
+        ]
+        if doomed:
+            raise FoundError(doomed)
+        return [each.sentence for each in found]
+
+    def _log(self, name: str, container: str) -> str:
         try:
-            return self.namespace.logs(name)
+            return self.namespace.logs(name, container)
         except ClusterError as error:
             return str(error)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,7 @@ class Release:
         images: the full names of the images that the nodes hold; None where nobody knows.
         processes: run the commands; their redactor learns the parameters that are secret.
         claims: make known what is applied, where the namespace is not the run's own.
+        versions: the images of the app's versions, by which it is known among its sidecars.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Release:
         images: Callable[[], Iterable[str]] | None = None,
         processes: Processes | None = None,
         claims: Claims | None = None,
+        versions: Collection[str] = (),
     ) -> None:
         self.namespace = namespace
         self.observer = observer
@@ -65,7 +67,14 @@ class Release:
         self.processes = processes or Processes()
         self.processes.redactor.add(*secrets_of({**settings.environment, **parameters}))
         self.diagnoser = Diagnoser(namespace, observer, images)
-        self.pods = PodCommands(namespace, observer, waiter, settings.deadlines.command)
+        self.pods = PodCommands(
+            namespace,
+            observer,
+            waiter,
+            settings.deadlines.command,
+            versions,
+            self.diagnoser.findings_of_pod,
+        )
         self.service = Service(settings.service_name, self.diagnoser.findings, observer, waiter)
         environment = apply_environment(
             settings.environment,

@@ -95,6 +95,8 @@ def furnish(workspace: Workspace, engine: ContainerEngine, up: Provisioned) -> C
     settings = plan.settings
     observer = workspace.builders.observe(up.namespace)
     parameters = db.parameters(settings.database) if up.database else {}
+    titles = {"candidate": up.candidate, "baseline": up.baseline}
+    images = {title: version.image for title, version in titles.items() if version}
     release = Release(
         up.namespace,
         observer,
@@ -106,9 +108,8 @@ def furnish(workspace: Workspace, engine: ContainerEngine, up: Provisioned) -> C
         up.cluster.images if up.cluster else None,
         workspace.processes,
         claims=claims(workspace),
+        versions=set(images.values()),
     )
-    titles = {"candidate": up.candidate, "baseline": up.baseline}
-    images = {title: version.image for title, version in titles.items() if version}
     journal.keep(ClusterOutcome(images, up.seconds, observer.history, observer.began))
     return Context(
         plan=plan,

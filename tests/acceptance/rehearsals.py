@@ -137,6 +137,7 @@ def obey(walk: Rehearsal, found: Settings) -> None:
         before.waiter,
         context.cluster.images,
         workspace.processes,
+        versions=before.pods.versions,
     )
     context.api.settings, context.api.timeout = found.api, found.deadlines.request
 

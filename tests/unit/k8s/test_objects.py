@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from pytest_canary.k8s.objects import (
+    DEFAULT_CONTAINER,
+    app_container,
     condition,
     container_status,
     containers,
@@ -131,3 +133,24 @@ def test_a_containers_status_is_looked_up_by_its_name() -> None:
     assert container_status(POD, "proxy")["restartCount"] == 1
     assert container_status(POD, "app")["restartCount"] == 2
     assert container_status(POD, "late") == container_status({}, "app") == {}
+
+
+@pytest.mark.parametrize(
+    ("images", "default", "app"),
+    [
+        (["proxy:1", "app:2"], None, "b"),
+        (["proxy:1", "app:2"], "a", "b"),  # who asks for the version is not sent to another
+        (["app:2", "app:2"], "b", "b"),
+        (["app:2", "app:2"], None, "a"),
+        (["mirror/proxy:1", "mirror/app:2"], "b", "b"),
+        (["mirror/proxy:1", "mirror/app:2"], None, "a"),
+        (["app:1", "other:1"], None, "a"),
+    ],
+)
+def test_the_app_is_the_container_with_a_versions_image(
+    images: list[str], default: str | None, app: str
+) -> None:
+    listed = [{"name": name, "image": image} for name, image in zip("ab", images, strict=True)]
+    annotations = {DEFAULT_CONTAINER: default} if default else {}
+    pod = {"metadata": {"annotations": annotations}, "spec": {"containers": listed}}
+    assert app_container(pod, {"app:1", "app:2"})["name"] == app

@@ -23,7 +23,8 @@ def live(captured: Captured) -> dict[str, Any]:
 
 
 def made(pod: dict[str, Any]) -> dict[str, Any]:
-    return one_off(pod, "canary-fresh-1", ["npm", "run", "migrate"], "canary_fresh_1")
+    app = pod["spec"]["containers"][0]["name"]
+    return one_off(pod, app, "canary-fresh-1", ["npm", "run", "migrate"], "canary_fresh_1")
 
 
 def test_the_pod_runs_the_command_with_the_image_and_the_settings_of_the_live_one(
@@ -86,6 +87,16 @@ def test_an_init_container_works_on_the_other_database_too(live: dict[str, Any])
 def test_a_sidecar_that_would_never_end_is_left_out(captured: Captured) -> None:
     pod = made(captured("containers").pod("sidecar"))
     assert [container["name"] for container in pod["spec"]["containers"]] == ["app"]
+
+
+def test_the_command_runs_in_the_app_though_a_sidecar_comes_first(live: dict[str, Any]) -> None:
+    proxy = {"name": "istio-proxy", "image": "proxyv2"}
+    image = live["spec"]["containers"][0]["image"]
+    live["spec"]["containers"].insert(0, proxy)
+    pod = one_off(live, "addressbook", "canary-fresh-1", ["npm", "run", "migrate"], "fresh")
+    (container,) = pod["spec"]["containers"]
+    assert (container["name"], container["image"]) == ("addressbook", image)
+    assert container["command"] == ["npm", "run", "migrate"]
 
 
 def test_the_tokens_volume_is_left_to_kubernetes(captured: Captured) -> None:
