@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from fakes import app
 from fakes.app import Asked, Reply
@@ -222,6 +224,23 @@ def test_half_an_emoji_is_told_as_python_escapes_it(new_world: NewWorld) -> None
     assert told.versions.candidate
     assert told.versions.candidate.version == "2 \\ud83d"
     assert "half of \\ud83d" in told.text.replace("\\\\", "\\")
+
+
+def test_a_version_that_is_no_utf_8_is_told(new_world: NewWorld) -> None:
+    """The traffic's client hands its bytes on as halves of letters."""
+    world = new_world(**LOADED)
+    world.app.faults = [app.says("1-\xfc")]
+    world.rehearsal.enter("baseline")
+    traffic = world.context.app.traffic
+    for _ in range(1000):
+        if "1-\udcfc" in traffic.summary().versions:
+            break
+        time.sleep(0.01)
+    assert "1-\udcfc" in traffic.summary().versions
+    told = compose(world.journal, "failed")
+    assert document.Report.model_validate_json(told.text) == told
+    assert "1-\\udcfc" in told.text.replace("\\\\", "\\")
+    assert html(told)
 
 
 def test_a_walk_that_never_began_is_told(new_world: NewWorld) -> None:
