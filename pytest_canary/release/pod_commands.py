@@ -193,7 +193,7 @@ class PodCommands:
                 return Seen(f"pod {name} is not there yet", False, 0)
             end, before = fate(before or pod, pod, container), pod
             status = pod.get("status", {})
-            if is_over(pod) and status.get("reason"):
+            if status.get("phase") == "Failed" and status.get("reason"):
                 raise lost(end)
             ended = container_status(pod, container).get("state", {}).get("terminated")
             if ended and ended.get("reason") not in UNSTARTABLE:
