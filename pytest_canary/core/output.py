@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections import deque
 
 from pytest_canary.core.wording import cut, size
@@ -10,7 +9,7 @@ from pytest_canary.core.wording import cut, size
 # Bytes of text, about, that are kept of a command's output; a migration's own has far fewer.
 LIMIT = 2**20
 
-# Pieces of which the tail consists at most, about, however small those are that come.
+# Pieces of which head and tail consist at most, about, however small those are that come.
 PIECES = 512
 
 # Lines of an output that a person is shown: of its head, and of its tail, and how much of each.
@@ -36,7 +35,7 @@ class Output:
     def __init__(self, limit: int = LIMIT) -> None:
         self.lines = 0
         self._half = limit // 2
-        self._head = io.StringIO(newline="")
+        self._head: deque[str] = deque()
         self._room = self._half
         self._tail: deque[str] = deque()
         self._kept = self._left_out = self._lines_left_out = 0
@@ -44,22 +43,22 @@ class Output:
     def take(self, text: str) -> None:
         """Hear more of it."""
         self.lines += text.count("\n")
-        self._head.write(text[: self._room])
+        self._enter(self._head, text[: self._room])
         rest, self._room = text[self._room :], max(self._room - len(text), 0)
-        if rest:
-            self._keep(rest)
-
-    def _keep(self, text: str) -> None:
-        """Keep the end of it; small pieces are put together, as each takes memory of its own."""
-        self._kept += len(text)
-        if self._tail and len(self._tail[-1]) + len(text) <= self._half // PIECES:
-            text = self._tail.pop() + text
-        self._tail.append(text)
+        self._enter(self._tail, rest)
+        self._kept += len(rest)
         while self._tail and self._kept - len(self._tail[0]) >= self._half:
             gone = self._tail.popleft()
             self._kept -= len(gone)
             self._left_out += len(gone)
             self._lines_left_out += gone.count("\n")
+
+    def _enter(self, pieces: deque[str], text: str) -> None:
+        """Add a piece; small ones are put together, as each takes memory of its own."""
+        if pieces and len(pieces[-1]) + len(text) <= self._half // PIECES:
+            text = pieces.pop() + text
+        if text:
+            pieces.append(text)
 
     @property
     def cut(self) -> bool:
@@ -69,7 +68,7 @@ class Output:
     @property
     def text(self) -> str:
         """What is kept; where something is left out, a line says how much."""
-        head, tail = self._head.getvalue(), "".join(self._tail)
+        head, tail = "".join(self._head), "".join(self._tail)
         return f"{head}\n… {self._told} …\n{tail}" if self.cut else head + tail
 
     @property
@@ -83,5 +82,5 @@ class Output:
     @property
     def last(self) -> str:
         """The last line that is not blank, or the start of a long one; empty for none."""
-        said = ("".join(self._tail) or self._head.getvalue()).strip().splitlines()
+        said = ("".join(self._tail) or "".join(self._head)).strip().splitlines()
         return cut(said[-1].strip(), 200) if said else ""
