@@ -14,13 +14,18 @@ from pytest_canary.core.wording import cut
 # Letters of an answer that are shown.
 SHOWN = 500
 
-# As it answers: "2019-11-10T16:48:15.900Z".
-TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+# RFC 3339's date-time: any fraction of a second and any offset, and the 60th second of a leap.
+HOUR, MINUTE = r"([01]\d|2[0-3])", r"[0-5]\d"
+TIMESTAMP = re.compile(
+    rf"\d{{4}}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])[Tt]{HOUR}:{MINUTE}:({MINUTE}|60)(\.\d+)?"
+    rf"([Zz]|[+-]{HOUR}:{MINUTE})",
+    re.ASCII,
+)
 
 
 @dataclass(frozen=True)
 class Person:
-    """One person, as the API has it. Both timestamps are ISO 8601, in UTC, to the millisecond."""
+    """One person, as the API has it. Both timestamps are RFC 3339's."""
 
     id: int
     firstName: str  # noqa: N815 (the API's names)
@@ -48,7 +53,8 @@ def person(document: Any) -> Person:
     for name in ("updatedAt", "createdAt"):
         if not isinstance(document[name], str) or not TIMESTAMP.fullmatch(document[name]):
             raise ApiError(
-                f"a person's {name} is not like 2019-11-10T16:48:15.900Z: {_shown(document)}"
+                f"a person's {name} is no time of RFC 3339, such as 2019-11-10T16:48:15.900Z: "
+                f"{_shown(document)}"
             )
     return Person(**{name: document[name] for name in Person.__annotations__})
 
