@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_origin
 
 from pydantic import BaseModel
 
@@ -48,6 +48,8 @@ def mistake(detail: ErrorDetails, tables: type[BaseModel]) -> str:
     """One mistake as its reader needs it: key, value, what is allowed, the nearest right name."""
     name = cut(key(detail), SHOWN)
     kind, context = detail["type"], detail.get("ctx", {})
+    if kind == "extra_forbidden" and name == "preflight":
+        return f"{name} = {_shown(detail)}: no such setting; {_levelled(detail['input'])}"
     if kind == "extra_forbidden":
         names = _names([*detail["loc"]][:-1], tables)
         hint = nearest(str(detail["loc"][-1]), names) if names else ""
@@ -82,6 +84,13 @@ def _shown(detail: ErrorDetails) -> str:
     return Redactor(secrets).redact(quoted(value))
 
 
+def _levelled(preflight: object) -> str:
+    """What to write in the place of [preflight.silenced]."""
+    silenced = preflight.get("silenced") if isinstance(preflight, dict) else None
+    rule = next(iter(silenced), "RULE") if isinstance(silenced, dict) else "RULE"
+    return f'write [findings.{cut(str(rule), SHOWN)}] with level = "off" and why = "…"'
+
+
 def nearest(wrong: str, right: Sequence[str]) -> str:
     """The right word that comes nearest, or all of them, as the end of a sentence."""
     return "; " + did_you_mean(wrong, right, otherwise=f"there are {', '.join(right)}")
@@ -90,13 +99,16 @@ def nearest(wrong: str, right: Sequence[str]) -> str:
 def _names(location: list[int | str], tables: type[BaseModel]) -> list[str]:
     """The names that a table may hold."""
     model: Any = tables
+    named = False  # by whoever wrote the file, as a rule or a variable is
     for part in location:
-        if isinstance(part, int):
+        if isinstance(part, int) or named:
+            named = False
             continue
         fields = {field.alias or name: field for name, field in model.model_fields.items()}
         if part not in fields:
             return []
         annotation = fields[part].annotation
+        named = get_origin(annotation) is dict
         inner = [annotation, *getattr(annotation, "__args__", ())]
         models = [a for a in inner if isinstance(a, type) and issubclass(a, BaseModel)]
         if not models:

@@ -18,6 +18,7 @@ from pytest_canary.config.values import (
     Seconds,
     Text,
 )
+from pytest_canary.core.findings import Level
 
 # What the addressbook's template takes beside the database's variables.
 ENVIRONMENT = {"PORT": "3000"}
@@ -87,10 +88,17 @@ class DatabaseSettings(_Table):
     user: Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]{0,62}$")] = "app"
 
 
-class PreflightSettings(_Table):
-    """Rules of the static check that are silenced: the rule's name, and why."""
+class FindingSettings(_Table):
+    """How the findings of one rule are taken.
 
-    silenced: dict[str, Annotated[str, Field(min_length=1)]] = {}
+    Attributes:
+        level: "error" fails the walk, "warning" is told and fails nothing, "off" is in the report
+            alone.
+        why: the reason; it must be given where the level is lower than the rule's own.
+    """
+
+    level: Level
+    why: Text = ""
 
 
 class PromotionSettings(_Table):
@@ -224,7 +232,7 @@ class Tables(_Table):
     commands: CommandSettings = CommandSettings()
     environment: dict[Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")], Text] = {}
     database: DatabaseSettings = DatabaseSettings()
-    preflight: PreflightSettings = PreflightSettings()
+    findings: dict[str, FindingSettings] = {}
     promotion: PromotionSettings = PromotionSettings()
     traffic: TrafficSettings = TrafficSettings()
     verdict: VerdictSettings = VerdictSettings()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -15,12 +15,16 @@ from pytest_canary.config import build_args, toml_file
 from pytest_canary.config.messages import SHOWN, key, mistake, nearest, quoted
 from pytest_canary.config.settings import ENVIRONMENT, NAME, Files, Settings, Tables
 from pytest_canary.core.errors import SettingsError
+from pytest_canary.core.findings import Level
 from pytest_canary.core.wording import cut
 from pytest_canary.manifests.documents import read
 from pytest_canary.manifests.parsing import parse
 
 # Mistakes that are told: a file that has more is not one of settings.
 MOST = 50
+
+# From what fails a walk to what is only in the report.
+LEVELS: tuple[Level, ...] = get_args(Level)
 
 
 def find(root: Path, given: str | None = None) -> Path | None:
@@ -48,13 +52,15 @@ def find(root: Path, given: str | None = None) -> Path | None:
     return project if in_project else None
 
 
-def load(root: Path, given: str | None = None, *, rules: Sequence[str] | None = None) -> Settings:
+def load(
+    root: Path, given: str | None = None, *, rules: Mapping[str, Level] | None = None
+) -> Settings:
     """Read and check the settings.
 
     Args:
         root: the folder to look in.
         given: the file that `--canary-config` names, relative to the current folder or the root.
-        rules: the names of the rules that can be silenced; None for any name.
+        rules: the rules whose level can be set, each with its own; None for any name.
 
     Raises:
         SettingsError: with every mistake, a line each: file, key, value, what is allowed.
@@ -73,7 +79,7 @@ def load(root: Path, given: str | None = None, *, rules: Sequence[str] | None = 
 
 
 def check(
-    table: dict[str, Any], root: Path, source: str, *, rules: Sequence[str] | None = None
+    table: dict[str, Any], root: Path, source: str, *, rules: Mapping[str, Level] | None = None
 ) -> Settings:
     """The settings that a parsed table holds; raises SettingsError with every mistake at once."""
     mistakes: list[str] = []
@@ -172,7 +178,7 @@ def _inferred_name(service_name: str | None) -> str:
 
 
 def _together(
-    tables: Tables, wrong: set[str], rules: Sequence[str] | None
+    tables: Tables, wrong: set[str], rules: Mapping[str, Level] | None
 ) -> list[tuple[str, object, str]]:
     """Rules that span several settings; what is wrong by itself is told already."""
 
@@ -195,10 +201,8 @@ def _together(
             # Its value would have to stand in an argument list, which everyone can read.
             problem = "looks like a secret, and the docker command reads it; choose another name"
             mistakes.append((f"image.build-args.{arg}", "…", problem))
-    for rule, reason in tables.preflight.silenced.items():
-        if rules is not None and rule not in rules:
-            problem = f"no such rule{nearest(rule, rules)}"
-            mistakes.append((f"preflight.silenced.{rule}", reason, problem))
+    if rules is not None:
+        mistakes += _levels(tables, rules)
     given = api.model_fields_set & {"write", "read"}
     if right("api.write", "api.read") and len(given) == 1:
         has, lacks = ("write", "read") if "write" in given else ("read", "write")
@@ -221,6 +225,17 @@ def _together(
     return mistakes
 
 
+def _levels(tables: Tables, rules: Mapping[str, Level]) -> Iterator[tuple[str, object, str]]:
+    """The levels that are set of what is no rule, or lower than a rule's own without a reason."""
+    for rule, found in tables.findings.items():
+        name = f"findings.{cut(rule, SHOWN)}.level"
+        if rule not in rules:
+            yield name, found.level, f"no such rule{nearest(rule, list(rules))}"
+        elif LEVELS.index(found.level) > LEVELS.index(rules[rule]) and not found.why.strip():
+            problem = f"lower than the rule's own, which is {rules[rule]}, so say why"
+            yield name, found.level, f'{problem}: why = "…"'
+
+
 def _service_name(path: Path) -> str | None:
     """The Service's name, where the manifest can be read as it stands, without its variables.
 
@@ -237,12 +252,9 @@ def _without(table: dict[str, Any], details: list[ErrorDetails]) -> dict[str, An
     pruned = dict(table)
     for top in {str(detail["loc"][0]) for detail in details}:
         value = pruned.pop(top, None)
-        if isinstance(value, dict):
-            wrong = {
-                str(detail["loc"][1])
-                for detail in details
-                if detail["loc"][0] == top and len(detail["loc"]) > 1
-            }
+        locations = [detail["loc"] for detail in details if detail["loc"][0] == top]
+        if isinstance(value, dict) and all(len(each) > 1 for each in locations):
+            wrong = {str(each[1]) for each in locations}
             pruned[top] = {k: v for k, v in value.items() if k not in wrong}
     try:
         Tables.model_validate(pruned)

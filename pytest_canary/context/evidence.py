@@ -142,9 +142,7 @@ def failure_of(
 ) -> Failure:
     """A failure in words, of which no files are kept."""
     evidence = redact(error.evidence) if isinstance(error, CanaryError) else ""
-    found = tuple(
-        replace(each, sentence=redact(each.sentence), seen=redact(each.seen)) for each in also
-    )
+    found = tuple(each.changed(redact) for each in also)
     return Failure(stage, error, redact(sentence_of(error)), evidence, also=found)
 
 

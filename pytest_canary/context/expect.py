@@ -98,6 +98,20 @@ def expect_no_detour(context: Context) -> None:
         raise NotApplicable(context.app.detour)
 
 
+def expect_no_affinity(context: Context) -> None:
+    """Go on where the Service shares its connections by numbers of pods.
+
+    Raises:
+        NotApplicable: it sends a client to the same pod every time.
+    """
+    service = context.observer.snapshot().services.get(context.settings.service_name, {})
+    if service.get("spec", {}).get("sessionAffinity") == "ClientIP":
+        raise NotApplicable(
+            "the Service sends a client to the same pod every time, by its sessionAffinity, so "
+            "who answers one client says nothing of the others"
+        )
+
+
 def no_lost_request(context: Context, stage: str) -> str:
     """None of the traffic's requests was lost so far.
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from pytest_canary.api.writes import Writes
+from pytest_canary.context import rules
 from pytest_canary.context.timeline import Timeline
 from pytest_canary.core.errors import DatabaseError, FoundError, ReleaseError
 from pytest_canary.core.masking import Redactor
-from pytest_canary.core.wording import encodable
+from pytest_canary.core.wording import encodable, plural
 
 if TYPE_CHECKING:
     from pytest_canary.analysis.statistics import Share
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from pytest_canary.api.read_back import ReadBack
     from pytest_canary.config.plan import Plan
     from pytest_canary.context.evidence import Failure
+    from pytest_canary.core.findings import Finding
     from pytest_canary.database.backup import Backup
     from pytest_canary.k8s.history import Moment
     from pytest_canary.k8s.rollout import Rollout
@@ -48,6 +50,19 @@ class CheckResult:
     message: str = ""
     evidence: str = ""
     automatic: bool = False
+
+
+@dataclass(frozen=True)
+class Told:
+    """A finding that fails nothing, as its level is no error.
+
+    Attributes:
+        stage: where the walk stood.
+        finding: without secrets.
+    """
+
+    stage: str
+    finding: Finding
 
 
 @dataclass
@@ -174,6 +189,7 @@ class Journal:
     Attributes:
         timeline: when what happened.
         notes: figures that are worth a place on a stage's line, by stage.
+        told: the findings that failed nothing: warnings, and what is off.
         checks: how each ended.
         failures: the errors, with the evidence that was kept.
         environment: what the run ran on, by name.
@@ -191,6 +207,7 @@ class Journal:
         self.run = run
         self.timeline = Timeline()
         self.notes: dict[str, list[str]] = {}
+        self.told: list[Told] = []
         self.checks: list[CheckResult] = []
         self.failures: list[Failure] = []
         self.environment: dict[str, str] = {}
@@ -206,7 +223,47 @@ class Journal:
 
     def note(self, stage: str, text: str) -> None:
         """Add a figure to a stage's line, without secrets."""
-        self.notes.setdefault(stage, []).append(encodable(self.redactor.redact(text)))
+        self.notes.setdefault(stage, []).append(self._shown(text))
+
+    def tell(self, stage: str, findings: Iterable[Finding]) -> None:
+        """Take what rules have found, each finding as the level of its rule says.
+
+        A warning goes onto the stage's line and is told in the end; what is off is in the report
+        alone. Told again, neither counts twice.
+
+        Args:
+            stage: where the walk stands.
+            findings: the code of each is the name of a rule of `context/rules.py`.
+
+        Raises:
+            FoundError: with those whose level is error.
+        """
+        errors = []
+        for finding in findings:
+            each = rules.levelled(finding, self.plan.settings)
+            if each.level == "error":
+                errors.append(each)
+                continue
+            told = Told(stage, each.changed(self._shown))
+            if told not in self.told:
+                self.told.append(told)
+        if errors:
+            raise FoundError(errors)
+
+    def _shown(self, text: str) -> str:
+        return encodable(self.redactor.redact(text))
+
+    @property
+    def warnings(self) -> list[Told]:
+        """What was found, and fails nothing."""
+        return [each for each in self.told if each.finding.level == "warning"]
+
+    def line(self, stage: str) -> list[str]:
+        """What a stage's line says: its figures, then its warnings by their rules."""
+        codes = [each.finding.code for each in self.warnings if each.stage == stage]
+        listed = ", ".join(dict.fromkeys(codes))
+        warned = [f"{plural(len(codes), 'warning')}: {listed}"] if codes else []
+        return [*self.notes.get(stage, []), *warned]
 
     def begin(self, stage: str) -> None:
         """Write down that the way into a stage was tried, however it ends."""

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+Level = Literal["error", "warning", "off"]
+"""How a finding is taken: it fails a check; it is told, and fails nothing; it is reported alone."""
 
 
 @dataclass(frozen=True)
@@ -10,8 +15,9 @@ class Finding:
     """One thing that is wrong.
 
     Attributes:
-        code: stable name of the kind of finding, by which it is looked up or silenced; the reason
-            that Kubernetes itself gives where it has one ("ImagePullBackOff").
+        code: stable name of the kind of finding, by which it is looked up: the rule that has found
+            it ("missing-secret"), or the reason that Kubernetes itself gives where it has one
+            ("ImagePullBackOff").
         sentence: what is wrong and with what, in one sentence.
         where: the object, container or file and line: "pod web-1, container web".
         seen: how it showed itself, beside the place: "restarted once"; empty for nothing more.
@@ -19,6 +25,8 @@ class Finding:
         likely: the likely cause; empty where the sentence says it.
         next: what to do next, or where to look.
         doomed: whether waiting can't mend it. What is not doomed is told at the deadline only.
+        level: how it is taken; a project may set that of a rule.
+        why: why the project has set it; empty where it has not, or does not say.
     """
 
     code: str
@@ -29,11 +37,31 @@ class Finding:
     likely: str = ""
     next: str = ""
     doomed: bool = True
+    level: Level = "error"
+    why: str = ""
 
     @property
     def details(self) -> str:
         """What follows the sentence: a labelled line each for what is known, then the evidence."""
         seen = ", ".join(part for part in (self.where, self.seen) if part)
-        labelled = (("seen", seen), ("likely", self.likely), ("next", self.next))
+        labelled = (
+            ("seen", seen),
+            ("likely", self.likely),
+            ("next", self.next),
+            ("why", self.why and f"level {self.level}: {self.why}"),
+        )
         lines = [f"{label:<8}{text}" for label, text in labelled if text]
         return "\n".join([*lines, *self.evidence.splitlines()])
+
+    def changed(self, change: Callable[[str], str]) -> Finding:
+        """The same with every text of it changed, as where secrets are taken out."""
+        return replace(
+            self,
+            sentence=change(self.sentence),
+            where=change(self.where),
+            seen=change(self.seen),
+            evidence=change(self.evidence),
+            likely=change(self.likely),
+            next=change(self.next),
+            why=change(self.why),
+        )

@@ -19,6 +19,7 @@ Unfit = Literal[
     "invalid-yaml",
     "not-an-object",
     "duplicate-key",
+    "duplicate-entry",
     "unknown-kind",
     "unknown-field",
     "missing-field",

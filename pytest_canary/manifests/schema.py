@@ -34,6 +34,10 @@ TYPES = {
 QUANTITY = "io.k8s.apimachinery.pkg.api.resource.Quantity"
 AMOUNT = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([numkMGTPE]|[KMGTPE]i|[eE][+-]?\d+)?")
 
+# Lists in which Kubernetes takes an entry twice, though by their keys it should not: the last
+# counts, or both are one.
+TAKEN = ("env", "ports", "imagePullSecrets", "hostAliases", "secrets")
+
 KubernetesVersion = tuple[int, int]
 """Kubernetes' version as far as schemas differ: (1, 35)."""
 
@@ -209,7 +213,12 @@ class _Walk:
 
     def twice(self, entry: str, place: Place, line: int) -> Fault:
         sentence = f"{entry} is in {shown(place[:-1])} twice, first on line {line}"
-        return self.fault("duplicate-key", place, sentence, "keep one of them")
+        # A Service's ports must differ, those of a container need not.
+        taken = place[-2] in TAKEN and not (
+            place[-2] == "ports" and self.document.kind == "Service"
+        )
+        rule: Unfit = "duplicate-key" if taken else "duplicate-entry"
+        return self.fault(rule, place, sentence, "keep one of them")
 
     def unknown_field(self, key: str, beside: dict[str, Any], place: Place) -> Fault:
         known = self.around[-1][1]

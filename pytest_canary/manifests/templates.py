@@ -74,6 +74,11 @@ class Script:
         return "ENVIRON" in self.text
 
     @property
+    def empties(self) -> bool:
+        """Whether it puts nothing in the place of a variable that is not set."""
+        return re.search(r"^[^#\n]*\benvsubst\b", self.text, re.MULTILINE) is not None
+
+    @property
     def expands(self) -> bool:
         """Whether the shell itself fills in, and so knows defaults."""
         return re.search(r"\beval\b", self.text) is not None and self.fills is None
@@ -114,6 +119,7 @@ class Filled:
         text: the YAML.
         origin: of each of its lines, the template's.
         unset: uses of variables that have no value.
+        empty: those of them in whose place the script puts nothing, as envsubst does.
         left: uses that the script leaves as they stand.
         unknown: uses whose value only the script knows.
     """
@@ -121,6 +127,7 @@ class Filled:
     text: str = ""
     origin: list[int] = field(default_factory=list)
     unset: list[Use] = field(default_factory=list)
+    empty: list[Use] = field(default_factory=list)
     left: list[Use] = field(default_factory=list)
     unknown: list[Use] = field(default_factory=list)
 
@@ -198,7 +205,10 @@ def render(source: Source, script: Script, given: Given) -> Template:
 
 
 def fill(source: Source, script: Script, given: Given) -> Filled:
-    """Put the variables' values in, line for line; one without a value stays as it is."""
+    """Put the variables' values in, line for line.
+
+    One without a value stays as it is, or goes, as the script has it.
+    """
     filled = Filled()
     rendered: list[str] = []
     for number, line in enumerate(source.text.splitlines(), start=1):
@@ -225,6 +235,10 @@ def _fill_line(line: str, number: int, script: Script, given: Given, filled: Fil
             return given.environment[name]
         elif script.mentions(name):
             filled.unknown.append(use)
+        elif script.empties:
+            if not use.comment:
+                filled.empty.append(use)
+            return ""
         elif not use.comment or script.minds_comments:
             filled.unset.append(use)
         return match[0]

@@ -27,6 +27,12 @@ NAMES = ("style", "path")
 # The property of a test, for --junitxml, that names its stage.
 STAGE_PROPERTY = "canary.stage"
 
+# The one that names the rules of the warnings that were told with it.
+WARNINGS_PROPERTY = "canary.warnings"
+
+# Those whose values are words of ours.
+OURS = (STAGE_PROPERTY, WARNINGS_PROPERTY)
+
 
 class Screen:
     """What pytest writes its session to.
@@ -69,6 +75,10 @@ class Screen:
     def write(self, text: str, *, ours: str = "") -> None:
         """Write at the end of the line that is begun; what is ours first, as it is."""
         self._reporter.write(ours + self._redact(text))
+
+    def write_title(self, text: str, **markup: bool) -> None:
+        """Write the title of a section, which is ours, across the screen."""
+        self._reporter.write_sep("=", text, **markup)
 
     def write_line(self, text: str, *, ours: str = "", **markup: bool) -> None:
         """Write a line of its own; what is ours first, as it is."""
@@ -132,7 +142,7 @@ def redact_report(
     report.sections = [(name, redact(text)) for name, text in report.sections]
     if isinstance(report, pytest.TestReport):
         report.user_properties = [
-            (name, value if name == STAGE_PROPERTY else _redacted(value, redact))
+            (name, value if name in OURS else _redacted(value, redact))
             for name, value in report.user_properties
         ]
         if hasattr(report, "wasxfail"):

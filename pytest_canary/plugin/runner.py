@@ -20,6 +20,7 @@ from pytest_canary.plugin.items import (
 )
 from pytest_canary.plugin.pytest_internals import (
     STAGE_PROPERTY,
+    WARNINGS_PROPERTY,
     ErrorRepr,
     failure_message,
     skip_item,
@@ -44,6 +45,7 @@ class Runner:
     def __init__(self, rehearsal: Rehearsal, outcome: Outcome) -> None:
         self._rehearsal = rehearsal
         self._outcome = outcome
+        self._warned = 0
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
@@ -91,7 +93,18 @@ class Runner:
             if self._rehearsal.journal.notes.get(stage):
                 figures = "; ".join(self._rehearsal.journal.notes[stage])
                 item.user_properties.append(("canary.figures", figures))
+            self._name_warnings(item, report)
         return report
+
+    def _name_warnings(self, item: pytest.Item, report: pytest.TestReport) -> None:
+        """Name the warnings that were told while a test ran, in its properties and its report's."""
+        warnings = self._rehearsal.journal.warnings
+        codes = dict.fromkeys(each.finding.code for each in warnings[self._warned :])
+        self._warned = len(warnings)
+        if codes:
+            named = (WARNINGS_PROPERTY, ", ".join(codes))
+            item.user_properties.append(named)
+            report.user_properties.append(named)
 
     def _remember(self, item: pytest.Item, sentence: str) -> None:
         """Remember the first failure, and the automatic rollback's own."""

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 import pytest
 
-from pytest_canary.context.journal import PreflightOutcome
+from pytest_canary.core.errors import FoundError
+from pytest_canary.core.wording import plural
 from pytest_canary.plugin.items import StageTest, stage_of
 from pytest_canary.plugin.progress import Progress
-from pytest_canary.plugin.pytest_internals import Screen
+from pytest_canary.plugin.pytest_internals import WARNINGS_PROPERTY, Screen
 from pytest_canary.plugin.state import Outcome
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class Line:
     """
 
     text: str
-    color: Literal["", "red", "green"] = ""
+    color: Literal["", "red", "yellow", "green"] = ""
     ours: str = ""
 
 
@@ -95,6 +96,15 @@ class Terminal:
         if self._progress and self._progress.clear():
             self._screen.begin_line_anew()
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_report_teststatus(
+        self, report: pytest.CollectReport | pytest.TestReport
+    ) -> tuple[str, str, tuple[str, dict[str, bool]]] | None:
+        """Show that a warning was told with a check that passed."""
+        if report.when == "call" and report.passed and is_warned(report):
+            return "passed", "w", ("WARNED", {"yellow": True})
+        return None
+
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(
         self, item: pytest.Item, nextitem: pytest.Item | None
@@ -113,21 +123,37 @@ class Terminal:
             self._screen.end_line()
             lead = f"canary/{stage}"
         pad = " " * max(1, COLUMN - self._screen.column - len(lead))
-        figures = "; ".join(self._rehearsal.journal.notes.get(stage, []))
+        figures = "; ".join(self._rehearsal.journal.line(stage))
         seconds = self._outcome.seconds.get(stage, 0.0)
         took = f"{lead}{pad}{seconds:6.1f} s"
         self._screen.write(f"  {figures}" if figures else "", ours=took)
 
     def pytest_terminal_summary(self) -> None:
-        """What came of it."""
+        """The warnings, and what came of it."""
+        self._tell_warnings()
         for line in self._summary.lines():
             markup = {line.color: True} if line.color else {}
             self._screen.write_line(line.text, ours=f"canary: {line.ours}", **markup)
+
+    def _tell_warnings(self) -> None:
+        warnings = self._rehearsal.journal.warnings
+        if warnings:
+            count = plural(len(warnings), "warning")
+            self._screen.write_title(f"canary: {count}", yellow=True)
+        for each in warnings:
+            self._screen.write_line(each.finding.sentence, yellow=True, bold=True)
+            for line in each.finding.details.splitlines():
+                self._screen.write_line(f"    {line}")
 
     def pytest_unconfigure(self) -> None:
         """Give the terminal back."""
         if self._progress:
             self._progress.close()
+
+
+def is_warned(report: pytest.CollectReport | pytest.TestReport) -> bool:
+    """Whether a warning was told while the test ran."""
+    return any(name == WARNINGS_PROPERTY for name, _ in getattr(report, "user_properties", ()))
 
 
 def open_progress(screen: Screen) -> Progress:
@@ -214,14 +240,18 @@ class CheckSummary:
     def lines(self) -> Iterator[Line]:
         """What was found, in one line."""
         held, checks = self._outcome.held, self._outcome.checks
+        journal, settings = self._check.journal, self._check.plan.settings
+        warned = plural(len(journal.warnings), "warning") if journal.warnings else ""
         if self._outcome.failed:
-            preflight = self._check.journal.find(PreflightOutcome)
-            findings = len(preflight.inspection.findings) if preflight else 1
-            count = f"{findings} findings" if findings > 1 else "1 finding"
-            yield Line(f"{count}, {held} of {checks} checks hold", "red")
+            errors = [failure.error for failure in journal.failures]
+            found = sum(len(each.findings) for each in errors if isinstance(each, FoundError))
+            told = [plural(max(found, 1), "error"), warned, f"{held} of {checks} checks hold"]
+            yield Line(", ".join(filter(None, told)), "red")
         elif self._outcome.passed:
-            settings = self._check.plan.settings
             files = f"{settings.files.deployment.name} and {settings.files.service.name}"
-            yield Line(f"nothing found in {files}", "green")
+            if warned:
+                yield Line(f"no error, {warned} in {files}", "yellow")
+            else:
+                yield Line(f"nothing found in {files}", "green")
         elif checks:
             yield Line(f"{held} of {checks} checks were made, and hold")

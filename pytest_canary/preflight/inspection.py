@@ -5,12 +5,12 @@ It reads files and nothing else. What it looks at are the candidate's: the basel
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_canary.config.plan import Plan
-from pytest_canary.core.errors import FoundError, NotApplicable
+from pytest_canary.core.errors import NotApplicable
 from pytest_canary.core.findings import Finding
 from pytest_canary.manifests.documents import Document, Fault
 from pytest_canary.manifests.schema import (
@@ -30,8 +30,8 @@ class Inspection:
     """What the check has found.
 
     Attributes:
-        findings: what is wrong, in the order of the files' lines; not what is silenced.
-        notes: what was looked at, and what is silenced.
+        findings: what the rules have found, whatever their level, in the order of the files' lines.
+        notes: what was looked at.
         foreign: why the template can't be judged at all; empty where it can.
         unread: why its Deployments can't; empty where they can.
         serviceless: why the Service can't; empty where it can.
@@ -45,17 +45,17 @@ class Inspection:
     serviceless: str = ""
     objects: tuple[str, ...] = ()
 
-    def expect_none(self, group: Group) -> None:
-        """Fail where the rules of a group have found something.
+    def found(self, group: Group) -> list[Finding]:
+        """What the rules of a group have found."""
+        rules = names(group)
+        return [each for each in self.findings if each.code in rules]
+
+    def expect_judged(self, group: Group) -> None:
+        """Return where the rules of a group had something to look at.
 
         Raises:
-            FoundError: with every finding.
-            NotApplicable: there is none, and nothing to be judged either.
+            NotApplicable: they had not; with why.
         """
-        rules = names(group)
-        found = [each for each in self.findings if each.code in rules]
-        if found:
-            raise FoundError(found)
         lacking = {
             "text": self.foreign,
             "deployments": self.unread,
@@ -76,11 +76,9 @@ def inspect(plan: Plan, root: Path, node: Node | None = None) -> Inspection:
     wanted = version_of(plan.options.node_image)
     subject, foreign = read_subject(plan, root, of_version(wanted), node or this_machine())
     faults = [fault for rule in RULES for fault in rule.faults(subject)]
-    silenced = plan.settings.preflight.silenced
-    findings = findings_of(each for each in faults if each.rule not in silenced)
     return Inspection(
-        findings=tuple(findings),
-        notes=tuple(_notes(subject, wanted, silenced, [each.rule for each in faults])),
+        findings=tuple(findings_of(faults)),
+        notes=tuple(_notes(subject, wanted)),
         foreign=foreign,
         unread=foreign or _unread(subject),
         serviceless=_serviceless(subject),
@@ -105,7 +103,6 @@ def findings_of(faults: Iterable[Fault]) -> list[Finding]:
             code=fault.rule,
             sentence=fault.sentence,
             where=fault.source.where(fault.line),
-            seen=f"rule {fault.rule}",
             evidence=fault.source.quoted(fault.line),
             next=fault.fix,
         )
@@ -128,9 +125,7 @@ def _serviceless(subject: Subject) -> str:
     return f"{subject.service_file.shown} {what}"
 
 
-def _notes(
-    subject: Subject, wanted: KubernetesVersion | None, silenced: Mapping[str, str], hit: list[str]
-) -> list[str]:
+def _notes(subject: Subject, wanted: KubernetesVersion | None) -> list[str]:
     schema = subject.schema
     notes = [schema.title]
     if wanted is None:
@@ -144,7 +139,4 @@ def _notes(
     }
     if strangers:
         notes.append(f"no schema for {', '.join(sorted(strangers))}")
-    for rule, reason in silenced.items():
-        idle = "" if rule in hit else ", which finds nothing"
-        notes.append(f"{rule} is silenced{idle}: {reason}")
     return notes

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from pytest_canary.core.findings import Level
 from pytest_canary.manifests.documents import Fault
 from pytest_canary.preflight.groups import Group
 from pytest_canary.preflight.subject import Subject
@@ -17,16 +18,18 @@ class Rule:
     """One rule.
 
     Attributes:
-        name: by which it is told and silenced.
+        name: by which it is told, and its level is set.
         finds: what it finds, as a noun.
-        group: the assertion that fails where it finds something.
+        group: the assertion that it belongs to.
         search: a pure function of the subject; its faults need no rule's name.
+        level: of what it finds, unless the settings have another.
     """
 
     name: str
     finds: str
     group: Group
     search: Search
+    level: Level = "error"
 
     def faults(self, subject: Subject) -> Iterator[Fault]:
         """What it finds, under its name."""
@@ -36,16 +39,20 @@ class Rule:
                 yield replace(fault, rule=self.name)
 
 
-def rule(name: str, finds: str, group: Group) -> Callable[[Search], Rule]:
+def rule(
+    name: str, finds: str, group: Group, *, level: Level = "error"
+) -> Callable[[Search], Rule]:
     """Declare a rule: `@rule("missing-secret", "a Secret that will not be there", REFERENCES)`.
 
     Args:
-        name: by which it is told and silenced.
+        name: by which it is told, and its level is set.
         finds: what it finds, as a noun.
-        group: the assertion that fails where it finds something.
+        group: the assertion that it belongs to.
+        level: "error" for what Kubernetes refuses or runs wrong, so that no release comes of it;
+            "warning" for what works.
     """
 
     def declare(search: Search) -> Rule:
-        return Rule(name, finds, group, search)
+        return Rule(name, finds, group, search, level)
 
     return declare

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pytest_canary.core.findings import Level
 from pytest_canary.preflight.groups import Group
 from pytest_canary.preflight.rule import Rule
 from pytest_canary.preflight.rules import (
@@ -38,3 +39,8 @@ RULES: tuple[Rule, ...] = tuple(
 def names(group: Group | None = None) -> tuple[str, ...]:
     """The names of all rules, or of one group's."""
     return tuple(each.name for each in RULES if group in (None, each.group))
+
+
+def levels() -> dict[str, Level]:
+    """Every rule's own level, by its name."""
+    return {each.name: each.level for each in RULES}

@@ -8,9 +8,9 @@ from pytest_canary.config.options import Options
 from pytest_canary.config.plan import Plan, plan
 from pytest_canary.config.settings import Settings
 from pytest_canary.config.settings_file import load
+from pytest_canary.context import rules
 from pytest_canary.context.report_folder import obstacle
 from pytest_canary.core.errors import SettingsError
-from pytest_canary.preflight import ruleset
 
 
 def load_settings(project: Path, file: str | None = None) -> Settings:
@@ -23,7 +23,7 @@ def load_settings(project: Path, file: str | None = None) -> Settings:
     Raises:
         SettingsError: with every mistake, a line each: file, key, value, what is allowed.
     """
-    return load(project, file, rules=ruleset.names())
+    return load(project, file, rules=rules.levels())
 
 
 def make_plan(settings: Settings, options: Options | None = None) -> Plan:

@@ -141,5 +141,8 @@ def _check(check: Check) -> Check:
 
 def _found(found: Found) -> Found:
     return found.model_copy(
-        update={name: shortened(getattr(found, name)) for name in ("sentence", "seen", "evidence")}
+        update={
+            name: shortened(getattr(found, name))
+            for name in ("sentence", "seen", "evidence", "why")
+        }
     )

@@ -51,6 +51,7 @@ def _compose(
     plan, settings = journal.plan, journal.plan.settings
     outcome = journal.find(VerdictOutcome)
     verdict = outcome.verdict if outcome else None
+    findings = tuple(_findings(journal))
     return document.Report(
         tool=document.Tool(version=metadata.version("pytest-canary")),
         run=journal.run,
@@ -72,7 +73,16 @@ def _compose(
             )
             for each in journal.timeline.transitions
         ),
-        findings=tuple(_findings(journal)),
+        findings=findings,
+        levels=tuple(
+            document.RuleLevel(
+                rule=rule,
+                level=found.level,
+                why=found.why,
+                found=sum(each.code == rule for each in findings),
+            )
+            for rule, found in settings.findings.items()
+        ),
         replicas=tuple(_replicas(journal)),
         availability=tuple(_availability(journal)),
         share=_share(journal),
@@ -138,7 +148,7 @@ def _stages(journal: Journal) -> Iterator[document.Stage]:
             result=result,
             began=began.get(stage),
             seconds=sum(check.seconds for check in checks),
-            notes=tuple(journal.notes.get(stage, [])),
+            notes=tuple(journal.line(stage)),
             checks=tuple(checks),
         )
 
@@ -169,6 +179,8 @@ def _findings(journal: Journal) -> Iterator[document.Found]:
             yield document.Found.of(finding, failure.stage, after, failure.paths)
         for finding in failure.also:
             yield document.Found.of(finding, failure.stage, None, failure.paths)
+    for told in journal.told:
+        yield document.Found.of(told.finding, told.stage)
 
 
 def _found(failure: Failure) -> Sequence[Finding]:

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from pytest_canary.core.findings import Finding
+from pytest_canary.core.findings import Finding, Level
 from pytest_canary.reporting.figures import Availability, Database, Replicas, Share, Traffic
 from pytest_canary.reporting.part import Count, Part, Seconds, Share01, Text, Texts
 
@@ -166,6 +166,9 @@ class Found(Part):
     """A finding, where the walk stood, and the files that hold more of its evidence.
 
     Attributes:
+        level: an error has failed a check; a warning was told, and fails nothing; what is off is
+            told here alone.
+        why: why the settings have that level; empty where they have none, or don't say.
         stage: the stage it was found in.
         after_apply: seconds after the transition's apply.
         files: their paths, relative to the report's folder.
@@ -179,6 +182,8 @@ class Found(Part):
     likely: Text = ""
     next: Text = ""
     doomed: bool = True
+    level: Level = "error"
+    why: Text = ""
     stage: str = ""
     after_apply: Seconds | None = None
     files: tuple[str, ...] = ()
@@ -194,6 +199,21 @@ class Found(Part):
         """A finding as the report has it."""
         named = {name: getattr(finding, name) for name in Finding.__dataclass_fields__}
         return cls(**named, stage=stage, after_apply=after_apply, files=tuple(files))
+
+
+class RuleLevel(Part):
+    """A level that the settings set.
+
+    Attributes:
+        rule: whose findings have it.
+        why: as the settings say; empty where they don't.
+        found: how many findings there were.
+    """
+
+    rule: str
+    level: Level
+    why: Text = ""
+    found: Count = 0
 
 
 class Failure(Part):
@@ -220,6 +240,8 @@ class Report(Part):
         run: its six hexadecimal digits.
         started: in UTC.
         name: the app's.
+        findings: errors first, as they were raised; then what failed nothing.
+        levels: what the settings have made of rules.
         left_out: how many items each list lost so that the report stays small: "traffic.losses".
     """
 
@@ -240,12 +262,17 @@ class Report(Part):
     stages: tuple[Stage, ...] = ()
     transitions: tuple[Transition, ...] = ()
     findings: tuple[Found, ...] = ()
+    levels: tuple[RuleLevel, ...] = ()
     replicas: tuple[Replicas, ...] = ()
     availability: tuple[Availability, ...] = ()
     share: Share | None = None
     traffic: Traffic | None = None
     database: Database | None = None
     left_out: dict[str, Count] = {}  # noqa: RUF012 (pydantic copies it)
+
+    def found(self, level: Level) -> tuple[Found, ...]:
+        """The findings of a level."""
+        return tuple(each for each in self.findings if each.level == level)
 
     @property
     def text(self) -> str:

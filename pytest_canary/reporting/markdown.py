@@ -40,10 +40,15 @@ def summary_markdown(report: Report) -> str:
         lines += ["", *(f"- {_inline(figure)}" for figure in figures)]
     if report.stages:
         lines += ["", *_stages(report)]
-    for found in report.findings[:FINDINGS]:
+    errors, warnings = report.found("error"), report.found("warning")
+    for found in errors[:FINDINGS]:
         lines += ["", *_finding(found)]
-    if len(report.findings) > FINDINGS:
-        lines += ["", f"*{len(report.findings) - FINDINGS} more findings are in report.html.*"]
+    if warnings:
+        listed = map(_warning, warnings[:FINDINGS])
+        lines += ["", "### Warnings, which fail nothing", "", *listed]
+    more = sum(max(len(each) - FINDINGS, 0) for each in (errors, warnings))
+    if more:
+        lines += ["", f"*{more} more findings are in report.html.*"]
     return "\n".join([*lines, ""])
 
 
@@ -145,6 +150,14 @@ def _finding(found: Found) -> list[str]:
         fence = "`" * max(3, longest + 1)
         lines += ["", fence, *evidence, fence]
     return lines
+
+
+def _warning(found: Found) -> str:
+    """A warning in one item: what is wrong, where, what to do, why it is none but that."""
+    seen = ", ".join(part for part in (found.where, found.seen) if part)
+    told = (("seen", seen), ("next", found.next), ("why", found.why))
+    parts = [f"**{label}** {_inline(text)}" for label, text in told if text]
+    return "- " + "; ".join([_inline(words.sentence(found.sentence)).rstrip("."), *parts])
 
 
 def _inline(text: str) -> str:

@@ -59,6 +59,7 @@ def versions_differ(context: Context) -> None:
 
 @STAGE.holds("both versions answer behind the Service", when=tells_versions)
 def both_answer(context: Context) -> None:
+    expect.expect_no_affinity(context)
     outcome = context.journal.outcome(CanaryOutcome)
     outcome.sample = context.sample("baseline", "candidate")
     expectations.expect_both(outcome.sample, context.journal.versions)
@@ -67,6 +68,7 @@ def both_answer(context: Context) -> None:
 @STAGE.holds("the canary's share of connections is its share of replicas", when=tells_versions)
 def share_is_fair(context: Context) -> None:
     expect.expect_no_detour(context)
+    expect.expect_no_affinity(context)
     outcome, replicas = context.journal.outcome(CanaryOutcome), context.settings.replicas
     candidate = context.journal.versions["candidate"]
     total = replicas.canary + replicas.stable_during_canary

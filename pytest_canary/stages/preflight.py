@@ -12,6 +12,7 @@ from pytest_canary.preflight.inspection import inspect
 
 if TYPE_CHECKING:
     from pytest_canary.context.workspace import Workspace
+    from pytest_canary.preflight.groups import Group
     from pytest_canary.preflight.inspection import Inspection
 
 STAGE = Stage("preflight", workspace_itself)
@@ -28,73 +29,84 @@ def inspected(workspace: Workspace) -> Inspection:
     return workspace.journal.outcome(PreflightOutcome).inspection
 
 
+def expect_no_errors(workspace: Workspace, group: Group) -> None:
+    """Tell what the rules of a group have found.
+
+    Raises:
+        FoundError: they have found errors.
+        NotApplicable: they have found none, and had not all to look at.
+    """
+    workspace.journal.tell("preflight", inspected(workspace).found(group))
+    inspected(workspace).expect_judged(group)
+
+
 @STAGE.holds("the manifests are valid YAML")
 def yaml_is_valid(workspace: Workspace) -> None:
     for note in (*inspected(workspace).notes, *workspace.plan.notes):
         workspace.journal.note("preflight", note)
-    inspected(workspace).expect_none(groups.YAML)
+    expect_no_errors(workspace, groups.YAML)
 
 
 @STAGE.holds("every variable of the templates has a value, and is used")
 def variables_have_values(workspace: Workspace) -> None:
-    inspected(workspace).expect_none(groups.VARIABLES)
+    expect_no_errors(workspace, groups.VARIABLES)
 
 
 @STAGE.holds("the manifests fit the schema of the cluster's Kubernetes version")
 def schema_fits(workspace: Workspace) -> None:
-    inspected(workspace).expect_none(groups.SCHEMA)
+    expect_no_errors(workspace, groups.SCHEMA)
 
 
 @STAGE.holds("the template makes {name}-canary and {name}-stable, of the image that is given")
 def deployments_are_made(workspace: Workspace) -> None:
-    inspected(workspace).expect_none(groups.DEPLOYMENTS)
+    expect_no_errors(workspace, groups.DEPLOYMENTS)
 
 
 @STAGE.holds("the two Deployments' selectors don't overlap")
 def selectors_are_apart(workspace: Workspace) -> None:
-    inspected(workspace).expect_none(groups.SELECTORS)
+    expect_no_errors(workspace, groups.SELECTORS)
 
 
 @STAGE.holds("the Service selects the pods of both")
 def service_selects(workspace: Workspace) -> None:
-    inspected(workspace).expect_none(groups.SERVICE)
+    expect_no_errors(workspace, groups.SERVICE)
 
 
 @STAGE.holds("the Service is reached from outside, and shares connections evenly")
 def service_is_reached(workspace: Workspace) -> None:
-    inspected(workspace).expect_none(groups.ADDRESS)
+    expect_no_errors(workspace, groups.ADDRESS)
 
 
 @STAGE.holds("the Service's target port exists")
 def target_port_exists(workspace: Workspace) -> None:
-    inspected(workspace).expect_none(groups.TARGET_PORT)
+    expect_no_errors(workspace, groups.TARGET_PORT)
 
 
 @STAGE.holds("a readiness probe exists, and every probe asks something")
 def probes_exist(workspace: Workspace) -> None:
-    inspected(workspace).expect_none(groups.PROBES)
+    expect_no_errors(workspace, groups.PROBES)
 
 
 @STAGE.holds("everything that pods refer to will be there")
 def references_exist(workspace: Workspace) -> None:
-    inspected(workspace).expect_none(groups.REFERENCES)
+    expect_no_errors(workspace, groups.REFERENCES)
 
 
 @STAGE.holds("the pull policy can find the image")
 def image_is_found(workspace: Workspace) -> None:
-    inspected(workspace).expect_none(groups.PULL_POLICY)
+    expect_no_errors(workspace, groups.PULL_POLICY)
 
 
 @STAGE.holds("no image may be another one tomorrow")
 def images_are_fixed(workspace: Workspace) -> None:
-    inspected(workspace).expect_none(groups.FIXED_IMAGES)
+    expect_no_errors(workspace, groups.FIXED_IMAGES)
 
 
 @STAGE.holds("the requests fit the node")
 def requests_fit(workspace: Workspace) -> None:
-    inspected(workspace).expect_none(groups.REQUESTS)
+    expect_no_errors(workspace, groups.REQUESTS)
 
 
 @STAGE.holds("a rollout and a drain leave {name}-stable a pod")
 def pods_are_left(workspace: Workspace) -> None:
-    inspected(workspace).expect_none(groups.AVAILABILITY)
+    expect_no_errors(workspace, groups.AVAILABILITY)

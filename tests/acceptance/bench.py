@@ -6,6 +6,7 @@ import contextlib
 import shlex
 import subprocess
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,6 +26,7 @@ from pytest_canary import stages
 from pytest_canary.context.context import QUIET
 from pytest_canary.context.journal import Journal
 from pytest_canary.core.errors import CanaryError, FoundError
+from pytest_canary.core.findings import Finding
 from pytest_canary.core.waiting import Seen, Waiter
 from pytest_canary.manifests.version import STABLE, Version
 from pytest_canary.preflight.inspection import inspect
@@ -121,7 +123,7 @@ class Bench:
             findings = inspect(walk.plan, ROOT).findings
             told = None
             if expect.stage == "preflight":
-                told = Told("preflight", FoundError(findings), time.monotonic() - looked)
+                told = self.told_beforehand(findings, looked)
             else:
                 self.kubectl(*fault.before)
                 try:
@@ -143,6 +145,14 @@ class Bench:
             told.total = time.monotonic() - began
         codes = tuple(each.code for each in findings)
         return Outcome(codes, told, failed, again, walk.journal, self.folder)
+
+    def told_beforehand(self, findings: Sequence[Finding], began: float) -> Told | None:
+        """What the stage `preflight` stops by."""
+        try:
+            self.walk.journal.tell("preflight", findings)
+        except FoundError as error:
+            return Told("preflight", error, time.monotonic() - began)
+        return None
 
     def prepare(self, fault: Fault) -> None:
         """Stand at the end of the baseline again, with a candidate that has this fault."""

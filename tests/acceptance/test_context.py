@@ -307,8 +307,8 @@ def in_a_namespace_that_is_there(notes: Project, theirs: Theirs, tmp_path: Path)
     stray = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: stray, namespace: kube-system}\n"
     manifest.write_text(f"{manifest.read_text()}\n---\n{stray}")
     settings = (notes.root / "canary.toml").read_text()
-    silenced = '\n[preflight.silenced]\nfixed-namespace = "it is tried"\n'
-    notes.write("canary.toml", settings + silenced)
+    off = '\n[findings.fixed-namespace]\nlevel = "off"\nwhy = "it is tried"\n'
+    notes.write("canary.toml", settings + off)
     theirs.kubectl("create", "namespace", "shop-test")
     try:
         with theirs.user(tmp_path / "ada", "namespace.yml") as kubeconfig:

@@ -7,8 +7,9 @@ import pytest
 
 from pytest_canary.config.settings_file import load
 from pytest_canary.core.errors import SettingsError
+from pytest_canary.core.findings import Level
 
-RULES = ("missing-secret", "latest-image")
+RULES: dict[str, Level] = {"missing-secret": "error", "latest-image": "warning"}
 SERVICE = "apiVersion: v1\nkind: Service\nmetadata:\n  name: {}\nspec: {{}}\n"
 
 

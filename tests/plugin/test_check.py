@@ -9,7 +9,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from fakes.walk import Entered
+from fakes.walk import STAGES, Entered
 
 ROOT = Path(__file__).parents[2]
 BROKEN = ROOT / "fixtures" / "manifests"
@@ -90,7 +90,7 @@ def test_a_finding_is_told_with_file_line_rule_and_fix(
             "    seen    manifests/deployment.yml:21, rule unset-variable",
             "    next    did you mean PORT?",
             '      21 |           env: [[]{name: PORT, value: "$PROT"}[]] # here',
-            "canary: 1 finding, 13 of 14 checks hold",
+            "canary: 1 error, 13 of 14 checks hold",
             "FAILED canary/preflight::every variable of the templates has a value, and is used*",
         ]
     )
@@ -98,14 +98,14 @@ def test_a_finding_is_told_with_file_line_rule_and_fix(
 
 
 def test_every_finding_is_told_in_one_run(pytester: pytest.Pytester, shop: Path) -> None:
-    broken(shop, "deployment/takes-last-pod")
+    broken(shop, "deployment/missing-volume")
     broken(shop, "service/selects-no-pod")
     result = pytester.runpytest_inprocess("--canary-check")
     result.stdout.fnmatch_lines(
         [
             "Service shop-lb selects no pod of shop-canary: *",
-            "a rollout may take all 3 pods of shop-stable at once",
-            "canary: 2 findings, 12 of 14 checks hold",
+            "container shop mounts volume tmp, which the pod does not have",
+            "canary: 2 errors, 12 of 14 checks hold",
         ]
     )
 
@@ -129,8 +129,8 @@ def test_paths_are_told_from_the_rootdir_wherever_the_settings_are(
     result = pytester.runpytest_inprocess("--canary-check", "--canary-config=ops/canary.toml")
     result.stdout.fnmatch_lines(
         [
-            "    seen    ops/canary.toml:4, rule unused-variable",
             "    seen    manifests/service.yml:9, rule no-target-port",
+            "    seen    ops/canary.toml:4, rule unused-variable",
         ]
     )
 
@@ -140,12 +140,111 @@ def test_the_version_is_that_of_the_node_image(pytester: pytest.Pytester, shop: 
     result.stdout.fnmatch_lines(["canary/preflight .............. * s  Kubernetes 1.34"])
 
 
-def test_a_silenced_rule_is_told_with_its_reason(pytester: pytest.Pytester, shop: Path) -> None:
-    broken(shop, "deployment/latest-image")
-    (shop / "canary.toml").write_text('[preflight.silenced]\nlatest-image = "the proxy is ours"\n')
+OVERLAPPING = [
+    "*= canary: 1 warning =*",
+    "shop-canary selects the pods of shop-stable too, by app: shop, and only the label*",
+    "    seen    manifests/deployment.yml:8, rule overlapping-selectors",
+    "    next    give selector and template a label that differs, such as deployment: *; no *",
+    "       8 |   selector: # here",
+]
+
+
+def test_a_warning_fails_nothing_and_is_told_with_file_line_rule_and_fix(
+    pytester: pytest.Pytester, shop: Path
+) -> None:
+    broken(shop, "deployment/overlapping-selectors")
+    result = pytester.runpytest_inprocess("--canary-check", "--junitxml=out.xml")
+    assert result.ret == pytest.ExitCode.OK
+    result.assert_outcomes(passed=14)
+    result.stdout.fnmatch_lines(
+        [
+            "canary/preflight ....w......... *; 1 warning: overlapping-selectors",
+            *OVERLAPPING,
+            "canary: no error, 1 warning in deployment.yml and service.yml",
+        ]
+    )
+    cases = ElementTree.parse(shop / "out.xml").getroot().iter("testcase")
+    warned = [
+        case.get("name")
+        for case in cases
+        for each in case.iter("property")
+        if (each.get("name"), each.get("value")) == ("canary.warnings", "overlapping-selectors")
+    ]
+    assert warned == ["the two Deployments' selectors don't overlap"]
+    result = pytester.runpytest_inprocess("--canary-check", "-v")
+    result.stdout.fnmatch_lines(
+        ["canary/preflight::the two Deployments' selectors don't overlap WARNED*"]
+    )
+
+
+def test_a_warning_beside_an_error_is_told_too(pytester: pytest.Pytester, shop: Path) -> None:
+    broken(shop, "deployment/overlapping-selectors")
+    broken(shop, "service/no-target-port")
+    result = pytester.runpytest_inprocess("--canary-check")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(
+        [
+            "canary/preflight ....w..F...... *",
+            *OVERLAPPING,
+            "canary: 1 error, 1 warning, 13 of 14 checks hold",
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    ("rule", "level", "code", "told"),
+    [
+        ("missing-secret", "warning", pytest.ExitCode.OK, "no error, 1 warning"),
+        ("missing-secret", "off", pytest.ExitCode.OK, "nothing found"),
+        ("overlapping-selectors", "off", pytest.ExitCode.OK, "nothing found"),
+        ("overlapping-selectors", "error", pytest.ExitCode.TESTS_FAILED, "1 error, 13 of 14"),
+    ],
+)
+def test_a_project_sets_the_level_of_a_rule_and_says_why(
+    pytester: pytest.Pytester, shop: Path, rule: str, level: str, code: int, told: str
+) -> None:
+    broken(shop, f"deployment/{rule}")
+    (shop / "canary.toml").write_text(
+        f'[findings.{rule}]\nlevel = "{level}"\nwhy = "as it is live"\n'
+    )
+    result = pytester.runpytest_inprocess("--canary-check")
+    assert result.ret == code
+    result.stdout.fnmatch_lines([f"canary: {told} *"])
+    if level == "off":
+        result.stdout.no_fnmatch_line(f"*{rule}*")
+        result.stdout.no_fnmatch_line("*as it is live*")
+    else:
+        result.stdout.fnmatch_lines([f"    why     level {level}: as it is live"])
+
+
+def test_a_walk_goes_on_after_a_warning_and_tells_it(
+    pytester: pytest.Pytester, shop: Path, stand_in: Entered, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHECKS", "preflight")
+    broken(shop, "deployment/overlapping-selectors")
+    result = pytester.runpytest_inprocess("--canary", "--canary-baseline=shop:1")
+    assert result.ret == pytest.ExitCode.OK
+    assert stand_in() == STAGES
+    result.stdout.fnmatch_lines(
+        [
+            "canary/preflight ....w......... *; 1 warning: overlapping-selectors",
+            *OVERLAPPING,
+            "canary: shop passed every stage*",
+        ]
+    )
+
+
+def test_what_can_not_be_judged_may_be_told_of_all_the_same(
+    pytester: pytest.Pytester, shop: Path
+) -> None:
+    text = (shop / "manifests" / "service.yml").read_text()
+    (shop / "manifests" / "service.yml").write_text(f"{text}---\na: 1\na: 2\n")
+    (shop / "canary.toml").write_text(
+        '[findings.not-an-object]\nlevel = "warning"\nwhy = "of another tool"\n'
+    )
     result = pytester.runpytest_inprocess("--canary-check")
     assert result.ret == pytest.ExitCode.OK
-    result.stdout.fnmatch_lines(["canary/preflight *; latest-image is silenced: the proxy is ours"])
+    result.stdout.fnmatch_lines(["canary/preflight w............. *"])
 
 
 def test_what_can_not_be_judged_is_skipped_and_says_why(
@@ -197,13 +296,17 @@ def test_junitxml_names_the_stage_and_its_figures(pytester: pytest.Pytester, sho
 
 
 def test_wrong_settings_and_options_are_refused(pytester: pytest.Pytester, shop: Path) -> None:
-    (shop / "canary.toml").write_text('[preflight.silenced]\nlatest-imag = "why"\n')
+    (shop / "canary.toml").write_text(
+        '[findings.latest-imag]\nlevel = "off"\n[preflight.silenced]\npull-policy = "why"\n'
+    )
     result = pytester.runpytest_inprocess("--canary-check", "--canary")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(
         [
             "ERROR: --canary-check: a walk begins with it; leave it out, or --canary",
-            "ERROR: canary.toml: preflight.silenced.latest-imag = 'why': no such rule; "
+            "ERROR: canary.toml: preflight = {'silenced': {'pull-policy': 'why'}}: no such "
+            'setting; write [[]findings.pull-policy[]] with level = "off" and why = "…"',
+            "ERROR: canary.toml: findings.latest-imag.level = 'off': no such rule; "
             "did you mean latest-image[?]",
         ]
     )

@@ -187,9 +187,15 @@ def a_file(session: Session) -> None:
     (session.folder / "test_ours.py").write_text(f"raise ValueError({TOKEN!r})\n")
 
 
-def a_setting(session: Session) -> None:
+def a_warning(session: Session) -> None:
     path = session.folder / "apply.sh"
     path.write_text(path.read_text().replace(': "$API_TOKEN" "$SIGNING_KEY"\n', ""))
+
+
+def a_setting(session: Session) -> None:
+    a_warning(session)
+    with (session.folder / "canary.toml").open("a") as file:
+        file.write('[findings.unused-variable]\nlevel = "error"\n')
 
 
 DEPLOYED = "canary/canary::addressbook-canary is deployed"
@@ -258,6 +264,14 @@ def test_no_secret_comes_out_in_any_style(session: Session, options: tuple[str, 
     session.run(*BASELINE, *options)
     assert session.leaks() == []
     assert MASK in session.screen
+
+
+def test_no_secret_comes_out_by_a_warning(session: Session) -> None:
+    a_warning(session)
+    session.run(*BASELINE, "--canary-until=preflight")
+    assert session.leaks() == []
+    assert "canary: 2 warnings" in session.screen
+    assert session.screen.count(MASK) > 1
 
 
 def test_no_secret_comes_out_where_a_session_ends_in_the_middle(session: Session) -> None:

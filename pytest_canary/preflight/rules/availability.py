@@ -15,7 +15,12 @@ from pytest_canary.preflight.subject import Subject, Workload
 STRATEGY: Place = ("spec", "strategy")
 
 
-@rule("takes-last-pod", "a strategy that takes the last pod of a rollout", AVAILABILITY)
+@rule(
+    "takes-last-pod",
+    "a strategy that takes the last pod of a rollout",
+    AVAILABILITY,
+    level="warning",
+)
 def takes_last_pod(subject: Subject) -> Iterator[Fault]:
     """A rollout of stable leaves a pod."""
     stable = subject.workloads.get(STABLE)
@@ -40,7 +45,12 @@ def takes_last_pod(subject: Subject) -> Iterator[Fault]:
         )
 
 
-@rule("blocking-budget", "a PodDisruptionBudget that allows no pod to go", AVAILABILITY)
+@rule(
+    "blocking-budget",
+    "a PodDisruptionBudget that allows no pod to go",
+    AVAILABILITY,
+    level="warning",
+)
 def blocking_budget(subject: Subject) -> Iterator[Fault]:
     """A budget lets one of stable's pods go."""
     stable = subject.workloads.get(STABLE)

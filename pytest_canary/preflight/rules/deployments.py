@@ -89,7 +89,12 @@ def selector_misses_pods(subject: Subject) -> Iterator[Fault]:
             )
 
 
-@rule("overlapping-selectors", "a Deployment that selects the other's pods", SELECTORS)
+@rule(
+    "overlapping-selectors",
+    "a Deployment that selects the other's pods",
+    SELECTORS,
+    level="warning",
+)
 def overlapping_selectors(subject: Subject) -> Iterator[Fault]:
     """No Deployment selects the other's pods."""
     for track, workload in subject.workloads.items():
@@ -99,7 +104,9 @@ def overlapping_selectors(subject: Subject) -> Iterator[Fault]:
                 yield workload.deployment.fault(
                     SELECTOR,
                     f"{workload.given.deployment} selects the pods of {other.given.deployment} "
-                    f"too, by {describe(selector.get('matchLabels') or {})}",
+                    f"too, by {describe(selector.get('matchLabels') or {})}, and only the label "
+                    "pod-template-hash, which Kubernetes adds, keeps them apart",
                     "give selector and template a label that differs, such as "
-                    f"deployment: ${subject.script.variable(2)}",
+                    f"deployment: ${subject.script.variable(2)}; no selector can be changed, so a "
+                    "Deployment that is live has to be made anew for that",
                 )

@@ -34,7 +34,7 @@ def pull_policy(subject: Subject) -> Iterator[Fault]:
                 yield workload.deployment.fault(spot, sentence, fix)
 
 
-@rule("latest-image", "an image without a fixed tag", FIXED_IMAGES)
+@rule("latest-image", "an image without a fixed tag", FIXED_IMAGES, level="warning")
 def latest_image(subject: Subject) -> Iterator[Fault]:
     """An image that stands in the template stands for one content."""
     for workload in subject.workloads.values():

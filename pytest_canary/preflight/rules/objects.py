@@ -78,11 +78,22 @@ def not_an_object(subject: Subject) -> Iterator[Fault]:
     return subject.unreadable("not-an-object")
 
 
-@rule("duplicate-key", "a key, or an entry of a list, that is there twice", YAML)
+@rule(
+    "duplicate-key",
+    "a key, or an entry of a list, that is there twice and counts once",
+    YAML,
+    level="warning",
+)
 def duplicate_key(subject: Subject) -> Iterator[Fault]:
     """Nothing is said twice, of which only the last would count."""
     yield from subject.unreadable("duplicate-key")
     yield from subject.misfits("duplicate-key")
+
+
+@rule("duplicate-entry", "an entry of a list that is there twice, and must not", SCHEMA)
+def duplicate_entry(subject: Subject) -> Iterator[Fault]:
+    """No list has an entry twice, where Kubernetes takes it once."""
+    return subject.misfits("duplicate-entry")
 
 
 @rule("unknown-kind", "a kind that this version of Kubernetes does not have", SCHEMA)

@@ -16,7 +16,12 @@ KINDS = ("startupProbe", "readinessProbe", "livenessProbe")
 HANDLERS = ("httpGet", "tcpSocket", "exec", "grpc")
 
 
-@rule("no-readiness-probe", "a container that gets traffic before it is ready", PROBES)
+@rule(
+    "no-readiness-probe",
+    "a container that gets traffic before it is ready",
+    PROBES,
+    level="warning",
+)
 def no_readiness_probe(subject: Subject) -> Iterator[Fault]:
     """What gets traffic says when it is ready."""
     for workload in subject.workloads.values():

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from pytest_canary.core.wording import suggestion
 from pytest_canary.manifests.documents import Document, Fault, Place
 from pytest_canary.preflight.groups import ADDRESS, SERVICE, TARGET_PORT
 from pytest_canary.preflight.rule import rule
-from pytest_canary.preflight.subject import Subject, Workload, describe
+from pytest_canary.preflight.subject import Subject, describe
 
 
 @rule("no-service", "no Service of the expected name", SERVICE)
@@ -77,7 +78,8 @@ def unreachable_service(subject: Subject) -> Iterator[Fault]:
     if service is None:
         return
     kind = service.at("spec", "type") or "ClusterIP"
-    if kind in ("ClusterIP", "ExternalName"):
+    # In a cluster that is there already, the API server leads to it.
+    if kind == "ExternalName" or (kind == "ClusterIP" and subject.kind_cluster):
         yield service.fault(
             ("spec", "type"),
             f"Service {service.name} is of type {kind}, which can't be reached from outside",
@@ -85,7 +87,12 @@ def unreachable_service(subject: Subject) -> Iterator[Fault]:
         )
 
 
-@rule("session-affinity", "a Service that does not share connections by numbers of pods", ADDRESS)
+@rule(
+    "session-affinity",
+    "a Service that does not share connections by numbers of pods",
+    ADDRESS,
+    level="warning",
+)
 def session_affinity(subject: Subject) -> Iterator[Fault]:
     """It shares connections by numbers of pods, where a header tells who has answered."""
     service = subject.service()
@@ -102,35 +109,64 @@ def session_affinity(subject: Subject) -> Iterator[Fault]:
 
 @rule("no-target-port", "a Service whose target port no container has", TARGET_PORT)
 def no_target_port(subject: Subject) -> Iterator[Fault]:
-    """Its target ports are ports of a container."""
+    """A target port that has a name is a port of a container."""
+    for target in _targets(subject):
+        words = target.words
+        if isinstance(target.port, str) and target.port not in words:
+            yield target.service.fault(
+                target.place,
+                f"no container of {target.of} has a {target.protocol} port called {target.port}",
+                suggestion(target.port, words, "give the container's port that name"),
+            )
+
+
+@rule(
+    "unnamed-target-port",
+    "a Service whose target port no container names, where they name others",
+    TARGET_PORT,
+    level="warning",
+)
+def unnamed_target_port(subject: Subject) -> Iterator[Fault]:
+    """A target port that is a number is named by a container, if it names any."""
+    for target in _targets(subject):
+        numbers = [each.get("containerPort") for each in target.named]
+        # A container may listen on a port that it doesn't name.
+        if isinstance(target.port, int) and numbers and target.port not in numbers:
+            listed = ", ".join(str(each) for each in dict.fromkeys(numbers))
+            first = next(iter(target.words), numbers[0])
+            yield target.service.fault(
+                target.place,
+                f"no container of {target.of} names {target.protocol} port {target.port}; they "
+                f"name {listed}",
+                f"write targetPort: {first}; or name {target.port} among the container's ports",
+            )
+
+
+@dataclass(frozen=True)
+class _Target:
+    service: Document
+    place: Place
+    port: Any
+    protocol: str
+    of: str  # the Deployment
+    named: Sequence[Mapping[str, Any]]  # its containers' ports of this protocol
+
+    @property
+    def words(self) -> list[str]:
+        """What they are called."""
+        return [str(each["name"]) for each in self.named if each.get("name")]
+
+
+def _targets(subject: Subject) -> Iterator[_Target]:
+    """Where each port of the Service leads to in each Deployment."""
     service = _selecting(subject)
     if service is None:
         return
     for place, port in service.tables("spec", "ports"):
+        protocol = port.get("protocol") or "TCP"
+        key = "targetPort" if "targetPort" in port else "port"
         for workload in subject.workloads.values():
-            yield from _target(service, place, port, workload)
-
-
-def _target(
-    service: Document, place: Place, port: dict[str, Any], workload: Workload
-) -> Iterator[Fault]:
-    target = port.get("targetPort", port.get("port"))
-    protocol = port.get("protocol") or "TCP"
-    named = [each for where, _ in workload.containers() for each in workload.ports(where)]
-    named = [each for each in named if (each.get("protocol") or "TCP") == protocol]
-    numbers = [each.get("containerPort") for each in named]
-    words = [str(each["name"]) for each in named if each.get("name")]
-    place = (*place, "targetPort" if "targetPort" in port else "port")
-    whose = workload.given.deployment
-    if isinstance(target, str):
-        if target not in words:
-            fix = suggestion(target, words, "give the container's port that name")
-            sentence = f"no container of {whose} has a {protocol} port called {target}"
-            yield service.fault(place, sentence, fix)
-    # A container may listen on a port that it doesn't name; one that names others surely doesn't.
-    elif isinstance(target, int) and numbers and target not in numbers:
-        listed = ", ".join(str(each) for each in dict.fromkeys(numbers))
-        sentence = f"no container of {whose} has {protocol} port {target}; they have {listed}"
-        first = words[0] if words else numbers[0]
-        fix = f"write targetPort: {first}; or name {target} among the container's ports"
-        yield service.fault(place, sentence, fix)
+            ports = [each for where, _ in workload.containers() for each in workload.ports(where)]
+            named = [each for each in ports if (each.get("protocol") or "TCP") == protocol]
+            whose = workload.given.deployment
+            yield _Target(service, (*place, key), port.get(key), protocol, whose, named)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from pytest_canary.config.settings import ENVIRONMENT
@@ -18,7 +19,7 @@ from pytest_canary.preflight.subject import Subject
 NOT_OURS = {"command", "args", "annotations", "data", "stringData", "binaryData"}
 
 
-@rule("unset-variable", "a variable of a template that has no value", VARIABLES)
+@rule("unset-variable", "a variable of a template that gets no value", VARIABLES)
 def unset_variable(subject: Subject) -> Iterator[Fault]:
     """Every variable has a value, and nothing is left that only looks like one."""
     yield from _unset_in_template(subject)
@@ -52,7 +53,29 @@ def _unset_in_service(subject: Subject) -> Iterator[Fault]:
                 )
 
 
-@rule("unused-variable", "a variable in [environment] that nothing uses", VARIABLES)
+@rule(
+    "empty-variable",
+    "a variable that has no value, so that nothing comes in its place",
+    VARIABLES,
+    level="warning",
+)
+def empty_variable(subject: Subject) -> Iterator[Fault]:
+    """Every variable that a script such as envsubst fills in has something to be filled in."""
+    for template in subject.templates.values():
+        for use in template.filled.empty:
+            fault = _unset(subject, use)
+            yield replace(
+                fault,
+                sentence=f"{fault.sentence}, so {subject.script.name} puts nothing in its place",
+            )
+
+
+@rule(
+    "unused-variable",
+    "a variable in [environment] that nothing uses",
+    VARIABLES,
+    level="warning",
+)
 def unused_variable(subject: Subject) -> Iterator[Fault]:
     """What [environment] sets is used by the template or by the script."""
     used = names(subject.source.text)

@@ -29,7 +29,7 @@ ALL: dict[str, Any] = {
     "commands": {"ping": ["npm", "run", "ping"], "migrate": [], "down": ["x"]},
     "environment": {"PORT": "3000", "MODE": "x"},
     "database": {"image": "postgres:17", "lock-limit": 2.0, "name": "app", "user": "app"},
-    "preflight": {"silenced": {"latest-image": "ours"}},
+    "findings": {"latest-image": {"level": "off", "why": "ours"}},
     "promotion": {"branches": ["master"], "tags": ["^hotfix"]},
     "traffic": {"rate": 30, "writes": 0.1, "slow": 1},
     "verdict": {"seconds": 40, "confidence": 0.9, "errors": 0.1, "latency": 1, "memory": 0.5},

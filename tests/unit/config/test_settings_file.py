@@ -112,6 +112,23 @@ def test_an_api_of_ones_own_is_no_addressbook_and_has_no_header_unless_set(book:
     assert loaded(book, f'[api]\nversion-header = "X-V"\n{own}').api.version_header == "X-V"
 
 
+@pytest.mark.parametrize(
+    ("text", "level", "why"),
+    [
+        ('missing-secret]\nlevel = "off"\nwhy = "made by hand"', "off", "made by hand"),
+        ('missing-secret]\nlevel = "warning"\nwhy = "made by hand"', "warning", "made by hand"),
+        ('missing-secret]\nlevel = "error"', "error", ""),
+        ('latest-image]\nlevel = "error"\nwhy = "we mean it"', "error", "we mean it"),
+        ('latest-image]\nlevel = "warning"', "warning", ""),
+    ],
+)
+def test_a_rule_has_a_level_and_a_reason_where_that_is_lower_than_its_own(
+    book: Path, text: str, level: str, why: str
+) -> None:
+    (found,) = loaded(book, f"[findings.{text}\n").findings.values()
+    assert (found.level, found.why) == (level, why)
+
+
 def test_an_addressbook_may_have_headers_metrics_and_checks_of_its_own(book: Path) -> None:
     found = loaded(book, '[api]\nversion-header = "X-V"\nmetrics = "/m"\n').api
     assert (found.version_header, found.pod_header, found.metrics) == ("X-V", "X-Pod", "/m")

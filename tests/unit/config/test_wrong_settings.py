@@ -37,16 +37,42 @@ CHECK = "[[api.checks]]\nmethod = 'GET'\npath = '/'\n"
             "commands.xyz = []: no such setting; there are ping, migrate, down",
         ),
         (
-            "[preflight.silenced]\nlatest-imag = 'ours'",
-            "preflight.silenced.latest-imag = 'ours': no such rule; did you mean latest-image?",
+            "[findings.latest-imag]\nlevel = 'error'",
+            "findings.latest-imag.level = 'error': no such rule; did you mean latest-image?",
         ),
         (
-            "[preflight.silenced]\nlatest-image = ''",
-            "preflight.silenced.latest-image = '': must not be empty",
+            "[findings.xyz]\nlevel = 'off'\nwhy = 'ours'",
+            "findings.xyz.level = 'off': no such rule; there are missing-secret, latest-image",
         ),
         (
-            "[preflight.silenced]\nxyz = 'ours'",
-            "preflight.silenced.xyz = 'ours': no such rule; there are missing-secret, latest-image",
+            "[findings.latest-image]\nlevel = 'off'",
+            "findings.latest-image.level = 'off': lower than the rule's own, which is warning, so "
+            'say why: why = "…"',
+        ),
+        (
+            "[findings.missing-secret]\nlevel = 'warning'\nwhy = ' '",
+            "findings.missing-secret.level = 'warning': lower than the rule's own, which is error, "
+            'so say why: why = "…"',
+        ),
+        (
+            "[findings.latest-image]\nlevel = 'none'",
+            "findings.latest-image.level = 'none': one of 'error', 'warning' or 'off'",
+        ),
+        ("[findings.latest-image]\nwhy = 'ours'", "findings.latest-image.level is missing"),
+        (
+            "[findings.latest-image]\nlevel = 'off'\nreason = 'ours'",
+            "findings.latest-image.reason = 'ours': no such setting; there are level, why",
+        ),
+        ("findings.latest-image = 'off'", "findings.latest-image = 'off': a table"),
+        (
+            "[preflight.silenced]\nlatest-image = 'ours'",
+            "preflight = {'silenced': {'latest-image': 'ours'}}: no such setting; write "
+            '[findings.latest-image] with level = "off" and why = "…"',
+        ),
+        (
+            "preflight = 1",
+            'preflight = 1: no such setting; write [findings.RULE] with level = "off" and why = '
+            '"…"',
         ),
         (
             "[[api.checks]]\nmethod = 'GET'\npath = '/'\nheader = {}",

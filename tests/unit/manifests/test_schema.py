@@ -117,13 +117,17 @@ def test_a_field_of_what_is_below_is_told_where_it_belongs() -> None:
 def test_an_entry_that_is_there_twice_is_told() -> None:
     (found,) = misfits(f"{POD}    - name: a\n")
     assert found == (
-        "duplicate-key",
+        "duplicate-entry",
         "a is in spec.containers twice, first on line 6",
         "keep one of them",
     )
     port = "{containerPort: 80}"
     twice = f"{POD}      ports: [{port}, {{containerPort: 80, protocol: TCP}}]\n"
-    assert misfits(twice)[0][1] == "80 TCP is in spec.containers[0].ports twice, first on line 7"
+    rule, sentence, _ = misfits(twice)[0]
+    assert rule == "duplicate-key", "Kubernetes takes it"
+    assert sentence == "80 TCP is in spec.containers[0].ports twice, first on line 7"
+    service = "apiVersion: v1\nkind: Service\nmetadata: {name: x}\nspec:\n"
+    assert misfits(f"{service}  ports: [{{port: 80}}, {{port: 80}}]\n")[0][0] == "duplicate-entry"
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from pytest_canary.config.plan import Plan
 from pytest_canary.context.evidence import Failure
 from pytest_canary.context.journal import Journal
 from pytest_canary.core.errors import ReleaseError
+from pytest_canary.core.findings import Finding
 from pytest_canary.core.masking import Redactor
 from pytest_canary.plugin.items import StageFile, StageTest, in_automatic_rollback
 from pytest_canary.plugin.pytest_internals import ErrorRepr
@@ -139,6 +140,22 @@ def test_how_each_test_ended_is_remembered(stages: Stages, checks: Checks) -> No
     assert stages.kept == [("canary", error)]
     expected = [("canary.stage", "canary"), ("canary.figures", "1 of 3; no more")]
     assert first.user_properties == second.user_properties == expected
+
+
+def test_the_warnings_that_were_told_while_a_test_ran_are_its_own(
+    stages: Stages, checks: Checks
+) -> None:
+    runner, journal = Runner(stages.rehearsal, Outcome()), stages.journal
+    first, second, third, *_ = checks("canary")
+    budget, latest = Finding("blocking-budget", "no pod may go"), Finding("latest-image", "old")
+    journal.tell("canary", [latest, budget, replace(latest, where="line 2")])
+    report = reported(runner, first, passed=True, user_properties=[])
+    assert report.user_properties == [("canary.warnings", "latest-image, blocking-budget")]
+    assert first.user_properties[-1] == report.user_properties[0]
+    assert reported(runner, second, passed=True, user_properties=[]).user_properties == []
+    journal.tell("canary", [replace(latest, where="line 3")])
+    report = reported(runner, third, passed=True, user_properties=[])
+    assert report.user_properties == [("canary.warnings", "latest-image")]
 
 
 @pytest.mark.parametrize("made_of_it", ["passed", "skipped"])

@@ -12,10 +12,22 @@ from fakes.stages import Checks, Stages
 
 from pytest_canary.config.plan import Plan
 from pytest_canary.config.target import Target
-from pytest_canary.context.journal import Journal, PreflightOutcome
+from pytest_canary.context.evidence import Failure
+from pytest_canary.context.journal import Journal
+from pytest_canary.core.errors import FoundError
+from pytest_canary.core.findings import Finding
 from pytest_canary.plugin.state import FailedTest, Outcome
 from pytest_canary.plugin.terminal import CheckSummary, Line, RehearsalSummary, Terminal
 
+LATEST = Finding(
+    "latest-image",
+    "container proxy runs proxy, which may be another image tomorrow",
+    where="deployment.yml:31",
+    evidence="  31 | image: proxy",
+    next="write a tag that stays, or a digest",
+)
+BUDGET = Finding("blocking-budget", "no pod may go")
+MISSING = Finding("missing-secret", "it will not be there")
 FAILED = FailedTest("canary/canary::it holds", "it does not", "canary", is_check=True)
 TOO = FailedTest("canary/rollback::it is back", "neither", "rollback", is_check=True)
 PLANNED = {"preflight": 2, "canary": 3, "rollback": 2, "cleanup": 2}
@@ -42,6 +54,10 @@ class Screen:
 
     def write(self, text: str, *, ours: str) -> None:
         self.text += ours + text
+
+    def write_title(self, text: str, **markup: bool) -> None:
+        self.text += f"== {text} ==\n"
+        self.markup.append(markup)
 
     def write_line(self, text: str, *, ours: str = "", **markup: bool) -> None:
         self.text += f"{ours}{text}\n"
@@ -107,6 +123,47 @@ def test_a_sessions_lines_are_the_summarys(stages: Stages) -> None:
     plugin.pytest_terminal_summary()
     assert screen.text == "canary: one\ncanary: its two\n"
     assert screen.markup == [{}, {"red": True}]
+
+
+def test_warnings_are_on_their_stages_line_and_told_in_the_end(
+    stages: Stages, checks: Checks
+) -> None:
+    stages.journal.tell("canary", [LATEST, BUDGET])
+    screen = Screen(column=50)
+    summary: Any = SimpleNamespace(lines=lambda: [Line("passed")])
+    plugin = terminal(screen, stages, Outcome(seconds={"canary": 0.04}), summary=summary)
+    run(plugin, checks("canary")[0], None)
+    assert screen.text == "    0.0 s  2 warnings: latest-image, blocking-budget"
+    screen.text = ""
+    plugin.pytest_terminal_summary()
+    assert screen.text == (
+        "== canary: 2 warnings ==\n"
+        "container proxy runs proxy, which may be another image tomorrow\n"
+        "    seen    deployment.yml:31, rule latest-image\n"
+        "    next    write a tag that stays, or a digest\n"
+        "      31 | image: proxy\n"
+        "no pod may go\n"
+        "    seen    rule blocking-budget\n"
+        "canary: passed\n"
+    )
+    assert screen.markup[:2] == [{"yellow": True}, {"yellow": True, "bold": True}]
+
+
+@pytest.mark.parametrize(
+    ("report", "shown"),
+    [
+        ({}, ("passed", "w", ("WARNED", {"yellow": True}))),
+        ({"passed": False}, None),
+        ({"when": "teardown"}, None),
+        ({"user_properties": [("canary.stage", "canary")]}, None),
+    ],
+)
+def test_a_check_that_has_told_a_warning_passes_with_a_letter_of_its_own(
+    stages: Stages, report: dict[str, Any], shown: object
+) -> None:
+    warned = {"when": "call", "passed": True, "user_properties": [("canary.warnings", "x")]}
+    given: Any = SimpleNamespace(**warned | report)
+    assert terminal(Screen(), stages, Outcome()).pytest_report_teststatus(given) == shown
 
 
 @pytest.mark.parametrize(
@@ -240,24 +297,34 @@ def test_the_very_last_line_is_where_the_report_is(plan: Plan) -> None:
 
 
 @pytest.mark.parametrize(
-    ("held", "findings", "line"),
+    ("held", "errors", "warnings", "line"),
     [
-        (2, [], Line("nothing found in deployment.yml and service.yml", "green")),
-        (1, [], Line("1 of 2 checks were made, and hold")),
-        (1, ["one"], Line("1 finding, 1 of 2 checks hold", "red")),
-        (0, ["one", "two"], Line("2 findings, 0 of 2 checks hold", "red")),
-        (0, None, Line("1 finding, 0 of 2 checks hold", "red")),
+        (2, [], [], Line("nothing found in deployment.yml and service.yml", "green")),
+        (
+            2,
+            [],
+            [LATEST],
+            Line("no error, 1 warning in deployment.yml and service.yml", "yellow"),
+        ),
+        (1, [], [], Line("1 of 2 checks were made, and hold")),
+        (1, [FoundError([MISSING])], [], Line("1 error, 1 of 2 checks hold", "red")),
+        (
+            0,
+            [FoundError([MISSING, MISSING]), FoundError([MISSING])],
+            [LATEST, BUDGET],
+            Line("3 errors, 2 warnings, 0 of 2 checks hold", "red"),
+        ),
+        (0, [LookupError("a mistake")], [], Line("1 error, 0 of 2 checks hold", "red")),
     ],
 )
 def test_a_check_says_what_it_has_found(
-    plan: Plan, held: int, findings: list[str] | None, line: Line
+    plan: Plan, held: int, errors: list[Exception], warnings: list[Finding], line: Line
 ) -> None:
     journal = Journal(plan)
-    if findings is not None:
-        inspection: Any = SimpleNamespace(findings=findings)
-        journal.keep(PreflightOutcome(inspection))
+    journal.failures += [Failure("preflight", error) for error in errors]
+    journal.tell("preflight", warnings)
     check: Any = SimpleNamespace(plan=plan, journal=journal)
-    failed = FAILED if findings != [] else None
+    failed = FAILED if errors else None
     summary = CheckSummary(check, Outcome({"preflight": 2}, held, failed=failed))
     assert list(summary.lines()) == [line]
     assert list(CheckSummary(check, Outcome()).lines()) == []

@@ -4,7 +4,7 @@ import pytest
 from fakes.preflight import BROKEN, GROUPS, Edit, Inspect, codes, healthy
 
 from pytest_canary.config.options import Options
-from pytest_canary.core.errors import FoundError, NotApplicable
+from pytest_canary.core.errors import NotApplicable
 from pytest_canary.preflight import groups
 
 # What can't be judged is not held to be right.
@@ -39,33 +39,33 @@ def test_a_template_of_another_language_is_not_judged(
     assert found.findings == ()
     for group in GROUPS:
         with pytest.raises(NotApplicable) as unjudged:
-            found.expect_none(group)
+            found.expect_judged(group)
         assert str(unjudged.value) == reason
 
 
 def test_what_is_no_yaml_leaves_the_rest_unjudged(inspect: Inspect) -> None:
     found = inspect(("  replicas: $replicas", "\treplicas: $replicas"))
-    with pytest.raises(FoundError, match="is no valid YAML"):
-        found.expect_none(groups.YAML)
+    (yaml,) = found.found(groups.YAML)
+    assert "is no valid YAML" in yaml.sentence
     with pytest.raises(NotApplicable, match=r"^manifests/deployment.yml can't be read$"):
-        found.expect_none(groups.PROBES)
+        found.expect_judged(groups.PROBES)
 
 
 def test_without_a_deployment_there_is_nothing_to_judge(inspect: Inspect) -> None:
     found = inspect(("kind: Deployment", "kind: DaemonSet"))
-    with pytest.raises(FoundError, match="has no Deployment"):
-        found.expect_none(groups.DEPLOYMENTS)
+    (deployment,) = found.found(groups.DEPLOYMENTS)
+    assert "has no Deployment" in deployment.sentence
     with pytest.raises(NotApplicable, match="has no Deployment to look at"):
-        found.expect_none(groups.PROBES)
+        found.expect_judged(groups.PROBES)
 
 
 def test_without_a_service_there_is_nothing_to_judge(inspect: Inspect) -> None:
     one = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n"
     found = inspect(service=f"{one}---\n{one}")
-    with pytest.raises(FoundError, match=r"manifests/service.yml makes no Service shop-lb"):
-        found.expect_none(groups.SERVICE)
+    (service,) = found.found(groups.SERVICE)
+    assert service.sentence.startswith("manifests/service.yml makes no Service shop-lb")
     with pytest.raises(NotApplicable, match=r"^manifests/service.yml has no Service$"):
-        found.expect_none(groups.TARGET_PORT)
+        found.expect_judged(groups.TARGET_PORT)
 
 
 def test_several_findings_are_all_told(inspect: Inspect) -> None:
@@ -75,33 +75,22 @@ def test_several_findings_are_all_told(inspect: Inspect) -> None:
             "          image: $img\n          imige: 1\n          portz: 2\n",
         )
     )
-    with pytest.raises(FoundError) as error:
-        found.expect_none(groups.SCHEMA)
-    assert error.value.sentence == 'unknown field "spec.template.spec.containers[0].imige"'
-    evidence = error.value.evidence
-    assert "seen    manifests/deployment.yml:17, rule unknown-field" in evidence
-    assert "next    did you mean image?" in evidence
-    assert 'unknown field "spec.template.spec.containers[0].portz"' in evidence
-    assert "seen    manifests/deployment.yml:18, rule unknown-field" in evidence
+    imige, portz = found.found(groups.SCHEMA)
+    assert imige.sentence == 'unknown field "spec.template.spec.containers[0].imige"'
+    assert (imige.where, imige.next) == ("manifests/deployment.yml:17", "did you mean image?")
+    assert portz.sentence == 'unknown field "spec.template.spec.containers[0].portz"'
+    assert portz.where == "manifests/deployment.yml:18"
+    found.expect_judged(groups.SCHEMA)
 
 
 def test_a_finding_of_both_deployments_is_told_once(inspect: Inspect) -> None:
     assert codes(inspect(("memory: 96Mi", "memory: lots"))) == ["wrong-value"]
 
 
-# Silenced rules.
-
-
-def test_a_silenced_rule_finds_nothing_and_its_reason_is_told(inspect: Inspect) -> None:
-    silenced = {"latest-image": "the proxy is ours", "pull-policy": "of old"}
+def test_what_is_found_does_not_depend_on_its_level(inspect: Inspect) -> None:
     text = (BROKEN / "deployment" / "latest-image.yml").read_text()
-    found = inspect(deployment=text, preflight={"silenced": silenced})
-    assert found.findings == ()
-    assert found.notes == (
-        "Kubernetes 1.35",
-        "latest-image is silenced: the proxy is ours",
-        "pull-policy is silenced, which finds nothing: of old",
-    )
+    off = {"latest-image": {"level": "off", "why": "the proxy is ours"}}
+    assert codes(inspect(deployment=text, findings=off)) == ["latest-image"]
 
 
 # The cluster's version.

@@ -45,7 +45,6 @@ def test_a_finding_says_file_line_rule_and_fix_in_one_sentence_each(
     assert found.sentence
     assert "\n" not in found.sentence + found.next
     assert found.next
-    assert found.seen == f"rule {found.code}"
     assert found.evidence in [
         f"{n:>4} | {line}".replace("\t", "→")
         for n, line in enumerate(path.read_text().splitlines(), start=1)
@@ -248,6 +247,33 @@ def test_a_variable_in_a_comment_matters_where_the_script_fills_in_comments(
     assert inspect(edit, *OWN, apply=ENVSUBST).findings == ()
 
 
+ONE_MORE = (
+    "          image: $img\n",
+    '          image: $img\n          env: [{name: A, value: "$PROT"}]\n',
+)
+
+
+def test_a_variable_that_envsubst_has_no_value_for_becomes_nothing(inspect: Inspect) -> None:
+    (found,) = inspect(ONE_MORE, *OWN, apply=ENVSUBST).findings
+    assert (found.code, found.where) == ("empty-variable", "manifests/deployment.yml:17")
+    assert found.sentence == "$PROT has no value, so apply.sh puts nothing in its place"
+    assert found.next == "did you mean PORT?"
+
+
+@pytest.mark.parametrize(
+    ("edit", "breaks"),
+    [
+        (("containerPort: 3000", "containerPort: $PROT"), "missing-field"),
+        (("replicas: ${COUNT}", "replicas: $CUONT"), "wrong-replicas"),
+        (("image: $IMAGE", "image: $IMGE"), "wrong-image"),
+    ],
+)
+def test_what_nothing_in_the_place_of_a_variable_breaks_is_told_too(
+    inspect: Inspect, edit: Edit, breaks: str
+) -> None:
+    assert set(codes(inspect(*OWN, edit, apply=ENVSUBST))) == {"empty-variable", breaks}
+
+
 def test_the_environment_of_the_process_counts(
     inspect: Inspect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -341,14 +367,18 @@ def test_a_registry_s_image_must_be_pulled(inspect: Inspect) -> None:
 
 
 @pytest.mark.parametrize("options", [KIND, ELSEWHERE], ids=["kind", "context"])
-def test_a_node_port_is_reached_and_an_address_inside_is_not(
+def test_a_node_port_is_reached_and_an_address_inside_by_the_api_server_of_others(
     inspect: Inspect, options: Options
 ) -> None:
     def with_type(kind: str) -> Edit:
         return "type: LoadBalancer", f"type: {kind}"
 
     assert inspect(with_type("NodePort"), options=options).findings == ()
-    assert codes(inspect(with_type("ClusterIP"), options=options)) == ["unreachable-service"]
+    inside = [] if options is ELSEWHERE else ["unreachable-service"]
+    assert codes(inspect(with_type("ClusterIP"), options=options)) == inside
+    name = "type: ExternalName\n  externalName: shop.invalid"
+    elsewhere = inspect(("type: LoadBalancer", name), options=options)
+    assert codes(elsewhere) == ["unreachable-service"]
 
 
 def test_the_requests_of_canary_and_stable_count_together(inspect: Inspect) -> None:

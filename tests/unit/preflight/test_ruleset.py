@@ -12,6 +12,7 @@ from pytest_canary.config.baseline import Baseline
 from pytest_canary.config.plan import Plan
 from pytest_canary.context.journal import PreflightOutcome
 from pytest_canary.context.workspace import Workspace
+from pytest_canary.core.findings import Finding
 from pytest_canary.manifests.documents import Fault, Unfit
 from pytest_canary.manifests.schema import of_version
 from pytest_canary.preflight import groups, rules, ruleset
@@ -22,14 +23,30 @@ from pytest_canary.preflight.subject import Subject
 
 
 def test_every_rule_has_a_broken_manifest() -> None:
-    of_settings = {"unused-variable"}
-    assert {path.stem.split(".")[0] for path in FAULTS} == set(ruleset.names()) - of_settings
+    of_settings_and_script = {"unused-variable", "empty-variable"}
+    found = {path.stem.split(".")[0] for path in FAULTS}
+    assert found == set(ruleset.names()) - of_settings_and_script
 
 
 def test_every_rule_is_declared_once_and_all_that_files_tell_is_a_rules() -> None:
     names = ruleset.names()
     assert len(names) == len(set(names))
     assert set(get_args(Unfit)) < set(names)
+
+
+def test_what_kubernetes_takes_and_runs_is_a_warning_and_nothing_else() -> None:
+    assert [name for name, level in ruleset.levels().items() if level != "error"] == [
+        "duplicate-key",
+        "empty-variable",
+        "unused-variable",
+        "overlapping-selectors",
+        "session-affinity",
+        "unnamed-target-port",
+        "no-readiness-probe",
+        "latest-image",
+        "takes-last-pod",
+        "blocking-budget",
+    ]
 
 
 def test_every_module_of_rules_is_asked() -> None:
@@ -51,13 +68,19 @@ def test_a_fault_has_the_name_of_the_rule_that_finds_it() -> None:
 
 def test_every_rule_belongs_to_one_assertion(tmp_path: Path) -> None:
     asked: list[str] = []
+    judged: list[Group] = []
 
     class Asked:
         notes = ()
 
         @staticmethod
-        def expect_none(group: Group) -> None:
+        def found(group: Group) -> list[Finding]:
             asked.extend(ruleset.names(group))
+            return []
+
+        @staticmethod
+        def expect_judged(group: Group) -> None:
+            judged.append(group)
 
     plan = Plan(settings_file.load(ROOT), KIND, Baseline("none", "", ""))
     workspace = Workspace(plan, tmp_path)
@@ -66,6 +89,7 @@ def test_every_rule_belongs_to_one_assertion(tmp_path: Path) -> None:
         assert check.test
         check.test(workspace)
     assert sorted(asked) == sorted(ruleset.names())
+    assert len(judged) == len(GROUPS)
 
 
 def test_every_group_has_a_rule() -> None:

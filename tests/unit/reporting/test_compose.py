@@ -201,6 +201,33 @@ def test_a_secret_that_is_a_word_of_ours_takes_no_word_of_ours_with_it(
     assert told.promotion.sentence.endswith(": it ********")
 
 
+def test_findings_that_fail_nothing_come_after_those_that_do(new_world: NewWorld) -> None:
+    off = {"level": "off", "why": "it is ours"}
+    levels = {"latest-image": off, "pull-policy": off}
+    world = new_world(empty=True, findings=levels)
+    world.journal.tell("preflight", [Finding("latest-image", "it may be another tomorrow")])
+    world.journal.note("migration", "0001 -> 0002")
+    world.journal.tell("migration", [Finding("table-rewrite", "it rewrites person")])
+    error = FoundError([Finding("PingFails", "it exits with 1")])
+    world.rehearsal.keep_evidence("migration", error)
+
+    told = compose(world.journal, "failed")
+
+    assert [(each.code, each.stage, each.level, each.why) for each in told.findings] == [
+        ("PingFails", "migration", "error", ""),
+        ("latest-image", "preflight", "off", "it is ours"),
+        ("table-rewrite", "migration", "warning", ""),
+    ]
+    assert [each.code for each in told.found("off")] == ["latest-image"]
+    assert [(each.rule, each.level, each.found) for each in told.levels] == [
+        ("latest-image", "off", 1),
+        ("pull-policy", "off", 0),
+    ]
+    notes = {each.name: each.notes for each in told.stages}
+    assert notes["migration"] == ("0001 -> 0002", "1 warning: table-rewrite")
+    assert notes["preflight"] == ()
+
+
 def test_half_an_emoji_is_told_as_python_escapes_it(new_world: NewWorld) -> None:
     """JSON has it as `\\ud83d`, where an app has cut a text after so many letters."""
 

@@ -41,6 +41,7 @@ def test_a_failure_names_its_findings_and_only_stages_that_were_entered() -> Non
     found = properties("failed")
     assert found["canary.answer"] == "failed"
     assert found["canary.findings"] == "ContainerExits, LostWrite"
+    assert found["canary.warnings"] == "latest-image"
     assert found["canary.writes.lost"] == "1"
     assert "canary.stage.canary.seconds" in found
     assert "canary.stage.verdict.seconds" not in found

@@ -67,6 +67,16 @@ def test_evidence_cannot_end_its_block() -> None:
     assert text.endswith("\n`````\nbefore\n````\n# after\n`````\n")
 
 
+def test_warnings_come_after_what_failed_and_what_is_off_does_not() -> None:
+    text = summary_markdown(sample("failed"))
+    assert text.endswith(
+        "\n### Warnings, which fail nothing\n\n- Container proxy runs proxies.example/proxy, which "
+        "may be another image tomorrow; **seen** manifests/deployment.yml:31, rule latest-image; "
+        "**next** write a tag that stays, or a digest\n"
+    )
+    assert "overlapping-selectors" not in text
+
+
 def test_many_findings_are_told_in_part() -> None:
     many = tuple(Found(code="A", sentence=f"finding {n}") for n in range(13))
     text = summary_markdown(sample("empty").model_copy(update={"findings": many}))

@@ -136,6 +136,26 @@ def test_what_to_do_next_is_told_at_the_head_unless_all_is_well(made: dict[str, 
     assert "Next: raise verdict.seconds" in made["inconclusive"].text
 
 
+def test_warnings_are_told_at_the_head_and_among_the_findings(made: dict[str, Reader]) -> None:
+    text = made["first-release"].text
+    head, _, rest = text.partition("The release as a picture")
+    assert "! 1 warning: latest-image" in " ".join(head.split())
+    assert "Container proxy runs proxies.example/proxy, which may be another image" in rest
+    assert "warning" not in made["green"].text
+    classes = [given.get("class") for tag, given in made["failed"].elements if tag == "article"]
+    assert classes == ["finding", "finding", "finding warning", "finding off"]
+
+
+def test_what_is_off_is_in_the_report_with_its_reason(made: dict[str, Reader]) -> None:
+    text = " ".join(made["failed"].text.split())
+    off = text.partition("1 finding of rules that are off")[2]
+    why = "the selector of a Deployment that is there already can't be changed"
+    assert f"level off: {why}" in off
+    assert f"overlapping-selectorsoff1{why}" in off
+    assert "pull-policywarning0the proxy is loaded by hand" in off
+    assert "Levels that the settings set" not in made["green"].text
+
+
 def test_a_failed_rollback_is_told_beside_what_failed_first() -> None:
     report = sample("failed")
     failures = report.failures.model_copy(update={"rolled_back": False, "rollback": "2/3 ready"})

@@ -58,7 +58,14 @@ def report(result: str, *stages: Stage, failed: str = "", **parts: Any) -> Repor
             "it hung",
         ),
         (
-            report("failed", CANARY, findings=[Found(code="A", sentence="found")]),
+            report(
+                "failed",
+                CANARY,
+                findings=[
+                    Found(code="B", sentence="warned", level="warning"),
+                    Found(code="A", sentence="found"),
+                ],
+            ),
             "Failed",
             "bad",
             "found",

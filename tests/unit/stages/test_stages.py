@@ -1,18 +1,22 @@
 """Every assertion of every stage holds in a healthy world, and fails in one where it does not."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes.world import LOADED, NOTES, NewWorld, World
+from fakes.world import LOADED, NOTES, ROOT, NewWorld, World
 from unit.stages.failing import Case
+from unit.stages.failing.preflight import BROKEN, has
 
 from pytest_canary import stages
 from pytest_canary.config.options import STAGES
 from pytest_canary.context.stage import Check
-from pytest_canary.core.errors import CanaryError
+from pytest_canary.core.errors import CanaryError, NotApplicable
+from pytest_canary.preflight import ruleset
+from pytest_canary.stages import canary
 
 AUTOMATIC = "automatic_rollback"
 SUITES = (*STAGES, AUTOMATIC)
@@ -28,10 +32,18 @@ SCENARIOS: dict[str, dict[str, Any]] = {
     "an upgrade without a database": {
         "database": {"image": "none"},
         # The bundled manifests, which the world runs, take it from there.
-        "preflight": {"silenced": {"missing-secret": "nothing reads it here"}},
+        "findings": {"missing-secret": {"level": "off", "why": "nothing reads it here"}},
     },
     "an upgrade of an app that is no addressbook": {"api": NOTES},
 }
+
+
+# Manifests with one thing that works and shouldn't be.
+WARNED = [
+    path
+    for path in sorted(BROKEN.glob("*/*.yml"))
+    if ruleset.levels().get(path.stem.split(".")[0]) == "warning"
+]
 
 
 def applying(world: World) -> list[tuple[str, Check]]:
@@ -45,6 +57,32 @@ def test_every_assertion_holds_in_a_healthy_world(new_world: NewWorld, scenario:
         if stage != AUTOMATIC:
             world.enter(stage)
             world.rehearsal.check(check, stages.load(stage))
+
+
+@pytest.mark.parametrize("failed", [False, True])
+def test_deployments_that_select_each_others_pods_are_walked_and_it_is_told(
+    new_world: NewWorld, tmp_path: Path, failed: bool
+) -> None:
+    template = tmp_path / "overlapping.yml"
+    bundled = ROOT / "manifests" / "deployment.yml"
+    both = "      app: addressbook\n      deployment: $deployment\n  strategy"
+    assert both in bundled.read_text()
+    template.write_text(bundled.read_text().replace(both, "      app: addressbook\n  strategy"))
+    world = new_world(manifests={"deployment": str(template)}, **LOADED)
+    for stage, check in applying(world):
+        if failed:
+            break
+        if stage != AUTOMATIC:
+            world.enter(stage)
+            world.rehearsal.check(check, stages.load(stage))
+    if failed:
+        world.enter("canary").fail("canary")
+        for each in stages.load(AUTOMATIC).applying(world.rehearsal.plan):
+            world.rehearsal.check(each, stages.load(AUTOMATIC))
+        return
+    (told,) = world.journal.warnings
+    assert (told.stage, told.finding.code) == ("preflight", "overlapping-selectors")
+    assert world.journal.line("preflight")[-1] == "1 warning: overlapping-selectors"
 
 
 @pytest.mark.parametrize("failed", ["canary", "migration", "stable"])
@@ -126,6 +164,32 @@ def test_an_assertion_fails(new_world: NewWorld, case: Case) -> None:
     for words in case.evidence:
         assert words.format(**names) in evidence
     assert "\n" not in sentence
+
+
+@pytest.mark.parametrize("check", [canary.both_answer, canary.share_is_fair])
+def test_shares_are_not_counted_where_a_client_always_gets_the_same_pod(
+    new_world: NewWorld, check: Callable[..., None]
+) -> None:
+    world = new_world()
+    world.enter("canary")
+    world.namespace.edit(
+        "Service", "addressbook-lb", lambda it: it["spec"].update(sessionAffinity="ClientIP")
+    )
+    with pytest.raises(NotApplicable, match=r"^the Service sends a client to the same pod every "):
+        world.check("canary", check)
+
+
+@pytest.mark.parametrize("path", WARNED, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_what_works_in_kubernetes_fails_nothing_and_is_told(
+    new_world: NewWorld, path: Path
+) -> None:
+    world, rule = new_world(empty=True), path.stem.split(".")[0]
+    has(f"{path.parent.name}/{path.stem}")(world)
+    stage = stages.load("preflight")
+    for check in stage.applying(world.rehearsal.plan):
+        world.rehearsal.check(check, stage)
+    assert [each.finding.code for each in world.journal.warnings] == [rule]
+    assert world.journal.line("preflight")[-1] == f"1 warning: {rule}"
 
 
 def test_what_the_plan_and_the_versions_tell_is_on_their_stages_lines(new_world: NewWorld) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from fakes.world import ROOT, World
 from unit.stages.failing import Cases, Sabotage
 
+from pytest_canary.preflight import ruleset
 from pytest_canary.stages import preflight
 
 CASES = Cases("preflight")
@@ -37,12 +38,18 @@ def has(path: str) -> Sabotage:
 
 
 def fails(check: Callable[..., None], path: str, *words: str) -> None:
-    """Declare that a check fails on a broken manifest, where it says so, with these words."""
-    kind, rule = path.split("/")
+    """Declare that a check fails on a broken manifest, where it says so, with these words.
+
+    What is a warning by itself is an error by its settings.
+    """
+    kind, name = path.split("/")
+    rule = name.split(".")[0]
+    warns = ruleset.levels()[rule] != "error"
+    table = {"findings": {rule: {"level": "error"}}} if warns else {}
     lines = (BROKEN / f"{path}.yml").read_text().splitlines()
     line = next(number for number, text in enumerate(lines, start=1) if "# here" in text)
-    seen = f"seen    {kind}.yml:{line}, rule {rule.split('.')[0]}"
-    CASES.fails(check, *words, evidence=(seen, "next    "), before=True)(has(path))
+    evidence = (f"seen    {kind}.yml:{line}, rule {rule}", "next    ")
+    CASES.fails(check, *words, evidence=evidence, before=True, table=table)(has(path))
 
 
 fails(
@@ -72,7 +79,10 @@ fails(
     "deployment.yml nor apply.sh uses it",
     evidence=("rule unused-variable", "next    use it as $PROT, or take it out"),
     before=True,
-    table={"environment": {"PROT": "3000"}},
+    table={
+        "environment": {"PROT": "3000"},
+        "findings": {"unused-variable": {"level": "error"}},
+    },
 )
 def a_variable_is_set_that_nothing_uses(world: World) -> None:
     pass
@@ -89,6 +99,11 @@ fails(
     'unknown field "spec.template.spec.containers[0].imagePulPolicy"',
 )
 fails(preflight.schema_fits, "deployment/missing-field", "livenessProbe.tcpSocket.port is missing")
+fails(
+    preflight.schema_fits,
+    "deployment/duplicate-entry",
+    "tmp is in spec.template.spec.volumes twice, first on line 22",
+)
 fails(preflight.schema_fits, "deployment/wrong-type", "env[0].value must be text, not a number")
 fails(
     preflight.schema_fits,
@@ -167,8 +182,8 @@ fails(
 )
 fails(
     preflight.target_port_exists,
-    "service/no-target-port.number",
-    "no container of shop-canary has TCP port 8080; they have 3000",
+    "service/unnamed-target-port",
+    "no container of shop-canary names TCP port 8080; they name 3000",
 )
 
 fails(

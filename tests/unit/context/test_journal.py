@@ -1,0 +1,136 @@
+"""What a journal makes of a finding, by the level of its rule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from pytest_canary.config.baseline import Baseline
+from pytest_canary.config.options import Options
+from pytest_canary.config.plan import Plan
+from pytest_canary.config.settings import Settings
+from pytest_canary.context import rules
+from pytest_canary.context.journal import Journal
+from pytest_canary.core.errors import FoundError
+from pytest_canary.core.findings import Finding
+from pytest_canary.core.masking import Redactor
+from pytest_canary.preflight import ruleset
+from pytest_canary.rehearsal.planning import load_settings
+
+REWRITES = Finding(
+    "table-rewrite",
+    "the migration rewrites table person",
+    where="migration 0002",
+    evidence="alter table person alter column id type bigint",
+    next="add a column, fill it in parts, and rename it",
+)
+MISSING = Finding("missing-secret", "Secret payment will not be there", where="deployment.yml:54")
+WHY = "there are a hundred rows"
+
+Begin = Callable[..., Journal]
+
+
+@pytest.fixture
+def begin(configured: Callable[..., Settings]) -> Begin:
+    """Begins a journal, with the levels that the settings set."""
+
+    def make(**levels: dict[str, str]) -> Journal:
+        findings = {name.replace("_", "-"): level for name, level in levels.items()}
+        settings = configured(name="shop", findings=findings)
+        return Journal(
+            Plan(settings, Options(), Baseline("none", "", "")), redactor=Redactor(["hunter2"])
+        )
+
+    return make
+
+
+def test_a_finding_whose_rule_is_an_error_fails(begin: Begin) -> None:
+    journal = begin()
+    with pytest.raises(FoundError) as failure:
+        journal.tell("preflight", [MISSING])
+    assert failure.value.sentence == MISSING.sentence
+    assert "seen    deployment.yml:54, rule missing-secret" in failure.value.evidence
+    assert journal.told == []
+    assert journal.line("preflight") == []
+
+
+def test_a_finding_whose_rule_is_a_warning_is_told_and_fails_nothing(begin: Begin) -> None:
+    journal = begin()
+    journal.note("migration", "0001 -> 0002")
+    journal.tell("migration", [REWRITES])
+    (told,) = journal.warnings
+    assert (told.stage, told.finding.level, told.finding.why) == ("migration", "warning", "")
+    assert told.finding.details.splitlines() == [
+        "seen    migration 0002, rule table-rewrite",
+        "next    add a column, fill it in parts, and rename it",
+        "alter table person alter column id type bigint",
+    ]
+    assert journal.line("migration") == ["0001 -> 0002", "1 warning: table-rewrite"]
+    assert journal.line("stable") == []
+
+
+def test_a_warning_that_the_settings_make_has_its_reason(begin: Begin) -> None:
+    journal = begin(missing_secret={"level": "warning", "why": "made by hand"})
+    journal.tell("preflight", [MISSING])
+    (told,) = journal.warnings
+    assert "why     level warning: made by hand" in told.finding.details
+
+
+def test_what_is_off_is_kept_and_on_no_line(begin: Begin) -> None:
+    journal = begin(table_rewrite={"level": "off", "why": WHY})
+    journal.tell("migration", [REWRITES])
+    assert journal.warnings == []
+    assert journal.line("migration") == []
+    (told,) = journal.told
+    assert (told.finding.level, told.finding.why) == ("off", WHY)
+
+
+def test_a_warning_may_be_made_an_error(begin: Begin) -> None:
+    journal = begin(table_rewrite={"level": "error", "why": "ten million rows"})
+    with pytest.raises(FoundError) as failure:
+        journal.tell("migration", [REWRITES])
+    assert "why     level error: ten million rows" in failure.value.evidence
+
+
+def test_errors_fail_together_and_warnings_beside_them_are_told(begin: Begin) -> None:
+    journal = begin()
+    key = Finding("missing-key", "Secret db-params will have no key DB_PASS")
+    with pytest.raises(FoundError) as failure:
+        journal.tell("preflight", [MISSING, REWRITES, key])
+    assert [each.code for each in failure.value.findings] == ["missing-secret", "missing-key"]
+    assert [each.finding.code for each in journal.warnings] == ["table-rewrite"]
+
+
+def test_what_is_told_again_counts_once_and_several_of_a_rule_by_their_number(
+    begin: Begin,
+) -> None:
+    journal = begin()
+    blocks = Finding("blocking-index", "an index on person blocks writes")
+    other = Finding("blocking-index", "an index on pet blocks writes")
+    for _ in range(2):
+        journal.tell("migration", [blocks, REWRITES, other])
+    assert journal.line("migration") == ["3 warnings: blocking-index, table-rewrite"]
+
+
+def test_no_secret_is_told(begin: Begin) -> None:
+    journal = begin(table_rewrite={"level": "warning", "why": "hunter2"})
+    texts: dict[str, Any] = dict.fromkeys(
+        ("sentence", "where", "seen", "evidence", "likely", "next"), "x hunter2"
+    )
+    journal.tell("migration", [Finding("table-rewrite", **texts)])
+    assert "hunter2" not in repr(journal.told)
+
+
+def test_a_finding_that_no_rule_has_found_is_a_mistake(begin: Begin) -> None:
+    with pytest.raises(KeyError, match="ImagePullBackOff"):
+        begin().tell("canary", [Finding("ImagePullBackOff", "it can't be pulled")])
+
+
+def test_the_settings_know_the_rules_of_a_walk_too(configured: Callable[..., Settings]) -> None:
+    root = configured().root
+    assert not set(rules.OF_A_WALK) & set(ruleset.names())
+    for name in rules.levels():
+        (root / "canary.toml").write_text(f'[findings.{name}]\nlevel = "off"\nwhy = "tried"\n')
+        assert load_settings(root).findings[name].level == "off"
