@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from pytest_canary.config.values import (
     ArgumentName,
@@ -203,12 +203,13 @@ class ApiSettings(_Table):
     `write` must be acknowledged with its status; the body of `read` must then hold the unique text.
 
     Attributes:
-        version_header: the response header that tells which version answered, where there is one.
-        pod_header: the one that tells which pod did.
+        version_header: the response header that tells which version answered; None where the app
+            has none, which the file says by "".
+        pod_header: the one that tells which pod did; likewise.
     """
 
-    version_header: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+$")] | None = None
-    pod_header: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+$")] | None = None
+    version_header: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]*$")] | None = None
+    pod_header: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]*$")] | None = None
     metrics: Annotated[str, Field(pattern=r"^/")] = "/metrics"
     write: Request = PUT_PERSON
     read: Request = GET_ALL
@@ -219,6 +220,11 @@ class ApiSettings(_Table):
     def _addressbook(cls, table: Any) -> Any:
         own = not isinstance(table, dict) or "write" in table or "read" in table
         return table if own else ADDRESSBOOK | table
+
+    @field_validator("version_header", "pod_header")
+    @classmethod
+    def _header(cls, name: str | None) -> str | None:
+        return name or None
 
 
 class Tables(_Table):

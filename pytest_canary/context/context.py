@@ -186,8 +186,9 @@ class Context:
 
         Raises:
             ApiError: a connection failed, or its answer was not as promised.
+            ReleaseError: no header tells who answers, or one of them has not answered yet.
         """
-        expected = {self.journal.versions[title] for title in titles}
+        expected = {self.journal.version(title) for title in titles}
 
         def look() -> Seen[None]:
             try:

@@ -304,6 +304,22 @@ class Journal:
         }
         return {title: migrated for title, migrated in found.items() if migrated}
 
+    def version(self, title: str) -> str:
+        """What a version calls itself: "baseline" or "candidate".
+
+        Raises:
+            ReleaseError: nothing has told it.
+        """
+        found = self.versions.get(title)
+        if found is None:
+            why = (
+                f"the {title} has not answered yet; enter its stage first"
+                if self.plan.tells_versions
+                else "no api.version-header is set; set it, where the app has one"
+            )
+            raise ReleaseError(f"which version answers can't be told: {why}")
+        return found
+
     def version_name(self, title: str) -> str:
         """What a version calls itself, or what it is to us."""
         version = self.versions.get(title)

@@ -92,12 +92,12 @@ class Expect:
             title: "candidate" or "baseline".
 
         Raises:
-            ReleaseError: another one answers too.
+            ReleaseError: another one answers too, or no header tells who does.
         """
         from pytest_canary.context import expectations
 
         context = self._workspace.context
-        expectations.expect_only(context.sample(title), context.journal.versions[title])
+        expectations.expect_only(context.sample(title), context.journal.version(title))
 
     def gone(self, track: str) -> None:
         """A track's Deployment and its pods are gone; waits for it.

@@ -155,6 +155,7 @@ class Rehearsal:
 
         Raises:
             ApiError: a connection failed, or its answer was not as promised.
+            ReleaseError: no header tells who answers, or one of them has not answered yet.
         """
         return self.context.sample(*titles)
 

@@ -50,6 +50,12 @@ def stable_is_ready(context: Context) -> None:
 @STAGE.holds("the Service sends connections to all of them and no other")
 def service_selects(context: Context) -> None:
     expect.connections(context, CANARY, *([STABLE] if context.plan.upgrade else []))
+    if context.plan.upgrade and not context.plan.tells_versions:
+        context.journal.note(
+            "canary",
+            "not told: which version answers, and the canary's share of connections, as no "
+            "api.version-header is set",
+        )
 
 
 @STAGE.holds("candidate and baseline answer as different versions", when=tells_versions)

@@ -112,6 +112,12 @@ def test_an_api_of_ones_own_is_no_addressbook_and_has_no_header_unless_set(book:
     assert loaded(book, f'[api]\nversion-header = "X-V"\n{own}').api.version_header == "X-V"
 
 
+def test_an_app_may_be_an_addressbook_and_tell_neither_version_nor_pod(book: Path) -> None:
+    found = loaded(book, '[api]\nversion-header = ""\npod-header = ""\n').api
+    assert found.version_header is found.pod_header is None
+    assert (found.write, found.read) == (PUT_PERSON, GET_ALL)
+
+
 @pytest.mark.parametrize(
     ("text", "level", "why"),
     [

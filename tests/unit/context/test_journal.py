@@ -13,7 +13,7 @@ from pytest_canary.config.plan import Plan
 from pytest_canary.config.settings import Settings
 from pytest_canary.context import rules
 from pytest_canary.context.journal import Journal
-from pytest_canary.core.errors import FoundError
+from pytest_canary.core.errors import FoundError, ReleaseError
 from pytest_canary.core.findings import Finding
 from pytest_canary.core.masking import Redactor
 from pytest_canary.preflight import ruleset
@@ -134,3 +134,22 @@ def test_the_settings_know_the_rules_of_a_walk_too(configured: Callable[..., Set
     for name in rules.levels():
         (root / "canary.toml").write_text(f'[findings.{name}]\nlevel = "off"\nwhy = "tried"\n')
         assert load_settings(root).findings[name].level == "off"
+
+
+@pytest.mark.parametrize(
+    ("header", "why"),
+    [
+        ("X-Release", "the baseline has not answered yet; enter its stage first"),
+        ("", "no api.version-header is set; set it, where the app has one"),
+    ],
+)
+def test_a_version_that_nothing_has_told_is_told_so(
+    configured: Callable[..., Settings], header: str, why: str
+) -> None:
+    settings = configured(name="shop", api={"version-header": header})
+    journal = Journal(Plan(settings, Options(), Baseline("image", "shop:1", "an option")))
+    with pytest.raises(ReleaseError) as failure:
+        journal.version("baseline")
+    assert failure.value.sentence == f"which version answers can't be told: {why}"
+    journal.versions["baseline"] = "1"
+    assert journal.version("baseline") == "1"

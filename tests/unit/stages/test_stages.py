@@ -35,6 +35,7 @@ SCENARIOS: dict[str, dict[str, Any]] = {
         "findings": {"missing-secret": {"level": "off", "why": "nothing reads it here"}},
     },
     "an upgrade of an app that is no addressbook": {"api": NOTES},
+    "an upgrade of an addressbook that tells no version": {"api": {"version-header": ""}},
 }
 
 
@@ -164,6 +165,16 @@ def test_an_assertion_fails(new_world: NewWorld, case: Case) -> None:
     for words in case.evidence:
         assert words.format(**names) in evidence
     assert "\n" not in sentence
+
+
+def test_an_app_without_a_header_is_told_what_nobody_can_tell(new_world: NewWorld) -> None:
+    world = new_world(api={"version-header": ""})
+    world.enter("canary")
+    world.check("canary", canary.service_selects)
+    assert world.journal.notes["canary"] == [
+        "not told: which version answers, and the canary's share of connections, as no "
+        "api.version-header is set"
+    ]
 
 
 @pytest.mark.parametrize("check", [canary.both_answer, canary.share_is_fair])
