@@ -37,9 +37,20 @@ def history_sql(schema: Schema) -> str | None:
     if not found:
         return None
     return "\nunion all\n".join(
-        f'select \'{space}.{table}\', "{column}"::text from "{space}"."{table}"'  # noqa: S608 (names from the database's own catalogue)
+        f"select {_literal(f'{space}.{table}')}, {_identifier(column)}::text "  # noqa: S608 (quoted)
+        f"from {_identifier(space)}.{_identifier(table)}"
         for space, table, column in found
     )
+
+
+def _literal(text: str) -> str:
+    doubled = text.replace("'", "''")
+    return f"'{doubled}'"
+
+
+def _identifier(name: str) -> str:
+    doubled = name.replace('"', '""')
+    return f'"{doubled}"'
 
 
 def history_change(before: Iterable[Entry], now: Iterable[Entry]) -> list[str]:

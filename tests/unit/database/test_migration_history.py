@@ -20,6 +20,15 @@ def test_tools_are_asked_only_where_they_have_a_table() -> None:
     assert '"app"."knex_migrations"' in sql
 
 
+def test_a_quote_in_a_schemas_name_ends_neither_text_nor_name() -> None:
+    assert history_sql(frozenset({("column", "o'b", *VERSION[2:])})) == (
+        'select \'o\'\'b.alembic_version\', "version_num"::text from "o\'b"."alembic_version"'
+    )
+    assert history_sql(frozenset({("column", 'my "s"', *VERSION[2:])})) == (
+        'select \'my "s".alembic_version\', "version_num"::text from "my ""s"""."alembic_version"'
+    )
+
+
 def test_what_a_tool_notes_otherwise_is_told() -> None:
     alembic, knex = "public.alembic_version", "app.knex_migrations"
     before = [(alembic, "0001"), (knex, "1_person.js")]
