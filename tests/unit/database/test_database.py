@@ -80,6 +80,11 @@ def test_a_scratch_database_that_can_not_be_dropped_is_told(
         ("\n", [("",)]),  # one column that is NULL
         ("a\n\nb\n", [("a",), ("",), ("b",)]),
         ('"a\r\nb"\n', [("a\r\nb",)]),
+        pytest.param(
+            f"said,{'x' * 140_000}\n",
+            [("said", "x" * 140_000)],
+            id="more than Python's csv module takes",
+        ),
     ],
 )
 def test_psqls_rows_are_read_as_they_are(text: str, expected: list[tuple[str, ...]]) -> None:
