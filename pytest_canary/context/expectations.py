@@ -77,7 +77,7 @@ def expect_migrated(done: Migrated) -> None:
             f"`{command}` exits with code {code} but leaves out {len(absent)} of what it makes on "
             "an empty database",
             "see why it stops there without failing",
-            "\n".join(["missing:", *absent, "", "its output:", shown(done.migrate.output)]),
+            "\n".join(["missing:", listed(absent), "", "its output:", shown(done.migrate.output)]),
             "it has changed nothing at all" if same else f"it has changed {done.counts}",
         )
 
@@ -92,7 +92,7 @@ def expect_taken_down(down: Migrated, up: Migrated) -> None:
             f"`{down.migrate.command}` exits with code {down.migrate.code} but the schema "
             f"differs from the one before the migration: {counted(up.before, down.after)}",
             "see what the migration does that it does not undo",
-            "\n".join([*changed, "", "its output:", shown(down.migrate.output)]),
+            "\n".join([listed(changed), "", "its output:", shown(down.migrate.output)]),
             "it has changed nothing at all" if nothing else f"it has changed {down.counts}",
         )
 

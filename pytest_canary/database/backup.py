@@ -4,51 +4,46 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pytest_canary.core.errors import CanaryError, FoundError, ReleaseError
 from pytest_canary.core.findings import Finding
+from pytest_canary.core.wording import listed, plural
+from pytest_canary.database.contents import (
+    ROWS_SQL,
+    SEQUENCES_SQL,
+    SETTINGS,
+    Contents,
+    lacking_contents,
+    read_contents,
+)
 from pytest_canary.database.database import Database
-from pytest_canary.database.schema import Schema, describe
+from pytest_canary.database.schema import Part, Schema, is_line, lacking
+from pytest_canary.database.schema_dump import plain
 
-# How a row reads as text must not depend on what is set for one database only.
-SETTINGS = """
-set timezone = 'UTC'; set datestyle = 'ISO'; set intervalstyle = 'postgres';
-set extra_float_digits = 1; set bytea_output = 'hex'; set search_path = '';
-"""
-
-# Each table's rows and the sum of their hashes, in which their order plays no part.
-CONTENTS = r"""
-select format('select %L, %L, count(*), coalesce(sum(pg_catalog.hashtextextended(t::text, 0)'
-              '::numeric), 0) from only %I.%I t',
-              'table', n.nspname || '.' || c.relname, n.nspname, c.relname)
-  from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
- where c.relkind = 'r' and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
- order by 1 \gexec
-"""
-
-# The dump and the counts see the same moment, whatever is written meanwhile. Backquotes are run by
-# the pod's shell.
-DUMP = r"""
+# The dump and the counts see the same moment, whatever is written meanwhile. Sequences don't: they
+# are looked at before, so that the dump has none that stands behind. Backquotes are run by the
+# pod's shell.
+DUMP = rf"""
 begin isolation level repeatable read read only;
 select pg_catalog.pg_export_snapshot() as id \gset
+{SEQUENCES_SQL}
 \set said `pg_dump -Fc -U :'USER' -d :'DBNAME' --snapshot=:'id' -f :'file' 2>&1; echo "exit $?"`
 \set size `wc -c <:'file'`
 select 'said', :'said', :'size';
+{ROWS_SQL}
 """
 
-RESTORE = r"""
+RESTORE = rf"""
 \set said `pg_restore -U :'USER' -d :'DBNAME' --exit-on-error :'file' 2>&1; echo "exit $?"`
 select 'said', :'said';
+{SEQUENCES_SQL}
+{ROWS_SQL}
 """
 
 REMOVE = r"""
 \set removed `rm -f :'file'`
 """
-
-Contents = Mapping[str, tuple[int, str]]
-"""Each table's rows, and a checksum of them."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +53,7 @@ class Backup:
     Attributes:
         size: of the dump, in bytes.
         dumping, restoring: seconds that the two took.
-        live, restored: what is in each table: at the dump's own moment, and in the scratch
-            database.
+        live, restored: what is in it: at the dump's own moment, and in the scratch database.
         absent: the parts of the schema that were not restored, in words.
     """
 
@@ -71,22 +65,16 @@ class Backup:
     absent: list[str] = field(default_factory=list)
 
     @property
-    def tables(self) -> int:
-        """How many tables there are."""
-        return len(self.live)
-
-    @property
-    def rows(self) -> int:
-        """How many rows there are in all of them."""
-        return sum(count for count, _ in self.live.values())
+    def lost(self) -> list[str]:
+        """What it has not brought back, a line each."""
+        return [*self.absent, *lacking_contents(self.live, self.restored)]
 
     @property
     def text(self) -> str:
         """In words: "a backup of 12 rows in 3 tables (14 kB) restores in 0.3 s"."""
-        tables = f"{self.tables:,} table{'' if self.tables == 1 else 's'}"
+        what = f"{plural(self.live.rows, 'row')} in {plural(len(self.live.tables), 'table')}"
         size = f"{max(1, round(self.size / 1000)):,} kB"
-        backup = f"a backup of {self.rows:,} rows in {tables} ({size})"
-        return f"{backup} restores in {self.restoring:.1f} s"
+        return f"a backup of {what} ({size}) restores in {self.restoring:.1f} s"
 
 
 def back_up(
@@ -135,8 +123,8 @@ def back_up(
         size=size(dumped),
         dumping=dumping,
         restoring=restoring,
-        live=contents(dumped),
-        restored=contents(restored),
+        live=read_contents(dumped),
+        restored=read_contents(restored),
         absent=not_restored(schema, came_back),
     )
 
@@ -144,7 +132,7 @@ def back_up(
 def _run(
     database: Database, script: str, file: str, timeout: float, name: str | None = None
 ) -> list[tuple[str, ...]]:
-    whole = f"\\set file '{file}'\n{SETTINGS}{script}{CONTENTS}"
+    whole = f"\\set file '{file}'\n{SETTINGS}{script}"
     return database.script(whole, timeout=timeout, database=name)
 
 
@@ -183,36 +171,20 @@ def size(rows: list[tuple[str, ...]]) -> int:
     return next(int(row[2]) for row in rows if row[0] == "said")
 
 
-def contents(rows: list[tuple[str, ...]]) -> Contents:
-    """What the counts of a script say of each table."""
-    return {row[1]: (int(row[2]), row[3]) for row in rows if row[0] == "table"}
-
-
 def not_restored(live: Schema, restored: Schema) -> list[str]:
     """The parts of the live schema that a restored one has not, in words.
 
-    Of other parts than columns only the name counts: PostgreSQL writes an expression differently
-    after it has read its own way of writing it, and means the same.
+    Of other parts than columns and pg_dump's lines only the name counts: PostgreSQL writes an
+    expression differently after it has read its own way of writing it, and means the same.
     """
-
-    def known(schema: Schema) -> dict[tuple[str, ...], tuple[str, ...]]:
-        return {part[:5] if part[0] == "column" else part[:4]: part for part in schema}
-
-    back = known(restored)
-    return describe(part for key, part in known(live).items() if key not in back)
+    back = {_identity(part) for part in restored}
+    return lacking(live, frozenset(part for part in live if _identity(part) in back))
 
 
-def differences(live: Contents, restored: Contents) -> list[str]:
-    """What of the live tables is not in the restored ones, a line a table."""
-    found = []
-    for table, (count, checksum) in sorted(live.items()):
-        if table not in restored:
-            found.append(f"{table} is missing")
-        elif restored[table][0] != count:
-            found.append(f"{table} has {restored[table][0]:,} of {count:,} rows")
-        elif restored[table][1] != checksum:
-            found.append(f"{table} has {count:,} rows, but not the same")
-    return found
+def _identity(part: Part) -> tuple[str, ...]:
+    if is_line(part):
+        return *part[:3], plain(part[3])
+    return part[:5] if part[0] == "column" else part[:4]
 
 
 def expect_restored(backup: Backup | CanaryError | None) -> str:
@@ -232,20 +204,20 @@ def expect_restored(backup: Backup | CanaryError | None) -> str:
         raise backup
     if backup is None:
         raise ReleaseError("no backup was made before the migration")
-    if not backup.rows:
+    if not backup.live.rows:
         raise FoundError(
             [
                 Finding(
                     code="BackupIsEmpty",
                     sentence="the backup proves nothing: the live database has "
-                    f"{backup.tables} tables and no row",
+                    f"{plural(len(backup.live.tables), 'table')} and no row",
                     where="the live database",
                     next="leave the checks that write in the run, and see that the app uses "
                     "DB_SCHEMA",
                 )
             ]
         )
-    lost = [*backup.absent, *differences(backup.live, backup.restored)]
+    lost = backup.lost
     if lost:
         raise FoundError(
             [
@@ -254,7 +226,7 @@ def expect_restored(backup: Backup | CanaryError | None) -> str:
                     sentence=f"the backup does not restore what was backed up: {lost[0]}"
                     + (f", and {len(lost) - 1} more" if lost[1:] else ""),
                     where="a scratch database beside the live one",
-                    evidence="\n".join(lost),
+                    evidence=listed(lost),
                     next="restore it by hand, and compare",
                 )
             ]

@@ -15,6 +15,7 @@ from pytest_canary.database.deployment import SERVICE
 from pytest_canary.database.lock_samples import APPLICATION, SHORT
 from pytest_canary.database.migration_history import MigrationHistory, history_sql
 from pytest_canary.database.schema import SCHEMA_SQL, Schema
+from pytest_canary.database.schema_dump import DUMP_SQL, read_dump
 from pytest_canary.k8s.exec import ExecError
 from pytest_canary.k8s.namespace import Namespace
 from pytest_canary.k8s.objects import is_ready, pods_of, state
@@ -137,8 +138,13 @@ class Database:
             ) from error
 
     def schema(self, database: str | None = None) -> Schema:
-        """Everything in a database's schema; the app's own where none is named."""
-        return frozenset(self.query(SCHEMA_SQL, database=database))
+        """Everything in a database's schema; the app's own where none is named.
+
+        Raises:
+            DatabaseError: it can't be read, by a query or by pg_dump.
+        """
+        *parts, (_, dump) = self.script(f"{SCHEMA_SQL};{DUMP_SQL}", timeout=60, database=database)
+        return frozenset({*parts, *read_dump(dump)})
 
     def history(self, schema: Schema) -> MigrationHistory:
         """What migration tools have noted in tables of this schema."""

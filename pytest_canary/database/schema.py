@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 
 Part = tuple[str, ...]
-"""Kind, schema, table, name, and what else defines a column, an index or the like."""
+"""Kind, schema, table, name, and what else defines a column, an index or the like.
+
+A kind in capitals is pg_dump's: then it is kind, schema, name, and a line of what it writes.
+"""
 
 Schema = frozenset[Part]
 
@@ -82,7 +86,58 @@ select 'extension', s.name, '', e.extname::text, e.extversion, ''
 # As one reads a schema: what others rest on first.
 KINDS = ("extension", "type", "sequence", "table", "column", "constraint", "index", "trigger")
 
-PLURALS = {"index": "indexes"}
+PLURALS = {
+    "index": "indexes",
+    "policy": "policies",
+    "row security": "row securities",
+    "statistics": "statistics",
+}
+
+# What pg_dump's kinds are called, where that is not what they are.
+NOUNS = {"ACL": "grant", "DEFAULT ACL": "default grant"}
+
+# pg_dump's kinds whose objects the query above knows too, though not everything of them.
+KNOWN = {
+    *("TABLE", "TABLE ATTACH", "FOREIGN TABLE", "DEFAULT", "INDEX", "INDEX ATTACH", "TRIGGER"),
+    *("CONSTRAINT", "CHECK CONSTRAINT", "FK CONSTRAINT", "SEQUENCE", "SEQUENCE OWNED BY"),
+    *("VIEW", "MATERIALIZED VIEW", "TYPE", "DOMAIN", "FUNCTION", "PROCEDURE", "AGGREGATE"),
+    "EXTENSION",
+}
+
+# Lines that say themselves what they are of.
+STATEMENT = re.compile(r"(CREATE|ALTER|GRANT|REVOKE|COMMENT ON) ")
+
+
+def is_line(part: Part) -> bool:
+    """Whether a part is a line of pg_dump's."""
+    return part[0].isupper()
+
+
+def changes(before: Schema, after: Schema) -> tuple[Schema, Schema]:
+    """The parts that went, and those that came.
+
+    Lines of an object that other parts of the change are of are left out: they say the same.
+    """
+    went, came = before - after, after - before
+    told = {name for part in went | came if not is_line(part) for name in _names(part)}
+    return _apart_from(told, went), _apart_from(told, came)
+
+
+def _owner(part: Part) -> Part:
+    """What is changed where a part is: itself, or the object that a line is of."""
+    return part[:3] if is_line(part) else part[:4]
+
+
+def _names(part: Part) -> Iterator[str]:
+    """What pg_dump may call the object that a part is of."""
+    _, _, table, name, *_ = part
+    yield from (table, name.partition("(")[0], f"{table} {name}", f"{table}_{name}_seq")
+
+
+def _apart_from(told: Collection[str], parts: Iterable[Part]) -> Schema:
+    return frozenset(
+        part for part in parts if part[0] not in KNOWN or part[2].partition("(")[0] not in told
+    )
 
 
 def describe(schema: Iterable[Part]) -> list[str]:
@@ -93,7 +148,11 @@ def describe(schema: Iterable[Part]) -> list[str]:
 def name_of(part: Part) -> str:
     """What a part is called: "column public.person.email"."""
     kind, *names = part[:4]
-    return f"{kind} {'.'.join(name for name in names if name)}"
+    line = names.pop() if is_line(part) else ""
+    if STATEMENT.match(line):
+        return line
+    name = f"{kind.lower()} {'.'.join(name for name in names if name)}"
+    return f"{name}: {line}" if line else name
 
 
 def _line(part: Part) -> str:
@@ -102,7 +161,8 @@ def _line(part: Part) -> str:
 
 def lacking(expected: Schema, actual: Schema) -> list[str]:
     """The parts of the expected schema that the actual one has not, in words."""
-    return describe(expected - actual)
+    went, _ = changes(expected, expected & actual)
+    return describe(went)
 
 
 def difference(before: Schema, after: Schema) -> list[str]:
@@ -110,22 +170,24 @@ def difference(before: Schema, after: Schema) -> list[str]:
 
     What was changed stands together, its old line before its new one.
     """
-    signed = [(part, "-") for part in before - after] + [(part, "+") for part in after - before]
-    signed.sort(key=lambda each: (_rank(each[0]), each[1] == "+"))
+    went, came = changes(before, after)
+    signed = [(part, "-") for part in went] + [(part, "+") for part in came]
+    signed.sort(key=lambda each: (_rank(_owner(each[0])), each[1] == "+", each[0]))
     return [f"{sign} {_line(part)}" for part, sign in signed]
 
 
 def _rank(part: Part) -> tuple[int, Part]:
-    kind = part[0]
+    kind = part[0].lower()
     return KINDS.index(kind) if kind in KINDS else len(KINDS), part[:4]
 
 
 def counted(before: Schema, after: Schema) -> str:
     """A schema's change in numbers: "+1 column, +1 index, ~1 constraint"; empty for none."""
-    went, came = {part[:4] for part in before - after}, {part[:4] for part in after - before}
+    went, came = changes(before, after)
+    changed, old, new = ({_owner(part) for part in parts} for parts in (went | came, before, after))
     told = []
-    for sign, parts in (("+", came - went), ("-", went - came), ("~", came & went)):
-        numbers = Counter(part[0] for part in parts)
+    for sign, parts in (("+", changed - old), ("-", changed - new), ("~", changed & old & new)):
+        numbers = Counter(NOUNS.get(part[0], part[0].lower()) for part in parts)
         kinds = sorted(numbers, key=lambda kind: _rank((kind,)))
         told += [f"{sign}{numbers[kind]} {_noun(kind, numbers[kind])}" for kind in kinds]
     return ", ".join(told)
@@ -142,7 +204,7 @@ def not_undone(before: Schema, now: Schema) -> list[str]:
         before: the schema before the migration.
         now: the schema after the rollback.
     """
-    old, new = {p[:4]: p for p in before - now}, {p[:4]: p for p in now - before}
+    old, new = ({part[:4]: part for part in parts} for parts in changes(before, now))
     # A table is told as one.
     made = {name[1:3] for name in new if name[0] == "table" and name not in old}
     removed = {name[1:3] for name in old if name[0] == "table" and name not in new}

@@ -290,7 +290,7 @@ def _backup(journal: Journal) -> figures.Backup | None:
     return figures.Backup(
         size=found.size,
         seconds=found.dumping + found.restoring,
-        restored=not found.absent and found.live == found.restored,
+        restored=not found.lost,
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from pytest_canary.database import backup
 from pytest_canary.database.lock_samples import SAMPLE
-from pytest_canary.database.schema import SCHEMA_SQL, Schema
+from pytest_canary.database.schema import SCHEMA_SQL, Part, Schema, is_line
 from pytest_canary.k8s.exec import ExecError
 
 Ended = tuple[int, str, str]
@@ -25,11 +25,12 @@ class PostgreSQL:
     Attributes:
         schemas: of each database.
         contents: what is in the live database's tables: rows, and a checksum of them.
+        sequences: what the live database's sequences hand out next.
         refused: exit code and output, by how the statement begins.
         answers: rows, by the whole statement.
-        ends: what pg_dump and pg_restore say in the end.
+        ends: what pg_dump and pg_restore say in the end, by program.
         restored: what becomes of the contents in a backup.
-        restored_schema: what becomes of the schema.
+        restored_sequences, restored_schema: what becomes of the others.
         watchable: whether the locks can be sampled.
         hangs: which of the two programs hangs.
     """
@@ -38,10 +39,12 @@ class PostgreSQL:
         self.live = live
         self.schemas: dict[str, Schema] = {live: frozenset()}
         self.contents = contents
+        self.sequences: dict[str, int] = {}
         self.refused: dict[str, tuple[int, str]] = {}
         self.answers: dict[str, Rows] = {"select 40 + 2": [("42",)]}
-        self.ends = {"pg_dump": "exit 0", "pg_restore": "exit 0"}
+        self.ends = dict.fromkeys(("pg_dump", "pg_restore", "pg_dump --schema-only"), "exit 0")
         self.restored: Callable[[dict[str, Any]], dict[str, Any]] = lambda contents: contents
+        self.restored_sequences: Callable[[dict[str, int]], dict[str, int]] = dict
         self.restored_schema: Callable[[Schema], Schema] = lambda schema: schema
         self.watchable = True
         self.hangs = ""
@@ -60,13 +63,16 @@ class PostgreSQL:
         script = words[words.index("sh", 1) + 1]
         if script == SAMPLE:
             return self._sample(heard or self._heard)
+        if script.startswith(SCHEMA_SQL):
+            return self._query(database, script)
         if backup.DUMP in script:
             self._dumped = self.contents()
-            return self._said("pg_dump", "8123", self._dumped)
+            return self._said("pg_dump", "8123", self._dumped, self.sequences)
         if backup.RESTORE in script:
             live = self.restored_schema(self.schemas[self.live])
             self.schemas[database] = self.schemas[database] | live
-            return self._said("pg_restore", "", self.restored(self._dumped))
+            sequences = self.restored_sequences(self.sequences)
+            return self._said("pg_restore", "", self.restored(self._dumped), sequences)
         assert backup.REMOVE in script, script
         return 0, "", ""
 
@@ -75,8 +81,12 @@ class PostgreSQL:
             if sql.startswith(start):
                 return code, output, ""
         rows: Rows = []
-        if sql == SCHEMA_SQL:
-            rows = sorted(self.schemas[database])
+        if sql.startswith(SCHEMA_SQL):
+            schema = sorted(self.schemas[database])
+            dump = "".join(_dumped(part) for part in schema if is_line(part))
+            ended = self.ends["pg_dump --schema-only"]
+            rows = [part for part in schema if not is_line(part)]
+            rows.append(("pg_dump", f"{dump}{ended}"))
         elif sql.startswith("create database"):
             self.schemas[sql.split('"')[1]] = frozenset()
         elif sql.startswith("drop database"):
@@ -87,13 +97,16 @@ class PostgreSQL:
             rows = self.answers[sql]
         return _csv(rows)
 
-    def _said(self, program: str, size: str, contents: dict[str, Any]) -> Ended:
+    def _said(
+        self, program: str, size: str, contents: dict[str, Any], sequences: dict[str, int]
+    ) -> Ended:
         if program == self.hangs:
             raise ExecError("hangs", "was given up at its deadline", "kubectl exec …")
         tables = [
             ("table", table, str(count), str(sum_)) for table, (count, sum_) in contents.items()
         ]
-        return _csv([("said", self.ends[program], size), *tables])
+        ahead = [("sequence", name, str(value), "1") for name, value in sequences.items()]
+        return _csv([("said", self.ends[program], size), *ahead, *tables])
 
     # Who waits for whom.
 
@@ -132,6 +145,11 @@ def wait(statement: str, mode: str, waiting: str, wanted: str) -> tuple[str, ...
     holder = ("80", "app migrate", "10.244.9.9", "2000.2", "2000.2", "active", statement)
     waiter = ("31", "app", "10.244.0.2", "900", "1000.3", "active", waiting)
     return ("wait", wanted, mode, "public.person", *holder, *waiter)
+
+
+def _dumped(part: Part) -> str:
+    kind, space, name, line, *_ = part
+    return f"--\n-- Name: {name}; Type: {kind}; Schema: {space}; Owner: app\n--\n\n{line};\n\n"
 
 
 def _csv(rows: Rows) -> Ended:

@@ -13,6 +13,8 @@ from pytest_canary.stages import migration
 
 CASES = Cases("migration")
 
+GRANT = ("ACL", "public", "TABLE person", "GRANT SELECT ON TABLE public.person TO report", "", "")
+
 
 @CASES.fails(
     migration.commands_run,
@@ -186,7 +188,7 @@ def the_dump_waits_for_ever(world: World) -> None:
 
 @CASES.fails(
     migration.backup_restores,
-    "the backup does not restore what was backed up: public.person has 0 of 1 rows",
+    "the backup does not restore what was backed up: public.person has 0 of 1 row",
     before=True,
 )
 def the_backup_has_lost_rows(world: World) -> None:
@@ -196,7 +198,7 @@ def the_backup_has_lost_rows(world: World) -> None:
 
 @CASES.fails(
     migration.backup_restores,
-    "the backup does not restore what was backed up: public.person has 1 rows, but not the same",
+    "the backup does not restore what was backed up: public.person has 1 row, but not the same",
     before=True,
 )
 def the_backup_has_other_rows(world: World) -> None:
@@ -213,6 +215,27 @@ def the_backup_has_lost_a_column(world: World) -> None:
     world.postgres.restored_schema = lambda schema: frozenset(
         part for part in schema if part[3] != "id"
     )
+
+
+@CASES.fails(
+    migration.backup_restores,
+    "the backup does not restore what was backed up: sequence public.person_id_seq goes on with 1, "
+    "where the live one goes on with 34",
+    before=True,
+)
+def the_backups_sequence_begins_anew(world: World) -> None:
+    world.postgres.sequences = {"public.person_id_seq": 34}
+    world.postgres.restored_sequences = lambda sequences: dict.fromkeys(sequences, 1)
+
+
+@CASES.fails(
+    migration.backup_restores,
+    "the backup does not restore what was backed up: GRANT SELECT ON TABLE public.person TO report",
+    before=True,
+)
+def the_backup_has_lost_a_grant(world: World) -> None:
+    world.schemas["app"] |= {GRANT}
+    world.postgres.restored_schema = lambda schema: schema - {GRANT}
 
 
 @CASES.fails(
@@ -353,6 +376,50 @@ def migrate_forgets_an_index(world: World) -> None:
         return done
 
     world.migrate = forgetful
+
+
+@CASES.fails(
+    migration.schema_is_right,
+    "`app migrate` exits with code 0 but leaves out 1 of what it makes on an empty database",
+    evidence=("missing:", "GRANT SELECT ON TABLE public.person TO report"),
+    before=True,
+)
+def migrate_forgets_what_only_pg_dump_tells(world: World) -> None:
+    def forgetful(release: str, database: str) -> tuple[int, str]:
+        done = world.migrate_all(release, database)
+        if database.startswith("canary_fresh"):
+            world.schemas[database] |= {GRANT}
+        return done
+
+    world.migrate = forgetful
+
+
+@CASES.fails(
+    migration.schema_is_right,
+    "`app migrate` exits with code 0 but leaves out 30 of what it makes on an empty database",
+    evidence=("column public.person.more_0 text", "… and 10 more", "its output:"),
+    before=True,
+)
+def migrate_forgets_more_than_anybody_reads(world: World) -> None:
+    columns = {("column", "public", "person", f"more_{each}", "text", "") for each in range(30)}
+
+    def forgetful(release: str, database: str) -> tuple[int, str]:
+        done = world.migrate_all(release, database)
+        if database.startswith("canary_fresh"):
+            world.schemas[database] |= columns
+        return done
+
+    world.migrate = forgetful
+
+
+@CASES.fails(
+    migration.commands_run,
+    "pg_dump exits with code 1, so the schema is unknown: pg_dump: error: permission denied",
+    before=True,
+)
+def pg_dump_can_not_tell_the_schema(world: World) -> None:
+    denied = "pg_dump: error: permission denied for table secret\nexit 1"
+    world.postgres.ends["pg_dump --schema-only"] = denied
 
 
 @CASES.fails(

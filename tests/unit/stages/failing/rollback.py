@@ -235,6 +235,33 @@ def the_down_migration_removes_too_much(world: World) -> None:
 
 
 @CASES.fails(
+    rollback.schema_is_back,
+    "but the schema differs from the one before the migration: +1 grant, ~1 table",
+    evidence=(
+        "- CREATE TABLE public.person",
+        "+ CREATE UNLOGGED TABLE public.person",
+        "+ GRANT SELECT ON TABLE public.person TO report",
+    ),
+    passes_first=False,
+)
+def the_down_migration_leaves_what_only_pg_dump_tells(world: World) -> None:
+    def line(kind: str, name: str, text: str) -> tuple[str, ...]:
+        return (kind, "public", name, text, "", "")
+
+    migrated = world.journal.migrations["candidate"]
+    migrated.before |= {line("TABLE", "person", "CREATE TABLE public.person")}
+
+    def down(release: str, database: str) -> tuple[int, str]:
+        world.schemas[database] = SCHEMAS["1"] | {
+            line("TABLE", "person", "CREATE UNLOGGED TABLE public.person"),
+            line("ACL", "TABLE person", "GRANT SELECT ON TABLE public.person TO report"),
+        }
+        return 0, ""
+
+    world.down = down
+
+
+@CASES.fails(
     rollback.nobody_waited,
     "the migration keeps the app waiting for 2.9 s, where 2 s are allowed: `alter table …` holds "
     "AccessExclusiveLock on public.person",
