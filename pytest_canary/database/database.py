@@ -27,6 +27,9 @@ PIPE = 'script=$1; shift; printf "%s" "$script" | psql "$@"'
 # What is kept of an answer; a schema of 100,000 columns is less.
 ANSWER = 64 * 2**20
 
+# The oldest PostgreSQL that drops a database which is still in use.
+OLDEST = 13
+
 # A field as psql writes it, and what ends it. Python's csv module refuses one of more than 128 KiB,
 # unless that limit is raised for everything in this process.
 FIELD = re.compile(r'(?:"([^"]*+(?:""[^"]*+)*+)"|([^",\n]*))(,|\n)')
@@ -137,6 +140,11 @@ class Database:
                 "the database has no ready pod; see `kubectl describe pod` for why", error.sentence
             ) from error
 
+    def version(self) -> int:
+        """PostgreSQL's version as it writes it itself, such as 150018 for 15.18."""
+        ((number,),) = self.query("show server_version_num")
+        return int(number)
+
     def schema(self, database: str | None = None) -> Schema:
         """Everything in a database's schema; the app's own where none is named.
 
@@ -190,6 +198,22 @@ class Database:
         self.query(
             "select pg_terminate_backend(pid) from pg_stat_activity "  # noqa: S608 (ours)
             f"where application_name = '{application}'"
+        )
+
+
+def expect_supported(version: int) -> None:
+    """Expect a version of PostgreSQL that the walk can work with.
+
+    Args:
+        version: as PostgreSQL writes it itself, such as 150018 for 15.18.
+
+    Raises:
+        DatabaseError: it is older.
+    """
+    if version < OLDEST * 10_000:
+        raise DatabaseError(
+            f"the database is PostgreSQL {version // 10_000}, and {OLDEST} is the oldest that a "
+            "walk works with; name a newer one in database.image"
         )
 
 

@@ -18,7 +18,7 @@ from pytest_canary.context.workspace import existing_context
 from pytest_canary.core.errors import ClusterError, DatabaseError, ReleaseError, WaitTimeoutError
 from pytest_canary.core.waiting import Seen
 from pytest_canary.database import deployment as db
-from pytest_canary.database.database import Database
+from pytest_canary.database.database import Database, expect_supported
 from pytest_canary.diagnosis import Expected
 from pytest_canary.k8s.objects import Object, node_is_ready, node_says
 from pytest_canary.manifests.version import TRACKS
@@ -214,6 +214,7 @@ def database_answers(context: Context) -> None:
             f"the database answers `select 40 + 2` with {answer}, not with 42; "
             f"see whether image {context.settings.database.image} is a PostgreSQL"
         )
+    expect_supported(context.database.version())
 
 
 @STAGE.holds("Secret db-params tells how to reach it", when=has_database)

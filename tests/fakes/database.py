@@ -41,7 +41,10 @@ class PostgreSQL:
         self.contents = contents
         self.sequences: dict[str, int] = {}
         self.refused: dict[str, tuple[int, str]] = {}
-        self.answers: dict[str, Rows] = {"select 40 + 2": [("42",)]}
+        self.answers: dict[str, Rows] = {
+            "select 40 + 2": [("42",)],
+            "show server_version_num": [("150018",)],
+        }
         self.ends = dict.fromkeys(("pg_dump", "pg_restore", "pg_dump --schema-only"), "exit 0")
         self.restored: Callable[[dict[str, Any]], dict[str, Any]] = lambda contents: contents
         self.restored_sequences: Callable[[dict[str, int]], dict[str, int]] = dict

@@ -18,7 +18,7 @@ from pytest_canary.config.settings import DatabaseSettings
 from pytest_canary.core.errors import DatabaseError, FoundError
 from pytest_canary.core.waiting import Waiter
 from pytest_canary.database import backup
-from pytest_canary.database.database import Database
+from pytest_canary.database.database import Database, expect_supported
 from pytest_canary.database.lock_findings import expect_patience
 from pytest_canary.database.lock_sampler import SAMPLER, sampled
 from pytest_canary.database.locks import Locks
@@ -276,6 +276,10 @@ def test_a_migration_tools_table_is_read_whatever_its_schema_is_called(live: Ser
 
 def test_a_long_value_is_read_whole(live: Server) -> None:
     assert live.database.query("select repeat('x', 200000)") == [("x" * 200_000,)]
+
+
+def test_the_version_is_one_that_is_supported(live: Server) -> None:
+    expect_supported(live.database.version())
 
 
 def test_a_backup_restores_whatever_is_written_meanwhile(live: Server) -> None:

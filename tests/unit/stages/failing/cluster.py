@@ -123,6 +123,15 @@ def the_database_refuses_to_answer(world: World) -> None:
 
 @CASES.fails(
     cluster.database_answers,
+    "the database is PostgreSQL 12, and 13 is the oldest that a walk works with; name a newer one "
+    "in database.image",
+)
+def the_database_is_too_old(world: World) -> None:
+    world.answers["show server_version_num"] = [("120022",)]
+
+
+@CASES.fails(
+    cluster.database_answers,
     "the database has no ready pod; see `kubectl describe pod` for why",
 )
 def the_databases_pod_is_not_ready(world: World) -> None:
