@@ -118,10 +118,12 @@ class MigrationOutcome:
     Attributes:
         migrated: None where there is nothing to migrate.
         backup: what came of it: a backup, or why there is none; None where none was tried.
+        blocking: what the migration did that takes long on many rows; told, and fails nothing.
     """
 
     migrated: Migrated | None = None
     backup: Backup | DatabaseError | FoundError | None = None
+    blocking: list[Finding] = field(default_factory=list)
 
 
 @dataclass

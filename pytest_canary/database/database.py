@@ -11,6 +11,7 @@ from pytest_canary.config.settings import DatabaseSettings
 from pytest_canary.core.errors import CanaryError, DatabaseError, WaitTimeoutError
 from pytest_canary.core.output import LIMIT
 from pytest_canary.core.waiting import Seen, Waiter
+from pytest_canary.database.blocking_changes import CATALOGUE_SQL, Catalogue, read_catalogue
 from pytest_canary.database.deployment import SERVICE
 from pytest_canary.database.lock_samples import APPLICATION, SHORT
 from pytest_canary.database.migration_history import MigrationHistory, history_sql
@@ -153,6 +154,10 @@ class Database:
         """
         *parts, (_, dump) = self.script(f"{SCHEMA_SQL};{DUMP_SQL}", timeout=60, database=database)
         return frozenset({*parts, *read_dump(dump)})
+
+    def catalogue(self) -> Catalogue:
+        """The live database's tables, indexes and constraints, and who made them."""
+        return read_catalogue(self.query(CATALOGUE_SQL))
 
     def history(self, schema: Schema) -> MigrationHistory:
         """What migration tools have noted in tables of this schema."""

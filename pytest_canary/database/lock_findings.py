@@ -6,6 +6,7 @@ import re
 
 from pytest_canary.core.errors import FoundError, ReleaseError
 from pytest_canary.core.findings import Finding
+from pytest_canary.database.blocking_changes import CONCURRENTLY, NOT_VALID, OTHER_COLUMN
 from pytest_canary.database.lock_samples import SHORT
 from pytest_canary.database.locks import ROWS, Block, Locks, strongest
 
@@ -17,16 +18,10 @@ SHOWN = 5
 
 # What to do instead, by what the statement that took the lock looks like.
 ADVICE = (
-    (r"create (unique )?index", "CREATE INDEX CONCURRENTLY, outside a transaction"),
+    (r"create (unique )?index", CONCURRENTLY),
     (r"refresh materialized", "REFRESH MATERIALIZED VIEW CONCURRENTLY"),
-    (
-        r"alter table .*\b(constraint|foreign key|check|not null)\b",
-        "add the constraint NOT VALID, and VALIDATE it in another transaction",
-    ),
-    (
-        r"alter table .*\btype\b",
-        "add a column of the new type, fill it in batches, and let a later release use it alone",
-    ),
+    (r"alter table .*\b(constraint|foreign key|check|not null)\b", NOT_VALID),
+    (r"alter table .*\btype\b", OTHER_COLUMN),
 )
 
 

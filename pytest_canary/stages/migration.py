@@ -11,6 +11,7 @@ from pytest_canary.context.stage import Stage
 from pytest_canary.context.workspace import existing_context
 from pytest_canary.core.errors import DatabaseError, FoundError
 from pytest_canary.database.backup import Backup, back_up, expect_restored
+from pytest_canary.database.blocking_changes import blocking_changes
 from pytest_canary.database.lock_findings import expect_patience
 from pytest_canary.manifests.version import CANARY, STABLE
 from pytest_canary.stages.conditions import first, migrates, migrates_live, upgrade
@@ -26,12 +27,16 @@ def migrate_candidate(context: Context) -> None:
     outcome = MigrationOutcome()
     context.journal.keep(outcome)
     if context.plan.migrates and context.plan.upgrade:
-        with ThreadPoolExecutor(1, thread_name_prefix="backup") as pool:
+        with ThreadPoolExecutor(2, thread_name_prefix="backup") as pool:
             backed_up = pool.submit(attempt_backup, context)
+            looked = pool.submit(context.database.catalogue)
             try:
-                outcome.migrated = context.migrate(CANARY, fresh=True, ready=backed_up.result)
+                outcome.migrated = context.migrate(
+                    CANARY, fresh=True, ready=lambda: (backed_up.exception(), looked.exception())
+                )
             finally:
                 outcome.backup = backed_up.result()
+        outcome.blocking = blocking_changes(looked.result(), context.database.catalogue())
     elif context.plan.migrates:
         outcome.migrated = context.migrate(CANARY, fresh=False)
     if not context.plan.upgrade:
@@ -54,6 +59,8 @@ def commands_run(context: Context) -> None:
     if done:
         last = done.migrate.output.splitlines()[-1:] or ["no output"]
         context.journal.note("migration", ", ".join(filter(None, [last[0], done.counts])))
+    for finding in context.journal.outcome(MigrationOutcome).blocking:
+        context.journal.note("migration", f"{finding.code}: {finding.sentence}")
 
 
 @STAGE.holds("a backup from before the migration restores", when=migrates_live)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pytest_canary.database import backup
+from pytest_canary.database.blocking_changes import CATALOGUE_SQL
 from pytest_canary.database.lock_samples import SAMPLE
 from pytest_canary.database.schema import SCHEMA_SQL, Part, Schema, is_line
 from pytest_canary.k8s.exec import ExecError
@@ -44,6 +45,7 @@ class PostgreSQL:
         self.answers: dict[str, Rows] = {
             "select 40 + 2": [("42",)],
             "show server_version_num": [("150018",)],
+            CATALOGUE_SQL: [],
         }
         self.ends = dict.fromkeys(("pg_dump", "pg_restore", "pg_dump --schema-only"), "exit 0")
         self.restored: Callable[[dict[str, Any]], dict[str, Any]] = lambda contents: contents

@@ -18,6 +18,7 @@ from pytest_canary.config.settings import DatabaseSettings
 from pytest_canary.core.errors import DatabaseError, FoundError
 from pytest_canary.core.waiting import Waiter
 from pytest_canary.database import backup
+from pytest_canary.database.blocking_changes import blocking_changes
 from pytest_canary.database.database import Database, expect_supported
 from pytest_canary.database.lock_findings import expect_patience
 from pytest_canary.database.lock_sampler import SAMPLER, sampled
@@ -280,6 +281,54 @@ def test_a_long_value_is_read_whole(live: Server) -> None:
 
 def test_the_version_is_one_that_is_supported(live: Server) -> None:
     expect_supported(live.database.version())
+
+
+CAREFUL = (
+    "create index concurrently i on grown (id)",
+    "create unique index concurrently u on grown (id, note)",
+    "alter table grown add constraint g unique using index u",
+    "reindex index concurrently grown_id",
+    "alter table grown add constraint c check (id > 0) not valid",
+    "alter table grown validate constraint c",
+    "alter table grown add constraint f foreign key (id, note) references grown (id, note) "
+    "not valid",
+    "alter table grown validate constraint f",
+    "alter table grown add since date not null default '2026-01-01', add peer bigint references "
+    "person",
+    "alter table other.t alter v type varchar",
+    "create table fresh (id int primary key, n int check (n > 0)); create index n on fresh (n); "
+    "alter table fresh alter n type bigint",
+    "create index late on fresh (n)",
+    "truncate event",
+)
+BLUNT = (
+    'alter table other."Odd name" alter "Col.x" type bigint',
+    "create index blunt on grown (id)",
+    "alter table grown add constraint id_note unique (id, owner)",
+    "reindex index grown_id",
+    "begin; alter table grown add constraint d check (id < 9) not valid; "
+    "alter table grown validate constraint d; commit",
+    "alter table grown add constraint k foreign key (peer) references person",
+)
+
+
+def test_what_blocks_the_app_on_many_rows_is_told_and_what_is_done_with_care_is_not(
+    live: Server,
+) -> None:
+    before = live.database.catalogue()
+    live.sql("canary", *CAREFUL)
+    between = live.database.catalogue()
+    live.sql("canary", *BLUNT)
+    assert blocking_changes(before, between) == []
+    told = blocking_changes(between, live.database.catalogue())
+    assert [(each.code, each.sentence.split()[4]) for each in told] == [
+        ("table-rewrite", "other.Odd"),
+        ("blocking-index", "public.blunt"),
+        ("blocking-index", "public.grown_id"),
+        ("blocking-index", "public.id_note"),
+        ("validated-constraint", "d"),
+        ("validated-constraint", "key"),
+    ]
 
 
 def test_a_backup_restores_whatever_is_written_meanwhile(live: Server) -> None:
