@@ -160,14 +160,16 @@ def _indexed(before: Catalogue, after: Catalogue) -> Iterator[Finding]:
         table, old = after.tables.get(index.table), before.tables.get(index.table)
         if table is None or old is None or table.file != old.file or index.file in files:
             continue
-        if oid in before.indexes or index.made == index.changed:
+        was = before.indexes.get(oid)
+        if was or index.made == index.changed:
             yield Finding(
                 code=INDEX,
                 sentence=f"the migration builds index {index.name} without CONCURRENTLY, and until "
                 f"that is done nobody can write to {table.name}",
                 where="the database",
-                seen=f"transaction {index.made} made it and left it valid, or it has another file "
-                "than before",
+                seen=f"its file was {was.file} and is {index.file}"
+                if was
+                else f"transaction {index.made} made it and left it valid",
                 next=f"{CONCURRENTLY}; a constraint then takes it with ADD CONSTRAINT … USING "
                 "INDEX",
             )

@@ -83,6 +83,7 @@ def test_an_index_that_one_transaction_made_and_left_valid_blocked_writes() -> N
         "the migration builds index public.i without CONCURRENTLY, and until that is done nobody "
         "can write to public.p"
     )
+    assert finding.seen == "transaction 720 made it and left it valid"
     assert finding.next.startswith("CREATE INDEX CONCURRENTLY, outside a transaction")
 
 
@@ -103,7 +104,9 @@ def test_an_index_that_is_made_anew_of_the_file_that_is_there_blocked_nobody() -
 
 def test_an_index_that_is_built_anew_blocked_writes() -> None:
     index = ("index", "2", "public.p_n", "16850", "1", "700", "703", "")
-    assert [code for code, _ in found(TABLE, index)] == ["blocking-index"]
+    (finding,) = blocking_changes(catalogue(*BEFORE), catalogue(TABLE, index))
+    assert finding.code == "blocking-index"
+    assert finding.seen == "its file was 16840 and is 16850"
 
 
 # A constraint
