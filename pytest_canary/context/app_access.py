@@ -38,6 +38,7 @@ class AppAccess:
         self.detour = ""
         self._api: Api | None = None
         self._traffic: Traffic | None = None
+        self._phase = ("", "")
 
     def open(self, address: Address, waiter: Waiter) -> None:
         """Wait until something answers at the Service's address, and let the traffic flow."""
@@ -49,6 +50,7 @@ class AppAccess:
         self._api.wait_until_reachable(waiter, settings.deadlines.rollout)
         if self._plan.traffic and self._traffic is None:
             traffic = Traffic(self._api, settings.traffic, anywhere=self._elsewhere)
+            traffic.stand(*self._phase)
             self._traffic = self._journal.traffic = traffic.start()
 
     @property
@@ -81,8 +83,10 @@ class AppAccess:
 
     def enter_phase(self, stage: str, transition: str) -> None:
         """Let the traffic know where the walk stands."""
-        if self._traffic and stage:
-            self._traffic.stand(stage, transition)
+        if stage:
+            self._phase = (stage, transition)
+            if self._traffic:
+                self._traffic.stand(stage, transition)
 
     def stop(self) -> None:
         """End the traffic."""

@@ -116,6 +116,12 @@ def percentile(values: Mapping[float, int], share: float) -> float | None:
     return None
 
 
+def place(stage: str, transition: str) -> str:
+    """Where the walk stood: "in canary during deploy"."""
+    where = f"in {stage}" if stage else "outside every stage"
+    return f"{where} during {transition}" if transition else where
+
+
 @dataclass(frozen=True)
 class Exchange:
     """One request of the traffic, and what came of it.
@@ -133,6 +139,7 @@ class Exchange:
         lag: seconds by which it was sent late; they are part of `seconds`.
         unique: the text that it wrote; "" for a read.
         text: how the error was worded, or the body of a wrong answer, in part.
+        track: whom it was sent to; "" for the Service.
     """
 
     number: int
@@ -150,6 +157,7 @@ class Exchange:
     kind: Kind
     unique: str
     text: str = ""
+    track: str = ""
 
     @property
     def retryable(self) -> bool:
@@ -180,10 +188,17 @@ class Exchange:
         return " by " + ", ".join(filter(None, told)) if any(told) else ""
 
     @property
+    def to(self) -> str:
+        """Whom it was sent to: " to canary"; "" for the Service."""
+        return f" to {self.track}" if self.track else ""
+
+    @property
     def shown(self) -> str:
         """All of it in one line."""
         status = f" with status {self.status}" if self.status else ""
-        line = f"{self.method} {self.path} {WORDS[self.kind]}{status}{self.by} {self.where}"
+        line = (
+            f"{self.method} {self.path}{self.to} {WORDS[self.kind]}{status}{self.by} {self.where}"
+        )
         if lost(self.kind):
             line += f"; {self._again}"
         return f"{line}: {self.text}" if self.text else line
@@ -196,8 +211,8 @@ class Exchange:
             writes.doubt(self._row("not acknowledged"))
 
     def _row(self, how: str) -> Row:
-        shown = f"{self.method} {self.path} of {self.unique}, {how}{self.by}, {self.where},"
-        return Row(self.unique, shown)
+        request = f"{self.method} {self.path} of {self.unique}{self.to}"
+        return Row(self.unique, f"{request}, {how}{self.by}, {self.where},")
 
     @property
     def _again(self) -> str:

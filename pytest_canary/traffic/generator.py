@@ -6,6 +6,7 @@ import asyncio
 import resource
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from pytest_canary.api.writes import Writes
@@ -24,7 +25,8 @@ class Bounds:
 
     Attributes:
         crowd: requests that await their answers at a time: a Service that hangs for the 10 s of
-            deadlines.request has 500 at 50 a second.
+            deadlines.request has 500 at 50 a second. Each target has an equal part of them, so
+            that one that hangs keeps nothing back from another.
         too_late: seconds after its time at which a request is no longer sent: a process that was
             held up would send all that it missed in one burst, a load that nobody asked for.
         grace: seconds beyond a request's deadline in which it has surely ended, and then the
@@ -45,7 +47,7 @@ class Generator:
     It is a daemon, so it never keeps Python from ending.
 
     Args:
-        base_url: where requests go, without a path.
+        base_urls: where requests go, one a target of the schedule, without a path.
         sender: the client.
         ledger: tells the schedule.
         writes: the journal.
@@ -54,11 +56,13 @@ class Generator:
     Attributes:
         failure: why it broke off; None where it did not.
         cpu: seconds of processor time that its thread has taken, the kernel's part included.
+        rate: turns of the schedule a second; any thread may set it, and the generator keeps to it
+            from its next look on.
     """
 
     def __init__(
         self,
-        base_url: str,
+        base_urls: Sequence[str],
         sender: Sender,
         ledger: Ledger,
         writes: Writes,
@@ -67,13 +71,14 @@ class Generator:
         self.failure: BaseException | None = None
         self.cpu = 0.0
         self.began: float | None = None
-        self._base_url = base_url
+        self._base_urls = tuple(base_urls)
         self._sender = sender
         self._ledger = ledger
         self._writes = writes
         self._schedule = ledger.schedule
+        self.rate = self._schedule.pace.rate
         room = crowd(resource.getrlimit(resource.RLIMIT_NOFILE)[0], bounds.crowd)
-        self._bounds = replace(bounds, crowd=room)
+        self._bounds = replace(bounds, crowd=max(1, room // len(self._base_urls)))
         self._ended: float | None = None
         self._ready, self._stopping = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="canary-traffic", daemon=True)
@@ -127,31 +132,43 @@ class Generator:
 
     async def _drive(self) -> None:
         requests = (self._schedule.read, self._schedule.write)
-        prepared = [Prepared.of(self._base_url, request) for request in requests]
-        pending: set[asyncio.Task[None]] = set()
+        prepared = [[Prepared.of(url, each) for each in requests] for url in self._base_urls]
+        pending: list[set[asyncio.Task[None]]] = [set() for _ in self._base_urls]
         async with self._sender as sender:
             self._ledger.began_at, self.began = time.time(), time.monotonic()
             self._ready.set()
             try:
                 while not self._stopping.is_set() and not self.failure:
+                    self._keep_to_rate()
                     number = len(self._ledger)
+                    target = self._schedule.target(number)
+                    waiting = pending[target]
                     wait = self._schedule.due(number) - self.now()
                     if wait > 0:
                         await asyncio.sleep(min(wait, LOOK))
-                    elif kind := kept_back(number, -wait, len(pending), self._bounds):
+                    elif kind := kept_back(number, -wait, len(waiting), self._bounds):
                         self._ledger.open(kind)
                     else:
                         self._ledger.open()
-                        what = prepared[self._schedule.is_write(number)]
+                        what = prepared[target][self._schedule.is_write(number)]
                         task = asyncio.create_task(self._send(sender, number, what))
-                        pending.add(task)
-                        task.add_done_callback(pending.discard)
+                        waiting.add(task)
+                        task.add_done_callback(waiting.discard)
                     self.cpu = time.thread_time()
             finally:
-                await self._finish(pending)
+                await self._finish(set().union(*pending))
                 self.cpu = time.thread_time()
         if self.failure:
             raise self.failure
+
+    def _keep_to_rate(self) -> None:
+        """Change the pace where another rate is wanted.
+
+        Here, where nothing that is due later is under way.
+        """
+        rate, pace = self.rate, self._schedule.pace
+        if rate != pace.rate:
+            pace.change(self.now(), rate)
 
     async def _send(self, sender: Sender, number: int, prepared: Prepared) -> None:
         due = self._schedule.due(number)
@@ -188,7 +205,7 @@ def kept_back(number: int, lag: float, pending: int, bounds: Bounds) -> Kind | N
     Args:
         number: its place in the schedule.
         lag: seconds by which it is late.
-        pending: requests that await their answers.
+        pending: requests to its target that await their answers.
         bounds: how late a request may be, and how many may await theirs.
 
     Raises:

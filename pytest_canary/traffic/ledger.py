@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
 from typing import NamedTuple
 
 from pytest_canary.core.wording import cut
+from pytest_canary.traffic.columns import Columns
 from pytest_canary.traffic.exchange import LOST, NOT_SENT, Exchange, Kind, lost, retryable, slow
 from pytest_canary.traffic.schedule import Schedule
 from pytest_canary.traffic.summary import DIGITS, Bin, Summary, Tally
@@ -65,11 +66,13 @@ class Ledger:
     Args:
         schedule: what each of them is.
         limit: seconds above which an answer is slow.
+        tracks: the names of the schedule's targets; "" for the Service.
     """
 
-    def __init__(self, schedule: Schedule, limit: float) -> None:
+    def __init__(self, schedule: Schedule, limit: float, tracks: Sequence[str] = ("",)) -> None:
         self.schedule = schedule
         self.limit = limit
+        self.tracks = tuple(tracks)
         self.began_at = 0.0
         self.stands: list[Stand] = []
         self.slow = self.retryable = 0
@@ -142,6 +145,10 @@ class Ledger:
         """What came of a request."""
         return Kind(self._kind[number])
 
+    def track(self, number: int) -> str:
+        """Whom a request goes to; known before it is answered, and where it never is."""
+        return self.tracks[self.schedule.target(number)]
+
     def exchange(self, number: int) -> Exchange:
         """A request with everything that is known of it."""
         schedule, due = self.schedule, self.schedule.due(number)
@@ -162,6 +169,7 @@ class Ledger:
             self.kind(number),
             schedule.unique(number),
             self._texts.get(number, ""),
+            self.track(number),
         )
 
     def _stand(self, due: float) -> Stand:
@@ -174,12 +182,16 @@ class Ledger:
         return range(min(numbers.start, len(self)), min(numbers.stop, len(self)))
 
     def stretches(self) -> Iterator[tuple[Stand, range]]:
-        """The stands of the walk in their order, each with its requests."""
-        stands = list(self.stands)
-        ends = [stand.at for stand in stands[1:]]
-        for stand, end in zip(stands, [*ends, None], strict=True):
-            last = self.schedule.due(len(self)) if end is None else end
-            yield stand, self.window(stand.at, last)
+        """The stands of the walk in their order, each with its requests.
+
+        What was due before the first stand belongs to no stage; that stretch is left out where
+        there is nothing in it.
+        """
+        size, stands = len(self), [Stand(0, "", ""), *self.stands]
+        begins = [min(self.schedule.first(stand.at), size) for stand in stands]
+        for index, numbers in enumerate(map(range, begins, [*begins[1:], size])):
+            if index or numbers:
+                yield stands[index], numbers
 
     def of(self, stage: str | None = None, transition: str | None = None) -> Iterable[int]:
         """The requests that were due in a stage, during a transition, or both."""
@@ -218,6 +230,34 @@ class Ledger:
         versions = {names[of]: tally.summary() for of, tally in tallies.items()}
         return replace(together.summary(), versions=versions)
 
+    def columns(self, numbers: range, now: float) -> dict[str, Columns]:
+        """What these requests come to by track, as of one moment, though others go on writing.
+
+        Args:
+            numbers: consecutive ones, as `window` tells them.
+            now: seconds after the start, taken before; what is in flight has waited until then.
+        """
+        part = slice(numbers.start, numbers.stop)
+        # First, as this comes last where a request ends: whatever is not in flight by it has its
+        # seconds.
+        kinds = self._kind[part]
+        seconds, writes = self._seconds[part], self._write[part]
+        found = [Columns.empty() for _ in self.tracks]
+        unsent = [0] * len(self.tracks)
+        for number, kind, took, write in zip(numbers, kinds, seconds, writes, strict=True):
+            target = self.schedule.target(number)
+            if kind in NOT_SENT:
+                unsent[target] += 1
+                continue
+            due, columns = self.schedule.due(number), found[target]
+            columns.due.append(due)
+            columns.seconds.append(max(now - due, 0.0) if kind == Kind.IN_FLIGHT else took)
+            columns.kind.append(kind)
+            columns.write.append(write)
+        kept_back = zip(found, unsent, strict=True)
+        each = (columns._replace(unsent=count) for columns, count in kept_back)
+        return dict(zip(self.tracks, each, strict=True))
+
     def latencies(self, numbers: Iterable[int]) -> dict[str, list[float]]:
         """Seconds from due to answered, by version; answers as promised only."""
         found: dict[str, list[float]] = defaultdict(list)
@@ -239,10 +279,14 @@ class Ledger:
             at = index * seconds
         return dict(found)
 
-    def lags(self) -> Counter[float]:
-        """Seconds by which requests went out late, each with how often it came."""
+    def lags(self, numbers: Iterable[int] | None = None) -> Counter[float]:
+        """Seconds by which requests went out late, each with how often it came.
+
+        Args:
+            numbers: which requests; None for all.
+        """
         return Counter(
             round(self._lag[number], DIGITS)
-            for number in range(len(self))
+            for number in (range(len(self)) if numbers is None else numbers)
             if self._kind[number] not in NOT_SENT
         )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from pytest_canary.core.findings import Finding
 from pytest_canary.core.wording import listed
-from pytest_canary.traffic.exchange import Exchange, Kind
+from pytest_canary.traffic.exchange import Exchange, Kind, place
 
 STOPPED = (
     "a pod stopped before every node had heard of it, or before it had answered what it had begun; "
@@ -34,14 +34,14 @@ def request_findings(sent: int, losses: Sequence[Exchange]) -> list[Finding]:
     kinds = Counter(each.kind for each in losses)
     faults = Counter(each.fault for each in losses)
     unsafe = [each for each in losses if not each.retryable]
-    where = Counter(_place(each) for each in losses)
+    where = Counter(place(each.stage, each.transition) for each in losses)
     again = f"{len(unsafe):,} of them" if unsafe else "none of them"
     return [
         Finding(
             "RequestsLost",
             f"{len(losses):,} of {sent:,} requests were lost, {again} such as no client may "
             f"safely send again: {(unsafe or losses)[0].shown}",
-            where=", ".join(f"{number} {place}" for place, number in where.most_common(3)),
+            where=", ".join(f"{number} {text}" for text, number in where.most_common(3)),
             seen=", ".join(f"{number} {fault}" for fault, number in faults.most_common()),
             evidence=listed([each.shown for each in [*unsafe, *_rest(losses)]]),
             likely=LIKELY.get(kinds.most_common(1)[0][0], ""),
@@ -52,9 +52,3 @@ def request_findings(sent: int, losses: Sequence[Exchange]) -> list[Finding]:
 
 def _rest(losses: Sequence[Exchange]) -> list[Exchange]:
     return [each for each in losses if each.retryable]
-
-
-def _place(each: Exchange) -> str:
-    """Where the walk stood: "in canary, during deploy"."""
-    stage = f"in {each.stage}" if each.stage else "outside every stage"
-    return f"{stage} during {each.transition}" if each.transition else stage

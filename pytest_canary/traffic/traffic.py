@@ -13,25 +13,24 @@ that hangs for a second is seen by every request of that second, not by one.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
 
 from pytest_canary.api.client import Api
 from pytest_canary.api.read_back import ReadBack, read_back
-from pytest_canary.api.writes import Writes, new_unique
+from pytest_canary.api.writes import new_unique
 from pytest_canary.config.settings import TrafficSettings
 from pytest_canary.core.errors import TrafficError
 from pytest_canary.core.findings import Finding
 from pytest_canary.traffic.exchange import LOST, Exchange, percentile
+from pytest_canary.traffic.flow import Flow, Generate
 from pytest_canary.traffic.generator import Generator
-from pytest_canary.traffic.ledger import Ledger, Stand
+from pytest_canary.traffic.ledger import Ledger
 from pytest_canary.traffic.losses import request_findings
+from pytest_canary.traffic.pace import Pace
 from pytest_canary.traffic.schedule import Schedule
-from pytest_canary.traffic.sender import Sender, loopback, without_lookup
+from pytest_canary.traffic.sender import without_lookup
 from pytest_canary.traffic.summary import Bin, Summary
-
-NONE = "there is no traffic, as traffic.rate is 0"
 
 
 @dataclass(frozen=True)
@@ -92,22 +91,27 @@ class Traffic:
         settings: TrafficSettings,
         *,
         anywhere: bool = False,
-        generate: Callable[[str, Sender, Ledger, Writes], Generator] = Generator,
+        generate: Generate = Generator,
     ) -> None:
-        if not anywhere and not loopback(api.base_url):
-            raise TrafficError(
-                f"the traffic would go to {api.base_url}, which is not this machine; it only goes "
-                "elsewhere where it is told to (anywhere=True)"
-            )
         self.settings = settings
         self.base_url = without_lookup(api.base_url)
         self.writes = api.writes
         self.schedule = Schedule(
-            settings.rate, settings.writes, new_unique(), api.settings.write, api.settings.read
+            Pace(settings.rate),
+            settings.writes,
+            new_unique(),
+            api.settings.write,
+            api.settings.read,
         )
         self.ledger = Ledger(self.schedule, settings.slow)
-        sender = Sender(api.settings, api.timeout, api.credentials)
-        self._generator = generate(self.base_url, sender, self.ledger, self.writes)
+        self._flow = Flow(
+            "the traffic",
+            api,
+            {"": api.base_url},
+            self.ledger,
+            anywhere=anywhere,
+            generate=generate,
+        )
 
     # Its life.
 
@@ -117,18 +121,12 @@ class Traffic:
         Raises:
             TrafficError: it could not start, is over, or traffic.rate is 0.
         """
-        if self._generator.over:
-            raise TrafficError("the traffic is over; another one is a new Traffic")
-        if not self.settings.rate:
-            raise TrafficError(NONE)
-        self._generator.start()
-        if self._generator.failure:
-            self.check()
+        self._flow.start()
         return self
 
     def stop(self) -> None:
         """Send no more, and return when every request has its answer or its deadline has passed."""
-        self._generator.stop()
+        self._flow.stop()
 
     def __enter__(self) -> Traffic:
         return self.start()
@@ -143,51 +141,32 @@ class Traffic:
 
     def stand(self, stage: str, transition: str = "") -> None:
         """From now on, requests belong to this stage, and to this transition while there is one."""
-        self.ledger.stands.append(Stand(self.now(), stage, transition))
+        self._flow.stand(stage, transition)
 
     def now(self) -> float:
         """Seconds since the start, as all moments are told here; 0 before it."""
-        return self._generator.now()
+        return self._flow.generator.now()
 
     @property
     def began(self) -> float | None:
         """The start by `time.monotonic`, to compare with other clocks; None before it."""
-        return self._generator.began
+        return self._flow.generator.began
 
     def check(self) -> None:
         """Return if the traffic runs, or ran until it was stopped.
 
         Raises:
-            TrafficError: it did not; nothing that it counted says anything of the app then.
+            TrafficError: it did not, or half of the requests were not sent; what it counted says
+                nothing of the app then.
         """
-        if not self.settings.rate:
-            raise TrafficError(NONE)
-        if not self._generator.started:
-            raise TrafficError("the traffic was not started, so nothing can be said of it")
-        failure = self._generator.failure
-        if failure:
-            own = isinstance(failure, TrafficError)
-            raise TrafficError(
-                f"the traffic broke off after {self.sent:,} requests: "
-                f"{failure if own else f'{type(failure).__name__}: {failure}'}; "
-                "what came later was not tested"
-            ) from failure
-        due, unsent = len(self.ledger), self.ledger.unsent
-        if not due:
-            raise TrafficError("no request was sent yet, so nothing can be said of the traffic")
-        if unsent > due / 2:
-            raise TrafficError(
-                f"{unsent:,} of {due:,} requests were not sent, as this machine or the app could "
-                "not keep up, so little can be said of the traffic; lower traffic.rate, "
-                f"which is {self.schedule.rate:g}"
-            )
+        self._flow.check(f"lower traffic.rate, which is {self.settings.rate:g}")
 
     # What it saw.
 
     @property
     def sent(self) -> int:
         """Requests that went out so far."""
-        return len(self.ledger) - self.ledger.unsent
+        return self._flow.sent
 
     @property
     def lost(self) -> int:
@@ -261,7 +240,7 @@ class Traffic:
         """What the traffic itself took so far."""
         lags = self.ledger.lags()
         p50, p99, worst = (percentile(lags, share) or 0.0 for share in (0.5, 0.99, 1))
-        generator = self._generator
+        generator = self._flow.generator
         return Cost(generator.cpu, generator.wall, p50, p99, worst, self.ledger.unsent)
 
     def verify(self, api: Api) -> ReadBack:

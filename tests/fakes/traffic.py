@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from threading import Event
 from typing import Any
@@ -10,12 +10,11 @@ from typing import Any
 from pytest_canary.api.factory import client_for
 from pytest_canary.api.writes import Writes
 from pytest_canary.config.settings import ApiSettings, Settings
-from pytest_canary.traffic import Traffic
+from pytest_canary.traffic import TrackTraffic, Traffic
+from pytest_canary.traffic.flow import Generate
 from pytest_canary.traffic.generator import Bounds, Generator
 from pytest_canary.traffic.ledger import Ledger
 from pytest_canary.traffic.sender import Sender
-
-Generate = Callable[[str, Sender, Ledger, Writes], Generator]
 
 PATIENT = Bounds(too_late=60.0)
 """However long a busy machine holds the generator up, requests are sent."""
@@ -26,8 +25,8 @@ patient: Generate = partial(Generator, bounds=PATIENT)
 def sends_by(sender: Sender, bounds: Bounds = PATIENT) -> Generate:
     """Generators that send by this client, and not by the one that they are given."""
 
-    def generate(url: str, _: Sender, ledger: Ledger, writes: Writes) -> Generator:
-        return Generator(url, sender, ledger, writes, bounds)
+    def generate(urls: Sequence[str], _: Sender, ledger: Ledger, writes: Writes) -> Generator:
+        return Generator(urls, sender, ledger, writes, bounds)
 
     return generate
 
@@ -72,7 +71,22 @@ def traffic_to(
     )
 
 
-def sends(traffic: Traffic, requests: int) -> None:
+def track_traffic_to(
+    addresses: Mapping[str, str],
+    settings: Settings,
+    *,
+    rate: float = 100,
+    anywhere: bool = False,
+    generate: Generate = patient,
+) -> TrackTraffic:
+    """Traffic to each track as the verdict has it, not started yet."""
+    api = client_for("http://127.0.0.1:1", settings)
+    return TrackTraffic(
+        api, addresses, settings.traffic, rate=rate, anywhere=anywhere, generate=generate
+    )
+
+
+def sends(traffic: Traffic | TrackTraffic, requests: int) -> None:
     """Wait for so many more requests."""
     had = len(traffic.ledger)
     until(lambda: len(traffic.ledger) >= had + requests)

@@ -1,6 +1,11 @@
 """What the requests come to: by stage, transition, version and time."""
 
+import sys
 import tracemalloc
+from array import array
+from collections.abc import Iterator
+from dataclasses import replace
+from threading import Thread
 
 import pytest
 
@@ -15,6 +20,7 @@ from pytest_canary.traffic.ledger import (
     Outcome,
     Stand,
 )
+from pytest_canary.traffic.pace import Pace
 from pytest_canary.traffic.schedule import Schedule
 from pytest_canary.traffic.summary import Summary
 
@@ -23,7 +29,13 @@ READ = Request(method="GET", path="/all")
 
 
 def ledger(rate: float = 10, share: float = 0.5, limit: float = 1) -> Ledger:
-    return Ledger(Schedule(rate, share, "canary0123456789ab", WRITE, READ), limit)
+    return Ledger(Schedule(Pace(rate), share, "canary0123456789ab", WRITE, READ), limit)
+
+
+def of_tracks(rate: float = 10, share: float = 0.5) -> Ledger:
+    """Each pair to both of two."""
+    plan = replace(ledger(rate, share).schedule, targets=2, thinned=False)
+    return Ledger(plan, 1, ("stable", "canary"))
 
 
 def filled(book: Ledger, *outcomes: tuple[Outcome, float]) -> Ledger:
@@ -200,6 +212,109 @@ def test_a_window_ends_where_the_ledger_does() -> None:
     assert list(book.window(3, 1)) == []
 
 
+def test_before_the_first_stand_requests_belong_to_no_stage_and_are_counted() -> None:
+    book = filled(ledger(), *[(good(), 0.1)] * 5)
+    assert list(book.of()) == [0, 1, 2, 3, 4]
+    assert list(book.of("baseline")) == []
+    assert {place: list(of) for place, of in book.transitions().items()} == {
+        ("", ""): [0, 1, 2, 3, 4]
+    }
+    book.stands.append(Stand(0.25, "baseline", ""))
+    assert {place: list(of) for place, of in book.transitions().items()} == {
+        ("", ""): [0, 1, 2],
+        ("baseline", ""): [3, 4],
+    }
+    assert ledger().transitions() == {}
+
+
+def test_half_a_pair_is_in_the_stage_that_it_was_due_in() -> None:
+    book = filled(of_tracks(), *[(good(), 0.1)] * 3)
+    book.stands.append(Stand(0, "canary", ""))
+    assert list(book.of("canary")) == [0, 1, 2]
+
+
+# By track
+
+
+def test_a_request_has_its_track_whether_or_not_it_is_answered() -> None:
+    book = filled(of_tracks(), (good(), 0.1), (Outcome(Kind.RESET), 0.2))
+    book.open()
+    assert [book.exchange(number).track for number in range(3)] == ["stable", "canary", "canary"]
+    assert "GET /all to canary was reset 0.000 s after" in book.exchange(1).shown
+    assert ledger().tracks == ("",)
+
+
+def test_columns_have_each_tracks_requests_side_by_side() -> None:
+    book = filled(
+        of_tracks(),
+        (good("1"), 0.125),  # a read of both
+        (Outcome(Kind.RESET), 0.25),
+        (good("2"), 0.5),  # a write of both, the canary first
+        (Outcome(Kind.SERVER_ERROR, 500), 0.0625),
+    )
+    book.open(Kind.LATE)
+    book.open()
+    found = book.columns(range(6), now=0.5)
+    stable, canary = found["stable"], found["canary"]
+    assert list(found) == ["stable", "canary"]
+    assert stable.due == array("d", [0, 0.1])
+    assert stable.seconds == array("d", [0.125, 0.0625])
+    assert stable.kind == array("B", [Kind.ANSWERED, Kind.SERVER_ERROR])
+    assert stable.write == array("B", [0, 1])
+    assert stable.unsent == 1
+    # What is in flight has waited so far, and belongs to whom it was sent.
+    assert canary.due == array("d", [0, 0.1, 0.2])
+    assert canary.seconds == array("d", [0.25, 0.5, 0.5 - 0.2])
+    assert canary.kind == array("B", [Kind.RESET, Kind.ANSWERED, Kind.IN_FLIGHT])
+    assert canary.write == array("B", [0, 1, 0])
+    assert canary.unsent == 0
+    assert (stable.median, canary.median) == (0.09375, 0.3)
+
+
+def test_columns_of_a_range_have_no_more_and_those_of_nothing_are_empty() -> None:
+    book = filled(of_tracks(), *[(good(), 0.1)] * 8)
+    found = book.columns(book.window(0.1, 0.3), now=1)
+    assert [list(columns.due) for columns in found.values()] == [[0.1, 0.2], [0.1, 0.2]]
+    assert all(not columns.due for columns in book.columns(book.window(7, 9), 9).values())
+    assert book.columns(range(0), 9)["stable"].median is None
+
+
+def test_what_was_sent_after_the_moment_has_not_waited_yet() -> None:
+    book = of_tracks()
+    book.open()
+    book.open()
+    book.open()
+    assert book.columns(range(3), now=0.05)["canary"].seconds == array("d", [0.05, 0])
+
+
+@pytest.fixture
+def hurried() -> Iterator[None]:
+    """Threads take turns as often as they can."""
+    kept = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(kept)
+
+
+def test_columns_are_of_one_moment_however_requests_end_meanwhile(hurried: None) -> None:
+    book, many = of_tracks(rate=1000), 1000
+    for _ in range(many):
+        book.open()
+
+    def close() -> None:
+        for number in range(many):
+            book.close(number, good(), 5)
+
+    thread = Thread(target=close)
+    thread.start()
+    while thread.is_alive():
+        for columns in book.columns(range(many), now=1).values():
+            assert {len(each) for each in columns[:4]} == {many // 2}
+            for kind, seconds in zip(columns.kind, columns.seconds, strict=True):
+                assert (seconds == 5) is (kind == Kind.ANSWERED)
+    thread.join()
+
+
 # Over time
 
 
@@ -240,6 +355,7 @@ def test_lags_are_those_of_what_was_sent() -> None:
         book.sent(book.open(), lag)
     book.open(Kind.LATE)
     assert book.lags() == {0.1: 1, 0.2: 1, 0.3: 1}
+    assert book.lags(range(1, 4)) == {0.1: 1, 0.2: 1}
 
 
 # Bounds

@@ -1,10 +1,12 @@
 """What is due when, and what it is: known beforehand, the same every time."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 
 from pytest_canary.config.settings import Request
+from pytest_canary.traffic.pace import Pace
 from pytest_canary.traffic.schedule import FULL_WRITES, THINNED, Schedule
 
 WRITE = Request(method="PUT", path="/x/{unique}")
@@ -12,7 +14,11 @@ READ = Request(method="GET", path="/all")
 
 
 def schedule(rate: float = 30, share: float = 0.2) -> Schedule:
-    return Schedule(rate, share, "canary0123456789ab", WRITE, READ)
+    return Schedule(Pace(rate), share, "canary0123456789ab", WRITE, READ)
+
+
+def pairs(rate: float = 30, share: float = 0.2, thinned: bool = False) -> Schedule:
+    return replace(schedule(rate, share), targets=2, thinned=thinned)
 
 
 def test_requests_are_due_at_the_rate_from_the_start_on() -> None:
@@ -83,3 +89,41 @@ def test_the_path_has_the_unique_text_where_the_request_has_it() -> None:
     plan = schedule(share=0.5)
     assert plan.path(1) == f"/x/{plan.unique(1)}"
     assert plan.path(2) == "/all"
+
+
+# Pairs
+
+
+def test_both_of_a_pair_are_due_at_one_moment_and_who_comes_first_alternates() -> None:
+    plan = pairs(rate=4)
+    assert [plan.due(number) for number in range(6)] == [0, 0, 0.25, 0.25, 0.5, 0.5]
+    assert [plan.target(number) for number in range(8)] == [0, 1, 1, 0, 0, 1, 1, 0]
+
+
+def test_both_of_a_pair_read_or_both_write_each_a_text_of_its_own() -> None:
+    plan = pairs(share=0.5)
+    assert [plan.is_write(number) for number in range(8)] == [False, False, True, True] * 2
+    assert [plan.writes_before(number) for number in range(9)] == [0, 0, 0, 1, 2, 2, 2, 3, 4]
+    assert len({plan.unique(number) for number in (2, 3, 6, 7)}) == 4
+
+
+def test_pairs_keep_their_full_share_of_writes_where_it_is_not_thinned() -> None:
+    far = 20 * FULL_WRITES
+    assert pairs(share=0.1).writes_before(2 * far) == 0.1 * 2 * far
+    assert schedule(share=0.1).writes_before(2 * far) < 0.04 * 2 * far
+    assert pairs(share=0.1, thinned=True).writes_before(4 * far) < 0.04 * 4 * far
+
+
+@pytest.mark.parametrize("rate", [0.3, 7, 29.97, 75])
+def test_a_window_has_both_of_each_pair(rate: float) -> None:
+    plan = pairs(rate)
+    for begin, end in [(0, 1), (0.1, 0.3), (7.7, 12.3), (0, 0), (5, 5)]:
+        due = [
+            number for number in range(2 * int(rate * 13) + 4) if begin <= plan.due(number) < end
+        ]
+        assert list(plan.numbers(begin, end)) == due
+
+
+def test_three_targets_take_turns_too() -> None:
+    plan = replace(pairs(), targets=3)
+    assert [plan.target(number) for number in range(9)] == [0, 1, 2, 1, 2, 0, 2, 0, 1]

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -54,7 +54,9 @@ def test_starting_twice_is_starting_once(
 def test_a_traffic_runs_once(settings: Callable[..., Settings]) -> None:
     traffic = traffic_to("http://127.0.0.1:1", settings())
     traffic.stop()
-    with pytest.raises(TrafficError, match="the traffic is over; another one is a new Traffic"):
+    with pytest.raises(
+        TrafficError, match="the traffic is over, and can't be started again; make another"
+    ):
         traffic.start()
 
 
@@ -144,9 +146,9 @@ def test_before_the_first_request_nothing_can_be_said(
         def due(self, number: int) -> float:
             return 3600.0
 
-    def later(url: str, sender: Sender, ledger: Ledger, writes: Writes) -> Generator:
+    def later(urls: Sequence[str], sender: Sender, ledger: Ledger, writes: Writes) -> Generator:
         schedule = InAnHour(**vars(ledger.schedule))
-        return Generator(url, sender, Ledger(schedule, 20), writes)
+        return Generator(urls, sender, Ledger(schedule, 20), writes)
 
     with (
         traffic_to("http://127.0.0.1:1", settings(), generate=later) as traffic,
