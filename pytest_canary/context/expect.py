@@ -122,6 +122,7 @@ def no_lost_request(context: Context, stage: str) -> str:
 
     Raises:
         FoundError: some were.
+        TrafficError: too few were sent somewhere in the walk for that to be known.
     """
     expect_no_detour(context)
     traffic = context.app.traffic
@@ -133,6 +134,7 @@ def no_lost_request(context: Context, stage: str) -> str:
         if not (candidate and each.version == candidate and each.stage in journal.on_trial)
     ]
     expect_no_findings(request_findings(traffic.sent, lost))
+    traffic.check_gaps()
     seen = traffic.of(stage=stage)
     return f"{seen.sent:,} requests, {seen.lost:,} lost"
 

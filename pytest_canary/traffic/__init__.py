@@ -1,8 +1,8 @@
 """Traffic through the Service, all along the walk, and to each track; what became of each request.
 
 `traffic.py` is what a user has, `track_traffic.py` what the verdict asks; `flow.py` is their life.
-`pace.py`, `schedule.py`, `ramp.py`, `exchange.py`, `ledger.py`, `columns.py`, `summary.py`
-and `losses.py` decide, without a socket; `generator.py` and `sender.py` act.
+`pace.py`, `schedule.py`, `ramp.py`, `exchange.py`, `ledger.py`, `columns.py`, `summary.py`,
+`losses.py` and `gaps.py` decide, without a socket; `generator.py` and `sender.py` act.
 """
 
 from __future__ import annotations

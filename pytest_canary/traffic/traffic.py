@@ -13,6 +13,7 @@ that hangs for a second is seen by every request of that second, not by one.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from types import TracebackType
 
@@ -24,6 +25,7 @@ from pytest_canary.core.errors import TrafficError
 from pytest_canary.core.findings import Finding
 from pytest_canary.traffic.exchange import LOST, Exchange, percentile
 from pytest_canary.traffic.flow import Flow, Generate
+from pytest_canary.traffic.gaps import gap
 from pytest_canary.traffic.generator import Generator
 from pytest_canary.traffic.ledger import Ledger
 from pytest_canary.traffic.losses import request_findings
@@ -160,6 +162,23 @@ class Traffic:
                 nothing of the app then.
         """
         self._flow.check(f"lower traffic.rate, which is {self.settings.rate:g}")
+
+    def check_gaps(self) -> None:
+        """Return if nearly all was sent wherever the walk stood, so that "none lost" says much.
+
+        A twentieth of a place's requests may be missing, or two where that is more.
+
+        Raises:
+            TrafficError: more are.
+        """
+        self.check()
+        places = {
+            place: Counter(map(self.ledger.kind, numbers))
+            for place, numbers in self.ledger.transitions().items()
+        }
+        wrong = gap(places, self.settings.rate)
+        if wrong:
+            raise wrong
 
     # What it saw.
 

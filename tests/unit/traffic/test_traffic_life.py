@@ -74,6 +74,7 @@ JUDGES: list[Callable[[Traffic], object]] = [
     lambda traffic: traffic.series(),
     lambda traffic: traffic.verify(Api("http://127.0.0.1:1", ApiSettings(), 1)),
     lambda traffic: traffic.check(),
+    lambda traffic: traffic.check_gaps(),
 ]
 
 

@@ -11,6 +11,7 @@ from unit.stages.failing.baseline import FAILING_APPLY
 
 from pytest_canary.context.journal import StableOutcome
 from pytest_canary.stages import stable
+from pytest_canary.traffic import Kind
 
 CASES = Cases("stable")
 
@@ -218,3 +219,20 @@ def requests_fail(world: World) -> None:
     begun = world.context.app.traffic.sent
     while world.context.app.traffic.sent < begun + 40:
         time.sleep(0.01)
+
+
+@CASES.fails(
+    stable.no_request_is_lost,
+    "the load generator could not keep up in stable: 30 of ",
+    " requests were not sent, so nobody knows whether they would have been lost; lower "
+    "traffic.rate, which is 40, or free the machine",
+    evidence=("30 not sent, as their time had passed",),
+    table=LOADED,
+)
+def the_generator_was_held_up(world: World) -> None:
+    traffic = world.context.app.traffic
+    while traffic.sent <= 30:
+        time.sleep(0.01)
+    traffic.stop()
+    for _ in range(30):
+        traffic.ledger.open(Kind.LATE)
