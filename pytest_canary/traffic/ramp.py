@@ -12,10 +12,11 @@ STEP = 1.5
 SLOWER = 1.3
 FLOOR = 0.005
 
-# Seconds by which requests may go out late, and how many times the lag that there was at the first
-# rate, as a slow machine is never that punctual. A request that is late is so on every track.
+# Seconds by which requests may go out late, or so many times what it was at the first rate. Two
+# cores that others keep busy were late by 3 to 16 ms at 10 a second as at 75, by 50 ms and more
+# where the generator could not keep up. Both tracks are late together, so neither looks worse.
 LAG = 0.005
-LATER = 2.0
+LATER = 3.0
 
 # So many rates that were not sound, and no higher one is tried again: one may be a hiccup.
 STRIKES = 2
@@ -36,13 +37,18 @@ class Load:
     unsent: float
 
 
+# What is seen where nothing was due; a generator that stands still has a lag.
+NOTHING = Load(None, 0.0, 0.0)
+
+
 @dataclass(frozen=True)
 class Ramp:
     """Where the rate is on its way up.
 
     Attributes:
         rate: requests a second to each track, as they are to be now.
-        base: what was seen at the first rate.
+        base: what was seen at the first rate, over some seconds: half a second has no 99th
+            percentile to speak of.
         least: the first rate; below it there is nothing to step back to.
         most: the highest that may be tried still.
         strikes: how often a rate was not sound.
@@ -81,12 +87,12 @@ class Ramp:
     def after(self, now: Load) -> Ramp:
         """The next step: up where this one is sound, and back by one where it is not.
 
-        Where nothing was due, or nothing is known of the first rate, it stays where it is.
+        Where nothing was due, or the baseline answered nothing at the first rate, it stays.
 
         Args:
             now: what was seen since the last step, half a second or more of it.
         """
-        if self.base.median is None or (now.median is None and not now.unsent):
+        if self.base.median is None or now == NOTHING:
             return self
         if self.sound(now):
             return replace(self, rate=min(self.rate * STEP, self.most))

@@ -1,11 +1,16 @@
 """What the requests come to: by stage, transition, version and time."""
 
+from __future__ import annotations
+
 import sys
 import tracemalloc
 from array import array
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
-from threading import Thread
+from types import FrameType
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -23,6 +28,9 @@ from pytest_canary.traffic.ledger import (
 from pytest_canary.traffic.pace import Pace
 from pytest_canary.traffic.schedule import Schedule
 from pytest_canary.traffic.summary import Summary
+
+if TYPE_CHECKING:
+    from _typeshed import TraceFunction
 
 WRITE = Request(method="PUT", path="/person")
 READ = Request(method="GET", path="/all")
@@ -287,32 +295,47 @@ def test_what_was_sent_after_the_moment_has_not_waited_yet() -> None:
     assert book.columns(range(3), now=0.05)["canary"].seconds == array("d", [0.05, 0])
 
 
-@pytest.fixture
-def hurried() -> Iterator[None]:
-    """Threads take turns as often as they can."""
-    kept = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    yield
-    sys.setswitchinterval(kept)
+@contextmanager
+def between_lines(function: Callable[..., object], act: Callable[[], object]) -> Iterator[None]:
+    """Act before each line of a function, as another thread may at any of them."""
+
+    def line(frame: FrameType, event: str, _: object) -> TraceFunction:
+        if event == "line":
+            act()
+        return line
+
+    def call(frame: FrameType, event: str, _: object) -> TraceFunction | None:
+        return line if frame.f_code is function.__code__ else None
+
+    before = sys.gettrace()
+    sys.settrace(call)
+    try:
+        yield
+    finally:
+        sys.settrace(before)
 
 
-def test_columns_are_of_one_moment_however_requests_end_meanwhile(hurried: None) -> None:
-    book, many = of_tracks(rate=1000), 1000
+def test_columns_are_of_one_moment_however_requests_come_and_end_meanwhile() -> None:
+    book, many = of_tracks(), 200
     for _ in range(many):
         book.open()
+    ended = iter(range(many))
 
-    def close() -> None:
-        for number in range(many):
-            book.close(number, good(), 5)
+    def end_one() -> None:
+        book.open()
+        book.close(next(ended), good(), 5)
 
-    thread = Thread(target=close)
-    thread.start()
-    while thread.is_alive():
-        for columns in book.columns(range(many), now=1).values():
-            assert {len(each) for each in columns[:4]} == {many // 2}
-            for kind, seconds in zip(columns.kind, columns.seconds, strict=True):
-                assert (seconds == 5) is (kind == Kind.ANSWERED)
-    thread.join()
+    with between_lines(Ledger.columns, end_one):
+        found = book.columns(range(20), now=1)
+    assert next(ended) > 20
+    for columns in found.values():
+        assert {len(each) for each in columns[:4]} == {10}
+        for kind, seconds in zip(columns.kind, columns.seconds, strict=True):
+            assert (seconds == 5) is (kind == Kind.ANSWERED)
+    # Some had ended before it looked, and none that ended later.
+    kinds = Counter(kind for columns in found.values() for kind in columns.kind)
+    assert 0 < kinds[Kind.ANSWERED] < 5
+    assert kinds.total() == 20
 
 
 # Over time

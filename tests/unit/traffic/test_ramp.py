@@ -27,9 +27,9 @@ def steps(of: Ramp, *loads: Load) -> list[float]:
         # The baseline's median: 1.3 times what it was.
         (Load(0.026, 0.002, 0.0), True),
         (Load(0.0261, 0.002, 0.0), False),
-        # The generator's lag.
-        (Load(0.020, 0.005, 0.0), True),
-        (Load(0.020, 0.0051, 0.0), False),
+        # The generator's lag: thrice what it was.
+        (Load(0.020, 0.006, 0.0), True),
+        (Load(0.020, 0.0061, 0.0), False),
         # Nothing may be unsent.
         (Load(0.020, 0.002, 0.001), False),
         (Load(None, 0.0, 0.0), False),
@@ -46,7 +46,7 @@ def test_a_quick_baseline_may_always_take_some_milliseconds_more(base: float, li
     assert ramp(base=Load(base, 0, 0)).limit == pytest.approx(limit)
 
 
-@pytest.mark.parametrize(("lag", "limit"), [(0.0, 0.005), (0.0025, 0.005), (0.02, 0.04)])
+@pytest.mark.parametrize(("lag", "limit"), [(0.0, 0.005), (0.001, 0.005), (0.02, 0.06)])
 def test_a_slow_machine_is_measured_by_its_own_lag(lag: float, limit: float) -> None:
     of = ramp(base=Load(0.02, lag, 0))
     assert of.sound(Load(0.02, limit, 0))
@@ -70,6 +70,8 @@ SLOW = Load(0.2, 0.002, 0.0)
         # Nothing unsent, and it waits where nothing was due.
         (10, 75, [BASE, Load(0.02, 0.002, 0.01)], [15, 10]),
         (10, 75, [BASE, Load(None, 0.0, 0.0), BASE], [15, 15, 22.5]),
+        # A generator that stands still has sent nothing, and is late.
+        (10, 75, [BASE, Load(None, 0.4, 0.0)], [15, 10]),
         (10, 75, [BASE, Load(None, 0.0, 1.0)], [15, 10]),
     ],
 )
