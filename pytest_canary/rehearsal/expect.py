@@ -68,7 +68,7 @@ class Expect:
 
         Raises:
             FoundError: some were.
-            TrafficError: there is no traffic.
+            TrafficError: there is no traffic, or too little of it to tell.
         """
         from pytest_canary.context import expect
 
