@@ -24,6 +24,7 @@ from pytest_canary.core.processes import Processes
 from pytest_canary.core.waiting import Seen, Waiter
 from pytest_canary.k8s.objects import node_is_ready
 from pytest_canary.k8s.rollout import rollout
+from pytest_canary.manifests.version import TRACKS
 
 if TYPE_CHECKING:
     from pytest_canary.cluster.container_engine import ContainerEngine
@@ -34,8 +35,11 @@ FORWARDED = 30
 SAID = 2000
 
 # A Service of type LoadBalancer gets a node port too. With this few of them, all can be mapped to
-# loopback beforehand: no cloud and no port-forward, which would pin one pod, are needed.
-NODE_PORTS = range(30000, 30008)
+# loopback beforehand: no cloud and no port-forward, which would pin one pod, are needed. Which one
+# a track's own Service gets is the API server's choice: it takes none that the app has.
+APP_PORTS = 8
+TRACK_PORTS = len(TRACKS)
+NODE_PORTS = range(30000, 30000 + APP_PORTS + TRACK_PORTS)
 
 
 def config(mount: str) -> str:
