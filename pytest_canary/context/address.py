@@ -54,6 +54,31 @@ def answers(host: str, port: int) -> bool:
     return False
 
 
+def is_there(host: str, port: int) -> bool:
+    """Whether a machine is reached there, be it that it takes no connection yet."""
+    try:
+        socket.create_connection((host, port), CONNECT).close()
+    except ConnectionRefusedError:
+        return True
+    except OSError:
+        return False
+    return True
+
+
+def node_url(
+    pods: Iterable[Object], port: int, reaches: Callable[[str, int], bool] = is_there
+) -> str | None:
+    """The URL of a node port, on the first node that is reached; None where none is.
+
+    Args:
+        pods: whose nodes are tried, as few may list nodes.
+        port: the node port.
+        reaches: tells whether a host is reached at the port.
+    """
+    host = next((each for each in _hosts(pods) if reaches(each, port)), None)
+    return f"http://{_literal(host)}:{port}" if host else None
+
+
 def find_address(
     namespace: NamespaceApi,
     service: Callable[[], Object],
@@ -107,15 +132,15 @@ def _without(
     port = service["spec"]["ports"][0]
     # A node with externalTrafficPolicy Local knows its own pods alone.
     if "nodePort" in port and service["spec"].get("externalTrafficPolicy") != "Local":
-        for host in _hosts(namespace.objects("Pod")):
-            if reaches(host, port["nodePort"]):
-                return Address(f"http://{_literal(host)}:{port['nodePort']}")
+        by_node = node_url(namespace.objects("Pod"), port["nodePort"], reaches)
+        if by_node:
+            return Address(by_node)
     url, session = namespace.service_proxy(str(service["metadata"]["name"]), port["port"])
     return Address(url, session, THROUGH_API_SERVER)
 
 
 def _hosts(pods: Iterable[Object]) -> list[str]:
-    """The nodes' addresses, as the pods on them tell: few may list nodes."""
+    """The nodes' addresses, as the ready pods on them tell."""
     hosts = [pod.get("status", {}).get("hostIP") for pod in pods if is_ready(pod)]
     return list(dict.fromkeys(host for host in hosts if host))
 

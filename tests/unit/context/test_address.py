@@ -12,7 +12,14 @@ from fakes.cluster import Namespace
 from fakes.world import LOADED, NewWorld
 
 from pytest_canary.context import expect
-from pytest_canary.context.address import TAKEN_UP, Address, answers, find_address
+from pytest_canary.context.address import (
+    TAKEN_UP,
+    Address,
+    answers,
+    find_address,
+    is_there,
+    node_url,
+)
 from pytest_canary.core.errors import NotApplicable
 from pytest_canary.core.waiting import Waiter
 from pytest_canary.stages import canary
@@ -154,4 +161,17 @@ def test_a_port_answers_or_does_not() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
         assert answers("127.0.0.1", port)
+        assert is_there("127.0.0.1", port)
     assert not answers("127.0.0.1", port)
+    assert is_there("127.0.0.1", port), "kube-proxy refuses where a Service has no pod yet"
+    assert not is_there("no-such-host.invalid", port)
+
+
+def test_a_node_ports_url_is_that_of_the_first_node_that_is_reached(place: Place) -> None:
+    pods = place.namespace.objects("Pod")
+    assert node_url(pods, 30007, place.reaches) is None
+    assert place.asked == ["10.0.0.1", "10.0.0.2"]
+    place.reachable.add("10.0.0.2")
+    assert node_url(pods, 30007, place.reaches) == "http://10.0.0.2:30007"
+    six = [{**pods[0], "status": {**pods[0]["status"], "hostIP": "2001:db8::7"}}]
+    assert node_url(six, 30007, lambda host, port: True) == "http://[2001:db8::7]:30007"
