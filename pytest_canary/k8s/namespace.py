@@ -130,11 +130,40 @@ class Namespace:
         }
         for body in bodies:
             kind, name = body["kind"], body["metadata"]["name"]
-            make = creators[kind]
-            if self.labels:
-                labels = {**body["metadata"].get("labels", {}), **self.labels}
-                body = {**body, "metadata": {**body["metadata"], "labels": labels}}
-            self._call(f"create {kind} {name}", make, self.name, body, _preload_content=False)
+            self._call(
+                f"create {kind} {name}",
+                creators[kind],
+                self.name,
+                self._labelled(body),
+                _preload_content=False,
+            )
+
+    def write_slice(self, body: dict[str, Any]) -> None:
+        """Write an EndpointSlice of the run's own, in the place of the one of its name.
+
+        Raises:
+            ClusterError: it is refused.
+        """
+        name, labelled = body["metadata"]["name"], self._labelled(body)
+        what, api = f"write EndpointSlice {name}", self.discovery
+        replaced = self._call(
+            what,
+            api.replace_namespaced_endpoint_slice,
+            name,
+            self.name,
+            labelled,
+            gone_is_fine=True,
+            _preload_content=False,
+        )
+        if replaced is None:
+            make = api.create_namespaced_endpoint_slice
+            self._call(what, make, self.name, labelled, _preload_content=False)
+
+    def _labelled(self, body: dict[str, Any]) -> dict[str, Any]:
+        if not self.labels:
+            return body
+        labels = {**body["metadata"].get("labels", {}), **self.labels}
+        return {**body, "metadata": {**body["metadata"], "labels": labels}}
 
     def objects(self, kind: str) -> list[Object]:
         """All objects of a kind ("Pod", "Deployment", "Service", "Secret" …) in the namespace."""
@@ -187,6 +216,16 @@ class Namespace:
             deployment,
             self.name,
             propagation_policy="Background",
+            gone_is_fine=True,
+        )
+
+    def delete_service(self, service: str) -> None:
+        """`kubectl delete service/NAME`; what it owns follows."""
+        self._call(
+            f"delete Service {service}",
+            self.core.delete_namespaced_service,
+            service,
+            self.name,
             gone_is_fine=True,
         )
 

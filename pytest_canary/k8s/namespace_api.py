@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import datetime
 
     import requests
+
+    from pytest_canary.k8s.rights import Right
 
 
 class ClusterAround(Protocol):
@@ -35,6 +37,13 @@ class ClusterAround(Protocol):
         """By pod of the namespace: seconds since the epoch, and the working set in bytes."""
 
 
+class Access(Protocol):
+    """What a run asks of access control; `AccessApi` says what it does, and raises."""
+
+    def lacking(self, rights: Iterable[Right], *, everywhere: bool = False) -> list[str]:
+        """Which of some rights the user has not."""
+
+
 class NamespaceApi(Protocol):
     """What a run asks of its namespace; `Namespace` says what each does, and raises."""
 
@@ -50,6 +59,10 @@ class NamespaceApi(Protocol):
     def cluster(self) -> ClusterAround:
         """The cluster around it."""
 
+    @property
+    def access(self) -> Access:
+        """Its access control."""
+
     def beside(self, name: str) -> NamespaceApi:
         """Another namespace of the same cluster."""
 
@@ -61,6 +74,9 @@ class NamespaceApi(Protocol):
 
     def add(self, *bodies: dict[str, Any]) -> None:
         """Create objects of the run's own."""
+
+    def write_slice(self, body: dict[str, Any]) -> None:
+        """Write an EndpointSlice of the run's own, in the place of the one of its name."""
 
     def objects(self, kind: str) -> Sequence[Object]:
         """All objects of a kind."""
@@ -76,6 +92,9 @@ class NamespaceApi(Protocol):
 
     def delete_deployment(self, deployment: str) -> None:
         """Delete a Deployment; its pods follow."""
+
+    def delete_service(self, service: str) -> None:
+        """Delete a Service; what it owns follows."""
 
     def delete_pod(self, pod: str) -> None:
         """Delete a pod, at once."""

@@ -68,3 +68,6 @@ CONFINING = (
 
 MAKING = (_right("namespaces", "create delete"),)
 """In the whole cluster: what it takes to make a namespace, and to delete it."""
+
+ADDRESSING = (_right("endpointslices.discovery.k8s.io", "create update"),)
+"""In the run's namespace, and no must: what it takes to give each track an address of its own."""

@@ -82,7 +82,7 @@ class Handler(BaseHTTPRequestHandler):
             for text in itertools.chain(texts, [""]):
                 self.wfile.write(f"{len(text.encode()):x}\r\n{text}\r\n".encode())
 
-    do_GET = do_POST = do_DELETE = do_PATCH = _answer  # noqa: N815 (the library's names)
+    do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = _answer  # noqa: N815 (the library's names)
 
     def log_message(self, *_: object) -> None:
         pass

@@ -6,7 +6,7 @@ import datetime
 import itertools
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +15,13 @@ from fakes import objects
 from fakes.clock import Clock
 from fakes.objects import Object
 
+from pytest_canary.core.errors import ClusterError
 from pytest_canary.core.masking import Redactor
 from pytest_canary.k8s.exec import Exec
-from pytest_canary.k8s.namespace_api import ClusterAround, NamespaceApi
+from pytest_canary.k8s.namespace_api import Access, ClusterAround, NamespaceApi
 from pytest_canary.k8s.objects import Snapshot, is_ready, pods_of
 from pytest_canary.k8s.observer import KINDS, Observer
+from pytest_canary.k8s.rights import Right
 
 
 class Watched(Observer):
@@ -47,6 +49,9 @@ class Watched(Observer):
         return super().known()
 
     def change(self, seconds: float) -> None:
+        if threading.current_thread().name == "tracks":
+            time.sleep(0.005)  # beside the walk, whose clock it doesn't wind
+            return
         self._waits()
         if any(thread.name.startswith("apply") for thread in threading.enumerate()):
             time.sleep(0.002)  # what a script takes is real
@@ -82,6 +87,19 @@ class Around(ClusterAround):
         return {}
 
 
+class Allowed(Access):
+    """Everything, but what the namespace says."""
+
+    def __init__(self, namespace: "Namespace") -> None:
+        self._namespace = namespace
+
+    def lacking(self, rights: Iterable[Right], *, everywhere: bool = False) -> list[str]:
+        asked = {
+            f"{verb} {right.resource}.{right.group}" for right in rights for verb in right.verbs
+        }
+        return [each for each in self._namespace.lacking if each in asked]
+
+
 class Namespace(NamespaceApi):
     """An API server with one namespace, and the controllers behind it.
 
@@ -91,6 +109,9 @@ class Namespace(NamespaceApi):
         stays: whether the namespace outlives its deletion.
         runs: what a command in a container comes to, by its words; code and output.
         logged: what a container has logged, beside its pod's name.
+        lacking: the rights that whoever asks it has not: "create endpointslices.discovery.k8s.io".
+        refuses_slices: why no EndpointSlice can be written; empty where one can.
+        written: the EndpointSlices that were, in their order.
         redactor: takes the secrets out of what a person is to read.
     """
 
@@ -106,10 +127,16 @@ class Namespace(NamespaceApi):
         self.proxied = ""
         self.logged: Callable[[], str] = str
         self.redactor = Redactor()
+        self.lacking: list[str] = []
+        self.refuses_slices = ""
+        self.written: list[Object] = []
         self.watch: Callable[[str, str, Object], None] = lambda *_: None
         self._objects: dict[str, dict[str, Object]] = {}
         self._taken = 0
         self._numbers = itertools.count(1)
+        self._node_ports = itertools.count(30002)
+        # Who keeps the tracks' addresses up to date asks from a thread of its own.
+        self._lock = threading.RLock()
 
     # What the harness asks.
 
@@ -124,6 +151,10 @@ class Namespace(NamespaceApi):
     @property
     def cluster(self) -> ClusterAround:
         return Around(self)
+
+    @property
+    def access(self) -> Access:
+        return Allowed(self)
 
     def objects(self, kind: str) -> list[Object]:
         self.take_up()
@@ -152,6 +183,10 @@ class Namespace(NamespaceApi):
             for key, value in made.pop("stringData", {}).items():
                 encoded = base64.b64encode(value.encode()).decode()
                 made.setdefault("data", {})[key] = encoded
+            if made["kind"] == "Service":
+                made["metadata"]["uid"] = f"uid-{made['metadata']['name']}"
+                if made["spec"].get("type") == "NodePort":
+                    made["spec"]["ports"][0]["nodePort"] = next(self._node_ports)
             if made["kind"] == "Deployment":
                 self.roll_out(made)
             else:
@@ -169,6 +204,19 @@ class Namespace(NamespaceApi):
             for pod in pods_of(self.objects("Pod"), deployment):
                 self.drop("Pod", pod["metadata"]["name"])
             self.connect()
+
+    def delete_service(self, service: str) -> None:
+        self.drop("Service", service)
+        for item in self.objects("EndpointSlice"):
+            owners = item["metadata"].get("ownerReferences", [])
+            if any(owner["uid"] == f"uid-{service}" for owner in owners):
+                self.drop("EndpointSlice", item["metadata"]["name"])
+
+    def write_slice(self, body: Object) -> None:
+        if self.refuses_slices:
+            raise ClusterError(self.refuses_slices)
+        self.written.append(copy.deepcopy(body))
+        self.put(body)
 
     def delete_pod(self, pod: str) -> None:
         self.drop("Pod", pod)
@@ -215,28 +263,31 @@ class Namespace(NamespaceApi):
     def put(self, item: Object) -> None:
         """Store an object and tell who watches."""
         kind = item["kind"]
-        self._objects.setdefault(kind, {})[item["metadata"]["name"]] = copy.deepcopy(item)
-        if kind in KINDS:
-            self.watch(kind, "MODIFIED", copy.deepcopy(item))
+        with self._lock:
+            self._objects.setdefault(kind, {})[item["metadata"]["name"]] = copy.deepcopy(item)
+            if kind in KINDS:
+                self.watch(kind, "MODIFIED", copy.deepcopy(item))
 
     def drop(self, kind: str, name: str) -> None:
         """Remove an object and tell who watches."""
-        item = self._objects.get(kind, {}).pop(name, None)
-        if item and kind in KINDS:
-            self.watch(kind, "DELETED", item)
+        with self._lock:
+            item = self._objects.get(kind, {}).pop(name, None)
+            if item and kind in KINDS:
+                self.watch(kind, "DELETED", item)
 
     def take_up(self) -> None:
         """Do what the scripts have asked for since."""
-        lines = self.log.read_text().splitlines() if self.log.exists() else []
-        fresh, self._taken = lines[self._taken :], len(lines)
-        for line in fresh:
-            kind, manifest, *words = line.split("\t")
-            if kind == "service":
-                self.put(objects.service(Path(manifest), 30001))
-                self.connect()
-            else:
-                name, replicas, image = words
-                self.roll_out(objects.deployment(Path(manifest), name, int(replicas), image))
+        with self._lock:
+            lines = self.log.read_text().splitlines() if self.log.exists() else []
+            fresh, self._taken = lines[self._taken :], len(lines)
+            for line in fresh:
+                kind, manifest, *words = line.split("\t")
+                if kind == "service":
+                    self.put(objects.service(Path(manifest), 30001))
+                    self.connect()
+                else:
+                    name, replicas, image = words
+                    self.roll_out(objects.deployment(Path(manifest), name, int(replicas), image))
 
     def roll_out(self, deployment: Object) -> None:
         """Bring a Deployment's pods to its spec, one by one, as its controller does."""
@@ -284,8 +335,10 @@ class Namespace(NamespaceApi):
         self.put(deployment)
 
     def connect(self) -> None:
-        """Point every Service to the pods that it selects."""
+        """Point every Service that has a selector to the pods that it selects."""
         for service in self.objects("Service"):
+            if "selector" not in service["spec"]:
+                continue
             selector = service["spec"]["selector"].items()
             pods = self._objects.get("Pod", {}).values()
             chosen = [p for p in pods if selector <= p["metadata"].get("labels", {}).items()]

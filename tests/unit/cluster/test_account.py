@@ -15,7 +15,7 @@ from pytest_canary.core.errors import ClusterError
 from pytest_canary.core.masking import MASK, Redactor
 from pytest_canary.core.waiting import Waiter
 from pytest_canary.k8s.namespace import Namespace
-from pytest_canary.k8s.rights import CONFINING, MAKING, RELEASE, Right
+from pytest_canary.k8s.rights import ADDRESSING, CONFINING, MAKING, RELEASE, Right
 
 ROOT = Path(__file__).parents[3]
 THERE = "/api/v1/namespaces/canary-1"
@@ -138,8 +138,13 @@ def test_a_right_that_lacks_is_named_beforehand(
         expect_rights(owner, makes_namespace=makes)
     assert f"you may not {told}" in failure.value.sentence
     assert file in failure.value.sentence
-    reviewed(server)
+    # What a walk can do without is not asked for.
+    reviewed(server, "create endpointslices", "update endpointslices")
     expect_rights(owner, makes_namespace=makes)
+    assert owner.access.lacking(ADDRESSING) == [
+        "create endpointslices.discovery.k8s.io",
+        "update endpointslices.discovery.k8s.io",
+    ]
     assert all(each.endswith("reviews") for each in server.asked), "nothing is made"
 
 
@@ -167,3 +172,15 @@ def test_the_documented_roles_are_what_a_walk_asks_for(
     }
     assert given == needed
     assert binding["roleRef"]["name"] == role["metadata"]["name"]
+
+
+@pytest.mark.parametrize("file", ["namespace.yml", "cluster.yml"])
+def test_the_documented_roles_have_what_a_walk_can_do_without_as_a_comment(file: str) -> None:
+    text = (ROOT / "docs" / "rights" / file).read_text()
+    lines = [line.strip() for line in text.splitlines()]
+    rules = [
+        yaml.safe_load(line.removeprefix("# - ")) for line in lines if line.startswith("# - {")
+    ]
+    assert [right.rule for right in ADDRESSING] == [
+        rule for rule in rules if rule["resources"] == ["endpointslices"]
+    ]

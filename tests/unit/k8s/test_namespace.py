@@ -12,6 +12,7 @@ from pytest_canary.core.masking import MASK, Redactor
 from pytest_canary.core.output import LIMIT
 from pytest_canary.k8s.namespace import Namespace
 from pytest_canary.k8s.namespace_api import NamespaceApi
+from pytest_canary.k8s.slices import selectorless, slices_of
 
 
 @pytest.fixture
@@ -171,13 +172,55 @@ def test_what_is_added_carries_the_runs_label_and_its_own(
     assert server.bodies[0]["metadata"]["labels"] == {"app": "it", "run": "a1b2c3"}
 
 
+@pytest.mark.parametrize("empty", [True, False])
+def test_an_endpoint_slice_is_made_and_then_replaced(
+    server: ApiServer, namespace: Namespace, empty: bool
+) -> None:
+    service = {"metadata": {"name": "track-app", "uid": "uid-of-it"}}
+    pod = {
+        "metadata": {"name": "app-1", "namespace": "canary-test", "uid": "uid-of-app-1"},
+        "spec": {"nodeName": "node-1"},
+        "status": {"podIP": "10.244.0.7"},
+    }
+    (body,) = slices_of(service, [(pod, 3000)]).values()
+    if empty:
+        body["endpoints"] = []
+    name, labels = "track-app-3000", {**body["metadata"]["labels"], "run": "a1b2c3"}
+    sent = {**body, "metadata": {**body["metadata"], "labels": labels}}
+    path = "/apis/discovery.k8s.io/v1/namespaces/canary-test/endpointslices"
+    labelled = Namespace(namespace.kubeconfig, "canary-test", "it", labels={"run": "a1b2c3"})
+    server.answers[f"POST {path}"] = (201, {})
+    labelled.write_slice(body)
+    assert server.asked == [f"PUT {path}/{name}", f"POST {path}"]
+    server.answers[f"PUT {path}/{name}"] = (200, {})
+    labelled.write_slice(body)
+    assert server.asked[2:] == [f"PUT {path}/{name}"]
+    assert server.bodies == [sent] * 3
+    server.answers[f"PUT {path}/{name}"] = (403, {"message": "address not allowed"})
+    with pytest.raises(ClusterError) as failure:
+        labelled.write_slice(body)
+    assert failure.value.sentence == (
+        f"can't write EndpointSlice {name} in namespace canary-test: address not allowed"
+    )
+
+
+def test_a_service_without_a_selector_is_made_as_it_is(
+    server: ApiServer, namespace: Namespace
+) -> None:
+    server.answers["POST /api/v1/namespaces/canary-test/services"] = (201, {})
+    namespace.add(selectorless("track-app"))
+    assert server.bodies == [selectorless("track-app")]
+
+
 def test_what_is_gone_already_is_deleted(server: ApiServer, namespace: Namespace) -> None:
     namespace.delete_pod("app-1")
     namespace.delete_deployment("app")
+    namespace.delete_service("app-lb")
     namespace.delete()
     assert [each.split("?")[0] for each in server.asked] == [
         f"DELETE {POD}/app-1",
         "DELETE /apis/apps/v1/namespaces/canary-test/deployments/app",
+        "DELETE /api/v1/namespaces/canary-test/services/app-lb",
         "DELETE /api/v1/namespaces/canary-test",
         f"DELETE {POD}",
     ]
