@@ -195,7 +195,7 @@ class Context:
                 answered = self.api.sample(20)
             except ApiError as error:
                 return Seen(error.sentence, False, None)
-            quiet = self.observer.quiet_for("EndpointSlice")
+            quiet = self.release.service.quiet_for()
             text = f"answers by {', '.join(answered)}, endpoints unchanged for {quiet:.1f} s"
             return Seen(text, set(answered) == expected and quiet >= QUIET, None)
 

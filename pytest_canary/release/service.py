@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from pytest_canary.core.errors import FoundError, ReleaseError
 from pytest_canary.core.waiting import Seen, Waiter
@@ -27,6 +27,17 @@ class Service:
         self.diagnose = diagnose
         self.observer = observer
         self.waiter = waiter
+        self._seen: Sequence[Object] = []
+        self._seen_at = observer.now()
+
+    def quiet_for(self) -> float:
+        """Seconds for which its EndpointSlices have surely not changed.
+
+        Other Services' change too, of which the observer can't tell these.
+        """
+        self._slices(self.observer.snapshot())
+        alike = self.observer.now() - self._seen_at
+        return max(self.observer.quiet_for("EndpointSlice"), alike)
 
     def wait_until_watched(self, services: Callable[[], Iterable[Object]], timeout: float) -> None:
         """Return when the watches know the Services as the API server has them.
@@ -62,7 +73,7 @@ class Service:
         Raises:
             ReleaseError: none is known yet.
         """
-        slices = list(self._slices(self.observer.snapshot()))
+        slices = self._slices(self.observer.snapshot())
         port = ports(slices).get(pod)
         if port is None:
             raise ReleaseError(
@@ -88,7 +99,7 @@ class Service:
         def look() -> Seen[int]:
             nonlocal was_there
             now = self.observer.snapshot()
-            slices = list(self._slices(now))
+            slices = self._slices(now)
             port = ports(slices).get(pod)
             if port is not None:
                 return Seen(f"port {port}", True, port)
@@ -129,10 +140,16 @@ class Service:
         if doomed:
             raise FoundError(doomed)
 
-    def _slices(self, now: Snapshot) -> Iterator[Object]:
-        for item in now.endpoint_slices.values():
-            if item["metadata"].get("labels", {}).get("kubernetes.io/service-name") == self.name:
-                yield item
+    def _slices(self, now: Snapshot) -> Sequence[Object]:
+        """Its EndpointSlices; whoever looks notes since when they are as they are."""
+        found = [
+            item
+            for item in now.endpoint_slices.values()
+            if item["metadata"].get("labels", {}).get("kubernetes.io/service-name") == self.name
+        ]
+        if found != self._seen:
+            self._seen, self._seen_at = found, self.observer.now()
+        return found
 
 
 def ports(slices: Iterable[Object]) -> Mapping[str, int]:

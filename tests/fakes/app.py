@@ -45,6 +45,7 @@ class App:
     """The addressbook, all its pods in one.
 
     Attributes:
+        port: where it listens for the app's own Service.
         rows: what is stored.
         faults: what is wrong with it; empty where it is healthy.
         balance: where the Service sends connections; to one pod after the other.
@@ -54,33 +55,32 @@ class App:
         self.rows: list[dict[str, Any]] = []
         self.faults: list[Fault] = []
         self.balance: Balance = lambda pods, turn: pods[turn % len(pods)]
-        self._pods = pods
         self._version = version
         self._ids = itertools.count(1)
         self._turns = itertools.count()
         self._lock = threading.Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(0.01,), daemon=True
-        )
-        self._thread.start()
+        self._servers: list[tuple[ThreadingHTTPServer, threading.Thread]] = []
+        self.port = self.listen(pods)
 
-    @property
-    def port(self) -> int:
-        """Where it listens."""
-        return int(self._server.server_address[1])
+    def listen(self, pods: Callable[[], list[str]]) -> int:
+        """Listen on one more port, for a Service that knows these pods; returns the port."""
+        server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler(pods))
+        server.daemon_threads = True
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+        thread.start()
+        self._servers.append((server, thread))
+        return int(server.server_address[1])
 
     def stop(self) -> None:
         """Stop listening."""
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        for server, thread in self._servers:
+            server.shutdown()
+            thread.join()
+            server.server_close()
 
-    def answer(self, method: str, path: str, body: str) -> Reply | None:
-        """Answer as the pod that is asked for, or as the one that the Service chooses."""
+    def answer(self, method: str, path: str, body: str, known: list[str]) -> Reply | None:
+        """Answer as the pod that is asked for, or as the one of those known that is chosen."""
         found = PROXY.match(path)
-        known = self._pods()
         if found:
             pod, path = found[1], path[found.end() :]
         elif known:
@@ -115,7 +115,7 @@ class App:
                 return Reply(200, {"ready": True})
         return Reply(404, {"error": "there is no such path"})
 
-    def _handler(self) -> type[BaseHTTPRequestHandler]:
+    def _handler(self, pods: Callable[[], list[str]]) -> type[BaseHTTPRequestHandler]:
         app = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -123,7 +123,8 @@ class App:
 
             def _answer(self) -> None:
                 length = int(self.headers.get("Content-Length") or 0)
-                reply = app.answer(self.command, self.path, self.rfile.read(length).decode())
+                body = self.rfile.read(length).decode()
+                reply = app.answer(self.command, self.path, body, pods())
                 self.close_connection = True
                 if reply is None:
                     return

@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -205,7 +206,7 @@ class World:
             image=None,
             kind_path=self.kind,
             images=lambda: self.held,
-            host_port=lambda engine, node_port: self.app.port,
+            host_port=lambda engine, node_port: self._host_port(node_port),
             wait_until_ready=lambda *_: None,
         )
         run.made(cluster=cluster.name, containers=[self.engine.node_id], network=True)
@@ -314,14 +315,22 @@ class World:
         first = {track: pods[0] for track, pods in tracks.items() if pods}
         return {"run": run, "folder": str(self.folder), "port": str(self.app.port)} | IMAGES | first
 
-    def _connected(self) -> list[str]:
-        """The pods that the Service sends connections to."""
-        self.namespace.take_up()
-        slices = self.namespace.held("EndpointSlice")
+    def _host_port(self, node_port: int) -> int:
+        """Where the app is asked for a Service's node port."""
+        for service in self.namespace.objects("Service"):
+            name = service["metadata"]["name"]
+            mine = any(port.get("nodePort") == node_port for port in service["spec"]["ports"])
+            if mine and name != "addressbook-lb":
+                return self.app.listen(partial(self._connected, name))
+        return self.app.port
+
+    def _connected(self, service: str = "addressbook-lb") -> list[str]:
+        """The pods that a Service sends connections to."""
+        slices = self.namespace.objects("EndpointSlice")
         return [
             endpoint["targetRef"]["name"]
             for item in slices
-            if item["metadata"]["labels"]["kubernetes.io/service-name"] == "addressbook-lb"
+            if item["metadata"]["labels"]["kubernetes.io/service-name"] == service
             for endpoint in item["endpoints"]
             if endpoint["conditions"]["ready"]
         ]

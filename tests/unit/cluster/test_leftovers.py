@@ -190,8 +190,10 @@ def test_of_somebodys_namespace_only_what_is_the_runs_is_told(
     namespace = Namespace(tmp_path, tmp_path / "namespace-deleted")
     for name, labels in (("theirs", {}), ("db-params", {RUN_LABEL: run.id})):
         namespace.put({"kind": "Secret", "metadata": {"name": name, "labels": labels}})
+    label = {RUN_LABEL: run.id}
+    namespace.put({"kind": "Service", "metadata": {"name": "track-shop-canary", "labels": label}})
     inventory.namespace = namespace
-    assert inventory.take().objects == ("Secret db-params",)
+    assert inventory.take().objects == ("Service track-shop-canary", "Secret db-params")
 
 
 @pytest.mark.parametrize(
