@@ -93,9 +93,10 @@ class TrackService:
         Raises:
             ClusterError: that is refused.
         """
+        self.url = ""
         if self.name:
             self._namespace.delete_service(self.name)
-        self.name = self.url = ""
+        self.name = ""
 
     def prefer(self, ready: Iterable[str]) -> list[str]:
         """Ready pods in the order in which they are chosen: one stays as long as it is ready."""

@@ -155,11 +155,17 @@ class Tracks:
         """Stop, and delete the Services; their EndpointSlices go with them.
 
         Raises:
-            ClusterError: one can't be deleted; the run's cleanup does it then.
+            ClusterError: one can't be deleted; the next call tries again, or the run's cleanup.
         """
         self.stop()
+        refused: list[ClusterError] = []
         for each in self._services.values():
-            each.delete()
+            try:
+                each.delete()
+            except ClusterError as error:
+                refused.append(error)
+        if refused:
+            raise refused[0]
 
     def _do_without(self, why: str) -> None:
         with contextlib.suppress(ClusterError):  # the run's cleanup does it then
@@ -177,7 +183,7 @@ class Tracks:
     @property
     def addresses(self) -> Mapping[str, str]:
         """The base URL of each track; empty where they have none, or none any more."""
-        return {track: each.url for track, each in self._services.items() if each.name}
+        return {track: each.url for track, each in self._services.items() if each.url}
 
     @property
     def pods(self) -> Mapping[str, tuple[str, ...]]:
@@ -226,8 +232,9 @@ class Tracks:
     def _keep_up(self) -> None:
         while not self._stopped.is_set():
             try:
-                self.update()
+                # First, as it also says where what is seen is old news.
                 self._observer.change(LOOK)
+                self.update()
             except Exception as error:  # whatever it was, the next look may do
                 named = f"{type(error).__name__}: {error}"
                 self._error = error.sentence if isinstance(error, ClusterError) else named

@@ -349,6 +349,19 @@ def test_whatever_else_goes_wrong_is_told_too(place: Place) -> None:
     tracks.stop()
 
 
+def test_an_observer_that_sees_nothing_any_more_is_trouble(place: Place) -> None:
+    tracks = place.tracks()
+
+    def blind(seconds: float) -> None:
+        raise ClusterError("the API server has refused to list Pod for 40 s")
+
+    place.observer.change = blind  # type: ignore[method-assign]
+    tracks.follow()
+    place.time.sleep(PATIENCE + 1)
+    until("it to be told", lambda: tracks.trouble.endswith("refused to list Pod for 40 s"))
+    tracks.stop()
+
+
 def test_an_apps_service_that_goes_is_told(place: Place) -> None:
     tracks = place.tracks()
     place.namespace.drop("Service", "addressbook-lb")
@@ -516,6 +529,23 @@ def test_closed_they_are_gone(place: Place) -> None:
     tracks.close()
     expect_nothing_left(place, tracks)
     assert tracks.absent == ""
+
+
+def test_one_that_can_not_be_deleted_keeps_the_other_from_nothing(place: Place) -> None:
+    tracks, delete = place.tracks(), place.namespace.delete_service
+
+    def refuse(service: str) -> None:
+        if service == SERVICES[0]:
+            raise ClusterError("it is refused")
+        delete(service)
+
+    place.namespace.delete_service = refuse  # type: ignore[method-assign]
+    with pytest.raises(ClusterError, match="it is refused"):
+        tracks.close()
+    assert (place.services, tracks.addresses) == (SERVICES[:1], {})
+    place.namespace.delete_service = delete  # type: ignore[method-assign]
+    tracks.close()
+    expect_nothing_left(place, tracks)
 
 
 def test_they_are_no_strangers_to_a_walk(world: World, opened: Tracks) -> None:
