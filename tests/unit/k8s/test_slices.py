@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import yaml
+from fakes.manifests import parsed
 
 from pytest_canary.k8s.objects import endpoints
 from pytest_canary.k8s.slices import MANAGER, selectorless, slices_of, target_port
+from pytest_canary.manifests.schema import of_version
 
 Object = dict[str, Any]
 
@@ -104,3 +107,12 @@ def test_pods_are_in_one_slice_a_port() -> None:
 def test_addresses_of_the_sixth_version_are_told_as_such() -> None:
     (found,) = slices_of(service(), [(pod(address="fd00::7"), 3000)]).values()
     assert found["addressType"] == "IPv6"
+
+
+@pytest.mark.parametrize("version", [(1, 30), (1, 35)], ids=str)
+def test_both_fit_kubernetes_own_schema(version: tuple[int, int]) -> None:
+    made = [selectorless("it"), *slices_of(service(), [(pod(nodeName="node-1"), 3000)]).values()]
+    documents = parsed(yaml.safe_dump_all(made)).documents
+    schema = of_version(version)
+    assert [each.kind for each in documents if schema.knows(each)] == ["Service", "EndpointSlice"]
+    assert [fault.sentence for each in documents for fault in schema.misfits(each)] == []
