@@ -171,7 +171,10 @@ def test_a_walk_tells_it_on_the_stages_line_and_fails_nothing(world: World) -> N
     world.migrate = migrate
     world.enter("migration")
     world.check("migration", migration.commands_run)
-    assert world.journal.notes["migration"][1:] == [
-        "table-rewrite: the migration writes table public.p anew, and until that is done nobody "
-        "can read or write it"
-    ]
+    world.check("migration", migration.nobody_will_wait)
+    assert world.journal.line("migration")[-1] == "1 warning: table-rewrite"
+    (told,) = world.journal.warnings
+    assert told.finding.sentence == (
+        "the migration writes table public.p anew, and until that is done nobody can read or "
+        "write it"
+    )

@@ -8,6 +8,7 @@ from unit.stages.failing import Cases
 
 from pytest_canary.context import expect
 from pytest_canary.context.journal import MigrationOutcome
+from pytest_canary.core.findings import Finding
 from pytest_canary.k8s.exec import Ending, ExecError
 from pytest_canary.stages import migration
 
@@ -311,6 +312,22 @@ def the_database_is_too_busy_to_be_watched(world: World) -> None:
         return world.migrate_all(release, database)
 
     world.migrate = migrate
+
+
+@CASES.fails(
+    migration.nobody_will_wait,
+    "the migration writes table public.person anew",
+    evidence=("next    add a column of the new type",),
+    table={"findings": {"table-rewrite": {"level": "error"}}},
+)
+def a_table_is_written_anew_where_that_is_an_error(world: World) -> None:
+    world.journal.outcome(MigrationOutcome).blocking = [
+        Finding(
+            "table-rewrite",
+            "the migration writes table public.person anew",
+            next="add a column of the new type",
+        )
+    ]
 
 
 @CASES.fails(
