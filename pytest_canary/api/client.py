@@ -242,17 +242,30 @@ class Api:
             )
         return value
 
-    def sample(self, connections: int) -> Counter[str]:
+    def sample(self, connections: int, tolerated: float = 0.0) -> Counter[str]:
         """How many of so many new connections each version answered.
 
+        Args:
+            connections: how many are made.
+            tolerated: the share of them that may fail, of 1; those are not among the answers.
+
         Raises:
-            ApiError: a connection failed or its answer was not as promised.
+            ApiError: more failed, or were not answered as promised; the last of them.
         """
         read = self.settings.read
-        return Counter(
-            self.version_of(self._expected(read, answer))
-            for answer in self._answers(read, times=connections)
-        )
+        answers = self._answers(read, times=connections)
+        answered: Counter[str] = Counter()
+        failed = 0
+        for made in range(1, connections + 1):
+            try:
+                answered[self.version_of(self._expected(read, next(answers)))] += 1
+            except ApiError as error:
+                failed += 1
+                if failed > tolerated * connections:
+                    of = f"; {failed} of {made} connections failed" if failed > 1 else ""
+                    raise ApiError(f"{error.sentence}{of}", error.evidence) from error
+                answers = self._answers(read, times=connections - made)
+        return answered
 
     def wait_until_reachable(self, waiter: Waiter, timeout: float) -> None:
         """Return when the Service answers at all; kube-proxy learns of new pods a moment later.

@@ -213,6 +213,15 @@ def test_a_sample_with_a_failed_connection_fails(api: Api, server: Server) -> No
         api.sample(9)
 
 
+def test_a_sample_in_which_some_fail_is_weighed(api: Api, server: Server) -> None:
+    server.reply = lambda asked: Reply(
+        503 if len(server.asked) % 4 == 0 else 200, "", {"X-Version": "1"}
+    )
+    assert api.sample(20, tolerated=0.25) == {"1": 15}
+    with pytest.raises(ApiError, match="with status 503, not 200; 5 of 20 connections failed"):
+        api.sample(20, tolerated=0.2)
+
+
 # Rows
 
 
