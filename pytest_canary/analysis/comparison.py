@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from pytest_canary.analysis.requests import Requests
 from pytest_canary.analysis.statistics import Difference
 
 Answer = Literal["go", "no-go", "inconclusive"]
@@ -18,39 +19,35 @@ class Observed:
     """One version, in the window.
 
     Attributes:
-        requests: how many were sent to it.
-        errors: how many of them failed, or were answered with an error.
-        latencies: seconds that each of the others took.
+        requests: what was sent to it.
         restarts: of its containers, in the window; None where nobody looked.
+        unready: how often one of its pods lost readiness, in the window.
         pods: how many it has.
+        age: seconds for which the youngest of them has been ready.
         memory: what one of its pods holds, on average: seconds and bytes, in any order. None where
             it can't be measured; too few measurements are no reason for None.
-        counters: by how much its counters of things gone wrong grew, all pods together
-            (`prometheus.errors_counted`); None where the app has no /metrics.
-        counted: how many requests had been sent to it when they were read, which is later than the
-            last of `requests` was due; None for as many as these.
+        counters: by how much its counters of things gone wrong grew from one reading to the next,
+            all pods together; None where the app has no /metrics.
+        before: what was sent to the baseline before the canary came; None where nobody knows.
+        counted: how many of the requests were sent to it by the last reading of the pod that was
+            read least; None for all.
     """
 
-    requests: int
-    errors: int
-    latencies: Sequence[float]
+    requests: Requests
     restarts: int | None
+    unready: int = 0
     pods: int = 1
+    age: float = math.inf
     memory: Sequence[tuple[float, float]] | None = None
-    counters: Mapping[str, float] | None = None
+    counters: Mapping[str, Sequence[float]] | None = None
+    before: Requests | None = None
     counted: int | None = None
 
     def __post_init__(self) -> None:
         measured = [part for point in self.memory or () for part in point]
-        numbers = [*self.latencies, *measured, *(self.counters or {}).values()]
-        if not all(math.isfinite(each) and each >= 0 for each in numbers):
-            raise ValueError("latencies, memory and counters must be finite and not negative")
-        if not 0 <= self.errors <= self.requests:
-            raise ValueError(f"{self.errors} errors in {self.requests} requests")
-        if len(self.latencies) > self.requests - self.errors:
-            raise ValueError(
-                f"{len(self.latencies)} latencies of {self.requests - self.errors} answers"
-            )
+        grown = [each for series in (self.counters or {}).values() for each in series]
+        if not all(math.isfinite(each) and each >= 0 for each in (*measured, *grown)):
+            raise ValueError("memory and counters must be finite and not negative")
         if self.pods < 1:
             raise ValueError("no pod, nothing to observe")
 
@@ -60,8 +57,9 @@ class Comparison:
     """One metric of the two versions, and what it says.
 
     Attributes:
-        metric: its name: "errors", "latency", "slow answers", "restarts", "memory",
-            "memory growth", or a counter's own name.
+        metric: its name: "restarts", "readiness", "errors", "latency", "slow answers", the last
+            three with " of reads" or " of writes" too, "memory", "memory growth", "metrics", or a
+            counter's own name.
         unit: of baseline, canary, effect, interval and least.
         baseline: the baseline's value: a rate, a median, a level; None where there is none.
         canary: the canary's.
@@ -70,9 +68,11 @@ class Comparison:
         confidence: of the interval, two-sided, as a fraction of 1; None without an interval.
         least: the least effect that matters.
         p: how likely such an effect is where there is no difference; None where it is no statistic.
-        level: the p below which the effect is proven, with all looks and metrics allowed for.
+        level: the p below which the effect is proven, with all looks and metrics allowed for; 0
+            where no p would prove it.
         answer: "go" where the effect is proven to be below `least`: the whole interval is;
-            "no-go" where it is proven to be there (p below level) and is `least` or more.
+            "no-go" where it is proven to be there (p below level), is `least` or more, and its
+            interval leaves no doubt that it is more than half of that.
         sentence: all of it in words.
     """
 
@@ -140,7 +140,7 @@ def decided(
     conclusion = f"it may be {high} more, and {limit} would matter"
     if math.isinf(found.high):
         conclusion = f"that is too little to tell whether it is {limit} more"
-    if found.p < rule.level and found.value >= least:
+    if found.p < rule.level and found.value >= least and found.low > least / 2:
         answer, conclusion = "no-go", f"it is {_between(found, unit)} more, and {limit} is too much"
     elif found.high < least:
         answer, conclusion = "go", f"it is at most {high} more, and {limit} would matter"

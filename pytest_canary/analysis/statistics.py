@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -64,34 +66,102 @@ class Difference:
     p: float
 
 
-def rate_difference(
-    hits: int, trials: int, base_hits: int, base_trials: int, confidence: float
-) -> Difference:
-    """The difference of two shares, such as error rates.
+def share_difference(
+    hits: float, trials: float, base_hits: float, base_trials: float, confidence: float
+) -> tuple[float, float, float]:
+    """The difference of two shares, such as error rates, with its interval: value, low, high.
 
     The interval is Newcombe's, from two Wilson intervals (Statistics in Medicine 17, 1998, pages
     873-890, method 10): it stays honest with no error at all, where the textbook's has no width.
-    p is Fisher's exact test, which promises its error rate for any sample size.
+    Counts need not be whole: what comes in clusters counts for less.
 
     Raises:
         ValueError: one of the two has no trial.
     """
-    from scipy.stats import hypergeom
+    if trials <= 0 or base_trials <= 0:
+        raise ValueError("no trial, no share")
+    a, b = _wilson(hits, trials, confidence), _wilson(base_hits, base_trials, confidence)
+    value = a.value - b.value
+    low = value - math.hypot(a.value - a.low, b.high - b.value)
+    return value, low, value + math.hypot(a.high - a.value, b.value - b.low)
 
-    a, b = share(hits, trials, confidence), share(base_hits, base_trials, confidence)
-    p = hypergeom.sf(hits - 1, trials + base_trials, hits + base_hits, trials)
-    return _apart(a, b, float(p))
+
+def _wilson(hits: float, trials: float, confidence: float) -> Share:
+    """Wilson's score interval (Journal of the American Statistical Association 22, 1927)."""
+    z2 = NormalDist().inv_cdf((1 + confidence) / 2) ** 2
+    value = hits / trials
+    middle = (hits + z2 / 2) / (trials + z2)
+    half = math.sqrt(z2) * math.sqrt(hits * (1 - value) + z2 / 4) / (trials + z2)
+    return Share(value, max(0.0, middle - half), min(1.0, middle + half))
+
+
+def signed_rank(differences: Sequence[float], confidence: float) -> Difference:
+    """What pairs differ by: of all means of two differences, the median.
+
+    That is Hodges and Lehmann's estimate, with Tukey's interval; p is Wilcoxon's signed-rank test,
+    exact for ties too, without the pairs that do not differ (Hollander, Wolfe and Chicken,
+    Nonparametric Statistical Methods, 2014, 3.1 to 3.3). A few outliers move none of them, however
+    far out they are.
+
+    Raises:
+        ValueError: there is no pair, or a difference is no number.
+    """
+    import numpy
+    from scipy.stats import rankdata
+
+    d = numpy.asarray(differences, float)
+    if not len(d) or not numpy.isfinite(d).all():
+        raise ValueError("differences must be finite numbers, and at least one")
+    unequal = d[d != 0]
+    ranks = numpy.rint(2 * rankdata(abs(unequal))).astype(int)
+    p = _tail(ranks, int(ranks[unequal > 0].sum()))
+    means = numpy.sort(((d[:, None] + d) / 2)[numpy.triu_indices(len(d))])
+    rank = _rank(len(d), (1 - confidence) / 2)
+    low, high = (means[rank - 1], means[-rank]) if rank else (-math.inf, math.inf)
+    return Difference(float(numpy.median(means)), float(low), float(high), p)
+
+
+def _null(ranks: ndarray[Any, Any]) -> ndarray[Any, Any]:
+    """How likely each sum of ranks is, where each is counted with a chance of a half."""
+    import numpy
+
+    chances = numpy.zeros(int(ranks.sum()) + 1)
+    chances[0] = 1.0
+    for rank in ranks:
+        moved = numpy.zeros_like(chances)
+        moved[rank:] = chances[: len(chances) - rank]
+        chances = (chances + moved) / 2
+    return chances
+
+
+def _tail(ranks: ndarray[Any, Any], total: int) -> float:
+    """How likely a sum of ranks of at least this much is."""
+    return min(1.0, float(_null(ranks)[total:].sum())) if len(ranks) else 1.0
+
+
+@cache
+def _rank(pairs: int, tail: float) -> int:
+    """Which of the smallest means of two is an interval's end; 0 where pairs are too few."""
+    import numpy
+
+    below = numpy.cumsum(_null(numpy.arange(1, pairs + 1)))
+    return int(numpy.searchsorted(below, tail, side="right"))
 
 
 def count_difference(
-    count: int, requests: int, base_count: int, base_requests: int, confidence: float
+    count: float,
+    requests: int,
+    base_count: float,
+    base_requests: int,
+    dispersion: float,
+    confidence: float,
 ) -> Difference:
     """The difference of two rates a request, of events that one request may cause several of.
 
-    The events are taken for Poisson: the interval is made as Newcombe's, from two exact ones
-    (Garwood 1936; joined as in Li, Tang, Poon and Tang, Communications in Statistics 40, 2011).
-    p is the exact conditional test: given their sum, counts are shared out as requests are
-    (Przyborowski and Wilenski, Biometrika 31, 1940).
+    The events are taken for Poisson, of a count that is smaller by the dispersion: the interval is
+    made as Newcombe's, from two exact ones (Garwood 1936; joined as in Li, Tang, Poon and Tang,
+    Communications in Statistics 40, 2011). p is the exact conditional test: given their sum,
+    counts are shared out as requests are (Przyborowski and Wilenski, Biometrika 31, 1940).
 
     Raises:
         ValueError: one of the two has no request.
@@ -100,12 +170,23 @@ def count_difference(
         raise ValueError("no request, no rate")
     from scipy.stats import binom
 
-    a, b = _per(count, requests, confidence), _per(base_count, base_requests, confidence)
-    p = binom.sf(count - 1, count + base_count, requests / (requests + base_requests))
-    return _apart(a, b, float(p))
+    # What is left of the counts is rounded against whoever would be proven.
+    events = math.floor(count / dispersion), math.ceil(base_count / dispersion)
+    a, b = (
+        _per(each / dispersion, of / dispersion, confidence)
+        for each, of in ((count, requests), (base_count, base_requests))
+    )
+    p = binom.sf(events[0] - 1, sum(events), requests / (requests + base_requests))
+    value = a.value - b.value
+    return Difference(
+        value,
+        value - math.hypot(a.value - a.low, b.high - b.value),
+        value + math.hypot(a.high - a.value, b.value - b.low),
+        float(p),
+    )
 
 
-def _per(count: int, requests: int, confidence: float) -> Share:
+def _per(count: float, requests: float, confidence: float) -> Share:
     from scipy.stats import chi2
 
     tail = (1 - confidence) / 2
@@ -114,62 +195,14 @@ def _per(count: int, requests: int, confidence: float) -> Share:
     return Share(count / requests, low / requests, high / requests)
 
 
-def _apart(a: Share, b: Share, p: float) -> Difference:
-    value = a.value - b.value
-    return Difference(
-        value,
-        value - math.hypot(a.value - a.low, b.high - b.value),
-        value + math.hypot(a.high - a.value, b.value - b.low),
-        p,
-    )
+def rank_sum(values: Sequence[float], others: Sequence[float]) -> float:
+    """How likely it is that values lie so much above others by chance: Mann-Whitney's p, one-sided.
 
-
-def shift(values: Sequence[float], base: Sequence[float], confidence: float) -> Difference:
-    """By how much the values lie above the baseline's: of all pairs' differences, the median.
-
-    That is Hodges and Lehmann's estimate, with Moses' distribution-free interval (Hollander, Wolfe
-    and Chicken, Nonparametric Statistical Methods, 2014, 4.2 and 4.3); p is the Mann-Whitney test,
-    corrected for ties. A few outliers move none of them, however far out they are.
-
-    Raises:
-        ValueError: one of the two is empty, or holds what is not a number.
+    Corrected for ties; see Hollander, Wolfe and Chicken, 4.1.
     """
-    import numpy
-    from scipy.stats import mannwhitneyu, norm
+    from scipy.stats import mannwhitneyu
 
-    x, y = numpy.sort(numpy.asarray(values, float)), numpy.sort(numpy.asarray(base, float))
-    if not len(x) or not len(y):
-        raise ValueError("no value, no shift")
-    if not (numpy.isfinite(x).all() and numpy.isfinite(y).all()):
-        raise ValueError("values must be finite numbers")
-    pairs = len(x) * len(y)
-    middle = (_smallest(x, y, (pairs + 1) // 2) + _smallest(x, y, pairs // 2 + 1)) / 2
-    spread = math.sqrt(pairs * (len(x) + len(y) + 1) / 12)
-    below = math.floor(pairs / 2 - float(norm.isf((1 - confidence) / 2)) * spread)
-    scarce = below < 1
-    same = x[0] == x[-1] == y[0] == y[-1]
-    p = 1.0 if same else mannwhitneyu(x, y, alternative="greater", method="asymptotic").pvalue
-    return Difference(
-        middle,
-        -math.inf if scarce else _smallest(x, y, below),
-        math.inf if scarce else _smallest(x, y, pairs + 1 - below),
-        float(p),
-    )
-
-
-def _smallest(x: ndarray[Any, Any], y: ndarray[Any, Any], rank: int) -> float:
-    """The difference of this rank, from 1, among all `x[i] - y[j]`; both sorted.
-
-    By bisection: ten thousand requests make fifty million pairs, which need not be in memory.
-    """
-    low, high = float(x[0] - y[-1]), float(x[-1] - y[0])
-    for _ in range(45):  # the range in 3e13 parts, far finer than any clock
-        middle = (low + high) / 2
-        if int((len(y) - y.searchsorted(x - middle)).sum()) >= rank:
-            high = middle
-        else:
-            low = middle
-    return high
+    return float(mannwhitneyu(values, others, alternative="greater").pvalue)
 
 
 def quantile(values: Sequence[float], fraction: float) -> float:

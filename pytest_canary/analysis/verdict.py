@@ -2,18 +2,22 @@
 
 How sure an answer is. It holds with `verdict.confidence` (0.95), all looks and metrics together:
 
-- *no-go* has to be proven: a p below the level, and an effect of at least what matters. Of releases
-  that differ in nothing at most 5 % are stopped, as the 5 % are parted evenly (Bonferroni) among
-  the metrics that are statistics and the looks at them. With an error rate of 0 they are far fewer.
+- *no-go* has to be proven: by the blocks of time in which the canary was worse (`blocks`), with a
+  p below the level, an effect of at least what matters, and an interval that leaves no doubt of
+  half of it. Of releases that differ in nothing at most 5 % are stopped, as the 5 % are parted
+  evenly (Bonferroni) among the metrics that are statistics and the looks at them.
 - *go* has to be proven too: each metric's confidence interval must end below what matters, which
   makes it a test of non-inferiority. Of releases that are worse by as much as matters, in any one
   metric, at most 5 % pass. All metrics must pass, so nothing is parted among them (Berger,
-  Technometrics 24, 1982: an intersection-union test); but it is parted among the two looks at
-  which go can be said: the first with enough requests, and the last.
-- Everything else is *inconclusive*: too few requests, nobody to compare with, a metric missing.
+  Technometrics 24, 1982: an intersection-union test); but it is parted among the looks at which go
+  can be said: half for the first, which comes as soon as there are enough requests; most of the
+  rest for the last, at the window's end; and a little for those between, each of which has twice
+  as many requests as the one before.
+- Everything else is *inconclusive*: too few requests, nobody to compare with, a metric missing, a
+  pod that comes and goes, a machine that could not keep up.
 
-An odd look more would be a chance more to be wrong, so a Judge takes LOOKS of them and no other.
-`benchmarks/verdict.py` shows by simulation that this holds, and what it finds.
+An odd look more would be a chance more to be wrong, so a Judge looks when it says itself that a
+look is due. `benchmarks/verdict.py` shows by simulation that this holds, and what it finds.
 """
 
 from __future__ import annotations
@@ -26,9 +30,11 @@ from typing import TYPE_CHECKING
 from pytest_canary.analysis.comparison import Answer, Comparison, Observed, Rule, format_value
 from pytest_canary.analysis.metrics.counters import COUNTERS
 from pytest_canary.analysis.metrics.errors import ERRORS
+from pytest_canary.analysis.metrics.harm import HARM
 from pytest_canary.analysis.metrics.latency import LATENCY
 from pytest_canary.analysis.metrics.memory import MEMORY
 from pytest_canary.analysis.metrics.metric import Metric
+from pytest_canary.analysis.metrics.readiness import READINESS
 from pytest_canary.analysis.metrics.restarts import RESTARTS
 from pytest_canary.analysis.metrics.slow_answers import SLOW_ANSWERS
 from pytest_canary.analysis.statistics import quantile
@@ -39,15 +45,34 @@ if TYPE_CHECKING:
 
     from pytest_canary.config.settings import VerdictSettings as Limits
 
-# Gross faults show in the first tenth of the window, and ten parts cost little: Bonferroni's z is
-# 3.0 then, where a single look at a single metric has 1.6.
-LOOKS = 10
+# When a no-go can be said, in parts of the window: gross faults show early.
+LOOKS = (0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 
-# A go can be said twice: as soon as there is enough, and at the end.
-GO_LOOKS = 2
+# A go can be said when there is enough, and then with twice as many each time; so often at most.
+GO_LOOKS = 5
+MORE = 2.0
+
+# Where it can't be said yet for another reason, with so many times as many.
+SOON = 1.1
+
+# The parts of the risk of a false go: of the first look at which it can be said, of the last, and
+# of all between.
+FIRST, LAST, BETWEEN = 0.5, 0.4, 0.1
 
 # In the order in which they are told: the first that is wrong is the verdict's sentence.
-METRICS: tuple[Metric, ...] = (RESTARTS, ERRORS, LATENCY, SLOW_ANSWERS, MEMORY, COUNTERS)
+METRICS: tuple[Metric, ...] = (
+    RESTARTS,
+    READINESS,
+    ERRORS,
+    LATENCY,
+    SLOW_ANSWERS,
+    HARM,
+    MEMORY,
+    COUNTERS,
+)
+
+# What happens to pods, of which there are no statistics.
+EVENTS = (RESTARTS, READINESS)
 
 # Those that are statistics: errors, latency, slow answers, and all counters together.
 FAMILIES = sum(metric.statistic for metric in METRICS)
@@ -69,15 +94,15 @@ class Verdict:
         answer: "go", "no-go" or "inconclusive".
         final: whether it will not change: a go, a no-go, or the last look.
         sentence: for a go the figures ("errors 0.0 % and 0.0 %, p95 12 ms and 12 ms", the canary's
-            first); else what is wrong or lacking.
+            first); else what is wrong or lacking, or that nothing is so far.
         comparisons: of each metric, in the order of METRICS; the first that is wrong is told.
-        omitted: what was not compared as neither version has it, in words.
-        looks: how many, this one included.
+        omitted: what was not compared, as neither version has it or too little of it, in words.
+        looks: how many were made, this one included.
         requests: the baseline's and the canary's.
         percentiles: of the answers' latencies in seconds, by name ("p50", "p95", "p99"), the
             baseline's and the canary's; empty where one of them answered nothing.
         worst: the comparison that the sentence is of, with its metric; None for a go, and where
-            it is for a lack of requests or of another look.
+            it is for a lack of requests, a machine that is held up or a look to come.
     """
 
     answer: Answer
@@ -111,7 +136,7 @@ class Verdict:
             code="CanaryWorse" if proven else "CanaryUnproven",
             sentence=self.sentence,
             seen=f"{self.requests[1]:,} requests to the canary and {self.requests[0]:,} to the "
-            f"baseline, at the same time; look {self.looks} of {LOOKS}",
+            f"baseline, at the same time; look {self.looks}",
             evidence="\n".join(self.lines),
             next=_advice(self.answer, self.worst),
             doomed=proven,
@@ -136,91 +161,96 @@ def needed(limits: Limits) -> int:
     None of n failing leaves a rate of up to z2 / (n + z2) possible (Wilson): 253 of them prove that
     less than 1.5 % fail.
     """
-    z2 = NormalDist().inv_cdf(1 - (1 - limits.confidence) / GO_LOOKS) ** 2
+    z2 = NormalDist().inv_cdf(1 - (1 - limits.confidence) / 2) ** 2
     return max(LEAST_REQUESTS, math.floor(z2 * (1 - limits.errors) / limits.errors) + 1)
-
-
-def schedule(limits: Limits) -> list[float]:
-    """When to look, in seconds from the window's start; the last one is its end."""
-    return [limits.seconds * look / LOOKS for look in range(1, LOOKS + 1)]
 
 
 class Judge:
     """Looks at growing samples of one window, and stops as soon as the answer is proven.
 
-    It is to be asked at each time of the `schedule`, until a verdict is final.
+    It is to be asked again and again whether a look is due, until a verdict is final.
     """
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._looks = 0
+        self._passed = 0  # of LOOKS
         self._go_looks = 0
+        self._next_go = needed(limits)
 
-    def look(self, baseline: Observed, canary: Observed, *, final: bool = False) -> Verdict:
+    def due(self, passed: float, baseline: int, canary: int) -> bool:
+        """Whether it is time to look.
+
+        Args:
+            passed: the part of the window that has passed, of 1.
+            baseline: how many requests went to the baseline in it.
+            canary: how many to the canary.
+        """
+        return self._is_look(passed) or self._is_go_look(passed, baseline, canary)
+
+    def _is_look(self, passed: float) -> bool:
+        return self._passed < len(LOOKS) and passed >= LOOKS[self._passed]
+
+    def _is_go_look(self, passed: float, baseline: int, canary: int) -> bool:
+        if passed >= 1:
+            return True
+        enough = baseline >= LEAST_REQUESTS and canary >= self._next_go
+        return enough and self._go_looks < GO_LOOKS - 1
+
+    def look(
+        self, passed: float, baseline: Observed, canary: Observed, *, held_up: str = ""
+    ) -> Verdict:
         """The verdict on everything seen since the window's start.
 
         Args:
+            passed: the part of the window that has passed, of 1; at 1 it is the last look.
             baseline: the version that is live, in the window so far.
             canary: the candidate, in the same window.
-            final: whether there will be no other look; the last of LOOKS is final anyway.
-
-        Raises:
-            ValueError: the judge has looked LOOKS times, and more would void its confidence.
+            held_up: why the machine is what was measured, and not the app; empty where it isn't.
         """
-        if self._looks >= LOOKS:
-            raise ValueError(f"a judge looks {LOOKS} times; start another one with new samples")
+        counts = len(baseline.requests), len(canary.requests)
+        may_stop, may_go = self._is_look(passed), self._is_go_look(passed, *counts)
         self._looks += 1
-        final = final or self._looks == LOOKS
-        found = self._compare(baseline, canary)
+        while self._is_look(passed):
+            self._passed += 1
+        found = self._compare(passed, baseline, canary)
         compared = tuple(comparison for _, comparison in found)
-        lack = self._lack(baseline, canary)
+        # What is no statistic, such as the third measurement of memory, is waited for. It depends
+        # on nothing that is tested, so that no test is favoured by it.
+        plain = all(each.answer == "go" for each in compared if each.p is None)
+        lack = held_up or _lack(self._limits, *counts)
         answer: Answer = "inconclusive"
-        if any(each.answer == "no-go" for each in compared):
+        if held_up:
+            pass  # neither good nor bad figures are the app's
+        elif any(each.answer == "no-go" for each in compared if may_stop or each.p is None):
             answer = "no-go"
-        elif not lack and self._may_go(compared, final):
+        elif may_go and not lack and (plain or passed >= 1):
+            self._go_looks += 1
+            self._next_go = math.ceil(MORE * counts[1])
             answer = "go" if all(each.answer == "go" for each in compared) else "inconclusive"
-        # A lack of requests is why nothing is proven, whatever a metric says of so few.
-        worst = None if answer == "inconclusive" and lack else _worst(answer, found)
+        elif may_go and not lack:
+            self._next_go = math.ceil(SOON * counts[1])
+        # A lack of requests is why nothing is proven, whatever a statistic says of so few; but a
+        # pod that comes and goes is why they are few.
+        events = [each for each in found if each[0] in EVENTS and each[1].answer == answer]
+        worst = _worst(answer, events if answer == "inconclusive" and lack else found)
         return Verdict(
             answer,
-            final or answer != "inconclusive",
+            passed >= 1 or answer != "inconclusive",
             _sentence(answer, worst, lack, baseline, canary),
             compared,
             tuple(text for metric in METRICS if (text := metric.omitted(baseline, canary))),
             self._looks,
-            (baseline.requests, canary.requests),
+            counts,
             _percentiles(baseline, canary),
             worst,
         )
 
-    def _lack(self, baseline: Observed, canary: Observed) -> str:
-        """Who has too few requests for a go, in words; empty where nobody has."""
-        least = needed(self._limits)
-        for who, count, enough in (
-            ("canary", canary.requests, least),
-            ("baseline", baseline.requests, LEAST_REQUESTS),
-        ):
-            if count < enough:
-                return f"{count:,} requests of the {who}, at least {enough:,} are needed"
-        return ""
-
-    def _may_go(self, compared: tuple[Comparison, ...], final: bool) -> bool:
-        """Whether this is one of the looks at which go can be said.
-
-        The first one waits for what is no statistic, such as the third measurement of memory. It
-        depends on nothing that is tested, so that no test is favoured by it.
-        """
-        if final:
-            return True
-        plain = all(each.answer == "go" for each in compared if each.p is None)
-        if self._go_looks or not plain:
-            return False
-        self._go_looks += 1
-        return True
-
-    def _compare(self, baseline: Observed, canary: Observed) -> list[_Compared]:
+    def _compare(self, passed: float, baseline: Observed, canary: Observed) -> list[_Compared]:
         risk = 1 - self._limits.confidence
-        rule = Rule(1 - 2 * risk / GO_LOOKS, risk / (FAMILIES * LOOKS))
+        part = LAST if passed >= 1 else BETWEEN / (GO_LOOKS - 2)
+        one_sided = risk * (part if self._go_looks else FIRST)
+        rule = Rule(1 - 2 * one_sided, risk / (FAMILIES * len(LOOKS)))
         return [
             (metric, comparison)
             for metric in METRICS
@@ -228,11 +258,24 @@ class Judge:
         ]
 
 
+def _lack(limits: Limits, baseline: int, canary: int) -> str:
+    """Who has too few requests for a go, in words; empty where nobody has."""
+    for who, count, enough in (
+        ("canary", canary, needed(limits)),
+        ("baseline", baseline, LEAST_REQUESTS),
+    ):
+        if count < enough:
+            return f"{count:,} requests of the {who}, at least {enough:,} are needed"
+    return ""
+
+
 def _worst(answer: Answer, found: Sequence[_Compared]) -> _Compared | None:
     """The first comparison that makes the answer no go, with its metric; None where none does."""
     if answer == "go":
         return None
-    return next((each for each in found if each[1].answer == answer), None)
+    # Where nothing is inconclusive, what is no-go at a look that may not say so.
+    wrong = [each for each in found if each[1].answer != "go"]
+    return min(wrong, key=lambda each: each[1].answer != answer, default=None)
 
 
 def _sentence(
@@ -247,18 +290,17 @@ def _sentence(
 
 
 def _figures(baseline: Observed, canary: Observed) -> str:
-    rates = [format_value(each.errors / each.requests, "share") for each in (canary, baseline)]
-    p95 = [format_value(quantile(each.latencies, 0.95), "seconds") for each in (canary, baseline)]
+    both = canary.requests, baseline.requests
+    rates = [format_value(each.errors / len(each), "share") for each in both]
+    p95 = [format_value(quantile(each.latencies.tolist(), 0.95), "seconds") for each in both]
     return f"errors {rates[0]} and {rates[1]}, p95 {p95[0]} and {p95[1]}"
 
 
 def _percentiles(baseline: Observed, canary: Observed) -> dict[str, tuple[float, float]]:
-    if not (baseline.latencies and canary.latencies):
+    both = [each.requests.latencies.tolist() for each in (baseline, canary)]
+    if not all(both):
         return {}
     return {
-        f"p{percent}": (
-            quantile(baseline.latencies, percent / 100),
-            quantile(canary.latencies, percent / 100),
-        )
+        f"p{percent}": (quantile(both[0], percent / 100), quantile(both[1], percent / 100))
         for percent in (50, 95, 99)
     }

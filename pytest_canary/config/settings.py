@@ -127,13 +127,14 @@ class TrafficSettings(_Table):
 class VerdictSettings(_Table):
     """Canary against stable: how sure it must be, and what differences nobody would mind.
 
-    The defaults fit the default traffic: 40 s of it give the canary some 400 requests. 253 without
-    an error prove that less than 1.5 % fail, so a go takes two thirds of the window; a canary that
-    fails 2 % of its requests, or is 20 % slower, is beyond what matters and is mostly stopped.
-    `benchmarks/README.md` has the figures.
+    253 requests to the canary without an error prove that less than 1.5 % fail, which takes 5 s at
+    the highest rate; a canary that fails 2 % of its requests, or is 20 % slower, is beyond what
+    matters and is mostly stopped. `benchmarks/README.md` has the figures.
 
     Attributes:
         seconds: how long the two are compared at most.
+        rate: requests a second to each of the two, at most, beside the traffic's own; they begin
+            with half of that, and rise as long as the baseline and this machine keep up.
         confidence: of the answer, all looks together.
         errors: the least difference of error rates that matters, as a fraction of requests; twice
             as many answers may be far slower than the baseline's.
@@ -144,6 +145,7 @@ class VerdictSettings(_Table):
     """
 
     seconds: Seconds = 40
+    rate: Annotated[float, Field(gt=0, le=500, allow_inf_nan=False)] = 75
     confidence: Annotated[float, Field(ge=0.5, lt=1)] = 0.95
     errors: Annotated[float, Field(gt=0, le=1)] = 0.015
     latency: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 0.15

@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from pytest_canary.analysis.verdict import Verdict
+    from pytest_canary.api.client import Api
     from pytest_canary.cluster.container_engine import ContainerEngine
     from pytest_canary.cluster.provision import Provisioned
     from pytest_canary.cluster.run import Run
     from pytest_canary.config.plan import Plan
+    from pytest_canary.config.settings import Settings
     from pytest_canary.context.measurement import Measurement
+    from pytest_canary.context.sides import Sides
+    from pytest_canary.context.tracks import Tracks
     from pytest_canary.core.processes import Processes
     from pytest_canary.core.waiting import Waiter
     from pytest_canary.k8s.namespace import Namespace
@@ -50,6 +54,13 @@ def observe(namespace: Namespace) -> Observer:
     return Observer(namespace).start()
 
 
+def side_by_side(tracks: Tracks, api: Api, settings: Settings, *, elsewhere: bool) -> Sides:
+    """Canary and baseline at addresses of their own, not asked yet."""
+    from pytest_canary.context.sides import Sides
+
+    return Sides(tracks, api, settings, elsewhere=elsewhere)
+
+
 def judge(measurement: Measurement) -> Verdict:
     """The verdict, which takes as long as it needs."""
     return measurement.judge()
@@ -71,6 +82,13 @@ class BringUp(Protocol):
         """Make it; `bring_up` says how."""
 
 
+class SideBySide(Protocol):
+    """Lets canary and baseline be asked side by side."""
+
+    def __call__(self, tracks: Tracks, api: Api, settings: Settings, *, elsewhere: bool) -> Sides:
+        """Make what does; `side_by_side` says how."""
+
+
 @dataclass(frozen=True)
 class Builders:
     """The makers of what is heavy, slow or outside."""
@@ -78,4 +96,5 @@ class Builders:
     engine: Callable[[Processes], ContainerEngine] = make_engine
     bring_up: BringUp = bring_up
     observe: Callable[[Namespace], Observer] = observe
+    side_by_side: SideBySide = side_by_side
     judge: Callable[[Measurement], Verdict] = judge

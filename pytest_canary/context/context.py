@@ -13,26 +13,31 @@ from pytest_canary.config.plan import Plan
 from pytest_canary.context.address import Address, find_address
 from pytest_canary.context.app_access import AppAccess
 from pytest_canary.context.journal import Journal, RollbackOutcome
-from pytest_canary.context.measurement import Measured, Measurement
 from pytest_canary.context.platform import look
-from pytest_canary.core.errors import ApiError, ClusterError, ReleaseError, WaitTimeoutError
+from pytest_canary.core.errors import (
+    ApiError,
+    ClusterError,
+    ReleaseError,
+    WaitTimeoutError,
+)
 from pytest_canary.core.waiting import Seen, Waiter
 from pytest_canary.database.database import Database
 from pytest_canary.diagnosis.disturbances import Platform, disturbances
 from pytest_canary.k8s.objects import Object, images
 from pytest_canary.k8s.observer import Observer
 from pytest_canary.manifests.references import pull_secrets
-from pytest_canary.manifests.version import CANARY, STABLE, Version
+from pytest_canary.manifests.version import Version
 from pytest_canary.release.migration import Migrated, left_behind, migrate
 from pytest_canary.release.release import Release
 
 if TYPE_CHECKING:
-    from pytest_canary.analysis.verdict import Verdict
     from pytest_canary.cluster.container_engine import ContainerEngine
     from pytest_canary.cluster.kind import Cluster
     from pytest_canary.cluster.provision import Provisioned
     from pytest_canary.config.settings import Settings
+    from pytest_canary.context.asked import Judged
     from pytest_canary.context.builders import Builders
+    from pytest_canary.context.sides import Sides
     from pytest_canary.core.findings import Finding
     from pytest_canary.k8s.namespace import Namespace
 
@@ -61,6 +66,8 @@ class Context:
         app: how the app is asked.
         builders: make what is made later.
         platform: what the release stands on, as it was at first; None before that was looked at.
+        sides: canary and baseline side by side; None where not both are there.
+        judged: when there was a verdict, and of whom; None before.
     """
 
     plan: Plan
@@ -74,6 +81,8 @@ class Context:
     app: AppAccess
     builders: Builders
     platform: Platform | None = None
+    sides: Sides | None = None
+    judged: Judged | None = None
 
     @property
     def settings(self) -> Settings:
@@ -141,20 +150,11 @@ class Context:
         """Find the Service's address, wait until something answers there, start the traffic."""
         self.app.open(self.address(), self.waiter)
 
-    def judge(self) -> Verdict:
-        """The verdict: canary against baseline."""
-        names, versions = self.release.name, self.journal.versions
-        measurement = Measurement(
-            self.namespace,
-            self.observer,
-            self.waiter,
-            self.app.traffic,
-            self.settings,
-            baseline=Measured(names(STABLE), versions["baseline"]),
-            canary=Measured(names(CANARY), versions["candidate"]),
-            port=self.release.service.port,
-        )
-        return self.builders.judge(measurement)
+    def enter_phase(self, stage: str, transition: str) -> None:
+        """Let what is sent know where the walk stands."""
+        self.app.enter_phase(stage, transition)
+        if self.sides and self.sides.traffic:
+            self.sides.traffic.stand(stage, transition)
 
     def learn_version(self, title: str, track: str) -> None:
         """Write down what a version calls itself, where a header tells."""
@@ -176,16 +176,19 @@ class Context:
         templates = {v.deployment for v in (up.candidate, up.baseline) if v}
         return {name for template in templates for name in pull_secrets(template.read_text())}
 
-    def sample(self, *titles: str, connections: int = CONNECTIONS) -> Counter[str]:
+    def sample(
+        self, *titles: str, connections: int = CONNECTIONS, tolerated: float = 0.0
+    ) -> Counter[str]:
         """How many of so many new connections each version answers, once kube-proxy has followed.
 
         Args:
             titles: who should answer: "baseline", "candidate" or both. They are waited for a
                 little; whoever answers then is counted.
             connections: how many are made.
+            tolerated: the share of them that may fail, of 1.
 
         Raises:
-            ApiError: a connection failed, or its answer was not as promised.
+            ApiError: more failed, or were not answered as promised.
             ReleaseError: no header tells who answers, or one of them has not answered yet.
         """
         expected = {self.journal.version(title) for title in titles}
@@ -206,7 +209,7 @@ class Context:
                 timeout=KUBE_PROXY,
                 change=lambda seconds: self.waiter.clock.sleep(min(seconds, 0.5)),
             )
-        return self.api.sample(connections)
+        return self.api.sample(connections, tolerated)
 
     def address(self) -> Address:
         """The way to the Service, as a client outside the cluster has it.
@@ -277,5 +280,7 @@ class Context:
 
     def stop(self) -> None:
         """End what runs in the background: the traffic first, as it asks the app."""
+        if self.sides:
+            self.sides.stop()
         self.app.stop()
         self.observer.stop()

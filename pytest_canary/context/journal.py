@@ -15,6 +15,7 @@ from pytest_canary.core.masking import Redactor
 from pytest_canary.core.wording import encodable, plural
 
 if TYPE_CHECKING:
+    from pytest_canary.analysis.comparison import Comparison
     from pytest_canary.analysis.statistics import Share
     from pytest_canary.analysis.verdict import Verdict
     from pytest_canary.api.read_back import ReadBack
@@ -101,11 +102,13 @@ class CanaryOutcome:
     """Who answered behind the Service.
 
     Attributes:
+        began: when the canary was about to come, by the traffic's clock; None without traffic.
         sample: connections, by the version that answered them.
         connections: how many the share was measured on.
         share: the canary's part of them.
     """
 
+    began: float | None = None
     sample: Counter[str] = field(default_factory=Counter)
     connections: int = 0
     share: Share | None = None
@@ -118,7 +121,7 @@ class MigrationOutcome:
     Attributes:
         migrated: None where there is nothing to migrate.
         backup: what came of it: a backup, or why there is none; None where none was tried.
-        blocking: what the migration did that takes long on many rows; told, and fails nothing.
+        blocking: what the migration did that takes long on many rows.
     """
 
     migrated: Migrated | None = None
@@ -128,16 +131,28 @@ class MigrationOutcome:
 
 @dataclass
 class VerdictOutcome:
-    """The verdict; None where nothing was compared."""
+    """The verdict.
+
+    Attributes:
+        verdict: None where nothing was compared.
+        absent: why nobody could tell the two apart; empty where somebody could.
+    """
 
     verdict: Verdict | None = None
+    absent: str = ""
 
 
 @dataclass
 class StableOutcome:
-    """What the promotion's rollout went through."""
+    """How the promotion went.
+
+    Attributes:
+        rollouts: what its rollout went through.
+        late: how the canary did from its verdict to its end; None where nobody could tell.
+    """
 
     rollouts: list[Rollout]
+    late: Comparison | None = None
 
 
 @dataclass

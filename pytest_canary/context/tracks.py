@@ -13,8 +13,6 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from pytest_canary.context.address import node_url
-from pytest_canary.context.journal import PreflightOutcome
 from pytest_canary.context.track_service import TrackService
 from pytest_canary.core.errors import ClusterError, WaitTimeoutError
 from pytest_canary.core.waiting import Clock, Waiter
@@ -25,7 +23,6 @@ from pytest_canary.manifests.version import CANARY, STABLE, TRACKS
 
 if TYPE_CHECKING:
     from pytest_canary.config.settings import Settings
-    from pytest_canary.context.context import Context
     from pytest_canary.k8s.namespace_api import NamespaceApi
     from pytest_canary.k8s.observer import Observer
 
@@ -262,18 +259,3 @@ class Tracks:
             track: [pods[name] for name in sorted(self._services[track].prefer(pods)[:most])]
             for track, pods in ready.items()
         }
-
-
-def tracks_for(context: Context) -> Tracks:
-    """The tracks' addresses in a walk; nothing is made yet."""
-    up = context.provisioned
-
-    def locate(node_port: int) -> str | None:
-        if up.cluster:
-            return f"http://127.0.0.1:{up.cluster.host_port(context.engine, node_port)}"
-        return node_url(up.owner.objects("Pod"), node_port)
-
-    found = context.journal.find(PreflightOutcome)
-    made = found.inspection.objects if found else ()
-    taken = [name.rpartition("/")[2] for name in made]
-    return Tracks(up.owner, context.observer, context.settings, locate, taken=taken)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -52,6 +53,12 @@ def is_ready(pod: Object) -> bool:
     if pod["metadata"].get("deletionTimestamp"):
         return False
     return condition(pod, "Ready").get("status") == "True"
+
+
+def ready_since(pod: Object) -> datetime.datetime | None:
+    """When a ready pod became so, by the cluster's clock; None where it is not ready."""
+    told = condition(pod, "Ready").get("lastTransitionTime")
+    return datetime.datetime.fromisoformat(told) if told and is_ready(pod) else None
 
 
 def is_over(pod: Object) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_canary import stages
-from pytest_canary.context.journal import PreflightOutcome
+from pytest_canary.context.journal import PreflightOutcome, VerdictOutcome
 from pytest_canary.context.stage import Check, Stage, Step
 from pytest_canary.context.workspace import Workspace
 from pytest_canary.core.errors import CanaryError, ReleaseError
@@ -240,7 +240,7 @@ class Rehearsal:
 
     def _enter_phase(self, stage: Stage[object], transition: str) -> None:
         if self.workspace.is_up and not stage.final:
-            self.workspace.context.app.enter_phase(stage.name, transition)
+            self.workspace.context.enter_phase(stage.name, transition)
 
     def entered(self, name: str) -> bool:
         """Whether the transition to a stage was tried, and did not fail."""
@@ -292,6 +292,8 @@ class Rehearsal:
         writes = read_back.summary(journal.writes, journal.read_back)
         parts += [writes] if writes else []
         if self.plan.upgrade and not self.plan.judges:
-            why = "api.version-header is not set" if self.plan.traffic else "there is no traffic"
-            parts.append(f"no verdict, as {why}")
+            parts.append("no verdict, as there is no traffic")
+        outcome = journal.find(VerdictOutcome)
+        if outcome and outcome.absent:
+            parts.append(f"no verdict, as {outcome.absent}")
         return "; ".join(parts)

@@ -19,6 +19,7 @@ from pytest_canary.k8s.observer import Observer
 from pytest_canary.k8s.rollout import gone
 from pytest_canary.manifests.version import CANARY, STABLE, Version, apply_environment
 from pytest_canary.release.claims import Claims
+from pytest_canary.release.commands import Commands
 from pytest_canary.release.diagnoser import Diagnoser
 from pytest_canary.release.diagnostics import Diagnostics, collect
 from pytest_canary.release.pod_commands import PodCommands
@@ -102,10 +103,16 @@ class Release:
 
     # The stable pipeline.
 
-    def promote(self, version: Version) -> None:
-        """Make the version stable, and delete the canary."""
+    def promote(self, version: Version, last: Callable[[], None] = lambda: None) -> None:
+        """Make the version stable, and delete the canary.
+
+        Args:
+            version: the one to promote.
+            last: called before the canary is deleted.
+        """
         self.apply_service(version)
         self.deploy(STABLE, self.settings.replicas.stable, version)
+        last()
         if self.exists(CANARY):
             self.delete(CANARY)
 

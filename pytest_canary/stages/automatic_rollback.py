@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_canary.context import expect, expectations
+from pytest_canary.context import expect, expectations, judging
 from pytest_canary.context.stage import Stage
 from pytest_canary.context.workspace import existing_context
 from pytest_canary.core.errors import ReleaseError
@@ -29,6 +29,7 @@ STAGE = Stage("rollback", existing_context, transition="roll back", automatic=Tr
 
 @STAGE.enter("the release is rolled back")
 def is_rolled_back(context: Context) -> None:
+    judging.close_sides(context)
     context.journal.diagnostics = context.release.roll_back(context.journal.diagnostics)
     context.release.wait_until_gone(CANARY)
     if context.plan.upgrade:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_canary.analysis.statistics import share
-from pytest_canary.context import expect, expectations
+from pytest_canary.context import expect, expectations, judging
 from pytest_canary.context.journal import CanaryOutcome
 from pytest_canary.context.stage import Stage
 from pytest_canary.context.workspace import existing_context
@@ -20,6 +20,10 @@ STAGE = Stage(
 )
 
 
+# The share of connections that may fail before the verdict: it weighs what the canary fails at, and
+# tells it; so many are plain.
+TOLERATED = 0.05
+
 # Connections that are counted where the first count says that the split is not fair: three times as
 # many, so that 43 % where 33 % are fair is told again 99 times in 100.
 RECOUNT = 900
@@ -27,10 +31,13 @@ RECOUNT = 900
 
 @STAGE.enter("{name}-canary is deployed")
 def is_deployed(context: Context) -> None:
-    context.journal.keep(CanaryOutcome())
+    began = context.app.traffic.now() if context.app.has_traffic else None
+    context.journal.keep(CanaryOutcome(began))
     context.release.canary(context.candidate)
     if context.plan.upgrade:
         context.learn_version("candidate", CANARY)
+    if context.plan.judges:
+        judging.open_sides(context)
 
 
 @STAGE.holds("{canary}/{canary} canary pods are ready, and of the candidate")
@@ -67,7 +74,7 @@ def versions_differ(context: Context) -> None:
 def both_answer(context: Context) -> None:
     expect.expect_no_affinity(context)
     outcome = context.journal.outcome(CanaryOutcome)
-    outcome.sample = context.sample("baseline", "candidate")
+    outcome.sample = context.sample("baseline", "candidate", tolerated=TOLERATED)
     expectations.expect_both(outcome.sample, context.journal.versions)
 
 
@@ -78,10 +85,10 @@ def share_is_fair(context: Context) -> None:
     outcome, replicas = context.journal.outcome(CanaryOutcome), context.settings.replicas
     candidate = context.journal.versions["candidate"]
     total = replicas.canary + replicas.stable_during_canary
-    sample = outcome.sample or context.sample("baseline", "candidate")
+    sample = outcome.sample or context.sample("baseline", "candidate", tolerated=TOLERATED)
     if not share(sample[candidate], sample.total()).holds(replicas.canary / total):
         # An honest split in 1000 looks like this by chance, and one in a million does twice.
-        sample = context.sample("baseline", "candidate", connections=RECOUNT)
+        sample = context.sample("baseline", "candidate", connections=RECOUNT, tolerated=TOLERATED)
     outcome.connections = sample.total()
     outcome.share = expectations.expect_fair_share(sample, candidate, replicas.canary, total)
     context.journal.note("canary", f"the canary takes {outcome.share.text}")

@@ -69,7 +69,7 @@ def has_traffic_at_baseline(plan: Plan) -> bool:
 
 
 def judges(plan: Plan) -> bool:
-    """Applies where there is a baseline to compare with, traffic, and a header to tell them."""
+    """Applies where there is a baseline to compare with, and traffic."""
     return plan.judges
 
 

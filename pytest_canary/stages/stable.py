@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_canary.context import expect, expectations
+from pytest_canary.analysis.late import late_finding
+from pytest_canary.context import expect, expectations, judging
 from pytest_canary.context.journal import StableOutcome
 from pytest_canary.context.stage import Stage
 from pytest_canary.context.workspace import existing_context
+from pytest_canary.core.errors import NotApplicable
 from pytest_canary.manifests.version import CANARY, STABLE
-from pytest_canary.stages.conditions import has_other_requests, has_traffic, tells_candidate
+from pytest_canary.stages.conditions import has_other_requests, has_traffic, judges, tells_candidate
 
 if TYPE_CHECKING:
+    from pytest_canary.analysis.comparison import Comparison
     from pytest_canary.context.context import Context
 
 STAGE = Stage("stable", existing_context, transition="promote", rolls_back=True)
@@ -20,10 +23,16 @@ STAGE = Stage("stable", existing_context, transition="promote", rolls_back=True)
 @STAGE.enter("{name}-stable is promoted to the candidate")
 def is_promoted(context: Context) -> None:
     began = context.observer.now()
-    context.release.promote(context.candidate)
+    late: list[Comparison | None] = []
+
+    def end_canary() -> None:
+        late.append(judging.judge_late(context))
+        judging.close_sides(context)
+
+    context.release.promote(context.candidate, last=end_canary)
     context.release.wait_until_gone(CANARY)
     rollouts = context.observer.rollouts(context.release.name(STABLE), began)
-    context.journal.keep(StableOutcome(rollouts))
+    context.journal.keep(StableOutcome(rollouts, *late))
 
 
 @STAGE.holds("{stable}/{stable} pods are ready, and of the candidate")
@@ -43,6 +52,15 @@ def stays_available(context: Context) -> None:
     lowest = expectations.expect_availability(context.journal.outcome(StableOutcome).rollouts)
     if context.plan.upgrade:
         context.journal.note("stable", f"never fewer than {lowest}")
+
+
+@STAGE.holds("the canary did as well until its end", when=judges)
+def canary_stays_well(context: Context) -> None:
+    late = context.journal.outcome(StableOutcome).late
+    if late is None:
+        raise NotApplicable("nobody asked the canary after its verdict")
+    found = late_finding(late)
+    expectations.expect_no_findings([found] if found else [])
 
 
 @STAGE.holds("the canary is deleted")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_canary.context import expect, expectations
+from pytest_canary.context import expect, expectations, judging
 from pytest_canary.context.journal import VerdictOutcome
 from pytest_canary.context.stage import Stage
 from pytest_canary.context.workspace import existing_context
-from pytest_canary.core.errors import ReleaseError
+from pytest_canary.core.errors import NotApplicable, ReleaseError
 from pytest_canary.stages.conditions import judges
 
 if TYPE_CHECKING:
@@ -19,13 +19,23 @@ STAGE = Stage("verdict", existing_context, rolls_back=True, on_trial=True)
 
 @STAGE.enter()
 def judge(context: Context) -> None:
-    verdict = context.judge() if context.plan.judges else None
-    context.journal.keep(VerdictOutcome(verdict))
+    outcome = VerdictOutcome(None)
+    if context.plan.judges:
+        try:
+            outcome = VerdictOutcome(judging.judge(context))
+            if context.sides and context.sides.absent:
+                context.journal.note("verdict", context.sides.absent)
+        except NotApplicable as reason:
+            outcome = VerdictOutcome(None, str(reason))
+    context.journal.keep(outcome)
 
 
 @STAGE.holds("canary and baseline are compared under the same load", when=judges)
 def are_compared(context: Context) -> None:
-    if context.journal.outcome(VerdictOutcome).verdict is None:
+    outcome = context.journal.outcome(VerdictOutcome)
+    if outcome.absent:
+        raise NotApplicable(outcome.absent)
+    if outcome.verdict is None:
         raise ReleaseError(
             "the canary was not compared with the baseline, so nobody knows whether it is worse; "
             "see that both still run, and that the traffic asks both"
@@ -34,7 +44,10 @@ def are_compared(context: Context) -> None:
 
 @STAGE.holds("the verdict is go", when=judges)
 def is_go(context: Context) -> None:
-    verdict = context.journal.outcome(VerdictOutcome).verdict
+    outcome = context.journal.outcome(VerdictOutcome)
+    verdict = outcome.verdict
+    if outcome.absent:
+        raise NotApplicable(outcome.absent)
     if verdict is None:
         raise ReleaseError("there is no verdict, which is no go; see the check before")
     context.journal.note("verdict", verdict.text)

@@ -237,34 +237,36 @@ class Ledger:
             numbers: consecutive ones, as `window` tells them.
             now: seconds after the start, taken before; what is in flight has waited until then.
         """
+        targets = [self.schedule.target(number) for number in numbers]
+        found = self._columns(numbers, now, targets)
+        return {track: found.get(at, Columns.empty()) for at, track in enumerate(self.tracks)}
+
+    def columns_by_version(self, numbers: range, now: float) -> dict[str, Columns]:
+        """The same by the version that answered; "" is nobody or unknown."""
+        part = slice(numbers.start, numbers.stop)
+        found = self._columns(numbers, now, self._version[part])
+        return {self._names.texts[version]: columns for version, columns in found.items()}
+
+    def _columns(self, numbers: range, now: float, keys: Sequence[int]) -> dict[int, Columns]:
         part = slice(numbers.start, numbers.stop)
         # First, as this comes last where a request ends: whatever is not in flight by it has its
         # seconds.
         kinds = self._kind[part]
         seconds, writes = self._seconds[part], self._write[part]
-        found = [Columns.empty() for _ in self.tracks]
-        unsent = [0] * len(self.tracks)
-        for number, kind, took, write in zip(numbers, kinds, seconds, writes, strict=True):
-            target = self.schedule.target(number)
+        found: dict[int, Columns] = defaultdict(Columns.empty)
+        unsent: Counter[int] = Counter()
+        for number, key, kind, took, write in zip(
+            numbers, keys, kinds, seconds, writes, strict=True
+        ):
             if kind in NOT_SENT:
-                unsent[target] += 1
+                unsent[key] += 1
                 continue
-            due, columns = self.schedule.due(number), found[target]
+            due, columns = self.schedule.due(number), found[key]
             columns.due.append(due)
             columns.seconds.append(max(now - due, 0.0) if kind == Kind.IN_FLIGHT else took)
             columns.kind.append(kind)
             columns.write.append(write)
-        kept_back = zip(found, unsent, strict=True)
-        each = (columns._replace(unsent=count) for columns, count in kept_back)
-        return dict(zip(self.tracks, each, strict=True))
-
-    def latencies(self, numbers: Iterable[int]) -> dict[str, list[float]]:
-        """Seconds from due to answered, by version; answers as promised only."""
-        found: dict[str, list[float]] = defaultdict(list)
-        for number in numbers:
-            if self._kind[number] == Kind.ANSWERED:
-                found[self._names.texts[self._version[number]]].append(self._seconds[number])
-        return dict(found)
+        return {key: found[key]._replace(unsent=unsent[key]) for key in {*found, *unsent}}
 
     def series(self, seconds: float) -> dict[str, list[Bin]]:
         """Each version's bins of so many seconds; one without requests is left out."""

@@ -23,6 +23,7 @@ from pytest_canary.api.writes import new_unique
 from pytest_canary.config.settings import TrafficSettings
 from pytest_canary.core.errors import TrafficError
 from pytest_canary.core.findings import Finding
+from pytest_canary.traffic.columns import Columns
 from pytest_canary.traffic.exchange import LOST, Exchange, percentile
 from pytest_canary.traffic.flow import Flow, Generate
 from pytest_canary.traffic.gaps import gap
@@ -154,6 +155,15 @@ class Traffic:
         """The start by `time.monotonic`, to compare with other clocks; None before it."""
         return self._flow.generator.began
 
+    @property
+    def rate(self) -> float:
+        """Requests a second, as they were last set."""
+        return self._flow.generator.rate
+
+    def set_rate(self, rate: float) -> None:
+        """Let so many a second be due from now on, or a tenth of a second later."""
+        self._flow.generator.rate = rate
+
     def check(self) -> None:
         """Return if the traffic runs, or ran until it was stopped.
 
@@ -238,10 +248,21 @@ class Traffic:
         self.check()
         return self.ledger.summary(self.ledger.window(begin, end))
 
-    def latencies(self, begin: float, end: float) -> dict[str, list[float]]:
-        """By version, the seconds of every answer to what was due from `begin` to before `end`."""
+    def columns(self, begin: float, end: float) -> Columns:
+        """What became of each request that was due from `begin` to before `end`."""
         self.check()
-        return self.ledger.latencies(self.ledger.window(begin, end))
+        now = self.now()
+        (columns,) = self.ledger.columns(self.ledger.window(begin, end), now).values()
+        return columns
+
+    def columns_by_version(self, begin: float, end: float) -> dict[str, Columns]:
+        """By version, what became of each request that was due from `begin` to before `end`.
+
+        What nobody has answered is nobody's: "".
+        """
+        self.check()
+        now = self.now()
+        return self.ledger.columns_by_version(self.ledger.window(begin, end), now)
 
     def transitions(self) -> dict[tuple[str, str], Summary]:
         """By stage and transition, in the order of the walk."""

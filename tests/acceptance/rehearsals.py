@@ -30,7 +30,7 @@ from pytest_canary.config import settings_file
 from pytest_canary.config.options import Options
 from pytest_canary.config.plan import plan
 from pytest_canary.config.settings import Settings
-from pytest_canary.context import expect
+from pytest_canary.context import expect, judging
 from pytest_canary.context.app_access import AppAccess
 from pytest_canary.context.journal import (
     BaselineOutcome,
@@ -211,7 +211,7 @@ def load(walk: Rehearsal, names: Iterable[str]) -> None:
 def judge(walk: Rehearsal) -> Verdict:
     """What is said of the canary that is there, after fresh looks."""
     expect.connections(walk.context, CANARY, STABLE)
-    found = walk.context.judge()
+    found = judging.judge(walk.context)
     print("\n".join([f"look {found.looks}: {found.text}", *found.lines]))
     return found
 
@@ -258,6 +258,7 @@ class Place:
         journal.versions = {"baseline": before.versions["baseline"]}
         journal.writes = Writes(self.rows)
         context = workspace.context
+        judging.close_sides(context)
         context.app.stop()
         up = context.provisioned
         workspace.context = replace(

@@ -1,23 +1,66 @@
 """What was observed of a version, and how sure a metric must be of it."""
 
 import random
+from collections.abc import Sequence
 from typing import Any
 
 from pytest_canary.analysis.comparison import Comparison, Observed, Rule
 from pytest_canary.analysis.metrics.metric import Metric
+from pytest_canary.analysis.requests import Requests
 from pytest_canary.config.settings import VerdictSettings as Limits
 
 RULE = Rule(confidence=0.95, level=0.00125)
 LIMITS = Limits(errors=0.015, latency=0.15, memory=0.5, seconds=30)
 
-
-def observed(requests: int = 300, errors: int = 0, **others: Any) -> Observed:
-    values: dict[str, Any] = {"latencies": [], "restarts": 0} | others
-    return Observed(requests, errors, **values)
+WINDOW = 10.0
+"""Seconds over which requests are spread."""
 
 
-def timed(latencies: list[float]) -> Observed:
-    return observed(len(latencies), latencies=latencies)
+def spread(hits: int, count: int) -> list[bool]:
+    """So many true ones of all, as far from each other as can be."""
+    return [(each + 1) * hits // count > each * hits // count for each in range(count)]
+
+
+def within(begin: float, end: float, count: int, window: float = WINDOW) -> list[bool]:
+    """Which of so many requests are due from one moment until another."""
+    return [begin <= each * window / count < end for each in range(count)]
+
+
+def parted(total: int, readings: int = 12) -> list[float]:
+    """What a counter grew by from reading to reading, as evenly as can be."""
+    return [
+        float((each + 1) * total // readings - each * total // readings) for each in range(readings)
+    ]
+
+
+def requests(
+    count: int = 300,
+    errors: int | Sequence[bool] = 0,
+    seconds: float | Sequence[float] = 0.1,
+    *,
+    waiting: Sequence[bool] = (),
+    write: Sequence[bool] = (),
+    window: float = WINDOW,
+) -> Requests:
+    """So many, at a steady pace; errors that are only counted are spread among them."""
+    return Requests.of(
+        [each * window / count for each in range(count)],
+        [seconds] * count if isinstance(seconds, float) else seconds,
+        spread(errors, count) if isinstance(errors, int) else errors,
+        waiting,
+        write,
+    )
+
+
+def observed(asked: int | Requests = 300, errors: int = 0, **others: Any) -> Observed:
+    """Those requests, and nothing else, but for what is given."""
+    values: dict[str, Any] = {"restarts": 0} | others
+    return Observed(requests(asked, errors) if isinstance(asked, int) else asked, **values)
+
+
+def timed(latencies: Sequence[float], **columns: Any) -> Observed:
+    """Answers that took so long, each."""
+    return observed(requests(len(latencies), seconds=latencies, **columns))
 
 
 def around(seconds: float, count: int, seed: int, spread: float = 0.3) -> list[float]:
@@ -25,9 +68,17 @@ def around(seconds: float, count: int, seed: int, spread: float = 0.3) -> list[f
     return [seconds * chance.lognormvariate(0, spread) for _ in range(count)]
 
 
+def compared_all(
+    metric: Metric, baseline: Observed, canary: Observed, rule: Rule = RULE, **limits: float
+) -> dict[str, Comparison]:
+    """A metric's comparisons by their names, by these limits."""
+    found = metric.compare(baseline, canary, LIMITS.model_copy(update=limits), rule)
+    return {each.metric: each for each in found}
+
+
 def compared(
     metric: Metric, baseline: Observed, canary: Observed, rule: Rule = RULE, **limits: float
 ) -> Comparison:
     """A metric's only comparison, by these limits."""
-    (found,) = metric.compare(baseline, canary, LIMITS.model_copy(update=limits), rule)
+    (found,) = compared_all(metric, baseline, canary, rule, **limits).values()
     return found

@@ -1,6 +1,9 @@
 """Verdicts on two versions, of which one is fine."""
 
+from collections.abc import Sequence
 from typing import Any
+
+from fakes.observed import parted, requests
 
 from pytest_canary.analysis.comparison import Observed
 from pytest_canary.analysis.verdict import Judge, Verdict
@@ -11,17 +14,27 @@ FLAT = [(float(at), 60e6) for at in range(0, 31, 3)]
 COUNTER = 'http_requests_total{status=~"5.."}'
 
 
-def observed(requests: int, errors: int = 0, **others: Any) -> Observed:
+def tight(count: int, more: float = 0.0) -> list[float]:
+    """What so many answers take: around 12 ms, and more."""
+    return [more + 0.010 + 0.004 * (each % 7) / 7 for each in range(count)]
+
+
+def observed(
+    count: int, errors: int | Sequence[bool] = 0, seconds: Sequence[float] = (), **others: Any
+) -> Observed:
     """One that is fine, of so many requests, but for what is given."""
+    columns = {key: others.pop(key) for key in ("waiting", "write", "window") if key in others}
     values: dict[str, Any] = {
-        "latencies": [0.010 + 0.004 * (each % 7) / 7 for each in range(requests - errors)],
         "restarts": 0,
         "memory": FLAT,
-        "counters": {COUNTER: float(errors)},
+        "counters": {COUNTER: parted(sum(errors) if isinstance(errors, Sequence) else errors)},
     }
-    return Observed(requests, errors, **(values | others))
+    asked = requests(count, errors, seconds or tight(count), **columns)
+    return Observed(asked, **(values | others))
 
 
-def final(baseline: Observed, canary: Observed, limits: Limits = LIMITS) -> Verdict:
+def final(
+    baseline: Observed, canary: Observed, limits: Limits = LIMITS, held_up: str = ""
+) -> Verdict:
     """What the judge says who may look no more."""
-    return Judge(limits).look(baseline, canary, final=True)
+    return Judge(limits).look(1.0, baseline, canary, held_up=held_up)

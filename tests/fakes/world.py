@@ -24,9 +24,10 @@ from fakes.cluster import Namespace, Watched
 from fakes.database import PostgreSQL
 from fakes.engine import IMAGES, Engine
 from fakes.objects import Object
+from fakes.observed import observed, requests
+from fakes.traffic import until
 
-from pytest_canary.analysis.comparison import Observed
-from pytest_canary.analysis.verdict import Judge
+from pytest_canary.analysis.verdict import Judge, Verdict
 from pytest_canary.cluster.container_engine import Image, node_name
 from pytest_canary.cluster.provision import Provisioned
 from pytest_canary.cluster.run import Run
@@ -34,11 +35,12 @@ from pytest_canary.config import settings_file
 from pytest_canary.config.baseline import Baseline
 from pytest_canary.config.options import STAGES, Options
 from pytest_canary.config.plan import Plan
-from pytest_canary.config.settings import VerdictSettings as Verdict
+from pytest_canary.config.settings import VerdictSettings
 from pytest_canary.context import expect
 from pytest_canary.context.builders import Builders, bring_up
 from pytest_canary.context.context import Context
 from pytest_canary.context.journal import Journal
+from pytest_canary.context.measurement import Measurement
 from pytest_canary.context.workspace import Workspace
 from pytest_canary.core.errors import ReleaseError
 from pytest_canary.core.waiting import Waiter
@@ -71,10 +73,8 @@ SETTINGS: dict[str, Any] = {
 LOADED = {"traffic": {"rate": 40}}
 """Settings that let traffic flow."""
 
-GO = Judge(Verdict()).look(
-    Observed(requests=800, errors=0, latencies=[0.01] * 800, restarts=0, memory=None),
-    Observed(requests=400, errors=0, latencies=[0.01] * 400, restarts=0, memory=None),
-    final=True,
+GO = Judge(VerdictSettings()).look(
+    1.0, observed(requests(800, seconds=0.01)), observed(requests(400, seconds=0.01))
 )
 
 NOTES = {
@@ -176,9 +176,18 @@ class World:
             "bring_up": self._bring_up,
             "observe": lambda _: Watched(self.namespace, self.clock, lambda: self.meanwhile()),
             # Half a minute of real requests would say the same; test_measurement.py has them.
-            "judge": lambda *_: GO,
+            "judge": self._judge,
         }
         return Builders(**made)
+
+    def _judge(self, _measurement: Measurement) -> Verdict:
+        """A go, of a window in which both were asked, as they will be after it, in no time."""
+        traffic = self.context.sides and self.context.sides.traffic
+        if traffic:
+            began = traffic.now()
+            traffic.set_rate(100)
+            until(lambda: all(each.due for each in traffic.columns(began, traffic.now()).values()))
+        return GO
 
     @property
     def context(self) -> Context:
@@ -326,7 +335,8 @@ class World:
 
     def _connected(self, service: str = "addressbook-lb") -> list[str]:
         """The pods that a Service sends connections to."""
-        slices = self.namespace.objects("EndpointSlice")
+        self.namespace.take_up()
+        slices = self.namespace.held("EndpointSlice")
         return [
             endpoint["targetRef"]["name"]
             for item in slices

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import zip_longest
+from statistics import variance
 from typing import TYPE_CHECKING
 
 from pytest_canary.analysis import statistics
@@ -31,23 +35,40 @@ def _counter(
 ) -> Comparison:
     """A counter of things gone wrong, a request; see `statistics.count_difference`.
 
-    A counter that only the canary has can be proven harmless, but not worse than before.
+    Many libraries show a counter only once it has counted something, so one that is absent from a
+    page is 0. A counter that only the canary has can be proven harmless, but not worse than before.
+
+    One failure may count several times, so events are no Poisson's: growths that vary more than
+    chance has them vary count for less (quasi-Poisson; McCullagh and Nelder, Generalized Linear
+    Models, 1989, 6.2.3), and a no-go takes more readings in which the canary's grew by more.
     """
-    its, base = (canary.counters or {}).get(name), (baseline.counters or {}).get(name)
-    if its is None:
-        return lacking(name, "a request", f"the canary has no {name}, which the baseline has")
-    ours, theirs = (max(each.counted or 0, each.requests) for each in (canary, baseline))
+    its, base = ((each.counters or {}).get(name, ()) for each in (canary, baseline))
+    ours, theirs = (
+        len(each.requests) if each.counted is None else each.counted for each in (canary, baseline)
+    )
     if not (ours and theirs):
         return lacking(name, "a request", f"{name} can't be compared without requests")
-    found = statistics.count_difference(round(its), ours, round(base or 0), theirs, rule.confidence)
-    rates = (base or 0) / theirs, its / ours
-    fact = f"{name} grew by {its:,.0f} in {ours:,} requests to the canary"
-    if base is None:
+    excess = max(_dispersion(its), _dispersion(base))
+    found = statistics.count_difference(sum(its), ours, sum(base), theirs, excess, rule.confidence)
+    rates = sum(base) / theirs, sum(its) / ours
+    fact = f"{name} grew by {sum(its):,.0f} in {ours:,} requests to the canary"
+    if name in (baseline.counters or {}):
+        fact += f", by {sum(base):,.0f} in the baseline's {theirs:,}"
+        pairs = zip_longest(its, base, fillvalue=0.0)
+        p = statistics.signed_rank([a / ours - b / theirs for a, b in pairs] or [0.0], 0.5).p
+        found = replace(found, p=max(found.p, p))
+    else:
         fact += "; the baseline has no such counter"
         rule = Rule(rule.confidence, 0.0)
-    else:
-        fact += f", by {base:,.0f} in the baseline's {theirs:,}"
     return decided(name, "a request", rates, found, rule, least, fact)
+
+
+def _dispersion(growths: Sequence[float]) -> float:
+    """How many times the variance of growths is their mean; at least 1, as for Poisson's."""
+    mean = sum(growths) / len(growths) if growths else 0.0
+    if len(growths) < 2 or not mean:
+        return 1.0
+    return max(1.0, variance(growths) / mean)
 
 
 def _omitted(baseline: Observed, canary: Observed) -> str:

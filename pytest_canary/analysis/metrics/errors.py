@@ -1,10 +1,10 @@
-"""The share of requests that fail."""
+"""The share of requests that fail: of all, and of reads and writes apart."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_canary.analysis import statistics
+from pytest_canary.analysis.blocks import bad_shares
 from pytest_canary.analysis.comparison import (
     Comparison,
     Observed,
@@ -13,29 +13,56 @@ from pytest_canary.analysis.comparison import (
     format_value,
     lacking,
 )
+from pytest_canary.analysis.kinds import ALL, Kind, kinds_of, rare_kind
 from pytest_canary.analysis.metrics.metric import SEE_LOG, Metric
 
 if TYPE_CHECKING:
+    from pytest_canary.analysis.requests import Requests
     from pytest_canary.config.settings import VerdictSettings as Limits
 
 
 def compare(
     baseline: Observed, canary: Observed, limits: Limits, rule: Rule
 ) -> tuple[Comparison, ...]:
-    """Error rates; see `statistics.rate_difference`."""
-    if not (baseline.requests and canary.requests):
-        silent = "canary" if baseline.requests else "baseline"
+    """Error rates of all requests, then of each kind, where a share of all is what matters."""
+    if not (len(baseline.requests) and len(canary.requests)):
+        silent = "canary" if len(baseline.requests) else "baseline"
         return (lacking("errors", "share", f"no request went to the {silent}", limits.errors),)
-    found = statistics.rate_difference(
-        canary.errors, canary.requests, baseline.errors, baseline.requests, rule.confidence
+    kinds = (ALL, *kinds_of(baseline.requests, canary.requests))
+    rule = Rule(rule.confidence, rule.level / len(kinds))
+    return tuple(
+        _errors(kind, kind.of(baseline.requests), kind.of(canary.requests), limits.errors, rule)
+        for kind in kinds
     )
-    rates = baseline.errors / baseline.requests, canary.errors / canary.requests
+
+
+def _errors(
+    kind: Kind, baseline: Requests, canary: Requests, errors: float, rule: Rule
+) -> Comparison:
+    """Of one kind of requests.
+
+    It is proven by the blocks in which more of the canary's requests fail than of the baseline's.
+    What is not answered yet may still fail: it is against a go, and no proof of a no-go.
+    """
+    name = f"errors{kind.suffix}"
+    shares = bad_shares(baseline, canary, (baseline.failed, canary.failed))
+    found = shares.difference(rule.confidence)
+    counts = len(baseline), len(canary)
+    failed = baseline.errors, canary.errors
+    rates = failed[0] / counts[0], failed[1] / counts[1]
     fact = (
-        f"{canary.errors:,} of {canary.requests:,} requests to the canary failed "
-        f"({format_value(rates[1], 'share')}), and {baseline.errors:,} of {baseline.requests:,} "
+        f"{failed[1]:,} of {counts[1]:,} {kind.plural} to the canary failed "
+        f"({format_value(rates[1], 'share')}), and {failed[0]:,} of {counts[0]:,} "
         f"to the baseline ({format_value(rates[0], 'share')})"
     )
-    return (decided("errors", "share", rates, found, rule, limits.errors, fact),)
+    waiting = int(canary.waiting.sum())
+    if waiting:
+        fact += f"; {waiting:,} to the canary are not answered yet"
+    return decided(name, "share", rates, found, rule, kind.least(errors), fact)
 
 
-ERRORS = Metric("errors", compare, statistic=True, advice=SEE_LOG)
+def _omitted(baseline: Observed, canary: Observed) -> str:
+    return rare_kind(baseline.requests, canary.requests)
+
+
+ERRORS = Metric("errors", compare, statistic=True, advice=SEE_LOG, omitted=_omitted)

@@ -56,7 +56,7 @@ def _growth(points: Sequence[tuple[float, float]], seconds: float) -> _Growth | 
 
 def _load(baseline: Observed, canary: Observed) -> float:
     """How many times the requests of a baseline's pod one of the canary gets."""
-    its, base = canary.requests / canary.pods, baseline.requests / baseline.pods
+    its, base = len(canary.requests) / canary.pods, len(baseline.requests) / baseline.pods
     return its / base if base else 1.0
 
 

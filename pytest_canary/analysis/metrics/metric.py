@@ -44,7 +44,7 @@ class Metric:
         compare: compares the two versions.
         statistic: whether its comparisons have a p, and so take a part of the risk to be wrong.
         advice: what to do next where the canary is worse.
-        omitted: why nothing was compared, in words; empty where something was.
+        omitted: what was not compared, and why, in words; empty where all was.
     """
 
     name: str

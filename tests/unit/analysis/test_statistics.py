@@ -1,20 +1,22 @@
-"""Shares, differences and shifts, against known values and by simulation."""
+"""Shares, differences and ranks, against known values and by simulation."""
 
 import math
 import random
 from itertools import product
-from statistics import median
 
+import numpy
 import pytest
+from scipy.stats import wilcoxon
 
 from pytest_canary.analysis.statistics import (
     CONFIDENCE,
     Share,
     count_difference,
     quantile,
-    rate_difference,
+    rank_sum,
     share,
-    shift,
+    share_difference,
+    signed_rank,
 )
 
 
@@ -100,120 +102,193 @@ def test_a_lopsided_split_is_found_almost_always() -> None:
 def test_the_interval_of_two_rates_is_newcombes(
     hits: tuple[int, int], base: tuple[int, int], low: float, high: float
 ) -> None:
-    found = rate_difference(*hits, *base, 0.95)
-    assert found.value == hits[0] / hits[1] - base[0] / base[1]
-    assert (found.low, found.high) == pytest.approx((low, high), abs=6e-5)
+    value, *interval = share_difference(*hits, *base, 0.95)
+    assert value == hits[0] / hits[1] - base[0] / base[1]
+    assert interval == pytest.approx([low, high], abs=6e-5)
 
 
-def test_the_tea_taster_has_the_p_that_fisher_gave_her() -> None:
-    assert rate_difference(4, 4, 0, 4, 0.95).p == pytest.approx(1 / 70)
-    assert rate_difference(3, 4, 1, 4, 0.95).p == pytest.approx(17 / 70)
-
-
-@pytest.mark.parametrize("difference", [rate_difference, count_difference])
 @pytest.mark.parametrize(("requests", "base"), [(0, 10), (10, 0), (0, 0)])
-def test_no_trial_is_no_difference(difference: object, requests: int, base: int) -> None:
-    assert callable(difference)
-    with pytest.raises(ValueError, match="no "):
-        difference(0, requests, 0, base, 0.95)
+def test_no_trial_is_no_difference(requests: int, base: int) -> None:
+    with pytest.raises(ValueError, match="no trial"):
+        share_difference(0, requests, 0, base, 0.95)
+    with pytest.raises(ValueError, match="no request"):
+        count_difference(0, requests, 0, base, 1, 0.95)
 
 
-def test_two_rates_swapped_have_the_interval_mirrored() -> None:
-    a, b = rate_difference(7, 90, 3, 200, 0.9), rate_difference(3, 200, 7, 90, 0.9)
-    assert (a.value, a.low, a.high) == pytest.approx((-b.value, -b.high, -b.low))
+def test_two_shares_swapped_have_the_interval_mirrored() -> None:
+    a, b = share_difference(7, 90, 3, 200, 0.9), share_difference(3, 200, 7, 90, 0.9)
+    assert (a[0], a[1], a[2]) == pytest.approx((-b[0], -b[2], -b[1]))
 
 
-def test_the_more_errors_the_more_certain_they_are() -> None:
-    found = [rate_difference(errors, 200, 2, 400, 0.95) for errors in range(12)]
-    assert [each.p for each in found] == sorted((each.p for each in found), reverse=True)
-    assert [each.high for each in found] == sorted(each.high for each in found)
+def test_the_more_errors_the_more_there_may_be() -> None:
+    found = [share_difference(errors, 200, 2, 400, 0.95) for errors in range(12)]
+    for column in zip(*found, strict=True):
+        assert list(column) == sorted(column)
+
+
+def test_a_count_that_is_smaller_by_clusters_is_known_less_well() -> None:
+    whole, clustered = (
+        share_difference(30 / by, 300 / by, 3 / by, 300 / by, 0.95) for by in (1, 7.5)
+    )
+    assert clustered[0] == pytest.approx(whole[0])
+    assert clustered[1] < whole[1] < whole[2] < clustered[2]
 
 
 def test_counts_have_the_exact_bounds_of_poisson() -> None:
     # Garwood 1936: none seen, up to 3.689 possible; 10 seen, from 4.795 to 18.390; 95 %.
-    none, some = count_difference(0, 1, 0, 10**9, 0.95), count_difference(10, 1, 0, 10**9, 0.95)
+    none, some = (count_difference(seen, 1, 0, 10**9, 1, 0.95) for seen in (0, 10))
     assert none.high == pytest.approx(3.689, abs=5e-4)
     assert (some.low, some.high) == pytest.approx((4.795, 18.390), abs=5e-4)
 
 
 def test_counts_are_shared_out_as_requests_are() -> None:
-    assert count_difference(3, 100, 0, 200, 0.95).p == pytest.approx(1 / 27)
-    assert count_difference(3, 100, 0, 100, 0.95).p == pytest.approx(1 / 8)
-    assert count_difference(500, 100, 1000, 200, 0.95).value == 0  # five a request, of both
+    assert count_difference(3, 100, 0, 200, 1, 0.95).p == pytest.approx(1 / 27)
+    assert count_difference(3, 100, 0, 100, 1, 0.95).p == pytest.approx(1 / 8)
+    assert count_difference(500, 100, 1000, 200, 1, 0.95).value == 0  # five a request, of both
+    assert count_difference(0, 100, 0, 200, 1, 0.95).p == 1
 
 
-# Permeability at term and at 12 to 26 weeks: Hollander and Wolfe, table 4.1.
-TERM = [0.80, 0.83, 1.89, 1.04, 1.45, 1.38, 1.91, 1.64, 0.73, 1.46]
-EARLY = [1.15, 0.88, 0.90, 0.74, 1.21]
+def test_ten_events_that_come_together_are_known_as_one_is() -> None:
+    tens, ones = (
+        count_difference(30, 1000, 0, 1000, 10, 0.95),
+        count_difference(3, 100, 0, 100, 1, 0.95),
+    )
+    assert (tens.low, tens.high, tens.p) == pytest.approx((ones.low, ones.high, ones.p))
+    # What is left of the counts is rounded against whoever would be proven.
+    assert count_difference(39, 1000, 1, 1000, 10, 0.95).p == pytest.approx(5 / 16)
 
 
-def test_the_shift_is_the_median_of_all_differences() -> None:
-    found = shift(TERM, EARLY, 0.95)
-    assert found.value == pytest.approx(0.305)
-    assert found.value == pytest.approx(median(x - y for x, y in product(TERM, EARLY)))
-    assert found.p == pytest.approx(0.1272, abs=0.01)  # exactly
+# Depression before and after the first visit: Hollander and Wolfe, table 3.1.
+BEFORE = [1.83, 0.50, 1.62, 2.48, 1.68, 1.88, 1.55, 3.06, 1.30]
+AFTER = [0.878, 0.647, 0.598, 2.05, 1.06, 1.29, 1.06, 3.14, 1.29]
+FALLS = [x - y for x, y in zip(BEFORE, AFTER, strict=True)]
 
 
-def test_the_interval_of_a_shift_ends_at_differences_of_moses_ranks() -> None:
-    found = shift(TERM, EARLY, 0.95)
-    differences = sorted(x - y for x, y in product(TERM, EARLY))
-    # Of 50: 25 - 1.96 * sqrt(10 * 5 * 16 / 12) = 8.997; the exact test has rank 9.
-    assert (found.low, found.high) == pytest.approx((differences[7], differences[-8]))
-    assert found.low <= -0.15 < 0.76 <= found.high
+def test_the_book_has_its_figures() -> None:
+    found = signed_rank(FALLS, 0.95)
+    assert found.value == pytest.approx(0.46, abs=5e-4)
+    assert (found.low, found.high) == pytest.approx((0.010, 0.786), abs=5e-4)
+    assert found.p == pytest.approx(10 / 512)
 
 
-def test_shifting_the_values_shifts_all_of_it() -> None:
-    plain, moved = shift(TERM, EARLY, 0.9), shift([x + 7 for x in TERM], EARLY, 0.9)
+@pytest.mark.parametrize("pairs", [1, 2, 5, 12, 25])
+def test_without_ties_it_is_wilcoxons_exact_test(pairs: int) -> None:
+    for seed in range(4):
+        values = numpy.random.default_rng(seed).normal(0.3, 1, pairs)
+        expected = wilcoxon(values, alternative="greater", method="exact").pvalue
+        assert signed_rank(list(values), 0.95).p == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    "values", [[1, 1, 1, -1], [2, 2, -1, 3, 3, 3, -3], [0, 0, 1, 2, -2, 5], [0.5] * 8, [-1, -1]]
+)
+def test_with_ties_it_is_exact_too(values: list[float]) -> None:
+    """By all the signs that there can be; what does not differ has none."""
+    unequal = numpy.array([each for each in values if each], float)
+    ranks = [float((abs(unequal) < abs(each)).sum()) for each in unequal]
+    ranks = [
+        r + (1 + (abs(unequal) == abs(e)).sum()) / 2 for r, e in zip(ranks, unequal, strict=True)
+    ]
+    seen = sum(rank for rank, each in zip(ranks, unequal, strict=True) if each > 0)
+    sums = [
+        sum(rank for rank, sign in zip(ranks, signs, strict=True) if sign)
+        for signs in product((False, True), repeat=len(ranks))
+    ]
+    assert signed_rank(values, 0.95).p == sum(each >= seen for each in sums) / len(sums)
+
+
+# Hollander and Wolfe, table A.4, and any other table of Wilcoxon's signed ranks: the critical
+# value, and one, as the interval's ends lie next to it.
+@pytest.mark.parametrize(
+    ("pairs", "confidence", "rank"),
+    [
+        (6, 0.95, 1),
+        (8, 0.95, 4),
+        (8, 0.99, 1),
+        (10, 0.95, 9),
+        (12, 0.95, 14),
+        (12, 0.99, 8),
+        (15, 0.9, 31),
+        (20, 0.95, 53),
+        (20, 0.99, 38),
+        (25, 0.95, 90),
+    ],
+)
+def test_the_interval_ends_at_the_means_that_tables_name(
+    pairs: int, confidence: float, rank: int
+) -> None:
+    values = list(numpy.random.default_rng(pairs).normal(size=pairs))
+    means = sorted((x + y) / 2 for at, x in enumerate(values) for y in values[at:])
+    found = signed_rank(values, confidence)
+    assert (found.low, found.high) == pytest.approx((means[rank - 1], means[-rank]))
+    assert found.value == pytest.approx(float(numpy.median(means)))
+
+
+@pytest.mark.parametrize(("pairs", "confidence"), [(1, 0.5), (5, 0.95), (7, 0.99)])
+def test_too_few_pairs_have_no_bounds(pairs: int, confidence: float) -> None:
+    found = signed_rank([1.0] * pairs, confidence)
+    bounded = signed_rank([1.0] * (pairs + 1), confidence)
+    assert (found.value, found.low, found.high) == (1, -math.inf, math.inf)
+    assert (bounded.low, bounded.high) == (1, 1)
+
+
+def test_pairs_that_do_not_differ_prove_nothing() -> None:
+    found = signed_rank([0.0] * 30, 0.95)
+    assert (found.value, found.low, found.high, found.p) == (0, 0, 0, 1)
+
+
+def test_pairs_that_all_differ_alike_differ_for_certain() -> None:
+    found = signed_rank([0.01] * 30, 0.95)
+    assert (found.value, found.low, found.high) == pytest.approx((0.01, 0.01, 0.01))
+    assert found.p == pytest.approx(2**-30)
+
+
+def test_adding_to_all_adds_to_all_of_it() -> None:
+    plain, moved = signed_rank(FALLS, 0.9), signed_rank([x + 7 for x in FALLS], 0.9)
     assert (moved.value, moved.low, moved.high) == pytest.approx(
         (plain.value + 7, plain.low + 7, plain.high + 7)
     )
     assert moved.p < plain.p
 
 
-def test_swapping_the_samples_mirrors_the_shift() -> None:
-    a, b = shift(TERM, EARLY, 0.9), shift(EARLY, TERM, 0.9)
+def test_who_is_taken_from_whom_mirrors_the_difference() -> None:
+    a, b = signed_rank(FALLS, 0.9), signed_rank([-x for x in FALLS], 0.9)
     assert (a.value, a.low, a.high) == pytest.approx((-b.value, -b.high, -b.low))
 
 
 def test_an_outlier_moves_nothing_however_far_out_it_is() -> None:
-    far, farther = ([*TERM[:-1], x] for x in (10.0, 1e9))
-    assert shift(far, EARLY, 0.95).value == pytest.approx(
-        shift(farther, EARLY, 0.95).value, rel=1e-3
-    )
-
-
-def test_equal_constants_differ_in_nothing() -> None:
-    found = shift([0.01] * 30, [0.01] * 40, 0.95)
-    assert (found.value, found.low, found.high, found.p) == (0, 0, 0, 1)
-
-
-def test_different_constants_differ_for_certain() -> None:
-    found = shift([0.02] * 30, [0.01] * 40, 0.95)
-    assert (found.value, found.low, found.high) == pytest.approx((0.01, 0.01, 0.01))
-    assert found.p < 1e-9
-
-
-def test_too_few_values_have_no_bounds() -> None:
-    found = shift([1.0, 2.0], [1.0], 0.95)
-    assert (found.low, found.high) == (-math.inf, math.inf)
+    far, farther = (signed_rank([*FALLS, *FALLS, x], 0.95) for x in (10.0, 1e9))
+    assert far == farther
 
 
 @pytest.mark.parametrize("values", [[], [1.0, math.nan], [math.inf]])
-def test_a_shift_takes_numbers_and_nothing_else(values: list[float]) -> None:
-    for pair in ((values, [1.0]), ([1.0], values)):
-        with pytest.raises(ValueError, match=r"no shift|finite"):
-            shift(*pair, 0.95)
+def test_pairs_differ_by_numbers_and_nothing_else(values: list[float]) -> None:
+    with pytest.raises(ValueError, match="must be finite numbers, and at least one"):
+        signed_rank(values, 0.95)
 
 
-def test_the_interval_of_a_shift_holds_the_truth_as_often_as_promised() -> None:
-    chance = random.Random(22)
+def test_the_interval_of_pairs_holds_the_truth_as_often_as_promised() -> None:
+    chance = numpy.random.default_rng(22)
     held, runs = 0, 600
     for _ in range(runs):
-        x = [chance.lognormvariate(0, 1) + 0.5 for _ in range(40)]
-        found = shift(x, [chance.lognormvariate(0, 1) for _ in range(60)], 0.9)
+        found = signed_rank(list(chance.laplace(0.5, 1, 20)), 0.9)
         held += found.low <= 0.5 <= found.high
-    # 540 are promised; the standard deviation is 7.
-    assert 512 < held < 568
+    # 540 to 547 are promised, as ranks are whole; the standard deviation is 7.
+    assert 518 < held < 568
+
+
+def test_values_that_lie_above_others_are_told_by_their_ranks() -> None:
+    # Permeability at term and at 12 to 26 weeks: Hollander and Wolfe, table 4.1.
+    term = [0.80, 0.83, 1.89, 1.04, 1.45, 1.38, 1.91, 1.64, 0.73, 1.46]
+    early = [1.15, 0.88, 0.90, 0.74, 1.21]
+    assert rank_sum(term, early) == pytest.approx(0.1272, abs=5e-5)
+    assert rank_sum(early, term) > 0.8
+    assert rank_sum([2.0] * 9, [1.0] * 9) < 1e-3
+
+
+def test_values_that_are_all_the_same_lie_above_nobody() -> None:
+    assert rank_sum([0.0] * 9, [0.0] * 9) == 1
+    assert rank_sum([1.0], [1.0]) == 1
 
 
 def test_a_quantile_lies_between_its_neighbours() -> None:

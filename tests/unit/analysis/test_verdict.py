@@ -5,7 +5,8 @@ import sys
 from typing import Any
 
 import pytest
-from fakes.verdicts import COUNTER, FLAT, LIMITS, final, observed
+from fakes.observed import parted, requests, spread, within
+from fakes.verdicts import COUNTER, FLAT, LIMITS, final, observed, tight
 
 from pytest_canary.analysis.comparison import Observed
 from pytest_canary.analysis.metrics.counters import COUNTERS
@@ -13,6 +14,7 @@ from pytest_canary.analysis.metrics.errors import ERRORS
 from pytest_canary.analysis.metrics.latency import LATENCY
 from pytest_canary.analysis.metrics.memory import MEMORY
 from pytest_canary.analysis.metrics.metric import Metric
+from pytest_canary.analysis.metrics.readiness import READINESS
 from pytest_canary.analysis.metrics.restarts import RESTARTS
 from pytest_canary.analysis.metrics.slow_answers import SLOW_ANSWERS
 from pytest_canary.analysis.verdict import FAMILIES, METRICS, Judge, Verdict
@@ -31,6 +33,7 @@ def test_a_canary_that_is_fine_is_a_go() -> None:
     assert found.omitted == ()
     assert [each.metric for each in found.comparisons] == [
         "restarts",
+        "readiness",
         "errors",
         "latency",
         "slow answers",
@@ -43,7 +46,7 @@ def test_a_canary_that_is_fine_is_a_go() -> None:
 
 
 LEAK = [(at, 60e6 + 5e6 * at) for at, _ in FLAT]
-SLOWER = [0.110 + 0.004 * (each % 7) / 7 for each in range(500)]
+SLOWER = tight(500, more=0.1)
 HANGING = [1.0 if each % 10 == 0 else 0.012 for each in range(500)]
 
 
@@ -51,19 +54,19 @@ HANGING = [1.0 if each % 10 == 0 else 0.012 for each in range(500)]
     ("others", "metric", "sentence"),
     [
         (
-            {"errors": 25, "counters": {COUNTER: 0.0}},
+            {"errors": 25, "counters": {COUNTER: parted(0)}},
             "errors",
             "25 of 500 requests to the canary failed (5.0 %), and 0 of 1,000 to the baseline "
             "(0.0 %); it is 3.36 to 7.28 points more, and 1.5 points is too much",
         ),
         (
-            {"latencies": SLOWER},
+            {"seconds": SLOWER},
             "latency",
             "the canary is 100 ms slower: it takes 112 ms in the median, the baseline 12 ms; "
             "it is 100 ms more, and 5 ms is too much",
         ),
         (
-            {"latencies": HANGING},
+            {"seconds": HANGING},
             "slow answers",
             "10.0 % of the canary's answers take more than 32 ms, 0.0 % of the baseline's; "
             "it is 7.64 to 12.9 points more, and 3 points is too much",
@@ -85,7 +88,7 @@ HANGING = [1.0 if each % 10 == 0 else 0.012 for each in range(500)]
             "a pod of the canary holds 120 MB, one of the baseline 60 MB; 30 MB more is too much",
         ),
         (
-            {"counters": {COUNTER: 25.0}},
+            {"counters": {COUNTER: parted(25)}},
             COUNTER,
             f"{COUNTER} grew by 25 in 500 requests to the canary, by 0 in the baseline's 1,000; "
             "it is 3.2 to 7.38 in 100 requests more, and 1.5 in 100 requests is too much",
@@ -106,7 +109,7 @@ def test_one_metric_that_is_worse_is_a_no_go(
     assert f"no-go         {sentence}" in finding.evidence
     assert finding.next.startswith("look at ")
     assert finding.seen == (
-        "500 requests to the canary and 1,000 to the baseline, at the same time; look 1 of 10"
+        "500 requests to the canary and 1,000 to the baseline, at the same time; look 1"
     )
 
 
@@ -120,8 +123,13 @@ def test_one_metric_that_is_worse_is_a_no_go(
         (observed(0), observed(300), "0 requests of the baseline, at least 100 are needed"),
         (
             observed(800),
-            observed(300, counters={}),
-            f"the canary has no {COUNTER}, which the baseline has",
+            observed(31, unready=18),
+            "the canary's pods lost readiness 18 times in the window, the baseline's not at all",
+        ),
+        (
+            observed(800),
+            observed(300, unready=2),
+            "the canary's pods lost readiness 2 times in the window, the baseline's not at all",
         ),
         (
             observed(800),
@@ -144,9 +152,9 @@ def test_one_metric_that_is_worse_is_a_no_go(
             "the baseline's memory was not measured 3 times over 10 s",
         ),
         (
-            observed(800, latencies=[]),
+            observed(800, waiting=[True] * 800),
             observed(300),
-            "the baseline has 0 answers that are no error; latencies take 20",
+            "the baseline has 0 answers to requests that are no error; latencies take 20",
         ),
         (
             observed(800, restarts=1),
@@ -177,19 +185,19 @@ def test_what_would_tell_more_is_said() -> None:
     missing = final(observed(800), observed(300, restarts=None)).finding
     assert few is not None
     assert missing is not None
-    assert few.next.startswith("raise verdict.seconds or traffic.rate")
+    assert few.next.startswith("raise verdict.seconds or traffic.rate, or say in verdict.*")
     assert missing.next.startswith("see why it is so, or was not measured")
 
 
 @pytest.mark.parametrize(
     ("others", "metric"),
     [
-        ({"errors": 25, "counters": {COUNTER: 0.0}}, ERRORS),
-        ({"latencies": SLOWER}, LATENCY),
-        ({"latencies": HANGING}, SLOW_ANSWERS),
+        ({"errors": 25, "counters": {COUNTER: parted(0)}}, ERRORS),
+        ({"seconds": SLOWER}, LATENCY),
+        ({"seconds": HANGING}, SLOW_ANSWERS),
         ({"restarts": 1}, RESTARTS),
         ({"memory": LEAK}, MEMORY),
-        ({"counters": {COUNTER: 25.0}}, COUNTERS),
+        ({"counters": {COUNTER: parted(25)}}, COUNTERS),
     ],
 )
 def test_what_to_do_about_a_no_go_is_the_metrics_own_advice(
@@ -205,9 +213,10 @@ def test_every_metric_that_is_a_statistic_takes_its_part_of_the_risk() -> None:
         "errors",
         "latency",
         "slow answers",
+        "harm",
         "counters",
     ]
-    assert FAMILIES == 4
+    assert FAMILIES == 5
 
 
 def test_errors_alone_from_both_versions_are_no_comparison() -> None:
@@ -216,6 +225,7 @@ def test_errors_alone_from_both_versions_are_no_comparison() -> None:
     assert changed(found) == {"latency": "inconclusive", "slow answers": "inconclusive"} | {
         COUNTER: "inconclusive"
     }
+    assert found.percentiles == {}
 
 
 def test_what_neither_version_has_is_not_compared_and_told() -> None:
@@ -243,19 +253,85 @@ def test_the_worst_is_told_where_several_are_wrong() -> None:
 
 
 def test_a_restart_is_a_no_go_at_once_however_few_requests_there_are() -> None:
-    found = Judge(LIMITS).look(observed(0), observed(0, restarts=1))
+    found = Judge(LIMITS).look(0.1, observed(0), observed(0, restarts=1))
     assert (found.answer, found.final, found.looks) == ("no-go", True, 1)
 
 
 def test_gross_faults_are_a_no_go_at_the_first_look() -> None:
-    slow, failing = observed(51, latencies=SLOWER[:51]), observed(51, 30)
+    """A tenth of a window of a minute."""
+    slow, failing = observed(102, seconds=SLOWER[:102], window=6), observed(102, 60, window=6)
     for canary in (slow, failing):
-        found = Judge(LIMITS).look(observed(102), canary)
-        assert (found.answer, found.final) == ("no-go", True)
+        found = Judge(LIMITS).look(0.1, observed(204, window=6), canary)
+        assert (found.answer, found.final, found.looks) == ("no-go", True, 1)
 
 
 @pytest.mark.parametrize(
-    "module", ["statistics", "comparison", "metrics.memory", "prometheus", "verdict"]
+    "others",
+    [
+        {},
+        {"errors": 250},
+        {"seconds": HANGING},
+        {"restarts": 1},
+        {"memory": LEAK},
+        {"counters": {COUNTER: parted(25)}},
+    ],
+)
+def test_on_a_machine_that_is_held_up_nothing_is_told_of_the_app(others: dict[str, Any]) -> None:
+    why = "the load generator could not keep up: 4.0 % of the requests were not sent"
+    found = final(observed(1000), observed(500, **others), held_up=why)
+    assert found.text == f"inconclusive: {why}"
+    assert found.final
+    assert found.finding is not None
+    assert found.finding.next.startswith("raise ")
+    early = Judge(LIMITS).look(0.5, observed(1000), observed(500, **others), held_up=why)
+    assert (early.answer, early.final) == ("inconclusive", False)
+
+
+def test_a_pod_that_comes_and_goes_has_advice_of_its_own() -> None:
+    finding = final(observed(800), observed(31, unready=18)).finding
+    assert finding is not None
+    assert finding.next.startswith("see why it is so")
+    assert [READINESS in METRICS, READINESS.statistic] == [True, False]
+
+
+def mixed(count: int, failing: bool = False, slow: bool = False) -> Observed:
+    """A tenth of which write; half of the writes may fail, and a third of the reads be slow."""
+    write = spread(count // 10, count)
+    kinds = enumerate(write)
+    failed = [writes and failing and at // 10 % 2 == 0 for at, writes in kinds]
+    seconds = [0.05 if writes else each for writes, each in zip(write, tight(count), strict=True)]
+    if slow:
+        seconds = [
+            0.15 if at % 3 == 0 and not write[at] else each for at, each in enumerate(seconds)
+        ]
+    made = requests(count, failed, seconds, write=write)
+    return Observed(made, 0, memory=FLAT, counters={COUNTER: parted(0)})
+
+
+@pytest.mark.parametrize(
+    ("others", "metrics"),
+    [
+        ({"failing": True}, {"errors", "errors of writes"}),
+        ({"slow": True}, {"slow answers of reads"}),
+    ],
+)
+def test_what_is_wrong_with_reads_or_writes_alone_is_no_go(
+    others: dict[str, Any], metrics: set[str]
+) -> None:
+    assert final(mixed(600), mixed(600)).answer == "go"
+    found = final(mixed(600), mixed(600, **others))
+    assert found.answer == "no-go"
+    assert set(changed(found)) == metrics
+
+
+def test_an_outage_of_a_second_is_neither_a_go_nor_a_no_go() -> None:
+    found = final(observed(600), observed(600, within(4.1, 5.1, 600), counters={}))
+    assert found.answer == "inconclusive"
+    assert found.sentence.startswith("60 of 600 requests to the canary failed (10.0 %)")
+
+
+@pytest.mark.parametrize(
+    "module", ["statistics", "blocks", "comparison", "metrics.memory", "prometheus", "verdict"]
 )
 def test_judging_imports_nothing_heavy_before_it_judges(module: str) -> None:
     script = (

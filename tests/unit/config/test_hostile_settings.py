@@ -32,7 +32,14 @@ ALL: dict[str, Any] = {
     "findings": {"latest-image": {"level": "off", "why": "ours"}},
     "promotion": {"branches": ["master"], "tags": ["^hotfix"]},
     "traffic": {"rate": 30, "writes": 0.1, "slow": 1},
-    "verdict": {"seconds": 40, "confidence": 0.9, "errors": 0.1, "latency": 1, "memory": 0.5},
+    "verdict": {
+        "seconds": 40,
+        "rate": 75,
+        "confidence": 0.9,
+        "errors": 0.1,
+        "latency": 1,
+        "memory": 0.5,
+    },
     "deadlines": {"cluster": 300, "image": 900, "rollout": 120, "command": 120, "request": 10},
     "api": {
         "version-header": "X-V",

@@ -65,6 +65,33 @@ def test_there_is_nothing_to_migrate_without_a_database_or_a_command(
     assert (found.has_database, found.migrates) == (has_database, migrates)
 
 
+UNNAMED = """
+[api]
+write = { method = "POST", path = "/notes", json = { text = "{unique}" }, status = 201 }
+read = { method = "GET", path = "/notes" }
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "tells", "judges"),
+    [
+        ("", True, True),
+        # Each is asked at an address of its own, so that no header has to tell them.
+        (UNNAMED, False, True),
+        ("traffic.rate = 0", True, False),
+    ],
+)
+def test_an_upgrade_under_traffic_is_judged_whatever_the_app_tells(
+    tagged: Path, text: str, tells: bool, judges: bool
+) -> None:
+    found = planned(tagged, text=text)
+    assert (found.upgrade, found.tells_versions, found.judges) == (True, tells, judges)
+
+
+def test_a_first_release_has_nobody_to_be_judged_against(tagged: Path) -> None:
+    assert not planned(tagged, "none").judges
+
+
 def test_checks_are_known(folder: Path) -> None:
     assert not planned(folder).checks
     assert planned(folder, text="[[api.checks]]\nmethod = 'GET'\npath = '/'").checks

@@ -115,6 +115,8 @@ CHECK = "[[api.checks]]\nmethod = 'GET'\npath = '/'\n"
         ("deadlines.cluster = 0", "deadlines.cluster = 0: a number above 0"),
         ("deadlines.image = 1e12", "deadlines.image = 1000000000000.0: a number up to 86400"),
         ("traffic.slow = 1e300", "traffic.slow = 1e+300: a number up to 86400"),
+        ("verdict.rate = 0", "verdict.rate = 0: a number above 0"),
+        ("verdict.rate = 501", "verdict.rate = 501: a number up to 500"),
         ("replicas.stable = 1001", "replicas.stable = 1001: a whole number up to 1000"),
         ("replicas.stable = 0x1" + "0" * 4000, "replicas.stable = …: a whole number up to 1000"),
         ("environment.X = 'a\\u0000b'".replace("'", '"'), NUL.format("environment.X")),

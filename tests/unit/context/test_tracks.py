@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +19,8 @@ from pytest_canary.api.factory import client_for
 from pytest_canary.cluster.leftovers import leftovers
 from pytest_canary.config import settings_file
 from pytest_canary.context import expect
-from pytest_canary.context.journal import PreflightOutcome
 from pytest_canary.context.track_service import free_name
-from pytest_canary.context.tracks import PATIENCE, Tracks, tracks_for
+from pytest_canary.context.tracks import PATIENCE, Tracks
 from pytest_canary.core.errors import ClusterError, FoundError, WaitTimeoutError
 from pytest_canary.core.waiting import Seen, Waiter
 from pytest_canary.k8s.objects import pods_of
@@ -116,7 +114,13 @@ def world(world: World) -> World:
 @pytest.fixture
 def opened(world: World) -> Iterator[Tracks]:
     """The tracks of the world, stopped in the end."""
-    made = tracks_for(world.context)
+    context = world.context
+    made = Tracks(
+        context.provisioned.owner,
+        context.observer,
+        context.settings,
+        lambda port: f"http://127.0.0.1:{context.cluster.host_port(context.engine, port)}",
+    )
     made.open()
     assert made.absent == ""
     yield made
@@ -501,14 +505,6 @@ def test_a_name_that_is_used_is_left_alone(place: Place) -> None:
     assert (tracks.absent, place.services) == ("", made)
     tracks.close()
     assert place.services == [SERVICES[0]]
-
-
-def test_the_names_that_the_manifests_use_are_known(world: World) -> None:
-    found = world.journal.outcome(PreflightOutcome)
-    used = replace(found.inspection, objects=(f"Service/{SERVICES[0]}",))
-    world.journal.keep(PreflightOutcome(used))
-    tracks_for(world.context).open()
-    assert services(world.namespace) == [f"{SERVICES[0]}-2", SERVICES[1]]
 
 
 @pytest.mark.parametrize("name", ["a", "7up", "a" * 52, "a" * 50 + "-b"])

@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 from fakes.server import Asked, Reply, Server
 from fakes.traffic import patient
+from fakes.verdicts import observed, tight
 
 from pytest_canary.analysis.comparison import Observed
+from pytest_canary.analysis.requests import Requests
 from pytest_canary.analysis.statistics import share
 from pytest_canary.analysis.verdict import Judge
 from pytest_canary.api.factory import client_for
@@ -29,18 +31,8 @@ API = {
 }
 
 
-def observed(requests: int, slower: float = 0.0) -> Observed:
-    return Observed(
-        requests,
-        0,
-        latencies=[0.010 + slower + 0.004 * (each % 7) / 7 for each in range(requests)],
-        restarts=0,
-        memory=[(float(at), 60e6) for at in range(0, 31, 3)],
-    )
-
-
 def test_a_verdict_is_told_with_its_comparisons_in_units() -> None:
-    verdict = Judge(Limits()).look(observed(1000), observed(500), final=True)
+    verdict = Judge(Limits()).look(1.0, observed(1000), observed(500))
     found = records.judged(verdict, confidence=0.95)
     assert (found.answer, found.sentence) == ("go", "errors 0.0 % and 0.0 %, p95 13 ms and 13 ms")
     assert (found.samples, found.looks) == ({"baseline": 1000, "canary": 500}, 1)
@@ -55,7 +47,8 @@ def test_a_verdict_is_told_with_its_comparisons_in_units() -> None:
 
 
 def test_a_slower_canary_is_told_by_how_much() -> None:
-    verdict = Judge(Limits()).look(observed(1000), observed(500, slower=0.1), final=True)
+    slower = observed(500, seconds=tight(500, more=0.1))
+    verdict = Judge(Limits()).look(1.0, observed(1000), slower)
     found = {each.metric: each for each in records.judged(verdict).comparisons}["latency"]
     assert found.answer == "no-go"
     assert found.effect_text == "+100 (+100 to +100) ms"
@@ -66,8 +59,8 @@ def test_a_slower_canary_is_told_by_how_much() -> None:
 
 
 def test_what_was_not_measured_is_told_as_such() -> None:
-    nothing = Observed(0, 0, [], None)
-    found = records.judged(Judge(Limits()).look(observed(1000), nothing, final=True))
+    nothing = Observed(Requests.of((), ()), None)
+    found = records.judged(Judge(Limits()).look(1.0, observed(1000), nothing))
     assert found.answer == "inconclusive"
     errors = next(each for each in found.comparisons if each.metric == "errors")
     assert (errors.effect, errors.effect_text, errors.canary) == (None, "", "")

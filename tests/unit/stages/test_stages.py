@@ -35,6 +35,7 @@ SCENARIOS: dict[str, dict[str, Any]] = {
         "findings": {"missing-secret": {"level": "off", "why": "nothing reads it here"}},
     },
     "an upgrade of an app that is no addressbook": {"api": NOTES},
+    "an upgrade under traffic of an app that tells no version": {"api": NOTES} | LOADED,
     "an upgrade of an addressbook that tells no version": {"api": {"version-header": ""}},
 }
 

@@ -297,7 +297,10 @@ def test_what_was_sent_after_the_moment_has_not_waited_yet() -> None:
 
 @contextmanager
 def between_lines(function: Callable[..., object], act: Callable[[], object]) -> Iterator[None]:
-    """Act before each line of a function, as another thread may at any of them."""
+    """Act before each line of a function, as another thread may at any of them.
+
+    What is called as it is, but for an underscore, is a part of it.
+    """
 
     def line(frame: FrameType, event: str, _: object) -> TraceFunction:
         if event == "line":
@@ -305,7 +308,8 @@ def between_lines(function: Callable[..., object], act: Callable[[], object]) ->
         return line
 
     def call(frame: FrameType, event: str, _: object) -> TraceFunction | None:
-        return line if frame.f_code is function.__code__ else None
+        mine = frame.f_code.co_filename == function.__code__.co_filename
+        return line if mine and frame.f_code.co_name.lstrip("_") == function.__name__ else None
 
     before = sys.gettrace()
     sys.settrace(call)

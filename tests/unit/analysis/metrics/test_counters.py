@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
+import numpy
 import pytest
-from fakes.observed import LIMITS, RULE, compared, observed
+from fakes.observed import LIMITS, RULE, compared, observed, parted
 
 from pytest_canary.analysis.metrics.counters import COUNTERS
 
@@ -27,12 +28,12 @@ from pytest_canary.analysis.metrics.counters import COUNTERS
         (600, 900, "no-go", "grew by 900 in 300 requests to the canary, by 600 in the baseline's"),
     ],
 )
-def test_counters(baseline: float, canary: float, answer: str, words: str) -> None:
+def test_counters(baseline: int, canary: int, answer: str, words: str) -> None:
     name = "jobs_failed_total"
     found = compared(
         COUNTERS,
-        observed(600, counters={name: baseline}),
-        observed(300, counters={name: canary}),
+        observed(600, counters={name: parted(baseline)}),
+        observed(300, counters={name: parted(canary)}),
     )
     assert (found.metric, found.answer) == (name, answer)
     assert words in found.sentence
@@ -40,8 +41,8 @@ def test_counters(baseline: float, canary: float, answer: str, words: str) -> No
 
 def test_a_counter_is_held_against_the_requests_until_it_was_read() -> None:
     name = "jobs_failed_total"
-    canary = replace(observed(90, counters={name: 6}), counted=120)
-    baseline = replace(observed(180, counters={name: 0}), counted=240)
+    canary = replace(observed(90, counters={name: parted(6)}), counted=120)
+    baseline = replace(observed(180, counters={name: parted(0)}), counted=240)
     found = compared(COUNTERS, baseline, canary)
     assert found.canary == 6 / 120
     assert found.sentence.startswith(
@@ -49,32 +50,87 @@ def test_a_counter_is_held_against_the_requests_until_it_was_read() -> None:
     )
 
 
-def test_a_counter_that_the_canary_lost_is_no_go_for_lack_of_data() -> None:
+def test_a_counter_that_is_absent_is_0() -> None:
+    """Many libraries show one only once it has counted something."""
     found = compared(
-        COUNTERS, observed(counters={"a_total": 0.0}), observed(counters={}), errors=0.1
+        COUNTERS, observed(600, counters={"db_errors_total": parted(1)}), observed(counters={})
     )
-    assert (found.answer, found.p) == ("inconclusive", None)
-    assert found.sentence == "the canary has no a_total, which the baseline has"
+    assert found.answer == "go"
+    assert found.sentence == (
+        "db_errors_total grew by 0 in 300 requests to the canary, by 1 in the baseline's 600; "
+        "it is at most 1.07 in 100 requests more, and 1.5 in 100 requests would matter"
+    )
+    found = compared(
+        COUNTERS, observed(600, counters={}), observed(counters={"a_total": parted(0)})
+    )
+    assert found.answer == "go"
 
 
 @pytest.mark.parametrize(
     ("count", "answer"), [(0, "go"), (4, "inconclusive"), (90, "inconclusive")]
 )
-def test_a_counter_that_is_new_can_be_harmless_but_not_worse(count: float, answer: str) -> None:
-    found = compared(COUNTERS, observed(counters=None), observed(counters={"a_total": count}))
-    assert found.answer == answer
-    assert "the baseline has no such counter" in found.sentence
+@pytest.mark.parametrize("baseline", [None, {}])
+def test_a_counter_that_is_new_can_be_harmless_but_not_worse(
+    baseline: dict[str, list[float]] | None, count: int, answer: str
+) -> None:
+    canary = observed(counters={"a_total": parted(count)})
+    found = compared(COUNTERS, observed(counters=baseline), canary)
+    assert (found.answer, found.level) == (answer, 0)
+    assert "; the baseline has no such counter; it " in found.sentence
+
+
+def test_a_page_that_the_canary_does_not_have_is_a_lack() -> None:
+    found = compared(COUNTERS, observed(counters={}), observed(counters=None))
+    assert (found.metric, found.answer) == ("metrics", "inconclusive")
+    assert found.sentence == "the canary has no page of metrics, which the baseline has"
+
+
+def retried(seed: int, count: int, times: int) -> dict[str, list[float]]:
+    """1 % of requests fail, and each failure counts so many times; read 12 times."""
+    failures = numpy.random.default_rng(seed).poisson(0.01 * count / 12, 12)
+    return {"db_errors_total": [float(times * each) for each in failures]}
+
+
+@pytest.mark.parametrize("times", [1, 3, 10])
+def test_retries_of_both_alike_are_no_no_go(times: int) -> None:
+    for seed in range(0, 60, 2):
+        found = compared(
+            COUNTERS,
+            observed(600, counters=retried(seed, 600, times)),
+            observed(300, counters=retried(seed + 1, 300, times)),
+        )
+        assert found.answer != "no-go"
+
+
+def test_one_failure_that_counts_ten_times_is_one() -> None:
+    canary = observed(counters={"a_total": [0.0] * 5 + [10.0] + [0.0] * 6})
+    found = compared(COUNTERS, observed(600, counters={"a_total": parted(0)}), canary)
+    assert found.answer == "inconclusive"
+    assert found.p is not None
+    assert found.p > 0.3
+
+
+def test_a_counter_that_grows_in_one_reading_alone_is_no_proof() -> None:
+    canary = observed(counters={"a_total": [60.0]})
+    found = compared(COUNTERS, observed(600, counters={"a_total": [0.0]}), canary)
+    assert (found.answer, found.p) == ("inconclusive", 0.5)
+
+
+def test_a_counter_that_nobody_has_read_twice_has_not_grown() -> None:
+    none = observed(600, counters={"a_total": []})
+    found = compared(COUNTERS, none, observed(counters={"a_total": []}))
+    assert (found.answer, found.p) == ("go", 1)
 
 
 @pytest.mark.parametrize(("baseline", "canary"), [(0, 9), (9, 0)])
 def test_a_counter_takes_requests(baseline: int, canary: int) -> None:
-    one, other = (observed(each, counters={"a_total": 3.0}) for each in (baseline, canary))
+    one, other = (observed(each, counters={"a_total": [3.0]}) for each in (baseline, canary))
     found = compared(COUNTERS, one, other)
     assert (found.answer, found.p) == ("inconclusive", None)
 
 
 def test_the_level_is_parted_among_the_counters() -> None:
-    two = observed(counters={"b_total": 0.0, "a_total": 0.0})
+    two = observed(counters={"b_total": [0.0], "a_total": [0.0]})
     found = COUNTERS.compare(two, two, LIMITS, RULE)
     assert [(each.metric, each.level) for each in found] == [
         ("a_total", RULE.level / 2),
@@ -87,12 +143,12 @@ def test_the_level_is_parted_among_the_counters() -> None:
     [
         (None, None, "the app's own counters: neither version has a page of metrics"),
         ({}, {}, "the app's own counters: none counts errors"),
-        ({"a_total": 0.0}, None, ""),
-        (None, {"a_total": 0.0}, ""),
+        ({"a_total": [0.0]}, None, ""),
+        (None, {"a_total": [0.0]}, ""),
     ],
 )
 def test_counters_that_neither_version_has_are_omitted(
-    baseline: dict[str, float] | None, canary: dict[str, float] | None, sentence: str
+    baseline: dict[str, list[float]] | None, canary: dict[str, list[float]] | None, sentence: str
 ) -> None:
     both = observed(counters=baseline), observed(counters=canary)
     assert COUNTERS.omitted(*both) == sentence

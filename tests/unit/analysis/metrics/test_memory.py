@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from fakes.observed import LIMITS, RULE, observed
+from fakes.observed import LIMITS, RULE, observed, requests
 
 from pytest_canary.analysis.comparison import Comparison, Observed
 from pytest_canary.analysis.metrics.memory import MEMORY
@@ -13,9 +13,9 @@ def compare(baseline: Observed, canary: Observed) -> tuple[Comparison, ...]:
     return MEMORY.compare(baseline, canary, LIMITS, RULE)
 
 
-def holding(*megabytes: float, every: float = 5, requests: int = 300, pods: int = 1) -> Observed:
+def holding(*megabytes: float, every: float = 5, asked: int = 300, pods: int = 1) -> Observed:
     points = [(every * at, each * 1e6) for at, each in enumerate(megabytes)]
-    return observed(requests, memory=points, pods=pods)
+    return observed(asked, memory=points, pods=pods)
 
 
 FLAT = (60, 61, 60, 62, 61, 60, 61)
@@ -55,7 +55,7 @@ def test_a_leak_is_told() -> None:
 def test_a_leak_of_a_megabyte_a_request_is_found_in_a_third_of_the_window() -> None:
     leak, _ = compare(
         holding(60, 61, 60, 61, 60, 61, every=2),
-        holding(*(60 + 17 * 2 * at for at in range(6)), every=2, requests=170),
+        holding(*(60 + 17 * 2 * at for at in range(6)), every=2, asked=170),
     )
     assert leak.answer == "no-go"
 
@@ -89,12 +89,12 @@ def test_a_small_pod_may_be_twice_as_large() -> None:
 
 
 def test_memory_may_grow_as_the_baselines_does_for_as_many_requests() -> None:
-    growing = holding(60, 70, 80, 90, 100, 110, 120, requests=600, pods=2)
+    growing = holding(60, 70, 80, 90, 100, 110, 120, asked=600, pods=2)
     assert compare(growing, growing)[0].answer == "go"
     # A pod of the canary that gets twice as many requests may grow twice as fast.
-    double = holding(60, 80, 100, 120, 140, 160, 180, requests=600, pods=1)
+    double = holding(60, 80, 100, 120, 140, 160, 180, asked=600, pods=1)
     assert compare(growing, double)[0].answer == "go"
-    assert compare(growing, replace(double, requests=300))[0].answer == "no-go"
+    assert compare(growing, replace(double, requests=requests(300)))[0].answer == "no-go"
 
 
 def test_a_baseline_that_shrinks_accuses_nobody() -> None:
@@ -123,7 +123,7 @@ def test_memory_takes_three_measurements(
 
 
 def test_memory_is_compared_where_neither_version_got_a_request() -> None:
-    idle = holding(*FLAT, requests=0)
+    idle = holding(*FLAT, asked=0)
     assert [each.answer for each in compare(idle, idle)] == ["go", "go"]
 
 

@@ -1,11 +1,16 @@
 """Answers that hang, and that latencies take some answers."""
 
-import pytest
-from fakes.observed import around, compared, timed
+from dataclasses import replace
+from typing import Any
 
+import numpy
+import pytest
+from fakes.observed import around, compared, compared_all, observed, requests, spread, timed
+
+from pytest_canary.analysis.comparison import Observed
 from pytest_canary.analysis.metrics.latency import LATENCY
 from pytest_canary.analysis.metrics.metric import Metric
-from pytest_canary.analysis.metrics.slow_answers import SLOW_ANSWERS
+from pytest_canary.analysis.metrics.slow_answers import LEVELS, SLOW_ANSWERS
 
 
 @pytest.mark.parametrize("metric", [LATENCY, SLOW_ANSWERS])
@@ -16,7 +21,7 @@ from pytest_canary.analysis.metrics.slow_answers import SLOW_ANSWERS
 def test_latencies_take_some_answers(metric: Metric, canary: int, baseline: int, who: str) -> None:
     found = compared(metric, timed([0.1] * baseline), timed([0.1] * canary))
     assert (found.answer, found.p) == ("inconclusive", None)
-    assert found.sentence == f"the {who} answers that are no error; latencies take 20"
+    assert found.sentence == (f"the {who} answers to requests that are no error; latencies take 20")
 
 
 def test_some_answers_that_hang_are_found_though_the_median_says_nothing() -> None:
@@ -35,3 +40,124 @@ def test_answers_that_hang_for_both_versions_stop_nobody() -> None:
     usual, canary = around(0.1, 1200, 13), around(0.1, 600, 14)
     usual[::50], canary[::50] = [1.0] * 24, [1.0] * 12
     assert compared(SLOW_ANSWERS, timed(usual), timed(canary)).answer == "go"
+
+
+def mixed(count: int, seed: int, slow: float = 0.0, seconds: float = 0.06) -> Observed:
+    """Reads of 5 ms, of which a part is slow, and a tenth that write in 50 ms."""
+    chance = numpy.random.default_rng(seed)
+    write = numpy.array(spread(count // 10, count))
+    took = numpy.where(write, 0.05, 0.005) * chance.lognormal(0, 0.1, count)
+    took[(chance.random(count) < slow) & ~write] = seconds
+    return observed(requests(count, seconds=list(took), write=list(write)))
+
+
+@pytest.mark.parametrize("slow", [0.1, 0.2, 1 / 3])
+def test_reads_that_take_twelve_times_as_long_are_a_no_go(slow: float) -> None:
+    found = compared_all(SLOW_ANSWERS, mixed(600, 1), mixed(600, 2, slow))
+    assert [each.answer for each in found.values()] == ["no-go", "go"]
+    assert list(found) == ["slow answers of reads", "slow answers of writes"]
+    assert " of the canary's reads take more than " in found["slow answers of reads"].sentence
+    # The shift of the whole says nothing of it.
+    assert compared_all(LATENCY, mixed(600, 1), mixed(600, 2, slow))["latency of reads"].answer == (
+        "go"
+    )
+
+
+def test_kinds_that_differ_in_nothing_are_a_go() -> None:
+    for seed in range(0, 10, 2):
+        found = compared_all(SLOW_ANSWERS, mixed(600, seed, 0.1), mixed(600, seed + 1, 0.1))
+        assert [each.answer for each in found.values()] == ["go", "go"]
+    assert [each.level for each in found.values()] == [0.00125 / 2 / len(LEVELS)] * 2
+    assert found["slow answers of writes"].least == pytest.approx(0.3)
+
+
+def test_what_lies_between_the_baselines_own_slow_ones_and_its_median_is_seen() -> None:
+    """6 % of the baseline's take 1 s, and 35 % of the canary's."""
+    baseline, canary = around(0.01, 600, 17), around(0.01, 600, 18)
+    baseline[::17] = [1.0] * len(baseline[::17])
+    canary[::3] = [1.0] * 200
+    found = compared(SLOW_ANSWERS, timed(baseline), timed(canary))
+    assert found.answer == "no-go"
+
+
+def hanging(every: int, count: int = 300) -> Observed:
+    """Every so many is still awaited, since it was due."""
+    waiting = numpy.array(spread(count // every, count))
+    due = requests(count).due
+    return observed(
+        requests(count, seconds=list(numpy.where(waiting, 10 - due, 0.1)), waiting=list(waiting))
+    )
+
+
+def test_slow_ones_that_still_wait_prove_a_no_go() -> None:
+    found = compared(SLOW_ANSWERS, observed(600), hanging(6))
+    assert found.answer == "no-go"
+    assert found.sentence == (
+        "16.3 % of the canary's answers take more than 205 ms, 0.0 % of the baseline's; "
+        "it is 12.5 to 21.3 points more, and 3 points is too much"
+    )
+
+
+@pytest.mark.parametrize("answered", [0, 10])
+def test_a_canary_that_answers_next_to_nothing_is_a_no_go(answered: int) -> None:
+    waiting = ~numpy.array(spread(answered, 300))
+    seconds = numpy.where(waiting, 10 - requests(300).due, 0.1)
+    silent = observed(requests(300, seconds=list(seconds), waiting=list(waiting)))
+    assert compared(LATENCY, observed(600), silent).answer == "inconclusive"
+    found = compared(SLOW_ANSWERS, observed(600), silent)
+    assert found.answer == "no-go"
+    assert " of the canary's answers take more than 205 ms, 0.0 % of the" in found.sentence
+
+
+def test_what_has_just_been_sent_is_doubt_and_not_slow() -> None:
+    waiting = spread(30, 300)
+    fresh = observed(requests(300, seconds=0.001, waiting=waiting))
+    found = compared(SLOW_ANSWERS, observed(600), fresh)
+    assert (found.answer, found.canary, found.p) == ("inconclusive", 0, 1)
+    assert found.sentence.endswith("it may be 13.9 points more, and 3 points would matter")
+
+
+def paused(seed: int, *begins: float, seconds: float = 1.0) -> Observed:
+    """600 answers of about 10 ms, but for the pauses, in which all wait for their ends."""
+    due = requests(600).due
+    took = numpy.array(around(0.01, 600, seed))
+    for begin in begins:
+        late = (due >= begin) & (due < begin + seconds)
+        took[late] = numpy.maximum(took[late], begin + seconds - due[late])
+    return timed(list(took))
+
+
+@pytest.mark.parametrize("begins", [(4.2,), (0.5,), (2.1, 7.3), (3.0, 5.5)])
+@pytest.mark.parametrize("seconds", [0.8, 1.0, 2.0])
+def test_pauses_of_a_healthy_pod_are_no_no_go_and_no_go(
+    begins: tuple[float, ...], seconds: float
+) -> None:
+    found = compared(SLOW_ANSWERS, paused(3), paused(4, *begins, seconds=seconds))
+    assert found.answer == "inconclusive"
+    assert found.p is not None
+    assert found.p >= 0.0625
+
+
+def test_a_canary_that_is_still_warming_up_is_not_stopped() -> None:
+    cold = 1 + 3 * numpy.exp(-requests(600).due / 10)
+    baseline = timed(around(0.02, 600, 5))
+    canary = timed(list(numpy.array(around(0.02, 600, 6)) * cold))
+    found = compared(SLOW_ANSWERS, baseline, canary)
+    assert found.answer == "inconclusive"
+    assert found.sentence == (
+        "28.7 % of the canary's answers take more than 70 ms, 0.0 % of the baseline's; it is "
+        "getting better, as if it were still warming up; it may be 38.2 points more, and 3 points "
+        "would matter"
+    )
+
+
+def test_one_that_has_just_become_ready_is_not_stopped_and_later_it_is() -> None:
+    slow = observed(requests(300, seconds=1.0))
+    assert compared(SLOW_ANSWERS, observed(600), replace(slow, age=29.0)).answer == "inconclusive"
+    assert compared(SLOW_ANSWERS, observed(600), slow).answer == "no-go"
+
+
+@pytest.mark.parametrize("limits", [{"errors": 0.5}, {"errors": 1.0}])
+def test_limits_that_let_everything_pass_let_it_pass(limits: dict[str, Any]) -> None:
+    found = compared(SLOW_ANSWERS, observed(600), observed(300), **limits)
+    assert (found.answer, found.least) == ("go", 1)

@@ -5,10 +5,12 @@ from dataclasses import replace
 
 from fakes import app
 from fakes.objects import Object, pod, terminating, unready
+from fakes.observed import requests
 from fakes.world import LOADED, World
 from unit.stages.failing import Cases
 from unit.stages.failing.baseline import FAILING_APPLY
 
+from pytest_canary.analysis.late import judge_late
 from pytest_canary.context.journal import StableOutcome
 from pytest_canary.stages import stable
 from pytest_canary.traffic import Kind
@@ -236,3 +238,15 @@ def the_generator_was_held_up(world: World) -> None:
     traffic.stop()
     for _ in range(30):
         traffic.ledger.open(Kind.LATE)
+
+
+@CASES.fails(
+    stable.canary_stays_well,
+    "after its verdict 100 of 400 requests to the canary failed (25.0 %), and 0 of 400 to the "
+    "baseline until then (0.0 %); it is ",
+    " points more, and 1.5 points is too much",
+    table=LOADED,
+)
+def the_canary_fails_after_its_verdict(world: World) -> None:
+    late = judge_late(requests(400), requests(400, errors=100), world.settings.verdict)
+    world.journal.outcome(StableOutcome).late = late

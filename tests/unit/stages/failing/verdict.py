@@ -4,10 +4,10 @@ import time
 from dataclasses import replace
 
 from fakes import app
+from fakes.observed import observed
 from fakes.world import LOADED, World
 from unit.stages.failing import Cases
 
-from pytest_canary.analysis.comparison import Observed
 from pytest_canary.analysis.verdict import Judge
 from pytest_canary.context.journal import VerdictOutcome
 from pytest_canary.stages import verdict
@@ -50,11 +50,7 @@ def the_canary_is_worse(world: World) -> None:
     table=LOADED,
 )
 def too_little_is_known(world: World) -> None:
-    few = [
-        Observed(requests=count, errors=0, latencies=[0.01] * count, restarts=0, memory=None)
-        for count in (62, 31)
-    ]
-    judged = Judge(world.settings.verdict).look(*few, final=True)
+    judged = Judge(world.settings.verdict).look(1.0, observed(62), observed(31))
     world.journal.outcome(VerdictOutcome).verdict = judged
 
 

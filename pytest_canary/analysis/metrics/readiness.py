@@ -1,0 +1,36 @@
+"""How often pods lose readiness."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_canary.analysis.comparison import Answer, Comparison, Observed, Rule, counted
+from pytest_canary.analysis.metrics.metric import SEE_LOG, Metric
+from pytest_canary.core.wording import plural
+
+if TYPE_CHECKING:
+    from pytest_canary.config.settings import VerdictSettings as Limits
+
+# A probe may once come too late on a busy machine.
+LEAST = 2
+
+
+def compare(
+    baseline: Observed, canary: Observed, _limits: Limits, _rule: Rule
+) -> tuple[Comparison, ...]:
+    """A pod that comes and goes gets no requests meanwhile, so that its answers don't tell it."""
+    more = canary.unready - baseline.unready
+    answer: Answer = "inconclusive" if more >= LEAST else "go"
+    sentence = (
+        f"the canary's pods lost readiness {_times(canary.unready)} in the window, the "
+        f"baseline's {_times(baseline.unready)}"
+    )
+    counts = float(baseline.unready), float(canary.unready)
+    return (counted("readiness", "times", counts, float(LEAST), answer, sentence),)
+
+
+def _times(count: int) -> str:
+    return plural(count, "time") if count > 1 else ("not at all", "once")[count]
+
+
+READINESS = Metric("readiness", compare, statistic=False, advice=SEE_LOG)

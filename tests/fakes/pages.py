@@ -1,0 +1,203 @@
+"""Pods that show pages of metrics, and a kubelet: what is measured of two versions beside answers.
+
+No API server: pods are put and dropped, and the observer is told.
+"""
+
+from __future__ import annotations
+
+import copy
+import datetime
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from time import sleep
+from typing import Any
+
+import requests
+from fakes.clock import Clock
+from fakes.cluster import Watched
+from fakes.objects import Object
+
+from pytest_canary.config import settings_file
+from pytest_canary.config.settings import Settings
+from pytest_canary.core.errors import ClusterError
+
+CANARY, STABLE = "app-canary", "app-stable"
+FIRST = "app-canary-77-0"
+"""The canary's only pod."""
+
+READY = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
+"""When each pod became ready."""
+
+ELSEWHERE, DRIPPING = "sends its client to another page", "comes byte by byte, and never ends"
+
+
+class Pages(BaseHTTPRequestHandler):
+    """Shows what the server's `pages` have at a path."""
+
+    pages: dict[str, str]
+
+    def do_GET(self) -> None:
+        text = self.pages.get(self.path)
+        if text == ELSEWHERE:
+            self.send_response(307)
+            self.send_header("Location", "/elsewhere/metrics")
+            self.end_headers()
+            return
+        if text == DRIPPING:
+            self.send_response(200)
+            self.end_headers()
+            with suppress(OSError):  # until who asked hangs up
+                while True:
+                    self.wfile.write(b"#")
+                    sleep(0.02)
+            return
+        self.send_response(200 if text is not None else 404)
+        self.end_headers()
+        self.wfile.write((text or "").encode())
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+class Pods:
+    """One canary and two stable pods, which are a namespace and its cluster at once.
+
+    Attributes:
+        pages: what is shown, by path.
+        kubelet: what it tells of each pod: seconds and bytes.
+        kubelet_fails: whether nobody may ask it.
+    """
+
+    def __init__(self, port: int, pages: dict[str, str]) -> None:
+        self.clock = Clock()
+        self.pages = pages
+        self.kubelet: dict[str, tuple[float, float]] = {}
+        self.kubelet_fails = False
+        self.cluster = self
+        self.watch: Callable[[str, str, Object], None] = lambda *_: None
+        self._port = port
+        self._pods: dict[str, Object] = {}
+        stand_in: Any = self
+        self.observer = Watched(stand_in, self.clock)
+        for deployment, count in ((CANARY, 1), (STABLE, 2)):
+            for number in range(count):
+                self.put(pod(deployment, number))
+
+    @property
+    def names(self) -> list[str]:
+        return list(self._pods)
+
+    def put(self, made: Object) -> None:
+        self._pods[made["metadata"]["name"]] = made
+        self.watch("Pod", "MODIFIED", copy.deepcopy(made))
+
+    def drop(self, name: str) -> None:
+        self.watch("Pod", "DELETED", self._pods.pop(name))
+
+    def change(self, name: str, change: Callable[[Object], object]) -> None:
+        made = copy.deepcopy(self._pods[name])
+        change(made)
+        self.put(made)
+
+    def show(self, name: str, *lines: str) -> None:
+        self.pages[f"/{name}/metrics"] = "\n".join([*lines, ""])
+
+    # What the harness asks.
+
+    def take_up(self) -> None:
+        """Nobody asks for anything by scripts."""
+
+    def now(self) -> datetime.datetime:
+        return READY + datetime.timedelta(seconds=60)
+
+    def proxy(self, name: str, port: int) -> tuple[str, requests.Session]:
+        session = requests.Session()
+        session.trust_env = False
+        return f"http://127.0.0.1:{self._port}/{name}", session
+
+    def memory(self, node: str) -> dict[str, tuple[float, float]]:
+        if self.kubelet_fails:
+            raise ClusterError("you may not")
+        assert node == "node-1"
+        return self.kubelet
+
+
+@contextmanager
+def showing() -> Iterator[Pods]:
+    """Pods whose pages are served on loopback."""
+    pages: dict[str, str] = {}
+    handler = type("Handler", (Pages,), {"pages": pages})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    try:
+        yield Pods(server.server_port, pages)
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def checked(table: Mapping[str, Any]) -> Settings:
+    """The settings of a project in this repository's layout."""
+    from fakes.world import ROOT
+
+    return settings_file.check(dict(table), ROOT, "canary.toml")
+
+
+def pod(deployment: str, number: int) -> Object:
+    return {
+        "kind": "Pod",
+        "metadata": {
+            "name": f"{deployment}-77-{number}",
+            "labels": {"pod-template-hash": "77"},
+            "ownerReferences": [{"kind": "ReplicaSet", "name": f"{deployment}-77"}],
+        },
+        "spec": {"containers": [{"name": "app", "image": "app:1"}], "nodeName": "node-1"},
+        "status": {
+            "conditions": [
+                {"type": "Ready", "status": "True", "lastTransitionTime": READY.isoformat()}
+            ],
+            "containerStatuses": [{"name": "app", "restartCount": 0}],
+        },
+    }
+
+
+def ready_from(moment: datetime.datetime) -> Callable[[Object], None]:
+    """Lets a pod be ready since a moment."""
+
+    def change(made: Object) -> None:
+        made["status"]["conditions"][0]["lastTransitionTime"] = moment.isoformat()
+
+    return change
+
+
+def unready(made: Object) -> None:
+    made["status"]["conditions"][0]["status"] = "False"
+
+
+def evict(made: Object) -> None:
+    made["status"]["phase"] = "Failed"
+
+
+def delete(made: Object) -> None:
+    made["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
+
+
+def restarted(times: int) -> Callable[[Object], None]:
+    """Lets a pod's container have been restarted so often."""
+
+    def change(made: Object) -> None:
+        made["status"]["containerStatuses"][0]["restartCount"] = times
+
+    return change
+
+
+def resident(mega: float) -> str:
+    return f"# TYPE process_resident_memory_bytes gauge\nprocess_resident_memory_bytes {mega}e6"
+
+
+def failed(count: int) -> str:
+    return f"# TYPE jobs_failed counter\njobs_failed_total {count}"
