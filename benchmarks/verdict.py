@@ -1,10 +1,11 @@
 """How often the verdict is right: simulated canaries, judged by pytest-canary and by Kayenta.
 
-    python benchmarks/verdict.py [--runs N] [--seed N] > table.md
+    python benchmarks/verdict.py [--runs N] [--seed N] [--only WORDS] > table.md
 
-Both see the same samples. The canary gets a third of the requests; ours looks ten times while they
-come in, Kayenta's judges once, at the end. What Kayenta is fed is generous: every latency, where
-it is usually given one point a minute; and the error rate of each second.
+Ours is the real schedule, ledger and judge on a simulated clock, with the default settings and a
+rate that rises as it does where nothing holds it up. Kayenta's judges once, at the window's end.
+What it is fed is generous: every latency, where it is usually given one point a minute; and the
+error rate of each second.
 """
 
 from __future__ import annotations
@@ -12,183 +13,174 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from statistics import median
 
 import numpy
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
 
 import kayenta  # noqa: E402
+from worlds import BETWEEN, BORDER, EQUAL, HARMLESS, WORSE, Values, World  # noqa: E402
 
 from pytest_canary.analysis.comparison import Observed  # noqa: E402
-from pytest_canary.analysis.verdict import LOOKS, Judge  # noqa: E402
-from pytest_canary.config.settings import VerdictSettings as Limits  # noqa: E402
+from pytest_canary.analysis.requests import Requests  # noqa: E402
+from pytest_canary.analysis.verdict import Judge  # noqa: E402
+from pytest_canary.config.settings import ApiSettings, TrafficSettings, VerdictSettings  # noqa: E402
+from pytest_canary.context.asked import STEP, requests_of  # noqa: E402
+from pytest_canary.context.measurement import unsettled  # noqa: E402
+from pytest_canary.traffic.exchange import Kind  # noqa: E402
+from pytest_canary.traffic.ledger import Ledger, Outcome  # noqa: E402
+from pytest_canary.traffic.pace import Pace  # noqa: E402
+from pytest_canary.traffic.ramp import Load, Ramp  # noqa: E402
+from pytest_canary.traffic.schedule import Schedule  # noqa: E402
 
-SIZES = (100, 200, 400, 800, 1600)
-PER_SECOND = 17  # requests to the canary, with the default traffic
+TRAFFIC, LIMITS = TrafficSettings(), VerdictSettings()
 
-Chance = numpy.random.Generator
-Values = Any
-
-
-def lognormal(chance: Chance, count: int) -> Values:
-    """Around 100 ms, one in forty beyond 265 ms: what a service of one kind of request has."""
-    return 0.1 * chance.lognormal(0, 0.5, count)
-
-
-def bimodal(chance: Chance, count: int) -> Values:
-    """Reads around 60 ms and a fifth writes around 180 ms; one in a hundred hangs, Pareto-like."""
-    middle = numpy.where(chance.random(count) < 0.2, 0.18, 0.06)
-    hung = numpy.where(chance.random(count) < 0.01, 0.2 * (1 + chance.pareto(1.5, count)), 0)
-    return middle * chance.lognormal(0, 0.25, count) + hung
+# Seconds between two looks whether to look.
+TICK = 0.25
 
 
-def quick(chance: Chance, count: int) -> Values:
-    """Around 10 ms and tight, as a small app on loopback."""
-    return 0.01 * chance.lognormal(0, 0.15, count)
+def schedule() -> Schedule:
+    """What is due in the window, to the baseline and to the canary."""
+    sound = Load(0.01, 0.0, 0.0)
+    ramp, at = Ramp.begin(TRAFFIC.rate / 2, LIMITS.rate, sound), STEP
+    pace = Pace(ramp.rate)
+    while ramp.rate < LIMITS.rate:
+        ramp = ramp.after(sound)
+        pace.change(at, ramp.rate)
+        at += STEP
+    api = ApiSettings()
+    return Schedule(pace, TRAFFIC.writes, "x", api.write, api.read, targets=2, thinned=False)
 
 
-@dataclass(frozen=True)
-class World:
-    """What the canary does otherwise than the baseline.
+@dataclass
+class Answers:
+    """What becomes of every request of the window, by its number."""
 
-    Attributes:
-        name: in the table.
-        latency: draws so many latencies, in seconds.
-        errors: the share of requests that fail, of the baseline and of the canary.
-        slower: what the canary's latencies are multiplied by.
-        more: seconds that are added to them.
-        hangs: the share of the canary's answers that take half a second more.
-    """
-
-    name: str
-    latency: Callable[[Chance, int], Values]
-    errors: tuple[float, float] = (0.0, 0.0)
-    slower: float = 1.0
-    more: float = 0.0
-    hangs: float = 0.0
-
-
-NO_DIFFERENCE = (
-    World("lognormal", lognormal),
-    World("bimodal", bimodal),
-    World("quick", quick),
-    World("lognormal, 0.1 % errors", lognormal, (0.001, 0.001)),
-    World("bimodal, 1 % errors", bimodal, (0.01, 0.01)),
-)
-WORSE = (
-    World("2 % errors", lognormal, (0.0, 0.02)),
-    World("5 % errors", lognormal, (0.0, 0.05)),
-    World("20 % slower, lognormal", lognormal, slower=1.2),
-    World("20 % slower, bimodal", bimodal, slower=1.2),
-    World("100 ms slower, quick", quick, more=0.1),
-    World("5 % hang for 0.5 s", lognormal, hangs=0.05),
-)
-HARMLESS = (World("1 ms slower, quick", quick, more=0.001),)
-BETWEEN = (
-    World("1 % errors", lognormal, (0.0, 0.01)),
-    World("10 ms slower, lognormal", lognormal, more=0.01),
-)
-BORDER = (
-    World("1.5 % errors", lognormal, (0.0, 0.015)),
-    World("15 ms slower, lognormal", lognormal, more=0.015),
-)
-
-
-@dataclass(frozen=True)
-class Sample:
-    """One run's requests, in order: which failed, and how long the others took."""
-
-    failed: Values
+    due: Values
+    write: Values
+    target: Values
     seconds: Values
-
-    def until(self, part: float) -> tuple[int, int, list[float]]:
-        """Requests, errors and latencies of the first part."""
-        count = round(len(self.failed) * part)
-        failed = self.failed[:count]
-        return count, int(failed.sum()), self.seconds[:count][~failed].tolist()
-
-    def error_rates(self, per_second: int) -> Values:
-        """The share of requests that failed, second by second."""
-        whole = max(len(self.failed) // per_second, 1)
-        return numpy.array([part.mean() for part in numpy.array_split(self.failed, whole)])
+    failed: Values
 
 
-def draw(world: World, size: int, chance: Chance) -> tuple[Sample, Sample]:
-    """The baseline's requests, two for each of the canary's, and the canary's."""
-    base = Sample(chance.random(2 * size) < world.errors[0], world.latency(chance, 2 * size))
-    seconds = world.latency(chance, size) * world.slower + world.more
-    seconds += numpy.where(chance.random(size) < world.hangs, 0.5, 0.0)
-    return base, Sample(chance.random(size) < world.errors[1], seconds)
+def draw(world: World, plan: Schedule, chance: numpy.random.Generator) -> Answers:
+    """One canary's window."""
+    numbers = plan.numbers(0.0, LIMITS.seconds)
+    due = numpy.array([plan.due(number) for number in numbers])
+    write = numpy.array([plan.is_write(number) for number in numbers])
+    target = numpy.array([plan.target(number) for number in numbers])
+    seconds, failed = numpy.zeros(len(due)), numpy.zeros(len(due), bool)
+    # Sixty seconds: the baseline has long been warm.
+    for at, (track, age) in enumerate(((world.baseline, 60.0), (world.canary, world.age))):
+        mine = target == at
+        seconds[mine], failed[mine] = track.answer(chance, due[mine], write[mine], age)
+    return Answers(due, write, target, seconds, failed)
 
 
-def ours(baseline: Sample, canary: Sample) -> tuple[str, float]:
-    """The answer, and the part of the window that it took."""
-    judge = Judge(Limits())
-    for look in range(1, LOOKS + 1):
-        part = look / LOOKS
-        observed = [Observed(*sample.until(part), restarts=0) for sample in (baseline, canary)]
-        verdict = judge.look(*observed)
+def ours(world: World, plan: Schedule, drawn: Answers) -> tuple[str, float]:
+    """The answer, and the seconds that it took."""
+    ledger, judge = Ledger(plan, TRAFFIC.slow, ("stable", "canary")), Judge(LIMITS)
+    ends = drawn.due + drawn.seconds
+    closing = numpy.argsort(ends)
+    opened = closed = 0
+    now = 0.0
+    while True:
+        now += TICK
+        while opened < len(drawn.due) and drawn.due[opened] <= now:
+            ledger.open()
+            opened += 1
+        while closed < len(closing) and ends[closing[closed]] <= now:
+            number = int(closing[closed])
+            kind = Kind.SERVER_ERROR if drawn.failed[number] else Kind.ANSWERED
+            ledger.close(number, Outcome(kind, 200), float(drawn.seconds[number]))
+            closed += 1
+
+        def asked(begin: float, end: float, at: float = now) -> tuple[Requests, Requests]:
+            columns = ledger.columns(ledger.window(begin, end), at)
+            return requests_of(columns["stable"]), requests_of(columns["canary"])
+
+        recent, _ = asked(max(0.0, now - 4 * TRAFFIC.slow), now)
+        passed = min(now / LIMITS.seconds, 1.0)
+        baseline, canary = asked(0.0, now - unsettled(recent, TRAFFIC.slow))
+        if not judge.due(passed, len(baseline), len(canary)):
+            continue
+        verdict = judge.look(
+            passed,
+            Observed(requests=baseline, restarts=0),
+            Observed(requests=canary, restarts=0, age=world.age + now),
+        )
         if verdict.final:
-            break
-    return verdict.answer, part
+            return verdict.answer, now
 
 
-def theirs(baseline: Sample, canary: Sample) -> str:
+def theirs(drawn: Answers) -> str:
     """Kayenta's answer: "pass" or "fail"."""
-    rates = canary.error_rates(PER_SECOND), baseline.error_rates(2 * PER_SECOND)
-    # In milliseconds: its root finder stops at 0.0001 of whatever the unit is.
-    latencies = [1000 * sample.seconds[~sample.failed] for sample in (canary, baseline)]
+    whole = int(LIMITS.seconds)
+    rates, latencies = [], []
+    for at in (1, 0):
+        mine = drawn.target == at
+        failed, seconds = drawn.failed[mine], drawn.seconds[mine]
+        second = numpy.minimum(drawn.due[mine].astype(int), whole - 1)
+        hits = numpy.bincount(second, weights=failed, minlength=whole)
+        rates.append(hits / numpy.maximum(numpy.bincount(second, minlength=whole), 1))
+        # In milliseconds: its root finder stops at 0.0001 of whatever the unit is.
+        latencies.append(1000 * seconds[~failed])
     return "fail" if kayenta.is_high(*rates) or kayenta.is_high(*latencies) else "pass"
 
 
 @dataclass(frozen=True)
 class Row:
-    """What came of one world and size."""
+    """What came of one world."""
 
     world: World
-    size: int
     runs: int
     answers: Counter[str]
-    window: float
+    seconds: dict[str, list[float]]
     kayenta_fails: int
 
     @property
     def markdown(self) -> str:
-        """A row of the table, in percent."""
-        shares = [self.answers[each] / self.runs for each in ("go", "no-go", "inconclusive")]
-        cells = [f"{100 * share:.1f}" for share in (*shares, self.window)]
+        """A row of the table: percentages, and the median's seconds."""
+        cells = [
+            f"{100 * self.answers[each] / self.runs:.1f}"
+            for each in ("go", "no-go", "inconclusive")
+        ]
+        cells += [
+            f"{median(self.seconds[each]):.1f}" if each in self.seconds else ""
+            for each in ("go", "no-go")
+        ]
         fails = self.kayenta_fails / self.runs
         cells += [f"{100 * (1 - fails):.1f}", f"{100 * fails:.1f}"]
-        return " | ".join(["", self.world.name, str(self.size), *cells, ""]).strip()
+        return " | ".join(["", self.world.name, *cells, ""]).strip()
 
 
-def simulate(case: tuple[World, int], runs: int, seed: int) -> Row:
+def simulate(world: World, runs: int, seed: int) -> Row:
     """Judge so many canaries of one world; the same seed gives the same figures."""
-    world, size = case
-    chance = numpy.random.default_rng([seed, size, *world.name.encode()])
+    chance, plan = numpy.random.default_rng([seed, *world.name.encode()]), schedule()
     answers: Counter[str] = Counter()
-    window, fails = 0.0, 0
+    seconds: dict[str, list[float]] = {}
+    fails = 0
     for _ in range(runs):
-        samples = draw(world, size, chance)
-        answer, part = ours(*samples)
+        drawn = draw(world, plan, chance)
+        answer, took = ours(world, plan, drawn)
         answers[answer] += 1
-        window += part / runs
-        fails += theirs(*samples) == "fail"
-    return Row(world, size, runs, answers, window, fails)
+        seconds.setdefault(answer, []).append(took)
+        fails += theirs(drawn) == "fail"
+    return Row(world, runs, answers, seconds, fails)
 
 
 HEAD = (
-    "| canary | requests | go | no-go | inconclusive | window | Kayenta: pass | fail |\n"
+    "| canary | go | no-go | inconclusive | s to go | s to no-go | Kayenta: pass | fail |\n"
     "|---|--:|--:|--:|--:|--:|--:|--:|"
 )
 TABLES = (
-    ("No difference: a no-go is false", NO_DIFFERENCE),
+    ("No difference: a no-go is false", EQUAL),
     ("A difference that matters to nobody: a no-go is false", HARMLESS),
     ("Worse: a go is false", WORSE),
     ("Worse by two thirds of what matters: no answer is false", BETWEEN),
@@ -196,13 +188,15 @@ TABLES = (
 )
 
 
-def tables(runs: int, seed: int, processes: int) -> Iterator[str]:
+def tables(runs: int, seed: int, processes: int, only: str = "") -> Iterator[str]:
     """The report's lines, in Markdown."""
     with ProcessPoolExecutor(processes) as pool:
         for title, worlds in TABLES:
-            cases = [(world, size) for world in worlds for size in SIZES]
+            chosen = [world for world in worlds if only in world.name]
+            if not chosen:
+                continue
             yield f"\n### {title}\n\n{HEAD}"
-            for row in pool.map(partial(simulate, runs=runs, seed=seed), cases):
+            for row in pool.map(partial(simulate, runs=runs, seed=seed), chosen):
                 yield row.markdown
 
 
@@ -212,9 +206,10 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=200, help="canaries in each row")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--only", default="", help="the worlds whose names have these words")
     given = parser.parse_args()
     print(f"{given.runs} canaries a row, seed {given.seed}; all shares in percent.")
-    for line in tables(given.runs, given.seed, given.processes):
+    for line in tables(given.runs, given.seed, given.processes, given.only):
         print(line, flush=True)
 
 

@@ -1,0 +1,176 @@
+"""The worlds that verdicts are simulated in: what canary and baseline do with each request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy
+
+Chance = numpy.random.Generator
+Values = Any
+
+
+def lognormal(chance: Chance, write: Values) -> Values:
+    """Around 100 ms, one in forty beyond 265 ms: what a service of one kind of request has."""
+    return 0.1 * chance.lognormal(0, 0.5, len(write))
+
+
+def bimodal(chance: Chance, write: Values) -> Values:
+    """Reads around 60 ms and a fifth around 180 ms; one in a hundred hangs, Pareto-like."""
+    count = len(write)
+    middle = numpy.where(chance.random(count) < 0.2, 0.18, 0.06)
+    hung = numpy.where(chance.random(count) < 0.01, 0.2 * (1 + chance.pareto(1.5, count)), 0)
+    return middle * chance.lognormal(0, 0.25, count) + hung
+
+
+def quick(chance: Chance, write: Values) -> Values:
+    """Around 10 ms and tight, as a small app on loopback."""
+    return 0.01 * chance.lognormal(0, 0.15, len(write))
+
+
+def two_kinds(chance: Chance, write: Values) -> Values:
+    """Reads around 5 ms, writes around 50 ms."""
+    return numpy.where(write, 0.05, 0.005) * chance.lognormal(0, 0.3, len(write))
+
+
+@dataclass(frozen=True)
+class Track:
+    """What one version does.
+
+    Attributes:
+        latency: draws latencies, in seconds.
+        pods: how many answer, in turn by chance.
+        errors: the share of requests that fail.
+        write_errors: the share of writes that fail.
+        slower: what latencies are multiplied by.
+        more: seconds that are added to them.
+        hangs: the share of requests that take `hang` seconds.
+        slow_reads: the share of reads that take `slow_read` seconds.
+        stall: seconds for which a pod answers nothing, once in `every` seconds by chance.
+        burst: seconds for which every request fails, once in each `burst_every`.
+        cold: by how many times its own pace it is slower when it starts, falling with `fade`.
+    """
+
+    latency: Callable[[Chance, Values], Values]
+    pods: int = 1
+    errors: float = 0.0
+    write_errors: float = 0.0
+    slower: float = 1.0
+    more: float = 0.0
+    hangs: float = 0.0
+    hang: float = 50.0
+    slow_reads: float = 0.0
+    slow_read: float = 0.0
+    stall: float = 0.0
+    every: float = 30.0
+    burst: float = 0.0
+    burst_every: float = 6.0
+    cold: float = 0.0
+    fade: float = 10.0
+
+    def answer(
+        self, chance: Chance, due: Values, write: Values, age: float
+    ) -> tuple[Values, Values]:
+        """Seconds that each request takes, and which fail.
+
+        Args:
+            chance: the dice.
+            due: seconds after the window's beginning, ascending.
+            write: which of them write.
+            age: seconds for which the pods have run by then.
+        """
+        count, end = len(due), float(due[-1])
+        seconds = self.latency(chance, write) * self.slower + self.more
+        seconds *= 1 + self.cold * numpy.exp(-(due + age) / self.fade)
+        hit = ~write & (chance.random(count) < self.slow_reads)
+        seconds = numpy.where(hit, self.slow_read, seconds)
+        seconds = numpy.where(chance.random(count) < self.hangs, self.hang, seconds)
+        failed = chance.random(count) < self.errors
+        failed |= write & (chance.random(count) < self.write_errors)
+        if self.stall:
+            pod = chance.integers(0, self.pods, count)
+            for each in range(self.pods):
+                for at in chance.uniform(-self.stall, end, chance.poisson(end / self.every)):
+                    held = (pod == each) & (due >= at) & (due < at + self.stall)
+                    waits = at + self.stall - due + seconds
+                    seconds = numpy.where(held, numpy.maximum(seconds, waits), seconds)
+        if self.burst:
+            since = (due - chance.uniform(0, self.burst_every)) % self.burst_every
+            failed |= since < self.burst
+        return seconds, failed
+
+
+@dataclass(frozen=True)
+class World:
+    """A canary beside a baseline.
+
+    Attributes:
+        name: in the table.
+        baseline: the version that is live.
+        canary: what the canary does otherwise.
+        age: seconds for which the canary has run when the verdict begins; the baseline for long.
+    """
+
+    name: str
+    baseline: Track
+    otherwise: dict[str, Any] = field(default_factory=dict)
+    age: float = 10.0
+
+    @property
+    def canary(self) -> Track:
+        """The candidate."""
+        return replace(self.baseline, **self.otherwise)
+
+
+LOGNORMAL, BIMODAL, QUICK, TWO = map(Track, (lognormal, bimodal, quick, two_kinds))
+
+EQUAL = (
+    World("lognormal", LOGNORMAL),
+    World("bimodal", BIMODAL),
+    World("quick", QUICK),
+    World("two kinds", TWO),
+    World("lognormal, 0.1 % errors", replace(LOGNORMAL, errors=0.001)),
+    World("two kinds, 1 % errors", replace(TWO, errors=0.01)),
+    World("a pause of 0.3 s every 10 s", replace(TWO, stall=0.3, every=10)),
+    World("a pause of 0.8 s every 30 s", replace(TWO, stall=0.8)),
+    World("a pause of 0.8 s every 30 s, lognormal", replace(LOGNORMAL, stall=0.8)),
+    World("a pause of 0.8 s every 30 s, three pods", replace(TWO, stall=0.8, pods=3)),
+    World("a pause of 1 s every 15 s", replace(TWO, stall=1, every=15)),
+    World("a pause of 2 s every 60 s", replace(TWO, stall=2, every=60)),
+    World("errors for 0.3 s every 10 s", replace(TWO, burst=0.3, burst_every=10)),
+    World("slow start, 2 x, 10 s, lognormal", LOGNORMAL, {"cold": 1}),
+    World("slow start, 3 x, 10 s", TWO, {"cold": 2}),
+    World("slow start, 2 x, 20 s, lognormal", LOGNORMAL, {"cold": 1, "fade": 20}),
+    World("slow start, 4 x, 15 s", TWO, {"cold": 3, "fade": 15}),
+    World("slow start, 4 x, 15 s, quick", QUICK, {"cold": 3, "fade": 15}),
+)
+HARMLESS = (World("1 ms slower, quick", QUICK, {"more": 0.001}),)
+BETWEEN = (
+    World("1 % errors", LOGNORMAL, {"errors": 0.01}),
+    World("10 % slower", LOGNORMAL, {"slower": 1.1}),
+)
+BORDER = (
+    World("1.5 % errors", LOGNORMAL, {"errors": 0.015}),
+    World("1 % and 2.5 % errors", replace(TWO, errors=0.01), {"errors": 0.025}),
+    World("errors for 0.075 s every 5 s", TWO, {"burst": 0.075, "burst_every": 5}),
+    World("errors for 0.06 s every 4 s", TWO, {"burst": 0.06, "burst_every": 4}),
+    World("errors for 0.03 s every 2 s", TWO, {"burst": 0.03, "burst_every": 2}),
+    World("15 % of writes fail", TWO, {"write_errors": 0.15}),
+    World("15 % slower", LOGNORMAL, {"slower": 1.15}),
+    World("3.3 % hang", LOGNORMAL, {"hangs": 0.033}),
+)
+WORSE = (
+    World("2 % errors", LOGNORMAL, {"errors": 0.02}),
+    World("5 % errors", LOGNORMAL, {"errors": 0.05}),
+    World("every request fails", TWO, {"errors": 1.0}),
+    World("half of the writes fail", TWO, {"write_errors": 0.5}),
+    World("errors for 1 s every 20 s", TWO, {"burst": 1, "burst_every": 20}),
+    World("20 % slower", LOGNORMAL, {"slower": 1.2}),
+    World("100 ms slower, quick", QUICK, {"more": 0.1}),
+    World("5 % hang", LOGNORMAL, {"hangs": 0.05}),
+    World("15 % take 9 s", TWO, {"hangs": 0.15, "hang": 9}),
+    World("a fifth of reads 12 times slower", TWO, {"slow_reads": 0.2, "slow_read": 0.06}),
+    World("a third of reads 12 times slower", TWO, {"slow_reads": 0.33, "slow_read": 0.06}),
+)
