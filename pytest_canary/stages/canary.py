@@ -20,8 +20,8 @@ STAGE = Stage(
 )
 
 
-# The share of connections that may fail before the verdict: it weighs what the canary fails at, and
-# tells it; so many are plain.
+# The share of connections that may fail where a verdict follows: it weighs what the canary fails
+# at, and tells it; more are plain.
 TOLERATED = 0.05
 
 # Connections that are counted where the first count says that the split is not fair: three times as
@@ -38,6 +38,12 @@ def is_deployed(context: Context) -> None:
         context.learn_version("candidate", CANARY)
     if context.plan.judges:
         judging.open_sides(context)
+
+
+def tolerated(context: Context) -> float:
+    """The share of connections that may fail: none where nobody will weigh them."""
+    plan = context.plan
+    return TOLERATED if plan.judges and "verdict" in plan.stages else 0.0
 
 
 @STAGE.holds("{canary}/{canary} canary pods are ready, and of the candidate")
@@ -74,7 +80,7 @@ def versions_differ(context: Context) -> None:
 def both_answer(context: Context) -> None:
     expect.expect_no_affinity(context)
     outcome = context.journal.outcome(CanaryOutcome)
-    outcome.sample = context.sample("baseline", "candidate", tolerated=TOLERATED)
+    outcome.sample = context.sample("baseline", "candidate", tolerated=tolerated(context))
     expectations.expect_both(outcome.sample, context.journal.versions)
 
 
@@ -85,10 +91,12 @@ def share_is_fair(context: Context) -> None:
     outcome, replicas = context.journal.outcome(CanaryOutcome), context.settings.replicas
     candidate = context.journal.versions["candidate"]
     total = replicas.canary + replicas.stable_during_canary
-    sample = outcome.sample or context.sample("baseline", "candidate", tolerated=TOLERATED)
+    sample = outcome.sample or context.sample("baseline", "candidate", tolerated=tolerated(context))
     if not share(sample[candidate], sample.total()).holds(replicas.canary / total):
         # An honest split in 1000 looks like this by chance, and one in a million does twice.
-        sample = context.sample("baseline", "candidate", connections=RECOUNT, tolerated=TOLERATED)
+        sample = context.sample(
+            "baseline", "candidate", connections=RECOUNT, tolerated=tolerated(context)
+        )
     outcome.connections = sample.total()
     outcome.share = expectations.expect_fair_share(sample, candidate, replicas.canary, total)
     context.journal.note("canary", f"the canary takes {outcome.share.text}")
