@@ -136,14 +136,9 @@ def clustering(*counted: tuple[Column, Column]) -> float:
     Args:
         counted: of each version, the blocks' bad answers and all of them.
     """
-    seen = expected = 0.0
-    for hits, trials in counted:
-        total, blocks = float(trials.sum()), len(trials)
-        if blocks < 2 or not total:
-            continue
-        share = float(hits.sum()) / total
-        seen += float(((hits - share * trials) ** 2).sum()) * blocks / (blocks - 1) / total**2
-        expected += share * (1 - share) / total
+    known = [_deviations(each) for each in counted if len(each[0]) > 1 and each[1].sum()]
+    seen = sum(_variance(deviations) for deviations, _ in known)
+    expected = sum(alone for _, alone in known)
     return max(1.0, seen / expected) if expected else 1.0
 
 
@@ -152,18 +147,25 @@ def clustering_of_pairs(base: tuple[Column, Column], its: tuple[Column, Column])
 
     What makes both bad at once, such as a busy machine, parts them not.
     """
-    deviations: list[Column] = []
-    expected = 0.0
-    for hits, trials in (its, base):
-        total = float(trials.sum())
-        share = float(hits.sum()) / total
-        deviations.append((hits - share * trials) / total)
-        expected += share * (1 - share) / total
-    blocks = len(its[0])
-    if blocks < 2 or not expected:
+    (ours, alone), (theirs, base_alone) = _deviations(its), _deviations(base)
+    expected = alone + base_alone
+    if len(ours) < 2 or not expected:
         return 1.0
-    seen = float(((deviations[0] - deviations[1]) ** 2).sum()) * blocks / (blocks - 1)
-    return max(1.0, seen / expected)
+    return max(1.0, _variance(ours - theirs) / expected)
+
+
+def _deviations(counted: tuple[Column, Column]) -> tuple[Column, float]:
+    """What each block adds to a share beyond its due; and the share's variance without blocks."""
+    hits, trials = counted
+    total = float(trials.sum())
+    share = float(hits.sum()) / total
+    return (hits - share * trials) / total, share * (1 - share) / total
+
+
+def _variance(deviations: Column) -> float:
+    """Of a share, by what its blocks add to it."""
+    blocks = len(deviations)
+    return float((deviations**2).sum()) * blocks / (blocks - 1)
 
 
 @dataclass(frozen=True)
@@ -228,6 +230,24 @@ def shares_alone(requests: Requests, bad: Column) -> tuple[Column, Column]:
     numbers = ((requests.due - requests.due[0]) / length_for(requests, requests, bad)).astype(int)
     _, places = numpy.unique(numbers, return_inverse=True)
     return shares(places, bad, int(places.max()) + 1)
+
+
+def difference_of_strangers(
+    base: tuple[Requests, Column], its: tuple[Requests, Column], confidence: float
+) -> Difference:
+    """By how much more of one's requests are bad than of another's, not asked side by side.
+
+    There is nothing to pair, so that their blocks are ranked together.
+
+    Args:
+        base: the one's requests, and which of them are bad.
+        its: the other's.
+        confidence: of the interval, two-sided.
+    """
+    counted, others = shares_alone(*its), shares_alone(*base)
+    value, low, high = apart(others, counted, confidence)
+    ranked = [(hits / trials).tolist() for hits, trials in (counted, others)]
+    return Difference(value, low, high, statistics.rank_sum(*ranked))
 
 
 def apart(

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_canary.analysis import blocks, statistics
+from pytest_canary.analysis.blocks import difference_of_strangers
 from pytest_canary.analysis.comparison import Comparison, Rule, decided, format_value
-from pytest_canary.analysis.statistics import Difference
 from pytest_canary.core.findings import Finding
 
 if TYPE_CHECKING:
@@ -26,10 +25,9 @@ def judge_late(baseline: Requests, canary: Requests, limits: Limits) -> Comparis
     """
     if not (len(baseline) and len(canary)):
         return None
-    base, its = (blocks.shares_alone(each, each.failed) for each in (baseline, canary))
-    value, low, high = blocks.apart(base, its, limits.confidence)
-    ranked = [(hits / trials).tolist() for hits, trials in (its, base)]
-    found = Difference(value, low, high, statistics.rank_sum(*ranked))
+    found = difference_of_strangers(
+        (baseline, baseline.failed), (canary, canary.failed), limits.confidence
+    )
     rates = baseline.errors / len(baseline), canary.errors / len(canary)
     fact = (
         f"after its verdict {canary.errors:,} of {len(canary):,} requests to the canary failed "

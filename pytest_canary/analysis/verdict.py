@@ -74,7 +74,7 @@ METRICS: tuple[Metric, ...] = (
 # What happens to pods, of which there are no statistics.
 EVENTS = (RESTARTS, READINESS)
 
-# Those that are statistics: errors, latency, slow answers, and all counters together.
+# Those that are statistics: errors, latency, slow answers, harm, and all counters together.
 FAMILIES = sum(metric.statistic for metric in METRICS)
 
 # However few errors might do: latencies take as many.
@@ -220,9 +220,9 @@ class Judge:
         plain = all(each.answer == "go" for each in compared if each.p is None)
         lack = held_up or _lack(self._limits, *counts)
         answer: Answer = "inconclusive"
-        if held_up:
-            pass  # neither good nor bad figures are the app's
-        elif any(each.answer == "no-go" for each in compared if may_stop or each.p is None):
+        wrong = any(each.answer == "no-go" for each in compared if may_stop or each.p is None)
+        # Where the machine is held up, neither good nor bad figures are the app's.
+        if wrong and not held_up:
             answer = "no-go"
         elif may_go and not lack and (plain or passed >= 1):
             self._go_looks += 1

@@ -10,7 +10,7 @@ from pytest_canary.api.client import Api
 from pytest_canary.config.settings import Request, Settings
 from pytest_canary.core.errors import ApiError, ReleaseError
 from pytest_canary.k8s.namespace import Namespace
-from pytest_canary.k8s.objects import containers, is_ready, pods_of, ready_since
+from pytest_canary.k8s.objects import containers, is_over, is_ready, pods_of, ready_since
 from pytest_canary.k8s.observer import Observer
 
 # What pages of metrics are asked for as.
@@ -132,8 +132,7 @@ class PodFigures:
         alive = {
             str(pod["metadata"]["name"])
             for pod in pods
-            if not pod["metadata"].get("deletionTimestamp")
-            and pod["status"].get("phase") not in ("Failed", "Succeeded")
+            if not (pod["metadata"].get("deletionTimestamp") or is_over(pod))
         }
         return len(self._at_first - alive)
 

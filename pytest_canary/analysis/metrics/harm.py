@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_canary.analysis import statistics
-from pytest_canary.analysis.blocks import apart, shares_alone
+from pytest_canary.analysis.blocks import difference_of_strangers
 from pytest_canary.analysis.comparison import (
     Comparison,
     Observed,
@@ -16,10 +16,8 @@ from pytest_canary.analysis.comparison import (
 from pytest_canary.analysis.kinds import Kind, parts_of
 from pytest_canary.analysis.metrics.latency import LATENCIES, LATENCY_FLOOR
 from pytest_canary.analysis.metrics.metric import Metric
-from pytest_canary.analysis.statistics import Difference
 
 if TYPE_CHECKING:
-    from pytest_canary.analysis.blocks import Column
     from pytest_canary.analysis.requests import Requests
     from pytest_canary.config.settings import VerdictSettings as Limits
 
@@ -57,7 +55,7 @@ def compare(
 
 
 def _errors(before: Requests, now: Requests, least: float, rule: Rule) -> Comparison:
-    found = _difference(before, before.failed, now, now.failed, rule)
+    found = difference_of_strangers((before, before.failed), (now, now.failed), rule.confidence)
     rates = before.errors / max(len(before), 1), now.errors / len(now)
     fact = (
         f"{now.errors:,} of {len(now):,} requests to the baseline failed "
@@ -71,7 +69,7 @@ def _slow(kind: Kind, before: Requests, now: Requests, rule: Rule) -> Comparison
     usual = statistics.quantile(before.latencies.tolist(), QUANTILE)
     limit = FACTOR * usual + LATENCY_FLOOR
     slow = [(each.seconds > limit) & ~each.failed for each in (before, now)]
-    found = _difference(before, slow[0], now, slow[1], rule)
+    found = difference_of_strangers((before, slow[0]), (now, slow[1]), rule.confidence)
     rates = float(slow[0].mean()), float(slow[1].mean())
     what = kind.plural if kind.suffix else "answers"
     fact = (
@@ -81,16 +79,6 @@ def _slow(kind: Kind, before: Requests, now: Requests, rule: Rule) -> Comparison
     )
     name = f"baseline's slow answers{kind.suffix}"
     return decided(name, "share", rates, found, rule, MATTERS, fact)
-
-
-def _difference(
-    before: Requests, bad: Column, now: Requests, worse: Column, rule: Rule
-) -> Difference:
-    """By how much more is bad now; there is nothing to pair, so blocks are ranked together."""
-    base, its = shares_alone(before, bad), shares_alone(now, worse)
-    value, low, high = apart(base, its, rule.confidence)
-    ranked = [(hits / trials).tolist() for hits, trials in (its, base)]
-    return Difference(value, low, high, statistics.rank_sum(*ranked))
 
 
 HARM = Metric("harm", compare, statistic=True, advice=ADVICE)
