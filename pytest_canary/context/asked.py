@@ -27,6 +27,13 @@ class Asked(Protocol):
     def now(self) -> float:
         """The present moment."""
 
+    def due(self, begin: float, end: float) -> int:
+        """How many requests were due to either in a window, at most; without a look at each.
+
+        Raises:
+            TrafficError: the traffic broke off.
+        """
+
     def requests(self, begin: float, end: float) -> tuple[Requests, Requests]:
         """What was due in a window: the baseline's requests, and the canary's.
 
@@ -83,19 +90,22 @@ class AskedByTrack:
         trouble: Callable[[], str],
         beside: Traffic,
     ) -> None:
-        self._beside = beside
-        self._usual = beside.rate
         self._traffic = traffic
+        self._beside = beside
         self._trouble = trouble
         self._first = min(first, most)
         self._most = most
-        self._before = traffic.rate
+        self._before, self._before_beside = traffic.rate, beside.rate
         self._ramp: Ramp | None = None
         self._stepped_at = 0.0
 
     def now(self) -> float:
         """Seconds since the traffic began."""
         return self._traffic.now()
+
+    def due(self, begin: float, end: float) -> int:
+        """See `Asked`; that it broke off is noticed by `keep_up`."""
+        return len(self._traffic.ledger.window(begin, end)) // 2 + 1
 
     def requests(self, begin: float, end: float) -> tuple[Requests, Requests]:
         """See `Asked`; whoever was asked has the request, whatever came back."""
@@ -118,7 +128,7 @@ class AskedByTrack:
         if self._ramp is None:
             usual = self._traffic.load(STABLE, max(0.0, now - USUAL), now)
             self._traffic.set_rate(self._first)
-            self._beside.set_rate(min(self._before, self._usual))
+            self._beside.set_rate(min(self._before, self._before_beside))
             if usual.median is None:
                 return
             self._ramp = Ramp.begin(self._first, self._most, usual)
@@ -134,7 +144,7 @@ class AskedByTrack:
     def ease(self) -> None:
         """Go back to the rates of before."""
         self._traffic.set_rate(self._before)
-        self._beside.set_rate(self._usual)
+        self._beside.set_rate(self._before_beside)
 
 
 class AskedByHeader:
@@ -155,6 +165,11 @@ class AskedByHeader:
     def now(self) -> float:
         """Seconds since the traffic began."""
         return self._traffic.now()
+
+    def due(self, begin: float, end: float) -> int:
+        """See `Asked`; all may have gone to one of the two."""
+        self._traffic.check()
+        return len(self._traffic.ledger.window(begin, end))
 
     def requests(self, begin: float, end: float) -> tuple[Requests, Requests]:
         """See `Asked`; what nobody has answered is left out."""

@@ -92,8 +92,11 @@ class Measurement:
             self._asked.keep_up()
             seconds = clock.monotonic() - self._began
             passed = min(seconds / limits.seconds, 1.0)
-            both = self._asked.requests(self._from, self._settled())
-            if judge.due(passed, *map(len, both)):
+            # Each request is looked at only where a look may be due: the generator shares this
+            # process.
+            most = self._asked.due(self._from, self._asked.now())
+            both = self._requests() if judge.due(passed, most, most) else None
+            if both and judge.due(passed, *map(len, both)):
                 self.measure()
                 last = judge.look(passed, *self._observed(both), held_up=self._held_up())
             text = last.text if last else f"{seconds:.0f} s of at most {limits.seconds:g}"
@@ -120,7 +123,10 @@ class Measurement:
 
     def observed(self) -> tuple[Observed, Observed]:
         """Baseline and canary, from the window's beginning until now."""
-        return self._observed(self._asked.requests(self._from, self._settled()))
+        return self._observed(self._requests())
+
+    def _requests(self) -> tuple[Requests, Requests]:
+        return self._asked.requests(self._from, self._settled())
 
     def _observed(self, both: tuple[Requests, Requests]) -> tuple[Observed, Observed]:
         sources = [[each.resident for each in self._figures]]

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from pytest_canary.context.asked import AskedByHeader, AskedByTrack, requests_of
+from pytest_canary.core.errors import TrafficError
 from pytest_canary.traffic import Kind, Load
 from pytest_canary.traffic.columns import Columns
 from pytest_canary.traffic.ramp import Ramp
@@ -34,10 +35,16 @@ class Told:
 
     def __init__(self, found: Mapping[str, Columns] | None = None, load: Load = SOUND) -> None:
         self.time = 50.0
+        self.broken = False
         self.rate = 5.0
         self.found = found or {}
         self.seen: list[tuple[float, float]] = []
         self.how = load
+        self.ledger = SimpleNamespace(window=lambda begin, end: range(21))
+
+    def check(self) -> None:
+        if self.broken:
+            raise TrafficError("it broke off")
 
     def now(self) -> float:
         return self.time
@@ -98,6 +105,15 @@ def test_what_the_canary_alone_was_not_sent_is_not_held_against_this_machine() -
     assert by_track(told).unsent(0, 9) == pytest.approx(0.03)
     told.found = {"stable": columns(), "canary": columns()}
     assert by_track(told).unsent(0, 9) == 0, "nothing was due"
+
+
+def test_how_many_were_due_at_most_is_known_without_a_look_at_each() -> None:
+    told = Told()
+    assert by_track(told).due(0, 9) == 11, "half of them, or one more"
+    assert by_header(told).due(0, 9) == 21, "all may have gone to one"
+    told.broken = True
+    with pytest.raises(TrafficError, match="it broke off"):
+        by_header(told).due(0, 9)
 
 
 def steps(asked: AskedByTrack, told: Told, seconds: float) -> list[float]:

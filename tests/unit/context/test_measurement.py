@@ -38,13 +38,17 @@ class Load(Asked):
         self.seconds = 0.010, 0.010
         self.kept_back, self.why = 0.0, ""
         self.broken = False
-        self.steps = self.eased = 0
+        self.steps = self.eased = self.looked = 0
         self._clock = clock
 
     def now(self) -> float:
         return self._clock.time + 100
 
+    def due(self, begin: float, end: float) -> int:
+        return int(max(self.rates) * max(end - begin, 0))
+
     def requests(self, begin: float, end: float) -> tuple[Requests, Requests]:
+        self.looked += 1
         if self.broken:
             raise TrafficError("the traffic to each track broke off after 7 requests")
         baseline, canary = (
@@ -126,6 +130,13 @@ def test_more_may_be_asked_all_along_and_no_more_afterwards(pods: Pods, load: Lo
     window(pods, load).judge()
     assert load.steps > 4 * 10
     assert load.eased == 1
+
+
+def test_requests_are_looked_at_only_where_a_look_may_be_due(pods: Pods, load: Load) -> None:
+    load.rates = 30.0, 30.0
+    verdict = window(pods, load).judge()
+    # Each time once to know how slow the slowest are, and once for the look itself.
+    assert load.looked <= 2 * (verdict.looks + 1) + load.steps // 4 < 2 * load.steps
 
 
 def test_traffic_that_breaks_off_is_told_and_asks_no_more(pods: Pods, load: Load) -> None:
