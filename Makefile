@@ -10,6 +10,10 @@ ROUNDS ?= 10
 LOCK := $(shell command -v flock >/dev/null 2>&1 && echo flock Makefile)
 # What runs side by side is told one after the other, where make can.
 SYNC := $(if $(filter output-sync,$(.FEATURES)),--output-sync)
+WALKS := $(PYTEST) --durations=10 --ignore=tests/acceptance/engine
+FAULTS := tests/acceptance/test_endings.py tests/acceptance/test_faults.py
+# Python may keep what it has compiled, though an image of Python has told it not to: some hundred processes run here.
+unexport PYTHONDONTWRITEBYTECODE
 .SILENT:
 
 help:                ## this list
@@ -30,11 +34,16 @@ venv:                ## .venv, with the versions in constraints.txt
 	    echo "$$stamp" >.venv/stamp; \
 	  fi'
 
-canary: setup        ## the walk: build the app's two releases, rehearse 1 -> 2 on a cluster of its own
+live: setup          ## the app's release that is live, addressbook:1
 	. ./airgap/env; log=$$(mktemp); \
 	docker build --build-arg BASE="$$PYTHON_IMAGE" --build-arg RELEASE=1 -t addressbook:1 app >"$$log" 2>&1 \
-	  || { cat "$$log" >&2; rm "$$log"; exit 1; }; rm "$$log"; \
-	$(PYTEST) --canary --canary-baseline=addressbook:1 $$CANARY_OPTIONS examples $(ARGS)
+	  || { cat "$$log" >&2; rm "$$log"; exit 1; }; rm "$$log"
+
+canary: live         ## the walk: build the app's other release, rehearse 1 -> 2 on a cluster of its own
+	. ./airgap/env; $(PYTEST) --canary --canary-baseline=addressbook:1 $$CANARY_OPTIONS examples $(ARGS)
+
+benchmark: live      ## what the walk costs beside a bare script, five times each; ARGS="--runs 10 --reuse"
+	. ./airgap/env; .venv/bin/python benchmarks/walk.py --canary-baseline=addressbook:1 $$CANARY_OPTIONS $(ARGS)
 
 lint: venv           ## ruff, mypy and the layer contracts
 	.venv/bin/ruff check -q .
@@ -81,7 +90,16 @@ engine: setup        ## on a real container engine, no cluster: the bundled app,
 	. ./airgap/env; $(PYTEST) tests/acceptance/engine $(ARGS)
 
 acceptance: setup    ## on a real cluster; one case of each kind
-	. ./airgap/env; $(PYTEST) --durations=10 --ignore=tests/acceptance/engine tests/acceptance $(ARGS)
+	. ./airgap/env; $(WALKS) tests/acceptance $(ARGS)
+
+faults: setup        ## a part of acceptance: faults, and walks that are struck
+	. ./airgap/env; $(WALKS) -m "not soak and not alone" $(FAULTS) $(ARGS)
+
+walks: setup         ## a part of acceptance: whatever else other work may run beside
+	. ./airgap/env; $(WALKS) -m "not soak and not alone" $(FAULTS:%=--ignore=%) tests/acceptance $(ARGS)
+
+alone: setup         ## a part of acceptance: what compares latencies or counts lost requests
+	. ./airgap/env; $(WALKS) -m "alone and not soak" tests/acceptance $(ARGS)
 
 report: venv         ## the report's page, in a headless Chromium
 	airgap/packages.sh browser fonts
@@ -90,11 +108,12 @@ report: venv         ## the report's page, in a headless Chromium
 wheel: venv          ## the wheel, built and installed elsewhere
 	$(PYTEST) tests/wheel $(ARGS)
 
-# The longest first, so that neither of two cores waits for the other at the end. Nothing runs beside the acceptance tests:
-# they compare latencies and count what is lost.
+# The longest first, so that neither of two cores waits for the other at the end. Walks wait a lot, so that two sessions of
+# acceptance tests take little longer than one; nothing runs beside those that compare latencies or count what is lost.
 test: setup          ## everything, but for what `make soak` has more of
 	$(MAKE) --no-print-directory --keep-going -j2 $(SYNC) unit plugin engine report lint wheel
-	$(MAKE) --no-print-directory acceptance
+	$(MAKE) --no-print-directory --keep-going -j2 $(SYNC) walks faults
+	$(MAKE) --no-print-directory alone
 
 # All rounds are run, and those that failed are named: what fails by chance fails in some.
 soak: setup          ## for hours: acceptance with every case, ROUNDS=10 times over; the verdict's error rates; bad input; lowest
@@ -112,4 +131,4 @@ soak: setup          ## for hours: acceptance with every case, ROUNDS=10 times o
 clean:               ## what make made in the clone; the caches outside it stay
 	rm -rf .venv airgap/env canary-report test-results dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .pytest-kind
 
-.PHONY: help setup venv others canary lint unit plugin lowest engine acceptance report wheel test soak clean
+.PHONY: help setup venv others live canary benchmark lint unit plugin lowest engine acceptance faults walks alone report wheel test soak clean

@@ -15,7 +15,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -25,14 +25,28 @@ import numpy
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
 
 import kayenta  # noqa: E402
-from worlds import BETWEEN, BORDER, EQUAL, HARMLESS, WORSE, Values, World  # noqa: E402
+from worlds import (  # noqa: E402
+    BETWEEN,
+    BORDER,
+    BUSIER,
+    EQUAL,
+    HARMED,
+    HARMLESS,
+    SOMEWHAT,
+    WORSE,
+    Values,
+    World,
+)
 
 from pytest_canary.analysis.comparison import Observed  # noqa: E402
+from pytest_canary.analysis.judge import Judge  # noqa: E402
+from pytest_canary.analysis.reference import Reference, Sample  # noqa: E402
 from pytest_canary.analysis.requests import Requests  # noqa: E402
-from pytest_canary.analysis.verdict import Judge  # noqa: E402
+from pytest_canary.config import verdict_rate  # noqa: E402
 from pytest_canary.config.settings import ApiSettings, TrafficSettings, VerdictSettings  # noqa: E402
-from pytest_canary.context.asked import STEP, requests_of  # noqa: E402
-from pytest_canary.context.measurement import unsettled  # noqa: E402
+from pytest_canary.sides.alone import SECONDS, WRITES  # noqa: E402
+from pytest_canary.sides.asked import requests_of  # noqa: E402
+from pytest_canary.sides.measurement import unsettled  # noqa: E402
 from pytest_canary.traffic.exchange import Kind  # noqa: E402
 from pytest_canary.traffic.ledger import Ledger, Outcome  # noqa: E402
 from pytest_canary.traffic.pace import Pace  # noqa: E402
@@ -44,16 +58,21 @@ TRAFFIC, LIMITS = TrafficSettings(), VerdictSettings()
 # Seconds between two looks whether to look.
 TICK = 0.25
 
+# Seconds of the Service's traffic before the canary, and how many rows there are when it comes and
+# when the verdict begins.
+PUBLIC = 5.0
+CAME, BEGAN = 40, 120
+
 
 def schedule() -> Schedule:
     """What is due in the window, to the baseline and to the canary."""
     sound = Load(0.01, 0.0, 0.0)
-    ramp, at = Ramp.begin(TRAFFIC.rate / 2, LIMITS.rate, sound), STEP
+    ramp, at = Ramp.begin(TRAFFIC.rate / 2, LIMITS.rate, sound), verdict_rate.SECONDS
     pace = Pace(ramp.rate)
     while ramp.rate < LIMITS.rate:
         ramp = ramp.after(sound)
         pace.change(at, ramp.rate)
-        at += STEP
+        at += verdict_rate.SECONDS
     api = ApiSettings()
     return Schedule(pace, TRAFFIC.writes, "x", api.write, api.read, targets=2, thinned=False)
 
@@ -79,11 +98,26 @@ def draw(world: World, plan: Schedule, chance: numpy.random.Generator) -> Answer
     # Sixty seconds: the baseline has long been warm.
     for at, (track, age) in enumerate(((world.baseline, 60.0), (world.canary, world.age))):
         mine = target == at
-        seconds[mine], failed[mine] = track.answer(chance, due[mine], write[mine], age)
+        seconds[mine], failed[mine] = track.answer(chance, due[mine], write[mine], age, BEGAN)
     return Answers(due, write, target, seconds, failed)
 
 
-def ours(world: World, plan: Schedule, drawn: Answers) -> tuple[str, float]:
+def draw_reference(world: World, chance: numpy.random.Generator) -> Reference:
+    """The baseline before the canary came: alone at its own address, and behind the Service."""
+
+    def sample(rate: float, seconds: float, writes: float, rows: float) -> Sample:
+        due = numpy.arange(0, seconds, 1 / rate)
+        turns = numpy.arange(len(due) + 1) * writes
+        write = numpy.diff(turns.astype(int)) > 0
+        took, failed = world.past.answer(chance, due, write, 30.0, rows)
+        return Sample(Requests.of(due, took, failed, (), write), rows + write.sum() / 2)
+
+    alone = sample(TRAFFIC.rate / 2, SECONDS, WRITES, CAME / 2)
+    public = sample(TRAFFIC.rate, PUBLIC, TRAFFIC.writes, CAME / 2)
+    return Reference((alone, replace(public, rows=CAME / 2)), TRAFFIC.slow)
+
+
+def ours(world: World, plan: Schedule, drawn: Answers, reference: Reference) -> tuple[str, float]:
     """The answer, and the seconds that it took."""
     ledger, judge = Ledger(plan, TRAFFIC.slow, ("stable", "canary")), Judge(LIMITS)
     ends = drawn.due + drawn.seconds
@@ -105,14 +139,25 @@ def ours(world: World, plan: Schedule, drawn: Answers) -> tuple[str, float]:
             columns = ledger.columns(ledger.window(begin, end), at)
             return requests_of(columns["stable"]), requests_of(columns["canary"])
 
-        recent, _ = asked(max(0.0, now - 4 * TRAFFIC.slow), now)
+        # As in a walk, requests are looked at one by one only where a look may be due.
         passed = min(now / LIMITS.seconds, 1.0)
-        baseline, canary = asked(0.0, now - unsettled(recent, TRAFFIC.slow))
-        if not judge.due(passed, len(baseline), len(canary)):
+        if not judge.due(passed, opened, opened):
             continue
+        recent, _ = asked(max(0.0, now - 4 * TRAFFIC.slow), now)
+        until = now - unsettled(recent, TRAFFIC.slow)
+        # Of what is due, each version gets a half.
+        count = len(ledger.window(0.0, until)) // 2
+        if not judge.due(passed, count, count):
+            continue
+        baseline, canary = asked(0.0, until)
         verdict = judge.look(
             passed,
-            Observed(requests=baseline, restarts=0),
+            Observed(
+                requests=baseline,
+                restarts=0,
+                before=reference,
+                rows=BEGAN + int(drawn.write[:opened].sum()) if world.baseline.per_row else 0,
+            ),
             Observed(requests=canary, restarts=0, age=world.age + now),
         )
         if verdict.final:
@@ -168,7 +213,7 @@ def simulate(world: World, runs: int, seed: int) -> Row:
     fails = 0
     for _ in range(runs):
         drawn = draw(world, plan, chance)
-        answer, took = ours(world, plan, drawn)
+        answer, took = ours(world, plan, drawn, draw_reference(world, chance))
         answers[answer] += 1
         seconds.setdefault(answer, []).append(took)
         fails += theirs(drawn) == "fail"
@@ -184,6 +229,9 @@ TABLES = (
     ("A difference that matters to nobody: a no-go is false", HARMLESS),
     ("Worse: a go is false", WORSE),
     ("Worse by two thirds of what matters: no answer is false", BETWEEN),
+    ("Both busier than the baseline was, or with more rows: a no-go is false", BUSIER),
+    ("Both somewhat slower than the baseline was: no answer is false", SOMEWHAT),
+    ("Both worse than the baseline was: a go is false", HARMED),
     ("Worse by just what matters: at most 5 % may go", BORDER),
 )
 

@@ -50,6 +50,7 @@ class Track:
         slow_reads: the share of reads that take `slow_read` seconds.
         stall: seconds for which a pod answers nothing, once in `every` seconds by chance.
         burst: seconds for which every request fails, once in each `burst_every`.
+        per_row: seconds that a read takes for each row there is.
         cold: by how many times its own pace it is slower when it starts, falling with `fade`.
     """
 
@@ -65,13 +66,15 @@ class Track:
     slow_read: float = 0.0
     stall: float = 0.0
     every: float = 30.0
+    once: float = 0.0
     burst: float = 0.0
     burst_every: float = 6.0
+    per_row: float = 0.0
     cold: float = 0.0
     fade: float = 10.0
 
     def answer(
-        self, chance: Chance, due: Values, write: Values, age: float
+        self, chance: Chance, due: Values, write: Values, age: float, rows: float = 0.0
     ) -> tuple[Values, Values]:
         """Seconds that each request takes, and which fail.
 
@@ -80,9 +83,11 @@ class Track:
             due: seconds after the window's beginning, ascending.
             write: which of them write.
             age: seconds for which the pods have run by then.
+            rows: how many there are by then.
         """
         count, end = len(due), float(due[-1])
-        seconds = self.latency(chance, write) * self.slower + self.more
+        seconds = self.latency(chance, write) + ~write * self.per_row * (rows + write.cumsum())
+        seconds = seconds * self.slower + self.more
         seconds *= 1 + self.cold * numpy.exp(-(due + age) / self.fade)
         hit = ~write & (chance.random(count) < self.slow_reads)
         seconds = numpy.where(hit, self.slow_read, seconds)
@@ -92,7 +97,8 @@ class Track:
         if self.stall:
             pod = chance.integers(0, self.pods, count)
             for each in range(self.pods):
-                for at in chance.uniform(-self.stall, end, chance.poisson(end / self.every)):
+                starts = chance.uniform(-self.stall, end, chance.poisson(end / self.every))
+                for at in [self.once] if self.once else starts:
                     held = (pod == each) & (due >= at) & (due < at + self.stall)
                     waits = at + self.stall - due + seconds
                     seconds = numpy.where(held, numpy.maximum(seconds, waits), seconds)
@@ -111,17 +117,30 @@ class World:
         baseline: the version that is live.
         canary: what the canary does otherwise.
         age: seconds for which the canary has run when the verdict begins; the baseline for long.
+        earlier: what the baseline did otherwise before the canary came.
     """
 
     name: str
     baseline: Track
     otherwise: dict[str, Any] = field(default_factory=dict)
     age: float = 10.0
+    earlier: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def past(self) -> Track:
+        """The baseline before the canary came."""
+        return replace(self.baseline, **self.earlier)
 
     @property
     def canary(self) -> Track:
         """The candidate."""
         return replace(self.baseline, **self.otherwise)
+
+
+def since(name: str, track: Track, **now: Any) -> World:
+    """Both versions alike, and otherwise than the baseline was before the canary came."""
+    changed = {key: getattr(track, key) for key in now}
+    return World(name, replace(track, **now), earlier=changed)
 
 
 LOGNORMAL, BIMODAL, QUICK, TWO = map(Track, (lognormal, bimodal, quick, two_kinds))
@@ -138,12 +157,14 @@ EQUAL = (
     World("a pause of 0.8 s every 30 s, lognormal", replace(LOGNORMAL, stall=0.8)),
     World("a pause of 0.8 s every 30 s, three pods", replace(TWO, stall=0.8, pods=3)),
     World("a pause of 1 s every 15 s", replace(TWO, stall=1, every=15)),
+    World("one pause of 0.8 s of the canary", TWO, {"stall": 0.8, "once": 2.0}),
     World("a pause of 2 s every 60 s", replace(TWO, stall=2, every=60)),
     World("errors for 0.3 s every 10 s", replace(TWO, burst=0.3, burst_every=10)),
     World("slow start, 2 x, 10 s, lognormal", LOGNORMAL, {"cold": 1}),
     World("slow start, 3 x, 10 s", TWO, {"cold": 2}),
     World("slow start, 2 x, 20 s, lognormal", LOGNORMAL, {"cold": 1, "fade": 20}),
     World("slow start, 4 x, 15 s", TWO, {"cold": 3, "fade": 15}),
+    World("slow start, 4 x, 5 s, just ready", LOGNORMAL, {"cold": 3, "fade": 5}, age=0.0),
     World("slow start, 4 x, 15 s, quick", QUICK, {"cold": 3, "fade": 15}),
 )
 HARMLESS = (World("1 ms slower, quick", QUICK, {"more": 0.001}),)
@@ -159,6 +180,12 @@ BORDER = (
     World("errors for 0.03 s every 2 s", TWO, {"burst": 0.03, "burst_every": 2}),
     World("15 % of writes fail", TWO, {"write_errors": 0.15}),
     World("15 % slower", LOGNORMAL, {"slower": 1.15}),
+    World(
+        "15 % slower after a slow start, 3 x, 5 s, just ready",
+        LOGNORMAL,
+        {"slower": 1.15, "cold": 2, "fade": 5},
+        age=0.0,
+    ),
     World("3.3 % hang", LOGNORMAL, {"hangs": 0.033}),
 )
 WORSE = (
@@ -173,4 +200,27 @@ WORSE = (
     World("15 % take 9 s", TWO, {"hangs": 0.15, "hang": 9}),
     World("a fifth of reads 12 times slower", TWO, {"slow_reads": 0.2, "slow_read": 0.06}),
     World("a third of reads 12 times slower", TWO, {"slow_reads": 0.33, "slow_read": 0.06}),
+)
+# Both versions alike, and the baseline was otherwise before the canary came.
+BUSIER = (
+    since("10 % slower than before, lognormal", LOGNORMAL, slower=1.1),
+    since("20 % slower than before, lognormal", LOGNORMAL, slower=1.2),
+    since("20 % slower than before, bimodal", BIMODAL, slower=1.2),
+    since("20 % slower than before, two kinds", TWO, slower=1.2),
+    since("4 ms slower than before, quick", QUICK, more=0.004),
+    World("reads that take 0.1 ms a row more, two kinds", replace(TWO, per_row=0.0001)),
+    since("the same, 20 % slower than before", replace(TWO, per_row=0.0001), slower=1.2),
+    World("reads that take 5 ms a row more, two kinds", replace(TWO, per_row=0.005)),
+)
+SOMEWHAT = (
+    since("30 % slower than before, lognormal", LOGNORMAL, slower=1.3),
+    since("reads of 10 ms that took 5, two kinds", TWO, slower=2),
+    since("twice as slow as before, lognormal", LOGNORMAL, slower=2),
+)
+HARMED = (
+    since("500 times slower than before, two kinds", TWO, slower=500),
+    since("500 times slower than before, 0.1 ms a row", replace(TWO, per_row=0.0001), slower=500),
+    since("three times as slow as before, bimodal", BIMODAL, slower=3),
+    since("a twelfth takes 1.5 s since, two kinds", TWO, hangs=0.083, hang=1.5),
+    since("5 % errors since, two kinds", TWO, errors=0.05),
 )

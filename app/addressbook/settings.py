@@ -50,7 +50,7 @@ def server_settings(environment: Mapping[str, str] = os.environ) -> ServerSettin
         database=_database(environment, wrong),
         port=_port("PORT", environment.get("PORT", "3000"), wrong),
         pod=environment.get("POD_NAME") or socket.gethostname(),
-        shutdown_delay=_seconds("SHUTDOWN_DELAY", environment.get("SHUTDOWN_DELAY", "3"), wrong),
+        shutdown_delay=_seconds("SHUTDOWN_DELAY", environment.get("SHUTDOWN_DELAY", "5"), wrong),
     )
     _refuse(wrong)
     return settings

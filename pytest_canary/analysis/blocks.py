@@ -41,13 +41,11 @@ class Blocks:
     Attributes:
         of_baseline, of_canary: the number of the block that each request is in.
         count: how many there are.
-        length: of each, in seconds.
     """
 
     of_baseline: Column
     of_canary: Column
     count: int
-    length: float
 
 
 def length_for(baseline: Requests, canary: Requests, *bad: Column) -> float:
@@ -96,7 +94,7 @@ def blocks_of(baseline: Requests, canary: Requests, length: float) -> Blocks:
     places = [
         numpy.where(numpy.isin(each, both), numpy.searchsorted(both, each), -1) for each in numbers
     ]
-    return Blocks(places[0], places[1], len(both), length)
+    return Blocks(places[0], places[1], len(both))
 
 
 def shares(place: Column, bad: Column, count: int) -> tuple[Column, Column]:

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from pytest_canary.analysis.memory import Memory
+from pytest_canary.analysis.reference import Reference
 from pytest_canary.analysis.requests import Requests
 from pytest_canary.analysis.statistics import Difference
 
@@ -24,11 +26,15 @@ class Observed:
         unready: how often one of its pods lost readiness, in the window.
         pods: how many it has.
         age: seconds for which the youngest of them has been ready.
-        memory: what one of its pods holds, on average: seconds and bytes, in any order. None where
-            it can't be measured; too few measurements are no reason for None.
+        memory: what one of its pods holds, on average. None where it can't be measured; too few
+            readings are no reason for None.
         counters: by how much its counters of things gone wrong grew from one reading to the next,
             all pods together; None where the app has no /metrics.
-        before: what was sent to the baseline before the canary came; None where nobody knows.
+        several_processes: whether several processes answer behind one /metrics, each with counters
+            of its own, so that what one of them shows says nothing of growth.
+        before: the baseline before the canary came; None where nobody knows.
+        rows: how many each of its reads answers with, at most; 0 where a read costs the same
+            however many there are.
         counted: how many of the requests were sent to it by the last reading of the pod that was
             read least; None for all.
     """
@@ -38,16 +44,17 @@ class Observed:
     unready: int = 0
     pods: int = 1
     age: float = math.inf
-    memory: Sequence[tuple[float, float]] | None = None
+    memory: Memory | None = None
     counters: Mapping[str, Sequence[float]] | None = None
-    before: Requests | None = None
+    several_processes: bool = False
+    before: Reference | None = None
+    rows: int = 0
     counted: int | None = None
 
     def __post_init__(self) -> None:
-        measured = [part for point in self.memory or () for part in point]
         grown = [each for series in (self.counters or {}).values() for each in series]
-        if not all(math.isfinite(each) and each >= 0 for each in (*measured, *grown)):
-            raise ValueError("memory and counters must be finite and not negative")
+        if not all(math.isfinite(each) and each >= 0 for each in grown):
+            raise ValueError("counters must be finite and not negative")
         if self.pods < 1:
             raise ValueError("no pod, nothing to observe")
 
@@ -58,8 +65,9 @@ class Comparison:
 
     Attributes:
         metric: its name: "restarts", "readiness", "errors", "latency", "slow answers", the last
-            three with " of reads" or " of writes" too, "baseline's errors", "baseline's slow
-            answers", "memory", "memory growth", "metrics", or a counter's own name.
+            three with " of reads" or " of writes" too, "baseline's errors", "baseline's late
+            answers", "baseline's slow answers", "memory", "memory growth", "metrics", or a
+            counter's own name.
         unit: of baseline, canary, effect, interval and least.
         baseline: the baseline's value: a rate, a median, a level; None where there is none.
         canary: the canary's.
@@ -97,10 +105,12 @@ class Rule:
     Attributes:
         confidence: of an interval, two-sided.
         level: the p below which a difference is proven; one-sided.
+        last: whether it is the last at this window.
     """
 
     confidence: float
     level: float
+    last: bool = False
 
 
 def format_value(value: float, unit: Unit) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pytest_canary.core.errors import ApiError
@@ -13,20 +13,65 @@ from pytest_canary.core.wording import cut
 # A counter of things gone wrong, by the naming of prometheus.io/docs/practices/naming.
 WRONG = re.compile(r"(^|_)(errors?|failures?|failed|exceptions?|panics?)_total$")
 
-# The labels that hold an HTTP status: client libraries, OpenTelemetry, Micrometer, Envoy.
-STATUS = (
-    "status",
-    "code",
-    "status_code",
-    "http_status",
-    "http_status_code",
-    "http_response_status_code",
-    "response_code",
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a label tells what of its counter went wrong.
+
+    Attributes:
+        labels: what it may be called.
+        known: its values, whatever their case and without underscores; others mean something else.
+        wrong: those of them that tell of things gone wrong, as the counter is then named.
+    """
+
+    labels: Sequence[str]
+    known: str
+    wrong: str
+
+    def of(self, label: str, value: str) -> bool | None:
+        """Whether something went wrong; None where the label doesn't tell."""
+        value = value.replace("_", "")
+        if label not in self.labels or not re.fullmatch(self.known, value, re.IGNORECASE):
+            return None
+        return bool(re.fullmatch(self.wrong, value, re.IGNORECASE))
+
+
+OUTCOMES = (
+    # An HTTP status: client libraries, OpenTelemetry, Micrometer, Envoy.
+    Outcome(
+        (
+            "status",
+            "code",
+            "status_code",
+            "http_status",
+            "http_status_code",
+            "http_response_status_code",
+            "response_code",
+        ),
+        known=r"[1-5](\d\d|xx)",
+        wrong="5..",
+    ),
+    # gRPC's codes that are a server's fault, by OpenTelemetry's conventions; the others, such as
+    # NotFound, are the client's. By name, as in go-grpc-prometheus, and by number.
+    Outcome(
+        ("grpc_code",),
+        known="[a-z]+",
+        wrong="Unknown|DeadlineExceeded|Unimplemented|Internal|Unavailable|DataLoss",
+    ),
+    Outcome(("rpc_grpc_status_code",), known=r"\d\d?", wrong="2|4|12|13|14|15"),
+    # What was logged, as Micrometer counts it for Logback and Log4j.
+    Outcome(
+        ("level", "severity"),
+        known="trace|debug|info|notice|warn|warning|error|critical|fatal|panic",
+        wrong="error|critical|fatal|panic",
+    ),
 )
-SERVER_ERROR = re.compile(r"5(\d\d|xx|XX)$")
 
 # Prometheus' own name for what a process holds in memory.
 RESIDENT = "process_resident_memory_bytes"
+
+# And for when it was started.
+STARTED = "process_start_time_seconds"
 
 Series = tuple[str, tuple[tuple[str, str], ...]]
 
@@ -54,8 +99,17 @@ class Metrics:
 
     @property
     def resident(self) -> float | None:
-        """The memory that the process holds, in bytes, where its client library tells it."""
-        return self.gauge(RESIDENT)
+        """The memory that the process holds, in bytes, where its client library tells it.
+
+        One that can't tell shows -1.
+        """
+        held = self.gauge(RESIDENT)
+        return None if held is None or held < 0 else held
+
+    @property
+    def started(self) -> float | None:
+        """When the process was started, as Unix time, where its client library tells it."""
+        return self.gauge(STARTED)
 
 
 def read(text: str, where: str = "/metrics") -> Metrics:
@@ -107,14 +161,27 @@ def _counts(kind: str, name: str) -> bool:
     return kind == "unknown" and name.endswith("_total")
 
 
+def is_another_process(before: Metrics, after: Metrics) -> bool:
+    """Whether another process answered for the second page than for the first.
+
+    It was started at another time, or one of its counters is lower. It may have taken the other's
+    place; or there are several, each with counters of its own, and any of them answers.
+    """
+    told = before.started is not None and after.started is not None
+    if told and before.started != after.started:
+        return True
+    return any(after.counters.get(series, old) < old for series, old in before.counters.items())
+
+
 def errors_counted(before: Metrics, after: Metrics) -> dict[str, float]:
     """By how much one pod's counters of things gone wrong grew from one page to the next.
 
-    Those are counters whose names say so, as `jobs_failed_total`, and of counters with an HTTP
-    status the part with 5.., as `http_requests_total{status=~"5.."}`, which is 0 where all is well.
+    Those are counters whose names say so, as `jobs_failed_total`, and of counters with a label that
+    tells it, such as an HTTP status, that part: `http_requests_total{status=~"5.."}`, which is 0
+    where all is well.
     Labels are added up: one comparison for each counter, however many series it has. A counter that
     is lower than before was started anew with its process, and counts from 0, as in Prometheus.
-    A counter that is no number is left out.
+    A counter that is no number, or a negative one, is left out.
     """
     grown = {name: 0.0 for name in after.declared if WRONG.search(name)}
     for series, value in after.counters.items():
@@ -122,6 +189,8 @@ def errors_counted(before: Metrics, after: Metrics) -> dict[str, float]:
         if key:
             old = before.counters.get(series, 0.0)
             growth = value if value < old else value - old
+            if min(value, old) < 0:
+                growth = math.nan
             grown[key] = grown.get(key, 0.0) + (growth if counts else 0.0)
     # What is not a number stays so in a sum, and is known by it.
     return {key: value for key, value in grown.items() if math.isfinite(value)}
@@ -133,8 +202,10 @@ def _wrong(series: Series) -> tuple[str | None, bool]:
     if WRONG.search(name):
         return name, True
     for label, value in labels:
-        if label in STATUS and re.match(r"[1-5](\d\d|xx|XX)$", value):
-            return f'{name}{{{label}=~"5.."}}', bool(SERVER_ERROR.match(value))
+        for outcome in OUTCOMES:
+            wrong = outcome.of(label, value)
+            if wrong is not None:
+                return f'{name}{{{label}=~"{outcome.wrong}"}}', wrong
     return None, False
 
 

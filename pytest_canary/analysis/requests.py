@@ -35,9 +35,9 @@ class Requests:
         cls,
         due: Sequence[float] | Column,
         seconds: Sequence[float] | Column,
-        failed: Sequence[bool] | Column = (),
-        waiting: Sequence[bool] | Column = (),
-        write: Sequence[bool] | Column = (),
+        failed: Sequence[int] | Column = (),
+        waiting: Sequence[int] | Column = (),
+        write: Sequence[int] | Column = (),
     ) -> Requests:
         """Of what is a column already, or becomes one; what is left out is false of all.
 
@@ -47,7 +47,7 @@ class Requests:
         """
         import numpy
 
-        def flags(column: Sequence[bool] | Column) -> Column:
+        def flags(column: Sequence[int] | Column) -> Column:
             return numpy.asarray(column if len(column) else [False] * len(due), bool)
 
         times = numpy.asarray(due, float), numpy.asarray(seconds, float)

@@ -1,89 +1,19 @@
-"""Canary against baseline: go, no-go or inconclusive; pure.
-
-How sure an answer is. It holds with `verdict.confidence` (0.95), all looks and metrics together:
-
-- *no-go* has to be proven: by the blocks of time in which the canary was worse (`blocks`), with a
-  p below the level, an effect of at least what matters, and an interval that leaves no doubt of
-  half of it. Of releases that differ in nothing at most 5 % are stopped, as the 5 % are parted
-  evenly (Bonferroni) among the metrics that are statistics and the looks at them.
-- *go* has to be proven too: each metric's confidence interval must end below what matters, which
-  makes it a test of non-inferiority. Of releases that are worse by as much as matters, in any one
-  metric, at most 5 % pass. All metrics must pass, so nothing is parted among them (Berger,
-  Technometrics 24, 1982: an intersection-union test); but it is parted among the looks at which go
-  can be said: half for the first, which comes as soon as there are enough requests; most of the
-  rest for the last, at the window's end; and a little for those between, each of which has twice
-  as many requests as the one before.
-- Everything else is *inconclusive*: too few requests, nobody to compare with, a metric missing, a
-  pod that comes and goes, a machine that could not keep up.
-
-An odd look more would be a chance more to be wrong, so a Judge looks when it says itself that a
-look is due. `benchmarks/verdict.py` shows by simulation that this holds, and what it finds.
-"""
+"""What canary and baseline came to, side by side, and how it is said; pure."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from statistics import NormalDist
-from typing import TYPE_CHECKING
 
-from pytest_canary.analysis.comparison import Answer, Comparison, Observed, Rule, format_value
-from pytest_canary.analysis.metrics.counters import COUNTERS
-from pytest_canary.analysis.metrics.errors import ERRORS
-from pytest_canary.analysis.metrics.harm import HARM
-from pytest_canary.analysis.metrics.latency import LATENCY
-from pytest_canary.analysis.metrics.memory import MEMORY
+from pytest_canary.analysis.comparison import Answer, Comparison, Observed, format_value
 from pytest_canary.analysis.metrics.metric import Metric
-from pytest_canary.analysis.metrics.readiness import READINESS
-from pytest_canary.analysis.metrics.restarts import RESTARTS
-from pytest_canary.analysis.metrics.slow_answers import SLOW_ANSWERS
 from pytest_canary.analysis.statistics import quantile
 from pytest_canary.core.findings import Finding
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from pytest_canary.config.settings import VerdictSettings as Limits
-
-# When a no-go can be said, in parts of the window: gross faults show early.
-LOOKS = (0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
-
-# A go can be said when there is enough, and then with twice as many each time; so often at most.
-GO_LOOKS = 5
-MORE = 2.0
-
-# Where it can't be said yet for another reason, with so many times as many.
-SOON = 1.1
-
-# The parts of the risk of a false go: of the first look at which it can be said, of the last, and
-# of all between.
-FIRST, LAST, BETWEEN = 0.5, 0.4, 0.1
-
-# In the order in which they are told: the first that is wrong is the verdict's sentence.
-METRICS: tuple[Metric, ...] = (
-    RESTARTS,
-    READINESS,
-    ERRORS,
-    LATENCY,
-    SLOW_ANSWERS,
-    HARM,
-    MEMORY,
-    COUNTERS,
-)
-
-# What happens to pods, of which there are no statistics.
-EVENTS = (RESTARTS, READINESS)
-
-# Those that are statistics: errors, latency, slow answers, harm, and all counters together.
-FAMILIES = sum(metric.statistic for metric in METRICS)
-
-# However few errors might do: latencies take as many.
-LEAST_REQUESTS = 100
 
 # The advice where nothing is proven.
 MEASURE_MORE = "raise verdict.seconds or traffic.rate, or say in verdict.* that less matters"
 
-_Compared = tuple[Metric, Comparison]
+Compared = tuple[Metric, Comparison]
+"""What a comparison says, and of which metric."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +25,8 @@ class Verdict:
         final: whether it will not change: a go, a no-go, or the last look.
         sentence: for a go the figures ("errors 0.0 % and 0.0 %, p95 12 ms and 12 ms", the canary's
             first); else what is wrong or lacking, or that nothing is so far.
-        comparisons: of each metric, in the order of METRICS; the first that is wrong is told.
+        comparisons: of each metric, in the order of `judge.METRICS`; the first that is wrong is
+            told.
         omitted: what was not compared, as neither version has it or too little of it, in words.
         looks: how many were made, this one included.
         requests: the baseline's and the canary's.
@@ -113,7 +44,7 @@ class Verdict:
     looks: int
     requests: tuple[int, int]
     percentiles: dict[str, tuple[float, float]]
-    worst: _Compared | None
+    worst: Compared | None
 
     @property
     def text(self) -> str:
@@ -143,7 +74,7 @@ class Verdict:
         )
 
 
-def _advice(answer: Answer, worst: _Compared | None) -> str:
+def _advice(answer: Answer, worst: Compared | None) -> str:
     """What to do about an answer that is no go."""
     if worst is None:
         return MEASURE_MORE
@@ -155,132 +86,18 @@ def _advice(answer: Answer, worst: _Compared | None) -> str:
     return "see why it is so, or was not measured; what nobody knows is no go"
 
 
-def needed(limits: Limits) -> int:
-    """The fewest requests to the canary that can prove a go, where none of them fails.
-
-    None of n failing leaves a rate of up to z2 / (n + z2) possible (Wilson): 253 of them prove that
-    less than 1.5 % fail.
-    """
-    z2 = NormalDist().inv_cdf(1 - (1 - limits.confidence) / 2) ** 2
-    return max(LEAST_REQUESTS, math.floor(z2 * (1 - limits.errors) / limits.errors) + 1)
-
-
-class Judge:
-    """Looks at growing samples of one window, and stops as soon as the answer is proven.
-
-    It is to be asked again and again whether a look is due, until a verdict is final.
-    """
-
-    def __init__(self, limits: Limits) -> None:
-        self._limits = limits
-        self._looks = 0
-        self._passed = 0  # of LOOKS
-        self._go_looks = 0
-        self._next_go = needed(limits)
-
-    def due(self, passed: float, baseline: int, canary: int) -> bool:
-        """Whether it is time to look.
-
-        Args:
-            passed: the part of the window that has passed, of 1.
-            baseline: how many requests went to the baseline in it.
-            canary: how many to the canary.
-        """
-        return self._is_look(passed) or self._is_go_look(passed, baseline, canary)
-
-    def _is_look(self, passed: float) -> bool:
-        return self._passed < len(LOOKS) and passed >= LOOKS[self._passed]
-
-    def _is_go_look(self, passed: float, baseline: int, canary: int) -> bool:
-        if passed >= 1:
-            return True
-        enough = baseline >= LEAST_REQUESTS and canary >= self._next_go
-        return enough and self._go_looks < GO_LOOKS - 1
-
-    def look(
-        self, passed: float, baseline: Observed, canary: Observed, *, held_up: str = ""
-    ) -> Verdict:
-        """The verdict on everything seen since the window's start.
-
-        Args:
-            passed: the part of the window that has passed, of 1; at 1 it is the last look.
-            baseline: the version that is live, in the window so far.
-            canary: the candidate, in the same window.
-            held_up: why the machine is what was measured, and not the app; empty where it isn't.
-        """
-        counts = len(baseline.requests), len(canary.requests)
-        may_stop, may_go = self._is_look(passed), self._is_go_look(passed, *counts)
-        self._looks += 1
-        while self._is_look(passed):
-            self._passed += 1
-        found = self._compare(passed, baseline, canary)
-        compared = tuple(comparison for _, comparison in found)
-        # What is no statistic, such as the third measurement of memory, is waited for. It depends
-        # on nothing that is tested, so that no test is favoured by it.
-        plain = all(each.answer == "go" for each in compared if each.p is None)
-        lack = held_up or _lack(self._limits, *counts)
-        answer: Answer = "inconclusive"
-        wrong = any(each.answer == "no-go" for each in compared if may_stop or each.p is None)
-        # Where the machine is held up, neither good nor bad figures are the app's.
-        if wrong and not held_up:
-            answer = "no-go"
-        elif may_go and not lack and (plain or passed >= 1):
-            self._go_looks += 1
-            self._next_go = math.ceil(MORE * counts[1])
-            answer = "go" if all(each.answer == "go" for each in compared) else "inconclusive"
-        elif may_go and not lack:
-            self._next_go = math.ceil(SOON * counts[1])
-        # A lack of requests is why nothing is proven, whatever a statistic says of so few; but a
-        # pod that comes and goes is why they are few.
-        events = [each for each in found if each[0] in EVENTS and each[1].answer == answer]
-        worst = _worst(answer, events if answer == "inconclusive" and lack else found)
-        return Verdict(
-            answer,
-            passed >= 1 or answer != "inconclusive",
-            _sentence(answer, worst, lack, baseline, canary),
-            compared,
-            tuple(text for metric in METRICS if (text := metric.omitted(baseline, canary))),
-            self._looks,
-            counts,
-            _percentiles(baseline, canary),
-            worst,
-        )
-
-    def _compare(self, passed: float, baseline: Observed, canary: Observed) -> list[_Compared]:
-        risk = 1 - self._limits.confidence
-        part = LAST if passed >= 1 else BETWEEN / (GO_LOOKS - 2)
-        one_sided = risk * (part if self._go_looks else FIRST)
-        rule = Rule(1 - 2 * one_sided, risk / (FAMILIES * len(LOOKS)))
-        return [
-            (metric, comparison)
-            for metric in METRICS
-            for comparison in metric.compare(baseline, canary, self._limits, rule)
-        ]
-
-
-def _lack(limits: Limits, baseline: int, canary: int) -> str:
-    """Who has too few requests for a go, in words; empty where nobody has."""
-    for who, count, enough in (
-        ("canary", canary, needed(limits)),
-        ("baseline", baseline, LEAST_REQUESTS),
-    ):
-        if count < enough:
-            return f"{count:,} requests of the {who}, at least {enough:,} are needed"
-    return ""
-
-
-def _worst(answer: Answer, found: Sequence[_Compared]) -> _Compared | None:
-    """The first comparison that makes the answer no go, with its metric; None where none does."""
-    if answer == "go":
-        return None
-    # Where nothing is inconclusive, what is no-go at a look that may not say so.
-    wrong = [each for each in found if each[1].answer != "go"]
-    return min(wrong, key=lambda each: each[1].answer != answer, default=None)
-
-
-def _sentence(
-    answer: Answer, worst: _Compared | None, lack: str, baseline: Observed, canary: Observed
+def put_in_words(
+    answer: Answer, worst: Compared | None, lack: str, baseline: Observed, canary: Observed
 ) -> str:
+    """A verdict's sentence.
+
+    Args:
+        answer: what it is.
+        worst: the comparison that makes it no go; None where none does.
+        lack: what else keeps it from a go; empty where nothing does.
+        baseline: the version that is live, in the window so far.
+        canary: the candidate, in the same window.
+    """
     if answer == "go":
         return _figures(baseline, canary)
     if worst:
@@ -296,7 +113,8 @@ def _figures(baseline: Observed, canary: Observed) -> str:
     return f"errors {rates[0]} and {rates[1]}, p95 {p95[0]} and {p95[1]}"
 
 
-def _percentiles(baseline: Observed, canary: Observed) -> dict[str, tuple[float, float]]:
+def percentiles(baseline: Observed, canary: Observed) -> dict[str, tuple[float, float]]:
+    """A verdict's percentiles of the answers' latencies."""
     both = [each.requests.latencies.tolist() for each in (baseline, canary)]
     if not all(both):
         return {}

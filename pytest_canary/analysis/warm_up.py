@@ -13,6 +13,12 @@ AGE = 30.0
 # A fall in the window that chance makes in one of five is doubt enough to stop nobody.
 FALLS = 0.2
 
+# What falls by chance once in a hundred looks has fallen.
+FALLEN = 0.01
+
+# It may have fallen in any of these parts of the time in which it can be cold.
+PARTS = (1, 2, 4)
+
 WARMS_UP = "it is getting better, as if it were still warming up"
 
 
@@ -35,6 +41,57 @@ def warms_up(differences: Sequence[float], least: float) -> bool:
     half = len(differences) // 2
     if not half:
         return True
-    first, last = differences[:half], differences[-half:]
-    late = statistics.signed_rank(last, 0.5).value
-    return late < least or statistics.rank_sum(first, last) < FALLS
+    late = statistics.signed_rank(differences[-half:], 0.5).value
+    return late < least or _fall(differences, FALLS)
+
+
+def gets_faster(canary: Sequence[float], baseline: Sequence[float], level: float = FALLS) -> bool:
+    """Whether the canary's answers have got faster and the baseline's, on the same machine, not.
+
+    It is seen sooner than by the difference, which is as uncertain as both of them together.
+
+    Args:
+        canary: its latencies, block by block, in their order.
+        baseline: the baseline's, of the same blocks.
+        level: how seldom chance makes such a fall.
+    """
+    return _fall(canary, level) and not _fall(baseline, FALLS)
+
+
+def cold_blocks(differences: Sequence[float], latencies: Sequence[float], young: int) -> int:
+    """How many of the first blocks are a cold start, and no part of the canary's own pace.
+
+    One is seen where the canary's answers got so much faster, by themselves and against the
+    baseline's at the same moments, that chance hardly does it. It lasts until they no longer do, or
+    until the pod is no longer young; and never longer than half of what is left to compare, so that
+    no lucky stretch is picked out. What gets slower again later was not cold, but comes and goes.
+
+    Args:
+        differences: by how much the canary is slower, block by block, in their order.
+        latencies: the canary's own, of the same blocks.
+        young: how many of these its pod was young in.
+    """
+    most = min(young, len(differences) // 3)
+    if not (_begins_slower(differences, most, FALLEN) and _begins_slower(latencies, most, FALLS)):
+        return 0
+    rests = ((each, differences[each:]) for each in range(1, most))
+    cold = next(
+        (each for each, rest in rests if not _begins_slower(rest, len(rest) // 2, FALLS)), most
+    )
+    again = differences[cold:][::-1]
+    return 0 if _begins_slower(again, len(again) // 2, FALLS) else cold
+
+
+def _begins_slower(seconds: Sequence[float], most: int, level: float) -> bool:
+    """Whether the first are more than those after them, in any part of so many at most."""
+    return any(
+        statistics.rank_sum(seconds[:length], seconds[length:]) < level / len(PARTS)
+        for part in PARTS
+        if (length := most // part) > 0
+    )
+
+
+def _fall(values: Sequence[float], level: float) -> bool:
+    """Whether they are more in their first half than in their second, hardly by chance."""
+    half = len(values) // 2
+    return half > 0 and statistics.rank_sum(values[:half], values[-half:]) < level

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -132,10 +131,14 @@ class Api:
         Raises:
             ApiError: no answer came.
         """
-        return next(self._answers(request, unique))
+        return next(self.answers(request, unique))
 
-    def _answers(self, request: Request, unique: str = "", times: int = 1) -> Iterator[Answer]:
-        """Send one request so many times, and yield each answer as it comes."""
+    def answers(self, request: Request, unique: str = "", times: int = 1) -> Iterator[Answer]:
+        """Send one request so many times, each over a new connection; yields answers as they come.
+
+        Raises:
+            ApiError: no answer came; none comes after it.
+        """
         from pytest_canary.api.transport import LIMIT, Exchange, NoAnswerError, TooLongError
 
         path = request.path.replace("{unique}", unique)
@@ -177,10 +180,14 @@ class Api:
         Raises:
             ApiError: it is not as promised.
         """
-        return self._expected(request, self.send(request, unique), unique)
+        return self.expected(request, self.send(request, unique), unique)
 
-    def _expected(self, request: Request, answer: Answer, unique: str = "") -> Answer:
-        """The answer, where it is as promised."""
+    def expected(self, request: Request, answer: Answer, unique: str = "") -> Answer:
+        """The answer, where it is as promised.
+
+        Raises:
+            ApiError: it isn't.
+        """
         wrong = complaint(request, answer, unique)
         if wrong:
             raise ApiError(f"{answer.method} {answer.path} of {self.where} {wrong}", answer.shown)
@@ -228,44 +235,31 @@ class Api:
         """
         return self.version_of(self.send(self.settings.read))
 
+    def version_told(self) -> str | None:
+        """The version that answers; None where the answer does not tell it.
+
+        Raises:
+            ApiError: there is no answer.
+        """
+        return self._told(self.send(self.settings.read))
+
+    def _told(self, answer: Answer) -> str | None:
+        header = self.settings.version_header
+        return (answer.headers.get(header) or None) if header else None
+
     def version_of(self, answer: Answer) -> str:
         """The version that gave this answer."""
         header = self.settings.version_header
         if header is None:
             raise ApiError("no version can be told, as no api.version-header is set")
-        value = answer.headers.get(header)
-        if not value:
+        value = self._told(answer)
+        if value is None:
             raise ApiError(
                 f"{answer.method} {answer.path} of {self.where} answers without the header "
                 f"{header}, which "
                 "api.version-header names; let the app send its version in it"
             )
         return value
-
-    def sample(self, connections: int, tolerated: float = 0.0) -> Counter[str]:
-        """How many of so many new connections each version answered.
-
-        Args:
-            connections: how many are made.
-            tolerated: the share of them that may fail, of 1; those are not among the answers.
-
-        Raises:
-            ApiError: more failed, or were not answered as promised; the last of them.
-        """
-        read = self.settings.read
-        answers = self._answers(read, times=connections)
-        answered: Counter[str] = Counter()
-        failed = 0
-        for made in range(1, connections + 1):
-            try:
-                answered[self.version_of(self._expected(read, next(answers)))] += 1
-            except ApiError as error:
-                failed += 1
-                if failed > tolerated * connections:
-                    of = f"; {failed} of {made} connections failed" if failed > 1 else ""
-                    raise ApiError(f"{error.sentence}{of}", error.evidence) from error
-                answers = self._answers(read, times=connections - made)
-        return answered
 
     def wait_until_reachable(self, waiter: Waiter, timeout: float) -> None:
         """Return when the Service answers at all; kube-proxy learns of new pods a moment later.
@@ -289,7 +283,8 @@ class Api:
             reraise=True,
         )
         try:
-            retrying(self.expect, self.settings.read)
+            with waiter.measure("wait", "the Service to answer"):
+                retrying(self.expect, self.settings.read)
         except ApiError as error:
             raise ApiError(
                 f"the Service did not answer within {timeout:g} s; last seen: {error.sentence}",

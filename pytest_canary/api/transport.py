@@ -6,25 +6,28 @@ What `requests` calls a timeout is the time between two bytes: an answer that dr
 from __future__ import annotations
 
 import contextlib
-import os
+import http.client
+import io
 import socket
-import threading
+import time
 from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import BaseAdapter, HTTPAdapter
+from requests.structures import CaseInsensitiveDict
 from requests.utils import get_encoding_from_headers
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import HTTPError
-from urllib3.response import HTTPResponse
+from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from pytest_canary.core.wording import cut, plural
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 # Bytes of an answer's body: some 50,000 rows. As JSON they take twenty times as much.
 LIMIT = 8_000_000
@@ -97,22 +100,23 @@ class Exchange:
             NoAnswerError: the answer did not come, or not to its end.
         """
         received = Received()
-        with _Guard(deadline) as guard:
-            try:
-                if self._prepared is None:
-                    self._prepared = self._session.prepare_request(self._request)
-                _receive(
-                    self._session.send(
-                        self._prepared, timeout=deadline, allow_redirects=False, stream=True
-                    ),
-                    received,
-                )
-            except (requests.RequestException, HTTPError, OSError, ValueError) as error:
-                late = guard.passed or isinstance(error, requests.Timeout | TimeoutError)
-                why = _late(received, deadline) if late else _reason(error)
-                raise NoAnswerError(why) from error
-        # An answer without a length ends where its connection does.
-        if guard.passed:
+        until = time.monotonic() + deadline
+        token = _UNTIL.set(until)
+        try:
+            if self._prepared is None:
+                self._prepared = self._session.prepare_request(self._request)
+            _receive(
+                self._session.send(
+                    self._prepared, timeout=deadline, allow_redirects=False, stream=True
+                ),
+                received,
+            )
+        except (requests.RequestException, HTTPError, OSError, ValueError) as error:
+            late = time.monotonic() >= until or isinstance(error, _TIMEOUTS)
+            raise NoAnswerError(_late(received, deadline) if late else _reason(error)) from error
+        finally:
+            _UNTIL.reset(token)
+        if time.monotonic() >= until:
             raise NoAnswerError(_late(received, deadline))
         return received
 
@@ -124,6 +128,11 @@ def exchange(
     return Exchange(session, method, url, **request).send(deadline)
 
 
+def header_text(value: bytes) -> str:
+    """A header's value, the same whoever has received it; what is no UTF-8 is escaped."""
+    return value.decode(errors="backslashreplace").strip()
+
+
 def expected_server(adapter: BaseAdapter) -> str | None:
     """The name that a server has to prove, where it is another than the URL's."""
     manager = getattr(adapter, "poolmanager", None)
@@ -132,7 +141,11 @@ def expected_server(adapter: BaseAdapter) -> str | None:
 
 def _receive(response: requests.Response, received: Received) -> None:
     with contextlib.closing(response):
-        received.status, received.headers = response.status_code, response.headers
+        received.status = response.status_code
+        # requests takes them for Latin-1, and puts those of one name together.
+        received.headers = CaseInsensitiveDict(
+            {name: header_text(value.encode("latin-1")) for name, value in response.headers.items()}
+        )
         # As it comes: of a read that does not come to its end, nothing is seen.
         while chunk := response.raw.read1(CHUNK, decode_content=True):
             received.body += chunk
@@ -161,79 +174,59 @@ def _reason(error: Exception) -> str:
         cause = inner
 
 
-class _Guard:
-    """Ends what a connection waits for when time is up: its reads then see the end.
+_TIMEOUTS = (requests.Timeout, ReadTimeoutError, TimeoutError)
 
-    Attributes:
-        passed: whether it is.
+# When the answers that begin now have to have ended, by time.monotonic(); None for no such moment.
+_UNTIL: ContextVar[float | None] = ContextVar("until", default=None)
+
+
+class _Answer(http.client.HTTPResponse):
+    def __init__(self, connection: socket.socket, *args: Any, **options: Any) -> None:
+        super().__init__(connection, *args, **options)
+        until = _UNTIL.get()
+        if until is not None:
+            self.fp = io.BufferedReader(_Reads(self.fp.detach(), connection, until))
+
+
+class _Reads(io.RawIOBase):
+    """What comes over a connection until a moment.
+
+    Args:
+        raw: reads it.
+        connection: which.
+        until: the moment, by time.monotonic().
     """
 
-    def __init__(self, seconds: float) -> None:
-        self.passed = False
-        self._lock = threading.Lock()
-        self._connection: socket.socket | None = None
-        self._alarm = threading.Timer(min(seconds, threading.TIMEOUT_MAX), self._ring)
-        self._alarm.daemon = True
+    def __init__(self, raw: io.RawIOBase, connection: socket.socket, until: float) -> None:
+        self._raw = raw
+        self._connection = connection
+        self._until = until
 
-    def __enter__(self) -> _Guard:
-        self._alarm.start()
-        self._token = _CURRENT.set(self)
-        return self
+    def readable(self) -> bool:
+        return True
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        _CURRENT.reset(self._token)
-        self._alarm.cancel()
-        with self._lock:
-            self._let_go()
+    def readinto(self, buffer: WriteableBuffer) -> int | None:
+        left = self._until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        usual = self._connection.gettimeout()
+        self._connection.settimeout(left)
+        try:
+            return self._raw.readinto(buffer)
+        finally:
+            self._connection.settimeout(usual)
 
-    def over(self, connection: socket.socket) -> None:
-        """Watch over a connection from here on."""
-        with self._lock:
-            self._let_go()
-            # One of our own, as http.client gives its own away with the answer's head.
-            self._connection = socket.socket(fileno=os.dup(connection.fileno()))
-            if self.passed:
-                self._end()
-
-    def _let_go(self) -> None:
-        if self._connection:
-            self._connection.close()
-        self._connection = None
-
-    def _ring(self) -> None:
-        with self._lock:
-            self.passed = True
-            self._end()
-
-    def _end(self) -> None:
-        if self._connection:
-            with contextlib.suppress(OSError):
-                self._connection.shutdown(socket.SHUT_RDWR)
-
-
-_CURRENT: ContextVar[_Guard | None] = ContextVar("guard", default=None)
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
 
 
 class _Http(HTTPConnection):
-    def getresponse(self) -> HTTPResponse:  # type: ignore[override]
-        _watch(self.sock)
-        return super().getresponse()
+    response_class = _Answer
 
 
 class _Https(HTTPSConnection):
-    def getresponse(self) -> HTTPResponse:  # type: ignore[override]
-        _watch(self.sock)
-        return super().getresponse()
-
-
-def _watch(connection: socket.socket) -> None:
-    if guard := _CURRENT.get():
-        guard.over(connection)
+    response_class = _Answer
 
 
 class _HttpPool(HTTPConnectionPool):
@@ -245,7 +238,7 @@ class _HttpsPool(HTTPSConnectionPool):
 
 
 class _Adapter(HTTPAdapter):
-    """Connects so that the current guard knows what it watches over.
+    """Connects so that an answer is read until its moment, and keeps one connection at most.
 
     Args:
         expected: the name that the server has to prove; None for the URL's.
@@ -253,7 +246,7 @@ class _Adapter(HTTPAdapter):
 
     def __init__(self, expected: str | None) -> None:
         self._expected = expected
-        super().__init__()
+        super().__init__(pool_maxsize=1)
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
         if self._expected:

@@ -19,6 +19,7 @@ from pytest_canary.cluster import downloads
 from pytest_canary.cluster.container_engine import node_name
 from pytest_canary.cluster.downloads import KIND, KUBECTL
 from pytest_canary.cluster.engine import CTR
+from pytest_canary.cluster.node_network import NodeNetwork
 from pytest_canary.core.errors import ClusterError, CommandError
 from pytest_canary.core.processes import Processes
 from pytest_canary.core.waiting import Seen, Waiter
@@ -258,6 +259,11 @@ class Cluster(pytest_kind.KindCluster):  # type: ignore[misc]
         """The full names of the images on the node."""
         argv = ["docker", "exec", self.node, *CTR, "images", "ls", "-q"]
         return sorted(self.processes.read(argv, timeout=60).split())
+
+    @property
+    def network(self) -> NodeNetwork:
+        """What the node's kernel does with connections."""
+        return NodeNetwork(self.node, self.processes)
 
     def host_port(self, engine: ContainerEngine, node_port: int) -> int:
         """The loopback port that a node port is mapped to.

@@ -124,7 +124,8 @@ class Provision:
             self._given_up.set()
             self.processes.kill_all()
             pool.shutdown(wait=True, cancel_futures=True)
-        owner, kubectl = owner or self._owner(cluster), self._kubectl(cluster)
+        with self.waiter.measure("step", "reach the API server"):
+            owner, kubectl = owner or self._owner(cluster), self._kubectl(cluster)
         found = {name: future.result() for name, future in images.items()}
         return Provisioned(
             namespace=settle(
@@ -200,7 +201,8 @@ class Provision:
             self._ours.set()
             return
         began = time.monotonic()
-        creation.make(self.settings.deadlines.cluster, self._ours.set, self._heard)
+        with self.waiter.measure("step", "cluster"):
+            creation.make(self.settings.deadlines.cluster, self._ours.set, self._heard)
         self.seconds["cluster"] = time.monotonic() - began
 
     def _heard(self, line: str) -> None:
@@ -209,7 +211,8 @@ class Provision:
     def _image(self, name: str, job: Any, cluster: Cluster | None) -> Any:
         began = time.monotonic()
         self.progress[name] = "building"
-        image, wrap = job()
+        with self.waiter.measure("step", f"{name} image"):
+            image, wrap = job()
         self.seconds[f"{name} image"] = time.monotonic() - began
         own = repository = self.settings.name if name != "database" else "canary-db"
         if self.plan.options.push_registry:
@@ -228,9 +231,11 @@ class Provision:
             # One after the other: what a version has sent, another that shares it need not.
             with self._loading:
                 self._step()
-                self.engine.load(image, cluster.node, self.settings.deadlines.image)
+                with self.waiter.measure("step", f"{name} load"):
+                    self.engine.load(image, cluster.node, self.settings.deadlines.image)
         else:
-            self.engine.push(image, self.settings.deadlines.image)
+            with self.waiter.measure("step", f"{name} push"):
+                self.engine.push(image, self.settings.deadlines.image)
             image = self.engine.named(
                 image, f"{self.plan.options.pull_registry}/{own}", self.run.id
             )
@@ -240,7 +245,7 @@ class Provision:
 
     def _quiet(self) -> Waiter:
         """Waits in the background, until another part has failed."""
-        return Waiter(self.waiter.clock, self._check_not_abandoned)
+        return Waiter(self.waiter.clock, self._check_not_abandoned, self.waiter.measure)
 
     def _check_not_abandoned(self, what: str, seen: str) -> None:
         """End a wait of a part whose outcome nobody waits for any more."""

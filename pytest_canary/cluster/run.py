@@ -102,22 +102,25 @@ class Run:
         parent = state_folder()
         # Locked, and with its record, before it has a name that another's reaper could find.
         hidden = parent / f".{record.run}-{secrets.token_hex(3)}"
-        try:
-            hidden.mkdir(mode=0o700, parents=True)
-            lock = locks.own(hidden / "lock")
-            assert lock  # noqa: S101 (nobody else knows of it)
-            run = cls(hidden, record, lock)
-            run.save()
-        except OSError as error:
-            raise ClusterError(
-                f"no record of the run can be kept in {parent}: {error.strerror}; set "
-                "XDG_STATE_HOME to a folder that can be written to"
-            ) from error
-        try:
-            run.folder = hidden.rename(parent / record.run)
-        except OSError:
-            run.remove()
-            return None
+        with contextlib.ExitStack() as on_error:
+            on_error.callback(shutil.rmtree, hidden, ignore_errors=True)
+            try:
+                hidden.mkdir(mode=0o700, parents=True)
+                lock = locks.own(hidden / "lock")
+                assert lock  # noqa: S101 (nobody else knows of it)
+                on_error.callback(lock.close)
+                run = cls(hidden, record, lock)
+                run.save()
+            except OSError as error:
+                raise ClusterError(
+                    f"no record of the run can be kept in {parent}: {error.strerror}; set "
+                    "XDG_STATE_HOME to a folder that can be written to"
+                ) from error
+            try:
+                run.folder = hidden.rename(parent / record.run)
+            except OSError:
+                return None
+            on_error.pop_all()
         records.sync(parent)
         return run
 
@@ -199,11 +202,13 @@ def abandoned(*, kept: bool, spare: Callable[[str], None]) -> Iterator[Run]:
     except OSError as error:
         raise ClusterError(f"the records of runs in {parent} can't be read: {error}") from error
     for folder in folders:
-        if folder.name.startswith(".") and _is_young(folder):
+        unnamed = folder.name.startswith(".")
+        if unnamed and _is_young(folder):
             continue  # a run that is just starting
         record, why = None, ""
         try:
-            record = records.read(folder)
+            # What has no name yet has made nothing, whatever its record says.
+            record = None if unnamed else records.read(folder)
         except ClusterError as error:
             why = str(error)
         if record and record.kept and not kept:

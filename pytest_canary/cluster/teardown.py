@@ -12,6 +12,7 @@ from pytest_canary.cluster.container_engine import NETWORK, ContainerEngine, Nod
 from pytest_canary.cluster.guest import remove_own
 from pytest_canary.cluster.leftovers import is_up
 from pytest_canary.cluster.run import RUN_LABEL, Run, abandoned
+from pytest_canary.core import locks
 from pytest_canary.core.errors import CanaryError, ClusterError, WaitTimeoutError
 from pytest_canary.core.processes import Processes
 from pytest_canary.core.waiting import Seen, Waiter
@@ -25,6 +26,9 @@ SETTLING = 20.0
 # is making is made.
 REMOVING = 60.0
 ORPHANED = 180.0
+
+# Seconds in which what such a command had started itself is gone, once it is killed.
+STRAGGLERS = 5.0
 
 Tell = Callable[[str], None]
 
@@ -238,14 +242,28 @@ def _check_engine(run: Run, engine: ContainerEngine) -> None:
 
 
 def _await_orphans(run: Run, waiter: Waiter, tell: Tell, timeout: float) -> None:
+    def wait(what: str, seconds: float) -> None:
+        waiter.until(
+            f"{what} of run {run.id} to end",
+            lambda: Seen(f"{run.work} is still held", not run.at_work, None),
+            timeout=seconds,
+        )
+
+    if locks.end_stragglers(run.work):
+        with suppress(WaitTimeoutError):
+            wait("what commands have started", STRAGGLERS)
+    if not run.at_work:
+        return
     if not timeout:
         raise ClusterError(
             f"run {run.id} of {run.record.project} is gone, and a command of it is still making "
             "something; `pytest --canary-reap` waits for its end and removes it"
         )
     tell(f"run {run.id} is gone, and a command of it is still making something; waiting for it")
-    waiter.until(
-        f"the commands of run {run.id} to end",
-        lambda: Seen(f"{run.work} is still held", not run.at_work, None),
-        timeout=timeout,
-    )
+    try:
+        wait("the commands", timeout)
+    except WaitTimeoutError:
+        # One may have ended meanwhile, and not what it had started.
+        if not locks.end_stragglers(run.work):
+            raise
+        wait("what commands have started", STRAGGLERS)

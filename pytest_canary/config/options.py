@@ -35,6 +35,7 @@ class Options:
 
     image: str | None = None
     baseline: str | None = None
+    pipeline: str | None = None
     until: str = STAGES[-1]
     check: bool = False
     keep: Keep = "never"

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from pytest_canary.config import build_args
 from pytest_canary.config.baseline import Baseline, find_baseline, is_candidate
 from pytest_canary.config.options import STAGES, Options
+from pytest_canary.config.pipeline_file import find_pipeline
+from pytest_canary.config.promotion_pipeline import take_over
 from pytest_canary.config.settings import Settings
 from pytest_canary.config.target import Target, find_target
 from pytest_canary.core.errors import SettingsError
@@ -19,6 +22,7 @@ class Plan:
     Attributes:
         target: the cluster of somebody else's that is walked in; None for one of the run's own.
         notes: what whoever reads the outcome should know of it, a sentence each.
+        pipeline: the pipeline of Semaphore's that is looked at; None for none.
     """
 
     settings: Settings
@@ -26,6 +30,7 @@ class Plan:
     baseline: Baseline
     target: Target | None = None
     notes: tuple[str, ...] = ()
+    pipeline: Path | None = None
 
     @property
     def upgrade(self) -> bool:
@@ -60,7 +65,13 @@ class Plan:
     @property
     def checks(self) -> bool:
         """Whether the settings name requests beside the one that writes and the one that reads."""
-        return bool(self.settings.api.checks)
+        api = self.settings.api
+        return bool(api.checks) or api.bounded_read is not None
+
+    @property
+    def comes_to_verdict(self) -> bool:
+        """Whether they will be compared: the walk goes so far."""
+        return self.judges and "verdict" in self.stages
 
     @property
     def stages(self) -> tuple[str, ...]:
@@ -77,7 +88,8 @@ class Plan:
     def title(self) -> str:
         """The header's first words."""
         if self.options.check:
-            return f"{self.settings.name}, its manifests alone"
+            pipelines = " and pipelines" if self.pipeline else ""
+            return f"{self.settings.name}, its manifests{pipelines} alone"
         scenario = "upgrade" if self.upgrade else "first release"
         return f"{self.settings.name}, {scenario}; baseline {self.baseline.text}"
 
@@ -87,13 +99,16 @@ def plan(settings: Settings, options: Options) -> Plan:
 
     Raises:
         SettingsError: the baseline can't be made out, or is the candidate itself; or the context
-            can't be made out.
+            can't be made out; or there is no pipeline as it is named.
     """
+    pipeline = find_pipeline(settings, options)
+    if pipeline:
+        settings = take_over(settings, pipeline)
     if options.check:
         # What is live is no matter of the candidate's files, and git may not know it.
-        return Plan(settings, options, Baseline("none", "", "--canary-check"))
+        return Plan(settings, options, Baseline("none", "", "--canary-check"), pipeline=pipeline)
     target = find_target(options) if options.context else None
-    made = Plan(settings, options, find_baseline(settings, options), target)
+    made = Plan(settings, options, find_baseline(settings, options), target, pipeline=pipeline)
     builds = options.image is None or made.baseline.commit
     notes = build_args.notes(settings.image.build_args) if builds else []
     return replace(made, notes=(*notes, *_same_commit(made)))

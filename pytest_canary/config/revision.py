@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -19,12 +20,14 @@ class Revision:
         origin: who says so: "GitHub Actions", "git" …
         pull_request: what asks for a merge, if it is not merged yet. Such a revision is on no
             branch, whatever its own is called: a fork has a master too.
+        pull_request_number: as a condition compares it; empty where nobody tells it.
     """
 
     branch: str | None
     tags: tuple[str, ...]
     origin: str
     pull_request: str | None = None
+    pull_request_number: str = ""
 
     @property
     def text(self) -> str:
@@ -60,11 +63,10 @@ def revision(environ: Mapping[str, str], git: Callable[..., str]) -> Revision:
 def _semaphore(environ: Mapping[str, str]) -> Revision:
     kind = environ.get("SEMAPHORE_GIT_REF_TYPE", "branch")
     tag = environ.get("SEMAPHORE_GIT_TAG_NAME")
-    asks = None
-    if kind == "pull-request":
-        asks = f"pull request {environ.get('SEMAPHORE_GIT_PR_NUMBER', '')}".strip()
+    number = environ.get("SEMAPHORE_GIT_PR_NUMBER", "") if kind == "pull-request" else ""
+    asks = f"pull request {number}".strip() if kind == "pull-request" else None
     branch = environ.get("SEMAPHORE_GIT_BRANCH") if kind == "branch" else None
-    return Revision(branch, (tag,) if tag else (), "Semaphore", asks)
+    return Revision(branch, (tag,) if tag else (), "Semaphore", asks, number)
 
 
 # https://docs.github.com/actions/reference/variables: GITHUB_HEAD_REF is set for pull requests
@@ -73,9 +75,10 @@ def _github(environ: Mapping[str, str]) -> Revision:
     name, kind = environ.get("GITHUB_REF_NAME"), environ.get("GITHUB_REF_TYPE")
     head = environ.get("GITHUB_HEAD_REF")
     asks = f"a pull request of {head}" if head else None
+    merge = re.fullmatch(r"(\d+)/merge", name or "") if asks else None
     branch = name if kind == "branch" and not asks else None
     tags = (name,) if kind == "tag" and name else ()
-    return Revision(branch, tags, "GitHub Actions", asks)
+    return Revision(branch, tags, "GitHub Actions", asks, merge[1] if merge else "")
 
 
 # https://docs.gitlab.com/ci/variables/predefined_variables: CI_COMMIT_BRANCH is not set in
@@ -84,7 +87,8 @@ def _gitlab(environ: Mapping[str, str]) -> Revision:
     request, tag = environ.get("CI_MERGE_REQUEST_IID"), environ.get("CI_COMMIT_TAG")
     asks = f"merge request !{request}" if request else None
     branch = environ.get("CI_COMMIT_BRANCH") or None
-    return Revision(None if asks else branch, (tag,) if tag else (), "GitLab CI", asks)
+    branch = None if asks else branch
+    return Revision(branch, (tag,) if tag else (), "GitLab CI", asks, request or "")
 
 
 def _git(git: Callable[..., str]) -> Revision:

@@ -6,7 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    PrivateAttr,
+    field_validator,
+    model_validator,
+)
 
 from pytest_canary.config.values import (
     ArgumentName,
@@ -17,6 +25,7 @@ from pytest_canary.config.values import (
     Replicas,
     Seconds,
     Text,
+    VariableName,
 )
 from pytest_canary.core.findings import Level
 
@@ -102,10 +111,45 @@ class FindingSettings(_Table):
 
 
 class PromotionSettings(_Table):
-    """What may be promoted for real: these branches, or tags that match one of the patterns."""
+    """What may be promoted for real: these branches, or tags that match one of the patterns.
+
+    Attributes:
+        when: a condition in Semaphore's language, in the place of both.
+        pipeline: a file of Semaphore's whose promotion has it, in the place of all three.
+        name: the promotion's, where that file has several that start by themselves.
+    """
 
     branches: list[str] = ["master"]
     tags: list[str] = ["^hotfix"]
+    when: str | None = None
+    pipeline: Text | None = None
+    name: str | None = None
+
+
+class SecretSettings(_Table):
+    """What a secret of Semaphore's gives a job: names, and never values.
+
+    Attributes:
+        variables: those that it sets.
+        files: those that it puts into the job's home folder.
+    """
+
+    variables: list[VariableName] = []
+    files: list[Text] = []
+
+
+class PipelineSettings(_Table):
+    """Semaphore's pipeline, and what its jobs get that no file of the project says.
+
+    Attributes:
+        file: the pipeline that a push starts; those that it promotes to are looked at, too.
+        variables: those that jobs have of their machine.
+        secrets: what each secret gives, by its name.
+    """
+
+    file: Text | None = None
+    variables: list[VariableName] = []
+    secrets: dict[str, SecretSettings] = {}
 
 
 class TrafficSettings(_Table):
@@ -116,7 +160,8 @@ class TrafficSettings(_Table):
 
     Attributes:
         writes: the share of requests that write; after 500 writes, a twentieth of it.
-        slow: seconds above which an answer is told as slow.
+        slow: seconds above which an answer is told as slow; a release since which more of the
+            baseline's are is stopped.
     """
 
     rate: Annotated[float, Field(ge=0, le=500, allow_inf_nan=False)] = 30
@@ -137,11 +182,12 @@ class VerdictSettings(_Table):
             with half of that, and rise as long as the baseline and this machine keep up.
         confidence: of the answer, all looks together.
         errors: the least difference of error rates that matters, as a fraction of requests; twice
-            as many answers may be far slower than the baseline's.
+            as many answers may be far slower than the baseline's, and twice as many of the
+            baseline's may fail or be slower than `traffic.slow` than before the canary came.
         latency: the least difference of latencies that matters, as a fraction of the baseline's
             median; never less than 5 ms.
         memory: the least difference of a pod's memory that matters, as a fraction of what a pod of
-            the baseline holds, and the least growth in the window; never less than 16 MB.
+            the baseline holds; never less than 16 MB. A leak of as much is a no-go.
     """
 
     seconds: Seconds = 40
@@ -205,6 +251,9 @@ class ApiSettings(_Table):
     `write` must be acknowledged with its status; the body of `read` must then hold the unique text.
 
     Attributes:
+        bounded_read: a read that costs the same however many rows there are, such as one page or
+            one row, whose unique text `{unique}` then is; None where the app has none. It takes the
+            place of `read` in the traffic.
         version_header: the response header that tells which version answered; None where the app
             has none, which the file says by "".
         pod_header: the one that tells which pod did; likewise.
@@ -215,13 +264,22 @@ class ApiSettings(_Table):
     metrics: Annotated[str, Field(pattern=r"^/")] = "/metrics"
     write: Request = PUT_PERSON
     read: Request = GET_ALL
+    bounded_read: Request | None = None
     checks: list[Request] = []
+    _assumed: bool = PrivateAttr(default=False)
 
-    @model_validator(mode="before")
+    @model_validator(mode="wrap")
     @classmethod
-    def _addressbook(cls, table: Any) -> Any:
+    def _addressbook(cls, table: Any, check: ModelWrapValidatorHandler[ApiSettings]) -> ApiSettings:
         own = not isinstance(table, dict) or "write" in table or "read" in table
-        return table if own else ADDRESSBOOK | table
+        made = check(table if own else ADDRESSBOOK | table)
+        made._assumed = not own and "version-header" not in table
+        return made
+
+    @property
+    def version_header_assumed(self) -> bool:
+        """Whether nobody has said that the app has the version header: it may have none."""
+        return self._assumed
 
     @field_validator("version_header", "pod_header")
     @classmethod
@@ -238,10 +296,11 @@ class Tables(_Table):
     manifests: ManifestSettings = ManifestSettings()
     replicas: ReplicaSettings = ReplicaSettings()
     commands: CommandSettings = CommandSettings()
-    environment: dict[Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")], Text] = {}
+    environment: dict[VariableName, Text] = {}
     database: DatabaseSettings = DatabaseSettings()
     findings: dict[str, FindingSettings] = {}
     promotion: PromotionSettings = PromotionSettings()
+    pipeline: PipelineSettings = PipelineSettings()
     traffic: TrafficSettings = TrafficSettings()
     verdict: VerdictSettings = VerdictSettings()
     deadlines: Deadlines = Deadlines()

@@ -11,7 +11,7 @@ from typing import Any, get_args
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from pytest_canary.config import build_args, toml_file
+from pytest_canary.config import build_args, promotion_condition, promotion_pipeline, toml_file
 from pytest_canary.config.messages import SHOWN, key, mistake, nearest, quoted
 from pytest_canary.config.settings import ENVIRONMENT, NAME, Files, Settings, Tables
 from pytest_canary.core.errors import SettingsError
@@ -19,6 +19,7 @@ from pytest_canary.core.findings import Level
 from pytest_canary.core.wording import cut
 from pytest_canary.manifests.documents import read
 from pytest_canary.manifests.parsing import parse
+from pytest_canary.manifests.templates import Script
 
 # Mistakes that are told: a file that has more is not one of settings.
 MOST = 50
@@ -95,9 +96,12 @@ def check(
         # The rest is checked too, on what is right, so that one round tells everything.
         tables = Tables.model_validate(_without(table, details))
     files = _files(tables, root)
+    promotion, unread = promotion_pipeline.read_condition(tables.promotion, root)
+    tables = tables.model_copy(update={"promotion": promotion})
+    problems = _absent(tables, files, root) + _together(tables, wrong, rules) + unread
     mistakes += [
         f"{source}: {key} = {quoted(value)}: {problem}"
-        for key, value, problem in _absent(tables, files) + _together(tables, wrong, rules)
+        for key, value, problem in problems
         if key not in wrong
     ]
     if mistakes:
@@ -107,7 +111,7 @@ def check(
     values = {field: getattr(tables, field) for field in Tables.model_fields}
     own = {
         "name": name,
-        "environment": ENVIRONMENT | tables.environment,
+        "environment": _default_variables(files.apply) | tables.environment,
         "root": root,
         "source": source,
         "files": files,
@@ -132,7 +136,17 @@ def _files(tables: Tables, root: Path) -> Files:
     )
 
 
-def _absent(tables: Tables, files: Files) -> list[tuple[str, object, str]]:
+def _default_variables(apply: Path) -> dict[str, str]:
+    """The variables that are set where no settings do so.
+
+    None for a script that puts nothing in the place of a variable that is not set: what it is
+    released with, it is to be rehearsed with.
+    """
+    empties = Script(apply.name, read(apply, apply.parent).text).empties
+    return {} if empties else ENVIRONMENT
+
+
+def _absent(tables: Tables, files: Files, root: Path) -> list[tuple[str, object, str]]:
     """The files that are named and not there: key, value, what is wrong."""
     image, manifests = tables.image, tables.manifests
     named = [
@@ -141,6 +155,8 @@ def _absent(tables: Tables, files: Files) -> list[tuple[str, object, str]]:
         ("manifests.service", manifests.service, files.service),
         ("manifests.apply", manifests.apply, files.apply),
     ]
+    if tables.pipeline.file:
+        named.append(("pipeline.file", tables.pipeline.file, root / tables.pipeline.file))
     absent: list[tuple[str, object, str]] = []
     # Without one that is named, it is the root, which is there.
     if image.context and not _is_folder(files.context):
@@ -209,11 +225,12 @@ def _together(
         mistakes.append(
             (f"api.{has}", "…", f"goes with [api.{lacks}]: what is written must be read back")
         )
-    for pattern in tables.promotion.tags if right("promotion.tags") else []:
-        try:
-            re.compile(pattern)
-        except (re.error, RecursionError, OverflowError) as error:
-            mistakes.append(("promotion.tags", pattern, f"not a regular expression: {error}"))
+    mistakes += promotion_condition.mistakes(tables.promotion)
+    mistakes += [
+        (f"pipeline.secrets.{cut(name, SHOWN)}", "{}", "name the variables or files that it gives")
+        for name, secret in tables.pipeline.secrets.items()
+        if not (secret.variables or secret.files)
+    ]
     if "{unique}" not in str((api.write.json_, api.write.form, api.write.path)):
         mistakes.append(
             (

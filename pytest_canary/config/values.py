@@ -73,6 +73,9 @@ Text = Annotated[str, AfterValidator(_text)]
 ArgumentName = Annotated[str, AfterValidator(_argument)]
 """What a build argument is called."""
 
+VariableName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+"""What a variable of a shell is called."""
+
 HeaderName = Annotated[str, AfterValidator(_header_name)]
 HeaderValue = Annotated[str, AfterValidator(_header)]
 

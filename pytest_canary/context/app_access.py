@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_canary.api.bounded_read import bounded_read
 from pytest_canary.api.client import Api
 from pytest_canary.api.factory import client_for
 from pytest_canary.core.errors import ReleaseError, TrafficError
@@ -41,7 +42,12 @@ class AppAccess:
         self._phase = ("", "")
 
     def open(self, address: Address, waiter: Waiter) -> None:
-        """Wait until something answers at the Service's address, and let the traffic flow."""
+        """Wait until something answers at the Service's address, and let the traffic flow.
+
+        Raises:
+            WaitTimeoutError: nothing does.
+            ApiError: the row that a bounded read asks for can't be written.
+        """
         settings = self._plan.settings
         self._api = client_for(address.url, settings, self._journal.writes)
         if address.session:
@@ -49,7 +55,12 @@ class AppAccess:
         self.detour = address.detour
         self._api.wait_until_reachable(waiter, settings.deadlines.rollout)
         if self._plan.traffic and self._traffic is None:
-            traffic = Traffic(self._api, settings.traffic, anywhere=self._elsewhere)
+            traffic = Traffic(
+                self._api,
+                settings.traffic,
+                read=bounded_read(self._api),
+                anywhere=self._elsewhere,
+            )
             traffic.stand(*self._phase)
             self._traffic = self._journal.traffic = traffic.start()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -14,13 +15,14 @@ if TYPE_CHECKING:
     from pytest_canary.cluster.run import Run
     from pytest_canary.config.plan import Plan
     from pytest_canary.config.settings import Settings
-    from pytest_canary.context.measurement import Measurement
-    from pytest_canary.context.sides import Sides
-    from pytest_canary.context.tracks import Tracks
+    from pytest_canary.core.findings import Finding
     from pytest_canary.core.processes import Processes
     from pytest_canary.core.waiting import Waiter
     from pytest_canary.k8s.namespace import Namespace
     from pytest_canary.k8s.observer import Observer
+    from pytest_canary.sides.measurement import Measurement
+    from pytest_canary.sides.sides import Sides
+    from pytest_canary.sides.tracks import Tracks
 
 # Each imports what it makes when it makes it: a static check needs none of it.
 
@@ -56,9 +58,16 @@ def observe(namespace: Namespace) -> Observer:
 
 def side_by_side(tracks: Tracks, api: Api, settings: Settings, *, elsewhere: bool) -> Sides:
     """Canary and baseline at addresses of their own, not asked yet."""
-    from pytest_canary.context.sides import Sides
+    from pytest_canary.sides.sides import Sides
 
     return Sides(tracks, api, settings, elsewhere=elsewhere)
+
+
+def refuse_apply(plan: Plan, folder: Path, processes: Processes) -> list[Finding]:
+    """What is wrong with how the apply script fails, after it was tried."""
+    from pytest_canary.release.failing_apply import failures
+
+    return failures(plan, folder, processes)
 
 
 def judge(measurement: Measurement) -> Verdict:
@@ -98,3 +107,4 @@ class Builders:
     observe: Callable[[Namespace], Observer] = observe
     side_by_side: SideBySide = side_by_side
     judge: Callable[[Measurement], Verdict] = judge
+    refuse_apply: Callable[[Plan, Path, Processes], list[Finding]] = refuse_apply

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -12,15 +10,11 @@ from pytest_canary.api.client import Api
 from pytest_canary.config.plan import Plan
 from pytest_canary.context.address import Address, find_address
 from pytest_canary.context.app_access import AppAccess
-from pytest_canary.context.journal import Journal, RollbackOutcome
+from pytest_canary.context.journal import Journal
+from pytest_canary.context.outcomes import RollbackOutcome
 from pytest_canary.context.platform import look
-from pytest_canary.core.errors import (
-    ApiError,
-    ClusterError,
-    ReleaseError,
-    WaitTimeoutError,
-)
-from pytest_canary.core.waiting import Seen, Waiter
+from pytest_canary.core.errors import ClusterError, ReleaseError
+from pytest_canary.core.waiting import Waiter
 from pytest_canary.database.database import Database
 from pytest_canary.diagnosis.disturbances import Platform, disturbances
 from pytest_canary.k8s.objects import Object, images
@@ -35,19 +29,12 @@ if TYPE_CHECKING:
     from pytest_canary.cluster.kind import Cluster
     from pytest_canary.cluster.provision import Provisioned
     from pytest_canary.config.settings import Settings
-    from pytest_canary.context.asked import Judged
     from pytest_canary.context.builders import Builders
-    from pytest_canary.context.sides import Sides
     from pytest_canary.core.findings import Finding
     from pytest_canary.k8s.namespace import Namespace
-
-# At a share of 1/3, the interval of `statistics.share` is then 9 points wide to either side.
-CONNECTIONS = 300
-
-# Seconds in which kube-proxy surely follows the endpoints, and seconds for which they must not
-# have changed: its minSyncPeriod is 1 s, and a count in between would mix two states.
-KUBE_PROXY = 15.0
-QUIET = 2.0
+    from pytest_canary.sides.judged import Judged
+    from pytest_canary.sides.memory_watch import MemoryWatch
+    from pytest_canary.sides.sides import Sides
 
 
 @dataclass
@@ -66,7 +53,9 @@ class Context:
         app: how the app is asked.
         builders: make what is made later.
         platform: what the release stands on, as it was at first; None before that was looked at.
-        sides: canary and baseline side by side; None where not both are there.
+        sides: canary and baseline side by side, from the baseline's readiness until the canary's
+            end; None before and after, and where they are not compared.
+        memory: what the pods of both hold, since they are side by side; None before.
         judged: when there was a verdict, and of whom; None before.
     """
 
@@ -82,6 +71,7 @@ class Context:
     builders: Builders
     platform: Platform | None = None
     sides: Sides | None = None
+    memory: MemoryWatch | None = None
     judged: Judged | None = None
 
     @property
@@ -157,9 +147,21 @@ class Context:
             self.sides.traffic.stand(stage, transition)
 
     def learn_version(self, title: str, track: str) -> None:
-        """Write down what a version calls itself, where a header tells."""
-        if self.settings.api.version_header:
-            self.journal.versions[title] = self.pod_api(track).version()
+        """Write down what a version calls itself, where a header tells.
+
+        Raises:
+            ApiError: its answer does not have the header that the settings name, or that the
+                version before had.
+        """
+        if not self.journal.tells_versions:
+            return
+        api = self.pod_api(track)
+        assumed = self.settings.api.version_header_assumed and not self.journal.versions
+        version = api.version_told() if assumed else api.version()
+        if version is None:
+            self.journal.headerless = True
+        else:
+            self.journal.versions[title] = version
 
     def pod_api(self, track: str) -> Api:
         """The API of one ready pod of a track, past the Service."""
@@ -176,41 +178,6 @@ class Context:
         templates = {v.deployment for v in (up.candidate, up.baseline) if v}
         return {name for template in templates for name in pull_secrets(template.read_text())}
 
-    def sample(
-        self, *titles: str, connections: int = CONNECTIONS, tolerated: float = 0.0
-    ) -> Counter[str]:
-        """How many of so many new connections each version answers, once kube-proxy has followed.
-
-        Args:
-            titles: who should answer: "baseline", "candidate" or both. They are waited for a
-                little; whoever answers then is counted.
-            connections: how many are made.
-            tolerated: the share of them that may fail, of 1.
-
-        Raises:
-            ApiError: more failed, or were not answered as promised.
-            ReleaseError: no header tells who answers, or one of them has not answered yet.
-        """
-        expected = {self.journal.version(title) for title in titles}
-
-        def look() -> Seen[None]:
-            try:
-                answered = self.api.sample(20)
-            except ApiError as error:
-                return Seen(error.sentence, False, None)
-            quiet = self.release.service.quiet_for()
-            text = f"answers by {', '.join(answered)}, endpoints unchanged for {quiet:.1f} s"
-            return Seen(text, set(answered) == expected and quiet >= QUIET, None)
-
-        with contextlib.suppress(WaitTimeoutError):
-            self.waiter.until(
-                "kube-proxy to follow",
-                look,
-                timeout=KUBE_PROXY,
-                change=lambda seconds: self.waiter.clock.sleep(min(seconds, 0.5)),
-            )
-        return self.api.sample(connections, tolerated)
-
     def address(self) -> Address:
         """The way to the Service, as a client outside the cluster has it.
 
@@ -220,6 +187,14 @@ class Context:
         if not self.provisioned.cluster:
             timeout = self.settings.deadlines.rollout
             return find_address(self.namespace, self._service, self.waiter, timeout)
+        return Address(f"http://127.0.0.1:{self.cluster.host_port(self.engine, self.node_port())}")
+
+    def node_port(self) -> int:
+        """The port on the nodes that leads to the Service.
+
+        Raises:
+            ReleaseError: there is no such Service, or it has none.
+        """
         service = self._service()
         port = service["spec"]["ports"][0]
         if "nodePort" not in port:
@@ -227,7 +202,7 @@ class Context:
                 f"Service {self.settings.service_name} is of type {service['spec']['type']}, which "
                 "can't be reached from outside; make it a LoadBalancer"
             )
-        return Address(f"http://127.0.0.1:{self.cluster.host_port(self.engine, port['nodePort'])}")
+        return int(port["nodePort"])
 
     def _service(self) -> Object:
         name = self.settings.service_name
@@ -280,6 +255,8 @@ class Context:
 
     def stop(self) -> None:
         """End what runs in the background: the traffic first, as it asks the app."""
+        if self.memory:
+            self.memory.stop()
         if self.sides:
             self.sides.stop()
         self.app.stop()

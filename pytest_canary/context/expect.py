@@ -4,26 +4,41 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_canary.api.bounded_read import bounded_read
 from pytest_canary.api.read_back import read_back
 from pytest_canary.api.writes import Writes
-from pytest_canary.context.expectations import expect_complete, expect_no_findings
+from pytest_canary.context.expectations import (
+    expect_complete,
+    expect_no_findings,
+    expect_only,
+    expect_only_reached,
+)
+from pytest_canary.context.outcomes import CanaryOutcome
+from pytest_canary.context.sampling import sample
+from pytest_canary.context.stops import lost_by_baseline, stop_finding
 from pytest_canary.core.errors import ApiError, ImageError, NotApplicable
 from pytest_canary.core.waiting import Seen
 from pytest_canary.k8s.image_names import full_name
 from pytest_canary.k8s.rollout import misdirected
-from pytest_canary.traffic.losses import request_findings
+from pytest_canary.traffic.losses import Before, request_findings
 
 if TYPE_CHECKING:
     from pytest_canary.api.client import Api
     from pytest_canary.context.context import Context
     from pytest_canary.manifests.version import Version
 
-# Requests after which an app is known to answer again; each has its own deadline.
-ANSWERS = 10
+# Requests after which an app is known to answer again: where it loses every fifth, one of so many
+# is lost in 999 of 1000 cases. Each has its own deadline.
+ANSWERS = 30
+
+# Seconds in which a request has ended for sure that has passed its deadline.
+LATE = 5.0
 
 
 def replicas(context: Context, track: str, replicas: int, title: str = "candidate") -> None:
     """A track has exactly so many replicas of a version, all ready; waits for them.
+
+    Pods that were told to end may still be there beside them.
 
     Args:
         context: what is looked at.
@@ -113,9 +128,10 @@ def expect_no_affinity(context: Context) -> None:
 
 
 def no_lost_request(context: Context, stage: str) -> str:
-    """None of the traffic's requests was lost so far.
+    """None of the traffic's requests was lost so far, nor by pods that were told to end.
 
-    What the canary itself has answered before it was judged is left to the verdict.
+    What the canary itself has answered before it was judged is left to the verdict. What the live
+    version loses as its own pods stop is told as a finding of the stage that it was in.
 
     Returns:
         How many there were in a stage: "1,204 requests, 0 lost".
@@ -123,8 +139,11 @@ def no_lost_request(context: Context, stage: str) -> str:
     Raises:
         FoundError: some were.
         TrafficError: too few were sent somewhere in the walk for that to be known.
+        WaitTimeoutError: a pod that was told to end is still there, or a request has no end.
     """
     expect_no_detour(context)
+    context.release.wait_until_ended()
+    _await_answers(context)
     traffic = context.app.traffic
     journal = context.journal
     candidate = journal.versions.get("candidate") if context.plan.judges else None
@@ -133,27 +152,63 @@ def no_lost_request(context: Context, stage: str) -> str:
         for each in traffic.losses()
         if not (candidate and each.version == candidate and each.stage in journal.on_trial)
     ]
-    expect_no_findings(request_findings(traffic.sent, lost))
+    own = lost_by_baseline(context, lost)
+    rest = [each for each in lost if each not in own]
+    expect_no_findings(request_findings(traffic.sent, rest, _before(context)))
+    for place in dict.fromkeys(each.stage for each in own):
+        journal.tell(place, [stop_finding([each for each in own if each.stage == place])])
     traffic.check_gaps()
     seen = traffic.of(stage=stage)
     return f"{seen.sent:,} requests, {seen.lost:,} lost"
 
 
+def _await_answers(context: Context) -> None:
+    """Wait for the end of what is under way: one whose pod is gone is lost only at its deadline."""
+    traffic = context.app.traffic
+    now = traffic.now()
+
+    def look() -> Seen[None]:
+        left = traffic.window(0.0, now).in_flight
+        return Seen(f"{left} under way", not left, None)
+
+    context.waiter.until(
+        "requests to be answered", look, timeout=context.settings.deadlines.request + LATE
+    )
+
+
+def _before(context: Context) -> Before | None:
+    """What the live version was sent while it was alone; None where there was none."""
+    outcome = context.journal.find(CanaryOutcome)
+    if not context.plan.upgrade or outcome is None or outcome.began is None:
+        return None
+    return Before(context.app.traffic.window(0.0, outcome.began).sent, outcome.began)
+
+
 def no_more_lost_requests(context: Context) -> None:
-    """No request is lost from now on, for a moment.
+    """No request is lost from now on, for a moment; each of them is awaited.
+
+    Now is when the pods that were told to end are gone.
 
     Raises:
         FoundError: some are.
-        WaitTimeoutError: none is answered.
+        WaitTimeoutError: a pod that was told to end is still there, too few are sent, or one has no
+            end.
     """
     expect_no_detour(context)
+    context.release.wait_until_ended()
     traffic = context.app.traffic
     began = traffic.now()
+    end: float | None = None
 
     def look() -> Seen[None]:
-        now = traffic.since(began)
-        answered = now.sent - now.in_flight
-        return Seen(f"{answered} of {now.sent} answered", answered >= ANSWERS, None)
+        nonlocal end
+        until = end or traffic.now()
+        seen = traffic.window(began, until)
+        if seen.sent >= ANSWERS:
+            end = until
+        text = f"{seen.sent - seen.in_flight} of {seen.sent} answered"
+        # One that hangs is lost only when the others have long been answered.
+        return Seen(text, end is not None and not seen.in_flight, None)
 
     context.waiter.until(
         "requests after the rollback",
@@ -166,13 +221,15 @@ def no_more_lost_requests(context: Context) -> None:
 
 
 def other_requests(context: Context, api: Api | None = None) -> None:
-    """The requests that the settings name under api.checks answer as promised.
+    """The requests of api.checks, and api.bounded-read, answer as promised.
 
     Raises:
         ApiError: one does not.
     """
-    for request in context.settings.api.checks:
-        (api or context.api).expect(request)
+    api = api or context.api
+    bounded = bounded_read(api)
+    for request in [*api.settings.checks, *([bounded] if bounded else [])]:
+        api.expect(request)
 
 
 def image_on_node(context: Context, version: Version) -> None:
@@ -216,3 +273,21 @@ def connections(context: Context, *tracks: str) -> None:
         timeout=context.settings.deadlines.rollout,
         change=context.observer.change,
     )
+
+
+def only_version(context: Context, title: str) -> None:
+    """Every new connection through the Service goes to a version: as its header or the node tells.
+
+    Args:
+        context: what is looked at.
+        title: "candidate" or "baseline".
+
+    Raises:
+        ReleaseError: some go to another, or nobody can tell.
+        NotApplicable: the node was to tell, and can't.
+    """
+    found = sample(context, title)
+    if context.journal.tells_versions:
+        expect_only(found, context.journal.version(title))
+    else:
+        expect_only_reached(found, title)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from pytest_canary.analysis.statistics import Share, share
-from pytest_canary.context.journal import CleanupOutcome
+from pytest_canary.context.outcomes import CleanupOutcome
 from pytest_canary.core.errors import FoundError, ReleaseError
 from pytest_canary.core.findings import Finding
 from pytest_canary.core.output import shown
@@ -16,8 +16,8 @@ from pytest_canary.database.schema import counted, difference, lacking
 from pytest_canary.diagnosis.log_lines import quoted
 from pytest_canary.k8s.exec import Exec
 from pytest_canary.k8s.rollout import Rollout
+from pytest_canary.release.command_ends import killed
 from pytest_canary.release.migration import Migrated
-from pytest_canary.release.pod_commands import killed
 
 if TYPE_CHECKING:
     from pytest_canary.context.journal import Journal
@@ -130,6 +130,46 @@ def expect_both(sample: Counter[str], versions: Mapping[str, str]) -> None:
         )
 
 
+# What each version's pods are called while both are there.
+TRACKS = {"candidate": "canary pods", "baseline": "stable pods"}
+
+
+def expect_only_reached(sample: Counter[str], title: str) -> None:
+    """Every connection went to a pod of this version, as the node counts them.
+
+    Args:
+        sample: connections, by the version's title or whom else they went to.
+        title: "candidate" or "baseline".
+    """
+    others = {other: times for other, times in sample.items() if other != title}
+    if others:
+        went = ", ".join(f"{other} ({times})" for other, times in sorted(others.items()))
+        raise ReleaseError(
+            f"not only pods of the {title} get connections: {sum(others.values())} of "
+            f"{sample.total()} went to {went}; an old pod still gets traffic"
+        )
+
+
+def expect_both_reached(sample: Counter[str]) -> None:
+    """Connections went to canary pods and to stable ones, and to no other, as the node counts them.
+
+    Args:
+        sample: connections, by the version's title or whom else they went to.
+    """
+    went = ", ".join(f"{TRACKS.get(who, who)} ({n})" for who, n in sorted(sample.items()))
+    idle = [pods for title, pods in TRACKS.items() if not sample[title]]
+    if idle:
+        raise ReleaseError(
+            f"none of {sample.total()} connections went to {idle[0]}; they went to {went}; "
+            "see whether the Service selects its pods"
+        )
+    if set(sample) - set(TRACKS):
+        raise ReleaseError(
+            f"others than canary and stable pods get connections: {sample.total()} went to {went}; "
+            "see which pods the Service selects"
+        )
+
+
 def expect_distinct(versions: Mapping[str, str]) -> set[str]:
     """The two versions' names, which must differ or nobody can tell who answered."""
     names = set(versions.values())
@@ -142,13 +182,23 @@ def expect_distinct(versions: Mapping[str, str]) -> set[str]:
     return names
 
 
-def expect_fair_share(sample: Counter[str], version: str, replicas: int, total: int) -> Share:
-    """A version's share of the connections is what its replicas make of the total."""
+def expect_fair_share(
+    sample: Counter[str], version: str, replicas: int, total: int, counted: str = ""
+) -> Share:
+    """A version's share of the connections is what its replicas make of the total.
+
+    Args:
+        sample: connections, by whom they went to.
+        version: the canary's.
+        replicas: its.
+        total: all.
+        counted: what is to be said beside the share.
+    """
     found = share(sample[version], sample.total())
     expected = replicas / total
     if not found.holds(expected):
         raise ReleaseError(
-            f"the canary takes {found.text}, where {replicas} of {total} replicas make "
+            f"the canary takes {found.text}{counted}, where {replicas} of {total} replicas make "
             f"{expected * 100:.0f} %; see the Service's sessionAffinity, and which pods it selects"
         )
     return found

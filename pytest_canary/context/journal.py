@@ -1,56 +1,27 @@
-"""What happened on the way, for the stages to judge and the report to tell; typed by stage."""
+"""What happened on the way, for the stages to judge and the report to tell."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, TypeVar
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
 
 from pytest_canary.api.writes import Writes
 from pytest_canary.context import rules
+from pytest_canary.context.outcomes import BaselineOutcome, CheckResult, MigrationOutcome, Outcome
 from pytest_canary.context.timeline import Timeline
-from pytest_canary.core.errors import DatabaseError, FoundError, ReleaseError
+from pytest_canary.core.errors import FoundError, ReleaseError
 from pytest_canary.core.masking import Redactor
 from pytest_canary.core.wording import encodable, plural
 
 if TYPE_CHECKING:
-    from pytest_canary.analysis.comparison import Comparison
-    from pytest_canary.analysis.statistics import Share
-    from pytest_canary.analysis.verdict import Verdict
     from pytest_canary.api.read_back import ReadBack
     from pytest_canary.config.plan import Plan
     from pytest_canary.context.evidence import Failure
     from pytest_canary.core.findings import Finding
-    from pytest_canary.database.backup import Backup
-    from pytest_canary.k8s.history import Moment
-    from pytest_canary.k8s.rollout import Rollout
-    from pytest_canary.preflight.inspection import Inspection
     from pytest_canary.release.diagnostics import Diagnostics
     from pytest_canary.release.migration import Migrated
     from pytest_canary.traffic import Traffic
-
-
-@dataclass(frozen=True)
-class CheckResult:
-    """How one check ended.
-
-    Attributes:
-        sentence: what was to hold; a team's own test is called by its node ID.
-        result: how.
-        ended: seconds since the walk began; `seconds` before that, it started.
-        message, evidence: why it failed, or was skipped.
-        automatic: whether it belongs to the rollback after a failure.
-    """
-
-    stage: str
-    sentence: str
-    result: Literal["passed", "failed", "skipped"]
-    seconds: float
-    ended: float
-    message: str = ""
-    evidence: str = ""
-    automatic: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,132 +37,6 @@ class Told:
     finding: Finding
 
 
-@dataclass
-class PreflightOutcome:
-    """What the static check has found."""
-
-    inspection: Inspection
-
-
-@dataclass
-class ClusterOutcome:
-    """What was brought up.
-
-    Attributes:
-        images: the two versions' names on the nodes, by "baseline" and "candidate".
-        seconds: how long each part took, by name.
-        history: what the Deployments' replicas go through, from then on.
-        watched_from: the beginning of its seconds, by `time.monotonic`.
-    """
-
-    images: dict[str, str]
-    seconds: dict[str, float]
-    history: Sequence[Moment]
-    watched_from: float
-
-
-@dataclass
-class BaselineOutcome:
-    """What the baseline's migration did; None where there is nothing to migrate."""
-
-    migrated: Migrated | None = None
-
-
-@dataclass
-class CanaryOutcome:
-    """Who answered behind the Service.
-
-    Attributes:
-        began: when the canary was about to come, by the traffic's clock; None without traffic.
-        sample: connections, by the version that answered them.
-        connections: how many the share was measured on.
-        share: the canary's part of them.
-    """
-
-    began: float | None = None
-    sample: Counter[str] = field(default_factory=Counter)
-    connections: int = 0
-    share: Share | None = None
-
-
-@dataclass
-class MigrationOutcome:
-    """What the candidate's migration did, and the backup from before it.
-
-    Attributes:
-        migrated: None where there is nothing to migrate.
-        backup: what came of it: a backup, or why there is none; None where none was tried.
-        blocking: what the migration did that takes long on many rows.
-    """
-
-    migrated: Migrated | None = None
-    backup: Backup | DatabaseError | FoundError | None = None
-    blocking: list[Finding] = field(default_factory=list)
-
-
-@dataclass
-class VerdictOutcome:
-    """The verdict.
-
-    Attributes:
-        verdict: None where nothing was compared.
-        absent: why nobody could tell the two apart; empty where somebody could.
-    """
-
-    verdict: Verdict | None = None
-    absent: str = ""
-
-
-@dataclass
-class StableOutcome:
-    """How the promotion went.
-
-    Attributes:
-        rollouts: what its rollout went through.
-        late: how the canary did from its verdict to its end; None where nobody could tell.
-    """
-
-    rollouts: list[Rollout]
-    late: Comparison | None = None
-
-
-@dataclass
-class RollbackOutcome:
-    """What a rollback left.
-
-    Attributes:
-        not_undone: what it has not undone in the database, a sentence each.
-        down: what the down-migration did; None where there was none.
-    """
-
-    not_undone: list[str] = field(default_factory=list)
-    down: Migrated | None = None
-
-    @property
-    def summary(self) -> str:
-        """What was not undone, in a few words."""
-        first, *others = self.not_undone or ["nothing"]
-        return f"not undone: {first}" + (f", and {len(others)} more" if others else "")
-
-
-@dataclass
-class CleanupOutcome:
-    """What is left of the run, by kind; nothing where all is gone."""
-
-    left: dict[str, tuple[object, ...]] = field(default_factory=dict)
-
-
-Outcome = (
-    PreflightOutcome
-    | ClusterOutcome
-    | BaselineOutcome
-    | CanaryOutcome
-    | MigrationOutcome
-    | VerdictOutcome
-    | StableOutcome
-    | RollbackOutcome
-    | CleanupOutcome
-)
 Kind = TypeVar("Kind", bound=Outcome)
 
 
@@ -211,6 +56,8 @@ class Journal:
         failures: the errors, with the evidence that was kept.
         environment: what the run ran on, by name.
         versions: what each version calls itself, by "baseline" and "candidate".
+        headerless: whether the app has turned out to send no version header, which the settings
+            did not promise.
         writes: all that was written, by checks and by the traffic.
         read_back: what became of the writes, when they were last looked for; None before.
         traffic: the load and all that it saw; None before it starts.
@@ -230,6 +77,7 @@ class Journal:
         self.environment: dict[str, str] = {}
         self.redactor = redactor or Redactor()
         self.versions: dict[str, str] = {}
+        self.headerless = False
         self.writes = Writes()
         self.read_back: ReadBack | None = None
         self.traffic: Traffic | None = None
@@ -321,6 +169,18 @@ class Journal:
         }
         return {title: migrated for title, migrated in found.items() if migrated}
 
+    @property
+    def tells_versions(self) -> bool:
+        """Whether a header tells which version answered."""
+        return self.plan.tells_versions and not self.headerless
+
+    @property
+    def untold(self) -> str:
+        """Why no header tells which version answered; empty where one does."""
+        if self.headerless:
+            return f"no answer has the header {self.plan.settings.api.version_header}"
+        return "" if self.plan.tells_versions else "no api.version-header is set"
+
     def version(self, title: str) -> str:
         """What a version calls itself: "baseline" or "candidate".
 
@@ -329,11 +189,11 @@ class Journal:
         """
         found = self.versions.get(title)
         if found is None:
-            why = (
-                f"the {title} has not answered yet; enter its stage first"
-                if self.plan.tells_versions
-                else "no api.version-header is set; set it, where the app has one"
-            )
+            why = f"the {title} has not answered yet; enter its stage first"
+            if self.headerless:
+                why = f"{self.untold}; let api.version-header name the one that the app sends"
+            elif self.untold:
+                why = f"{self.untold}; set it, where the app has one"
             raise ReleaseError(f"which version answers can't be told: {why}")
         return found
 

@@ -2,30 +2,65 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pytest_canary.analysis import late
+from pytest_canary.analysis.reach import BY_HEADER, unreachable_go
+from pytest_canary.analysis.reference import Reference, Sample
+from pytest_canary.api.bounded_read import rows_read
 from pytest_canary.context.address import node_url
-from pytest_canary.context.asked import Asked, AskedByHeader, Judged, requests_of
-from pytest_canary.context.journal import CanaryOutcome, PreflightOutcome
-from pytest_canary.context.measurement import Measurement
-from pytest_canary.context.tracks import Tracks
+from pytest_canary.context.outcomes import CanaryOutcome, PreflightOutcome
 from pytest_canary.core.errors import NotApplicable
 from pytest_canary.manifests.version import CANARY, STABLE
+from pytest_canary.sides.asked import Asked, AskedByHeader, requests_of
+from pytest_canary.sides.judged import Judged
+from pytest_canary.sides.measurement import Measurement
+from pytest_canary.sides.memory_watch import MemoryWatch
+from pytest_canary.sides.pages import Pages
+from pytest_canary.sides.pod_figures import PodFigures
+from pytest_canary.sides.tracks import Tracks
 
 if TYPE_CHECKING:
     from pytest_canary.analysis.comparison import Comparison
-    from pytest_canary.analysis.requests import Requests
     from pytest_canary.analysis.verdict import Verdict
     from pytest_canary.context.context import Context
+    from pytest_canary.sides.sides import Sides
+
+
+def ask_baseline(context: Context) -> None:
+    """Let the baseline be asked alone at an address of its own, where it can be.
+
+    It goes on while the stage's checks are made.
+
+    Raises:
+        ApiError: the row that a bounded read asks for can't be written.
+    """
+    context.sides = _new_sides(context)
+    context.sides.ask_baseline(context.waiter)
+
+
+def keep_baseline(context: Context) -> None:
+    """Keep what the baseline has answered alone; call it before the canary comes."""
+    if context.sides:
+        context.sides.keep_alone(context.waiter)
 
 
 def open_sides(context: Context) -> None:
     """Let canary and baseline be asked at addresses of their own, where they can be.
 
+    From then on, what their pods hold in memory is watched.
+
     Raises:
         WaitTimeoutError: the canary does not answer at its own, and the baseline does.
+        ApiError: the row that a bounded read asks for can't be written.
     """
+    context.sides = context.sides or _new_sides(context)
+    context.sides.open(context.waiter, "canary")
+    watch_memory(context)
+
+
+def _new_sides(context: Context) -> Sides:
     up = context.provisioned
 
     def locate(node_port: int) -> str | None:
@@ -37,16 +72,15 @@ def open_sides(context: Context) -> None:
     made = found.inspection.objects if found else ()
     taken = [name.rpartition("/")[2] for name in made]
     tracks = Tracks(up.owner, context.observer, context.settings, locate, taken=taken)
-    context.sides = context.builders.side_by_side(
+    return context.builders.side_by_side(
         tracks, context.api, context.settings, elsewhere=up.cluster is None
     )
-    context.sides.open(context.waiter)
-    if context.sides.traffic:
-        context.sides.traffic.stand("canary")
 
 
 def close_sides(context: Context) -> None:
-    """Ask nobody there any more."""
+    """Ask nobody there any more, and watch nobody's memory."""
+    if context.memory:
+        context.memory.stop()
     if context.sides:
         context.sides.close()
     context.sides = None
@@ -56,9 +90,11 @@ def judge(context: Context) -> Verdict:
     """The verdict: canary against baseline.
 
     Raises:
+        FoundError: behind the Service too few requests would come to the canary for a go.
         NotApplicable: nobody can tell whom the traffic has asked.
     """
     asked = _asked(context)
+    memory = context.memory or watch_memory(context)
     measurement = Measurement(
         context.namespace,
         context.observer,
@@ -67,34 +103,83 @@ def judge(context: Context) -> Verdict:
         context.settings,
         baseline=context.release.name(STABLE),
         canary=context.release.name(CANARY),
-        port=context.release.service.port,
+        pages=_pages(context),
+        memory=memory,
         before=_before(context),
+        rows=partial(rows_read, context.api),
     )
     verdict = context.builders.judge(measurement)
-    context.judged = Judged(asked, asked.now())
+    stable, canary = (
+        PodFigures(
+            context.release.name(track),
+            context.namespace,
+            context.observer,
+            _pages(context),
+        )
+        for track in (STABLE, CANARY)
+    )
+    context.judged = Judged(asked, stable, canary, memory)
     return verdict
 
 
-def judge_late(context: Context) -> Comparison | None:
-    """How the canary did since its verdict; None where there was none, or nobody was asked.
+def judge_late(context: Context) -> tuple[Comparison, ...]:
+    """How the canary did since its verdict; nothing where there was none.
 
     Raises:
         TrafficError: the traffic broke off.
     """
     if context.judged is None:
-        return None
-    asked, at = context.judged.asked, context.judged.at
-    baseline, _ = asked.requests(0.0, at)
-    _, canary = asked.requests(at, asked.now())
-    return late.judge_late(baseline, canary, context.settings.verdict)
+        return ()
+    settings = context.settings
+    return late.judge_late(context.judged.afterwards(), settings.verdict, settings.traffic.slow)
 
 
-def _before(context: Context) -> Requests | None:
-    """What the traffic has sent before the canary came."""
+def absence(context: Context) -> str:
+    """Why both are not asked side by side, and what tells them apart then; empty where they are."""
+    if not (context.sides and context.sides.absent):
+        return ""
+    header, untold = context.settings.api.version_header, context.journal.untold
+    told = (
+        f"the two versions can't be told apart: {untold}, and"
+        if untold
+        else f"the two versions are told apart by the header {header} alone, as"
+    )
+    return f"{told} {context.sides.absent}"
+
+
+def _pages(context: Context) -> Pages:
+    return Pages(context.namespace, context.settings, context.release.service.port)
+
+
+def watch_memory(context: Context) -> MemoryWatch:
+    """Look at what the pods of both hold, from now on; what was seen before counts no more."""
+    if context.memory:
+        context.memory.stop()
+    sides = context.sides
+    context.memory = MemoryWatch(
+        {track: context.release.name(track) for track in (STABLE, CANARY)},
+        context.namespace,
+        context.observer,
+        _pages(context),
+        context.release.pods.versions,
+        (lambda: sides.pods) if sides else dict,
+    ).start()
+    return context.memory
+
+
+def _before(context: Context) -> Reference | None:
+    """The baseline before the canary came; None where nobody had asked it."""
     outcome = context.journal.find(CanaryOutcome)
     if outcome is None or outcome.began is None:
         return None
-    return requests_of(context.app.traffic.columns(0.0, outcome.began)) or None
+    public = requests_of(context.app.traffic.columns(0.0, outcome.began))
+    sides = context.sides
+    # What was asked at the address is like what the verdict asks there.
+    samples = [sides.alone] if sides and sides.traffic and sides.alone else []
+    if len(public):
+        # Rows came evenly since the traffic began, so that its reads had half of them on average.
+        samples.append(Sample(public, outcome.rows / 2))
+    return Reference(tuple(samples), context.settings.traffic.slow) if samples else None
 
 
 def _asked(context: Context) -> Asked:
@@ -103,6 +188,7 @@ def _asked(context: Context) -> Asked:
     if asked:
         return asked
     if "baseline" not in versions or "candidate" not in versions:
-        absent = sides.absent if sides else ""
-        raise NotApplicable(absent or "canary and baseline are not asked side by side")
+        raise NotApplicable(absence(context) or "canary and baseline are not asked side by side")
+    found = unreachable_go(context.settings, BY_HEADER)
+    context.journal.tell("verdict", [found] if found else [])
     return AskedByHeader(context.app.traffic, versions["baseline"], versions["candidate"])

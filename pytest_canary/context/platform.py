@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pytest_canary.core.errors import ClusterError, CommandError
 from pytest_canary.database.deployment import SERVICE
 from pytest_canary.diagnosis.disturbances import Platform
-from pytest_canary.k8s.objects import containers, pods_of
+from pytest_canary.k8s.objects import containers, is_ending, pods_of
 
 if TYPE_CHECKING:
     from pytest_canary.cluster.container_engine import ContainerEngine
@@ -49,6 +49,6 @@ def _database(observer: Observer) -> tuple[str, str, int] | None:
     """What the database's data lives with; None where there is no pod of it."""
     for pod in pods_of(observer.known().pods.values(), SERVICE):
         restarts = sum(each.restarts for each in containers(pod))
-        if not pod["metadata"].get("deletionTimestamp"):
+        if not is_ending(pod):
             return pod["metadata"]["name"], pod["metadata"]["uid"], restarts
     return None

@@ -16,10 +16,26 @@ if TYPE_CHECKING:
     from pytest_canary.core.findings import Finding, Level
 
 OF_A_WALK: dict[str, Level] = {
+    # Stages cluster and canary: what the project's own apply script does, and how it fails.
+    "unfailing-apply": "warning",
+    "left-manifest": "warning",
+    "printed-secret": "warning",
+    # Stages preflight and verdict: a gate that can't open.
+    "unreachable-go": "error",
+    # Stage preflight: what [promotion] says, and hardly means.
+    "unreachable-promotion": "warning",
+    "misleading-promotion": "warning",
+    # Stages canary and stable: what is lost as the live version stops, which is its own fault.
+    "baseline-stops-badly": "warning",
     # Stage migration: statements that need longer the more rows there are, and block meanwhile.
     "table-rewrite": "warning",
     "blocking-index": "warning",
     "validated-constraint": "warning",
+    # Stage migration too: how it fails.
+    "unfailing-migration": "warning",
+    "late-failure": "warning",
+    # Stage stable: how the candidate's pods end.
+    "unheeded-sigterm": "warning",
 }
 
 

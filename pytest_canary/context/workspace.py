@@ -12,6 +12,7 @@ from pytest_canary.context.journal import Journal
 from pytest_canary.context.report_folder import ReportFolder
 from pytest_canary.core.errors import ClusterError
 from pytest_canary.core.masking import Redactor
+from pytest_canary.core.measuring import Measure, unmeasured
 from pytest_canary.core.processes import Processes
 from pytest_canary.core.secret_variables import secrets_of
 from pytest_canary.core.waiting import Waiter
@@ -60,9 +61,10 @@ class Workspace:
         self.builders = builders or Builders()
         redactor = redactor or Redactor()
         redactor.add(*_known_secrets(plan.settings))
-        self.waiter = discreet(waiter or Waiter(), redactor)
-        self.processes = Processes(redactor)
         self.journal = Journal(plan, run.id if run else "", redactor)
+        measure = self.journal.timeline.measuring
+        self.waiter = discreet(waiter or Waiter(), redactor, measure)
+        self.processes = Processes(redactor, measure=measure)
         self.report_folder = ReportFolder(plan.options.report, self.journal.run)
         self.evidence = Evidence(self.report_folder)
         self.cluster_run: Run | None = None
@@ -128,7 +130,8 @@ class Workspace:
     def stop_background(self) -> None:
         """End what runs in the background: the traffic first, as it asks the app."""
         if self._context:
-            self._context.stop()
+            with self.waiter.measure("step", "end traffic and watches"):
+                self._context.stop()
 
 
 def _known_secrets(settings: Settings) -> list[str]:
@@ -137,7 +140,7 @@ def _known_secrets(settings: Settings) -> list[str]:
     CI hands its own secrets to templates and scripts in this process's environment.
     """
     api = settings.api
-    requests = (api.write, api.read, *api.checks)
+    requests = [each for each in (api.write, api.read, api.bounded_read, *api.checks) if each]
     return [
         secret
         for variables in (
@@ -151,14 +154,14 @@ def _known_secrets(settings: Settings) -> list[str]:
     ]
 
 
-def discreet(waiter: Waiter, redactor: Redactor) -> Waiter:
-    """One that waits alike, and whose listener hears no secrets."""
+def discreet(waiter: Waiter, redactor: Redactor, measure: Measure = unmeasured) -> Waiter:
+    """One that waits alike, is measured, and whose listener hears no secrets."""
     listener = waiter.listener
 
     def listen(what: str, seen: str) -> None:
         listener(redactor.redact(what), redactor.redact(seen))
 
-    return Waiter(waiter.clock, listen)
+    return Waiter(waiter.clock, listen, measure)
 
 
 def workspace_itself(workspace: Workspace) -> Workspace:

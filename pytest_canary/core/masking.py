@@ -97,7 +97,10 @@ class Redactor:
 
     def _spans(self, text: str) -> Iterator[tuple[int, int]]:
         """Where secrets begin and end, in order, with those that overlap made one."""
-        found = [*self._unknown(text), *self._wrapped(text), *self._stumps(text)]
+        found = [*self._unknown(text)]
+        # Without a secret there is nothing to be found, however long it is searched for.
+        if self.__forms:
+            found += [*self._wrapped(text), *self._stumps(text)]
         for form in self.__forms:
             size = len(form)
             at = text.find(form)

@@ -8,14 +8,17 @@ import shlex
 import signal
 import subprocess
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypedDict, Unpack
 
 from pytest_canary.core import locks
+from pytest_canary.core.disclosure import Disclosure
 from pytest_canary.core.errors import CommandError
 from pytest_canary.core.masking import Redactor
+from pytest_canary.core.measuring import Measure, unmeasured
 from pytest_canary.core.pipes import WHOLE, Lines, Taker, Transcript, Whole, read
+from pytest_canary.core.terminals import Terminal
 from pytest_canary.core.wording import size
 
 
@@ -27,12 +30,14 @@ class Setup(TypedDict, total=False):
         cwd: the folder to run in.
         stdin: what it reads, in chunks.
         heard: told every line of its standard output and error as it comes, secrets masked.
+        disclosure: looks for secrets in what it prints.
     """
 
     env: Mapping[str, str] | None
     cwd: Path | None
     stdin: Iterable[bytes]
     heard: Callable[[str], None] | None
+    disclosure: Disclosure
 
 
 class Processes:
@@ -42,7 +47,9 @@ class Processes:
         redactor: takes the secrets out of what they print.
         among: those that these are a part of: they know of these too, and kill them as well.
         holding: a lock that each of them, and what it starts, shares for as long as it runs, so
-            that it is known to be at work even when this process has been killed.
+            that it is known to be at work even when this process has been killed; beside those of
+            what they are a part of.
+        measure: measures each of them.
     """
 
     def __init__(
@@ -50,17 +57,22 @@ class Processes:
         redactor: Redactor | None = None,
         among: Processes | None = None,
         holding: Path | None = None,
+        measure: Measure = unmeasured,
     ) -> None:
         self.redactor = redactor or Redactor()
+        self._measure = measure
         self._among = among
-        self._holding = holding
+        self._holding: tuple[Path, ...] = (
+            *(among._holding if among else ()),
+            *([holding] if holding else []),
+        )
         # Every command that runs, and how one would type it.
         self._running: dict[subprocess.Popen[bytes], str] = {}
         self._lock = threading.Lock()
 
     def part(self, holding: Path | None = None) -> Processes:
         """A part of these, to be killed without the others; or whose commands hold a lock."""
-        return Processes(self.redactor, self, holding)
+        return Processes(self.redactor, self, holding, self._measure)
 
     def run(self, argv: Sequence[str | Path], *, timeout: float, **setup: Unpack[Setup]) -> str:
         """Run a command to its end and return its standard output, for a person: secrets masked.
@@ -111,17 +123,13 @@ class Processes:
     def _run(self, argv: Sequence[str | Path], timeout: float, out: Taker, setup: Setup) -> None:
         """Run a command to its end, and hand its standard output on as it comes."""
         words = [str(word) for word in argv]
+        with self._measure("command", name(words)):
+            self._run_words(words, timeout, out, setup)
+
+    def _run_words(self, words: list[str], timeout: float, out: Taker, setup: Setup) -> None:
         shown, short = self.redactor.redact(shlex.join(words)), name(words)
-        try:
-            process = self._start(words, setup)
-        except OSError as error:
-            raise CommandError(
-                f"`{short}` can't be started: {error.strerror}: {error.filename}", command=shown
-            ) from error
-        except ValueError as error:  # a NUL in a word or a variable
-            raise CommandError(f"`{short}` can't be started: {error}", command=shown) from error
+        process = self._begin(words, setup, shown, short)
         assert process.stdin  # noqa: S101 (it is a pipe)
-        self._enter(process, shown)
         late = threading.Event()
 
         def stop() -> None:
@@ -168,15 +176,31 @@ class Processes:
 
     def _takers(self, both: Transcript, more: Sequence[Taker], setup: Setup) -> list[Taker]:
         """Who is told what comes through one pipe."""
-        heard = setup.get("heard")
+        heard, disclosure = setup.get("heard"), setup.get("disclosure")
         listening = [Lines(self.redactor, heard).take] if heard else []
-        return [*more, both.of_pipe(), *listening]
+        watching = [disclosure.of_pipe()] if disclosure else []
+        return [*more, both.of_pipe(), *listening, *watching]
+
+    def _begin(
+        self, words: list[str], setup: Setup, shown: str, short: str
+    ) -> subprocess.Popen[bytes]:
+        """Start a command that is known from then on."""
+        try:
+            process = self._start(words, setup)
+        except OSError as error:
+            raise CommandError(
+                f"`{short}` can't be started: {error.strerror}: {error.filename}", command=shown
+            ) from error
+        except ValueError as error:  # a NUL in a word or a variable
+            raise CommandError(f"`{short}` can't be started: {error}", command=shown) from error
+        self._enter(process, shown)
+        return process
 
     def _start(self, words: list[str], setup: Setup) -> subprocess.Popen[bytes]:
         with contextlib.ExitStack() as until_started:
-            passed = []
-            if self._holding:
-                passed.append(until_started.enter_context(locks.share(self._holding)).fileno())
+            passed = [
+                until_started.enter_context(locks.share(each)).fileno() for each in self._holding
+            ]
             return subprocess.Popen(
                 words,
                 stdin=subprocess.PIPE,
@@ -187,6 +211,42 @@ class Processes:
                 start_new_session=True,
                 pass_fds=passed,
             )
+
+    @contextlib.contextmanager
+    def on_terminal(
+        self, argv: Sequence[str | Path], env: Mapping[str, str], cwd: Path
+    ) -> Iterator[tuple[Terminal, subprocess.Popen[bytes]]]:
+        """Run a command on a terminal of its own, for a program that talks with it.
+
+        In the end the terminal is hung up, and the command and its process group are killed. A
+        shell with job control gives each of its pipelines a group of its own: who runs one ends
+        them by the lock that they hold.
+
+        Args:
+            argv: the command; must hold no secret.
+            env: the whole environment.
+            cwd: the folder to run in.
+
+        Raises:
+            CommandError: it can't be started.
+        """
+        words = [str(word) for word in argv]
+        shown = self.redactor.redact(shlex.join(words))
+        terminal = Terminal()
+        try:
+            setup: Setup = {"env": env, "cwd": cwd}
+            process = self._begin(terminal.argv(words), setup, shown, name(words))
+            for pipe in (process.stdin, process.stdout, process.stderr):
+                assert pipe  # noqa: S101 (it has the terminal in the place of each)
+                pipe.close()
+            try:
+                yield terminal, process
+            finally:
+                _kill(process)
+                _kill_group(process)
+                self._leave(process)
+        finally:
+            terminal.close()
 
     def kill_all(self) -> None:
         """Kill every command that still runs, those of other threads and of parts included."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 from pytest_canary.core.errors import WaitTimeoutError
+from pytest_canary.core.measuring import Measure, unmeasured
 
 T = TypeVar("T")
 
@@ -46,11 +47,20 @@ def _nobody(what: str, seen: str) -> None:
 
 
 class Waiter:
-    """Waits for one thing at a time and tells its listener how far it is."""
+    """Waits for one thing at a time and tells its listener how far it is.
 
-    def __init__(self, clock: Clock = time, listener: Listener = _nobody) -> None:
+    Args:
+        clock: time as it sees it.
+        listener: told of every look that was not done.
+        measure: measures each wait.
+    """
+
+    def __init__(
+        self, clock: Clock = time, listener: Listener = _nobody, measure: Measure = unmeasured
+    ) -> None:
         self.clock = clock
         self.listener = listener
+        self.measure = measure
 
     def until(
         self,
@@ -75,6 +85,16 @@ class Waiter:
         Raises:
             WaitTimeoutError: at the deadline; it says what was seen last.
         """
+        with self.measure("wait", what):
+            return self._until(what, look, timeout, change)
+
+    def _until(
+        self,
+        what: str,
+        look: Callable[[], Seen[T]],
+        timeout: float,
+        change: Callable[[float], None] | None,
+    ) -> T:
         pause = change or self.clock.sleep
         deadline = self.clock.monotonic() + timeout
         while True:

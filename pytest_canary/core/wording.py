@@ -75,8 +75,8 @@ def encodable(text: str) -> str:
 
 
 def times(number: int) -> str:
-    """How often: "once", "3 times"."""
-    return "once" if number == 1 else f"{number} times"
+    """How often: "not at all", "once", "3 times"."""
+    return {0: "not at all", 1: "once"}.get(number, f"{number} times")
 
 
 def listed(lines: Sequence[str]) -> str:

@@ -106,9 +106,10 @@ class Database:
         shown = " ".join(sql.split())
         keep = LIMIT if heard else ANSWER
         try:
-            done = self.namespace.exec(
-                pod, "postgres", words, timeout=timeout, keep=keep, heard=heard
-            )
+            with self.waiter.measure("command", "psql"):
+                done = self.namespace.exec(
+                    pod, "postgres", words, timeout=timeout, keep=keep, heard=heard
+                )
         except ExecError as error:
             raise DatabaseError(
                 f"the database does not answer: psql {error.why}", f"{shown}\n{error.output}"
@@ -189,6 +190,14 @@ class Database:
                 self._drop(name)
             raise
         self._drop(name)
+
+    def refuse_changes(self, name: str) -> None:
+        """Let a database refuse every change to whoever connects to it from now on, superusers too.
+
+        Raises:
+            DatabaseError: the database does not answer.
+        """
+        self.query(f'alter database "{name}" set default_transaction_read_only = on')
 
     def _drop(self, name: str) -> None:
         # With force, as whoever was given up may still be connected.

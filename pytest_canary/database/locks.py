@@ -77,7 +77,9 @@ class Locks:
 
     Args:
         others: addresses of pods that don't run the migration. A session that began under the
-            samples' eyes, in a pod that is none of these, counts as the migration's.
+            samples' eyes, in a pod that is none of these, counts as the migration's. The app of
+            that pod may begin some too: who waits for the migration and calls itself otherwise is
+            kept waiting like any other.
 
     Attributes:
         samples: how many came.
@@ -123,9 +125,9 @@ class Locks:
             if line.kind == "wait" and line.waiting and self._migrates(line.waiting):
                 self.waits[line.waiting.pid] = line
         for line in lines:
-            if line.kind == "wait" and line.waiting and self._counts(line.waiting):
+            if line.kind == "wait" and line.waiting:
                 cause = self._cause(line, lines)
-                if cause:
+                if cause and self._counts(line.waiting, cause):
                     self._blocked(line, cause)
 
     def _migrates(self, backend: Backend) -> bool:
@@ -133,8 +135,9 @@ class Locks:
         from_outside = backend.address != "" and backend.address not in self._others
         return began and from_outside and not backend.application.startswith(APPLICATION)
 
-    def _counts(self, backend: Backend) -> bool:
-        return not self._migrates(backend) and not backend.application.startswith(APPLICATION)
+    def _counts(self, waiting: Backend, cause: Backend) -> bool:
+        own = self._migrates(waiting) and waiting.application == cause.application
+        return not own and not waiting.application.startswith(APPLICATION)
 
     def _cause(self, line: Line, lines: Sequence[Line]) -> Backend | None:
         """The migration's session at the end of a row of waits, or None where none is there."""

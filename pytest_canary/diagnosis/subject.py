@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from pytest_canary.k8s.objects import Object, Snapshot, images, is_ready, pods_of
+from pytest_canary.k8s.objects import Object, Snapshot, images, is_ending, is_ready, pods_of
 
 LogKey = tuple[str, str, bool]
 """A container's log: the pod, the container, and whether it is that of the run before."""
@@ -147,8 +147,8 @@ def look_at(objects: Objects, expected: Expected, deployment: Object) -> Look:
         else:
             new = expected.image in images(pod)
         (fresh if new else others).append(pod)
-    staying = [pod for pod in fresh if not pod["metadata"].get("deletionTimestamp")]
-    going = [pod for pod in mine if pod["metadata"].get("deletionTimestamp")]
+    staying = [pod for pod in fresh if not is_ending(pod)]
+    going = [pod for pod in mine if is_ending(pod)]
     return Look(objects, expected, deployment, newest, staying, going, others)
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import quote, unquote, urlencode, urlsplit
 
+from pytest_canary.core.disclosure import Disclosure
 from pytest_canary.core.errors import CommandError
 from pytest_canary.core.masking import Redactor
 from pytest_canary.core.output import LIMIT, Output
@@ -177,6 +178,7 @@ def follow(
     redactor: Redactor,
     keep: int = LIMIT,
     heard: Callable[[str], None] | None = None,
+    disclosure: Disclosure | None = None,
 ) -> Exec:
     """Read an exec's websocket until the command ends, and close it.
 
@@ -189,6 +191,7 @@ def follow(
         redactor: takes the secrets out of what a person is to read of it.
         keep: how much of its output is kept.
         heard: told its standard output, as it comes and as it is.
+        disclosure: looks for secrets in what it prints.
 
     Raises:
         ExecError: it did not end of its own; with the output so far.
@@ -196,6 +199,7 @@ def follow(
     typed = redactor.redact(shown(pod, container, command))
     end, stdout, both = "", Output(keep), Output(keep)
     masked = redactor.stream(both.take)
+    watching = {each: disclosure.of_text() for each in (STDOUT, STDERR)} if disclosure else {}
     began = spoke = time.monotonic()
     try:
         for channel, text in _frames(socket, began + timeout):
@@ -204,6 +208,8 @@ def follow(
                 continue
             spoke = time.monotonic()
             masked.write(text)
+            if watching:
+                watching[channel](text)
             if channel == STDOUT:
                 stdout.take(text)
                 if heard:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from pytest_canary.k8s.objects import Object, condition
+from pytest_canary.k8s.objects import Object, condition, images, is_ending
 from pytest_canary.k8s.rollout import Rollout, rollout
+from pytest_canary.k8s.terminations import Killed, killed
 
 
 @dataclass(frozen=True)
@@ -16,12 +18,29 @@ class Moment:
     Attributes:
         at: seconds since the observer started.
         rollout: the counts; all of them 0 once it is deleted.
-        image: of its newest template.
+        images: of its newest template's containers; none once it is deleted.
     """
 
     at: float
     rollout: Rollout
-    image: str = ""
+    images: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Ending:
+    """A pod's way out, from when it was told to stop.
+
+    Attributes:
+        pod: its name.
+        images: of its containers.
+        began: seconds since the observer started; and so
+        ended: when it was gone; infinite while it is there.
+    """
+
+    pod: str
+    images: frozenset[str]
+    began: float
+    ended: float = math.inf
 
 
 class History:
@@ -29,10 +48,14 @@ class History:
 
     Attributes:
         moments: what the Deployments' replicas went through, oldest first.
+        killed: the containers that were killed as they did not end, oldest first.
+        endings: the pods that were told to stop, or were gone without, oldest first.
     """
 
     def __init__(self) -> None:
         self.moments: list[Moment] = []
+        self.killed: list[Killed] = []
+        self.endings: list[Ending] = []
         self._last: dict[str, Rollout] = {}
         self._pods: Mapping[str, Object] = {}
         self._lost: list[tuple[float, str]] = []
@@ -44,18 +67,35 @@ class History:
         for name, pod in pods.items():
             before = self._pods.get(name)
             # One that has not changed is the same object, most often.
-            if before is not None and before is not pod and has_lost_readiness(before, pod):
+            if before is pod:
+                continue
+            if before is not None and has_lost_readiness(before, pod):
                 self._lost.append((at, name))
+            self.killed += [each for each in killed(pod) if each not in self.killed]
+        self._record_endings(pods, at)
         self._pods = pods
         for name, deployment in deployments.items():
             now = rollout(deployment, pods.values())
             if self._last.get(name) != now:
-                image = deployment["spec"]["template"]["spec"]["containers"][0]["image"]
                 self._last[name] = now
-                self.moments.append(Moment(at, now, image))
+                template = deployment["spec"]["template"]
+                self.moments.append(Moment(at, now, frozenset(images(template))))
         for name in [name for name in self._last if name not in deployments]:
             self._last.pop(name)
             self.moments.append(Moment(at, absent(name)))
+
+    def _record_endings(self, pods: Mapping[str, Object], at: float) -> None:
+        known = {each.pod for each in self.endings}
+        stopping = {name for name, pod in pods.items() if is_ending(pod)}
+        gone = self._pods.keys() - pods.keys()
+        for name in sorted((stopping | gone) - known):
+            pod = pods.get(name) or self._pods[name]
+            self.endings.append(Ending(name, frozenset(images(pod)), at))
+        if gone:
+            self.endings = [
+                replace(each, ended=min(each.ended, at)) if each.pod in gone else each
+                for each in self.endings
+            ]
 
     def rollouts(self, deployment: str, since: float = 0) -> list[Rollout]:
         """What a Deployment's replicas went through since a moment, without repetitions.
@@ -92,7 +132,7 @@ def has_lost_readiness(before: Object, after: Object) -> bool:
     that is on its way out, or at its end, has not lost its readiness: it is not to have it.
     """
     ended = after.get("status", {}).get("phase") in ("Failed", "Succeeded")
-    if ended or after["metadata"].get("deletionTimestamp"):
+    if ended or is_ending(after):
         return False
     was, now = condition(before, "Ready"), condition(after, "Ready")
     if was.get("status") != "True":

@@ -8,14 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from pytest_canary.core.disclosure import Disclosure
 from pytest_canary.core.masking import Redactor
 from pytest_canary.core.output import LIMIT
-from pytest_canary.core.wording import size
 from pytest_canary.k8s.access_api import AccessApi
 from pytest_canary.k8s.cluster_api import ClusterApi
 from pytest_canary.k8s.connection import Connection
 from pytest_canary.k8s.exec import Exec as Exec
 from pytest_canary.k8s.exec import follow, open_exec
+from pytest_canary.k8s.logs import read_log
 from pytest_canary.k8s.objects import Object
 
 if TYPE_CHECKING:
@@ -247,45 +248,20 @@ class Namespace:
         lines: int = 200,
         *,
         previous: bool = False,
+        timestamps: bool = False,
+        disclosure: Disclosure | None = None,
     ) -> str:
-        """The last lines of a container's log, or of the container before it restarted, masked.
-
-        Of lines that are very long, fewer: the last ones tell why a container ended.
-        """
-        redactor = self._connection.redactor
-        for count in (lines, max(lines // 10, 1), 1):
-            content = self._log(pod, container, count, previous=previous)
-            if len(content) < LIMIT:
-                break
-        text: str = content.decode(errors="replace")
-        if len(content) >= LIMIT:
-            # What follows may have been the rest of a secret.
-            text = f"{text[: redactor.settled(text)]}\n… the rest of the line left out …\n"
-        if count < lines:
-            text = f"… lines before the last {count} left out: {size(LIMIT)} and more …\n{text}"
-        return redactor.redact(text)
-
-    def _log(self, pod: str, container: str | None, lines: int, *, previous: bool) -> bytes:
-        """The first bytes of a log's last lines."""
-        options: dict[str, Any] = {"container": container} if container else {}
-        if previous:
-            # Left out where it is false, which kubernetes before 37 would write as False.
-            options["previous"] = True
-        response = self._call(
-            f"read the log of pod {pod}",
-            self.core.read_namespaced_pod_log,
-            pod,
+        """The last lines of a container's log, masked; `read_log` says which."""
+        return read_log(
+            self._connection,
             self.name,
-            tail_lines=lines,
-            limit_bytes=LIMIT,
-            _preload_content=False,
-            **options,
+            pod,
+            container,
+            lines,
+            previous=previous,
+            timestamps=timestamps,
+            disclosure=disclosure,
         )
-        try:
-            content: bytes = response.read(LIMIT)
-        finally:
-            response.close()
-        return content
 
     def exec(
         self,
@@ -296,6 +272,7 @@ class Namespace:
         timeout: float,
         keep: int = LIMIT,
         heard: Callable[[str], None] | None = None,
+        disclosure: Disclosure | None = None,
     ) -> Exec:
         """`kubectl exec POD -c CONTAINER -- COMMAND`, without a terminal.
 
@@ -307,6 +284,7 @@ class Namespace:
                 no way to stop it from outside.
             keep: how much of its output is kept.
             heard: told what it writes to standard output, as it comes and as it is.
+            disclosure: looks for secrets in what it writes.
 
         Returns:
             Its exit code and output, whatever the code is.
@@ -324,6 +302,7 @@ class Namespace:
             redactor=self._connection.redactor,
             keep=keep,
             heard=heard,
+            disclosure=disclosure,
         )
 
     def proxy(self, pod: str, port: int) -> tuple[str, requests.Session]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from pytest_canary.core.disclosure import Disclosure
 from pytest_canary.core.output import LIMIT
 from pytest_canary.k8s.exec import Exec
 from pytest_canary.k8s.objects import Object
@@ -100,9 +101,19 @@ class NamespaceApi(Protocol):
         """Delete a pod, at once."""
 
     def logs(
-        self, pod: str, container: str | None = None, lines: int = 200, *, previous: bool = False
+        self,
+        pod: str,
+        container: str | None = None,
+        lines: int = 200,
+        *,
+        previous: bool = False,
+        timestamps: bool = False,
+        disclosure: Disclosure | None = None,
     ) -> str:
-        """The last lines of a container's log, or of the container before it restarted."""
+        """The last lines of a container's log, or of the container before it restarted.
+
+        Each after when it was written, where that is asked for.
+        """
 
     def exec(
         self,
@@ -113,6 +124,7 @@ class NamespaceApi(Protocol):
         timeout: float,
         keep: int = LIMIT,
         heard: Callable[[str], None] | None = None,
+        disclosure: Disclosure | None = None,
     ) -> Exec:
         """Run a command in a container, to its end."""
 

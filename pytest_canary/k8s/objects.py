@@ -48,9 +48,14 @@ def pods_of(pods: Iterable[Object], deployment: str) -> list[Object]:
     return sorted(mine, key=lambda pod: str(pod["metadata"]["name"]))
 
 
+def is_ending(pod: Object) -> bool:
+    """Whether the pod has been told to end, and is still there."""
+    return bool(pod["metadata"].get("deletionTimestamp"))
+
+
 def is_ready(pod: Object) -> bool:
     """Whether the pod is ready and is not on its way out."""
-    if pod["metadata"].get("deletionTimestamp"):
+    if is_ending(pod):
         return False
     return condition(pod, "Ready").get("status") == "True"
 
@@ -73,7 +78,7 @@ def images(pod: Object) -> set[str]:
 
 def state(pod: Object) -> str:
     """What holds a pod up, in a few words."""
-    if pod["metadata"].get("deletionTimestamp"):
+    if is_ending(pod):
         return "terminating"
     if is_ready(pod):
         return "ready"

@@ -7,12 +7,13 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 
 from pytest_canary.core.errors import ClusterError
-from pytest_canary.k8s.history import History, Moment
+from pytest_canary.k8s.history import Ending, History, Moment
 from pytest_canary.k8s.namespace import Namespace
 from pytest_canary.k8s.news import LIMITS, Limits, News
 from pytest_canary.k8s.objects import Object, Snapshot
 from pytest_canary.k8s.reflector import Reflector
 from pytest_canary.k8s.rollout import Rollout
+from pytest_canary.k8s.terminations import Killed
 
 KINDS = ("Deployment", "ReplicaSet", "Pod", "EndpointSlice", "Service", "Event")
 
@@ -132,6 +133,11 @@ class Observer:
         """What the Deployments' replicas went through, oldest first; it grows as they go on."""
         return self._history.moments
 
+    @property
+    def endings(self) -> Sequence[Ending]:
+        """The pods that were told to stop so far, oldest first."""
+        return self._history.endings
+
     def rollouts(self, deployment: str, since: float = 0) -> list[Rollout]:
         """What a Deployment's replicas went through since a moment, without repetitions.
 
@@ -156,6 +162,10 @@ class Observer:
             since: seconds since the observer started.
         """
         return self._history.readiness_lost(pods, since)
+
+    def killed(self) -> list[Killed]:
+        """The containers so far that did not end when their pods were deleted, and were killed."""
+        return list(self._history.killed)
 
     # What the watches tell.
 

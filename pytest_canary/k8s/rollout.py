@@ -9,6 +9,7 @@ from pytest_canary.k8s.objects import (
     Object,
     endpoints,
     images,
+    is_ending,
     is_over,
     is_ready,
     pods_of,
@@ -92,8 +93,8 @@ def settled(
     """Whether a Deployment has come to rest with exactly these replicas of this image.
 
     The Deployment's own counts are not enough: its pods must really be ready, of the image, and
-    none of another may be left, terminating ones included. One that was evicted stays to be read
-    about, and counts no more.
+    none of another may be left. What has been told to end counts no more, as for Kubernetes itself;
+    nor does one that was evicted and stays to be read about.
 
     Returns:
         Whether it has, and what is there, in words.
@@ -112,7 +113,8 @@ def settled(
         text += f"; {listed}"
     elif not status.done:
         text += f"; {status.text}"
-    done = status.done and status.wanted == replicas and len(ready) == replicas and not others
+    staying = [pod for pod in others if not is_ending(pod)]
+    done = status.done and status.wanted == replicas and len(ready) == replicas and not staying
     return done, text
 
 
@@ -121,6 +123,26 @@ def gone(deployments: Mapping[str, Object], pods: Iterable[Object], name: str) -
     left = [f"Deployment {name}"] if name in deployments else []
     left += [f"pod {p['metadata']['name']} {state(p)}" for p in pods_of(pods, name)]
     return not left, ", ".join(left) or f"{name} is gone"
+
+
+def deleted(
+    deployments: Mapping[str, Object], pods: Iterable[Object], name: str
+) -> tuple[bool, str]:
+    """Whether a Deployment is gone and its pods told to end, and what is left, in words."""
+    return gone(deployments, [pod for pod in pods if not is_ending(pod)], name)
+
+
+def ended(pods: Iterable[Object]) -> tuple[bool, str]:
+    """Whether all pods that have been told to end are gone, and which are not, in words.
+
+    One that is over and is held by a finalizer may stay for ever.
+    """
+    left = [
+        pod["metadata"]["name"]
+        for pod in pods
+        if is_ending(pod) and not (is_over(pod) and pod["metadata"].get("finalizers"))
+    ]
+    return not left, f"still there: {', '.join(left)}" if left else "they are gone"
 
 
 def misdirected(

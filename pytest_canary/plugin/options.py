@@ -42,6 +42,12 @@ def add(parser: pytest.Parser) -> None:
         metavar="IMAGE|git:REF|none",
         help="the version that is live today; otherwise the newest tag before HEAD",
     )
+    group.addoption(
+        "--canary-pipeline",
+        metavar="FILE",
+        help="look at this pipeline of Semaphore's before anything starts, and at those that it "
+        "promotes to",
+    )
     group.addoption("--canary-until", metavar="STAGE", help="stop after this stage, and clean up")
     group.addoption(
         "--canary-keep",
@@ -157,6 +163,7 @@ def read(given: Mapping[str, Any]) -> tuple[Options | None, list[str]]:
         Options(
             image=given.get("canary_image"),
             baseline=given.get("canary_baseline"),
+            pipeline=given.get("canary_pipeline"),
             until=until,
             check=bool(given.get("canary_check")),
             keep=cast("Keep", keep),

@@ -14,7 +14,7 @@ from pytest_canary.config.git import git
 from pytest_canary.config.promotion import Promotion, promotion
 from pytest_canary.config.revision import revision
 from pytest_canary.context import system_info
-from pytest_canary.context.journal import CheckResult
+from pytest_canary.context.outcomes import CheckResult
 from pytest_canary.core.errors import CanaryError
 from pytest_canary.plugin.items import StageTest, in_automatic_rollback, stage_of
 from pytest_canary.plugin.pytest_internals import (

@@ -248,10 +248,12 @@ class CheckSummary:
             told = [plural(max(found, 1), "error"), warned, f"{held} of {checks} checks hold"]
             yield Line(", ".join(filter(None, told)), "red")
         elif self._outcome.passed:
-            files = f"{settings.files.deployment.name} and {settings.files.service.name}"
             if warned:
-                yield Line(f"no error, {warned} in {files}", "yellow")
+                yield Line(f"no error, {warned}", "yellow")
             else:
-                yield Line(f"nothing found in {files}", "green")
+                files = [settings.files.deployment, settings.files.service]
+                files += [pipeline] if (pipeline := self._check.plan.pipeline) else []
+                *first, last = [each.name for each in files]
+                yield Line(f"nothing found in {', '.join(first)} and {last}", "green")
         elif checks:
             yield Line(f"{held} of {checks} checks were made, and hold")

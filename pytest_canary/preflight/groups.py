@@ -16,7 +16,7 @@ class Group:
     """
 
     name: str
-    of: Literal["text", "deployments", "service"] = "deployments"
+    of: Literal["text", "deployments", "service", "pipelines"] = "deployments"
 
 
 YAML = Group("valid YAML", of="text")
@@ -33,3 +33,6 @@ PULL_POLICY = Group("the pull policy")
 FIXED_IMAGES = Group("fixed images")
 REQUESTS = Group("requests")
 AVAILABILITY = Group("pods that are left")
+PIPELINES = Group("Semaphore's pipelines", of="pipelines")
+JOBS = Group("what jobs are given", of="pipelines")
+PROMOTIONS = Group("promotions and conditions", of="pipelines")

@@ -60,6 +60,7 @@ class Inspection:
             "text": self.foreign,
             "deployments": self.unread,
             "service": self.unread or self.serviceless,
+            "pipelines": "",  # only asked where there are some
         }[group.of]
         if lacking:
             raise NotApplicable(lacking)
@@ -95,7 +96,8 @@ def _typed(document: Document) -> str:
 def findings_of(faults: Iterable[Fault]) -> list[Finding]:
     """The findings that faults are, each once though both Deployments have it."""
     by_place = {
-        (fault.rule, fault.source.shown, fault.line): fault for fault in reversed([*faults])
+        (fault.rule, fault.source.shown, fault.line, _own(fault)): fault
+        for fault in reversed([*faults])
     }
     ordered = sorted(by_place.values(), key=lambda each: (each.source.shown, each.line))
     return [
@@ -108,6 +110,11 @@ def findings_of(faults: Iterable[Fault]) -> list[Finding]:
         )
         for fault in ordered
     ]
+
+
+def _own(fault: Fault) -> str:
+    """What tells a fault from others of its line; nothing, where the other Deployment has it."""
+    return fault.sentence if fault.rule in names(of="pipelines") else ""
 
 
 def _unread(subject: Subject) -> str:

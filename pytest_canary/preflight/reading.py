@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from pytest_canary.config.plan import Plan
 from pytest_canary.config.settings import Settings
 from pytest_canary.database import deployment as database
-from pytest_canary.manifests.documents import read
+from pytest_canary.manifests.documents import Fault, read
 from pytest_canary.manifests.parsing import parse
 from pytest_canary.manifests.schema import KubernetesSchema
-from pytest_canary.manifests.templates import Given, Script, render
+from pytest_canary.manifests.templates import Given, Script, comment_at, names, render
 from pytest_canary.manifests.version import CANARY, STABLE, apply_environment
 from pytest_canary.preflight.subject import Node, Subject, Workload
 
@@ -55,7 +56,37 @@ def read_subject(
         node=None if plan.options.context else node,
         namespace=plan.options.namespace or "",
     )
-    return subject, foreign
+    return replace(subject, pipelines=_pipeline_faults(plan, root, subject)), foreign
+
+
+def _pipeline_faults(plan: Plan, root: Path, subject: Subject) -> tuple[Fault, ...]:
+    if plan.pipeline is None:
+        return ()
+    # Most projects name none, and a check of the manifests has no time for it.
+    from pytest_canary.pipelines.review import review
+    from pytest_canary.pipelines.variables import Program, Provided
+    from pytest_canary.pipelines.workflow import read_workflow
+
+    described = plan.settings.pipeline
+    provided = Provided(
+        secrets={name: each.variables for name, each in described.secrets.items()},
+        variables=described.variables,
+        programs=(Program(subject.script.name, subject.source.path.name, _asked(subject)),),
+    )
+    return tuple(review(read_workflow(plan.pipeline, root), provided))
+
+
+def _asked(subject: Subject) -> frozenset[str]:
+    """The variables of the template that only who runs the script can set."""
+    if not subject.templates:
+        return frozenset()
+    lines = (line[: comment_at(line)] for line in subject.source.text.splitlines())
+    script = subject.script
+    return frozenset(
+        name
+        for name in names("\n".join(lines)) - {*script.arguments}
+        if not script.mentions(name) and (script.fills is None or name in script.fills)
+    )
 
 
 def given(plan: Plan, track: str, replicas: int) -> Given:

@@ -11,6 +11,7 @@ from pytest_canary.preflight.rules import (
     images,
     namespaces,
     objects,
+    pipelines,
     probes,
     references,
     requests,
@@ -29,6 +30,7 @@ MODULES = (
     images,
     requests,
     availability,
+    pipelines,
 )
 
 RULES: tuple[Rule, ...] = tuple(
@@ -36,9 +38,10 @@ RULES: tuple[Rule, ...] = tuple(
 )
 
 
-def names(group: Group | None = None) -> tuple[str, ...]:
-    """The names of all rules, or of one group's."""
-    return tuple(each.name for each in RULES if group in (None, each.group))
+def names(group: Group | None = None, of: str = "") -> tuple[str, ...]:
+    """The names of all rules, of one group's, or of those that look at the same."""
+    asked = (each for each in RULES if group in (None, each.group))
+    return tuple(each.name for each in asked if of in ("", each.group.of))
 
 
 def levels() -> dict[str, Level]:

@@ -94,6 +94,8 @@ class Subject:
         parameters: the keys of that Secret; none where there is no database.
         node: what a kind cluster runs on; None where the cluster is there already.
         namespace: one that is there already, with others' objects in it; empty for a new one.
+        pipelines: what is wrong with Semaphore's pipelines, each fault with its rule's name; none
+            where nobody has named one.
     """
 
     settings: Settings
@@ -109,6 +111,7 @@ class Subject:
     parameters: frozenset[str]
     node: Node | None
     namespace: str = ""
+    pipelines: tuple[Fault, ...] = ()
 
     @property
     def kind_cluster(self) -> bool:
@@ -125,6 +128,10 @@ class Subject:
         """What reading the files has found by this rule."""
         for parsed in (self.applied, *(each.parsed for each in self.templates.values())):
             yield from (fault for fault in parsed.faults if fault.rule == rule)
+
+    def of_pipelines(self, rule: str) -> Iterator[Fault]:
+        """What this rule has found in Semaphore's pipelines."""
+        return (fault for fault in self.pipelines if fault.rule == rule)
 
     def misfits(self, rule: Unfit) -> Iterator[Fault]:
         """What does not fit the schema, by this rule; not what is unclear."""

@@ -29,6 +29,8 @@ class Expect:
     def replicas(self, track: str, replicas: int, of: str = "") -> None:
         """A track has exactly so many replicas of a version, all ready; waits for them.
 
+        Pods that were told to end may still be there beside them; see `gone`.
+
         Args:
             track: "canary" or "stable".
             replicas: how many.
@@ -64,11 +66,12 @@ class Expect:
         expect.every_row(self._workspace.context)
 
     def no_lost_request(self) -> None:
-        """None of the traffic's requests was lost so far.
+        """None of the traffic's requests was lost so far; waits for pods that were told to end.
 
         Raises:
             FoundError: some were.
             TrafficError: there is no traffic, or too little of it to tell.
+            WaitTimeoutError: such a pod is still there, or a request has no end.
         """
         from pytest_canary.context import expect
 
@@ -92,12 +95,12 @@ class Expect:
             title: "candidate" or "baseline".
 
         Raises:
-            ReleaseError: another one answers too, or no header tells who does.
+            ReleaseError: another one answers too, or neither a header nor a kind node tells who.
+            NotApplicable: the node was to tell, and can't.
         """
-        from pytest_canary.context import expectations
+        from pytest_canary.context import expect
 
-        context = self._workspace.context
-        expectations.expect_only(context.sample(title), context.journal.version(title))
+        expect.only_version(self._workspace.context, title)
 
     def gone(self, track: str) -> None:
         """A track's Deployment and its pods are gone; waits for it.
@@ -114,7 +117,7 @@ class Expect:
             ReleaseError: something is, or there was no cleanup yet.
         """
         from pytest_canary.context import expectations
-        from pytest_canary.context.journal import CleanupOutcome
+        from pytest_canary.context.outcomes import CleanupOutcome
 
         journal = self._workspace.journal
         for kind in journal.outcome(CleanupOutcome).left:

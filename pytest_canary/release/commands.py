@@ -10,6 +10,7 @@ from pytest_canary.core.processes import Processes
 from pytest_canary.diagnosis.refusals import refusals
 from pytest_canary.manifests.version import Version
 from pytest_canary.release.claims import Claims
+from pytest_canary.release.printed_secrets import PrintedSecrets
 
 
 class Commands:
@@ -21,6 +22,7 @@ class Commands:
         namespace: the name of the one that they work on.
         processes: run kubectl.
         claims: make known what is applied, where the namespace is not the run's own.
+        printed: watches what scripts print.
     """
 
     def __init__(
@@ -30,12 +32,14 @@ class Commands:
         namespace: str,
         processes: Processes,
         claims: Claims | None,
+        printed: PrintedSecrets,
     ) -> None:
         self._kubectl = kubectl
         self._environment = environment
         self._namespace = namespace
         self._processes = processes
         self._claims = claims
+        self._printed = printed
 
     def kubectl(self, *words: str | Path) -> str:
         """Run kubectl and return its output.
@@ -97,6 +101,7 @@ class Commands:
             env=self._environment,
             cwd=version.apply.parent,
             heard=hear,
+            disclosure=self._printed.of_script(version, words),
         )
         # A script may go on after a refusal, and end as if nothing had been.
         self.expect_not_refused("\n".join(said))

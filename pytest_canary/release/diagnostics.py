@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from pytest_canary.core.disclosure import Disclosure
 from pytest_canary.core.errors import ClusterError, ReleaseError
 from pytest_canary.k8s.namespace import Namespace
 from pytest_canary.k8s.objects import Object, containers
@@ -32,7 +33,10 @@ class Diagnostics:
 
 
 def collect(
-    namespace: Namespace, kubectl: Callable[..., str], pods: Iterable[Object]
+    namespace: Namespace,
+    kubectl: Callable[..., str],
+    pods: Iterable[Object],
+    disclosure: Callable[[Object], Disclosure],
 ) -> Diagnostics:
     """Collect what there is to know of a namespace; a part that fails says why.
 
@@ -40,16 +44,17 @@ def collect(
         namespace: where the app lives.
         kubectl: runs kubectl there and returns its output.
         pods: those whose logs are kept.
+        disclosure: looks for secrets in what a pod has logged.
     """
     logs = {}
     for pod in pods:
-        name = pod["metadata"]["name"]
+        name, watch = pod["metadata"]["name"], disclosure(pod)
         for each in containers(pod):
             container = each.name
-            logs[f"{name}.{container}.log"] = _log(namespace, name, container)
+            logs[f"{name}.{container}.log"] = _log(namespace, watch, name, container)
             if each.restarts:
                 logs[f"{name}.{container}.previous.log"] = _log(
-                    namespace, name, container, previous=True
+                    namespace, watch, name, container, previous=True
                 )
     return Diagnostics(
         # Not "all", which has kinds in it that not everybody may list.
@@ -60,9 +65,11 @@ def collect(
     )
 
 
-def _log(namespace: Namespace, pod: str, container: str, *, previous: bool = False) -> str:
+def _log(
+    namespace: Namespace, watch: Disclosure, pod: str, container: str, *, previous: bool = False
+) -> str:
     try:
-        return namespace.logs(pod, container, LOG_LINES, previous=previous)
+        return namespace.logs(pod, container, LOG_LINES, previous=previous, disclosure=watch)
     except ClusterError as error:
         return str(error)
 

@@ -1,4 +1,4 @@
-"""Commands in the app's pods, and what became of them: each way not to end well, told apart."""
+"""Commands in pods: in those of the app, and in pods of their own."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing import Any
 
 from pytest_canary.core.errors import ClusterError, FoundError, ReleaseError, WaitTimeoutError
 from pytest_canary.core.findings import Finding
-from pytest_canary.core.output import shown
 from pytest_canary.core.waiting import Seen, Waiter
 from pytest_canary.diagnosis.ends import UNSTARTABLE
 from pytest_canary.k8s.exec import Exec, ExecError
@@ -25,9 +24,8 @@ from pytest_canary.k8s.objects import (
     state,
 )
 from pytest_canary.k8s.observer import Observer
-
-# The exit codes of what SIGKILL and SIGTERM end: a pod on its way out, or a memory limit.
-KILLED = (137, 143)
+from pytest_canary.release.command_ends import KILLED, fate, lost_pod_finding, unended_finding
+from pytest_canary.release.printed_secrets import PrintedSecrets
 
 # Seconds for the watches to tell of what is there already, or why a pod went.
 WATCHES = 5.0
@@ -43,6 +41,7 @@ class PodCommands:
         deadline: seconds that a command takes at most.
         versions: the images of the app's versions, by which its container is known.
         diagnose: says what keeps a pod of the run's own from running its command, by its name.
+        printed: watches what they print.
     """
 
     def __init__(
@@ -53,6 +52,7 @@ class PodCommands:
         deadline: float,
         versions: Collection[str],
         diagnose: Callable[[str], list[Finding]],
+        printed: PrintedSecrets,
     ) -> None:
         self.namespace = namespace
         self.observer = observer
@@ -60,6 +60,7 @@ class PodCommands:
         self.deadline = deadline
         self.versions = versions
         self.diagnose = diagnose
+        self.printed = printed
 
     def ready_pod(self, deployment: str) -> Object:
         """A pod of a Deployment that is ready and not on its way out; it is waited for a little.
@@ -118,7 +119,14 @@ class PodCommands:
         name, container = pod["metadata"]["name"], self.app_of(pod)
         typed = shlex.join(command)
         try:
-            done = self.namespace.exec(name, container, command, timeout=self.deadline)
+            with self.waiter.measure("command", typed):
+                done = self.namespace.exec(
+                    name,
+                    container,
+                    command,
+                    timeout=self.deadline,
+                    disclosure=self.printed.of_command(pod, command),
+                )
         except ExecError as error:
             if error.ending == "refused":
                 # The watches may still have had a pod that was gone.
@@ -153,12 +161,21 @@ class PodCommands:
         pods = {each["metadata"]["name"]: each for each in self.namespace.objects("Pod")}
         return fate(pod, pods.get(name), container)
 
-    def run_apart(self, pod: dict[str, Any], what: str) -> Exec:
+    def run_apart(
+        self,
+        pod: dict[str, Any],
+        what: str,
+        *,
+        timeout: float | None = None,
+        ended: Callable[[str, str, Object], None] = lambda *_: None,
+    ) -> Exec:
         """Run a pod whose one container ends by itself to its end, and delete it.
 
         Args:
             pod: the pod, as the API takes it.
             what: what is awaited, as a clause.
+            timeout: seconds that it takes at most, where that is not the usual deadline.
+            ended: told the pod's name, its container's and how that has ended, while it is there.
 
         Raises:
             FoundError: the pod was lost before, or can't run it.
@@ -169,41 +186,43 @@ class PodCommands:
         try:
             self.namespace.add(pod)
             try:
-                code = self._exit_code(name, container["name"], command, what)
+                state = self._end(name, container["name"], command, what, timeout or self.deadline)
             except WaitTimeoutError as error:
-                output = self._log(name, container["name"])
+                output = self._log(pod)
                 raise WaitTimeoutError(error.sentence, output) from error
-            output = self._log(name, container["name"])
-            return Exec(name, command, code, output, output)
+            output = self._log(pod)
+            ended(name, container["name"], state)
+            return Exec(name, command, int(state["exitCode"]), output, output)
         finally:
             self.namespace.delete_pod(name)
 
-    def _exit_code(self, name: str, container: str, command: str, what: str) -> int:
+    def _end(self, name: str, container: str, command: str, what: str, timeout: float) -> Object:
+        """The terminated state of a pod's container."""
         before: Object | None = None
 
         def lost(end: str) -> FoundError:
             return FoundError([lost_pod_finding(command, name, "never ended", end, "")])
 
-        def look() -> Seen[int]:
+        def look() -> Seen[Object]:
             nonlocal before
             pod = self.observer.snapshot().pods.get(name)
             if pod is None:
                 if before:
                     raise lost("the pod was deleted")
-                return Seen(f"pod {name} is not there yet", False, 0)
+                return Seen(f"pod {name} is not there yet", False, {})
             end, before = fate(before or pod, pod, container), pod
             status = pod.get("status", {})
             if status.get("phase") == "Failed" and status.get("reason"):
                 raise lost(end)
             ended = container_status(pod, container).get("state", {}).get("terminated")
             if ended and ended.get("reason") not in UNSTARTABLE:
-                return Seen("ended", True, int(ended["exitCode"]))
+                return Seen("ended", True, ended)
             found = self._expect_to_run(name, command)
             if is_over(pod):
                 raise lost(end or "the pod has ended, and does not say why")
-            return Seen("; ".join([f"pod {name} is {status.get('phase')}", *found]), False, 0)
+            return Seen("; ".join([f"pod {name} is {status.get('phase')}", *found]), False, {})
 
-        return self.waiter.until(what, look, timeout=self.deadline, change=self.observer.change)
+        return self.waiter.until(what, look, timeout=timeout, change=self.observer.change)
 
     def _expect_to_run(self, name: str, command: str) -> list[str]:
         """What is only slow about a pod of the run's own; what keeps it from running is raised."""
@@ -222,9 +241,12 @@ class PodCommands:
             raise FoundError(doomed)
         return [each.sentence for each in found]
 
-    def _log(self, name: str, container: str) -> str:
+    def _log(self, pod: Object) -> str:
+        """What the command of a pod of the run's own has printed."""
+        name, (container,) = pod["metadata"]["name"], pod["spec"]["containers"]
+        disclosure = self.printed.of_command(pod, container["command"])
         try:
-            return self.namespace.logs(name, container)
+            return self.namespace.logs(name, container["name"], disclosure=disclosure)
         except ClusterError as error:
             return str(error)
 
@@ -232,70 +254,3 @@ class PodCommands:
 def _states(pods: Iterable[Object]) -> str:
     """Pods and what holds them up, in words."""
     return ", ".join(f"{pod['metadata']['name']} {state(pod)}" for pod in pods)
-
-
-def fate(before: Object, now: Object | None, container: str) -> str:
-    """How a pod ended since a command started in one of its containers; empty where it did not."""
-    if now is None:
-        return "the pod was deleted"
-    status = now.get("status", {})
-    if status.get("phase") == "Failed" and status.get("reason"):
-        return f"the pod failed, {status['reason']}: {status.get('message', 'it says no more')}"
-    was, is_now = container_status(before, container), container_status(now, container)
-    ended = is_now.get("state", {}).get("terminated")
-    if is_now.get("restartCount", 0) > was.get("restartCount", 0):
-        ended = ended or is_now.get("lastState", {}).get("terminated", {})
-    if ended is not None:
-        reason = f" ({ended['reason']})" if ended.get("reason") else ""
-        return f"container {container} exited with code {ended.get('exitCode')}{reason}"
-    if now["metadata"].get("deletionTimestamp"):
-        return "the pod is being deleted"
-    return ""
-
-
-def unended_finding(error: ExecError, hangs: str, command: str, pod: str, fate: str) -> Finding:
-    """What is wrong with a command that came to no end of its own."""
-    if error.ending == "lost":
-        return lost_pod_finding(command, pod, "never ended", fate, error.output)
-    codes = {"hangs": hangs, "endless": "CommandOutputEndless", "refused": "CommandNotRun"}
-    if error.ending == "refused":
-        advice = "see that the image has it, and that it stands in commands as one types it"
-    else:
-        advice = "see what it does so long; it runs on until its pod is deleted"
-        if (error.ending, hangs) == ("hangs", "MigrationHangs"):
-            # PostgreSQL looks for its client only when a statement is over.
-            advice += ", and a statement that it waits for even longer, with its locks"
-    return Finding(
-        code=codes[error.ending],
-        sentence=f"`{command}` in pod {pod} {error.why}",
-        where=f"pod {pod}",
-        evidence=shown(error.output),
-        next=advice,
-    )
-
-
-def lost_pod_finding(command: str, pod: str, ended: str, fate: str, output: str) -> Finding:
-    """A command whose pod died under it."""
-    memory = "OOMKilled" in fate
-    return Finding(
-        code="CommandLostItsPod",
-        sentence=f"`{command}` in pod {pod} lost its pod before it ended: "
-        f"{fate or 'the connection broke, and the pod is as it was'}",
-        where=f"pod {pod}",
-        seen=f"the command {ended}",
-        evidence=shown(output),
-        likely="the command and the app together need more memory than the limit" if memory else "",
-        next="raise resources.limits.memory, or run it where nothing else does"
-        if memory
-        else "see what ended it, and whether the migration stands being cut off in the middle",
-    )
-
-
-def killed(code: int) -> str:
-    """What an exit code of a shell's making most likely means; empty for a program's own."""
-    return {
-        126: "the image has it, but may not run it",
-        127: "the image has no such command",
-        137: "the kernel killed it, as it does at a memory limit",
-        143: "something ended it with SIGTERM",
-    }.get(code, "")

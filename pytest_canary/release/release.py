@@ -10,19 +10,20 @@ from pytest_canary.config.settings import Settings
 from pytest_canary.core.errors import CommandError, FoundError, ReleaseError
 from pytest_canary.core.processes import Processes
 from pytest_canary.core.secret_variables import secrets_of
-from pytest_canary.core.waiting import Seen, Waiter
+from pytest_canary.core.waiting import Waiter
 from pytest_canary.diagnosis import Expected
 from pytest_canary.diagnosis.api_server import lost_api_server
 from pytest_canary.k8s.namespace import Exec, Namespace
 from pytest_canary.k8s.objects import pods_of
 from pytest_canary.k8s.observer import Observer
-from pytest_canary.k8s.rollout import gone
 from pytest_canary.manifests.version import CANARY, STABLE, Version, apply_environment
 from pytest_canary.release.claims import Claims
 from pytest_canary.release.commands import Commands
 from pytest_canary.release.diagnoser import Diagnoser
 from pytest_canary.release.diagnostics import Diagnostics, collect
 from pytest_canary.release.pod_commands import PodCommands
+from pytest_canary.release.printed_secrets import PrintedSecrets
+from pytest_canary.release.removal import Removal
 from pytest_canary.release.rollout_watch import RolloutWatch
 from pytest_canary.release.service import Service
 
@@ -66,7 +67,9 @@ class Release:
         self.home = home
         self.parameters = parameters
         self.processes = processes or Processes()
-        self.processes.redactor.add(*secrets_of({**settings.environment, **parameters}))
+        given = {**settings.environment, **parameters}
+        self.processes.redactor.add(*secrets_of(given))
+        self.printed = PrintedSecrets(given, versions)
         self.diagnoser = Diagnoser(namespace, observer, images)
         self.pods = PodCommands(
             namespace,
@@ -75,8 +78,10 @@ class Release:
             settings.deadlines.command,
             versions,
             self.diagnoser.findings_of_pod,
+            self.printed,
         )
         self.service = Service(settings.service_name, self.diagnoser.findings, observer, waiter)
+        self._removal = Removal(namespace, observer, waiter, settings.deadlines.rollout)
         environment = apply_environment(
             settings.environment,
             parameters,
@@ -85,7 +90,9 @@ class Release:
             str(home),
             kubectl,
         )
-        self.commands = Commands(kubectl, environment, namespace.name, self.processes, claims)
+        self.commands = Commands(
+            kubectl, environment, namespace.name, self.processes, claims, self.printed
+        )
 
     def name(self, track: str) -> str:
         """The name of the track's Deployment."""
@@ -225,6 +232,8 @@ class Release:
     def wait_until_settled(self, track: str, replicas: int, version: Version) -> None:
         """Return when the Deployment has exactly these replicas of this version, all ready.
 
+        Pods that were told to end may still be there.
+
         Raises:
             FoundError: it never will, or did not in time, and why is known.
             WaitTimeoutError: it did not in time; with what was seen last.
@@ -257,22 +266,23 @@ class Release:
         Raises:
             WaitTimeoutError: they don't go; with what is left.
         """
-        name = self.name(track)
+        self._removal.wait_until_gone(self.name(track))
 
-        def look() -> Seen[None]:
-            now = self.observer.snapshot()
-            done, text = gone(now.deployments, now.pods.values(), name)
-            # What was made a moment ago, the watches may not have seen at all.
-            if done and (self.exists(track) or pods_of(self.namespace.objects("Pod"), name)):
-                return Seen(f"{name} is there, and the watches don't know it", False, None)
-            return Seen(text, done, None)
+    def wait_until_deleted(self, track: str) -> None:
+        """Return when the Deployment is gone, and each of its pods has been told to end.
 
-        self.waiter.until(
-            f"{name} to be gone",
-            look,
-            timeout=self.settings.deadlines.rollout,
-            change=self.observer.change,
-        )
+        Raises:
+            WaitTimeoutError: they aren't; with what is left.
+        """
+        self._removal.wait_until_deleted(self.name(track))
+
+    def wait_until_ended(self) -> None:
+        """Return when no pod of either track is left that has been told to end.
+
+        Raises:
+            WaitTimeoutError: one is; with those that are still there.
+        """
+        self._removal.wait_until_ended(self.name(track) for track in (CANARY, STABLE))
 
     def ready_pod(self, track: str) -> Mapping[str, Any]:
         """A pod of the track that is ready and not on its way out; it is waited for a little.
@@ -294,4 +304,4 @@ class Release:
         """What the rollback pipeline collects; a part that fails says why."""
         pods = self.observer.known().pods.values()
         tracks = [*pods_of(pods, self.name(CANARY)), *pods_of(pods, self.name(STABLE))]
-        return collect(self.namespace, self.kubectl, tracks)
+        return collect(self.namespace, self.kubectl, tracks, self.printed.of_log)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pytest_canary.core.errors import FoundError, ReleaseError
 from pytest_canary.core.waiting import Seen, Waiter
 from pytest_canary.diagnosis import Expected
-from pytest_canary.k8s.objects import Object, Snapshot, pods_of
+from pytest_canary.k8s.objects import Object, Snapshot, endpoints, pods_of
 from pytest_canary.k8s.observer import Observer
 from pytest_canary.release.rollout_watch import Diagnose
 
@@ -27,17 +27,29 @@ class Service:
         self.diagnose = diagnose
         self.observer = observer
         self.waiter = waiter
-        self._seen: Sequence[Object] = []
+        self._seen: tuple[set[str], Mapping[str, int]] = set(), {}
         self._seen_at = observer.now()
 
     def quiet_for(self) -> float:
-        """Seconds for which its EndpointSlices have surely not changed.
+        """Seconds for which it has surely sent connections to the same pods and ports.
 
-        Other Services' change too, of which the observer can't tell these.
+        Other Services' EndpointSlices change too, of which the observer can't tell these; and they
+        change when a pod has ended that had been taken out when it was told to.
         """
         self._slices(self.observer.snapshot())
         alike = self.observer.now() - self._seen_at
         return max(self.observer.quiet_for("EndpointSlice"), alike)
+
+    def destinations(self) -> set[str]:
+        """The addresses with ports that its connections should be led to: "10.244.0.6:3000"."""
+        return {
+            f"[{address}]:{port['port']}" if ":" in address else f"{address}:{port['port']}"
+            for item in self._slices(self.observer.snapshot())
+            for port in item.get("ports") or []
+            for endpoint in item.get("endpoints") or []
+            if endpoint.get("conditions", {}).get("ready", True)
+            for address in endpoint["addresses"]
+        }
 
     def wait_until_watched(self, services: Callable[[], Iterable[Object]], timeout: float) -> None:
         """Return when the watches know the Services as the API server has them.
@@ -141,14 +153,15 @@ class Service:
             raise FoundError(doomed)
 
     def _slices(self, now: Snapshot) -> Sequence[Object]:
-        """Its EndpointSlices; whoever looks notes since when they are as they are."""
+        """Its EndpointSlices; whoever looks notes since when they lead where they do."""
         found = [
             item
             for item in now.endpoint_slices.values()
             if item["metadata"].get("labels", {}).get("kubernetes.io/service-name") == self.name
         ]
-        if found != self._seen:
-            self._seen, self._seen_at = found, self.observer.now()
+        leads = endpoints(found, self.name), ports(found)
+        if leads != self._seen:
+            self._seen, self._seen_at = leads, self.observer.now()
         return found
 
 

@@ -36,7 +36,12 @@ def bounded(report: Report) -> Report:
 
     changes: dict[str, object] = {
         "stages": tuple(
-            stage.model_copy(update={"checks": tuple(_check(each) for each in stage.checks)})
+            stage.model_copy(
+                update={
+                    "checks": tuple(_check(each) for each in stage.checks),
+                    "spent": first("stages.spent", stage.spent),
+                }
+            )
             for stage in report.stages
         ),
         "transitions": first("transitions", report.transitions),

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator, Sequence
 from importlib import metadata
 from typing import TYPE_CHECKING, Literal
 
 from pytest_canary.context.evidence import Failure
-from pytest_canary.context.journal import (
+from pytest_canary.context.outcomes import (
     CanaryOutcome,
     ClusterOutcome,
     MigrationOutcome,
     RollbackOutcome,
-    StableOutcome,
     VerdictOutcome,
 )
 from pytest_canary.core.errors import FoundError, TrafficError
 from pytest_canary.core.findings import Finding
 from pytest_canary.release.migration import Migrated
 from pytest_canary.reporting import document, figures, records
+from pytest_canary.reporting.replicas import availability, replicas
+from pytest_canary.reporting.time_spent import time_spent
 
 if TYPE_CHECKING:
     from pytest_canary.config.promotion import Promotion
     from pytest_canary.context.journal import Journal
-    from pytest_canary.k8s.history import Moment
 
 Result = Literal["passed", "failed", "stopped"]
 
@@ -83,8 +82,8 @@ def _compose(
             )
             for rule, found in settings.findings.items()
         ),
-        replicas=tuple(_replicas(journal)),
-        availability=tuple(_availability(journal)),
+        replicas=tuple(replicas(journal)),
+        availability=tuple(availability(journal)),
         share=_share(journal),
         traffic=_traffic(journal),
         database=_database(journal),
@@ -137,6 +136,7 @@ def _stages(journal: Journal) -> Iterator[document.Stage]:
         )
         if each.result != "skipped":
             began.setdefault(each.stage, max(each.ended - each.seconds, 0))
+    spent = time_spent(journal.checks, journal.timeline.activities)
     for stage, checks in by_stage.items():
         results = {check.result for check in checks}
         entered = stage in began
@@ -150,6 +150,7 @@ def _stages(journal: Journal) -> Iterator[document.Stage]:
             seconds=sum(check.seconds for check in checks),
             notes=tuple(journal.line(stage)),
             checks=tuple(checks),
+            spent=spent.get(stage, ()),
         )
 
 
@@ -190,67 +191,12 @@ def _found(failure: Failure) -> Sequence[Finding]:
     return [Finding(code, failure.sentence or code, evidence=failure.evidence)]
 
 
-def _replicas(journal: Journal) -> Iterator[figures.Replicas]:
-    cluster = journal.find(ClusterOutcome)
-    if cluster is None:
-        return
-    names = {
-        image: journal.versions.get(title, "") or title for title, image in cluster.images.items()
-    }
-    tracks = {journal.plan.settings.deployment_name(track) for track in ("canary", "stable")}
-    offset = cluster.watched_from - journal.timeline.zero
-    shown = itertools.groupby(
-        sorted(cluster.history, key=lambda each: each.rollout.name),
-        key=lambda each: each.rollout.name,
-    )
-    for name, moments in shown:
-        if name in tracks:
-            yield from _steps(list(moments), names, offset)
-
-
-def _steps(
-    moments: Sequence[Moment], names: dict[str, str], offset: float
-) -> Iterator[figures.Replicas]:
-    """Each version's pods of one Deployment: its template's, and those of the one before."""
-    last = before = ""
-    for each in moments:
-        # A Deployment that is deleted leaves no image behind: nothing is left of what it had.
-        version = names.get(each.image, "") if each.image else last
-        if version != last:
-            before, last = last, version
-        found = each.rollout
-        old = max(found.ready - found.fresh, 0)
-        at = max(each.at + offset, 0)
-        parts = [(version, found.fresh)] + ([(before, old)] if before else [])
-        for title, ready in parts:
-            yield figures.Replicas(
-                at=at,
-                deployment=found.name,
-                version=title,
-                wanted=found.wanted,
-                ready=ready,
-                available=min(ready, found.available),
-            )
-
-
-def _availability(journal: Journal) -> Iterator[figures.Availability]:
-    outcome = journal.find(StableOutcome)
-    rollouts = outcome.rollouts if outcome else []
-    if rollouts and journal.plan.upgrade:
-        yield figures.Availability(
-            deployment=rollouts[-1].name,
-            transition="promote",
-            lowest=min(each.available for each in rollouts),
-            allowed=rollouts[-1].least_available,
-        )
-
-
 def _share(journal: Journal) -> figures.Share | None:
     outcome = journal.find(CanaryOutcome)
     if outcome is None or outcome.share is None:
         return None
-    replicas = journal.plan.settings.replicas
-    expected = replicas.canary / (replicas.canary + replicas.stable_during_canary)
+    wanted = journal.plan.settings.replicas
+    expected = wanted.canary / (wanted.canary + wanted.stable_during_canary)
     return records.shared(outcome.share, expected, outcome.connections)
 
 

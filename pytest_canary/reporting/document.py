@@ -142,8 +142,27 @@ class Check(Part):
     evidence: Text = ""
 
 
+class Spent(Part):
+    """What some of a stage's seconds went into.
+
+    Attributes:
+        kind: a wait; a command, on this machine or in a pod; a step of ours; the rest of a check,
+            its requests among it; or what pytest does beside the checks.
+        name: what was awaited, ran or was done, or what the check says.
+    """
+
+    kind: Literal["wait", "command", "step", "check", "pytest"]
+    name: Text
+    seconds: Seconds
+
+
 class Stage(Part):
-    """One stage of the walk; began is None where it was never entered."""
+    """One stage of the walk; began is None where it was never entered.
+
+    Attributes:
+        seconds: of its checks.
+        spent: where they went, and those between its checks, the most first.
+    """
 
     name: str
     result: Result
@@ -151,6 +170,7 @@ class Stage(Part):
     seconds: Seconds = 0
     notes: Texts = ()
     checks: tuple[Check, ...] = ()
+    spent: tuple[Spent, ...] = ()
 
 
 class Transition(Part):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_canary.context import expect, expectations, judging
+from pytest_canary.context import expect, judging
 from pytest_canary.context.stage import Stage
 from pytest_canary.context.workspace import existing_context
 from pytest_canary.core.errors import ReleaseError
@@ -16,8 +16,8 @@ from pytest_canary.manifests.version import CANARY, STABLE
 from pytest_canary.stages.conditions import (
     first,
     has_traffic_at_baseline,
+    knows_who_answers_an_upgrade,
     migrates_live,
-    tells_versions,
     upgrade,
 )
 
@@ -31,13 +31,13 @@ STAGE = Stage("rollback", existing_context, transition="roll back", automatic=Tr
 def is_rolled_back(context: Context) -> None:
     judging.close_sides(context)
     context.journal.diagnostics = context.release.roll_back(context.journal.diagnostics)
-    context.release.wait_until_gone(CANARY)
+    context.release.wait_until_deleted(CANARY)
     if context.plan.upgrade:
         restore_baseline(context)
         return
     # There is no last good version to promote: no version is live, as before.
     context.release.delete(STABLE)
-    context.release.wait_until_gone(STABLE)
+    context.release.wait_until_deleted(STABLE)
 
 
 def restore_baseline(context: Context) -> None:
@@ -64,6 +64,11 @@ def diagnostics_came_first(context: Context) -> None:
             raise ReleaseError(f"the diagnostics hold no {what} of {context.settings.name}")
 
 
+@STAGE.holds("the candidate's pods logged no secret")
+def no_secret_is_logged(context: Context) -> None:
+    context.journal.tell("rollback", context.release.printed.log_findings(context.candidate))
+
+
 @STAGE.holds("{stable}/{stable} pods are ready, and of the baseline", when=upgrade)
 def baseline_is_ready(context: Context) -> None:
     replicas = context.settings.replicas.stable
@@ -74,7 +79,7 @@ def baseline_is_ready(context: Context) -> None:
 
 @STAGE.holds("the canary is deleted")
 def canary_is_gone(context: Context) -> None:
-    context.release.wait_until_gone(CANARY)
+    context.release.wait_until_deleted(CANARY)
 
 
 @STAGE.holds("no version is live, as before", when=first)
@@ -92,9 +97,9 @@ def service_selects(context: Context) -> None:
     expect.connections(context, STABLE)
 
 
-@STAGE.holds("only the baseline answers behind the Service", when=tells_versions)
+@STAGE.holds("only the baseline answers behind the Service", when=knows_who_answers_an_upgrade)
 def baseline_answers(context: Context) -> None:
-    expectations.expect_only(context.sample("baseline"), context.journal.versions["baseline"])
+    expect.only_version(context, "baseline")
 
 
 @STAGE.holds("{write} is acknowledged and {read} has it", when=upgrade)

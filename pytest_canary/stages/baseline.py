@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_canary.context import expect, expectations
-from pytest_canary.context.journal import BaselineOutcome
+from pytest_canary.context import expect, expectations, judging
+from pytest_canary.context.outcomes import BaselineOutcome
 from pytest_canary.context.stage import Stage
 from pytest_canary.context.workspace import existing_context
 from pytest_canary.core.errors import ReleaseError
@@ -35,6 +35,8 @@ def is_deployed(context: Context) -> None:
         context.journal.keep(BaselineOutcome(context.migrate(STABLE, fresh=False)))
     context.open_app()
     context.learn_version("baseline", STABLE)
+    if context.plan.judges and "canary" in context.plan.stages:
+        judging.ask_baseline(context)
 
 
 @STAGE.holds("the Service is there, and no version is live", when=first)

@@ -5,14 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_canary.analysis.statistics import share
-from pytest_canary.context import expect, expectations, judging
-from pytest_canary.context.journal import CanaryOutcome
+from pytest_canary.context import expect, expectations, judging, sampling
+from pytest_canary.context.outcomes import CanaryOutcome
 from pytest_canary.context.stage import Stage
 from pytest_canary.context.workspace import existing_context
+from pytest_canary.core.errors import NotApplicable
 from pytest_canary.manifests.version import CANARY, STABLE
-from pytest_canary.stages.conditions import has_traffic_at_baseline, tells_versions, upgrade
+from pytest_canary.stages.conditions import (
+    has_traffic_at_baseline,
+    knows_who_answers,
+    knows_who_answers_an_upgrade,
+    tells_versions,
+    upgrade,
+)
 
 if TYPE_CHECKING:
+    from collections import Counter
+
     from pytest_canary.context.context import Context
 
 STAGE = Stage(
@@ -31,8 +40,9 @@ RECOUNT = 900
 
 @STAGE.enter("{name}-canary is deployed")
 def is_deployed(context: Context) -> None:
+    judging.keep_baseline(context)
     began = context.app.traffic.now() if context.app.has_traffic else None
-    context.journal.keep(CanaryOutcome(began))
+    context.journal.keep(CanaryOutcome(began, len(context.journal.writes.acknowledged)))
     context.release.canary(context.candidate)
     if context.plan.upgrade:
         context.learn_version("candidate", CANARY)
@@ -42,8 +52,7 @@ def is_deployed(context: Context) -> None:
 
 def tolerated(context: Context) -> float:
     """The share of connections that may fail: none where nobody will weigh them."""
-    plan = context.plan
-    return TOLERATED if plan.judges and "verdict" in plan.stages else 0.0
+    return TOLERATED if context.plan.comes_to_verdict else 0.0
 
 
 @STAGE.holds("{canary}/{canary} canary pods are ready, and of the candidate")
@@ -60,46 +69,73 @@ def stable_is_ready(context: Context) -> None:
     expect.replicas(context, STABLE, replicas, "baseline")
 
 
+@STAGE.holds("what applied it printed no secret")
+def no_secret_is_printed(context: Context) -> None:
+    context.journal.tell("canary", context.release.printed.script_findings(context.candidate))
+
+
 @STAGE.holds("the Service sends connections to all of them and no other")
 def service_selects(context: Context) -> None:
     expect.connections(context, CANARY, *([STABLE] if context.plan.upgrade else []))
-    if context.plan.upgrade and not context.plan.tells_versions:
-        context.journal.note(
-            "canary",
-            "not told: which version answers, and the canary's share of connections, as no "
-            "api.version-header is set",
-        )
+    if context.plan.upgrade and not knows_who_answers(context.plan):
+        tell_what_is_not_told(context, context.journal.untold)
+
+
+def tell_what_is_not_told(context: Context, why: str) -> None:
+    """Say on the stage's line that nobody knows who answers."""
+    what = "which version answers, and the canary's share of connections"
+    context.journal.note("canary", f"not told: {what}, as {why}")
 
 
 @STAGE.holds("candidate and baseline answer as different versions", when=tells_versions)
 def versions_differ(context: Context) -> None:
+    if not context.journal.tells_versions:
+        raise NotApplicable(context.journal.untold)
     expectations.expect_distinct(context.journal.versions)
 
 
-@STAGE.holds("both versions answer behind the Service", when=tells_versions)
+def sample(context: Context, connections: int = sampling.CONNECTIONS) -> Counter[str]:
+    """How many connections either version gets."""
+    may_fail = tolerated(context)
+    return sampling.sample(
+        context, "baseline", "candidate", connections=connections, tolerated=may_fail
+    )
+
+
+@STAGE.holds("both versions answer behind the Service", when=knows_who_answers_an_upgrade)
 def both_answer(context: Context) -> None:
     expect.expect_no_affinity(context)
     outcome = context.journal.outcome(CanaryOutcome)
-    outcome.sample = context.sample("baseline", "candidate", tolerated=tolerated(context))
-    expectations.expect_both(outcome.sample, context.journal.versions)
+    try:
+        outcome.sample = sample(context)
+    except NotApplicable as reason:
+        tell_what_is_not_told(context, str(reason))
+        raise
+    if context.journal.tells_versions:
+        expectations.expect_both(outcome.sample, context.journal.versions)
+    else:
+        expectations.expect_both_reached(outcome.sample)
 
 
-@STAGE.holds("the canary's share of connections is its share of replicas", when=tells_versions)
+@STAGE.holds(
+    "the canary's share of connections is its share of replicas", when=knows_who_answers_an_upgrade
+)
 def share_is_fair(context: Context) -> None:
     expect.expect_no_detour(context)
     expect.expect_no_affinity(context)
     outcome, replicas = context.journal.outcome(CanaryOutcome), context.settings.replicas
-    candidate = context.journal.versions["candidate"]
+    candidate = sampling.called(context, "candidate")
     total = replicas.canary + replicas.stable_during_canary
-    sample = outcome.sample or context.sample("baseline", "candidate", tolerated=tolerated(context))
-    if not share(sample[candidate], sample.total()).holds(replicas.canary / total):
+    found = outcome.sample or sample(context)
+    if not share(found[candidate], found.total()).holds(replicas.canary / total):
         # An honest split in 1000 looks like this by chance, and one in a million does twice.
-        sample = context.sample(
-            "baseline", "candidate", connections=RECOUNT, tolerated=tolerated(context)
-        )
-    outcome.connections = sample.total()
-    outcome.share = expectations.expect_fair_share(sample, candidate, replicas.canary, total)
-    context.journal.note("canary", f"the canary takes {outcome.share.text}")
+        found = sample(context, RECOUNT)
+    outcome.connections = found.total()
+    counted = f": {found[candidate]} of {found.total()} went to canary pods"
+    told = "" if context.journal.tells_versions else counted
+    fair = expectations.expect_fair_share(found, candidate, replicas.canary, total, told)
+    outcome.share = fair
+    context.journal.note("canary", f"the canary takes {fair.text}{told}")
 
 
 @STAGE.holds("the canary answers {write} and {read} before the migration", when=upgrade)
@@ -119,4 +155,5 @@ def no_request_is_lost(context: Context) -> None:
 
 @STAGE.holds("every row that was written is there", when=upgrade)
 def nothing_is_lost(context: Context) -> None:
+    context.release.wait_until_ended()
     expect.every_row(context)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from pytest_canary.cluster.leftovers import Belongings, Inventory, leftovers
 from pytest_canary.cluster.teardown import tear_down
 from pytest_canary.context.expectations import expect_none_left
-from pytest_canary.context.journal import CleanupOutcome
+from pytest_canary.context.outcomes import CleanupOutcome
 from pytest_canary.context.stage import Stage
 from pytest_canary.context.workspace import workspace_itself
-from pytest_canary.core.errors import CommandError, WaitTimeoutError
+from pytest_canary.core.errors import CanaryError, CommandError, WaitTimeoutError
 from pytest_canary.core.waiting import Seen
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def is_deleted(workspace: Workspace) -> None:
         workspace.run.remove()
         workspace.journal.keep(CleanupOutcome())
         return
-    before = Belongings()
+    before: Belongings | None = None
     await_engine(workspace, inventory.engine)
     try:
         # As late as this, so that nothing of the run came after the look.
@@ -43,6 +43,12 @@ def is_deleted(workspace: Workspace) -> None:
     finally:
         try:
             tear_down(workspace.run, inventory.engine, workspace.processes, waiter=workspace.waiter)
+        except CanaryError:
+            with suppress(CanaryError):  # nobody knows what is left, and each check says this
+                if before:
+                    left = leftovers(before, inventory.take())
+                    workspace.journal.keep(CleanupOutcome(left))
+            raise
         finally:
             if workspace.cluster_run:
                 workspace.cluster_run.release()

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from pytest_canary.analysis import statistics
 from pytest_canary.cluster.leftovers import Inventory
 from pytest_canary.cluster.registry import pull_secret
 from pytest_canary.cluster.run import RUN_LABEL
 from pytest_canary.context import expect, system_info
 from pytest_canary.context.app_access import AppAccess
 from pytest_canary.context.context import Context
-from pytest_canary.context.journal import ClusterOutcome, PreflightOutcome
+from pytest_canary.context.outcomes import ClusterOutcome, PreflightOutcome
 from pytest_canary.context.stage import Stage
 from pytest_canary.context.workspace import existing_context
 from pytest_canary.core.errors import ClusterError, DatabaseError, ReleaseError, WaitTimeoutError
@@ -23,6 +25,7 @@ from pytest_canary.diagnosis import Expected
 from pytest_canary.k8s.objects import Object, node_is_ready, node_says
 from pytest_canary.manifests.version import TRACKS
 from pytest_canary.release.claims import Claims
+from pytest_canary.release.failing_apply import RULES
 from pytest_canary.release.release import Release
 from pytest_canary.release.rollout_watch import RolloutWatch
 from pytest_canary.stages.conditions import (
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
     from pytest_canary.cluster.container_engine import ContainerEngine
     from pytest_canary.cluster.provision import Provisioned
     from pytest_canary.context.workspace import Workspace
+    from pytest_canary.core.findings import Finding
 
 STAGE = Stage("cluster", existing_context)
 
@@ -45,14 +49,35 @@ REPORT = 15.0
 
 @STAGE.begin()
 def bring_up(workspace: Workspace) -> None:
-    engine = workspace.builders.engine(workspace.processes.part(holding=workspace.run.work))
-    up = provision(workspace, engine)
-    context = workspace.context = furnish(workspace, engine, up)
-    fill(context)
+    measure = workspace.waiter.measure
+    with measure("step", "ask the engine"):
+        engine = workspace.builders.engine(workspace.processes.part(holding=workspace.run.work))
+    # Beside what takes much longer; no cluster is needed, and no other run of it is under way yet.
+    with ThreadPoolExecutor(1, thread_name_prefix="refused") as pool:
+        tried = pool.submit(try_apply, workspace)
+        if workspace.plan.comes_to_verdict:
+            # In the verdict, it would keep the load's generator waiting.
+            pool.submit(statistics.prepare)
+        up = provision(workspace, engine)
+    with measure("step", "begin to watch the namespace"):
+        context = workspace.context = furnish(workspace, engine, up)
+    workspace.journal.outcome(ClusterOutcome).apply_failures = tried.result()
+    with measure("step", "put into the namespace what every version needs"):
+        fill(context)
     assert workspace.inventory  # noqa: S101 (made with the cluster)
     workspace.inventory.namespace = up.owner
-    workspace.inventory.take()
+    with measure("step", "list what there is"):
+        workspace.inventory.take()
     workspace.journal.environment |= system_info.remote(up, engine, workspace.processes)
+
+
+def try_apply(workspace: Workspace) -> list[Finding]:
+    """What is wrong with how the apply script fails; it is not tried where nobody is to be told."""
+    levels = workspace.plan.settings.findings
+    if all(rule in levels and levels[rule].level == "off" for rule in RULES):
+        return []
+    folder, processes = workspace.run.folder, workspace.processes
+    return workspace.builders.refuse_apply(workspace.plan, folder, processes)
 
 
 def provision(workspace: Workspace, engine: ContainerEngine) -> Provisioned:
@@ -171,6 +196,11 @@ def comes_up(context: Context) -> None:
             context.journal.note("cluster", f"image {verb} in {seconds:.1f} s")
     for note in context.provisioned.notes:
         context.journal.note("cluster", note)
+
+
+@STAGE.holds("what applies the manifests fails where kubectl does, and leaves nothing")
+def apply_can_fail(context: Context) -> None:
+    context.journal.tell("cluster", context.journal.outcome(ClusterOutcome).apply_failures)
 
 
 @STAGE.holds("every node is ready", when=has_own_cluster)

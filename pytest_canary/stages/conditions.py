@@ -23,9 +23,14 @@ def tells_versions(plan: Plan) -> bool:
     return plan.upgrade and plan.tells_versions
 
 
-def tells_candidate(plan: Plan) -> bool:
-    """Applies where a header tells which version answered."""
-    return plan.tells_versions
+def knows_who_answers(plan: Plan) -> bool:
+    """Applies where a header tells which version answered, or the run's own node counts."""
+    return plan.tells_versions or has_own_cluster(plan)
+
+
+def knows_who_answers_an_upgrade(plan: Plan) -> bool:
+    """Applies where it is known which version answered an upgrade's requests."""
+    return plan.upgrade and knows_who_answers(plan)
 
 
 def has_other_requests(plan: Plan) -> bool:
@@ -71,6 +76,19 @@ def has_traffic_at_baseline(plan: Plan) -> bool:
 def judges(plan: Plan) -> bool:
     """Applies where there is a baseline to compare with, and traffic."""
     return plan.judges
+
+
+def may_judge(plan: Plan) -> bool:
+    """Applies where there is a verdict; and to a check, whose project may have a baseline."""
+    if not plan.options.check:
+        return plan.judges
+    named = plan.options.baseline or plan.settings.baseline
+    return plan.traffic and named != "none"
+
+
+def has_pipelines(plan: Plan) -> bool:
+    """Applies where a pipeline of Semaphore's is named."""
+    return plan.pipeline is not None
 
 
 def has_own_cluster(plan: Plan) -> bool:

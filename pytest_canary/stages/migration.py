@@ -6,18 +6,20 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from pytest_canary.context import expect, expectations
-from pytest_canary.context.journal import MigrationOutcome
+from pytest_canary.context.outcomes import MigrationOutcome
 from pytest_canary.context.stage import Stage
 from pytest_canary.context.workspace import existing_context
-from pytest_canary.core.errors import DatabaseError, FoundError
+from pytest_canary.core.errors import DatabaseError, FoundError, NotApplicable
 from pytest_canary.database.backup import Backup, back_up, expect_restored
 from pytest_canary.database.blocking_changes import blocking_changes
 from pytest_canary.database.lock_findings import expect_patience
 from pytest_canary.manifests.version import CANARY, STABLE
+from pytest_canary.release.refused_migration import RefusedMigration, failures
 from pytest_canary.stages.conditions import first, migrates, migrates_live, upgrade
 
 if TYPE_CHECKING:
     from pytest_canary.context.context import Context
+    from pytest_canary.release.migration import Migrated
 
 STAGE = Stage("migration", existing_context, transition="migrate", rolls_back=True, on_trial=True)
 
@@ -30,13 +32,17 @@ def migrate_candidate(context: Context) -> None:
         with ThreadPoolExecutor(2, thread_name_prefix="backup") as pool:
             backed_up = pool.submit(attempt_backup, context)
             looked = pool.submit(context.database.catalogue)
+
+            def ready() -> object:
+                with context.waiter.measure("wait", "the backup"):
+                    return backed_up.exception(), looked.exception()
+
             try:
-                outcome.migrated = context.migrate(
-                    CANARY, fresh=True, ready=lambda: (backed_up.exception(), looked.exception())
-                )
+                outcome.migrated = context.migrate(CANARY, fresh=True, ready=ready)
             finally:
                 outcome.backup = backed_up.result()
         outcome.blocking = blocking_changes(looked.result(), context.database.catalogue())
+        outcome.refused = attempt_refused(context, outcome.migrated)
     elif context.plan.migrates:
         outcome.migrated = context.migrate(CANARY, fresh=False)
     if not context.plan.upgrade:
@@ -51,6 +57,17 @@ def attempt_backup(context: Context) -> Backup | DatabaseError | FoundError:
         return back_up(context.database, schema, deadline)
     except (FoundError, DatabaseError) as error:
         return error
+
+
+def attempt_refused(context: Context, done: Migrated) -> RefusedMigration | None:
+    """Begin to try the migration where it is refused, beside the checks; they need no pod more.
+
+    One that fails, or does nothing on an empty database, says nothing new there.
+    """
+    if done.migrate.code != 0 or not done.fresh:
+        return None
+    command, pods = context.settings.commands.migrate, context.release.pods
+    return RefusedMigration(pods, context.database, done.pod, command).start()
 
 
 @STAGE.holds("ping and migrate run in a canary pod")
@@ -141,3 +158,21 @@ def canary_reads_all(context: Context) -> None:
 @STAGE.holds("the canary pods are still ready")
 def canary_is_ready(context: Context) -> None:
     expect.replicas(context, CANARY, context.settings.replicas.canary)
+
+
+@STAGE.holds("migrate fails, and soon, where the database refuses it", when=migrates_live)
+def migrate_can_fail(context: Context) -> None:
+    tried = context.journal.outcome(MigrationOutcome).refused
+    if tried is None:
+        raise NotApplicable("migrate fails, or makes nothing on an empty database")
+    refused = tried.wait(context.waiter)
+    if refused.unknown:
+        context.journal.note("migration", f"not told: how migrate fails, as {refused.unknown}")
+    context.journal.tell("migration", failures(refused))
+
+
+@STAGE.holds("ping and migrate printed no secret", when=migrates)
+def no_secret_is_printed(context: Context) -> None:
+    commands, printed = context.settings.commands, context.release.printed
+    found = printed.command_findings(context.candidate, commands.ping, commands.migrate)
+    context.journal.tell("migration", found)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_canary.context.journal import PreflightOutcome
+from pytest_canary.analysis.reach import BY_HEADER, BY_TRACK, unreachable_go
+from pytest_canary.config.promotion_condition import MISLEADING, misgivings
+from pytest_canary.context.outcomes import PreflightOutcome
 from pytest_canary.context.stage import Stage
 from pytest_canary.context.workspace import workspace_itself
 from pytest_canary.preflight import groups
 from pytest_canary.preflight.inspection import inspect
+from pytest_canary.stages.conditions import has_pipelines, may_judge
 
 if TYPE_CHECKING:
     from pytest_canary.context.workspace import Workspace
@@ -110,3 +113,43 @@ def requests_fit(workspace: Workspace) -> None:
 @STAGE.holds("a rollout and a drain leave {name}-stable a pod")
 def pods_are_left(workspace: Workspace) -> None:
     expect_no_errors(workspace, groups.AVAILABILITY)
+
+
+@STAGE.holds(
+    "Semaphore takes the pipelines, and their promotions lead to files", when=has_pipelines
+)
+def pipelines_are_taken(workspace: Workspace) -> None:
+    expect_no_errors(workspace, groups.PIPELINES)
+
+
+@STAGE.holds("the pipelines' jobs are given what their commands use", when=has_pipelines)
+def jobs_are_given_variables(workspace: Workspace) -> None:
+    expect_no_errors(workspace, groups.JOBS)
+
+
+@STAGE.holds(
+    "rollbacks start by themselves, and conditions say what they seem to", when=has_pipelines
+)
+def promotions_are_meant(workspace: Workspace) -> None:
+    expect_no_errors(workspace, groups.PROMOTIONS)
+
+
+@STAGE.holds("the settings let the verdict come to a go", when=may_judge)
+def go_is_in_reach(workspace: Workspace) -> None:
+    plan = workspace.plan
+    found = unreachable_go(plan.settings, BY_TRACK)
+    # Somebody else's cluster may allow no addresses of their own; the header may do there.
+    if found and plan.options.context and plan.tells_versions:
+        found = unreachable_go(plan.settings, BY_HEADER)
+    workspace.journal.tell("preflight", [found] if found else [])
+
+
+@STAGE.holds("the promotion's condition can hold, and says what it seems to")
+def promotion_is_meant(workspace: Workspace) -> None:
+    plan = workspace.plan
+    found = misgivings(plan.settings)
+    named = plan.settings.promotion.pipeline
+    if plan.pipeline and named and plan.pipeline.samefile(plan.settings.root / named):
+        # The rules of pipelines have told what misleads in it.
+        found = (each for each in found if each.code != MISLEADING)
+    workspace.journal.tell("preflight", found)

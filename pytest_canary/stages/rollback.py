@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_canary.context import expect, expectations
-from pytest_canary.context.journal import RollbackOutcome
+from pytest_canary.context import expect, expectations, sampling
+from pytest_canary.context.outcomes import RollbackOutcome
 from pytest_canary.context.stage import Stage
 from pytest_canary.context.workspace import existing_context
 from pytest_canary.core.errors import ReleaseError
@@ -46,6 +46,11 @@ def diagnostics_are_there(context: Context) -> None:
         raise ReleaseError(f"the diagnostics hold no log of {canary}")
 
 
+@STAGE.holds("the candidate's pods logged no secret")
+def no_secret_is_logged(context: Context) -> None:
+    context.journal.tell("rollback", context.release.printed.log_findings(context.candidate))
+
+
 @STAGE.holds("{name}-stable is back at {stable}/{stable}")
 def stable_is_back(context: Context) -> None:
     expect.replicas(context, STABLE, context.settings.replicas.stable)
@@ -53,7 +58,7 @@ def stable_is_back(context: Context) -> None:
 
 @STAGE.holds("the canary is deleted")
 def canary_is_gone(context: Context) -> None:
-    context.release.wait_until_gone(CANARY)
+    context.release.wait_until_deleted(CANARY)
 
 
 @STAGE.holds("{write} is acknowledged and {read} has it")
@@ -69,7 +74,6 @@ def nothing_is_lost(context: Context) -> None:
 @STAGE.step("promote the last good", holds="the last good image is promoted again", when=upgrade)
 def last_good_is_promoted(context: Context) -> None:
     if context.plan.upgrade:  # a first release has no last good image
-        context.release.wait_until_gone(CANARY)
         context.release.promote(context.baseline)
 
 
@@ -92,8 +96,8 @@ def baseline_is_ready(context: Context) -> None:
 )
 def baseline_answers(context: Context) -> None:
     expect.connections(context, STABLE)
-    if context.plan.tells_versions:
-        expectations.expect_only(context.sample("baseline"), context.journal.versions["baseline"])
+    if sampling.can_tell(context):
+        expect.only_version(context, "baseline")
 
 
 @STAGE.holds(
@@ -118,11 +122,14 @@ def no_request_is_lost(context: Context) -> None:
     after=last_good_is_promoted,
 )
 def baseline_reads_all(context: Context) -> None:
+    context.release.wait_until_ended()
     expect.every_row(context)
 
 
 @STAGE.step("take the migration back", after=last_good_is_promoted)
 def take_migration_back(context: Context) -> None:
+    # What the candidate still holds in the database would be in the way.
+    context.release.wait_until_ended()
     outcome = context.remains()
     pod = context.journal.migrations["candidate"].pod
     command = context.settings.commands.down
@@ -146,6 +153,13 @@ def down_succeeds(context: Context) -> None:
     down = down_migration(context)
     expectations.expect_success(down.migrate, "DownFails")
     context.journal.note("rollback", f"then down: {down.counts or 'no change'}")
+
+
+@STAGE.holds("the down-migration printed no secret", when=goes_down, after=take_migration_back)
+def no_secret_is_printed(context: Context) -> None:
+    down = context.settings.commands.down
+    found = context.release.printed.command_findings(context.candidate, down)
+    context.journal.tell("rollback", found)
 
 
 @STAGE.holds(

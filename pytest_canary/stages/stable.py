@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_canary.analysis.late import late_finding
+from pytest_canary.analysis.late import late_findings
 from pytest_canary.context import expect, expectations, judging
-from pytest_canary.context.journal import StableOutcome
+from pytest_canary.context.outcomes import StableOutcome
 from pytest_canary.context.stage import Stage
+from pytest_canary.context.stops import lost_by_baseline
 from pytest_canary.context.workspace import existing_context
 from pytest_canary.core.errors import NotApplicable
 from pytest_canary.manifests.version import CANARY, STABLE
-from pytest_canary.stages.conditions import has_other_requests, has_traffic, judges, tells_candidate
+from pytest_canary.release.terminations import unheeded_sigterm
+from pytest_canary.stages.conditions import (
+    has_other_requests,
+    has_traffic,
+    judges,
+    knows_who_answers,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pytest_canary.analysis.comparison import Comparison
     from pytest_canary.context.context import Context
 
@@ -23,16 +32,20 @@ STAGE = Stage("stable", existing_context, transition="promote", rolls_back=True)
 @STAGE.enter("{name}-stable is promoted to the candidate")
 def is_promoted(context: Context) -> None:
     began = context.observer.now()
-    late: list[Comparison | None] = []
-
-    def end_canary() -> None:
-        late.append(judging.judge_late(context))
-        judging.close_sides(context)
-
-    context.release.promote(context.candidate, last=end_canary)
-    context.release.wait_until_gone(CANARY)
+    late: list[Sequence[Comparison]] = []
+    context.release.promote(context.candidate, last=lambda: late.append(judge_to_the_end(context)))
     rollouts = context.observer.rollouts(context.release.name(STABLE), began)
     context.journal.keep(StableOutcome(rollouts, *late))
+
+
+def judge_to_the_end(context: Context) -> Sequence[Comparison]:
+    """Judge the canary for the last time, before it is deleted."""
+    late = judging.judge_late(context)
+    judging.close_sides(context)
+    # While one of the candidate's stops too, nobody can tell whose the losses are.
+    if context.app.has_traffic and lost_by_baseline(context, context.app.traffic.losses()):
+        context.release.wait_until_ended()
+    return late
 
 
 @STAGE.holds("{stable}/{stable} pods are ready, and of the candidate")
@@ -57,15 +70,14 @@ def stays_available(context: Context) -> None:
 @STAGE.holds("the canary did as well until its end", when=judges)
 def canary_stays_well(context: Context) -> None:
     late = context.journal.outcome(StableOutcome).late
-    if late is None:
-        raise NotApplicable("nobody asked the canary after its verdict")
-    found = late_finding(late)
-    expectations.expect_no_findings([found] if found else [])
+    if not late:
+        raise NotApplicable("there was no verdict")
+    expectations.expect_no_findings(late_findings(late))
 
 
 @STAGE.holds("the canary is deleted")
 def canary_is_gone(context: Context) -> None:
-    context.release.wait_until_gone(CANARY)
+    context.release.wait_until_deleted(CANARY)
 
 
 @STAGE.holds("the Service sends connections to these pods only")
@@ -73,9 +85,9 @@ def service_selects(context: Context) -> None:
     expect.connections(context, STABLE)
 
 
-@STAGE.holds("only the candidate answers behind the Service", when=tells_candidate)
+@STAGE.holds("only the candidate answers behind the Service", when=knows_who_answers)
 def candidate_answers(context: Context) -> None:
-    expectations.expect_only(context.sample("candidate"), context.journal.versions["candidate"])
+    expect.only_version(context, "candidate")
 
 
 @STAGE.holds("{write} is acknowledged and {read} has it")
@@ -88,6 +100,13 @@ def other_requests(context: Context) -> None:
     expect.other_requests(context)
 
 
+@STAGE.holds("the canary's pods ended when they were told to")
+def canary_ended_by_itself(context: Context) -> None:
+    context.release.wait_until_gone(CANARY)
+    found = unheeded_sigterm(context.observer.killed(), context.candidate)
+    context.journal.tell("stable", found)
+
+
 @STAGE.holds("no request is lost", when=has_traffic)
 def no_request_is_lost(context: Context) -> None:
     context.journal.note("stable", expect.no_lost_request(context, "stable"))
@@ -95,4 +114,5 @@ def no_request_is_lost(context: Context) -> None:
 
 @STAGE.holds("every row that was written is there")
 def nothing_is_lost(context: Context) -> None:
+    context.release.wait_until_ended()
     expect.every_row(context)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_canary.context import expect, expectations, judging
-from pytest_canary.context.journal import VerdictOutcome
+from pytest_canary.context.outcomes import VerdictOutcome
 from pytest_canary.context.stage import Stage
 from pytest_canary.context.workspace import existing_context
 from pytest_canary.core.errors import NotApplicable, ReleaseError
@@ -23,8 +23,8 @@ def judge(context: Context) -> None:
     if context.plan.judges:
         try:
             outcome = VerdictOutcome(judging.judge(context))
-            if context.sides and context.sides.absent:
-                context.journal.note("verdict", context.sides.absent)
+            if absent := judging.absence(context):
+                context.journal.note("verdict", absent)
         except NotApplicable as reason:
             outcome = VerdictOutcome(None, str(reason))
     context.journal.keep(outcome)

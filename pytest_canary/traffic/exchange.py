@@ -27,7 +27,8 @@ class Kind(IntEnum):
     RESET = 5
     """The connection was reset before an answer."""
     CLOSED = 6
-    """The connection was closed before an answer."""
+    """The connection was closed before an answer. Docker's proxy, in front of a kind node, lets one
+    that the node refuses look so too: nobody can tell whether a write has arrived."""
     CUT = 7
     """The answer broke off."""
     TIMEOUT = 8

@@ -1,4 +1,4 @@
-"""Every request of the traffic, in some twenty bytes each, and what they come to."""
+"""Every request of the traffic, in some thirty bytes each, and what they come to."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pytest_canary.traffic.exchange import LOST, NOT_SENT, Exchange, Kind, lost,
 from pytest_canary.traffic.schedule import Schedule
 from pytest_canary.traffic.summary import DIGITS, Bin, Summary, Tally
 
-# A million records are 16 MB; at 50 a second they last for 5 hours and a half.
+# A million records are 27 MB; at 50 a second they last for 5 hours and a half.
 LIMIT = 1_000_000
 
 # Names of versions and pods, and errors' texts, that are kept; an app might send one for each
@@ -77,7 +77,9 @@ class Ledger:
         self.stands: list[Stand] = []
         self.slow = self.retryable = 0
         self._kinds = [0] * len(Kind)
-        self._kind, self._write, self._status = array("B"), array("B"), array("H")
+        # What the schedule says of each, which would take long to ask again for all of them.
+        self._due, self._target, self._write = array("d"), array("B"), array("B")
+        self._kind, self._status = array("B"), array("H")
         self._version, self._pod = array("H"), array("H")
         # Single precision is good for a microsecond up to 16 s.
         self._lag, self._seconds = array("f"), array("f")
@@ -96,11 +98,14 @@ class Ledger:
             column.append(0)
         self._kind.append(kind)
         self._kinds[kind] += 1
-        self._write.append(self.schedule.is_write(len(self)))
+        number = len(self)
+        self._due.append(self.schedule.due(number))
+        self._target.append(self.schedule.target(number))
+        self._write.append(self.schedule.is_write(number))
         self._lag.append(0)
         # The last one: `len` counts it, so a reader finds the others there.
         self._seconds.append(0)
-        return len(self._seconds) - 1
+        return number
 
     def sent(self, number: int, lag: float) -> None:
         """Note by how many seconds a request went out late."""
@@ -237,36 +242,41 @@ class Ledger:
             numbers: consecutive ones, as `window` tells them.
             now: seconds after the start, taken before; what is in flight has waited until then.
         """
-        targets = [self.schedule.target(number) for number in numbers]
-        found = self._columns(numbers, now, targets)
+        part = slice(numbers.start, numbers.stop)
+        found = self._columns(part, now, self._target[part])
         return {track: found.get(at, Columns.empty()) for at, track in enumerate(self.tracks)}
 
     def columns_by_version(self, numbers: range, now: float) -> dict[str, Columns]:
         """The same by the version that answered; "" is nobody or unknown."""
         part = slice(numbers.start, numbers.stop)
-        found = self._columns(numbers, now, self._version[part])
+        found = self._columns(part, now, self._version[part])
         return {self._names.texts[version]: columns for version, columns in found.items()}
 
-    def _columns(self, numbers: range, now: float, keys: Sequence[int]) -> dict[int, Columns]:
-        part = slice(numbers.start, numbers.stop)
+    def _columns(self, part: slice, now: float, keys: Sequence[int]) -> dict[int, Columns]:
         # First, as this comes last where a request ends: whatever is not in flight by it has its
         # seconds.
         kinds = self._kind[part]
-        seconds, writes = self._seconds[part], self._write[part]
-        found: dict[int, Columns] = defaultdict(Columns.empty)
+        due, writes = self._due[part], self._write[part]
+        seconds = array("d", self._seconds[part])
+        lines: dict[int, list[int]] = defaultdict(list)
         unsent: Counter[int] = Counter()
-        for number, key, kind, took, write in zip(
-            numbers, keys, kinds, seconds, writes, strict=True
-        ):
+        for line, (key, kind) in enumerate(zip(keys, kinds, strict=True)):
             if kind in NOT_SENT:
                 unsent[key] += 1
                 continue
-            due, columns = self.schedule.due(number), found[key]
-            columns.due.append(due)
-            columns.seconds.append(max(now - due, 0.0) if kind == Kind.IN_FLIGHT else took)
-            columns.kind.append(kind)
-            columns.write.append(write)
-        return {key: found[key]._replace(unsent=unsent[key]) for key in {*found, *unsent}}
+            lines[key].append(line)
+            if kind == Kind.IN_FLIGHT:
+                seconds[line] = max(now - due[line], 0.0)
+        return {
+            key: Columns(
+                array("d", map(due.__getitem__, lines[key])),
+                array("d", map(seconds.__getitem__, lines[key])),
+                array("B", map(kinds.__getitem__, lines[key])),
+                array("B", map(writes.__getitem__, lines[key])),
+                unsent[key],
+            )
+            for key in {*lines, *unsent}
+        }
 
     def series(self, seconds: float) -> dict[str, list[Bin]]:
         """Each version's bins of so many seconds; one without requests is left out."""

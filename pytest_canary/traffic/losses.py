@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from pytest_canary.core.findings import Finding
-from pytest_canary.core.wording import listed
+from pytest_canary.core.wording import listed, plural
 from pytest_canary.traffic.exchange import Exchange, Kind, place
 
 STOPPED = (
@@ -21,20 +22,41 @@ LIKELY = {
     Kind.TIMEOUT: "the app waits for something, such as a lock that a migration holds",
 }
 
+MEND = (
+    "mend it; until that is live, only a walk that compares with nothing can pass, as a first "
+    "release does (--canary-baseline none)"
+)
 
-def request_findings(sent: int, losses: Sequence[Exchange]) -> list[Finding]:
+
+@dataclass(frozen=True)
+class Before:
+    """What was sent before the canary came, when the live version was alone.
+
+    Attributes:
+        sent: how many requests.
+        until: seconds from the traffic's start to the canary's coming.
+    """
+
+    sent: int
+    until: float
+
+
+def request_findings(
+    sent: int, losses: Sequence[Exchange], before: Before | None = None
+) -> list[Finding]:
     """What is wrong with the requests: a finding where any is lost.
 
     Args:
         sent: how many there were.
         losses: those that are lost, in their order.
+        before: those that the live version had alone; None where there were none.
     """
     if not losses:
         return []
-    kinds = Counter(each.kind for each in losses)
     faults = Counter(each.fault for each in losses)
     unsafe = [each for each in losses if not each.retryable]
     where = Counter(place(each.stage, each.transition) for each in losses)
+    own = len([each for each in losses if before and each.due < before.until])
     again = f"{len(unsafe):,} of them" if unsafe else "none of them"
     return [
         Finding(
@@ -44,10 +66,21 @@ def request_findings(sent: int, losses: Sequence[Exchange]) -> list[Finding]:
             where=", ".join(f"{number} {text}" for text, number in where.most_common(3)),
             seen=", ".join(f"{number} {fault}" for fault, number in faults.most_common()),
             evidence=listed([each.shown for each in [*unsafe, *_rest(losses)]]),
-            likely=LIKELY.get(kinds.most_common(1)[0][0], ""),
-            next="compare their times with the rollout's and with the pods' logs",
+            # What is lost later may be for the load that the first have left to others.
+            likely=_by_itself(own, before) or LIKELY.get(losses[0].kind, ""),
+            next=MEND if own else "compare their times with the rollout's and with the pods' logs",
         )
     ]
+
+
+def _by_itself(lost: int, before: Before | None) -> str:
+    """That the live version loses some, whatever the release does; empty where it does not."""
+    if not (before and lost):
+        return ""
+    return (
+        f"the live version loses some by itself: {lost:,} of {plural(before.sent, 'request')} "
+        "before the canary came, which are too few to tell how many of the others are its own too"
+    )
 
 
 def _rest(losses: Sequence[Exchange]) -> list[Exchange]:

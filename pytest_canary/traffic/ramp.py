@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-# The rate's steps. From 10 a second it is at 75 after five of them.
-STEP = 1.5
+from pytest_canary.config.verdict_rate import FACTOR
 
 # What the baseline's median may become, of what it was at the first rate; and the seconds by which
 # it always may rise, as a quick app's median varies by that much on a busy machine.
@@ -52,6 +51,8 @@ class Ramp:
         least: the first rate; below it there is nothing to step back to.
         most: the highest that may be tried still.
         strikes: how often a rate was not sound.
+        worst: seconds of the baseline's median since it was last stepped back; None where that was
+            not, and where it has been sound since, or worse at the first rate.
     """
 
     rate: float
@@ -59,10 +60,22 @@ class Ramp:
     least: float
     most: float
     strikes: int = 0
+    worst: float | None = None
 
     @classmethod
-    def begin(cls, rate: float, most: float, base: Load) -> Ramp:
-        """The first rate, and what was seen at it; `most` bounds all of them, this one too."""
+    def begin(cls, rate: float, most: float, base: Load, alone: float | None = None) -> Ramp:
+        """Stand at the first rate.
+
+        Args:
+            rate: the first one.
+            most: bounds all of them, this one too.
+            base: what was seen shortly before; a machine that was busy then, with the start of a
+                pod, is no measure, so that the median is no more than beside one pod more.
+            alone: seconds of the baseline's median when there was no canary; None where nobody
+                knows.
+        """
+        if alone is not None and base.median is not None:
+            base = replace(base, median=min(base.median, _sound_beside(alone)))
         return cls(min(rate, most), base, min(rate, most), most)
 
     @property
@@ -72,8 +85,7 @@ class Ramp:
         What was due so long ago has either been answered within it, or has waited for longer; so a
         median of what was due until then is not flattered by what is in flight.
         """
-        median = self.base.median or 0.0
-        return max(SLOWER * median, median + FLOOR)
+        return _sound_beside(self.base.median or 0.0)
 
     def sound(self, now: Load) -> bool:
         """Whether baseline and generator keep up."""
@@ -84,10 +96,21 @@ class Ramp:
             and not now.unsent
         )
 
+    def is_recovering(self, now: Load) -> bool:
+        """Whether the baseline still works off what a higher rate has left, with less to do."""
+        return self.worst is not None and now.median is not None and now.median < self.worst
+
+    def strains(self, now: Load) -> bool:
+        """Whether the baseline was slow for the load alone: at a rate above the first, or since."""
+        if self.base.median is None or now == NOTHING or self.sound(now):
+            return False
+        return self.rate > self.least or self.is_recovering(now)
+
     def after(self, now: Load) -> Ramp:
         """The next step: up where this one is sound, and back by one where it is not.
 
-        Where nothing was due, or the baseline answered nothing at the first rate, it stays.
+        Where nothing was due, or the baseline answered nothing at the first rate, it stays; and so
+        it does while what waited at a higher rate is worked off.
 
         Args:
             now: what was seen since the last step, half a second or more of it.
@@ -95,7 +118,16 @@ class Ramp:
         if self.base.median is None or now == NOTHING:
             return self
         if self.sound(now):
-            return replace(self, rate=min(self.rate * STEP, self.most))
-        back, strikes = max(self.rate / STEP, self.least), self.strikes + 1
+            return replace(self, rate=min(self.rate * FACTOR, self.most), worst=None)
+        if self.is_recovering(now):
+            return replace(self, worst=now.median)
+        back, strikes = max(self.rate / FACTOR, self.least), self.strikes + 1
         most = back if strikes >= STRIKES else self.most
-        return replace(self, rate=back, most=most, strikes=strikes)
+        # What is slow at the first rate has waited for no higher one.
+        worst = now.median if self.rate > self.least else None
+        return replace(self, rate=back, most=most, strikes=strikes, worst=worst)
+
+
+def _sound_beside(median: float) -> float:
+    """Seconds that a median may become, of what it was."""
+    return max(SLOWER * median, median + FLOOR)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from pytest_canary.api.client import Credentials
+from pytest_canary.api.transport import header_text
 from pytest_canary.api.writes import new_unique
 from pytest_canary.config.settings import ApiSettings, Request
 from pytest_canary.core.wording import cut
@@ -284,8 +285,8 @@ class Sender:
         ) as response:
             # Noted at once: an answer that breaks off has told who gave it.
             answer.status = response.status
-            answer.version = response.headers.get(self._version, "")
-            answer.pod = response.headers.get(self._pod, "")
+            answer.version = _header(response, self._version)
+            answer.pod = _header(response, self._pod)
             async for chunk in response.content.iter_any():
                 body.take(chunk)
         kind = judged(prepared.request, response.status, body.found)
@@ -293,6 +294,12 @@ class Sender:
             "" if kind is Kind.ANSWERED else _line(cut(body.head.decode(errors="replace"), SHOWN))
         )
         return Outcome(kind, answer.status, answer.version, answer.pod, text)
+
+
+def _header(response: aiohttp.ClientResponse, name: str) -> str:
+    """A header's value as the API's own client has it; where it is sent twice, both."""
+    values = ", ".join(response.headers.getall(name, []))
+    return header_text(values.encode(errors="surrogateescape"))
 
 
 def _line(text: str) -> str:

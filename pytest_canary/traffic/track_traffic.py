@@ -17,9 +17,9 @@ from types import TracebackType
 
 from pytest_canary.api.client import Api
 from pytest_canary.api.writes import new_unique
-from pytest_canary.config.settings import TrafficSettings
+from pytest_canary.config.settings import Request, TrafficSettings
 from pytest_canary.traffic.columns import Columns
-from pytest_canary.traffic.exchange import LOST, Exchange, percentile
+from pytest_canary.traffic.exchange import percentile
 from pytest_canary.traffic.flow import Flow, Generate
 from pytest_canary.traffic.generator import Generator
 from pytest_canary.traffic.ledger import Ledger
@@ -40,6 +40,7 @@ class TrackTraffic:
         addresses: each track's base URL, without a path, by its name.
         settings: tell the share of writes, which is kept however many there are, and what is slow.
         rate: requests a second to each track.
+        read: what is read in the place of the app's own read; None for that.
         anywhere: allow a URL that is not this machine's.
         generate: makes what sends.
 
@@ -54,6 +55,7 @@ class TrackTraffic:
         settings: TrafficSettings,
         *,
         rate: float,
+        read: Request | None = None,
         anywhere: bool = False,
         generate: Generate = Generator,
     ) -> None:
@@ -62,7 +64,7 @@ class TrackTraffic:
             settings.writes,
             new_unique(),
             api.settings.write,
-            api.settings.read,
+            read or api.settings.read,
             targets=len(addresses),
             thinned=False,
         )
@@ -111,11 +113,6 @@ class TrackTraffic:
         return self._flow.generator.now()
 
     @property
-    def began(self) -> float | None:
-        """The start by `time.monotonic`, to compare with other clocks; None before it."""
-        return self._flow.generator.began
-
-    @property
     def rate(self) -> float:
         """Requests a second to each track, as they were last set."""
         return self._flow.generator.rate
@@ -129,15 +126,6 @@ class TrackTraffic:
         if not rate > 0:
             raise ValueError(f"{rate:g} requests a second")
         self._flow.generator.rate = rate
-
-    def check(self) -> None:
-        """Return if the traffic runs, or ran until it was stopped, and something was sent.
-
-        Raises:
-            TrafficError: it did not, or half of the requests were not sent; what it counted says
-                nothing of the app then.
-        """
-        self._flow.check("free the machine, or see what the app waits for")
 
     # What it saw, of what was due from `begin` to before `end`, by `now()`.
 
@@ -172,9 +160,3 @@ class TrackTraffic:
         return Load(
             self.columns(begin, end)[track].median, self.lag(begin, end), self.unsent(begin, end)
         )
-
-    def losses(self, track: str) -> list[Exchange]:
-        """A track's lost requests, in their order."""
-        self.check()
-        lost = self.ledger.of_kinds(*LOST)
-        return [self.ledger.exchange(each) for each in lost if self.ledger.track(each) == track]

@@ -20,7 +20,7 @@ from types import TracebackType
 from pytest_canary.api.client import Api
 from pytest_canary.api.read_back import ReadBack, read_back
 from pytest_canary.api.writes import new_unique
-from pytest_canary.config.settings import TrafficSettings
+from pytest_canary.config.settings import Request, TrafficSettings
 from pytest_canary.core.errors import TrafficError
 from pytest_canary.core.findings import Finding
 from pytest_canary.traffic.columns import Columns
@@ -78,6 +78,7 @@ class Traffic:
         api: the app, by its Service; tells the requests, their deadline and the headers, and has
             the journal that the writes are entered in.
         settings: tell the rate, the share of writes, and what is slow.
+        read: what is read in the place of the app's own read; None for that.
         anywhere: allow a URL that is not this machine's.
         generate: makes what sends.
 
@@ -93,6 +94,7 @@ class Traffic:
         api: Api,
         settings: TrafficSettings,
         *,
+        read: Request | None = None,
         anywhere: bool = False,
         generate: Generate = Generator,
     ) -> None:
@@ -104,7 +106,7 @@ class Traffic:
             settings.writes,
             new_unique(),
             api.settings.write,
-            api.settings.read,
+            read or api.settings.read,
         )
         self.ledger = Ledger(self.schedule, settings.slow)
         self._flow = Flow(

@@ -23,8 +23,8 @@ from acceptance.rehearsals import (
 )
 
 from pytest_canary import stages
-from pytest_canary.context.context import QUIET
 from pytest_canary.context.journal import Journal
+from pytest_canary.context.sampling import QUIET
 from pytest_canary.core.errors import CanaryError, FoundError
 from pytest_canary.core.findings import Finding
 from pytest_canary.core.waiting import Seen, Waiter

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import docker
 import pytest
+from acceptance.homes import forget, sessions, sweep
 from acceptance.lanes import Lanes, faults_left, open_lanes
 from acceptance.projects import KUBECONFIG, ROOT, Project, addressbook_settings, needed, nodes
-from acceptance.rehearsals import forget, sessions, sweep
 from acceptance.under_way import Seen, write
 
 
@@ -48,11 +48,12 @@ def new_project(
     made: list[Project] = []
 
     def make(name: str) -> Project:
-        home = homes / name
+        root = tmp_path_factory.mktemp(name)
+        home = homes / root.name
         home.mkdir()
         (home / "kubeconfig").write_text(KUBECONFIG)
         project = Project(
-            tmp_path_factory.mktemp(name),
+            root,
             {
                 **{k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")},
                 "XDG_STATE_HOME": str(home / "state"),
@@ -126,7 +127,8 @@ def benches(
     They wait for kubelets most of the time. Whoever compares no latencies goes on beside them.
     """
     chosen = faults_left(request.session)
-    lanes = open_lanes(shared, tmp_path_factory.mktemp("faults"), releases, chosen)
+    number = 1 if all(fault.has_traffic for fault in chosen) else 3
+    lanes = open_lanes(shared, tmp_path_factory.mktemp("faults"), releases, chosen, number)
     yield lanes
     lanes.close()
 

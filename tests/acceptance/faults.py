@@ -117,6 +117,11 @@ class Fault:
     after: tuple[str, ...] = ()
     like: str = ""
 
+    @property
+    def has_traffic(self) -> bool:
+        """Whether requests are sent all the time, whose latencies and losses count."""
+        return bool(self.settings.get("traffic"))
+
 
 def load(folder: Path) -> list[Fault]:
     """All faults of a folder, in the order of the stages, then of their names; with traffic last.
@@ -137,7 +142,7 @@ def load(folder: Path) -> list[Fault]:
         found,
         key=lambda each: (
             STAGES.index(each.expect.stage),
-            bool(each.settings.get("traffic")),
+            each.has_traffic,
             each.name,
         ),
     )

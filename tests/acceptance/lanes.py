@@ -48,7 +48,7 @@ class Lanes:
         self._outcomes: dict[str, Future[Outcome]] = {
             fault.name: self._pool.submit(self._rehearse, fault)
             for fault in chosen
-            if not fault.settings.get("traffic")
+            if not fault.has_traffic
         }
 
     def outcome(self, fault: Fault) -> Outcome:

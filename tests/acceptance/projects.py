@@ -12,6 +12,7 @@ from typing import Any
 
 import docker
 import pytest
+from acceptance.homes import RUNS, nodes_beside
 
 ROOT = Path(__file__).parents[2]
 KUBECONFIG = "apiVersion: v1\nkind: Config\ncurrent-context: mine\n"
@@ -81,9 +82,21 @@ class Project:
         return report / "findings" / run / "1"
 
     @property
+    def home(self) -> Path:
+        """The user's; beside it are those of the session's other projects."""
+        return Path(self.environment["XDG_STATE_HOME"]).parent
+
+    def nodes(self, engine: docker.DockerClient) -> frozenset[str]:
+        """The names of the kind nodes that came since it was made, but for other sessions'."""
+        # A node is noted for as long as it is there; a note may come or go meanwhile.
+        beside = nodes_beside(self.home.parent)
+        there = nodes(engine)
+        return there - self.others - beside - nodes_beside(self.home.parent)
+
+    @property
     def runs(self) -> list[Path]:
         """What runs have left of their folders."""
-        folder = Path(self.environment["XDG_STATE_HOME"]) / "pytest-canary" / "runs"
+        folder = self.home / RUNS
         return sorted(folder.iterdir()) if folder.is_dir() else []
 
 
@@ -99,6 +112,7 @@ def addressbook_settings(**more: str) -> str:
         "commands": 'ping = ["python", "-m", "addressbook", "ping"]\n'
         'migrate = ["python", "-m", "addressbook", "migrate"]\n'
         'down = ["python", "-m", "addressbook", "downgrade", "0001"]',
+        "api": 'bounded-read = { method = "GET", path = "/person/1" }',
         "database": f'image = "{needed("POSTGRES_IMAGE")}"',
         "verdict": f"seconds = {PATIENCE}",
         **more,
@@ -127,7 +141,7 @@ def nodes(engine: docker.DockerClient) -> frozenset[str]:
 
 def node_of(engine: docker.DockerClient, project: Project) -> str:
     """The node of the one cluster that a project's runs have made."""
-    (node,) = nodes(engine) - project.others
+    (node,) = project.nodes(engine)
     return node
 
 
@@ -138,14 +152,13 @@ def left(engine: docker.DockerClient, project: Project, *, beside: str = "") -> 
         beside: the node of the cluster that its runs share; that and its record may stay, and
             nothing in it.
     """
-    home = Path(project.environment["XDG_STATE_HOME"]).parent
     cluster = beside.removeprefix("canary-").removesuffix("-control-plane")
     return {
-        "containers": sorted(nodes(engine) - project.others - {beside}),
+        "containers": sorted(project.nodes(engine) - {beside}),
         "namespaces": namespaces(engine, beside) if beside else [],
         "runs": [path.name for path in project.runs if path.name != cluster],
         "pytest-kind": (project.root / ".pytest-kind").exists(),
-        "kubeconfig": (home / "kubeconfig").read_text() != KUBECONFIG,
+        "kubeconfig": (project.home / "kubeconfig").read_text() != KUBECONFIG,
     }
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -24,43 +25,56 @@ from acceptance.projects import (
     left,
     node_of,
 )
-from acceptance.rehearsals import changed, judge, load, rehearsal
+from acceptance.rehearsals import changed, delete_rows, judge, load, rehearsal
 from fakes.traffic import Unstartable, sends_by
 
 from pytest_canary.analysis.verdict import Verdict
-from pytest_canary.context import judging
+from pytest_canary.context import expect, judging
 from pytest_canary.core.errors import TrafficError
 from pytest_canary.core.waiting import Seen
-from pytest_canary.manifests.version import CANARY
+from pytest_canary.manifests.version import CANARY, STABLE
 from pytest_canary.rehearsal.rehearsal import Rehearsal
 from pytest_canary.traffic import Traffic
 
+pytestmark = pytest.mark.alone
+
 Ailing = Callable[[str], str]
-JUDGED = ("errs", "leaks", "dies")
+JUDGED = ("errs", "forgets", "drags", "hangs", "hogs", "pauses", "wakes", "leaks", "dies")
+
+# What the app itself counts of its failures.
+COUNTED = 'http_requests_total{status=~"5.."}'
+COUNTER = re.escape(COUNTED)
 
 # Bytes that the manifest lets a pod hold.
 LIMIT = 192 * 2**20
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def ailing(releases: dict[str, str], engine: docker.DockerClient) -> Iterator[Ailing]:
-    """Builds the candidate with an ailment, and names the image."""
-    made: dict[str, str] = {}
+    """Names the image of the candidate with an ailment; they are built while the cluster starts."""
 
     def build(ailment: str) -> str:
-        if ailment not in made:
-            made[ailment] = f"addressbook:{ailment}"
-            engine.images.build(
-                path=str(ROOT / "fixtures" / "canaries"),
-                rm=True,
-                buildargs={"CANDIDATE": releases["2"], "AILMENT": ailment},
-                tag=made[ailment],
-            )
-        return made[ailment]
+        name = f"addressbook:{ailment}"
+        engine.images.build(
+            path=str(ROOT / "fixtures" / "canaries"),
+            rm=True,
+            buildargs={"CANDIDATE": releases["2"], "AILMENT": ailment},
+            tag=name,
+        )
+        return name
 
-    yield build
-    for name in made.values():
-        engine.images.remove(name)
+    with ThreadPoolExecutor(1) as pool:
+        made = {each: pool.submit(build, each) for each in JUDGED}
+
+        def name(ailment: str) -> str:
+            if ailment not in made:
+                made[ailment] = pool.submit(build, ailment)
+            return made[ailment].result()
+
+        yield name
+    for image in made.values():
+        if not image.exception():
+            engine.images.remove(image.result())
 
 
 # As a user runs it. What is said and kept of it, and the way back, are asserted of every fault, and
@@ -135,14 +149,16 @@ def test_an_app_that_stops_at_once_loses_requests_which_are_named(
 
 @pytest.fixture(scope="module")
 def walk(
+    ailing: Ailing,
     shared: Project,
     releases: dict[str, str],
-    ailing: Ailing,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Rehearsal]:
     """A walk at the end of the stage `migration`, whose node has every canary that is judged."""
     folder = tmp_path_factory.mktemp("verdict")
-    with rehearsal(shared, folder, releases, addressbook_tables()) as walk:
+    # All rows are read by the checks and the traffic; what a verdict asks costs the same each time.
+    bounded = {"api": {"bounded-read": {"method": "GET", "path": "/person/1"}}}
+    with rehearsal(shared, folder, releases, addressbook_tables() | bounded) as walk:
         walk.enter("migration")
         load(walk, [ailing(each) for each in JUDGED])
         yield walk
@@ -153,6 +169,7 @@ def judged(walk: Rehearsal, ailing: Ailing) -> Callable[[str], Verdict]:
     """Replaces the canary by an ailing one, and judges it."""
 
     def verdict(ailment: str) -> Verdict:
+        delete_rows(walk)
         candidate = replace(walk.context.candidate, image=ailing(ailment))
         walk.context.release.deploy(CANARY, 1, candidate)
         return judge(walk)
@@ -170,19 +187,80 @@ def test_a_canary_that_errs_is_no_go(judged: Callable[[str], Verdict]) -> None:
 
     assert found.answer == "no-go"
     # The requests that failed, or the app's own count of them: whichever is proven first.
-    counter = 'http_requests_total{status=~"5.."}'
     assert re.match(
         r"\d+ of \d+ requests to the canary failed \(\d+\.\d %\), and 0 of [\d,]+ to the baseline "
         r"\(0\.0 %\); it is [\d.]+ to [\d.]+ points more, and 1\.5 points is too much$"
-        rf"|{re.escape(counter)} grew by \d+ in \d+ requests to the canary, by 0 in the baseline's "
+        rf"|{COUNTER} grew by \d+ in \d+ requests to the canary, by 0 in the baseline's "
         r"\d+; it is [\d.]+ to [\d.]+ in 100 requests more, and 1\.5 in 100 requests is too much$",
         found.sentence,
     )
     low, high = metric(found, "errors").interval
     assert low <= 0.05 <= high
-    assert metric(found, counter).canary > 0
+    assert metric(found, COUNTED).canary > 0
     assert found.finding is not None
     assert found.finding.code == "CanaryWorse"
+
+
+def test_a_canary_that_fails_half_of_its_writes_is_no_go(judged: Callable[[str], Verdict]) -> None:
+    found = judged("forgets")
+
+    assert found.answer == "no-go"
+    assert re.match(
+        r"\d+ of \d+ (writes|requests) to the canary failed \(\d+\.\d %\), and 0 of [\d,]+ to the "
+        rf"baseline \(0\.0 %\); |{COUNTER} grew by",
+        found.sentence,
+    )
+
+
+def test_a_canary_that_is_slow_for_a_third_of_reads_is_no_go(
+    judged: Callable[[str], Verdict],
+) -> None:
+    """Its median is as ever, and so is a fast half of its answers."""
+    found = judged("drags")
+
+    assert found.answer == "no-go"
+    assert re.match(
+        r"[\d.]+ % of the canary's (reads|answers) take more than [\d.]+ m?s, "
+        r"|the canary is [\d.]+ m?s slower with reads: ",
+        found.sentence,
+    )
+
+
+def test_a_canary_whose_answers_hang_is_no_go(judged: Callable[[str], Verdict]) -> None:
+    """Most of these are not answered yet when it is told."""
+    found = judged("hangs")
+
+    assert found.answer == "no-go"
+    assert re.match(
+        r"[\d.]+ % of the canary's (reads|writes|answers) take more than [\d.]+ m?s, ",
+        found.sentence,
+    )
+
+
+def test_a_canary_that_slows_the_baseline_as_much_is_no_go(
+    judged: Callable[[str], Verdict],
+) -> None:
+    found = judged("hogs")
+
+    assert found.answer == "no-go"
+    assert re.match(
+        r"[\d.]+ % of the baseline's (reads|writes|answers) take more than [\d.]+ m?s, "
+        r"[\d.]+ % of those before the canary came",
+        found.sentence,
+    )
+
+
+def test_a_healthy_canary_that_pauses_once_is_go(judged: Callable[[str], Verdict]) -> None:
+    found = judged("pauses")
+
+    assert found.answer == "go", found.lines
+
+
+@pytest.mark.soak
+def test_a_healthy_canary_that_is_slow_at_first_is_go(judged: Callable[[str], Verdict]) -> None:
+    found = judged("wakes")
+
+    assert found.answer == "go", found.lines
 
 
 def test_a_canary_that_leaks_is_no_go(walk: Rehearsal, judged: Callable[[str], Verdict]) -> None:
@@ -191,10 +269,12 @@ def test_a_canary_that_leaks_is_no_go(walk: Rehearsal, judged: Callable[[str], V
         found = judged("leaks")
 
     assert found.answer == "no-go"
-    # Or, where it is asked so often that it comes to its limit first, its end.
+    # What it grows by, or has come to by then; or, where it is asked so often that it comes to its
+    # limit first, its end.
     assert re.match(
-        r"a pod of the canary grows by \d+ MB in \d+ s, one of the baseline by \d+ MB under such a "
-        r"load; \d+ MB more is too much$"
+        r"a pod of the canary grows by \d+ MB in (1,000 requests|a minute) and goes on, one of the "
+        r"baseline by \d+ MB; after [\d,]+ (requests|s) more it comes to its limit of 201 MB$"
+        r"|a pod of the canary holds \d+ MB, one of the baseline \d+ MB; \d+ MB more is too much$"
         r"|the canary's containers restarted (once|\d times) in the window, the baseline's not at "
         r"all$",
         found.sentence,
@@ -213,14 +293,18 @@ def test_a_canary_that_restarts_is_no_go(judged: Callable[[str], Verdict]) -> No
 
 
 def test_a_canary_without_a_page_of_metrics_is_judged_by_the_kubelet(walk: Rehearsal) -> None:
+    delete_rows(walk)
     walk.context.release.deploy(CANARY, 1, walk.context.candidate)
     pods = walk.context.observer.snapshot().pods
     mine = [name for name in pods if name.startswith("addressbook-stable-")]
     node = str(pods[mine[0]]["spec"]["nodeName"])
     first = walk.context.namespace.cluster.memory(node)
 
-    with changed(walk, api={"metrics": "/nothing"}):
+    # It is watched from its verdict on, and kubelets look every 10 s or so.
+    with changed(walk, api={"metrics": "/nothing"}, verdict={"seconds": 60}):
+        judging.watch_memory(walk.context)
         found = judge(walk)
+    judging.watch_memory(walk.context)
 
     assert found.answer == "go", found.text
     assert found.finding is None
@@ -236,6 +320,30 @@ def test_a_canary_without_a_page_of_metrics_is_judged_by_the_kubelet(walk: Rehea
     held = walk.workspace.waiter.until("fresh figures of the kubelet", look, timeout=60)
     for name in mine:
         assert 10e6 < held[name][1] < LIMIT
+
+
+@pytest.mark.soak
+def test_an_app_that_tells_no_version_is_judged_all_the_same(walk: Rehearsal) -> None:
+    with changed(walk, api={"version_header": ""}):
+        found = judge(walk)
+
+    assert found.answer == "go", found.lines
+
+
+def test_one_canary_beside_five_stable_pods_is_go(walk: Rehearsal) -> None:
+    """Both are asked as much, whatever their shares of the Service are."""
+    stable = walk.context.settings.replicas.stable
+    delete_rows(walk)
+    with changed(walk, replicas={"stable": 5}):
+        walk.context.release.scale(STABLE, 5)
+        expect.replicas(walk.context, STABLE, 5, "baseline")
+        walk.context.release.deploy(CANARY, 1, walk.context.candidate)
+        found = judge(walk)
+
+    walk.context.release.scale(STABLE, stable)
+    baseline, canary = found.requests
+    assert found.answer == "go", found.lines
+    assert abs(baseline - canary) <= 0.02 * canary
 
 
 def test_too_few_requests_are_never_go(walk: Rehearsal) -> None:

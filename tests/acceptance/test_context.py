@@ -235,6 +235,7 @@ def walk(notes: Project, theirs: Theirs, kubeconfig: Path, *options: str) -> Wal
     )
 
 
+@pytest.mark.alone
 def test_another_language_and_api_in_somebody_elses_cluster_pass_by_settings_alone(
     notes: Project,
     theirs: Theirs,
@@ -269,39 +270,10 @@ def test_another_language_and_api_in_somebody_elses_cluster_pass_by_settings_alo
     assert notes.runs == []
     assert left(engine, shared, beside=node_of(engine, shared)) == NOTHING
 
-    in_a_namespace_that_is_there(notes, theirs, tmp_path)
 
-
-@pytest.mark.soak
-def test_what_a_killed_walk_left_in_a_namespace_that_is_there_is_removed(
+def test_a_namespace_that_is_there_is_enough_and_nothing_is_made_beside_it(
     notes: Project, theirs: Theirs, tmp_path: Path
 ) -> None:
-    """And nothing beside it: by a user of that namespace alone."""
-    theirs.kubectl("delete", "namespace", "shop-test", "--ignore-not-found")
-    theirs.kubectl("create", "namespace", "shop-test")
-    try:
-        with theirs.user(tmp_path / "ada", "namespace.yml") as kubeconfig:
-            theirs.kubectl("create", "deployment", "theirs", "--image=x", "-n", "shop-test")
-            before = theirs.everything()
-            notes.environment |= {"STRIKE": "SIGKILL", "STRIKE_AT": "canary"}
-            notes.environment["PYTHONPATH"] = str(ROOT / "tests")
-            options = ["-p", "acceptance.striking", "--canary-namespace=shop-test"]
-
-            killed = walk(notes, theirs, kubeconfig, *options)
-            assert killed.code == -9
-            left_behind = theirs.everything() - before
-            assert "deployment.apps/notes-stable" in left_behind
-            assert "deployment.apps/db" in left_behind
-
-            reaped = notes.pytest("--canary-reap")
-            assert reaped.code == 0
-            assert theirs.everything() == before
-            assert notes.runs == []
-    finally:
-        theirs.kubectl("delete", "namespace", "shop-test", "--wait=false")
-
-
-def in_a_namespace_that_is_there(notes: Project, theirs: Theirs, tmp_path: Path) -> None:
     """By a user of that namespace alone; no cloud gives addresses, and a template goes astray."""
     manifest = notes.root / "manifests" / "deployment.yml"
     stray = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: stray, namespace: kube-system}\n"
@@ -332,6 +304,35 @@ def in_a_namespace_that_is_there(notes: Project, theirs: Theirs, tmp_path: Path)
             ) in " ".join(walked.text.split())
             assert "rolled back: 3/3 of release 1" in walked.text
             assert walked.stage("cleanup").endswith("nothing left")
+            assert theirs.everything() == before
+            assert notes.runs == []
+    finally:
+        theirs.kubectl("delete", "namespace", "shop-test", "--wait=false")
+
+
+@pytest.mark.soak
+def test_what_a_killed_walk_left_in_a_namespace_that_is_there_is_removed(
+    notes: Project, theirs: Theirs, tmp_path: Path
+) -> None:
+    """And nothing beside it: by a user of that namespace alone."""
+    theirs.kubectl("delete", "namespace", "shop-test", "--ignore-not-found")
+    theirs.kubectl("create", "namespace", "shop-test")
+    try:
+        with theirs.user(tmp_path / "ada", "namespace.yml") as kubeconfig:
+            theirs.kubectl("create", "deployment", "theirs", "--image=x", "-n", "shop-test")
+            before = theirs.everything()
+            notes.environment |= {"STRIKE": "SIGKILL", "STRIKE_AT": "canary"}
+            notes.environment["PYTHONPATH"] = str(ROOT / "tests")
+            options = ["-p", "acceptance.striking", "--canary-namespace=shop-test"]
+
+            killed = walk(notes, theirs, kubeconfig, *options)
+            assert killed.code == -9
+            left_behind = theirs.everything() - before
+            assert "deployment.apps/notes-stable" in left_behind
+            assert "deployment.apps/db" in left_behind
+
+            reaped = notes.pytest("--canary-reap")
+            assert reaped.code == 0
             assert theirs.everything() == before
             assert notes.runs == []
     finally:

@@ -51,7 +51,7 @@ start of pytest to its end, on two slow cores.
 # One of a kind; most in an early stage, as the way there takes the time.
 EACH_TIME = {
     ("SIGHUP", "cluster"),
-    ("SIGINT", "baseline"),
+    ("SIGINT", "cluster"),
     ("SIGINT twice", "cluster"),
     ("SIGKILL", "baseline"),
     ("SIGTERM", "canary"),

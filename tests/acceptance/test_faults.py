@@ -20,7 +20,7 @@ from acceptance.lanes import FAULTS, Lanes
 from acceptance.projects import ROOT
 from acceptance.tables import write_table
 
-from pytest_canary.context.journal import VerdictOutcome
+from pytest_canary.context.outcomes import VerdictOutcome
 
 
 @pytest.fixture(scope="module")
@@ -97,11 +97,13 @@ def assert_said_and_kept(outcome: Outcome, told: Told) -> None:
         assert effect == pytest.approx(0.1, abs=0.05)
 
 
-# One of a kind is rehearsed each time, as many as there are in `make soak`.
-CASES = [
-    pytest.param(fault, id=fault.name, marks=[pytest.mark.soak] if fault.like else [])
-    for fault in FAULTS
-]
+def marks(fault: Fault) -> list[pytest.MarkDecorator]:
+    """One of a kind is rehearsed each time, as many as there are in `make soak`."""
+    soak = [pytest.mark.soak] if fault.like else []
+    return [*soak, pytest.mark.alone] if fault.has_traffic else soak
+
+
+CASES = [pytest.param(fault, id=fault.name, marks=marks(fault)) for fault in FAULTS]
 
 
 @pytest.mark.parametrize("fault", CASES)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import docker
 import pytest
-from acceptance.projects import NOTHING, Project, left, nodes
+from acceptance.projects import NOTHING, Project, left
 from fakes.signals import heed_signals
 
 Make = Callable[[str], Project]
@@ -27,14 +27,17 @@ def started(project: Project, engine: docker.DockerClient, *args: str) -> subpro
         preexec_fn=heed_signals,
     )
     deadline = time.monotonic() + 60
-    while not nodes(engine) - project.others:
+    while not project.nodes(engine):
         assert time.monotonic() < deadline, "the node container never came"
         assert process.poll() is None, process.communicate()[0].decode()
         time.sleep(0.1)
     return process
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+# SIGTERM ends walks in the shared cluster, in test_endings.py.
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.soak)]
+)
 def test_an_interrupt_removes_everything(
     addressbook_project: Make,
     releases: dict[str, str],

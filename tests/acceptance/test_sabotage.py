@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,14 +20,22 @@ import docker
 import pytest
 import yaml
 from acceptance.projects import Project, addressbook_tables, needed
-from acceptance.rehearsals import adapted, ask, expect_no_more, obey, patience, rehearsal
+from acceptance.rehearsals import (
+    adapted,
+    ask,
+    changed,
+    expect_no_more,
+    obey,
+    patience,
+    rehearsal,
+)
 
 from pytest_canary.cluster.container_engine import KIND_LABEL
 from pytest_canary.cluster.engine import CTR, Engine
 from pytest_canary.cluster.registry import pull_secret
 from pytest_canary.cluster.run import Run
 from pytest_canary.context import expect
-from pytest_canary.context.journal import CanaryOutcome
+from pytest_canary.context.outcomes import CanaryOutcome
 from pytest_canary.core.errors import CanaryError
 from pytest_canary.core.waiting import Seen
 from pytest_canary.k8s.image_names import full_name
@@ -159,6 +168,23 @@ def test_a_canary_that_the_service_does_not_select_is_named(walk: Rehearsal) -> 
 
     select(walk, None)
     mended(walk, canary.service_selects)
+
+
+def test_without_a_header_the_node_tells_who_gets_connections(walk: Rehearsal) -> None:
+    with changed(walk, api={"version_header": None}):
+        with patience(walk):
+            ask(walk, canary.both_answer)
+            ask(walk, canary.share_is_fair)
+        select(walk, "addressbook-stable")
+        told = failure(walk, canary.both_answer).sentence
+    assert re.fullmatch(
+        r"none of (\d+) connections went to canary pods; they went to stable pods \(\1\); "
+        r"see whether the Service selects its pods",
+        told,
+    )
+    select(walk, None)
+    mended(walk, canary.service_selects)
+    walk.journal.outcome(CanaryOutcome).sample.clear()
 
 
 def test_a_share_that_is_not_the_replicas_is_told(walk: Rehearsal) -> None:

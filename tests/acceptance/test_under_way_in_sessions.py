@@ -28,7 +28,6 @@ from acceptance.projects import (
     left,
     needed,
     node_of,
-    nodes,
 )
 from acceptance.struck_sessions import walk_struck
 from acceptance.under_way import GONE, Seen, also
@@ -137,7 +136,7 @@ def test_disk_pressure_is_named(
     settings = "/var/lib/kubelet/config.yaml"
 
     def press() -> None:
-        (node,) = nodes(engine) - project.others
+        node = node_of(engine, project)
         less = r's/^\( *nodefs.available:\).*/\1 "99%"/'
         inside(engine, node, "sed", "-i", less, settings)
         inside(engine, node, "systemctl", "restart", "kubelet")

@@ -13,16 +13,17 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import docker
+import pytest
 from acceptance.hunt import COMMAND, ENV, MARKER, Hunt
 from acceptance.projects import (
     NOTHING,
     ROOT,
     Project,
+    addressbook_settings,
     left,
     namespaces,
     needed,
     node_of,
-    nodes,
 )
 
 from pytest_canary.config.options import STAGES
@@ -30,6 +31,7 @@ from pytest_canary.config.options import STAGES
 Make = Callable[[str], Project]
 
 
+@pytest.mark.alone
 def test_an_upgrade_of_the_addressbook_passes_every_stage(
     addressbook_project: Make, releases: dict[str, str], engine: docker.DockerClient
 ) -> None:
@@ -76,11 +78,15 @@ def test_an_upgrade_of_the_addressbook_passes_every_stage(
     assert report["database"]["backup"]["restored"] is True
     assert {each["version"] for each in report["replicas"]} == {"1", "2"}
     assert report["environment"]["kubernetes"].startswith("v1.")
+    spent = [each for stage in report["stages"] for each in stage["spent"]]
+    commands = {each["name"] for each in spent if each["kind"] == "command"}
+    assert {"kubectl apply", "python -m addressbook migrate"} <= commands
     page = (project.root / "canary-report" / "report.html").read_text()
     assert page.count("<svg") >= 4
     assert "DB_PASSWORD" not in page
 
 
+@pytest.mark.alone
 def test_a_first_release_passes_every_stage(shared: Project, engine: docker.DockerClient) -> None:
     walked = shared.pytest("--canary", "--canary-baseline=none", "--canary-reuse")
     assert walked.code == 0
@@ -90,6 +96,39 @@ def test_a_first_release_passes_every_stage(shared: Project, engine: docker.Dock
     assert "canary/verdict " not in walked.text, "there is nothing to compare with"
     assert "addressbook 2 passed every stage" in walked.text
     assert [path.name[:6] for path in shared.runs] == ["reuse-"]
+
+
+@pytest.mark.soak
+@pytest.mark.alone
+def test_without_a_header_the_node_counts_connections(
+    shared: Project, releases: dict[str, str]
+) -> None:
+    shared.write("canary.toml", addressbook_settings(api='version-header = ""'))
+    walked = shared.pytest(
+        "--canary",
+        "--canary-reuse",
+        f"--canary-baseline={releases['1']}",
+        "--canary-until=stable",
+        "-vrs",
+    )
+    shared.write("canary.toml", addressbook_settings())
+
+    assert walked.code == 0
+    assert "SKIPPED" not in walked.text
+    for check in (
+        "canary::both versions answer behind the Service",
+        "canary::the canary's share of connections is its share of replicas",
+        "stable::only the candidate answers behind the Service",
+    ):
+        assert f"canary/{check} PASSED" in walked.text
+    share = (
+        r"the canary takes \d+ % of connections \(\d+ to \d+\): (\d+) of (\d+) went to canary pods"
+    )
+    told = re.search(share, walked.stage("canary"))
+    assert told
+    assert int(told[2]) >= 300, "beside those of the check, the traffic's are counted"
+    report = json.loads((shared.root / "canary-report" / "report.json").read_text())
+    assert report["share"]["connections"] == int(told[2])
 
 
 def test_a_candidate_that_exits_is_explained_and_rolled_back_and_leaves_nothing(
@@ -129,7 +168,7 @@ def test_a_candidate_that_exits_is_explained_and_rolled_back_and_leaves_nothing(
     assert kept in walked.text
     rollback = walked.stage("rollback")
     assert "rolled back: 3/3 of release 1; the API answers" in rollback
-    assert rollback.endswith("nothing lost")
+    assert rollback.endswith("nothing lost; 1 warning: printed-secret")
     assert "not be allowed: the rehearsal did not pass" in walked.text
     assert "CrashLoopBackOff" in (evidence / "describe.txt").read_text() or list(
         evidence.glob("addressbook-canary-*.previous.log")
@@ -175,7 +214,7 @@ def test_a_run_in_a_reused_cluster_is_kept_for_a_look(
     )
 
     assert walked.code == 0
-    assert nodes(engine) - shared.others == {node}
+    assert shared.nodes(engine) == {node}
     assert engine.containers.get(node).attrs["State"]["StartedAt"] == started
     assert "canary/canary " not in walked.text
     assert "passed every stage until baseline" in walked.text

@@ -3,14 +3,30 @@
 import itertools
 import json
 import re
+import socket
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
 
+from fakes.connections import Connections, read, reply
+
 PROXY = re.compile(r"/api/v1/namespaces/[^/]+/pods/([^/:]+):3000/proxy")
+
+NOTES = {
+    "checks": [{"method": "GET", "path": "/ready", "contains": "true"}],
+    "write": {"method": "POST", "path": "/notes", "json": {"text": "{unique}"}, "status": 201},
+    "read": {"method": "GET", "path": "/notes"},
+}
+"""The [api] of an app that is no addressbook, and tells no version."""
+
+BOUNDED = {name: NOTES[name] for name in ("write", "read")} | {
+    "bounded-read": {"method": "GET", "path": "/notes/{unique}", "contains": "{unique}"}
+}
+"""The same of an app that can be asked for one row."""
 
 
 @dataclass(frozen=True)
@@ -49,42 +65,52 @@ class App:
         rows: what is stored.
         faults: what is wrong with it; empty where it is healthy.
         balance: where the Service sends connections; to one pod after the other.
+        reached: the pod of each connection through a Service, with the port that it was made to.
     """
 
     def __init__(self, pods: Callable[[], list[str]], version: Callable[[str], str]) -> None:
         self.rows: list[dict[str, Any]] = []
         self.faults: list[Fault] = []
         self.balance: Balance = lambda pods, turn: pods[turn % len(pods)]
+        self.reached: list[tuple[str, int]] = []
         self._version = version
         self._ids = itertools.count(1)
         self._turns = itertools.count()
         self._lock = threading.Lock()
-        self._servers: list[tuple[ThreadingHTTPServer, threading.Thread]] = []
+        self._services: list[Connections] = []
         self.port = self.listen(pods)
 
     def listen(self, pods: Callable[[], list[str]]) -> int:
         """Listen on one more port, for a Service that knows these pods; returns the port."""
-        server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler(pods))
-        server.daemon_threads = True
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-        thread.start()
-        self._servers.append((server, thread))
-        return int(server.server_address[1])
+        service = Connections(partial(self._serve, pods))
+        self._services.append(service)
+        return service.port
 
     def stop(self) -> None:
         """Stop listening."""
-        for server, thread in self._servers:
-            server.shutdown()
-            thread.join()
-            server.server_close()
+        for service in self._services:
+            service.stop()
 
-    def answer(self, method: str, path: str, body: str, known: list[str]) -> Reply | None:
+    def _serve(self, pods: Callable[[], list[str]], connection: socket.socket) -> None:
+        request = read(connection)
+        if request is None:
+            return
+        port = connection.getsockname()[1]
+        found = self.answer(request.method, request.path, request.body, pods(), port)
+        if found:
+            headers = found.headers | {"Connection": "close"}
+            connection.sendall(reply(found.status, headers, found.body))
+
+    def answer(
+        self, method: str, path: str, body: str, known: list[str], port: int
+    ) -> Reply | None:
         """Answer as the pod that is asked for, or as the one of those known that is chosen."""
         found = PROXY.match(path)
         if found:
             pod, path = found[1], path[found.end() :]
         elif known:
             pod = self.balance(known, next(self._turns))
+            self.reached.append((pod, port))
         else:
             return None
         asked = Asked(pod, self._version(pod), method, path, body)
@@ -111,36 +137,12 @@ class App:
                 return Reply(201, "stored")
             case "GET", "/notes":
                 return Reply(200, list(self.rows))
+            case "GET", path if path.startswith("/notes/"):
+                found = [row for row in self.rows if row["text"] == path.rpartition("/")[2]]
+                return Reply(200, found[0]) if found else Reply(404, "no such note")
             case "GET", "/ready":
                 return Reply(200, {"ready": True})
         return Reply(404, {"error": "there is no such path"})
-
-    def _handler(self, pods: Callable[[], list[str]]) -> type[BaseHTTPRequestHandler]:
-        app = self
-
-        class Handler(BaseHTTPRequestHandler):
-            wbufsize = -1  # head and body in one piece, or TCP waits between them
-
-            def _answer(self) -> None:
-                length = int(self.headers.get("Content-Length") or 0)
-                body = self.rfile.read(length).decode()
-                reply = app.answer(self.command, self.path, body, pods())
-                self.close_connection = True
-                if reply is None:
-                    return
-                text = reply.body if isinstance(reply.body, str) else json.dumps(reply.body)
-                self.send_response(reply.status)
-                for name, value in reply.headers.items():
-                    self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(text.encode())
-
-            do_GET = do_PUT = do_POST = _answer  # noqa: N815 (http.server's names)
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        return Handler
 
 
 # What can be wrong with it.
@@ -158,6 +160,18 @@ def breaks_the_connection(asked: Asked, reply: Reply) -> None:
 def fails(asked: Asked, reply: Reply) -> Reply:
     """Answers with an error of its own."""
     return Reply(500, {"error": "column search_name does not exist"}, reply.headers)
+
+
+def hangs_once(seconds: float) -> Fault:
+    """Lets the first client wait so long."""
+    first = threading.Lock()
+
+    def hang(asked: Asked, reply: Reply) -> Reply:
+        if first.acquire(blocking=False):
+            time.sleep(seconds)
+        return reply
+
+    return hang
 
 
 def refuses_to(method: str, fault: Fault = fails) -> Fault:

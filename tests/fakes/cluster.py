@@ -1,7 +1,6 @@
 """The API server in memory, what its controllers do, and who watches it."""
 
 import base64
-import copy
 import datetime
 import itertools
 import threading
@@ -13,8 +12,9 @@ from typing import Any
 import requests
 from fakes import objects
 from fakes.clock import Clock
-from fakes.objects import Object
+from fakes.objects import Object, copied
 
+from pytest_canary.core.disclosure import Disclosure
 from pytest_canary.core.errors import ClusterError
 from pytest_canary.core.masking import Redactor
 from pytest_canary.k8s.exec import Exec
@@ -118,6 +118,7 @@ class Namespace(NamespaceApi):
     def __init__(self, folder: Path, deleted: Path) -> None:
         self._kubeconfig = folder / "kubeconfig.run"
         self.log = folder / "log"
+        self.log.touch()
         self.deleted = deleted
         self.stays = False
         self.paused = False
@@ -158,7 +159,7 @@ class Namespace(NamespaceApi):
 
     def objects(self, kind: str) -> list[Object]:
         self.take_up()
-        return [copy.deepcopy(each) for each in self.held(kind)]
+        return [copied(each) for each in self.held(kind)]
 
     def held(self, kind: str) -> list[Object]:
         """The objects themselves, for who looks a thousand times; they are not to be changed."""
@@ -179,7 +180,7 @@ class Namespace(NamespaceApi):
 
     def add(self, *bodies: Object) -> None:
         for body in bodies:
-            made = copy.deepcopy(body)
+            made = copied(body)
             for key, value in made.pop("stringData", {}).items():
                 encoded = base64.b64encode(value.encode()).decode()
                 made.setdefault("data", {})[key] = encoded
@@ -215,18 +216,29 @@ class Namespace(NamespaceApi):
     def write_slice(self, body: Object) -> None:
         if self.refuses_slices:
             raise ClusterError(self.refuses_slices)
-        self.written.append(copy.deepcopy(body))
+        self.written.append(copied(body))
         self.put(body)
 
     def delete_pod(self, pod: str) -> None:
         self.drop("Pod", pod)
 
     def logs(
-        self, pod: str, container: str | None = None, lines: int = 200, *, previous: bool = False
+        self,
+        pod: str,
+        container: str | None = None,
+        lines: int = 200,
+        *,
+        previous: bool = False,
+        timestamps: bool = False,
+        disclosure: Disclosure | None = None,
     ) -> str:
-        return self.redactor.redact(
+        text = (
+            f"{'2026-01-01T00:00:00.123456789Z ' if timestamps else ''}"
             f"what {pod} has logged{' before' if previous else ''}{self.logged()}"
         )
+        if disclosure:
+            disclosure.of_text()(text)
+        return self.redactor.redact(text)
 
     def keys(self) -> dict[str, frozenset[str]]:
         return {
@@ -244,8 +256,11 @@ class Namespace(NamespaceApi):
         timeout: float,
         keep: int = 0,
         heard: Callable[[str], None] | None = None,
+        disclosure: Disclosure | None = None,
     ) -> Exec:
         code, output, stdout = self.runs(self._objects["Pod"][pod], list(command), heard)
+        if disclosure:
+            disclosure.of_text()(output)
         return Exec(pod, " ".join(command), code, self.redactor.redact(output), stdout)
 
     def proxy(self, pod: str, port: int) -> tuple[str, requests.Session]:
@@ -264,9 +279,9 @@ class Namespace(NamespaceApi):
         """Store an object and tell who watches."""
         kind = item["kind"]
         with self._lock:
-            self._objects.setdefault(kind, {})[item["metadata"]["name"]] = copy.deepcopy(item)
+            self._objects.setdefault(kind, {})[item["metadata"]["name"]] = copied(item)
             if kind in KINDS:
-                self.watch(kind, "MODIFIED", copy.deepcopy(item))
+                self.watch(kind, "MODIFIED", copied(item))
 
     def drop(self, kind: str, name: str) -> None:
         """Remove an object and tell who watches."""
@@ -278,9 +293,12 @@ class Namespace(NamespaceApi):
     def take_up(self) -> None:
         """Do what the scripts have asked for since."""
         with self._lock:
-            lines = self.log.read_text().splitlines() if self.log.exists() else []
-            fresh, self._taken = lines[self._taken :], len(lines)
-            for line in fresh:
+            # Every request looks, and there is seldom anything new.
+            if self.log.stat().st_size == self._taken:
+                return
+            content = self.log.read_bytes()
+            fresh, self._taken = content[self._taken :].decode(), len(content)
+            for line in fresh.splitlines():
                 kind, manifest, *words = line.split("\t")
                 if kind == "service":
                     self.put(objects.service(Path(manifest), 30001))
@@ -347,7 +365,7 @@ class Namespace(NamespaceApi):
 
     def edit(self, kind: str, name: str, change: Callable[[Object], Object | None]) -> None:
         """Change an object behind everyone's back."""
-        item = copy.deepcopy(self._objects[kind][name])
+        item = copied(self._objects[kind][name])
         self.put(change(item) or item)
         if kind == "Pod":
             for deployment in self.objects("Deployment"):

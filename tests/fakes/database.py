@@ -17,6 +17,20 @@ Ended = tuple[int, str, str]
 
 Rows = list[tuple[str, ...]]
 
+SCHEMAS: dict[str, Schema] = {
+    "1": frozenset(
+        {
+            ("column", "public", "person", "id", "int8", "not null"),
+            ("column", "public", "person", "first_name", "varchar", "not null"),
+        }
+    )
+}
+SCHEMAS["2"] = SCHEMAS["1"] | {
+    ("column", "public", "person", "search_name", "text", ""),
+    ("index", "public", "person", "person_search", "CREATE INDEX person_search …", ""),
+}
+"""What each release's migration leads to, by what the release calls itself."""
+
 TERMINATED = "FATAL:  terminating connection due to administrator command"
 
 
@@ -34,6 +48,7 @@ class PostgreSQL:
         restored_sequences, restored_schema: what becomes of the others.
         watchable: whether the locks can be sampled.
         hangs: which of the two programs hangs.
+        read_only: the databases that refuse every change.
     """
 
     def __init__(self, live: str, contents: Callable[[], dict[str, tuple[int, str]]]) -> None:
@@ -53,6 +68,7 @@ class PostgreSQL:
         self.restored_schema: Callable[[Schema], Schema] = lambda schema: schema
         self.watchable = True
         self.hangs = ""
+        self.read_only: set[str] = set()
         self._dumped: dict[str, Any] = {}
         self._lock = threading.Lock()
         self._ended = threading.Event()
@@ -96,6 +112,8 @@ class PostgreSQL:
             self.schemas[sql.split('"')[1]] = frozenset()
         elif sql.startswith("drop database"):
             self.schemas.pop(sql.split('"')[1], None)
+        elif sql.startswith("alter database"):
+            self.read_only.add(sql.split('"')[1])
         elif sql.startswith("select pg_terminate_backend"):
             self._ended.set()
         else:

@@ -1,6 +1,6 @@
 """Kubernetes objects as the API server has them, made from the bundled manifests."""
 
-import copy
+import datetime
 import hashlib
 import string
 from pathlib import Path
@@ -11,6 +11,13 @@ import yaml
 from pytest_canary.manifests.composing import fastest_loader
 
 Object = dict[str, Any]
+
+
+def copied(value: Any) -> Any:
+    """A copy of what JSON can say, in a third of the time that `copy.deepcopy` takes."""
+    if isinstance(value, dict):
+        return {key: copied(each) for key, each in value.items()}
+    return [copied(each) for each in value] if isinstance(value, list) else value
 
 
 def deployment(manifest: Path, name: str, replicas: int, image: str) -> Object:
@@ -37,7 +44,7 @@ def template_hash(deployed: Object) -> str:
 def pod(deployed: Object, number: int) -> Object:
     """A ready pod of a Deployment."""
     name, digits = deployed["metadata"]["name"], template_hash(deployed)
-    template = copy.deepcopy(deployed["spec"]["template"])
+    template = copied(deployed["spec"]["template"])
     image = template["spec"]["containers"][0]["image"]
     container = template["spec"]["containers"][0]["name"]
     owner = {
@@ -88,7 +95,7 @@ def crashing(healthy: Object) -> Object:
 
 def unready(healthy: Object) -> Object:
     """The pod, whose readiness probe fails."""
-    sick = copy.deepcopy(healthy)
+    sick: Object = copied(healthy)
     for condition in sick["status"]["conditions"][1:]:
         condition["status"] = "False"
     sick["status"]["containerStatuses"][0]["ready"] = False
@@ -105,8 +112,20 @@ def unpulled(healthy: Object, message: str) -> Object:
 
 def terminating(healthy: Object) -> Object:
     """The pod on its way out; it may be ready all the same."""
-    leaving = copy.deepcopy(healthy)
+    leaving: Object = copied(healthy)
     leaving["metadata"]["deletionTimestamp"] = "2026-01-01T00:01:00Z"
+    return leaving
+
+
+def killed(healthy: Object, seconds: int = 20, **ended: object) -> Object:
+    """The pod, told to end, whose container was killed so many seconds later."""
+    leaving = terminating(healthy)
+    grace = healthy["spec"]["terminationGracePeriodSeconds"]
+    leaving["metadata"]["deletionGracePeriodSeconds"] = grace
+    told = datetime.datetime.fromisoformat(leaving["metadata"]["deletionTimestamp"])
+    at = told + datetime.timedelta(seconds=seconds - grace)
+    end = {"exitCode": 137, "reason": "Error", "finishedAt": at.isoformat(), **ended}
+    leaving["status"]["containerStatuses"][0]["state"] = {"terminated": end}
     return leaving
 
 

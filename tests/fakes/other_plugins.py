@@ -30,15 +30,7 @@ RUN = (
     "--junitxml=out.xml",
     *("-p", "pytest-kind", "-p", "canary"),
 )
-IMPORTED = (
-    "fakes.stand_in",
-    "pytest_canary.plugin.ending",
-    "pytest_canary.plugin.recorder",
-    "pytest_canary.plugin.terminal",
-    "pytest_canary.plugin.timeouts",
-    "pytest_canary.rehearsal.planning",
-    "pytest_kind.plugin",
-)
+IMPORTED = ("fakes.stand_in", "pytest_kind.plugin")
 PASSES = "pass"
 DEADLINE = 60
 

@@ -68,6 +68,7 @@ class Pods:
         pages: what is shown, by path.
         kubelet: what it tells of each pod: seconds and bytes.
         kubelet_fails: whether nobody may ask it.
+        allocatable: the memory that the node has for pods; None where nobody may ask for nodes.
     """
 
     def __init__(self, port: int, pages: dict[str, str]) -> None:
@@ -75,6 +76,7 @@ class Pods:
         self.pages = pages
         self.kubelet: dict[str, tuple[float, float]] = {}
         self.kubelet_fails = False
+        self.allocatable: str | None = "4Gi"
         self.cluster = self
         self.watch: Callable[[str, str, Object], None] = lambda *_: None
         self._port = port
@@ -116,6 +118,12 @@ class Pods:
         session = requests.Session()
         session.trust_env = False
         return f"http://127.0.0.1:{self._port}/{name}", session
+
+    def nodes(self) -> list[Object]:
+        if self.allocatable is None:
+            raise ClusterError("you may not")
+        told = {"allocatable": {"memory": self.allocatable}}
+        return [{"metadata": {"name": "node-1"}, "status": told}]
 
     def memory(self, node: str) -> dict[str, tuple[float, float]]:
         if self.kubelet_fails:
@@ -195,8 +203,21 @@ def restarted(times: int) -> Callable[[Object], None]:
     return change
 
 
+def limited(text: str) -> Callable[[Object], None]:
+    """Lets a pod's container hold so much."""
+
+    def change(made: Object) -> None:
+        made["spec"]["containers"][0]["resources"] = {"limits": {"memory": text}}
+
+    return change
+
+
 def resident(mega: float) -> str:
     return f"# TYPE process_resident_memory_bytes gauge\nprocess_resident_memory_bytes {mega}e6"
+
+
+def started(at: float) -> str:
+    return f"# TYPE process_start_time_seconds gauge\nprocess_start_time_seconds {at!r}"
 
 
 def failed(count: int) -> str:

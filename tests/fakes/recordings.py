@@ -1,12 +1,13 @@
 """Recordings of real clusters, played as somebody sees them who looks every 0.1 s."""
 
-import copy
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
+
+from fakes.objects import copied
 
 from pytest_canary.core.findings import Finding
 from pytest_canary.diagnosis import Expected, Objects, as_expected, diagnose, last_words
@@ -79,7 +80,7 @@ def play(name: str, step: float = POLL) -> Iterator[Moment]:
             continue
         seen = at if not step else (at // step + 1) * step
         # Nobody may change what is seen later on.
-        now = copy.deepcopy(state)
+        now = copied(state)
         objects = Objects(
             Snapshot(**{field: now[kind] for kind, field in FIELDS.items()}),
             nodes=list(now["Node"].values()),
@@ -239,8 +240,8 @@ def beside(
         spec: what the container's is to have in place of its own.
     """
     healthy = end("healthy")
-    stable = copy.deepcopy(writable(healthy.snapshot.deployments)[CANARY])
-    one = copy.deepcopy(pod(healthy))
+    stable = copied(writable(healthy.snapshot.deployments)[CANARY])
+    one = copied(pod(healthy))
     name = stable["metadata"]["name"] = "addressbook-stable"
     one["metadata"]["name"] = f"{name}-1"
     digits = one["metadata"]["labels"]["pod-template-hash"]

@@ -1,11 +1,12 @@
 """A server on loopback, socket by socket, that can be ruder than an HTTP server knows how to be."""
 
-import contextlib
 import socket
 import struct
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+
+from fakes.connections import Connections, read
 
 
 @dataclass(frozen=True)
@@ -37,14 +38,11 @@ class RudeServer:
         self._open = 0
         self._lock = threading.Lock()
         self._stopping = threading.Event()
-        self._socket = socket.create_server(("127.0.0.1", 0), backlog=512)
-        self._threads: list[threading.Thread] = []
-        self._accepting = threading.Thread(target=self._accept)
-        self._accepting.start()
+        self._connections = Connections(self._serve)
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        return f"http://127.0.0.1:{self._connections.port}"
 
     @property
     def open(self) -> int:
@@ -53,58 +51,23 @@ class RudeServer:
 
     def stop(self) -> None:
         self._stopping.set()
-        # Or accept() sleeps on: closing a socket does not wake it.
-        with contextlib.suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RDWR)
-        self._socket.close()
-        for thread in (self._accepting, *self._threads):
-            thread.join(10)
-            assert not thread.is_alive()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                connection, _ = self._socket.accept()
-            except OSError:
-                return
-            thread = threading.Thread(target=self._serve, args=(connection,))
-            self._threads.append(thread)
-            thread.start()
+        self._connections.stop()
 
     def _serve(self, connection: socket.socket) -> None:
-        with connection:
-            connection.settimeout(10)
-            with self._lock:
-                self._open += 1
-                self.most = max(self.most, self._open)
-            try:
-                with contextlib.suppress(OSError):
-                    self.manner(connection, self._read(connection), self._stopping)
-            finally:
-                with self._lock:
-                    self._open -= 1
-
-    def _read(self, connection: socket.socket) -> Asked:
-        data = b""
-        while b"\r\n\r\n" not in data:
-            data += self._some(connection)
-        head, _, body = data.partition(b"\r\n\r\n")
-        lines = head.decode().split("\r\n")
-        lengths = [line for line in lines if line.lower().startswith("content-length:")]
-        length = int(lengths[0].split(":")[1]) if lengths else 0
-        while len(body) < length:
-            body += self._some(connection)
-        method, path, _ = lines[0].split()
+        connection.settimeout(10)
         with self._lock:
-            self.asked.append(Asked(len(self.asked), method, path, body.decode()))
-            return self.asked[-1]
-
-    @staticmethod
-    def _some(connection: socket.socket) -> bytes:
-        data = connection.recv(65536)
-        if not data:
-            raise ConnectionResetError("the client is gone")
-        return data
+            self._open += 1
+            self.most = max(self.most, self._open)
+        try:
+            if request := read(connection):
+                with self._lock:
+                    number = len(self.asked)
+                    asked = Asked(number, request.method, request.path, request.body)
+                    self.asked.append(asked)
+                self.manner(connection, asked, self._stopping)
+        finally:
+            with self._lock:
+                self._open -= 1
 
 
 def answer(

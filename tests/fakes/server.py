@@ -1,11 +1,12 @@
 """A real HTTP server on loopback that answers as it is told, and remembers what it was asked."""
 
-import json
-import threading
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from fakes import connections
+from fakes.connections import Connections
 
 
 @dataclass
@@ -30,7 +31,7 @@ class Reply:
 
     @property
     def text(self) -> str:
-        return self.body if isinstance(self.body, str) else json.dumps(self.body)
+        return connections.text(self.body)
 
 
 class Server:
@@ -44,49 +45,24 @@ class Server:
         self.keeps = False
         self.asked: list[Asked] = []
         self.reply: Reply | Callable[[Asked], Reply] = Reply()
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._http.daemon_threads = True
-        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.02,))
-        self._thread.start()
+        self._connections = Connections(self._serve)
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._http.server_address[1]}"
+        return f"http://127.0.0.1:{self._connections.port}"
 
     def stop(self) -> None:
-        self._http.shutdown()
-        self._thread.join()
-        self._http.server_close()
+        self._connections.stop()
 
-    def _handler(self) -> type[BaseHTTPRequestHandler]:
-        server = self
-
-        class Handler(BaseHTTPRequestHandler):
+    def _serve(self, connection: socket.socket) -> None:
+        _, port = connection.getpeername()
+        while request := connections.read(connection):
+            asked = Asked(request.method, request.path, request.headers, request.body, port)
+            self.asked.append(asked)
+            reply = self.reply(asked) if callable(self.reply) else self.reply
+            if reply.drop:
+                return
+            connection.sendall(connections.reply(reply.status, reply.headers, reply.body))
             # Keeps connections open where the client wants it.
-            protocol_version = "HTTP/1.1"
-
-            def answer(self) -> None:
-                body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
-                asked = Asked(
-                    self.command, self.path, dict(self.headers), body, self.client_address[1]
-                )
-                server.asked.append(asked)
-                self.close_connection = self.close_connection and not server.keeps
-                reply = server.reply(asked) if callable(server.reply) else server.reply
-                if reply.drop:
-                    self.close_connection = True
-                    return
-                content = reply.text.encode()
-                self.send_response(reply.status)
-                for name, value in reply.headers.items():
-                    self.send_header(name, value)
-                self.send_header("Content-Length", str(len(content)))
-                self.end_headers()
-                self.wfile.write(content)
-
-            do_GET = do_PUT = do_POST = do_DELETE = answer  # noqa: N815 (the base class's names)
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        return Handler
+            if request.headers.get("Connection") == "close" and not self.keeps:
+                return

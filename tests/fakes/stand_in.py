@@ -5,6 +5,7 @@ What a stage does is not the subject of tests/plugin; a real cluster's is in tes
 
 from __future__ import annotations
 
+import importlib
 import os
 import time
 from collections.abc import Callable
@@ -16,13 +17,31 @@ import pytest
 
 from pytest_canary import stages
 from pytest_canary.cluster.leftovers import Inventory
-from pytest_canary.context.journal import CleanupOutcome
+from pytest_canary.context.outcomes import CleanupOutcome
 from pytest_canary.context.stage import Stage
 from pytest_canary.context.workspace import Workspace, workspace_itself
 from pytest_canary.core.errors import ReleaseError
 from pytest_canary.plugin import parts, state
 from pytest_canary.plugin.parts import Parts
-from pytest_canary.reporting import compose  # noqa: F401 (once for all that run in this process)
+
+# What a walk imports on its way, once for all that run in this process.
+for module in (
+    "config.promotion",
+    "config.revision",
+    "plugin.collector",
+    "plugin.ending",
+    "plugin.fixtures",
+    "plugin.recorder",
+    "plugin.redaction",
+    "plugin.refusals",
+    "plugin.runner",
+    "plugin.signals",
+    "plugin.terminal",
+    "plugin.timeouts",
+    "rehearsal.planning",
+    "reporting.compose",
+):
+    importlib.import_module(f"pytest_canary.{module}")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -6,12 +6,23 @@ from typing import Any
 from fakes.observed import parted, requests
 
 from pytest_canary.analysis.comparison import Observed
-from pytest_canary.analysis.verdict import Judge, Verdict
+from pytest_canary.analysis.judge import Judge
+from pytest_canary.analysis.memory import Memory, Reading
+from pytest_canary.analysis.verdict import Verdict
 from pytest_canary.config.settings import VerdictSettings as Limits
 
 LIMITS = Limits(seconds=30)
-FLAT = [(float(at), 60e6) for at in range(0, 31, 3)]
 COUNTER = 'http_requests_total{status=~"5.."}'
+
+
+def holding(begin: float = 60e6, each_second: float = 0.0) -> Memory:
+    """What a pod holds that gets 30 requests a second, looked at every 3 s; its limit is 192Mi."""
+    return Memory(
+        [Reading(at, 30.0 * at, begin + each_second * at) for at in range(0, 31, 3)], 192 * 2**20
+    )
+
+
+FLAT = holding()
 
 
 def tight(count: int, more: float = 0.0) -> list[float]:

@@ -18,51 +18,41 @@ from typing import Any
 
 import pytest
 from fakes import objects
-from fakes.app import App
 from fakes.clock import Clock
 from fakes.cluster import Namespace, Watched
-from fakes.database import PostgreSQL
+from fakes.database import SCHEMAS, PostgreSQL
 from fakes.engine import IMAGES, Engine
+from fakes.network import Network, release_of
 from fakes.objects import Object
 from fakes.observed import observed, requests
 from fakes.traffic import until
 
-from pytest_canary.analysis.verdict import Judge, Verdict
+from pytest_canary.analysis.judge import Judge
+from pytest_canary.analysis.verdict import Verdict
 from pytest_canary.cluster.container_engine import Image, node_name
 from pytest_canary.cluster.provision import Provisioned
 from pytest_canary.cluster.run import Run
 from pytest_canary.config import settings_file
 from pytest_canary.config.baseline import Baseline
 from pytest_canary.config.options import STAGES, Options
+from pytest_canary.config.pipeline_file import find_pipeline
 from pytest_canary.config.plan import Plan
 from pytest_canary.config.settings import VerdictSettings
 from pytest_canary.context import expect
 from pytest_canary.context.builders import Builders, bring_up
 from pytest_canary.context.context import Context
 from pytest_canary.context.journal import Journal
-from pytest_canary.context.measurement import Measurement
 from pytest_canary.context.workspace import Workspace
 from pytest_canary.core.errors import ReleaseError
 from pytest_canary.core.waiting import Waiter
-from pytest_canary.database.schema import Schema
 from pytest_canary.k8s.image_names import full_name
 from pytest_canary.k8s.objects import pods_of
 from pytest_canary.manifests.version import Version
 from pytest_canary.rehearsal.rehearsal import Rehearsal
+from pytest_canary.sides.measurement import Measurement
+from pytest_canary.sides.sides import Sides
 
 ROOT = Path(__file__).parents[2]
-SCHEMAS: dict[str, Schema] = {
-    "1": frozenset(
-        {
-            ("column", "public", "person", "id", "int8", "not null"),
-            ("column", "public", "person", "first_name", "varchar", "not null"),
-        }
-    )
-}
-SCHEMAS["2"] = SCHEMAS["1"] | {
-    ("column", "public", "person", "search_name", "text", ""),
-    ("index", "public", "person", "person_search", "CREATE INDEX person_search …", ""),
-}
 SETTINGS: dict[str, Any] = {
     "commands": {"ping": ["app", "ping"], "migrate": ["app", "migrate"], "down": ["app", "down"]},
     "deadlines": {"rollout": 5, "command": 5, "request": 5},
@@ -70,19 +60,18 @@ SETTINGS: dict[str, Any] = {
     "traffic": {"rate": 0},
     "api": {"checks": [{"method": "GET", "path": "/ready", "contains": "true"}]},
 }
+NO_HEADER = {"api": {"version-header": ""}}
+"""Settings by which no header tells which version answers."""
+
+PIPELINES = {"pipeline": {"file": "fixtures/pipelines/book/.semaphore/semaphore.yml"}}
+"""Settings that name pipelines of Semaphore's."""
+
 LOADED = {"traffic": {"rate": 40}}
 """Settings that let traffic flow."""
 
 GO = Judge(VerdictSettings()).look(
     1.0, observed(requests(800, seconds=0.01)), observed(requests(400, seconds=0.01))
 )
-
-NOTES = {
-    "checks": [{"method": "GET", "path": "/ready", "contains": "true"}],
-    "write": {"method": "POST", "path": "/notes", "json": {"text": "{unique}"}, "status": 201},
-    "read": {"method": "GET", "path": "/notes"},
-}
-"""The [api] of an app that is no addressbook, and tells no version."""
 
 APPLY = """#!/bin/sh
 printf 'deployment\\t%s\\t%s\\t%s\\t%s\\n' "$@" >>"{log}"
@@ -107,6 +96,9 @@ class World:
 
     Attributes:
         meanwhile: called before each wait for a change, for what happens in it.
+        migrate_refused: how migrate ends on a database that refuses it.
+        lingers: seconds from the last word of a pod of the run's own to its end.
+        network: where connections to its Services go.
     """
 
     def __init__(
@@ -126,7 +118,6 @@ class World:
         self.until_the_end = ExitStack()
         self.meanwhile: Callable[[], None] = lambda: None
         self.clock = Clock(step=0.001)
-        self._versions: dict[str, str] = {}
         self.settings = settings_file.check(SETTINGS | table, ROOT, "canary.toml")
         self.upgrade = upgrade
         self.clock.real = 0.005 if self.settings.traffic.rate else 0.0
@@ -136,10 +127,13 @@ class World:
         self.schemas, self.refused = self.postgres.schemas, self.postgres.refused
         self.answers = self.postgres.answers
         self.migrate: Callable[[str, str], tuple[int, str]] = self.migrate_all
+        self.migrate_refused: Callable[[str, str], tuple[int, str]] = lambda *_: (1, "")
+        self.lingers = 0
         self.down: Callable[[str, str], tuple[int, str]] = self.take_down
         self.ping = (0, "the database answers")
         self.held = [full_name(image) for image in IMAGES.values()]
-        self.app = App(self._connected, self._version_of)
+        self.network = Network(self.namespace)
+        self.app = self.network.app
         self.until_the_end.callback(self.app.stop)
         self.namespace.proxied = f"http://127.0.0.1:{self.app.port}"
         options = Options(
@@ -149,7 +143,8 @@ class World:
         self.kind = self.script("kind", "#!/bin/sh\n")
         self.kubectl = self.script("kubectl", KUBECTL.format(log=self.namespace.log))
         self.apply = self.script("apply.sh", APPLY.format(log=self.namespace.log))
-        self.begin(Plan(self.settings, options, baseline))
+        pipeline = find_pipeline(self.settings, options)
+        self.begin(Plan(self.settings, options, baseline, pipeline=pipeline))
         if not empty:
             cluster = self.rehearsal.load("cluster")
             self.rehearsal.make(cluster.entry, cluster)
@@ -177,6 +172,9 @@ class World:
             "observe": lambda _: Watched(self.namespace, self.clock, lambda: self.meanwhile()),
             # Half a minute of real requests would say the same; test_measurement.py has them.
             "judge": self._judge,
+            # test_failing_apply.py has real scripts that fail, which would take time in each world.
+            "refuse_apply": lambda *_: [],
+            "side_by_side": partial(Sides, seconds=0.1),
         }
         return Builders(**made)
 
@@ -215,7 +213,8 @@ class World:
             image=None,
             kind_path=self.kind,
             images=lambda: self.held,
-            host_port=lambda engine, node_port: self._host_port(node_port),
+            host_port=lambda engine, node_port: self.network.host_port(node_port),
+            network=self.network,
             wait_until_ready=lambda *_: None,
         )
         run.made(cluster=cluster.name, containers=[self.engine.node_id], network=True)
@@ -324,36 +323,18 @@ class World:
         first = {track: pods[0] for track, pods in tracks.items() if pods}
         return {"run": run, "folder": str(self.folder), "port": str(self.app.port)} | IMAGES | first
 
-    def _host_port(self, node_port: int) -> int:
-        """Where the app is asked for a Service's node port."""
-        for service in self.namespace.objects("Service"):
-            name = service["metadata"]["name"]
-            mine = any(port.get("nodePort") == node_port for port in service["spec"]["ports"])
-            if mine and name != "addressbook-lb":
-                return self.app.listen(partial(self._connected, name))
-        return self.app.port
-
-    def _connected(self, service: str = "addressbook-lb") -> list[str]:
-        """The pods that a Service sends connections to."""
-        self.namespace.take_up()
-        slices = self.namespace.held("EndpointSlice")
-        return [
-            endpoint["targetRef"]["name"]
-            for item in slices
-            if item["metadata"]["labels"]["kubernetes.io/service-name"] == service
-            for endpoint in item["endpoints"]
-            if endpoint["conditions"]["ready"]
-        ]
-
-    def _version_of(self, name: str) -> str:
-        # A pod that goes while it answers is the same version still.
-        for pod in self.namespace.held("Pod"):
-            self._versions[pod["metadata"]["name"]] = release_of(pod)
-        return self._versions[name]
-
     def change_pod(self, track: str, change: Callable[[Object], Object | None]) -> None:
         """Change the track's first pod behind everyone's back."""
         self.namespace.edit("Pod", self.pods(track)[0], change)
+
+    def leave_an_old_pod(self, title: str) -> None:
+        """Leave a stable pod of a version behind, which is going and still gets a third of all."""
+        deployed = self.namespace.deployment("addressbook-stable") or {}
+        deployed["spec"]["template"]["spec"]["containers"][0]["image"] = IMAGES[title]
+        old = objects.terminating(objects.pod(deployed, 99))
+        self.namespace.put(old)
+        name = str(old["metadata"]["name"])
+        self.app.balance = lambda pods, turn: [name, *pods[:2]][turn % 3]
 
     def act_after(self, waits: int, act: Callable[[], object]) -> None:
         """Act in the wait of this number from here on."""
@@ -397,8 +378,12 @@ class World:
         container = pod["spec"]["containers"][0]
         variables = {item["name"]: item.get("value") for item in container["env"]}
         run = self.down if container["command"] == self.settings.commands.down else self.migrate
-        code, _ = run(release_of(pod), str(variables["DB_SCHEMA"]))
-        ended = {"name": container["name"], "state": {"terminated": {"exitCode": code}}}
+        database = str(variables["DB_SCHEMA"])
+        if database in self.postgres.read_only:
+            run = self.migrate_refused
+        code, _ = run(release_of(pod), database)
+        end = {"exitCode": code, "finishedAt": f"2026-01-01T00:00:{self.lingers:02}Z"}
+        ended = {"name": container["name"], "state": {"terminated": end}}
         phase = "Failed" if code else "Succeeded"
         return pod | {"status": {"phase": phase, "containerStatuses": [ended]}}
 
@@ -417,9 +402,3 @@ class World:
 
 NewWorld = Callable[..., World]
 """Makes a world, of the settings that it is given beside the usual ones."""
-
-
-def release_of(pod: Object) -> str:
-    """What the app in a pod calls itself."""
-    image = pod["spec"]["containers"][0]["image"]
-    return "1" if image == IMAGES["baseline"] else "2"

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 from fakes import stand_in as stand_ins
-from fakes.heap import small_heap as small_heap
+from fakes.inner_sessions import pytester as pytester
+from fakes.inner_sessions import small_heap as small_heap
 
 
 @pytest.fixture

@@ -40,12 +40,12 @@ def test_a_check_needs_no_engine_no_cluster_and_no_git_and_leaves_nothing(
     result.stdout.fnmatch_lines(
         [
             "canary: shop, its manifests alone; settings: defaults",
-            "collected 14 items",
-            "canary/preflight .............. * s  Kubernetes 1.*, the newest that is known",
+            "collected 16 items",
+            "canary/preflight ................ * s  Kubernetes 1.*, the newest that is known",
             "canary: nothing found in deployment.yml and service.yml",
         ]
     )
-    result.assert_outcomes(passed=14)
+    result.assert_outcomes(passed=16)
     assert not (shop / "state").exists()
     assert not (shop / "canary-report").exists()
 
@@ -90,11 +90,11 @@ def test_a_finding_is_told_with_file_line_rule_and_fix(
             "    seen    manifests/deployment.yml:21, rule unset-variable",
             "    next    did you mean PORT?",
             '      21 |           env: [[]{name: PORT, value: "$PROT"}[]] # here',
-            "canary: 1 error, 13 of 14 checks hold",
+            "canary: 1 error, 15 of 16 checks hold",
             "FAILED canary/preflight::every variable of the templates has a value, and is used*",
         ]
     )
-    result.assert_outcomes(failed=1, passed=13)
+    result.assert_outcomes(failed=1, passed=15)
 
 
 def test_every_finding_is_told_in_one_run(pytester: pytest.Pytester, shop: Path) -> None:
@@ -105,9 +105,61 @@ def test_every_finding_is_told_in_one_run(pytester: pytest.Pytester, shop: Path)
         [
             "Service shop-lb selects no pod of shop-canary: *",
             "container shop mounts volume tmp, which the pod does not have",
-            "canary: 2 errors, 12 of 14 checks hold",
+            "canary: 2 errors, 14 of 16 checks hold",
         ]
     )
+
+
+def test_a_pipeline_is_looked_at_with_all_that_it_promotes_to_where_it_is_named(
+    pytester: pytest.Pytester, shop: Path
+) -> None:
+    shutil.copytree(ROOT / "fixtures" / "pipelines" / "book", shop, dirs_exist_ok=True)
+    # Each condition is looked at once, that of [promotion] too.
+    (shop / "canary.toml").write_text(
+        """
+        promotion = { pipeline = ".semaphore/semaphore.yml", name = "Canary (AWS)" }
+        pipeline.secrets.dockerhub.variables = ["DOCKER_USERNAME", "DOCKRE_PASSWORD"]
+        pipeline.secrets.do-key.variables = ["DO_ACCESS_TOKEN"]
+        pipeline.secrets.db-params.variables = ["DB_PASSWORD", "PORT"]
+        pipeline.secrets.aws-key.files = ["~/aws-key.yml"]
+        pipeline.secrets.gcp-key.files = ["~/gcp-key.json"]
+        """
+    )
+    rollback = shop / ".semaphore" / "rollback-gcp.yml"
+    rollback.write_text(rollback.read_text().replace("blocks:", "blcoks:", 1))
+    result = pytester.runpytest_inprocess(
+        "--canary-check", "--canary-pipeline=.semaphore/semaphore.yml"
+    )
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(
+        [
+            "canary: shop, its manifests and pipelines alone; settings: canary.toml",
+            "*blcoks: no such key; did you mean blocks?",
+            "    seen    .semaphore/rollback-gcp.yml:8, rule malformed-pipeline",
+            "       8 | blcoks:",
+            "$DOCKER_PASSWORD has no value: no env_vars, secret, matrix, *",
+            "    seen    .semaphore/canary-digitalocean.yml:18, rule unprovided-variable",
+            "    next    did you mean DOCKRE_PASSWORD?",
+            "promotions[[]0[]].auto_promote.when: '^hotfix[*]' at character 52 is a regular *",
+            "    seen    .semaphore/semaphore.yml:56, rule misleading-condition",
+            "    next    leave the star out: '^hotfix'",
+            "canary: 2 errors, 4 warnings, 18 of 19 checks hold",
+        ]
+    )
+
+
+def test_a_pipeline_that_is_right_is_named_and_one_that_is_not_there_is_told(
+    pytester: pytest.Pytester, shop: Path
+) -> None:
+    (shop / "ci.yml").write_text(
+        "version: v1.0\nagent: {machine: {type: e1-standard-2}}\n"
+        "blocks: [{task: {jobs: [{commands: [date]}]}}]\n"
+    )
+    result = pytester.runpytest_inprocess("--canary-check", "--canary-pipeline=ci.yml")
+    result.stdout.fnmatch_lines(["canary: nothing found in deployment.yml, service.yml and ci.yml"])
+    result = pytester.runpytest_inprocess("--canary-check", "--canary-pipeline=cI.yml")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: --canary-pipeline: there is no file cI.yml in *"])
 
 
 def test_paths_are_told_from_the_rootdir_wherever_the_settings_are(
@@ -137,7 +189,7 @@ def test_paths_are_told_from_the_rootdir_wherever_the_settings_are(
 
 def test_the_version_is_that_of_the_node_image(pytester: pytest.Pytester, shop: Path) -> None:
     result = pytester.runpytest_inprocess("--canary-check", "--kind-image=kindest/node:v1.34.2")
-    result.stdout.fnmatch_lines(["canary/preflight .............. * s  Kubernetes 1.34"])
+    result.stdout.fnmatch_lines(["canary/preflight ................ * s  Kubernetes 1.34"])
 
 
 OVERLAPPING = [
@@ -155,12 +207,12 @@ def test_a_warning_fails_nothing_and_is_told_with_file_line_rule_and_fix(
     broken(shop, "deployment/overlapping-selectors")
     result = pytester.runpytest_inprocess("--canary-check", "--junitxml=out.xml")
     assert result.ret == pytest.ExitCode.OK
-    result.assert_outcomes(passed=14)
+    result.assert_outcomes(passed=16)
     result.stdout.fnmatch_lines(
         [
-            "canary/preflight ....w......... *; 1 warning: overlapping-selectors",
+            "canary/preflight ....w........... *; 1 warning: overlapping-selectors",
             *OVERLAPPING,
-            "canary: no error, 1 warning in deployment.yml and service.yml",
+            "canary: no error, 1 warning",
         ]
     )
     cases = ElementTree.parse(shop / "out.xml").getroot().iter("testcase")
@@ -184,9 +236,9 @@ def test_a_warning_beside_an_error_is_told_too(pytester: pytest.Pytester, shop: 
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines(
         [
-            "canary/preflight ....w..F...... *",
+            "canary/preflight ....w..F........ *",
             *OVERLAPPING,
-            "canary: 1 error, 1 warning, 13 of 14 checks hold",
+            "canary: 1 error, 1 warning, 15 of 16 checks hold",
         ]
     )
 
@@ -197,7 +249,7 @@ def test_a_warning_beside_an_error_is_told_too(pytester: pytest.Pytester, shop: 
         ("missing-secret", "warning", pytest.ExitCode.OK, "no error, 1 warning"),
         ("missing-secret", "off", pytest.ExitCode.OK, "nothing found"),
         ("overlapping-selectors", "off", pytest.ExitCode.OK, "nothing found"),
-        ("overlapping-selectors", "error", pytest.ExitCode.TESTS_FAILED, "1 error, 13 of 14"),
+        ("overlapping-selectors", "error", pytest.ExitCode.TESTS_FAILED, "1 error, 15 of 16"),
     ],
 )
 def test_a_project_sets_the_level_of_a_rule_and_says_why(
@@ -209,7 +261,7 @@ def test_a_project_sets_the_level_of_a_rule_and_says_why(
     )
     result = pytester.runpytest_inprocess("--canary-check")
     assert result.ret == code
-    result.stdout.fnmatch_lines([f"canary: {told} *"])
+    result.stdout.fnmatch_lines([f"canary: {told}*"])
     if level == "off":
         result.stdout.no_fnmatch_line(f"*{rule}*")
         result.stdout.no_fnmatch_line("*as it is live*")
@@ -227,7 +279,7 @@ def test_a_walk_goes_on_after_a_warning_and_tells_it(
     assert stand_in() == STAGES
     result.stdout.fnmatch_lines(
         [
-            "canary/preflight ....w......... *; 1 warning: overlapping-selectors",
+            "canary/preflight ....w........... *; 1 warning: overlapping-selectors",
             *OVERLAPPING,
             "canary: shop passed every stage*",
         ]
@@ -244,7 +296,7 @@ def test_what_can_not_be_judged_may_be_told_of_all_the_same(
     )
     result = pytester.runpytest_inprocess("--canary-check")
     assert result.ret == pytest.ExitCode.OK
-    result.stdout.fnmatch_lines(["canary/preflight w............. *"])
+    result.stdout.fnmatch_lines(["canary/preflight w............... *"])
 
 
 def test_what_can_not_be_judged_is_skipped_and_says_why(
@@ -259,7 +311,7 @@ def test_what_can_not_be_judged_is_skipped_and_says_why(
     reason = "manifests/deployment.yml:5 has {{ value }}, which only apply.sh can fill in"
     result.stdout.fnmatch_lines(
         [
-            "canary: 0 of 14 checks were made, and hold",
+            "canary: 2 of 16 checks were made, and hold",
             f"SKIPPED [[]14[]] canary/preflight:1: {reason}",
         ]
     )
@@ -281,7 +333,7 @@ def test_a_teams_tests_are_collected_only_where_they_are_named(
         """
     )
     result = pytester.runpytest_inprocess("--canary-check", *args)
-    result.assert_outcomes(passed=15 if args else 14, deselected=2 if args else 0)
+    result.assert_outcomes(passed=17 if args else 16, deselected=2 if args else 0)
     assert (shop / "collected").exists() is bool(args)
 
 
@@ -289,7 +341,7 @@ def test_junitxml_names_the_stage_and_its_figures(pytester: pytest.Pytester, sho
     broken(shop, "deployment/pull-policy")
     pytester.runpytest_inprocess("--canary-check", "--junitxml=out.xml")
     cases = list(ElementTree.parse(shop / "out.xml").getroot().iter("testcase"))
-    assert len(cases) == 14
+    assert len(cases) == 16
     (failed,) = [case for case in cases if case.find("failure") is not None]
     assert failed.get("name") == "the pull policy can find the image"
     assert "manifests/deployment.yml:17" in str(failed.find("failure").text)  # type: ignore[union-attr]
@@ -324,9 +376,54 @@ def test_a_finding_stops_a_walk_before_anything_is_made(
     failed = "canary/preflight::everything that pods refer to will be there"
     result.stdout.fnmatch_lines(
         [
-            "canary/preflight .........F.... *",
-            "canary/cluster sssssss *",
+            "canary/preflight .........F...... *",
+            "canary/cluster ssssssss *",
             f"canary: failed at {failed}: {sentence}",
-            f"SKIPPED [[]7[]] canary/cluster:1: {failed} failed: {sentence}",
+            f"SKIPPED [[]8[]] canary/cluster:1: {failed} failed: {sentence}",
         ]
     )
+
+
+def test_settings_that_make_a_go_impossible_are_told(pytester: pytest.Pytester, shop: Path) -> None:
+    (shop / "canary.toml").write_text("[verdict]\nerrors = 0.001\n")
+    result = pytester.runpytest_inprocess("--canary-check")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(
+        [
+            "*no canary can get a go: with verdict.errors = 0.001 and verdict.confidence = 0.95 "
+            "that takes 3,838 requests to it, and verdict.seconds = 40 and verdict.rate = 75 give "
+            "it 2,949 at most*",
+            "*seen    canary.toml, rule unreachable-go",
+            "*next    set verdict.seconds to at least 52 or verdict.rate to at least 99; or say *",
+        ]
+    )
+
+
+def test_a_condition_that_misleads_is_told_and_fails_nothing(
+    pytester: pytest.Pytester, shop: Path
+) -> None:
+    when = "result = 'passed' and (branch = 'master' or tag =~ '^hotfix*')"
+    (shop / "canary.toml").write_text(f'[promotion]\nwhen = "{when}"\n')
+    result = pytester.runpytest_inprocess("--canary-check")
+    assert result.ret == pytest.ExitCode.OK
+    result.stdout.fnmatch_lines(
+        [
+            "canary/preflight ...............w * 1 warning: misleading-promotion",
+            "promotion.when: '^hotfix[*]' at character 52 is a regular expression, where x[*] is "
+            "any number of x, also none: it matches all that '^hotfi' matches",
+            "*seen    canary.toml, rule misleading-promotion",
+            "*next    leave the star out: '^hotfix'",
+            "canary: no error, 1 warning",
+        ]
+    )
+
+
+@pytest.mark.parametrize("baseline", ['"none"', None])
+def test_a_project_without_a_verdict_has_no_go_to_reach(
+    pytester: pytest.Pytester, shop: Path, baseline: str | None
+) -> None:
+    without = f"baseline = {baseline}\n" if baseline else "[traffic]\nrate = 0\n"
+    (shop / "canary.toml").write_text(f"{without}[verdict]\nerrors = 0.001\n")
+    result = pytester.runpytest_inprocess("--canary-check")
+    assert result.ret == pytest.ExitCode.OK
+    result.assert_outcomes(passed=15)

@@ -21,7 +21,7 @@ def test_evidence_of_an_earlier_run_goes_with_its_report_and_what_is_not_ours_st
     pytester.runpytest_inprocess(*RUN, "--canary-report=elsewhere")
     old = findings(report)
     (report / "mine.txt").write_text("mine")
-    pytester.runpytest_inprocess(*RUN, "--canary-report=elsewhere", "-k", "nothing")
+    pytester.runpytest_inprocess(*RUN, "--canary-report=elsewhere", "-k", "no_such_check")
     assert old.exists(), "no report has taken its report's place"
     monkeypatch.delenv("BREAKS")
     pytester.runpytest_inprocess(*RUN, "--canary-report=elsewhere")

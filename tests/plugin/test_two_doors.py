@@ -170,6 +170,8 @@ def a_command(words: list[str], code: int = 3) -> Inlet:
 
 
 def an_answer(session: Session) -> None:
+    session.tell_versions()
+
     def fails(asked: Asked, reply: Reply) -> Reply:
         return Reply(500, {"error": session.said}, reply.headers)
 
@@ -239,6 +241,7 @@ def test_no_secret_comes_out_whatever_has_told_it(session: Session, inlet: str) 
     let_in, failed = INLETS[inlet]
     let_in(session)
     if inlet == "tests":
+        session.tell_versions()
         session.write_report = usual.write_report
     session.run(*BASELINE, *NOISY)
     assert session.leaks() == []

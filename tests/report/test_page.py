@@ -76,8 +76,8 @@ def test_every_picture_can_be_seen(show: Open, name: str, screen: str) -> None:
             assert picture["height"] > 15, key
             if not key.endswith("-cell"):
                 assert picture["width"] > width * 0.7, key
-        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-        page.page.screenshot(path=SCREENSHOTS / f"{name}-{screen}.png", full_page=True)
+        if SCREENSHOTS:
+            page.page.screenshot(path=Path(SCREENSHOTS, f"{name}-{screen}.png"), full_page=True)
 
 
 @pytest.mark.parametrize(

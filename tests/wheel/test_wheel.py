@@ -42,6 +42,8 @@ def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
     assert "pytest_canary/stages/canary.py" in names
     for name in ("report.schema.json", "templates/report.html", "templates/report.css"):
         assert f"pytest_canary/reporting/{name}" in names
+    for name in ("guard.bash", "functions/checkout.bash", "programs/docker"):
+        assert f"pytest_canary/jobs/stand_ins/{name}" in names
     folders = {name.split("/")[0] for name in names}
     assert folders == {"pytest_canary", next(f for f in folders if f.endswith(".dist-info"))}
 

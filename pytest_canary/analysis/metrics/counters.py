@@ -19,12 +19,17 @@ if TYPE_CHECKING:
 def compare(
     baseline: Observed, canary: Observed, limits: Limits, rule: Rule
 ) -> tuple[Comparison, ...]:
-    """Every counter that one of the two has, by its name; the level is parted among them."""
+    """Every counter that one of the two has, by its name; the level is parted among them.
+
+    None where several processes answer behind one page: from one to the next a counter may jump.
+    """
     if canary.counters is None:
         if baseline.counters is None:
             return ()
         sentence = "the canary has no page of metrics, which the baseline has"
         return (lacking("metrics", "a request", sentence),)
+    if baseline.several_processes or canary.several_processes:
+        return ()
     names = sorted({*canary.counters, *(baseline.counters or {})})
     each_rule = Rule(rule.confidence, rule.level / max(len(names), 1))
     return tuple(_counter(name, baseline, canary, each_rule, limits.errors) for name in names)
@@ -74,6 +79,13 @@ def _dispersion(growths: Sequence[float]) -> float:
 def _omitted(baseline: Observed, canary: Observed) -> str:
     if baseline.counters is None and canary.counters is None:
         return "the app's own counters: neither version has a page of metrics"
+    several = baseline.several_processes or canary.several_processes
+    if several and canary.counters is not None:
+        who = "canary" if canary.several_processes else "baseline"
+        return (
+            f"the app's own counters: in a pod of the {who} several processes answer behind "
+            "/metrics, each with its own; let one page add them up"
+        )
     if not canary.counters and not baseline.counters:
         return "the app's own counters: none counts errors"
     return ""

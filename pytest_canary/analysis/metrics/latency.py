@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_canary.analysis import blocks, statistics
@@ -17,9 +18,19 @@ from pytest_canary.analysis.comparison import (
 )
 from pytest_canary.analysis.kinds import Kind, parts_of
 from pytest_canary.analysis.metrics.metric import Metric
-from pytest_canary.analysis.warm_up import WARMS_UP, level_at, warms_up
+from pytest_canary.analysis.warm_up import (
+    AGE,
+    FALLEN,
+    WARMS_UP,
+    cold_blocks,
+    gets_faster,
+    level_at,
+    warms_up,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pytest_canary.analysis.requests import Requests
     from pytest_canary.config.settings import VerdictSettings as Limits
 
@@ -49,29 +60,55 @@ def compare(
 
     What matters is a part of the baseline's median, but never less than LATENCY_FLOOR. Of a kind
     that is rare more is allowed, by the root of its share, as it is known less well.
+
+    A canary's cold start is left out, and told; what it answers far too late then is counted by
+    the slow answers all the same.
     """
     kinds = parts_of(baseline.requests, canary.requests)
     rule = Rule(rule.confidence, level_at(canary.age, rule.level / len(kinds)))
+    asked = [(kind.of(baseline.requests), kind.of(canary.requests)) for kind in kinds]
+    courses = [_by_block(*each) for each in asked]
     return tuple(
         _shift(
             kind,
-            kind.of(baseline.requests),
-            kind.of(canary.requests),
+            *each,
+            course,
             limits.latency / math.sqrt(kind.share),
+            _grown_up(canary),
             rule,
+            courses,
         )
-        for kind in kinds
+        for kind, each, course in zip(kinds, asked, courses, strict=True)
     )
 
 
-def _shift(kind: Kind, baseline: Requests, canary: Requests, part: float, rule: Rule) -> Comparison:
+def _grown_up(canary: Observed) -> float:
+    """When its youngest pod was no longer young, by the requests' clock."""
+    return float(canary.requests.due[-1]) - (canary.age - AGE) if len(canary.requests) else 0.0
+
+
+def _shift(
+    kind: Kind,
+    baseline: Requests,
+    canary: Requests,
+    whole: _Blocks,
+    part: float,
+    grown_up: float,
+    rule: Rule,
+    courses: Sequence[_Blocks],
+) -> Comparison:
     name = f"latency{kind.suffix}"
     scarce = too_few(kind, len(baseline.latencies), len(canary.latencies))
     if scarce:
         return lacking(name, "seconds", scarce)
-    apart = _by_block(baseline, canary)
-    if not apart:
+    if not whole.apart:
         return lacking(name, "seconds", "the two versions did not answer at the same time")
+    cold = cold_blocks(whole.apart, whole.latencies, sum(each < grown_up for each in whole.begins))
+    if cold:
+        warm = baseline.since(whole.begins[cold]), canary.since(whole.begins[cold])
+        scarce = too_few(kind, *(len(each.latencies) for each in warm))
+        (baseline, canary), cold = ((baseline, canary), 0) if scarce else (warm, cold)
+    apart = whole.apart[cold:]
     found = statistics.signed_rank(apart, rule.confidence)
     medians = (
         statistics.quantile(baseline.latencies.tolist(), 0.5),
@@ -85,20 +122,56 @@ def _shift(kind: Kind, baseline: Requests, canary: Requests, part: float, rule: 
         f"{format_value(medians[1], 'seconds')} in the median, the baseline "
         f"{format_value(medians[0], 'seconds')}"
     )
-    if found.p < rule.level and found.value >= least and warms_up(apart, least):
+    if cold:
+        fact += (
+            f"; the window's first {whole.begins[cold] - whole.begins[0]:.0f} s are left out, as "
+            "the canary was still getting faster then, from "
+            f"{format_value(whole.latencies[0], 'seconds')}"
+        )
+    wrong = found.p < rule.level and found.value >= least
+    # All of the window tells best whether it gets better yet. A pod warms up for all that it is
+    # asked: where that is sure of one kind, it goes for the others.
+    if wrong and (
+        any(warms_up(each, least) for each in (whole.apart, apart))
+        or gets_faster(whole.latencies, whole.baselines)
+        or any(gets_faster(each.latencies, each.baselines, FALLEN) for each in courses)
+    ):
         fact, rule = f"{fact}; {WARMS_UP}", Rule(rule.confidence, 0.0)
     return decided(name, "seconds", medians, found, rule, least, fact)
 
 
-def _by_block(baseline: Requests, canary: Requests) -> list[float]:
-    """The canary's median less the baseline's, of each block of time that has both."""
+@dataclass(frozen=True)
+class _Blocks:
+    """The blocks in which both have answered.
+
+    Attributes:
+        begins: when the canary was asked first in each.
+        apart: the canary's median less the baseline's.
+        latencies: the canary's median.
+        baselines: the baseline's.
+    """
+
+    begins: list[float]
+    apart: list[float]
+    latencies: list[float]
+    baselines: list[float]
+
+
+def _by_block(baseline: Requests, canary: Requests) -> _Blocks:
     import numpy
 
     base, its = baseline.where(baseline.answered), canary.where(canary.answered)
     parted = blocks.blocks_of(base, its, blocks.length_for(base, its))
-    found = blocks.medians(parted.of_canary, its.seconds, parted.count)
-    found = found - blocks.medians(parted.of_baseline, base.seconds, parted.count)
-    return [float(each) for each in found[numpy.isfinite(found)]]
+    medians = blocks.medians(parted.of_canary, its.seconds, parted.count)
+    baselines = blocks.medians(parted.of_baseline, base.seconds, parted.count)
+    inside = parted.of_canary >= 0
+    firsts = numpy.unique(parted.of_canary[inside], return_index=True)[1]
+    return _Blocks(
+        its.due[inside][firsts].tolist(),
+        (medians - baselines).tolist(),
+        medians.tolist(),
+        baselines.tolist(),
+    )
 
 
 LATENCY = Metric("latency", compare, statistic=True, advice=ADVICE)

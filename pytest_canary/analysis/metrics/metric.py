@@ -37,7 +37,7 @@ def _omits_nothing(_baseline: Observed, _canary: Observed) -> str:
 
 @dataclass(frozen=True)
 class Metric:
-    """One metric of the verdict; `verdict.METRICS` lists them all.
+    """One metric of the verdict; `judge.METRICS` lists them all.
 
     Attributes:
         name: of the metric; its comparisons have names of their own where there are several.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pytest_canary.analysis.comparison import Answer, Comparison, Observed, Rule, counted
 from pytest_canary.analysis.metrics.metric import SEE_LOG, Metric
-from pytest_canary.core.wording import plural
+from pytest_canary.core.wording import times
 
 if TYPE_CHECKING:
     from pytest_canary.config.settings import VerdictSettings as Limits
@@ -22,15 +22,11 @@ def compare(
     more = canary.unready - baseline.unready
     answer: Answer = "inconclusive" if more >= LEAST else "go"
     sentence = (
-        f"the canary's pods lost readiness {_times(canary.unready)} in the window, the "
-        f"baseline's {_times(baseline.unready)}"
+        f"the canary's pods lost readiness {times(canary.unready)} in the window, the "
+        f"baseline's {times(baseline.unready)}"
     )
     counts = float(baseline.unready), float(canary.unready)
     return (counted("readiness", "times", counts, float(LEAST), answer, sentence),)
-
-
-def _times(count: int) -> str:
-    return plural(count, "time") if count > 1 else ("not at all", "once")[count]
 
 
 READINESS = Metric("readiness", compare, statistic=False, advice=SEE_LOG)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pytest_canary.analysis.comparison import Answer, Comparison, Observed, Rule, counted, lacking
 from pytest_canary.analysis.metrics.metric import SEE_LOG, Metric
+from pytest_canary.core.wording import times
 
 if TYPE_CHECKING:
     from pytest_canary.config.settings import VerdictSettings as Limits
@@ -21,15 +22,11 @@ def compare(
     if canary.restarts:
         answer = "inconclusive" if baseline.restarts else "no-go"
     sentence = (
-        f"the canary's containers restarted {_times(canary.restarts)} in the window, "
-        f"the baseline's {_times(baseline.restarts)}"
+        f"the canary's containers restarted {times(canary.restarts)} in the window, "
+        f"the baseline's {times(baseline.restarts)}"
     )
     counts = baseline.restarts, canary.restarts
     return (counted("restarts", "times", counts, 1.0, answer, sentence),)
-
-
-def _times(count: int) -> str:
-    return {0: "not at all", 1: "once"}.get(count, f"{count} times")
 
 
 RESTARTS = Metric("restarts", compare, statistic=False, advice=SEE_LOG)

@@ -94,9 +94,9 @@ def unreachable_service(subject: Subject) -> Iterator[Fault]:
     level="warning",
 )
 def session_affinity(subject: Subject) -> Iterator[Fault]:
-    """It shares connections by numbers of pods, where a header tells who has answered."""
+    """It shares connections by numbers of pods."""
     service = subject.service()
-    if service is None or not subject.settings.api.version_header:
+    if service is None:
         return
     if service.at("spec", "sessionAffinity") == "ClientIP":
         yield service.fault(

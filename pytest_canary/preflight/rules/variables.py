@@ -111,9 +111,13 @@ def declaration(subject: Subject, name: str) -> tuple[Source, int]:
 
 def _unset(subject: Subject, use: Use) -> Fault:
     known: Mapping[str, Any] = subject.settings.environment
-    right = [*known, *subject.script.arguments, *sorted(subject.parameters)]
+    right = [*ENVIRONMENT, *known, *subject.script.arguments, *sorted(subject.parameters)]
     what = f"${use.name} has no value"
-    fix = suggestion(use.name, right, "give it one in the settings, under [environment]")
+    fix = "give it one in the settings, under [environment]"
+    if use.name in ENVIRONMENT:
+        fix += ", and wherever it is released, or write its value here"
+    else:
+        fix = suggestion(use.name, right, fix)
     if use.comment:
         what += f", and {subject.script.name} fills in comments too"
         fix = "leave the $ out"

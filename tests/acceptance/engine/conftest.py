@@ -1,4 +1,4 @@
-"""What the tests of the addressbook share: a PostgreSQL, databases in it, a release that serves."""
+"""What the tests share: a PostgreSQL, databases in it, a release of the addressbook that serves."""
 
 import uuid
 from collections.abc import Iterator
@@ -7,6 +7,7 @@ from contextlib import ExitStack
 import docker
 import pytest
 from acceptance.engine.addressbook_containers import LABEL, PASSWORD, App, Bench, wait_until
+from acceptance.engine.postgres_containers import Server, serving
 from acceptance.projects import needed
 
 
@@ -44,3 +45,17 @@ def app2(bench: Bench) -> Iterator[App]:
     assert bench.run(2, database, "migrate").code == 0
     with bench.app(2, database) as app:
         yield app
+
+
+@pytest.fixture(scope="session")
+def server(engine: docker.DockerClient) -> Iterator[Server]:
+    """A database as a walk asks it."""
+    with serving(engine) as made:
+        yield made
+
+
+@pytest.fixture
+def live(server: Server) -> Server:
+    """The same with a little of everything in it."""
+    server.fill()
+    return server

@@ -55,7 +55,6 @@ def test_an_answer_takes_proof(
 @pytest.mark.parametrize(
     "values",
     [
-        {"memory": [(0.0, math.nan)]},
         {"counters": {"a_total": [0.0, math.nan]}},
         {"counters": {"a_total": [1.0, -1.0]}},
         {"pods": 0},

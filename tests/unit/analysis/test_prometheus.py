@@ -54,6 +54,12 @@ def test_a_gauge_is_the_sum_of_its_labels() -> None:
     assert read("# TYPE g gauge\ng NaN\n").gauge("g") is None
 
 
+def test_memory_that_is_negative_is_not_told() -> None:
+    page = "# TYPE process_resident_memory_bytes gauge\nprocess_resident_memory_bytes {}\n"
+    assert read(page.format(-1)).resident is None
+    assert read(page.format(0)).resident == 0
+
+
 def test_what_was_answered_with_5xx_is_counted() -> None:
     assert errors_counted(NONE, read(PYTHON)) == {'http_requests_total{status=~"5.."}': 3}
     assert errors_counted(NONE, read(JAVA)) == {
@@ -100,8 +106,49 @@ def test_a_counter_whose_name_says_so_counts_things_gone_wrong(name: str) -> Non
 
 
 @pytest.mark.parametrize(
+    ("page", "counted"),
+    [
+        (
+            # Micrometer, of Logback.
+            'logback_events_total{level="info"} 90\nlogback_events_total{level="error"} 3\n',
+            {'logback_events_total{level=~"error|critical|fatal|panic"}': 3},
+        ),
+        (
+            'log_lines_total{severity="WARNING"} 4\n',
+            {'log_lines_total{severity=~"error|critical|fatal|panic"}': 0},
+        ),
+        (
+            # go-grpc-prometheus, and its like for Python.
+            'grpc_server_handled_total{grpc_code="OK",grpc_method="All"} 90\n'
+            'grpc_server_handled_total{grpc_code="Internal",grpc_method="All"} 2\n'
+            'grpc_server_handled_total{grpc_code="DATA_LOSS",grpc_method="All"} 1\n'
+            # What the client did wrong.
+            'grpc_server_handled_total{grpc_code="NotFound",grpc_method="All"} 7\n',
+            {
+                'grpc_server_handled_total{grpc_code=~"Unknown|DeadlineExceeded|Unimplemented|'
+                'Internal|Unavailable|DataLoss"}': 3
+            },
+        ),
+        (
+            # OpenTelemetry.
+            "# TYPE rpc_server_duration histogram\n"
+            'rpc_server_duration_count{rpc_grpc_status_code="0"} 9\n'
+            'rpc_server_duration_count{rpc_grpc_status_code="13"} 2\n'
+            'rpc_server_duration_count{rpc_grpc_status_code="5"} 4\n',
+            {'rpc_server_duration_count{rpc_grpc_status_code=~"2|4|12|13|14|15"}': 2},
+        ),
+    ],
+)
+def test_a_counter_whose_labels_say_so_counts_things_gone_wrong(
+    page: str, counted: dict[str, float]
+) -> None:
+    assert errors_counted(NONE, read(page)) == counted
+
+
+@pytest.mark.parametrize(
     "page",
     [
+        '# TYPE games_total counter\ngames_total{level="7"} 4\n',
         "# TYPE errors_handled_total counter\nerrors_handled_total 4\n",
         "# TYPE terrors_total counter\nterrors_total 4\n",
         "# TYPE open_errors gauge\nopen_errors 4\n",
@@ -119,6 +166,9 @@ def test_a_counter_that_is_no_number_is_left_out() -> None:
     assert errors_counted(NONE, read("a_errors_total NaN\nb_errors_total 2\n")) == {
         "b_errors_total": 2
     }
+    negative = read("a_errors_total -1\nb_errors_total 2\n")
+    assert errors_counted(NONE, negative) == {"b_errors_total": 2}
+    assert errors_counted(negative, read("a_errors_total 3\n")) == {}
     infinite = read("a_errors_total +Inf\n")
     assert errors_counted(infinite, infinite) == {}
     assert math.isinf(next(iter(infinite.counters.values())))

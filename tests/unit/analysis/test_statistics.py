@@ -12,6 +12,7 @@ from pytest_canary.analysis.statistics import (
     CONFIDENCE,
     Share,
     count_difference,
+    hit_more_often,
     quantile,
     rank_sum,
     share,
@@ -289,6 +290,25 @@ def test_values_that_lie_above_others_are_told_by_their_ranks() -> None:
 def test_values_that_are_all_the_same_lie_above_nobody() -> None:
     assert rank_sum([0.0] * 9, [0.0] * 9) == 1
     assert rank_sum([1.0], [1.0]) == 1
+
+
+# Fisher's tea: three of four cups told right have a p of 17 in 70, all four one of 1 in 70.
+@pytest.mark.parametrize(("hits", "p"), [(4, 1 / 70), (3, 17 / 70), (0, 1.0)])
+def test_hits_that_could_be_anybodys_have_fishers_p(hits: int, p: float) -> None:
+    assert hit_more_often(hits, 4, 4 - hits, 4) == pytest.approx(p)
+
+
+def test_a_single_hit_is_as_likely_as_its_share_of_the_trials() -> None:
+    assert hit_more_often(1, 5, 0, 20) == pytest.approx(0.2)
+    assert hit_more_often(0, 5, 0, 20) == 1
+
+
+def test_a_few_hundred_requests_tell_no_share_of_losses() -> None:
+    """Why what the live version loses by itself is not allowed for: README's limits say so."""
+    # After one in 300, nine of the next 300 are no proof that a release loses any.
+    assert hit_more_often(9, 300, 1, 300) > 0.01
+    # And four in ten versions that fail at 3 requests in 1,000 lose none of 300.
+    assert math.pow(0.997, 300) == pytest.approx(0.4, abs=0.01)
 
 
 def test_a_quantile_lies_between_its_neighbours() -> None:

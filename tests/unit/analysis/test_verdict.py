@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 from fakes.observed import parted, requests, spread, within
-from fakes.verdicts import COUNTER, FLAT, LIMITS, final, observed, tight
+from fakes.verdicts import COUNTER, FLAT, LIMITS, final, holding, observed, tight
 
 from pytest_canary.analysis.comparison import Observed
+from pytest_canary.analysis.judge import FAMILIES, METRICS, Judge
 from pytest_canary.analysis.metrics.counters import COUNTERS
 from pytest_canary.analysis.metrics.errors import ERRORS
 from pytest_canary.analysis.metrics.latency import LATENCY
@@ -17,7 +18,7 @@ from pytest_canary.analysis.metrics.metric import Metric
 from pytest_canary.analysis.metrics.readiness import READINESS
 from pytest_canary.analysis.metrics.restarts import RESTARTS
 from pytest_canary.analysis.metrics.slow_answers import SLOW_ANSWERS
-from pytest_canary.analysis.verdict import FAMILIES, METRICS, Judge, Verdict
+from pytest_canary.analysis.verdict import Verdict
 
 
 def changed(verdict: Verdict) -> dict[str, str]:
@@ -45,7 +46,7 @@ def test_a_canary_that_is_fine_is_a_go() -> None:
     assert found.percentiles["p50"] == pytest.approx((0.0117, 0.0117), abs=1e-4)
 
 
-LEAK = [(at, 60e6 + 5e6 * at) for at, _ in FLAT]
+LEAK = holding(each_second=5e6)
 SLOWER = tight(500, more=0.1)
 HANGING = [1.0 if each % 10 == 0 else 0.012 for each in range(500)]
 
@@ -79,11 +80,11 @@ HANGING = [1.0 if each % 10 == 0 else 0.012 for each in range(500)]
         (
             {"memory": LEAK},
             "memory growth",
-            "a pod of the canary grows by 150 MB in 30 s, one of the baseline by 0 MB under such "
-            "a load; 30 MB more is too much",
+            "a pod of the canary grows by 167 MB in 1,000 requests and goes on, one of the "
+            "baseline by 0 MB; after 83 requests more it comes to its limit of 201 MB",
         ),
         (
-            {"memory": [(at, 2 * held) for at, held in FLAT]},
+            {"memory": holding(120e6)},
             "memory",
             "a pod of the canary holds 120 MB, one of the baseline 60 MB; 30 MB more is too much",
         ),
@@ -285,6 +286,14 @@ def test_on_a_machine_that_is_held_up_nothing_is_told_of_the_app(others: dict[st
     assert found.finding.next.startswith("raise ")
     early = Judge(LIMITS).look(0.5, observed(1000), observed(500, **others), held_up=why)
     assert (early.answer, early.final) == ("inconclusive", False)
+
+
+def test_a_machine_that_is_held_up_is_not_kept_busier_by_look_after_look() -> None:
+    judge, seen = Judge(LIMITS), observed(1000)
+    judge.look(0.5, seen, seen, held_up="it can't keep up")
+    assert not judge.due(0.5, 1000, 1000)
+    assert not judge.due(0.5, 1099, 1099)
+    assert judge.due(0.5, 1100, 1100)
 
 
 def test_a_pod_that_comes_and_goes_has_advice_of_its_own() -> None:

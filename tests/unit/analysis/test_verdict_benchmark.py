@@ -56,6 +56,30 @@ def test_the_rate_rises_to_the_settings_own() -> None:
 
 
 @pytest.mark.parametrize(
+    ("world", "answer"), [(worlds.BUSIER[1], "go"), (worlds.HARMED[0], "no-go")]
+)
+def test_a_simulated_baseline_has_a_past(world: worlds.World, answer: str) -> None:
+    assert verdict.simulate(world, 1, 1).answers == {answer: 1}
+
+
+@pytest.mark.parametrize(
+    "world",
+    [*worlds.BUSIER, *worlds.SOMEWHAT, *worlds.HARMED],
+    ids=lambda world: world.name,
+)
+def test_both_are_alike_and_otherwise_than_the_baseline_was(world: worlds.World) -> None:
+    assert world.canary == world.baseline
+    chance = numpy.random.default_rng(26)
+    due = numpy.arange(0, 400, 1 / 75)
+    write = numpy.arange(len(due)) % 10 == 0
+    (past, failing), (now, failed) = (
+        track.answer(chance, due, write, 1000) for track in (world.past, world.baseline)
+    )
+    worse = now.mean() / past.mean() > 1.05 or failed.mean() > failing.mean() + 0.01
+    assert worse or world.baseline.per_row
+
+
+@pytest.mark.parametrize(
     "world",
     [*worlds.EQUAL, *worlds.HARMLESS, *worlds.BETWEEN, *worlds.BORDER, *worlds.WORSE],
     ids=lambda world: world.name,

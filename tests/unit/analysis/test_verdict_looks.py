@@ -1,18 +1,21 @@
 """How often the judge looks, and how rarely it is wrong for all of its looks."""
 
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import numpy
 import pytest
 from fakes.observed import requests
-from fakes.verdicts import FLAT, LIMITS, final, observed, tight
+from fakes.verdicts import FLAT, LIMITS, final, holding, observed, tight
 from scipy.stats import binom
 
 from pytest_canary.analysis.comparison import Observed
+from pytest_canary.analysis.judge import GO_LOOKS, LOOKS, Judge, needed
+from pytest_canary.analysis.memory import Memory
 from pytest_canary.analysis.requests import Requests
 from pytest_canary.analysis.statistics import share_difference
-from pytest_canary.analysis.verdict import GO_LOOKS, LOOKS, Judge, Verdict, needed
+from pytest_canary.analysis.verdict import Verdict
 from pytest_canary.config.settings import VerdictSettings as Limits
 
 STEPS = [each / 60 for each in range(1, 61)]
@@ -37,8 +40,16 @@ def until_final(baseline: Observed, canary: Observed, limits: Limits = LIMITS) -
 def part(whole: Observed, seconds: float) -> Observed:
     """What was there after so many seconds."""
     asked = whole.requests
-    memory = [point for point in whole.memory or () if point[0] <= seconds]
-    return Observed(asked.where(asked.due < seconds), restarts=0, memory=memory)
+    return Observed(
+        asked.where(asked.due < seconds), restarts=0, memory=until(seconds, whole.memory)
+    )
+
+
+def until(seconds: float, memory: Memory | None = FLAT) -> Memory | None:
+    """What was read of it by then."""
+    return memory and replace(
+        memory, readings=[each for each in memory.readings if each.seconds <= seconds]
+    )
 
 
 def at_rate(rate: int, errors: float = 0.0, seed: int = 0, **others: Any) -> Observed:
@@ -56,7 +67,7 @@ def test_a_go_comes_as_soon_as_there_is_enough() -> None:
 
 
 def test_with_more_requests_it_comes_sooner() -> None:
-    # The third measurement of memory, over a third of the window, is waited for.
+    # Memory, which is watched from the beginning of the window here, is waited for.
     found = until_final(at_rate(100), at_rate(100))
     assert (found.answer, found.requests[1]) == ("go", 1200)
 
@@ -84,8 +95,8 @@ def test_parts_that_were_missed_are_no_looks() -> None:
 
 def test_nothing_wrong_so_far_is_not_a_go_yet() -> None:
     judge = Judge(LIMITS)
-    # The third measurement of memory is not there, so this look leaves the first go unused.
-    early = judge.look(0.2, observed(800, memory=FLAT[:2]), observed(400, memory=FLAT[:2]))
+    # Too little of memory is there, so this look leaves the first go unused.
+    early = judge.look(0.2, observed(800, memory=until(3)), observed(400, memory=until(3)))
     assert (early.answer, early.final) == ("inconclusive", False)
     assert not judge.due(0.21, 878, 439)
     assert judge.due(0.21, 882, 441)
@@ -109,7 +120,7 @@ def test_a_go_that_failed_is_asked_for_again_with_twice_as_much() -> None:
 def test_what_waits_for_something_else_is_asked_for_again_soon() -> None:
     """A canary that is too young to be stopped for its slowness, or memory not measured yet."""
     judge = Judge(LIMITS)
-    slow = observed(500, seconds=tight(500, more=0.1), memory=FLAT[:2], age=10.0)
+    slow = observed(500, seconds=tight(500, more=0.1), memory=until(3), age=10.0)
     assert judge.look(0.09, observed(500), slow).answer == "inconclusive"
     assert not judge.due(0.09, 600, 549)
     assert judge.due(0.09, 600, 1000)
@@ -259,8 +270,8 @@ def test_a_canary_that_errs_5_percent_of_the_time_is_stopped() -> None:
 
 
 def test_a_leak_is_a_no_go_before_it_is_an_out_of_memory() -> None:
-    leak = [(float(at), 60e6 + 17e6 * at) for at in range(31)]
+    leak = holding(each_second=5e6)
     found = until_final(at_rate(34), at_rate(17, memory=leak))
     assert found.answer == "no-go"
     assert found.requests[1] < 17 * 30 / 2
-    assert found.sentence.startswith("a pod of the canary grows by ")
+    assert found.sentence.startswith("a pod of the canary holds 112 MB, one of the baseline 60 MB")

@@ -188,40 +188,6 @@ def test_without_a_header_set_there_is_no_version(
         api.version()
 
 
-def test_a_sample_counts_connections_by_version(api: Api, server: Server) -> None:
-    server.reply = lambda asked: Reply(200, "", {"X-Version": str(len(server.asked) % 3 // 2)})
-    assert api.sample(9) == {"0": 6, "1": 3}
-    assert len({asked.port for asked in server.asked}) == 9
-
-
-def test_a_samples_connections_have_nothing_in_common(api: Api, server: Server) -> None:
-    """A cookie, or a connection that is kept, would bring them to the same pod."""
-    server.keeps = True
-    server.reply = Reply(200, "", {"X-Version": "1", "Set-Cookie": "pod=shop-stable-1"})
-    api.sample(9)
-    assert len({asked.port for asked in server.asked}) == 9
-    assert [asked.headers.get("Cookie") for asked in server.asked] == [None] * 9
-
-
-def test_a_sample_with_a_failed_connection_fails(api: Api, server: Server) -> None:
-    server.reply = lambda asked: Reply(
-        503 if len(server.asked) == 4 else 200, "", {"X-Version": "1"}
-    )
-    with pytest.raises(
-        ApiError, match="GET /notes of the Service answers with status 503, not 200"
-    ):
-        api.sample(9)
-
-
-def test_a_sample_in_which_some_fail_is_weighed(api: Api, server: Server) -> None:
-    server.reply = lambda asked: Reply(
-        503 if len(server.asked) % 4 == 0 else 200, "", {"X-Version": "1"}
-    )
-    assert api.sample(20, tolerated=0.25) == {"1": 15}
-    with pytest.raises(ApiError, match="with status 503, not 200; 5 of 20 connections failed"):
-        api.sample(20, tolerated=0.2)
-
-
 # Rows
 
 

@@ -74,6 +74,19 @@ def test_an_answer_that_drips_ends_at_the_deadline(manner: Manner) -> None:
             assert asked(url, 0.2, each).sentence.startswith(expected)
 
 
+def test_a_deadline_takes_no_thread() -> None:
+    begun: set[threading.Thread] = set()
+
+    def manner(connection: socket.socket, asked: Asked, stopping: threading.Event) -> None:
+        begun.update(threading.enumerate())
+        connection.sendall(answer())
+
+    with serving(manner) as url, session_of_one() as session:
+        before = set(threading.enumerate())
+        exchange(session, "GET", url, deadline=20)
+    assert [each for each in begun - before if "(_work)" not in each.name] == []
+
+
 def test_what_has_come_of_an_answer_is_told() -> None:
     with serving(drips(HEAD + b"\r\ndata: 1\n\n", b":")) as url:
         sentence = asked(url, 0.7).sentence

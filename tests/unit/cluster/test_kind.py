@@ -147,3 +147,73 @@ def test_a_node_port_is_mapped_or_the_service_is_to_blame(machine: Path) -> None
         cluster(machine).host_port(engine, 31234)
     engine.ports.add(41000)
     assert cluster(machine).host_port(engine, 30000) == 41000
+
+
+def docker(machine: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> Cluster:
+    """One whose engine's command is a script."""
+    program = machine / "docker"
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(machine))
+    return cluster(machine)
+
+
+def test_a_nodes_connections_are_those_of_its_own_table(
+    machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = Path(__file__).parents[3] / "fixtures" / "conntrack" / "before.txt"
+    made = docker(
+        machine,
+        monkeypatch,
+        f'echo "$@" >asked\nwhile read -r line; do echo "$line"; done <{table}\n'
+        "echo 'conntrack v1.4.7 (conntrack-tools): 6 flow entries have been shown.' >&2",
+    )
+    assert len(made.network.connections(30002)) == 5
+    asked = (machine / "asked").read_text()
+    node = "canary-1-control-plane"
+    assert asked == f"exec --privileged {node} conntrack -L -p tcp --dport 30002\n"
+
+
+@pytest.mark.parametrize(
+    ("script", "told"),
+    [
+        (
+            "echo 'exec: \"conntrack\": executable file not found in $PATH' >&2; exit 127",
+            "canary-1-control-plane does not list its connections: "
+            'exec: "conntrack": executable file not found in $PATH',
+        ),
+        (
+            "exit 1",
+            "canary-1-control-plane does not list its connections: "
+            "`docker exec` exited with code 1",
+        ),
+        (
+            "echo '<xml>'",
+            "`conntrack -L` on the node lists what is no connection: '<xml>'",
+        ),
+    ],
+)
+def test_a_node_that_does_not_list_its_connections_is_told(
+    machine: Path, monkeypatch: pytest.MonkeyPatch, script: str, told: str
+) -> None:
+    with pytest.raises(ClusterError) as failure:
+        docker(machine, monkeypatch, script).network.connections(30002)
+    assert failure.value.sentence == told
+
+
+def test_where_a_service_leads_is_what_the_nodes_rules_say(
+    machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rules = Path(__file__).parents[3] / "fixtures" / "kube-proxy" / "rules.txt"
+    script = f'echo "$@" >asked\nwhile read -r line; do echo "$line"; done <{rules}'
+    network = docker(machine, monkeypatch, script).network
+    assert network.destinations("canary-d478ae", "db") == {"10.244.0.5:5432"}
+    asked = (machine / "asked").read_text()
+    assert asked == "exec --privileged canary-1-control-plane iptables-save -t nat\n"
+
+
+def test_a_node_without_such_rules_tells_nothing(
+    machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = "echo 'exec: \"iptables-save\": executable file not found in $PATH' >&2; exit 127"
+    assert docker(machine, monkeypatch, script).network.destinations("shop", "lb") == set()

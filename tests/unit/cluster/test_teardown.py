@@ -1,5 +1,6 @@
 """What a run made is removed, and what only has its name is not: an engine in memory."""
 
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -12,6 +13,7 @@ from fakes.engine import Engine
 
 from pytest_canary.cluster.run import Run
 from pytest_canary.cluster.teardown import KUBECONFIG, SETTLING, reap, tear_down
+from pytest_canary.core import locks
 from pytest_canary.core.errors import CanaryError, CommandError
 from pytest_canary.core.processes import Processes
 from pytest_canary.core.waiting import Waiter
@@ -178,6 +180,23 @@ def test_what_a_killed_runs_command_still_makes_is_waited_for(machine: Machine) 
         f"run {run.id} is gone, and a command of it is still making something; waiting for it",
         f"run {run.id} of {PROJECT} is gone and left dev; removing it",
     ]
+    assert not machine.has_cluster
+
+
+def test_what_a_killed_runs_command_has_left_behind_is_ended(machine: Machine) -> None:
+    """As `docker logs -f` of a `kind create` that was ended before it: it would never end."""
+    run = machine.left(cluster="dev", containers=["node-1"])
+    with locks.share(run.work) as shared:
+        subprocess.run(
+            ["sh", "-c", "sleep 60 &"],
+            start_new_session=True,
+            pass_fds=[shared.fileno()],
+            check=True,
+        )
+    assert run.at_work
+    machine.clock.real = 0.001
+    assert machine.reap() == 1
+    assert machine.told == [f"run {run.id} of {PROJECT} is gone and left dev; removing it"]
     assert not machine.has_cluster
 
 

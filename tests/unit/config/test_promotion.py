@@ -41,7 +41,7 @@ TOLD = [
             "SEMAPHORE_GIT_BRANCH": "master",
             "SEMAPHORE_GIT_PR_NUMBER": "12",
         },
-        Revision(None, (), "Semaphore", "pull request 12"),
+        Revision(None, (), "Semaphore", "pull request 12", "12"),
         REFUSED,
     ),
     (
@@ -71,7 +71,7 @@ TOLD = [
             "GITHUB_REF_NAME": "12/merge",
             "GITHUB_HEAD_REF": "master",
         },
-        Revision(None, (), "GitHub Actions", "a pull request of master"),
+        Revision(None, (), "GitHub Actions", "a pull request of master", "12"),
         REFUSED,
     ),
     (  # pull_request_target runs on the target
@@ -93,7 +93,7 @@ TOLD = [
             "CI_MERGE_REQUEST_IID": "5",
             "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME": "master",
         },
-        Revision(None, (), "GitLab CI", "merge request !5"),
+        Revision(None, (), "GitLab CI", "merge request !5", "5"),
         REFUSED,
     ),
 ]
@@ -152,6 +152,88 @@ def test_what_ci_tells(environ: Mapping[str, str], expected: Revision, allowed: 
 def test_the_answer_says_why(found: Revision, condition: PromotionSettings, sentence: str) -> None:
     answer = promotion(passed=True, revision=found, condition=condition)
     assert answer.sentence == f"the real promotion {sentence}"
+
+
+MASTER = PromotionSettings(when="result = 'passed' and\n(branch = 'master' or tag =~ '^v*')")
+
+
+@pytest.mark.parametrize(
+    ("found", "when", "sentence"),
+    [
+        (
+            Revision("master", (), "git"),
+            MASTER.when,
+            "would be allowed: it passed, and promotion.when holds on branch master",
+        ),
+        (
+            Revision("topic", ("v1",), "git"),
+            MASTER.when,
+            "would be allowed: it passed, and promotion.when holds on tag v1",
+        ),
+        (
+            Revision("topic", (), "git"),
+            MASTER.when,
+            "would not be allowed: it passed on branch topic (git), and needs result = 'passed' "
+            "and (branch = 'master' or tag =~ '^v*')",
+        ),
+        (  # a commit's branch and its tag are two workflows at Semaphore
+            Revision("master", ("v1",), "git"),
+            "branch = 'master' and tag = 'v1'",
+            "would not be allowed: it passed on branch master and tag v1 (git), and needs branch "
+            "= 'master' and tag = 'v1'",
+        ),
+        (
+            Revision(None, (), "GitLab CI", "merge request !5", "5"),
+            "pull_request = '5'",
+            "would be allowed: it passed, and promotion.when holds on merge request !5",
+        ),
+        (
+            Revision(None, (), "GitHub Actions", "a pull request of evil"),
+            "pull_request =~ '.*' and branch != 'master'",
+            "would be allowed: it passed, and promotion.when holds on a pull request of evil",
+        ),
+        (
+            Revision("master", (), "git", "pull request 5", "5"),
+            "branch = 'master'",
+            "would not be allowed: it passed on pull request 5 (git), and needs branch = 'master'",
+        ),
+        (  # nothing is ever run on neither
+            Revision(None, (), "not in git"),
+            "result = 'passed'",
+            "would not be allowed: it passed on neither a branch nor a tag (not in git), and needs "
+            "result = 'passed'",
+        ),
+        (
+            Revision("a(b", (), "git"),
+            "'a' =~ branch",
+            "would not be allowed: it passed, and promotion.when can't be evaluated on branch a(b: "
+            "not a regular expression: missing ), unterminated subpattern at position 1",
+        ),
+    ],
+)
+def test_a_condition_is_evaluated_as_semaphore_would(
+    found: Revision, when: str, sentence: str
+) -> None:
+    answer = promotion(passed=True, revision=found, condition=PromotionSettings(when=when))
+    assert answer.sentence == f"the real promotion {sentence}"
+    assert not promotion(
+        passed=False, revision=found, condition=PromotionSettings(when=when)
+    ).allowed
+
+
+def test_a_branch_is_what_the_list_says_whatever_it_is_called() -> None:
+    for name in ("true", "it's", "a*"):
+        listed = PromotionSettings(branches=[name])
+        assert promotion(passed=True, revision=Revision(name, (), "git"), condition=listed).allowed
+
+
+@pytest.mark.parametrize(
+    "found", [Revision(None, ("v1",), "git"), Revision(None, (), "git", "pull request 5", "5")]
+)
+def test_what_is_on_no_branch_is_on_none_without_a_name_either(found: Revision) -> None:
+    assert not promotion(
+        passed=True, revision=found, condition=PromotionSettings(branches=[""])
+    ).allowed
 
 
 def test_git_tells_branch_and_tags(tmp_path: Path) -> None:

@@ -104,6 +104,12 @@ def test_the_environment_adds_to_the_default_port(book: Path) -> None:
     assert loaded(book, 'environment.PORT = "80"').environment == {"PORT": "80"}
 
 
+def test_what_a_script_releases_with_nothing_is_rehearsed_with_nothing(book: Path) -> None:
+    (book / "apply.sh").write_text("#!/bin/sh\nenvsubst <$1 | kubectl apply -f -\n")
+    assert load(book).environment == {}
+    assert loaded(book, 'environment.PORT = "80"').environment == {"PORT": "80"}
+
+
 def test_an_api_of_ones_own_is_no_addressbook_and_has_no_header_unless_set(book: Path) -> None:
     own = 'write = {method = "POST", path = "/{unique}"}\nread = {method = "GET", path = "/"}\n'
     found = loaded(book, f"[api]\n{own}")
@@ -112,10 +118,28 @@ def test_an_api_of_ones_own_is_no_addressbook_and_has_no_header_unless_set(book:
     assert loaded(book, f'[api]\nversion-header = "X-V"\n{own}').api.version_header == "X-V"
 
 
+def test_a_version_header_that_nobody_has_named_is_assumed(book: Path) -> None:
+    assert load(book).api.version_header_assumed
+    own = 'write = {method = "POST", path = "/{unique}"}\nread = {method = "GET", path = "/"}\n'
+    tables = {"": True, 'version-header = "X-Release"': False, 'version-header = ""': False}
+    for text, assumed in (tables | {'metrics = "/m"': True, own: False}).items():
+        assert loaded(book, f"[api]\n{text}\n").api.version_header_assumed is assumed, text
+
+
 def test_an_app_may_be_an_addressbook_and_tell_neither_version_nor_pod(book: Path) -> None:
     found = loaded(book, '[api]\nversion-header = ""\npod-header = ""\n').api
     assert found.version_header is found.pod_header is None
     assert (found.write, found.read) == (PUT_PERSON, GET_ALL)
+
+
+def test_an_app_may_have_a_read_that_is_bounded_and_be_an_addressbook_all_the_same(
+    book: Path,
+) -> None:
+    found = loaded(book, '[api.bounded-read]\nmethod = "GET"\npath = "/first?name={unique}"\n').api
+    assert found.bounded_read
+    assert found.bounded_read.path == "/first?name={unique}"
+    assert (found.write, found.read, found.version_header) == (PUT_PERSON, GET_ALL, "X-Release")
+    assert loaded(book, "").api.bounded_read is None
 
 
 @pytest.mark.parametrize(

@@ -112,6 +112,51 @@ CHECK = "[[api.checks]]\nmethod = 'GET'\npath = '/'\n"
             "promotion.tags = '(': not a regular expression: missing ), unterminated subpattern "
             "at position 0",
         ),
+        (
+            "promotion.tags = ['^v[[:digit:]]']",
+            "promotion.tags = '^v[[:digit:]]': Python and Semaphore read it in two ways: Possible "
+            "nested set at position 3",
+        ),
+        ("promotion.when = 1", "promotion.when = 1: a string"),
+        (
+            "promotion.when = 'branch = master'",
+            "promotion.when = 'branch = master': master at character 10 stands where a text in "
+            "single quotes belongs",
+        ),
+        (
+            "promotion.when = 'change_in()'",
+            "promotion.when = 'change_in()': there is no function change_in here, which is called "
+            "at character 1",
+        ),
+        (
+            """promotion.when = "tag =~ '*'\"""",
+            """promotion.when = "tag =~ '*'": '*' at character 8: not a regular expression: """
+            "nothing to repeat at position 0",
+        ),
+        (
+            """promotion.when = "'true' =~ tag\"""",
+            """promotion.when = "'true' =~ tag": =~ at character 8 has a boolean on its left, """
+            "not a text",
+        ),
+        (
+            "promotion.tags = []\npromotion.when = 'true'",
+            "promotion.when = 'true': says all by itself; leave promotion.tags out",
+        ),
+        ("promotion.name = 'Canary'", "promotion.name = 'Canary': goes with promotion.pipeline"),
+        (
+            "promotion.pipeline = 'no.yml'",
+            "promotion.pipeline = 'no.yml': can't be read: No such file or directory",
+        ),
+        ("promotion.pipeline = '.'", "promotion.pipeline = '.': can't be read: Is a directory"),
+        (
+            "promotion.pipeline = 'no.yml'\npromotion.when = 'true'",
+            "promotion.pipeline = 'no.yml': has the condition; leave promotion.when out",
+        ),
+        (
+            """promotion.when = "'${{parameters.GO}}' = 'true'\"""",
+            """promotion.when = "'${{parameters.GO}}' = 'true'": asks for a parameter, whose """
+            "value no rehearsal knows",
+        ),
         ("deadlines.cluster = 0", "deadlines.cluster = 0: a number above 0"),
         ("deadlines.image = 1e12", "deadlines.image = 1000000000000.0: a number up to 86400"),
         ("traffic.slow = 1e300", "traffic.slow = 1e+300: a number up to 86400"),

@@ -43,15 +43,17 @@ def test_what_ci_hands_over_and_every_setting_that_is_secret_is_known_at_once(
     monkeypatch.setenv("SHOP_URL", "https://me:hunter3-in-a-url@shop")
     read = {"method": "GET", "path": "/", "headers": {"Authorization": "Bearer hunter4"}}
     login = {"method": "POST", "path": "/", "form": {"password": "hunter5", "text": "{unique}"}}
+    page = {"method": "GET", "path": "/1", "headers": {"X-Token": "hunter7"}}
     settings = configured(
         name="shop",
         image={"build-args": {"NPM_TOKEN": "hunter6"}},
-        api={"write": login, "read": read},
+        api={"write": login, "read": read, "bounded-read": page},
     )
     plan = Plan(settings, Options(), Baseline("none", "", "a test"))
     redactor = Redactor()
     Workspace(plan, tmp_path, redactor=redactor)
-    for secret in ("hunter2-from-ci", "hunter3-in-a-url", "hunter4", "hunter5", "hunter6"):
+    told = ("hunter2-from-ci", "hunter3-in-a-url", "hunter4", "hunter5", "hunter6", "hunter7")
+    for secret in told:
         assert redactor.redact(f"<{secret}>") == "<********>"
 
 

@@ -1,11 +1,13 @@
 """The one place that waits, with a clock that is wound by hand."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 from fakes.clock import Clock
 
 from pytest_canary.core.errors import ReleaseError, WaitTimeoutError
+from pytest_canary.core.measuring import Kind
 from pytest_canary.core.waiting import Seen, Waiter
 
 
@@ -97,6 +99,24 @@ def test_the_listener_hears_what_was_seen_at_the_deadline() -> None:
     with pytest.raises(WaitTimeoutError):
         waiter.until("it", looks("0/3", "2/3", done=False), timeout=0.1)
     assert told == ["0/3", "2/3"]
+
+
+def test_each_wait_is_measured_by_its_name_whatever_becomes_of_it() -> None:
+    measured: list[str] = []
+
+    @contextmanager
+    def measure(kind: Kind, name: str) -> Iterator[None]:
+        measured.append(f"{kind} {name} begins")
+        try:
+            yield
+        finally:
+            measured.append("ends")
+
+    waiter = Waiter(Clock(1000.0), measure=measure)
+    waiter.until("3/3", looks("0/3", "3/3"), timeout=5)
+    with pytest.raises(WaitTimeoutError):
+        waiter.until("it", looks("no", done=False), timeout=1)
+    assert measured == ["wait 3/3 begins", "ends", "wait it begins", "ends"]
 
 
 def test_a_real_clock_is_the_default() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pytest_canary.core.wording import cut, did_you_mean, nearest, plural, size, suggestion
+from pytest_canary.core.wording import cut, did_you_mean, nearest, plural, size, suggestion, times
 
 
 def test_the_nearest_word_is_found_or_none_is() -> None:
@@ -31,6 +31,7 @@ def test_one_thing_is_told_from_several() -> None:
     assert plural(1, "look") == "1 look"
     assert plural(0, "look") == "0 looks"
     assert plural(4212, "request") == "4,212 requests"
+    assert [times(count) for count in (0, 1, 2)] == ["not at all", "once", "2 times"]
 
 
 def test_bytes_are_told_in_the_unit_that_suits_them() -> None:

@@ -1,6 +1,6 @@
 """What a migration did that takes long on many rows, by what the catalogue says afterwards.
 
-What PostgreSQL's catalogue says is in `tests/acceptance/engine/test_real_database.py`.
+What PostgreSQL's catalogue says is in `tests/acceptance/engine/test_real_schema.py`.
 """
 
 from fakes.world import World

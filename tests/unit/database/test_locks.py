@@ -94,6 +94,14 @@ def test_who_waits_behind_another_that_waits_for_the_migration_waits_for_it_too(
     assert finding.next == "change the rows in batches, each in a transaction of its own"
 
 
+def test_what_the_migrating_pods_app_waits_is_told_though_its_sessions_are_new() -> None:
+    """It is asked meanwhile, and opens connections: from the same address as the migration."""
+    assert expect_patience(told("index"), 2) == expect_patience(told("index", ()), 2)
+    lines = (SAMPLES / "index.csv").read_text().replace(",addressbook,", ",addressbook migrate,")
+    # Of who calls itself the same, nobody can tell; a migration may wait for itself.
+    assert expect_patience(read(lines.splitlines(), ()), 0.5) == 0
+
+
 def test_the_apps_own_waits_are_not_the_migrations() -> None:
     assert expect_patience(told("apps-own"), 0.5) == 0
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from fakes.kubelet import FAILURE, NO_SUCH_COMMAND, SUCCESS, Kubelet, run
 
+from pytest_canary.core.disclosure import Disclosure
 from pytest_canary.core.masking import MASK, Redactor
 from pytest_canary.core.output import Output
 from pytest_canary.k8s.exec import ERROR, STDERR, STDOUT, Exec, ExecError, exit_code, given_up
@@ -56,6 +57,23 @@ def test_what_comes_is_heard_as_it_comes(kubelet: Kubelet, namespace: Namespace)
     kubelet.says = says
     run(namespace, heard=heard.append)
     assert "".join(heard) == "one\ntwo\n"
+
+
+def test_what_is_looked_for_is_found_in_both_outputs_though_it_comes_in_pieces(
+    kubelet: Kubelet, namespace: Namespace
+) -> None:
+    disclosure = Disclosure({"DB_PASSWORD": "hunter22", "API_KEY": "4711-0815-42"})
+
+    def says(it: Kubelet) -> None:
+        it.send(STDOUT, b"one hunt")
+        it.send(STDERR, b"two 4711-08")
+        it.send(STDOUT, b"er22")
+        it.send(STDERR, b"15-42")
+        it.end(SUCCESS)
+
+    kubelet.says = says
+    run(namespace, disclosure=disclosure)
+    assert disclosure.variables == ["API_KEY", "DB_PASSWORD"]
 
 
 def test_a_command_that_does_not_exist_is_told_in_the_runtimes_own_words(

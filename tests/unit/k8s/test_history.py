@@ -1,5 +1,6 @@
 """What is remembered of a namespace's Deployments and pods."""
 
+import math
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,15 @@ def test_rollouts_begin_with_how_it_stood() -> None:
     assert [each.total for each in history.rollouts("another")] == [0]
 
 
+def test_a_moment_has_the_images_of_all_containers_wherever_the_app_stands() -> None:
+    deployed = stable(3, 3)
+    listed = deployed[STABLE]["spec"]["template"]["spec"]["containers"]
+    listed.insert(0, {"name": "istio-proxy", "image": "proxyv2"})
+    first, gone = recorded(deployed, {}).moments
+    assert first.images == {"proxyv2", "app:1"}
+    assert not gone.images
+
+
 def test_a_deployment_that_is_deleted_and_made_anew_falls_to_none() -> None:
     """What `kubectl replace --force` does."""
     made_anew = [stable(3, available, "app:2") for available in range(4)]
@@ -88,7 +98,8 @@ def test_a_first_rollout_falls_from_nothing() -> None:
 def pod(ready: str = "True", since: str = "10:00:00", **more: object) -> dict[str, Object]:
     """A pod whose readiness has last changed at some time of the day."""
     condition = {"type": "Ready", "status": ready, "lastTransitionTime": f"2026-01-01T{since}Z"}
-    return {"app-1": {"metadata": {"name": "app-1"}, "status": {"conditions": [condition], **more}}}
+    made = {"metadata": {"name": "app-1"}, "spec": {"containers": [{"image": "app:1"}]}}
+    return {"app-1": {**made, "status": {"conditions": [condition], **more}}}
 
 
 LEAVING = {"app-1": {**pod("False", "10:00:09")["app-1"], "metadata": {"deletionTimestamp": "x"}}}
@@ -131,3 +142,29 @@ def test_readiness_is_asked_for_since_a_moment() -> None:
         1,
         0,
     ]
+
+
+# The way out
+
+
+@pytest.mark.parametrize(
+    ("looks", "endings"),
+    [
+        ([pod(), pod("False")], []),
+        ([pod(), LEAVING, LEAVING], [(1, math.inf)]),
+        ([pod(), LEAVING, LEAVING, {}, {}], [(1, 3)]),
+        # Gone before anybody had seen it stop.
+        ([pod(), pod(), {}], [(2, 2)]),
+        ([LEAVING, {}, pod()], [(0, 1)]),
+    ],
+)
+def test_from_when_to_when_a_pod_stops_is_known(
+    looks: list[dict[str, Object]], endings: list[tuple[float, float]]
+) -> None:
+    history = History()
+    for at, look in enumerate(looks):
+        history.record({}, look, at)
+    assert [(each.began, each.ended) for each in history.endings] == endings
+    assert {(each.pod, each.images) for each in history.endings} <= {
+        ("app-1", frozenset({"app:1"}))
+    }

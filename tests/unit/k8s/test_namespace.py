@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from fakes.api_server import ApiServer, api_server, write_kubeconfig
 
+from pytest_canary.core.disclosure import Disclosure
 from pytest_canary.core.errors import ClusterError
 from pytest_canary.core.masking import MASK, Redactor
 from pytest_canary.core.output import LIMIT
@@ -45,6 +46,13 @@ def test_a_log_comes_without_secrets(server: ApiServer, namespace: Namespace) ->
     server.answers[f"GET {POD}/app-1/log"] = (200, "DB_PASSWORD=hunter22\naHVudGVyMjI=\n")
     assert namespace.logs("app-1", "app", 50) == f"DB_PASSWORD={MASK}\n{MASK}\n"
     assert server.asked == [f"GET {POD}/app-1/log?container=app&limitBytes=1048576&tailLines=50"]
+
+
+def test_a_log_is_looked_through_as_it_is(server: ApiServer, namespace: Namespace) -> None:
+    disclosure = Disclosure({"DB_PASSWORD": "hunter22"})
+    server.answers[f"GET {POD}/app-1/log"] = (200, "DB_PASSWORD=hunter22\n")
+    assert "hunter22" not in namespace.logs("app-1", disclosure=disclosure)
+    assert disclosure.variables == ["DB_PASSWORD"]
 
 
 def test_the_log_before_a_restart_is_asked_for_as_such(

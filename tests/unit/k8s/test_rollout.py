@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from pytest_canary.k8s.objects import endpoints, images, pods_of
-from pytest_canary.k8s.rollout import gone, misdirected, rollout, settled
+from pytest_canary.k8s.objects import endpoints, images, is_ending, pods_of
+from pytest_canary.k8s.rollout import deleted, ended, gone, misdirected, rollout, settled
 
 CANARY, STABLE = "addressbook-canary", "addressbook-stable"
 OLD, NEW = "addressbook:4b03630abd2a", "addressbook:e2cc82ee3aa1"
@@ -176,7 +176,6 @@ def test_a_deployment_at_rest_is_settled(
         ("canary", STABLE, 1, OLD, f"{STABLE} 2/1 ready of {OLD}, 2 wanted"),
         ("canary", CANARY, 1, OLD, f"{CANARY} 0/1 ready of {OLD}; "),
         ("rolling", STABLE, 3, NEW, "addressbook-stable-fb6bdb77b-44dtg terminating"),
-        ("terminating", STABLE, 3, NEW, "addressbook-stable-fb6bdb77b-97rpz terminating"),
         ("unobserved", STABLE, 3, NEW, "x7pg9 ContainerCreating"),
         ("crashing", CANARY, 1, NEW, "addressbook-canary-8889bc88f-6cks4 CrashLoopBackOff"),
         ("exited", CANARY, 1, NEW, "addressbook-canary-8889bc88f-6cks4 exited with code 3"),
@@ -191,10 +190,23 @@ def test_a_deployment_that_is_not_at_rest_says_why(
     assert words in text
 
 
-def test_a_status_that_says_done_does_not_settle_while_old_pods_go(captured: Captured) -> None:
+def test_pods_that_were_told_to_end_keep_nothing_from_settling(captured: Captured) -> None:
+    """They serve on for as long as they need; whoever needs them gone waits for that."""
     seen = captured("terminating")
-    assert rollout(seen.deployments[STABLE]).done
-    assert not at_rest(seen, STABLE, 3, NEW)[0]
+    names = [f"addressbook-stable-fb6bdb77b-{each}" for each in ("44dtg", "97rpz", "sftnh")]
+    leaving = ", ".join(f"{name} terminating" for name in names)
+    assert at_rest(seen, STABLE, 3, NEW) == (True, f"{STABLE} 3/3 ready of {NEW}; {leaving}")
+    done, text = ended(seen.pods)
+    assert not done
+    assert sorted(text.removeprefix("still there: ").split(", ")) == names
+    for pod in seen.pods:
+        if is_ending(pod):
+            pod["status"]["phase"] = "Succeeded"
+    assert not ended(seen.pods)[0], "whoever lists the pods sees them still"
+    for pod in seen.pods:
+        pod["metadata"]["finalizers"] = ["example.com/keeps-it"]
+    assert ended(seen.pods) == (True, "they are gone"), "a finalizer may hold them for ever"
+    assert ended([pod for pod in seen.pods if not is_ending(pod)])[0]
 
 
 @pytest.mark.parametrize("phase", ["Failed", "Succeeded"])
@@ -229,6 +241,19 @@ def test_a_deployment_is_gone_when_its_last_pod_is(captured: Captured) -> None:
     seen.pods.remove(pod)
     assert gone(seen.deployments, seen.pods, CANARY) == (True, f"{CANARY} is gone")
     assert gone(seen.deployments, [], STABLE) == (False, f"Deployment {STABLE}")
+
+
+def test_a_deployment_is_deleted_when_its_pods_have_been_told_to_end(captured: Captured) -> None:
+    seen = captured("terminating")
+    assert deleted(seen.deployments, [], STABLE) == (False, f"Deployment {STABLE}")
+    del seen.deployments[STABLE]
+    done, text = deleted(seen.deployments, seen.pods, STABLE)
+    assert not done
+    assert "fb6bdb77b-97rpz" not in text
+    assert text.count(" ready") == 3
+    going = [pod for pod in seen.pods if is_ending(pod)]
+    assert going
+    assert deleted(seen.deployments, going, STABLE) == (True, f"{STABLE} is gone")
 
 
 # Where the Service sends connections

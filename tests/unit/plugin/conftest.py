@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from fakes.heap import small_heap as small_heap
+from fakes.inner_sessions import pytester as pytester
+from fakes.inner_sessions import small_heap as small_heap
 from fakes.stages import Checks, Stages
 
 from pytest_canary.config.baseline import Baseline

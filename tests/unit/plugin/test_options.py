@@ -22,6 +22,7 @@ def test_everything_given_is_passed_on(tmp_path: Path) -> None:
         {
             "canary_image": "app:2",
             "canary_baseline": "git:v1",
+            "canary_pipeline": ".semaphore/semaphore.yml",
             "canary_until": "migration",
             "canary_keep": "on-failure",
             "canary_reuse": True,
@@ -36,6 +37,7 @@ def test_everything_given_is_passed_on(tmp_path: Path) -> None:
     assert found == Options(
         image="app:2",
         baseline="git:v1",
+        pipeline=".semaphore/semaphore.yml",
         until="migration",
         keep="on-failure",
         reuse=True,

@@ -12,7 +12,8 @@ from fakes.stages import Checks
 
 from pytest_canary.config.plan import Plan
 from pytest_canary.context.evidence import Evidence, failure_of
-from pytest_canary.context.journal import CheckResult, Journal
+from pytest_canary.context.journal import Journal
+from pytest_canary.context.outcomes import CheckResult
 from pytest_canary.context.report_folder import ReportFolder
 from pytest_canary.core.errors import ReleaseError
 from pytest_canary.core.masking import Redactor

@@ -304,7 +304,7 @@ def test_the_very_last_line_is_where_the_report_is(plan: Plan) -> None:
             2,
             [],
             [LATEST],
-            Line("no error, 1 warning in deployment.yml and service.yml", "yellow"),
+            Line("no error, 1 warning", "yellow"),
         ),
         (1, [], [], Line("1 of 2 checks were made, and hold")),
         (1, [FoundError([MISSING])], [], Line("1 error, 1 of 2 checks hold", "red")),

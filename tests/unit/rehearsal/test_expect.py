@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from fakes import app
 from fakes.objects import unready
-from fakes.world import LOADED, NewWorld, World
+from fakes.world import LOADED, NO_HEADER, NewWorld, World
 
 from pytest_canary.core.errors import CanaryError
 from pytest_canary.rehearsal.expect import Expect
@@ -65,6 +65,18 @@ def test_each_says_what_was_seen(new_world: NewWorld) -> None:
     assert "PUT /person of the Service answers with status 500" in fails(
         lambda expect: expect.write_and_read(), world
     )
+
+
+def test_without_a_header_the_node_tells_the_version(new_world: NewWorld) -> None:
+    world = new_world(**NO_HEADER).enter("canary")
+    (pod,) = world.pods("canary")
+    assert fails(lambda expect: expect.only_version("baseline"), world) == (
+        f"not only pods of the baseline get connections: 100 of 300 went to pod {pod} (100); an "
+        "old pod still gets traffic"
+    )
+    world.rehearsal.enter("stable")
+    world.rehearsal.expect.only_version("candidate")
+    assert world.rehearsal.sample("candidate") == {"candidate": 300}
 
 
 def test_lost_requests_are_told(new_world: NewWorld) -> None:

@@ -14,7 +14,7 @@ from pytest_canary.config.baseline import Baseline
 from pytest_canary.config.options import Options
 from pytest_canary.config.plan import Plan
 from pytest_canary.config.settings import Settings
-from pytest_canary.context.journal import MigrationOutcome
+from pytest_canary.context.outcomes import MigrationOutcome
 from pytest_canary.context.stage import Stage
 from pytest_canary.context.workspace import Workspace, existing_context, workspace_itself
 from pytest_canary.core.errors import ClusterError, ReleaseError

@@ -8,6 +8,7 @@ from fakes import objects
 from fakes.clock import Clock
 from fakes.cluster import Namespace, Watched
 
+from pytest_canary.core.disclosure import Disclosure
 from pytest_canary.core.errors import ClusterError
 from pytest_canary.diagnosis import Expected
 from pytest_canary.release.diagnoser import Diagnoser
@@ -21,7 +22,14 @@ class Kubelet(Namespace):
     """A namespace whose kubelet has the log of a container's last run alone."""
 
     def logs(
-        self, pod: str, container: str | None = None, lines: int = 200, *, previous: bool = False
+        self,
+        pod: str,
+        container: str | None = None,
+        lines: int = 200,
+        *,
+        previous: bool = False,
+        timestamps: bool = False,
+        disclosure: Disclosure | None = None,
     ) -> str:
         if previous:
             raise ClusterError("can't read the log of pod app-1: it is not there any more")

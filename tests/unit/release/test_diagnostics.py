@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 from typing import Any
 
+from pytest_canary.core.disclosure import Disclosure
 from pytest_canary.core.errors import ClusterError, ReleaseError
 from pytest_canary.release.diagnostics import collect
 
@@ -17,10 +18,12 @@ def pod(name: str, *containers: tuple[str, int]) -> dict[str, Any]:
     }
 
 
-def logs(name: str, container: str, lines: int, *, previous: bool) -> str:
+def logs(name: str, container: str, lines: int, *, previous: bool, disclosure: Disclosure) -> str:
     if container == "proxy":
         raise ClusterError("can't read the log of pod b")
-    return f"{name} {container}{' before' if previous else ''}: ********"
+    text = f"{name} {container}{' before' if previous else ''}: hunter22"
+    disclosure.of_text()(text)
+    return text.replace("hunter22", "********")
 
 
 NAMESPACE: Any = SimpleNamespace(logs=logs)
@@ -34,7 +37,9 @@ def kubectl(*words: str) -> str:
 
 def test_every_container_has_its_log_and_that_from_before_it_restarted() -> None:
     pods = [pod("a", ("app", 0)), pod("b", ("app", 2), ("proxy", 0))]
-    found = collect(NAMESPACE, kubectl, pods)
+    disclosure = Disclosure({"API_KEY": "b app before: hunter22"})
+    found = collect(NAMESPACE, kubectl, pods, lambda _: disclosure)
+    assert disclosure.variables == ["API_KEY"]
     assert found.logs == {
         "a.app.log": "a app: ********",
         "b.app.log": "b app: ********",
@@ -44,7 +49,7 @@ def test_every_container_has_its_log_and_that_from_before_it_restarted() -> None
 
 
 def test_kubectl_says_the_rest_or_why_it_can_not() -> None:
-    found = collect(NAMESPACE, kubectl, [])
+    found = collect(NAMESPACE, kubectl, [], lambda _: Disclosure({}))
     assert found.objects == "get deployments,replicasets,pods,services -o wide"
     assert found.events == "get events --sort-by=.lastTimestamp"
     assert found.describe == "kubectl is not there"

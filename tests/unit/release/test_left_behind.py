@@ -2,9 +2,10 @@
 
 import pytest
 from fakes import app
-from fakes.world import SCHEMAS, World
+from fakes.database import SCHEMAS
+from fakes.world import World
 
-from pytest_canary.context.journal import RollbackOutcome
+from pytest_canary.context.outcomes import RollbackOutcome
 from pytest_canary.core.errors import ApiError, DatabaseError
 from pytest_canary.database.schema import SCHEMA_SQL
 from pytest_canary.stages import automatic_rollback, rollback

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pytest_canary.reporting.bounds import BINS, STEPS, bounded, shortened, steps, wider
-from pytest_canary.reporting.document import Check, Found, Report, Stage
+from pytest_canary.reporting.document import Check, Found, Report, Spent, Stage
 from pytest_canary.reporting.figures import Database, Loss, Point, Replicas, Traffic
 
 
@@ -78,7 +78,14 @@ def test_replicas_that_flap_for_ever_are_thinned_but_end_as_they_ended() -> None
 def test_lists_are_cut_and_what_goes_is_counted() -> None:
     loss = Loss(at=1, request="GET /all", kind="reset")
     traffic = Traffic(lost=3200, losses=(loss,) * 3200, lost_writes=("row",) * 501)
-    found = bounded(report(traffic=traffic, database=Database(changes=("+ a",) * 600)))
+    stage = Stage(
+        name="canary",
+        result="passed",
+        spent=(Spent(kind="wait", name="it", seconds=1),) * 510,
+    )
+    found = bounded(
+        report(traffic=traffic, database=Database(changes=("+ a",) * 600), stages=(stage,))
+    )
     assert found.traffic
     assert found.database
     assert len(found.traffic.losses) == len(found.database.changes) == 500
@@ -87,6 +94,7 @@ def test_lists_are_cut_and_what_goes_is_counted() -> None:
         "traffic.losses": 2700,
         "traffic.lost_writes": 1,
         "database.changes": 100,
+        "stages.spent": 10,
     }
     assert bounded(found) == found
 

@@ -30,10 +30,11 @@ def sample(name: str) -> Report:
 
 
 class Reader(HTMLParser):
-    """Every element with its attributes, and the text outside of style."""
+    """Every element with its attributes, the text outside of style, and the page as it was."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
+        self.source = text
         self.elements: list[tuple[str, dict[str, str | None]]] = []
         self.text = ""
         self._style = False
@@ -51,9 +52,17 @@ class Reader(HTMLParser):
             self.text += data
 
 
+Drawings = dict[str, dict[tuple[str, str], str]]
+
+
+def page(report: Report, svgs: dict[tuple[str, str], str]) -> Reader:
+    """A page with these pictures."""
+    return Reader(html(report, lambda _: svgs))
+
+
 @pytest.fixture(scope="module")
-def made() -> dict[str, Reader]:
-    return {name: Reader(html(sample(name))) for name in NAMES}
+def made(drawings: Drawings) -> dict[str, Reader]:
+    return {name: page(sample(name), drawings[name]) for name in NAMES}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -120,7 +129,7 @@ def test_a_path_that_may_be_a_link(path: str, is_one: bool) -> None:
 
 def test_the_answer_comes_first(made: dict[str, Reader]) -> None:
     for name, word in (("green", "Go"), ("no-go", "No-go"), ("failed", "Failed")):
-        heading = re.search(r"<h1>(.*?)</h1>", html(sample(name)))
+        heading = re.search(r"<h1>(.*?)</h1>", made[name].source)
         assert heading
         assert heading[1] == word
     order = [
@@ -156,10 +165,10 @@ def test_what_is_off_is_in_the_report_with_its_reason(made: dict[str, Reader]) -
     assert "Levels that the settings set" not in made["green"].text
 
 
-def test_a_failed_rollback_is_told_beside_what_failed_first() -> None:
+def test_a_failed_rollback_is_told_beside_what_failed_first(drawings: Drawings) -> None:
     report = sample("failed")
     failures = report.failures.model_copy(update={"rolled_back": False, "rollback": "2/3 ready"})
-    text = Reader(html(report.model_copy(update={"failures": failures}))).text
+    text = page(report.model_copy(update={"failures": failures}), drawings["failed"]).text
     assert "The rollback failed too: 2/3 ready" in text
     assert "Failed after that, in stage rollback: 13 of 1,100 requests were lost" in text
 
@@ -189,9 +198,9 @@ def test_the_legend_names_versions_by_role_and_own_name(made: dict[str, Reader])
     assert told(report) == [("canary", "candidate")]
 
 
-def test_what_is_left_out_is_said() -> None:
+def test_what_is_left_out_is_said(drawings: Drawings) -> None:
     report = sample("failed").model_copy(update={"left_out": {"traffic.losses": 2700}})
-    assert "2,700 more are left out here." in Reader(html(report)).text
+    assert "2,700 more are left out here." in page(report, drawings["failed"]).text
 
 
 # The figures at the head.
@@ -272,7 +281,7 @@ def test_a_report_that_can_not_be_written_leaves_the_old_one(
 
     monkeypatch.setattr(Path, "replace", full)
     with pytest.raises(CanaryError) as error:
-        write(sample("first-release"), tmp_path)
+        write(sample("empty").model_copy(update={"left_out": {"traffic.losses": 1}}), tmp_path)
     assert str(error.value) == (
         f"the report can't be written to {tmp_path}: No space left on device; "
         "name another folder with --canary-report"

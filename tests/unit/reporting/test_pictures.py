@@ -21,6 +21,7 @@ from pytest_canary.reporting.pictures.levels import Named, Step, rates, ready, r
 from pytest_canary.reporting.pictures.stages import below_each_other, fits, label, on_poles
 
 SAMPLES = Path(__file__).parents[3] / "fixtures" / "reports"
+Drawings = dict[str, dict[tuple[str, str], str]]
 BOTH = Versions(baseline=Version(version="1"), candidate=Version(version="2"))
 
 
@@ -231,8 +232,8 @@ def test_a_difference_without_a_measure_is_not_drawn() -> None:
 # The drawing.
 
 
-def test_colours_come_through_as_what_a_style_can_change() -> None:
-    svgs = drawn(charts.pictures(sample("failed")))
+def test_colours_come_through_as_what_a_style_can_change(drawings: Drawings) -> None:
+    svgs = drawings["failed"]
     assert set(svgs) == {
         (key, size)
         for key in ("timeline", "replicas", "requests", "errors", "latency")
@@ -269,8 +270,8 @@ def test_references_within_a_drawing_lead_to_its_own_parts() -> None:
     )
 
 
-def test_markup_in_names_stays_text() -> None:
-    svgs = drawn(charts.pictures(sample("hostile")))
+def test_markup_in_names_stays_text(drawings: Drawings) -> None:
+    svgs = drawings["hostile"]
     for svg in svgs.values():
         assert {each.tag.split("}")[1] for each in ElementTree.fromstring(svg).iter()} <= {
             *("svg", "title", "desc", "g", "path", "line", "text", "defs", "clipPath", "rect"),

@@ -13,9 +13,9 @@ from fakes.traffic import patient
 from fakes.verdicts import observed, tight
 
 from pytest_canary.analysis.comparison import Observed
+from pytest_canary.analysis.judge import Judge
 from pytest_canary.analysis.requests import Requests
 from pytest_canary.analysis.statistics import share
-from pytest_canary.analysis.verdict import Judge
 from pytest_canary.api.factory import client_for
 from pytest_canary.config.settings import Settings
 from pytest_canary.config.settings import VerdictSettings as Limits

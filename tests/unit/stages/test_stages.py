@@ -1,5 +1,6 @@
 """Every assertion of every stage holds in a healthy world, and fails in one where it does not."""
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import replace
 from importlib import import_module
@@ -7,16 +8,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes.world import LOADED, NOTES, ROOT, NewWorld, World
+from fakes import app
+from fakes.engine import IMAGES
+from fakes.pages import restarted
+from fakes.world import LOADED, NO_HEADER, PIPELINES, ROOT, NewWorld, World
 from unit.stages.failing import Case
 from unit.stages.failing.preflight import BROKEN, has
 
 from pytest_canary import stages
 from pytest_canary.config.options import STAGES
+from pytest_canary.context.outcomes import CanaryOutcome
 from pytest_canary.context.stage import Check
 from pytest_canary.core.errors import CanaryError, NotApplicable
+from pytest_canary.k8s.objects import images
 from pytest_canary.preflight import ruleset
-from pytest_canary.stages import canary
+from pytest_canary.stages import automatic_rollback, canary, stable
 
 AUTOMATIC = "automatic_rollback"
 SUITES = (*STAGES, AUTOMATIC)
@@ -25,7 +31,7 @@ CASES: list[Case] = [
     case for stage in SUITES for case in import_module(f"unit.stages.failing.{stage}").CASES
 ]
 SCENARIOS: dict[str, dict[str, Any]] = {
-    "an upgrade": {},
+    "an upgrade by pipelines of Semaphore's": PIPELINES,
     "a first release": {"upgrade": False},
     "an upgrade under traffic": LOADED,
     "a first release under traffic": {"upgrade": False} | LOADED,
@@ -34,9 +40,9 @@ SCENARIOS: dict[str, dict[str, Any]] = {
         # The bundled manifests, which the world runs, take it from there.
         "findings": {"missing-secret": {"level": "off", "why": "nothing reads it here"}},
     },
-    "an upgrade of an app that is no addressbook": {"api": NOTES},
-    "an upgrade under traffic of an app that tells no version": {"api": NOTES} | LOADED,
-    "an upgrade of an addressbook that tells no version": {"api": {"version-header": ""}},
+    "an upgrade of an app that is no addressbook": {"api": app.NOTES},
+    "an upgrade under traffic of an app that tells no version": {"api": app.NOTES} | LOADED,
+    "an upgrade of an addressbook that tells no version": NO_HEADER,
 }
 
 
@@ -59,6 +65,7 @@ def test_every_assertion_holds_in_a_healthy_world(new_world: NewWorld, scenario:
         if stage != AUTOMATIC:
             world.enter(stage)
             world.rehearsal.check(check, stages.load(stage))
+    assert [told for told in world.journal.warnings if told.stage != "preflight"] == []
 
 
 @pytest.mark.parametrize("failed", [False, True])
@@ -99,6 +106,28 @@ def test_every_assertion_holds_after_an_automatic_rollback(
             world.rehearsal.check(check, stages.load(stage))
 
 
+def promoted(world: World) -> set[str]:
+    """The images that stable is to run."""
+    found = world.namespace.deployment("addressbook-stable")
+    assert found
+    return images(found["spec"]["template"])
+
+
+def test_a_canary_that_turns_bad_in_its_promotion_is_followed_by_the_baseline(
+    new_world: NewWorld,
+) -> None:
+    world = new_world(**LOADED).enter("verdict")
+    world.change_pod("canary", restarted(1))
+    with pytest.raises(CanaryError, match="the canary's containers restarted once, stable's not"):
+        world.check("stable", stable.canary_stays_well)
+    assert promoted(world) == {IMAGES["candidate"]}
+    world.fail("stable")
+    world.roll_back()
+    assert promoted(world) == {IMAGES["baseline"]}
+    for check in (automatic_rollback.baseline_is_ready, automatic_rollback.baseline_answers):
+        world.check(AUTOMATIC, check)
+
+
 def test_every_assertion_applies_to_some_scenario(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -135,6 +164,50 @@ def test_a_network_that_another_cluster_has_moved_into_is_not_left(new_world: Ne
     assert world.engine.networks("kind")
 
 
+def ends(world: World) -> dict[str, str]:
+    """What each check of the cleanup that does not hold says, by what it asserts."""
+    cleanup, told = stages.load("cleanup"), {}
+    for check in cleanup.checks:
+        try:
+            world.rehearsal.check(check, cleanup)
+        except CanaryError as error:
+            told[check.sentence] = error.sentence
+    return told
+
+
+def test_after_a_cleanup_that_fails_each_check_tells_what_is_left_of_its_kind(
+    new_world: NewWorld,
+) -> None:
+    world = new_world().enter("baseline")
+    world.engine.refuses = "container 0123456789ab can't be removed: permission denied"
+    run, reap = world.run.id, "; `pytest --canary-reap` removes them"
+    told = ends(world)
+    objects = told.pop("no Deployment, Pod, Service or Secret is left")
+    assert objects.startswith(f"run {run} left objects: Deployment db, ")
+    assert told == {
+        "everything that the run made is deleted": (
+            f"run {run} could not be cleaned up; `pytest --canary-reap` tries again"
+        ),
+        "no container is left": f"run {run} left containers: canary-{run}-control-plane{reap}",
+        "no volume is left": f"run {run} left volumes: a1b2c3{reap}",
+        "no network is left": f"run {run} left networks: kind{reap}",
+        "no temporary file is left": f"run {run} left files: {world.run.folder}{reap}",
+    }
+    assert "cleanup" not in world.journal.notes
+
+
+def test_where_nobody_knows_what_is_left_each_check_of_the_cleanup_says_why(
+    new_world: NewWorld,
+) -> None:
+    world = new_world().enter("baseline")
+    world.engine.away = "the engine does not answer"
+    told = ends(world)
+    assert len(told) == len(stages.load("cleanup").checks)
+    assert set(told.values()) == {
+        f"run {world.run.id} could not be cleaned up; `pytest --canary-reap` tries again"
+    }
+
+
 def test_what_a_run_makes_is_noted_with_the_engine_that_has_it(world: World) -> None:
     record = world.run.record
     assert (record.engine, record.endpoint) == ("engine-1", "unix:///var/run/docker.sock")
@@ -168,14 +241,80 @@ def test_an_assertion_fails(new_world: NewWorld, case: Case) -> None:
     assert "\n" not in sentence
 
 
+NOT_TOLD = "not told: which version answers, and the canary's share of connections, as "
+
+
 def test_an_app_without_a_header_is_told_what_nobody_can_tell(new_world: NewWorld) -> None:
-    world = new_world(api={"version-header": ""})
+    """In somebody else's cluster, whose nodes count for nobody."""
+    world = new_world(**NO_HEADER)
     world.enter("canary")
+    plan = world.rehearsal.plan
+    theirs = replace(plan, options=replace(plan.options, context="theirs"))
+    world.context.plan = theirs
     world.check("canary", canary.service_selects)
+    assert world.journal.notes["canary"] == [f"{NOT_TOLD}no api.version-header is set"]
+    counted = {canary.both_answer, canary.share_is_fair, stable.candidate_answers}
+    assert counted < {each.function for _, each in CHECKS if each.when(plan)}
+    assert not counted & {each.function for _, each in CHECKS if each.when(theirs)}
+
+
+def test_without_a_header_the_node_counts(new_world: NewWorld) -> None:
+    world = new_world(**NO_HEADER)
+    world.enter("canary")
+    for check in (canary.service_selects, canary.both_answer, canary.share_is_fair):
+        world.check("canary", check)
+    outcome = world.journal.outcome(CanaryOutcome)
+    assert outcome.sample == {"baseline": 200, "candidate": 100}
+    assert outcome.connections == 300
+    assert outcome.share
     assert world.journal.notes["canary"] == [
-        "not told: which version answers, and the canary's share of connections, as no "
-        "api.version-header is set"
+        "the canary takes 33 % of connections (25 to 43): 100 of 300 went to canary pods"
     ]
+
+
+def test_an_addressbook_that_sends_no_header_is_one_without(new_world: NewWorld) -> None:
+    """Where nobody has said that it sends one."""
+    world = new_world(**LOADED)
+    world.app.faults = [app.tells_no_version]
+    for stage in ("baseline", "canary", "migration", "verdict", "stable", "rollback"):
+        world.enter(stage)
+        for each in stages.load(stage).applying(world.rehearsal.plan):
+            with contextlib.suppress(NotApplicable):
+                world.rehearsal.check(each, stages.load(stage))
+    assert world.journal.versions == {}
+    assert " went to canary pods" in "; ".join(world.journal.notes["canary"])
+    assert any(note.startswith("go: ") for note in world.journal.notes["verdict"])
+    with pytest.raises(NotApplicable, match=r"^no answer has the header X-Release$"):
+        world.check("canary", canary.versions_differ)
+
+
+def test_in_somebody_elses_cluster_that_is_told(new_world: NewWorld) -> None:
+    world = new_world()
+    world.app.faults = [app.tells_no_version]
+    world.enter("canary")
+    world.context.provisioned = replace(world.context.provisioned, cluster=None)
+    why = "nobody can tell who gets the Service's connections: no answer has the header X-Release"
+    for check in (canary.both_answer, canary.share_is_fair):
+        with pytest.raises(NotApplicable) as reason:
+            world.check("canary", check)
+        assert str(reason.value) == why
+    assert world.journal.notes["canary"] == [f"{NOT_TOLD}{why}"]
+
+
+def test_a_node_that_can_not_count_is_told(new_world: NewWorld) -> None:
+    world = new_world(**NO_HEADER)
+    world.enter("canary")
+    world.network.listed = lambda _: {}
+    why = (
+        "nobody can tell who gets the Service's connections: the node has 0 in its table where 20 "
+        "were made, and no api.version-header is set"
+    )
+    with pytest.raises(NotApplicable) as reason:
+        world.check("canary", canary.both_answer)
+    assert str(reason.value) == why
+    with pytest.raises(NotApplicable):
+        world.check("canary", canary.share_is_fair)
+    assert world.journal.notes["canary"] == [f"{NOT_TOLD}{why}"]
 
 
 @pytest.mark.parametrize("check", [canary.both_answer, canary.share_is_fair])

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 from fakes.world import World
 
-from pytest_canary.context.journal import CanaryOutcome
+from pytest_canary.context.outcomes import CanaryOutcome
 from pytest_canary.core.errors import ReleaseError
 from pytest_canary.stages import canary
 

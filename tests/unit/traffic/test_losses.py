@@ -4,7 +4,7 @@ import pytest
 from unit.traffic.test_exchange import exchange
 
 from pytest_canary.traffic.exchange import Kind
-from pytest_canary.traffic.losses import STOPPED, request_findings
+from pytest_canary.traffic.losses import STOPPED, Before, request_findings
 
 
 def test_no_loss_is_no_finding() -> None:
@@ -45,8 +45,24 @@ def test_losses_that_a_client_may_make_good_are_told_as_such() -> None:
         (Kind.SERVER_ERROR, ""),
     ],
 )
-def test_the_likely_cause_is_that_of_most(kind: Kind, likely: str) -> None:
-    losses = [exchange(kind), exchange(kind), exchange(Kind.WRONG)]
+def test_the_likely_cause_is_that_of_the_first(kind: Kind, likely: str) -> None:
+    """Pods that stop too early leave more to the others, which may then be late."""
+    losses = [exchange(kind), exchange(Kind.WRONG), exchange(Kind.WRONG)]
     (found,) = request_findings(9, losses)
     assert likely in found.likely
     assert bool(found.likely) == bool(likely)
+
+
+def test_what_the_live_version_loses_by_itself_is_told_as_such() -> None:
+    before = Before(280, until=9.5)
+    alone = [exchange(Kind.SERVER_ERROR, due=due) for due in (3.0, 9.0)]
+    later = exchange(Kind.RESET, due=9.5)
+    (found,) = request_findings(900, [*alone, later], before)
+    assert found.likely == (
+        "the live version loses some by itself: 2 of 280 requests before the canary came, which "
+        "are too few to tell how many of the others are its own too"
+    )
+    assert found.next.startswith("mend it; until that is live, ")
+    assert "--canary-baseline none" in found.next
+    # Nothing of the kind where it lost none.
+    assert request_findings(900, [later], before) == request_findings(900, [later])

@@ -165,6 +165,31 @@ def test_an_answer_tells_who_gave_it(server: Server, settings: Settings) -> None
 
 
 @pytest.mark.parametrize(
+    ("sent", "version"),
+    [
+        ([b"1.4-\xc3\xbc"], "1.4-ü"),
+        ([b"1.4-\xfc"], "1.4-\\xfc"),
+        # By the app and by a proxy.
+        ([b"2", b"2"], "2, 2"),
+        ([b" 2 "], "2"),
+    ],
+)
+def test_the_traffic_reads_a_version_as_the_checks_do(
+    sent: list[bytes], version: str, settings: Settings
+) -> None:
+    head = b"".join(b"X-Release: " + each + b"\r\n" for each in sent)
+    server = RudeServer(
+        rude.says(b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n" + head + b"\r\na needle")
+    )
+    try:
+        api = client_for(server.url, settings)
+        assert api.version_of(api.send(GET)) == version
+        assert send(server.url, GET, settings)[:3] == (Kind.ANSWERED, 200, version)
+    finally:
+        server.stop()
+
+
+@pytest.mark.parametrize(
     ("manner", "kind", "status", "text"),
     [
         (rude.closes, Kind.CLOSED, 0, "Server disconnected"),

@@ -153,3 +153,24 @@ def test_counters_that_neither_version_has_are_omitted(
     both = observed(counters=baseline), observed(counters=canary)
     assert COUNTERS.omitted(*both) == sentence
     assert (COUNTERS.compare(*both, LIMITS, RULE) == ()) is bool(sentence)
+
+
+@pytest.mark.parametrize("who", ["canary", "baseline"])
+def test_counters_of_several_processes_behind_one_page_are_not_compared(who: str) -> None:
+    """One that has counted 40 more than the other answers: that is no growth."""
+    jumped = observed(counters={"a_total": parted(40)})
+    both = {"baseline": observed(600, counters={"a_total": parted(0)}), "canary": jumped}
+    assert compared(COUNTERS, both["baseline"], both["canary"]).answer == "no-go"
+    both[who] = replace(both[who], several_processes=True)
+    assert COUNTERS.compare(both["baseline"], both["canary"], LIMITS, RULE) == ()
+    assert COUNTERS.omitted(both["baseline"], both["canary"]) == (
+        f"the app's own counters: in a pod of the {who} several processes answer behind /metrics, "
+        "each with its own; let one page add them up"
+    )
+
+
+def test_a_page_that_the_canary_lacks_is_lacking_however_many_processes_the_baseline_has() -> None:
+    baseline = replace(observed(600, counters={"a_total": parted(0)}), several_processes=True)
+    found = compared(COUNTERS, baseline, observed(counters=None))
+    assert found.sentence == "the canary has no page of metrics, which the baseline has"
+    assert COUNTERS.omitted(baseline, observed(counters=None)) == ""

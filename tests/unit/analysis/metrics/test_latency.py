@@ -1,5 +1,6 @@
 """Latencies on the whole: what is proven, what is disproven, and in which words."""
 
+import math
 from dataclasses import replace
 
 import numpy
@@ -9,6 +10,7 @@ from fakes.observed import around, compared, compared_all, observed, requests, s
 from pytest_canary.analysis.comparison import Observed
 from pytest_canary.analysis.metrics.latency import LATENCY
 from pytest_canary.analysis.metrics.slow_answers import SLOW_ANSWERS
+from pytest_canary.analysis.warm_up import WARMS_UP
 
 
 def test_latencies_of_one_distribution_are_a_go() -> None:
@@ -117,6 +119,58 @@ def test_a_canary_that_is_still_warming_up_is_not_stopped(more: float, seconds: 
     assert "; it is getting better, as if it were still warming up; it may be " in found.sentence
 
 
+def test_a_cold_start_is_left_out_and_told() -> None:
+    baseline, canary = warming(5, 0, 1), replace(warming(8, 3, 1), age=20.0)
+    found = compared(LATENCY, baseline, canary)
+    assert found.answer == "go"
+    assert found.sentence == (
+        "the canary is 0.749 ms slower: it takes 20 ms in the median, the baseline 19 ms; the "
+        "window's first 2 s are left out, as the canary was still getting faster then, from 59 "
+        "ms; it is at most 1.77 ms more, and 5 ms would matter"
+    )
+
+
+def test_what_an_old_pod_does_is_no_cold_start() -> None:
+    baseline, canary = warming(5, 0, 1), warming(6, 3, 3)
+    assert "left out" in compared(LATENCY, baseline, replace(canary, age=20.0)).sentence
+    for age in (40.5, math.inf):
+        found = compared(LATENCY, baseline, replace(canary, age=age))
+        assert "left out" not in found.sentence
+        assert found.answer == "inconclusive"
+
+
+def test_a_canary_that_is_slow_after_its_cold_start_does_not_pass() -> None:
+    baseline, canary = warming(5, 0, 1), warming(6, 3, 1, pace=1.5)
+    found = compared(LATENCY, baseline, replace(canary, age=30.0))
+    assert "the window's first " in found.sentence
+    assert found.answer == "inconclusive"
+
+
+def test_a_canary_that_still_gets_better_after_the_limit_is_not_stopped() -> None:
+    baseline, canary = warming(5, 0, 1), warming(6, 3, 8)
+    found = compared(LATENCY, baseline, replace(canary, age=35.0))
+    assert "the window's first 3 s are left out" in found.sentence
+    assert WARMS_UP in found.sentence
+    assert found.answer == "inconclusive"
+
+
+def test_what_is_answered_far_too_late_in_a_cold_start_counts() -> None:
+    baseline, canary = warming(5, 0, 1), replace(warming(8, 3, 1), age=20.0)
+    assert compared(LATENCY, baseline, canary).answer == "go"
+    assert compared(SLOW_ANSWERS, baseline, canary).answer == "inconclusive"
+
+
+def test_of_canaries_slower_by_what_matters_no_more_pass_for_being_young() -> None:
+    passed = {20.0: 0, math.inf: 0}
+    for seed in range(40):
+        baseline = timed(around(0.1, 300, 2 * seed))
+        canary = timed([1.15 * each for each in around(0.1, 300, 2 * seed + 1)])
+        for age in passed:
+            found = compared(LATENCY, baseline, replace(canary, age=age))
+            passed[age] += found.answer == "go"
+    assert passed[20.0] <= passed[math.inf] <= 3
+
+
 def test_a_canary_that_has_just_become_ready_is_not_stopped_for_its_slowness() -> None:
     baseline, slow = warming(5, 0, 1), warming(6, 0, 1, pace=2)
     young = compared(LATENCY, baseline, replace(slow, age=29.0))
@@ -157,3 +211,25 @@ def test_a_kind_of_which_there_are_too_few_is_told() -> None:
     assert found["latency of writes"].sentence == (
         "the canary has 15 answers to writes that are no error; latencies take 20"
     )
+
+
+def cooling(seed: int, reads: float, *, pace: float = 1.0) -> Observed:
+    """Reads that take so many times longer at first, and writes that always take as long."""
+    write, count = spread(60, 600), 600
+    chance = numpy.random.default_rng(seed).lognormal(0, 0.1, count)
+    falls = numpy.linspace(reads, 1, count)
+    took = numpy.where(write, 0.05 * pace, 0.02 * falls) * chance
+    return observed(requests(count, seconds=list(took), write=write))
+
+
+def test_slow_writes_of_a_pod_whose_reads_still_get_faster_stop_nobody() -> None:
+    """A pod warms up for all that it is asked, and few writes show it less."""
+    found = compared_all(LATENCY, cooling(1, 1), cooling(2, 1.5, pace=2))["latency of writes"]
+    assert WARMS_UP in found.sentence
+    assert (found.answer, found.level) == ("inconclusive", 0)
+
+
+def test_reads_that_get_faster_in_both_excuse_no_slow_writes() -> None:
+    found = compared_all(LATENCY, cooling(1, 1.5), cooling(2, 1.5, pace=2))["latency of writes"]
+    assert "warming up" not in found.sentence
+    assert found.answer == "no-go"

@@ -1,11 +1,12 @@
 """Answers that hang, and that latencies take some answers."""
 
+import re
 from dataclasses import replace
 from typing import Any
 
 import numpy
 import pytest
-from fakes.observed import around, compared, compared_all, observed, requests, spread, timed
+from fakes.observed import RULE, around, compared, compared_all, observed, requests, spread, timed
 
 from pytest_canary.analysis.comparison import Observed
 from pytest_canary.analysis.metrics.latency import LATENCY
@@ -161,3 +162,67 @@ def test_one_that_has_just_become_ready_is_not_stopped_and_later_it_is() -> None
 def test_limits_that_let_everything_pass_let_it_pass(limits: dict[str, Any]) -> None:
     found = compared(SLOW_ANSWERS, observed(600), observed(300), **limits)
     assert (found.answer, found.least) == ("go", 1)
+
+
+# One pause in a whole window.
+
+LAST = replace(RULE, last=True)
+
+
+def stalled(seed: int, *begins: float, seconds: float = 0.8, window: float = 40.0) -> Observed:
+    """Some 10 ms an answer, 15 a second, but for the pauses, in which all wait for their ends."""
+    count = int(15 * window)
+    due = requests(count, window=window).due
+    took = numpy.array(around(0.01, count, seed))
+    for begin in begins:
+        late = (due >= begin) & (due < begin + seconds)
+        took[late] = numpy.maximum(took[late], begin + seconds - due[late])
+    return timed(list(took), window=window)
+
+
+@pytest.mark.parametrize("begin", [0.0, 2.2, 20.0, 39.5])
+@pytest.mark.parametrize("seconds", [0.8, 1.0, 1.9])
+def test_one_pause_in_a_whole_window_is_a_go_and_is_told(begin: float, seconds: float) -> None:
+    found = compared(SLOW_ANSWERS, stalled(3), stalled(4, begin, seconds=seconds), LAST)
+    assert found.answer == "go"
+    assert re.search(r"; one pause is left out, 2 s from \d+ s into the window on$", found.sentence)
+
+
+def test_before_its_end_nobody_knows_that_it_is_one() -> None:
+    assert compared(SLOW_ANSWERS, stalled(3), stalled(4, 2.2)).answer == "inconclusive"
+
+
+@pytest.mark.parametrize(
+    ("begins", "seconds"), [((2.2, 20.0), 0.8), ((5.0, 20.0, 35.0), 0.3), ((20.0,), 5.0)]
+)
+def test_two_pauses_or_a_long_one_are_not_left_out(
+    begins: tuple[float, ...], seconds: float
+) -> None:
+    found = compared(SLOW_ANSWERS, stalled(3), stalled(4, *begins, seconds=seconds), LAST)
+    assert found.answer != "go"
+    assert "pause" not in found.sentence
+
+
+def test_one_that_goes_on_is_not_left_out() -> None:
+    """A canary that stops answering as the window ends."""
+    usual = stalled(4).requests
+    silent = usual.due >= 39.7
+    waiting = replace(
+        usual, seconds=numpy.where(silent, 40.1 - usual.due, usual.seconds), waiting=silent
+    )
+    found = compared(SLOW_ANSWERS, stalled(3), observed(waiting), LAST)
+    assert found.answer == "inconclusive"
+    assert "pause" not in found.sentence
+
+
+def test_in_a_short_window_it_is_not_left_out() -> None:
+    short = stalled(3, window=29.0), stalled(4, 2.2, window=29.0)
+    assert compared(SLOW_ANSWERS, *short, LAST).answer == "inconclusive"
+
+
+def test_slow_ones_here_and_there_are_no_pause() -> None:
+    took = around(0.01, 600, 4)
+    took[::30] = [0.5] * 20
+    found = compared(SLOW_ANSWERS, stalled(3), timed(took, window=40.0), LAST)
+    assert found.answer != "go"
+    assert "pause" not in found.sentence

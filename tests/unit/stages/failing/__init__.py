@@ -1,4 +1,4 @@
-"""Worlds in which an assertion of a stage does not hold: a module a stage, as in the package.
+"""Worlds in which an assertion of a stage does not hold: a module or a folder a stage.
 
 Each says what the user then reads. `{canary}`, `{run}` and the like stand for `World.names`.
 """

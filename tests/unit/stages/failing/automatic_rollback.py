@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from fakes import app
 from fakes.objects import unready
-from fakes.world import LOADED, World
+from fakes.world import LOADED, NO_HEADER, World
 from unit.stages.failing import Cases
 from unit.stages.failing.baseline import FAILING_APPLY
 
@@ -52,15 +52,34 @@ def the_events_are_empty(world: World) -> None:
 
 
 @CASES.fails(
+    automatic.no_secret_is_logged,
+    "the candidate's pods log the value of DB_PASSWORD, which whoever may read their logs can read",
+    evidence=("seen    pod {canary}, rule printed-secret",),
+    before=True,
+    table={"findings": {"printed-secret": {"level": "error"}}},
+)
+def the_canary_logged_the_connections_url(world: World) -> None:
+    password = world.context.release.parameters["DB_PASSWORD"]
+    world.namespace.logged = lambda: f": can't connect to postgres://app:{password}@db:5432/app"
+    # As whoever keeps a failure's evidence collects them, before anything is undone.
+    world.context.release.diagnostics()
+
+
+@CASES.fails(
     automatic.baseline_is_ready, "addressbook-stable 2/3 ready of {baseline}; {stable} running, not"
 )
 def a_pod_of_the_baseline_is_not_ready(world: World) -> None:
     world.change_pod("stable", unready)
 
 
+@CASES.fails(automatic.baseline_is_ready, "addressbook-stable 0/3 ready of {baseline}; {stable} ")
+def the_candidate_stays_promoted(world: World) -> None:
+    world.context.release.deploy("stable", 3, world.version("candidate"))
+
+
 @CASES.fails(
     automatic.canary_is_gone,
-    "waited 5 s for addressbook-canary to be gone, which did not come; last seen: "
+    "waited 5 s for addressbook-canary to be deleted, which did not come; last seen: "
     "Deployment addressbook-canary, pod {canary} ready",
 )
 def someone_deploys_a_canary_again(world: World) -> None:
@@ -95,6 +114,16 @@ def the_candidate_still_answers(world: World) -> None:
     world.app.faults = [app.says("2")]
 
 
+@CASES.fails(
+    automatic.baseline_answers,
+    "not only pods of the baseline get connections: 100 of 300 went to pod addressbook-stable-",
+    "-00099 (100); an old pod still gets traffic",
+    table=NO_HEADER,
+)
+def a_pod_of_the_candidate_gets_connections(world: World) -> None:
+    world.leave_an_old_pod("candidate")
+
+
 @CASES.fails(automatic.api_works, "PUT /person of the Service answers with status 500, not 200")
 def the_baseline_does_not_work_any_more(world: World) -> None:
     world.app.faults = [app.fails]
@@ -118,7 +147,19 @@ def requests_fail_on(world: World) -> None:
 
 @CASES.fails(
     automatic.no_request_is_lost,
-    "waited 15 s for requests after the rollback, which did not come; last seen: 0 of 0 answered",
+    "1 of ",
+    " requests were lost, ",
+    "got no full answer in time",
+    table=LOADED | {"deadlines": {"rollout": 5, "command": 5, "request": 1}},
+)
+def one_request_in_many_hangs(world: World) -> None:
+    world.clock.real = 0.05  # so that the wait outlasts the request
+    world.app.faults = [app.hangs_once(2)]
+
+
+@CASES.fails(
+    automatic.no_request_is_lost,
+    "waited 35 s for requests after the rollback, which did not come; last seen: 0 of 0 answered",
     table=LOADED,
 )
 def the_traffic_has_ended(world: World) -> None:

@@ -93,6 +93,7 @@ def the_service_never_answers(world: World) -> None:
     "GET /all of pod {stable} answers without the header X-Release, which api.version-header names;"
     " let the app send its version in it",
     before=True,
+    table={"api": {"version-header": "X-Release"}},
 )
 def it_tells_no_version(world: World) -> None:
     world.app.faults = [app.tells_no_version]
@@ -274,6 +275,18 @@ wrong(
 )
 def it_says_that_it_is_not_ready(world: World) -> None:
     world.app.faults = [app.answers("/ready", "the pool is exhausted", 503)]
+
+
+@CASES.fails(
+    baseline.other_requests,
+    "GET /notes/canary",
+    " of the Service answers with status 404, not 200",
+    table={"api": app.BOUNDED},
+)
+def its_bounded_read_finds_no_row(world: World) -> None:
+    world.app.faults = [
+        lambda asked, right: app.Reply(404, "") if asked.path.startswith("/notes/") else right
+    ]
 
 
 @CASES.fails(

@@ -5,6 +5,8 @@ from fakes.objects import unpulled, unready
 from fakes.world import World
 from unit.stages.failing import Cases
 
+from pytest_canary.context.outcomes import ClusterOutcome
+from pytest_canary.release.failing_apply import unfailing_apply
 from pytest_canary.stages import cluster
 
 CASES = Cases("cluster")
@@ -165,3 +167,13 @@ def the_databases_secret_lacks_keys(world: World) -> None:
 )
 def the_registrys_secret_is_deleted(world: World) -> None:
     world.namespace.drop("Secret", "registry")
+
+
+@CASES.fails(
+    cluster.apply_can_fail,
+    "apply.sh exits with 0 where kubectl fails; what can't fail can't stop a release",
+    evidence=("rule unfailing-apply", "next    let it end with kubectl's exit code"),
+    table={"findings": {"unfailing-apply": {"level": "error"}}},
+)
+def the_script_goes_on_whatever_kubectl_says(world: World) -> None:
+    world.journal.outcome(ClusterOutcome).apply_failures = [unfailing_apply("apply.sh")]

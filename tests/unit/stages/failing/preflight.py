@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from fakes.world import ROOT, World
+from fakes.workflows import pipeline, promotion
+from fakes.world import PIPELINES, ROOT, World
 from unit.stages.failing import Cases, Sabotage
 
 from pytest_canary.preflight import ruleset
@@ -262,3 +263,116 @@ fails(
     "deployment/blocking-budget",
     "PodDisruptionBudget shop-canary lets none of the 3 pods of shop-stable go",
 )
+
+
+def pipeline_fails(check: Callable[..., None], rule: str, text: str, *words: str) -> None:
+    """Declare that a check fails on a pipeline by a rule, with these words."""
+
+    def sabotage(world: World) -> None:
+        (world.folder / "ci.yml").write_text(text)
+        plan = world.rehearsal.plan
+        world.rehearsal.workspace.plan = replace(plan, pipeline=world.folder / "ci.yml")
+
+    sabotage.__name__ = rule.replace("-", "_")
+    warns = ruleset.levels()[rule] != "error"
+    level = {"findings": {rule: {"level": "error"}}} if warns else {}
+    table = PIPELINES | level
+    evidence = ("seen    ci.yml:", f", rule {rule}", "next    ")
+    CASES.fails(check, *words, evidence=evidence, before=True, table=table)(sabotage)
+
+
+def promotes(*promotions: str) -> str:
+    return pipeline(more="promotions:\n" + "".join(promotions))
+
+
+pipeline_fails(
+    preflight.pipelines_are_taken,
+    "malformed-pipeline",
+    pipeline(more="nmae: Shop\n"),
+    "nmae: no such key; did you mean name?",
+)
+pipeline_fails(
+    preflight.pipelines_are_taken,
+    "missing-pipeline",
+    promotes(promotion("Canary", "canary.yml")),
+    "promotions[0].pipeline_file: there is no file canary.yml",
+)
+pipeline_fails(
+    preflight.jobs_are_given_variables,
+    "undescribed-secret",
+    pipeline(job="      secrets: [{name: registry}]\n"),
+    "nothing says what secret registry gives",
+)
+pipeline_fails(
+    preflight.jobs_are_given_variables,
+    "unprovided-variable",
+    pipeline("docker login -p $TOKEN"),
+    "$TOKEN has no value: no env_vars, secret, matrix, parameter or command before it gives it one",
+)
+pipeline_fails(
+    preflight.promotions_are_meant,
+    "manual-rollback",
+    promotes(promotion("Rollback", "ci.yml")),
+    "promotion Rollback is started by hand, so that nothing is rolled back until somebody is there",
+)
+pipeline_fails(
+    preflight.promotions_are_meant,
+    "unreachable-condition",
+    promotes(promotion("Canary", "ci.yml", "branch = 'master' and tag =~ '^v'")),
+    "promotions[0].auto_promote.when never holds: of branch, tag and pull_request one has a value",
+)
+pipeline_fails(
+    preflight.promotions_are_meant,
+    "misleading-condition",
+    promotes(promotion("Canary", "ci.yml", "result = 'passed' and tag =~ '^hotfix*'")),
+    "promotions[0].auto_promote.when: '^hotfix*' at character 30 is a regular expression",
+)
+
+
+@CASES.fails(
+    preflight.go_is_in_reach,
+    "no canary can get a go: with verdict.errors = 0.015 and verdict.confidence = 0.95 that takes "
+    "253 requests to it, and verdict.seconds = 3 and verdict.rate = 75 give it ",
+    evidence=(
+        "seen    canary.toml, rule unreachable-go",
+        "next    set verdict.seconds to at least 5; or ",
+    ),
+    before=True,
+    table={"traffic": {"rate": 30}, "verdict": {"seconds": 3}},
+)
+def the_verdict_is_too_short_for_a_go(world: World) -> None:
+    pass
+
+
+@CASES.fails(
+    preflight.promotion_is_meant,
+    "no release is ever promoted: promotion.when holds only for a pipeline that has not passed",
+    evidence=(
+        "seen    canary.toml, rule unreachable-promotion",
+        "next    say in [promotion] what ",
+    ),
+    before=True,
+    table={
+        "promotion": {"when": "result = 'failed'"},
+        "findings": {"unreachable-promotion": {"level": "error"}},
+    },
+)
+def the_condition_is_that_of_a_rollback(world: World) -> None:
+    pass
+
+
+@CASES.fails(
+    preflight.promotion_is_meant,
+    "promotion.tags: '^hotfix*' is a regular expression, where x* is any number of x, also none: ",
+    evidence=(
+        "seen    canary.toml, rule misleading-promotion",
+        "next    leave the star out: '^hotfix'",
+    ),
+    before=True,
+    table={
+        "promotion": {"tags": ["^hotfix*"]},
+        "findings": {"misleading-promotion": {"level": "error"}},
+    },
+)
+def a_pattern_ends_like_a_shells(world: World) -> None:
+    pass

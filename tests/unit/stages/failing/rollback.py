@@ -5,9 +5,9 @@ from dataclasses import replace
 from typing import Any
 
 from fakes import app
-from fakes.database import wait
+from fakes.database import SCHEMAS, wait
 from fakes.objects import unready
-from fakes.world import LOADED, SCHEMAS, World
+from fakes.world import LOADED, NO_HEADER, World
 from unit.stages.failing import Cases
 from unit.stages.failing.baseline import FAILING_APPLY
 
@@ -81,7 +81,7 @@ def stable_is_left_scaled_down(world: World) -> None:
 
 @CASES.fails(
     rollback.canary_is_gone,
-    "waited 5 s for addressbook-canary to be gone, which did not come; last seen: "
+    "waited 5 s for addressbook-canary to be deleted, which did not come; last seen: "
     "Deployment addressbook-canary, pod {canary} ready",
 )
 def the_canary_is_left(world: World) -> None:
@@ -138,6 +138,16 @@ def a_pod_of_the_baseline_is_not_ready(world: World) -> None:
 )
 def the_candidate_still_answers(world: World) -> None:
     world.app.faults = [app.only(world.pods("stable")[0], app.says("2"))]
+
+
+@CASES.fails(
+    rollback.baseline_answers,
+    "not only pods of the baseline get connections: 100 of 300 went to pod addressbook-stable-",
+    "-00099 (100); an old pod still gets traffic",
+    table=NO_HEADER,
+)
+def a_pod_of_the_candidate_gets_connections(world: World) -> None:
+    world.leave_an_old_pod("candidate")
 
 
 @CASES.fails(
@@ -300,3 +310,27 @@ def the_baseline_can_not_write_after_the_down_migration(world: World) -> None:
 )
 def the_down_migration_loses_rows(world: World) -> None:
     world.app.rows.clear()
+
+
+@CASES.fails(
+    rollback.no_secret_is_logged,
+    "the candidate's pods log the value of DB_PASSWORD, which whoever may read their logs can read",
+    evidence=("rule printed-secret", "next    let it log no settings and no connection's URL"),
+    before=True,
+    table={"findings": {"printed-secret": {"level": "error"}}},
+)
+def the_app_logs_its_settings(world: World) -> None:
+    password = world.context.release.parameters["DB_PASSWORD"]
+    world.namespace.logged = lambda: f"DB_PASSWORD={password}"
+
+
+@CASES.fails(
+    rollback.no_secret_is_printed,
+    "`app down` prints the value of DB_PASSWORD, which stays in the log of every job that runs it",
+    evidence=("seen    pod canary-down-", "rule printed-secret"),
+    before=True,
+    table={"findings": {"printed-secret": {"level": "error"}}},
+)
+def the_down_migration_prints_its_settings(world: World) -> None:
+    password = world.context.release.parameters["DB_PASSWORD"]
+    world.namespace.logged = lambda: f"DB_PASSWORD={password}"

@@ -1,17 +1,20 @@
 """Where the promotion goes wrong."""
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from fakes import app
-from fakes.objects import Object, pod, terminating, unready
-from fakes.observed import requests
-from fakes.world import LOADED, World
+from fakes.objects import Object, killed, pod, terminating, unready
+from fakes.observed import requests, spread
+from fakes.verdicts import holding
+from fakes.world import LOADED, NO_HEADER, World
 from unit.stages.failing import Cases
 from unit.stages.failing.baseline import FAILING_APPLY
 
-from pytest_canary.analysis.late import judge_late
-from pytest_canary.context.journal import StableOutcome
+from pytest_canary.analysis.late import Afterwards, judge_late
+from pytest_canary.context.outcomes import StableOutcome
 from pytest_canary.stages import stable
 from pytest_canary.traffic import Kind
 
@@ -38,20 +41,6 @@ def apply_fails(world: World) -> None:
 )
 def the_candidates_pods_never_become_ready(world: World) -> None:
     world.namespace.sick = unready
-
-
-@CASES.fails(
-    stable.is_promoted,
-    "waited 5 s for addressbook-canary to be gone, which did not come; last seen: "
-    "pod {canary} terminating",
-    before=True,
-)
-def the_canary_does_not_go(world: World) -> None:
-    def leave(name: str) -> None:
-        world.namespace.drop("Deployment", name)
-        world.change_pod("canary", terminating)
-
-    world.patch.setattr(world.namespace, "delete_deployment", leave)
 
 
 @CASES.fails(
@@ -148,19 +137,44 @@ def nothing_is_known_of_the_rollout(world: World) -> None:
 
 @CASES.fails(
     stable.canary_is_gone,
-    "waited 5 s for addressbook-canary to be gone, which did not come; last seen: "
+    "waited 5 s for addressbook-canary to be deleted, which did not come; last seen: "
     "Deployment addressbook-canary, pod {canary} ready",
 )
 def someone_deploys_a_canary_again(world: World) -> None:
     world.context.release.deploy("canary", 1, world.version("candidate"))
 
 
-@CASES.fails(stable.canary_is_gone, "last seen: pod addressbook-canary-", " terminating")
-def a_canary_pod_is_terminating_for_ever(world: World) -> None:
+def leave_a_pod(world: World, change: Callable[[Object], Object] = lambda left: left) -> None:
+    """Let a pod of the canary stay when its Deployment goes."""
     world.context.release.deploy("canary", 1, world.version("candidate"))
-    left = terminating(pod(world.namespace.deployment("addressbook-canary") or {}, 99))
+    left = change(pod(world.namespace.deployment("addressbook-canary") or {}, 99))
     world.namespace.delete_deployment("addressbook-canary")
     world.namespace.put(left)
+
+
+@CASES.fails(stable.canary_is_gone, "last seen: pod addressbook-canary-", "-00099 ready")
+def a_canary_pod_is_not_told_to_end(world: World) -> None:
+    leave_a_pod(world)
+
+
+@CASES.fails(
+    stable.canary_ended_by_itself,
+    "waited 5 s for addressbook-canary to be gone, which did not come; last seen: "
+    "pod addressbook-canary-",
+    "-00099 terminating",
+)
+def a_canary_pod_is_terminating_for_ever(world: World) -> None:
+    leave_a_pod(world, terminating)
+
+
+@CASES.fails(
+    stable.no_request_is_lost,
+    "waited 5 s for the pods that were told to end to be gone, which did not come; last seen: "
+    "still there: {stable}",
+    table=LOADED,
+)
+def a_stable_pod_is_terminating_for_ever(world: World) -> None:
+    world.change_pod("stable", terminating)
 
 
 @CASES.fails(
@@ -179,6 +193,16 @@ def a_canary_gets_connections(world: World) -> None:
 )
 def an_old_pod_answers(world: World) -> None:
     world.app.faults = [app.only(world.pods("stable")[0], app.says("1"))]
+
+
+@CASES.fails(
+    stable.candidate_answers,
+    "not only pods of the candidate get connections: 100 of 300 went to pod addressbook-stable-",
+    "-00099 (100); an old pod still gets traffic",
+    table=NO_HEADER,
+)
+def an_old_pod_gets_connections(world: World) -> None:
+    world.leave_an_old_pod("baseline")
 
 
 @CASES.fails(
@@ -240,13 +264,77 @@ def the_generator_was_held_up(world: World) -> None:
         traffic.ledger.open(Kind.LATE)
 
 
+def afterwards(world: World, **seen: Any) -> None:
+    """Let this have been seen between the verdict and the canary's end, and else nothing bad."""
+    well = {"baseline": requests(400), "stable": requests(60), "canary": requests(60)}
+    found = judge_late(Afterwards(**well | seen), world.settings.verdict, 1.0)
+    world.journal.outcome(StableOutcome).late = found
+
+
 @CASES.fails(
     stable.canary_stays_well,
-    "after its verdict 100 of 400 requests to the canary failed (25.0 %), and 0 of 400 to the "
+    "after its verdict 20 of 60 requests to the canary failed (33.3 %), and 0 of 400 to the "
     "baseline until then (0.0 %); it is ",
     " points more, and 1.5 points is too much",
+    evidence=("next    look at the canary's log: what it fails at comes only after a while",),
     table=LOADED,
 )
 def the_canary_fails_after_its_verdict(world: World) -> None:
-    late = judge_late(requests(400), requests(400, errors=100), world.settings.verdict)
-    world.journal.outcome(StableOutcome).late = late
+    afterwards(world, canary=requests(60, errors=20))
+
+
+@CASES.fails(
+    stable.canary_stays_well,
+    "after its verdict 33.3 % of the canary's answers take more than 1.0 s, 0.0 % of stable's at "
+    "the same time; 20 requests to the canary not answered yet; it is ",
+    table=LOADED,
+)
+def the_canary_hangs_after_its_verdict(world: World) -> None:
+    hangs = spread(20, 60)
+    seconds = [3.0 if each else 0.1 for each in hangs]
+    afterwards(world, canary=requests(60, seconds=seconds, waiting=hangs))
+
+
+@CASES.fails(
+    stable.canary_stays_well,
+    "after its verdict the canary's containers restarted once, stable's not at all",
+    evidence=("next    look at the canary's log, and at its previous one where it restarted",),
+    table=LOADED,
+)
+def the_canary_restarts_after_its_verdict(world: World) -> None:
+    afterwards(world, restarts=(0, 1))
+
+
+@CASES.fails(
+    stable.canary_stays_well,
+    "until its end a pod of the canary ",
+    evidence=("next    ",),
+    table=LOADED,
+)
+def the_canary_leaks_after_its_verdict(world: World) -> None:
+    afterwards(world, memory=(holding(), holding(each_second=2e6)))
+
+
+@CASES.fails(
+    stable.canary_stays_well,
+    "after its verdict the canary's pods lost readiness 3 times, stable's not at all",
+    table=LOADED,
+)
+def the_canary_loses_readiness_after_its_verdict(world: World) -> None:
+    afterwards(world, unready=(0, 3))
+
+
+@CASES.fails(
+    stable.canary_ended_by_itself,
+    "the candidate's pods don't end when they are told to, by SIGTERM: they are killed 20 s later",
+    evidence=(
+        "seen    pod addressbook-canary-",
+        "container addressbook, 1 pod killed at the end of terminationGracePeriodSeconds",
+        "next    handle SIGTERM in the app",
+    ),
+    before=True,
+    table={"findings": {"unheeded-sigterm": {"level": "error"}}},
+)
+def the_canary_has_to_be_killed(world: World) -> None:
+    world.change_pod("canary", killed)
+    world.namespace.drop("Pod", world.pods("canary")[0])

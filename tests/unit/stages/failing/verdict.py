@@ -8,8 +8,8 @@ from fakes.observed import observed
 from fakes.world import LOADED, World
 from unit.stages.failing import Cases
 
-from pytest_canary.analysis.verdict import Judge
-from pytest_canary.context.journal import VerdictOutcome
+from pytest_canary.analysis.judge import Judge
+from pytest_canary.context.outcomes import VerdictOutcome
 from pytest_canary.stages import verdict
 
 CASES = Cases("verdict")

@@ -1,0 +1,14 @@
+"""The requests a second that a verdict sends to each side: how they begin, and how they rise."""
+
+from __future__ import annotations
+
+from pytest_canary.config.settings import Settings
+
+# A step up, in parts of the rate, and the seconds between two. From 10 a second it is at 75 after
+# five of them.
+FACTOR, SECONDS = 1.5, 0.5
+
+
+def first_rate(settings: Settings) -> float:
+    """What a verdict begins with: both sides together have the traffic's own rate."""
+    return min(settings.traffic.rate / 2, settings.verdict.rate)

@@ -1,0 +1,58 @@
+# What every stand-in begins with: what it was asked goes into the job's record, a JSON object a line.
+
+canary_text() {
+  local text=$1
+  text=${text//\\/\\\\}
+  text=${text//\"/\\\"}
+  text=${text//$'\n'/\\n}
+  text=${text//$'\r'/\\r}
+  text=${text//$'\t'/\\t}
+  printf '"%s"' "${text//[[:cntrl:]]/?}"
+}
+
+# canary_record KIND WHY PROGRAM ARGUMENT…
+canary_record() {
+  local kind=$1 why=$2 program=$3 line each comma=''
+  shift 3
+  line="{\"kind\": \"$kind\", \"why\": $(canary_text "$why"), \"program\": $(canary_text "$program")"
+  line+=', "arguments": ['
+  for each; do
+    line+="$comma$(canary_text "$each")"
+    comma=', '
+  done
+  printf '%s]}\n' "$line" >>"$CANARY_JOB/calls.jsonl"
+}
+
+# canary_refuse WHY PROGRAM ARGUMENT…; of the arguments nothing is printed, as one may be a secret.
+canary_refuse() {
+  canary_record refused "$@"
+  printf 'canary: refused: %s: %s\n' "$2" "$1" >&2
+}
+
+# The first words that are no options, and no values of those that are named.
+# canary_words "OPTIONS WITH VALUES" ARGUMENT…
+canary_words() {
+  local valued=" $1 " words=() skip='' each
+  shift
+  for each; do
+    if [[ $skip ]]; then
+      skip=''
+    elif [[ $each == -* ]]; then
+      if [[ $valued == *" $each "* ]]; then skip=1; fi
+    else
+      words+=("$each")
+    fi
+  done
+  printf '%s ' "${words[@]}"
+}
+
+# The run's kubeconfig, where kubectl is going to look for one.
+canary_give_kubeconfig() {
+  local place=${KUBECONFIG:-$HOME/.kube/config}
+  place=${place%%:*}
+  if [[ ! -e ${CANARY_KUBECONFIG-} ]]; then
+    echo "canary: this run has no cluster" >&2
+    return 1
+  fi
+  mkdir -p "$(dirname "$place")" && cp "$CANARY_KUBECONFIG" "$place" && chmod 600 "$place"
+}

@@ -1,0 +1,95 @@
+"""A container's log: its last lines within a bound in bytes, without secrets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pytest_canary.core.disclosure import Disclosure
+from pytest_canary.core.output import LIMIT
+from pytest_canary.core.wording import size
+from pytest_canary.k8s.connection import Connection
+
+
+def read_log(
+    connection: Connection,
+    namespace: str,
+    pod: str,
+    container: str | None,
+    lines: int,
+    *,
+    previous: bool,
+    timestamps: bool,
+    disclosure: Disclosure | None = None,
+) -> str:
+    """The last lines of a container's log, or of the container before it restarted, masked.
+
+    Of lines that are very long, fewer: the last ones tell why a container ended. Each after
+    when it was written, where that is asked for.
+
+    Args:
+        connection: to the cluster.
+        namespace: the pod's.
+        pod: its name.
+        container: one of its containers; None for the only one.
+        lines: how many.
+        previous: whether the container is the one before it restarted.
+        timestamps: whether each line begins with when it was written.
+        disclosure: looks for secrets in them.
+
+    Raises:
+        ClusterError: there is no such pod, or it has no log yet.
+    """
+    redactor = connection.redactor
+    for count in (lines, max(lines // 10, 1), 1):
+        content = _read(
+            connection,
+            namespace,
+            pod,
+            container,
+            count,
+            previous=previous,
+            timestamps=timestamps,
+        )
+        if len(content) < LIMIT:
+            break
+    if disclosure:
+        disclosure.of_pipe()(content)
+    text: str = content.decode(errors="replace")
+    if len(content) >= LIMIT:
+        # What follows may have been the rest of a secret.
+        text = f"{text[: redactor.settled(text)]}\n… the rest of the line left out …\n"
+    if count < lines:
+        text = f"… lines before the last {count} left out: {size(LIMIT)} and more …\n{text}"
+    return redactor.redact(text)
+
+
+def _read(
+    connection: Connection,
+    namespace: str,
+    pod: str,
+    container: str | None,
+    lines: int,
+    **asked: bool,
+) -> bytes:
+    """The first bytes of a log's last lines."""
+    from kubernetes import client
+
+    options: dict[str, Any] = {"container": container} if container else {}
+    # Left out where it is false, which kubernetes before 37 would write as False.
+    options |= {name: True for name, wanted in asked.items() if wanted}
+    response = connection.call(
+        f"read the log of pod {pod}",
+        namespace,
+        client.CoreV1Api(connection.client).read_namespaced_pod_log,
+        pod,
+        namespace,
+        tail_lines=lines,
+        limit_bytes=LIMIT,
+        _preload_content=False,
+        **options,
+    )
+    try:
+        content: bytes = response.read(LIMIT)
+    finally:
+        response.close()
+    return content

@@ -1,0 +1,35 @@
+"""What is wrong with a pipeline file, as a fault of that file."""
+
+from __future__ import annotations
+
+from pytest_canary.core.wording import size
+from pytest_canary.manifests.composing import UnreadableError
+from pytest_canary.manifests.documents import LARGEST, Fault, Source, shown
+from pytest_canary.pipelines.shapes import Misfit
+from pytest_canary.pipelines.values import Values
+
+MALFORMED, MISSING = "malformed-pipeline", "missing-pipeline"
+"""The rules: what Semaphore refuses a pipeline for, and a promotion that leads nowhere."""
+
+
+def malformed(
+    misfit: Misfit,
+    source: Source,
+    values: Values,
+    *,
+    whole: str = "the pipeline",
+    rule: str = MALFORMED,
+) -> Fault:
+    """What does not fit, with the line of its file, which is called as `whole` says."""
+    sentence = f"{shown(misfit.place) or whole}: {misfit.problem}"
+    fix = "Semaphore refuses the whole pipeline until that is mended"
+    return Fault(source, values.line(misfit.place), sentence, fix, rule)
+
+
+def unreadable(source: Source, error: UnreadableError | None = None) -> Fault:
+    """Why a file can't be read: that it is too large, where nothing else is said."""
+    if error is None:
+        problem, line = f"it has more than {size(LARGEST)}", 1
+    else:
+        problem, line = f"not valid YAML: {error.why}", error.line + 1
+    return Fault(source, line, problem, "write a pipeline that Semaphore can read", MALFORMED)

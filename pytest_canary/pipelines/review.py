@@ -1,0 +1,30 @@
+"""Everything that is wrong with a workflow, under the names of the rules that find it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
+
+from pytest_canary.manifests.documents import Fault
+from pytest_canary.pipelines.promoting import manual_rollbacks, misleading, never_true
+from pytest_canary.pipelines.variables import Provided, undescribed, unprovided
+from pytest_canary.pipelines.workflow import Workflow
+
+# Mistakes of one file that are told: who mends them sees the others.
+MOST = 100
+
+
+def review(workflow: Workflow, provided: Provided) -> Iterator[Fault]:
+    """What Semaphore refuses, what leads nowhere, and what its writer hardly means."""
+    for pipeline in workflow.pipelines:
+        yield from islice(pipeline.faults, MOST)
+    found = {
+        "undescribed-secret": undescribed(workflow, provided),
+        "unprovided-variable": unprovided(workflow, provided),
+        "manual-rollback": manual_rollbacks(workflow),
+        "unreachable-condition": never_true(workflow),
+        "misleading-condition": misleading(workflow),
+    }
+    for rule, faults in found.items():
+        yield from (replace(each, rule=rule) for each in faults)

@@ -1,0 +1,176 @@
+"""Variables that a pipeline's commands use and nothing provides, as far as that can be known."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import chain
+
+from pytest_canary.core.wording import cut, did_you_mean
+from pytest_canary.manifests.documents import Fault
+from pytest_canary.pipelines.definition import ENDS, Command, Job, Secret
+from pytest_canary.pipelines.pipeline import Pipeline
+from pytest_canary.pipelines.shapes import SHOWN
+from pytest_canary.pipelines.shell import events
+from pytest_canary.pipelines.workflow import Workflow
+
+# What a login shell has, and what Semaphore's own machines and toolbox set.
+# https://docs.semaphoreci.com/reference/env-vars, and bash(1), "Shell Variables".
+GIVEN = re.compile(
+    r"_|CI|COLUMNS|COPROC|DEBIAN_FRONTEND|DIRSTACK|DISPLAY|EDITOR|EPOCH(REALTIME|SECONDS)|EUID"
+    r"|FUNCNAME|GEM_(HOME|PATH)|GIT_SSH_COMMAND|GO(PATH|ROOT)|GROUPS|HOME|HOST(NAME|TYPE)|IFS"
+    r"|LANG|LANGUAGE|LD_LIBRARY_PATH|LINENO|LINES|LOGNAME|MACHTYPE|MAIL|MANPATH|MAPFILE|OLDPWD"
+    r"|OPTARG|OPTIND|OSTYPE|PAGER|PATH|PHPRC|PIPESTATUS|PPID|PS[0-4]|PWD|RANDOM|REPLY|SECONDS|SHELL"
+    r"|SHELLOPTS|SHLVL|SRANDOM|TERM|TMPDIR|TZ|UID|USER|JAVA_HOME|BASH"
+    r"|(SEMAPHORE|SEMANTIC|BASH|LC|XDG|SSH|NVM|RBENV|RVM|PYENV|PHPBREW|KIEX|KERL|SDKMAN|ANDROID"
+    r"|CHROME|ERLANG|COMP|READLINE|DBUS|SUDO)_\w+"
+)
+
+
+# Variables that are told of a pipeline, and commands that are looked at, those that jobs share once
+# for each of them: ten times as many as any has.
+MOST, MOST_COMMANDS = 100, 100_000
+
+
+@dataclass(frozen=True)
+class Program:
+    """A program that reads variables by itself, when it is given a file.
+
+    Attributes:
+        name: as a command runs it.
+        file: what the file is called.
+        variables: those it reads.
+    """
+
+    name: str
+    file: str
+    variables: Collection[str]
+
+    def runs_in(self, command: str) -> bool:
+        """Whether a command runs it with the file."""
+        name, file = re.escape(self.name), re.escape(self.file)
+        return (
+            re.search(rf"(?:^|[\s;&|/]){name}\s[^;&|]{{0,500}}\b{file}(?=\s|$)", command)
+            is not None
+        )
+
+
+@dataclass(frozen=True)
+class Provided:
+    """What is known of a workflow beside its files.
+
+    Attributes:
+        secrets: the variables that each gives; one of which nothing is known is not there.
+        variables: those that are there without any file saying so.
+        programs: those that read variables by themselves.
+    """
+
+    secrets: Mapping[str, Collection[str]] = field(default_factory=dict)
+    variables: Collection[str] = ()
+    programs: Collection[Program] = ()
+
+    def of(self, secret: Secret) -> Collection[str] | None:
+        """The variables that a job has of a secret; None where nobody says."""
+        return secret.variables or self.secrets.get(secret.name)
+
+
+def undescribed(workflow: Workflow, provided: Provided) -> Iterator[Fault]:
+    """The secrets that jobs are given and nobody describes; each where it is named first."""
+    told = set()
+    for pipeline in workflow.pipelines:
+        for secret in (each for job in pipeline.jobs() for each in job.secrets):
+            if provided.of(secret) is None and secret.name not in told:
+                told.add(secret.name)
+                name = cut(secret.name, SHOWN)
+                table = f'[pipeline.secrets."{name}"]'
+                yield Fault(
+                    secret.source,
+                    secret.line,
+                    f"nothing says what secret {name} gives, so that what its jobs lack can't be "
+                    "told",
+                    did_you_mean(
+                        secret.name,
+                        provided.secrets,
+                        f"name its variables and files, without their values, in {table}",
+                    ),
+                )
+
+
+def unprovided(workflow: Workflow, provided: Provided) -> Iterator[Fault]:
+    """The variables that have no value where commands use them; each once a pipeline."""
+    left = MOST_COMMANDS
+    for pipeline in workflow.pipelines:
+        told: set[str] = set()
+        for job in pipeline.jobs():
+            known = _known(job, pipeline, workflow, provided)
+            left -= len(job.prologue) + len(job.commands)
+            if known is None or left < 0 or len(told) >= MOST:
+                continue
+            for use in _lacking(job, known, provided.programs):
+                if use.name not in told:
+                    told.add(use.name)
+                    yield _fault(use, known)
+
+
+@dataclass(frozen=True)
+class _Use:
+    """A variable, the command that needs it, and the program that reads it there, if one does."""
+
+    name: str
+    command: Command
+    program: str = ""
+
+
+def _known(job: Job, pipeline: Pipeline, workflow: Workflow, provided: Provided) -> set[str] | None:
+    """The variables that a job begins with; None where it may have others."""
+    promotions = workflow.promotions_to(pipeline)
+    given = [provided.of(each) for each in job.secrets]
+    # A machine of one's own, a container's image and a deployment target have their own.
+    if job.machine.startswith("s1-") or job.container or any(each.target for each in promotions):
+        return None
+    if not job.complete or None in given:
+        return None
+    known = {*provided.variables, *job.variables, *job.matrix, *job.tokens}
+    known.update(*(each.parameters for each in promotions), *(each or () for each in given))
+    return known
+
+
+def _lacking(job: Job, known: set[str], programs: Collection[Program]) -> Iterator[_Use]:
+    """The variables without a value, each where it is used first."""
+    ends = chain(*(job.epilogue[end] for end in ENDS))
+    commands = chain(job.prologue, job.commands, ends)
+    steps = [(command, events(command.text)) for command in commands]
+    has = known | {each.name for _, found in steps for each in found if each.kind == "spare"}
+    for command, found in steps:
+        for each in found:
+            if each.kind == "anything":
+                return
+            if each.kind == "use" and each.name not in has and not GIVEN.fullmatch(each.name):
+                yield _Use(each.name, command)
+            has.add(each.name)
+        for program in programs:
+            if program.runs_in(command.text):
+                for name in sorted({*program.variables} - has):
+                    if not GIVEN.fullmatch(name):
+                        yield _Use(name, command, program.name)
+
+
+def _fault(use: _Use, known: Collection[str]) -> Fault:
+    name, source, line = use.name, use.command.source, use.command.line
+    lines = range(line, line + use.command.text.count("\n") + 2)
+    written = re.compile(rf"\$\{{?[!#]?{re.escape(name)}\b")
+    here = [number for number in lines if written.search(source.line(number))]
+    by = f", which {use.program} reads," if use.program else ""
+    return Fault(
+        source,
+        here[0] if here else line,
+        f"${name}{by} has no value: no env_vars, secret, matrix, parameter or command before it "
+        "gives it one",
+        did_you_mean(
+            name,
+            sorted(known),
+            "set it in env_vars or a secret; where the machine has it, name it in "
+            "pipeline.variables",
+        ),
+    )

@@ -1,0 +1,72 @@
+"""Rules about Semaphore's pipelines, where one is named; `pipelines/review` has found it all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pytest_canary.manifests.documents import Fault
+from pytest_canary.preflight.groups import JOBS, PIPELINES, PROMOTIONS
+from pytest_canary.preflight.rule import rule
+from pytest_canary.preflight.subject import Subject
+
+
+@rule("malformed-pipeline", "what Semaphore refuses a pipeline for", PIPELINES)
+def malformed_pipeline(subject: Subject) -> Iterator[Fault]:
+    """Every pipeline fits the schema, and what is asked of it beside that."""
+    return subject.of_pipelines("malformed-pipeline")
+
+
+@rule("missing-pipeline", "a promotion to a file that is not there", PIPELINES)
+def missing_pipeline(subject: Subject) -> Iterator[Fault]:
+    """Every promotion leads to a file."""
+    return subject.of_pipelines("missing-pipeline")
+
+
+@rule(
+    "undescribed-secret",
+    "a secret of a pipeline of which nothing says what it gives",
+    JOBS,
+    level="warning",
+)
+def undescribed_secret(subject: Subject) -> Iterator[Fault]:
+    """The settings say of each secret what variables and files it gives."""
+    return subject.of_pipelines("undescribed-secret")
+
+
+@rule(
+    "unprovided-variable",
+    "a variable that a pipeline's commands use and nothing provides",
+    JOBS,
+    level="warning",
+)
+def unprovided_variable(subject: Subject) -> Iterator[Fault]:
+    """What commands use, something provides: the pipeline, a secret, Semaphore or a command."""
+    return subject.of_pipelines("unprovided-variable")
+
+
+@rule("manual-rollback", "a rollback that does not start by itself", PROMOTIONS, level="warning")
+def manual_rollback(subject: Subject) -> Iterator[Fault]:
+    """What rolls back starts as soon as its pipeline has failed."""
+    return subject.of_pipelines("manual-rollback")
+
+
+@rule(
+    "unreachable-condition",
+    "a condition of a pipeline that never holds",
+    PROMOTIONS,
+    level="warning",
+)
+def unreachable_condition(subject: Subject) -> Iterator[Fault]:
+    """Every condition holds for some branch, tag or pull request."""
+    return subject.of_pipelines("unreachable-condition")
+
+
+@rule(
+    "misleading-condition",
+    "a condition of a pipeline that holds for more, or for less, than it seems to",
+    PROMOTIONS,
+    level="warning",
+)
+def misleading_condition(subject: Subject) -> Iterator[Fault]:
+    """Every condition says what it seems to."""
+    return subject.of_pipelines("misleading-condition")

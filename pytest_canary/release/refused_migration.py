@@ -1,0 +1,167 @@
+"""How a migration fails: tried once, on an empty database that refuses every change.
+
+A migration that exits with 0 when it failed can't stop a release, and nobody sees that in a walk in
+which it succeeds.
+"""
+
+from __future__ import annotations
+
+import copy
+import datetime
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, wait
+from dataclasses import dataclass
+from threading import Thread
+
+from pytest_canary.core.errors import CanaryError
+from pytest_canary.core.findings import Finding
+from pytest_canary.core.output import shown
+from pytest_canary.core.waiting import Seen, Waiter
+from pytest_canary.database.database import Database
+from pytest_canary.k8s.exec import Exec
+from pytest_canary.k8s.objects import Object
+from pytest_canary.release.migration import one_off
+from pytest_canary.release.pod_commands import PodCommands
+
+# Seconds in which it has to end; a connection pool keeps a process for 30 s.
+PATIENCE = 45.0
+
+# Seconds in which the database is made and dropped, and the pod deleted.
+AROUND = 60.0
+
+# Seconds from its last word to its end that are long.
+LONG = 10.0
+
+WHERE = "a pod of its own, on an empty database that refuses every change"
+
+
+@dataclass(frozen=True)
+class Refused:
+    """How the migration ended where nothing that it wanted was done.
+
+    Attributes:
+        done: how; None where nobody knows.
+        silent: seconds from its last word to its end; 0 where nobody knows, or it said nothing.
+        unknown: why nobody knows, as a clause; empty where it is known.
+    """
+
+    done: Exec | None = None
+    silent: float = 0.0
+    unknown: str = ""
+
+
+class RefusedMigration:
+    """Runs a migration on a database that refuses it, in the background.
+
+    Args:
+        pods: runs it, in a pod of its own.
+        database: the live one; the other is made beside it.
+        pod: the one that the migration ran in.
+        command: migrate.
+    """
+
+    def __init__(
+        self, pods: PodCommands, database: Database, pod: Object, command: Sequence[str]
+    ) -> None:
+        # What is waited for here is told by whoever waits for the end of it, and not beside that.
+        self._pods = copy.copy(pods)
+        self._pods.waiter = Waiter(pods.waiter.clock)
+        self._database, self._pod, self._command = database, pod, command
+        self._future: Future[Refused] = Future()
+
+    def start(self) -> RefusedMigration:
+        """Begin; it ends by itself."""
+        Thread(target=self._run, name="refused", daemon=True).start()
+        return self
+
+    def wait(self, waiter: Waiter) -> Refused:
+        """How it ended, as soon as it has.
+
+        Raises:
+            WaitTimeoutError: it has not, and should have long ago.
+        """
+        return waiter.until(
+            "migrate to end on a database that refuses it",
+            self._look,
+            timeout=PATIENCE + AROUND,
+            change=self._change,
+        )
+
+    def _look(self) -> Seen[Refused]:
+        done = self._future.done()
+        return Seen("it runs", done, self._future.result() if done else Refused())
+
+    def _change(self, seconds: float) -> None:
+        wait([self._future], seconds)
+
+    def _run(self) -> None:
+        try:
+            self._future.set_result(self._try())
+        except CanaryError as error:
+            self._future.set_result(Refused(unknown=error.sentence))
+        except BaseException as error:
+            self._future.set_exception(error)
+
+    def _try(self) -> Refused:
+        silences: list[float] = []
+
+        def ended(pod: str, container: str, state: Object) -> None:
+            log = self._pods.namespace.logs(pod, container, 1, timestamps=True)
+            silences.append(silence(log, state))
+
+        with self._database.scratch("refused") as name:
+            self._database.refuse_changes(name)
+            app = self._pods.app_of(self._pod)
+            own = one_off(self._pod, app, name.replace("_", "-"), self._command, name)
+            what = "migrate to end on a database that refuses it"
+            done = self._pods.run_apart(own, what, timeout=PATIENCE, ended=ended)
+            # Whoever asks for it may write all the same.
+            if done.code == 0 and self._database.schema(name):
+                return Refused(unknown="it has written to a database that is read-only")
+        return Refused(done, silences[0])
+
+
+def silence(log: str, state: Object) -> float:
+    """Seconds from the last line of a container's log to its end; 0 where one of both is not told.
+
+    Args:
+        log: that line, with its timestamp before it.
+        state: the container's terminated state.
+    """
+    said, _, _ = log.strip().partition(" ")
+    if not said or not state.get("finishedAt"):
+        return 0.0
+    try:
+        last = datetime.datetime.fromisoformat(said)
+    except ValueError:  # what stands there in place of a log
+        return 0.0
+    end = datetime.datetime.fromisoformat(state["finishedAt"])
+    return max((end - last).total_seconds(), 0.0)
+
+
+def failures(refused: Refused) -> Iterator[Finding]:
+    """The rules unfailing-migration and late-failure: what is wrong with how it ended."""
+    done = refused.done
+    if done is None:
+        return
+    if done.code == 0:
+        yield Finding(
+            code="unfailing-migration",
+            sentence=f"`{done.command}` exits with 0 where the database refuses it; what can't "
+            "fail can't stop a release",
+            where=WHERE,
+            seen="it has made nothing there",
+            evidence=shown(done.output),
+            next="let it exit with another code when it fails; one that catches its errors has to "
+            "pass them on",
+        )
+    if refused.silent > LONG:
+        yield Finding(
+            code="late-failure",
+            sentence=f"`{done.command}` ends {refused.silent:.0f} s after its last word where the "
+            "database refuses it, and a release that fails waits as long",
+            where=WHERE,
+            evidence=shown(done.output),
+            likely="connections that are left open keep the process",
+            next="close them, or end the process, as soon as it has failed",
+        )

@@ -1,0 +1,55 @@
+"""Canary and baseline asked side by side: what they have answered, and what is measured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from fakes.app import NOTES
+from fakes.traffic import until
+from fakes.world import GO, LOADED, World
+
+from pytest_canary.analysis.comparison import Observed
+from pytest_canary.analysis.verdict import Verdict
+from pytest_canary.sides.measurement import Measurement
+from pytest_canary.sides.sides import Sides
+
+MAY_NOT = "create endpointslices.discovery.k8s.io"
+"""The right without which the two have no addresses of their own."""
+
+SILENT = {"api": NOTES, **LOADED}
+"""Settings of an app that tells no version, under traffic."""
+
+
+def sides(world: World) -> Sides:
+    """How a world's canary and baseline are asked."""
+    found = world.context.sides
+    assert found
+    return found
+
+
+def answered(world: World) -> dict[str, int]:
+    """How many requests each has answered."""
+    traffic = sides(world).traffic
+    assert traffic
+    found = traffic.columns(0, traffic.now())
+    return {track: each.kind.count(1) for track, each in found.items()}
+
+
+def measured(world: World, enough: Callable[[Measurement], bool]) -> list[tuple[Observed, ...]]:
+    """What a verdict would go by, with as many requests as are enough."""
+    found: list[tuple[Observed, ...]] = []
+
+    def judge(measurement: Measurement) -> Verdict:
+        until(lambda: enough(measurement))
+        found.append(measurement.observed())
+        return GO
+
+    world.context.builders = replace(world.context.builders, judge=judge)
+    world.rehearsal.enter("verdict")
+    return found
+
+
+def both(measurement: Measurement) -> bool:
+    """Whether a measurement has a few requests of each."""
+    return all(len(each.requests) >= 3 for each in measurement.observed())

@@ -1,0 +1,65 @@
+"""The pipeline that is looked at is the option's or the settings'; unless it is named, none is."""
+
+from pathlib import Path
+
+import pytest
+from fakes.settings_file import loaded, mistakes
+
+from pytest_canary.config.options import Options
+from pytest_canary.config.pipeline_file import find_pipeline
+from pytest_canary.config.plan import plan
+from pytest_canary.core.errors import SettingsError
+
+FILE = ".semaphore/semaphore.yml"
+
+
+@pytest.fixture
+def pipeline(book: Path) -> Path:
+    (book / ".semaphore").mkdir()
+    (book / FILE).touch()
+    return book / FILE
+
+
+def test_a_pipeline_that_nobody_names_is_not_looked_at(book: Path, pipeline: Path) -> None:
+    checked = plan(loaded(book, ""), Options(check=True))
+    assert checked.pipeline is None
+    assert checked.title == "shop, its manifests alone"
+
+
+@pytest.mark.parametrize("option", [None, FILE])
+def test_it_is_the_settings_or_the_options(book: Path, pipeline: Path, option: str | None) -> None:
+    (book / "other.yml").touch()
+    text = "pipeline.file = 'other.yml'" if option else f"pipeline.file = '{FILE}'"
+    checked = plan(loaded(book, text), Options(check=True, pipeline=option))
+    assert checked.pipeline == pipeline
+    assert checked.title == "shop, its manifests and pipelines alone"
+
+
+def test_a_shell_completes_the_option_from_where_one_stands(
+    book: Path, pipeline: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(pipeline.parent)
+    assert find_pipeline(loaded(book, ""), Options(pipeline="semaphore.yml")) == pipeline
+
+
+@pytest.mark.parametrize("name", ["none.yml", "x" * 5000, "a\0b", ".semaphore"])
+def test_an_option_that_names_no_file_is_told(book: Path, pipeline: Path, name: str) -> None:
+    with pytest.raises(SettingsError) as wrong:
+        plan(loaded(book, ""), Options(check=True, pipeline=name))
+    lead = f"--canary-pipeline: there is no file {name[:200]}"
+    assert str(wrong.value).startswith(lead)
+    assert str(wrong.value).endswith(f" in {book}")
+
+
+@pytest.mark.parametrize(
+    ("text", "mistake"),
+    [
+        ("pipeline.file = 'none.yml'", "pipeline.file = 'none.yml': there is no file "),
+        ("pipeline.secrets.a = {}", "pipeline.secrets.a = '{}': name the variables or files that "),
+        ("pipeline.secrets.a.variables = ['A=1']", "pipeline.secrets.a.variables.0 = 'A=1': "),
+        ("pipeline.secrets.a.value = 'x'", "pipeline.secrets.a.value = 'x': no such setting"),
+    ],
+)
+def test_what_is_wrong_in_the_settings_is_told(book: Path, text: str, mistake: str) -> None:
+    (found,) = mistakes(book, text)
+    assert found.startswith(f"canary.toml: {mistake}"), found

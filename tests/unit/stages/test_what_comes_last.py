@@ -1,0 +1,64 @@
+"""What is asserted when the pods that were told to end are gone, and not before."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+from fakes.app import Asked, Reply
+from fakes.traffic import until
+from fakes.world import LOADED, NewWorld
+
+from pytest_canary import stages
+from pytest_canary.context import expect
+from pytest_canary.context.context import Context
+from pytest_canary.core.errors import FoundError, WaitTimeoutError
+from pytest_canary.stages import canary, rollback, stable
+
+
+def test_the_way_down_waits_until_the_candidate_has_let_go_of_the_database(
+    new_world: NewWorld,
+) -> None:
+    world = new_world().enter("rollback")
+    stage, database = stages.load("rollback"), world.settings.database.name
+    world.rehearsal.make(rollback.last_good_is_promoted, stage)
+    world.leave_an_old_pod("candidate")
+    before = world.schemas[database]
+    with pytest.raises(WaitTimeoutError, match="for the pods that were told to end to be gone"):
+        world.rehearsal.make(rollback.take_migration_back, stage)
+    assert world.schemas[database] == before
+
+
+@pytest.mark.parametrize(
+    ("stage", "check"),
+    [
+        ("canary", canary.nothing_is_lost),
+        ("stable", stable.nothing_is_lost),
+        ("rollback", rollback.baseline_reads_all),
+    ],
+)
+def test_the_rows_are_read_when_nobody_writes_any_more(
+    new_world: NewWorld, stage: str, check: Callable[[Context], None]
+) -> None:
+    world = new_world().enter(stage)
+    if stage == "rollback":
+        world.rehearsal.make(rollback.last_good_is_promoted, stages.load(stage))
+    world.leave_an_old_pod("candidate")
+    with pytest.raises(WaitTimeoutError, match="for the pods that were told to end to be gone"):
+        check(world.context)
+
+
+def test_a_request_that_hangs_as_its_pod_is_gone_is_lost(new_world: NewWorld) -> None:
+    world = new_world(**LOADED).enter("stable")
+    world.clock.real = 0.05  # so that the wait outlasts the requests
+    traffic = world.context.app.traffic
+
+    def hang(asked: Asked, reply: Reply) -> None:
+        time.sleep(1.5)
+
+    world.app.faults = [hang]
+    until(lambda: traffic.since(0).in_flight >= 3)
+    world.app.faults = []
+    with pytest.raises(FoundError, match="requests were lost"):
+        expect.no_lost_request(world.context, "stable")
