@@ -114,6 +114,7 @@ def test_stable_scaled_behind_the_harness_is_told_at_the_deadline(walk: Rehearsa
     walk.context.release.scale(STABLE, 2)
     with patience(walk):
         ask(walk, canary.stable_is_ready)
+        walk.context.release.wait_until_ended()
 
 
 def test_a_deleted_row_is_named(walk: Rehearsal) -> None:
@@ -202,6 +203,7 @@ def test_a_share_that_is_not_the_replicas_is_told(walk: Rehearsal) -> None:
     walk.context.release.scale(CANARY, 1)
     with patience(walk):
         ask(walk, canary.canary_is_ready)
+        walk.context.release.wait_until_ended()
 
 
 def test_a_version_that_can_not_read_the_schema_is_told_by_its_pod(walk: Rehearsal) -> None:
