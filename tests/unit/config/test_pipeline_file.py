@@ -14,7 +14,8 @@ FILE = ".semaphore/semaphore.yml"
 
 
 @pytest.fixture
-def pipeline(book: Path) -> Path:
+def pipeline(book: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(book)  # and not where the bundled pipelines are
     (book / ".semaphore").mkdir()
     (book / FILE).touch()
     return book / FILE

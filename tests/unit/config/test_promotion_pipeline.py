@@ -31,8 +31,9 @@ def by_hand(name: str, more: str = "") -> str:
 
 
 @pytest.fixture
-def pipeline(book: Path) -> Path:
+def pipeline(book: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where the book's pipeline is."""
+    monkeypatch.chdir(book)  # and not where the bundled ones are
     (book / ".semaphore").mkdir()
     for folder in (book, book / ".semaphore"):
         (folder / "next.yml").touch()
