@@ -5,6 +5,7 @@ A template may name another namespace, and `apply.sh` may do anything; the API s
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 from pytest_canary.cluster.kubeconfig import write_account_kubeconfig
 from pytest_canary.core.errors import ClusterError
 from pytest_canary.core.masking import Redactor
+from pytest_canary.core.processes import Processes
 from pytest_canary.core.waiting import Seen, Waiter
 from pytest_canary.k8s.namespace import Namespace
 from pytest_canary.k8s.rights import CONFINING, MAKING, RELEASE
@@ -49,6 +51,50 @@ def manifests(rules: Iterable[dict[str, Any]] = ()) -> list[dict[str, Any]]:
             "subjects": [{"kind": "ServiceAccount", "name": ACCOUNT}],
         },
     ]
+
+
+def let_see_nodes(owner: Namespace, kubectl: Path, processes: Processes) -> None:
+    """Let the account read the cluster's nodes, as pipelines do before they deploy.
+
+    Args:
+        owner: the namespace, as the one sees it who has the cluster; what is made goes with it.
+        kubectl: the program.
+        processes: run it.
+
+    Raises:
+        CommandError: the API server refuses.
+    """
+    name, rbac = owner.name, "rbac.authorization.k8s.io"
+    found = json.loads(
+        processes.read(
+            [kubectl, f"--kubeconfig={owner.kubeconfig}", "get", "namespace", name, "-o", "json"],
+            timeout=60,
+        )
+    )
+    own = {
+        "apiVersion": "v1",
+        "kind": "Namespace",
+        "name": name,
+        "uid": found["metadata"]["uid"],
+    }
+    metadata = {"name": f"{ACCOUNT}-{name}", "ownerReferences": [own]}
+    rules = [{"apiGroups": [""], "resources": ["nodes"], "verbs": ["get", "list"]}]
+    objects = [
+        {"apiVersion": f"{rbac}/v1", "kind": "ClusterRole", "metadata": metadata, "rules": rules},
+        {
+            "apiVersion": f"{rbac}/v1",
+            "kind": "ClusterRoleBinding",
+            "metadata": metadata,
+            "roleRef": {"apiGroup": rbac, "kind": "ClusterRole", "name": metadata["name"]},
+            "subjects": [{"kind": "ServiceAccount", "name": ACCOUNT, "namespace": name}],
+        },
+    ]
+    text = "\n---\n".join(json.dumps(each) for each in objects)
+    processes.run(
+        [kubectl, f"--kubeconfig={owner.kubeconfig}", "create", "-f", "-"],
+        timeout=60,
+        stdin=[text.encode()],
+    )
 
 
 def expect_rights(owner: Namespace, *, makes_namespace: bool) -> None:

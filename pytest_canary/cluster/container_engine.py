@@ -103,6 +103,13 @@ class ContainerEngine(Protocol):
     ) -> Image:
         """Build an image; nobody on the machine gets to see the build arguments' values."""
 
+    def labelled_containers(self, label: str) -> dict[str, str]:
+        """The names of the containers that have a label, by their IDs; of those that are over too.
+
+        Args:
+            label: "key=value".
+        """
+
     def named(self, image: Image, repository: str, run: str) -> Image:
         """The image under a name of its content and its run."""
 

@@ -238,6 +238,14 @@ class Engine:
             for each in found
         ]
 
+    @answered
+    def labelled_containers(self, label: str) -> dict[str, str]:
+        """The names of those that have a label, by their IDs; of those that are over too."""
+        found = self._client.containers.list(
+            all=True, filters={"label": label}, ignore_removed=True
+        )
+        return {str(each.id): str(each.name) for each in found}
+
     def started(self, container: str) -> str:
         """When a container was last started, in the engine's words.
 

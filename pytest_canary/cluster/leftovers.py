@@ -14,7 +14,7 @@ from urllib3.exceptions import HTTPError
 
 from pytest_canary.cluster.container_engine import NETWORK, ContainerEngine, node_name
 from pytest_canary.cluster.guest import own_deployments, own_objects
-from pytest_canary.cluster.run import Run
+from pytest_canary.cluster.run import Run, label_of
 from pytest_canary.core.errors import ClusterError, CommandError
 from pytest_canary.core.processes import Processes
 
@@ -104,7 +104,10 @@ class Inventory:
             self.volumes |= container.volumes
             self.ports |= container.ports
         return Belongings(
-            containers=tuple(container.name for container in containers),
+            containers=(
+                *(container.name for container in containers),
+                *sorted(self.engine.labelled_containers(label_of(self.run.id)).values()),
+            ),
             volumes=tuple(sorted(self.engine.volumes() & self.volumes)),
             networks=(NETWORK,) if record.network and self._network_is_ours() else (),
             ports=tuple(sorted(port for port in self.ports if _listens(port))),

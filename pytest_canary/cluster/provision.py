@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -67,6 +67,7 @@ class Provision:
         processes: the run's, the engine's among them; those that provision are killed once it is
             over.
         names: what is going to be made in the namespace, as kubectl takes it: "Service/shop-lb".
+        build: builds the candidate's image; None for what the settings say.
     """
 
     def __init__(
@@ -78,6 +79,7 @@ class Provision:
         waiter: Waiter,
         processes: Processes,
         names: Sequence[str] = (),
+        build: Callable[[], Image] | None = None,
     ) -> None:
         self.plan = plan
         self.names = names
@@ -87,7 +89,7 @@ class Provision:
         self.engine = engine
         self.waiter = waiter
         self.processes = processes
-        self.versions = Versions(plan, run.folder, engine, processes)
+        self.versions = Versions(plan, run.folder, engine, processes, build)
         self.seconds: dict[str, float] = {}
         self.progress: dict[str, str] = {}
         self._given_up = threading.Event()

@@ -23,6 +23,13 @@ from pytest_canary.core import locks
 from pytest_canary.core.errors import ClusterError
 
 RUN_LABEL = "pytest-canary/run"
+
+
+def label_of(run: str) -> str:
+    """The label of what a run has made, as kubectl and docker take it."""
+    return f"{RUN_LABEL}={run}"
+
+
 """What a run makes in a cluster carries it, with the run's ID."""
 
 # Seconds in which a run surely gets from its hidden folder to its name.

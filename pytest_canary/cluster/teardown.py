@@ -11,7 +11,7 @@ from urllib3.exceptions import HTTPError
 from pytest_canary.cluster.container_engine import NETWORK, ContainerEngine, NodeContainer
 from pytest_canary.cluster.guest import remove_own
 from pytest_canary.cluster.leftovers import is_up
-from pytest_canary.cluster.run import RUN_LABEL, Run, abandoned
+from pytest_canary.cluster.run import RUN_LABEL, Run, abandoned, label_of
 from pytest_canary.core import locks
 from pytest_canary.core.errors import CanaryError, ClusterError, WaitTimeoutError
 from pytest_canary.core.processes import Processes
@@ -78,6 +78,7 @@ def tear_down(
         attempt(lambda: delete_namespace_of(run, engine))
     if record.cluster:
         attempt(lambda: delete_cluster(run, engine, waiter, tell))
+    attempt(lambda: remove_containers(run.id, engine))
     for ref in record.images:
         attempt(lambda ref=ref: engine.untag(ref))  # type: ignore[misc]
     if record.network:
@@ -88,6 +89,16 @@ def tear_down(
             "\n".join(errors),
         )
     run.remove()
+
+
+def remove_containers(run: str, engine: ContainerEngine) -> None:
+    """Remove the containers that a run's jobs have started.
+
+    Raises:
+        CommandError: the engine refuses.
+    """
+    for container in engine.labelled_containers(label_of(run)):
+        engine.remove_container(container)
 
 
 def delete_cluster(run: Run, engine: ContainerEngine, waiter: Waiter, tell: Tell = _nobody) -> None:

@@ -29,13 +29,19 @@ class Versions:
         folder: the run's; has what is made on the way.
         engine: has the images, or builds them.
         processes: run git.
+        build: builds the candidate's image; None for what the plan says.
 
     Attributes:
         notes: what whoever reads the outcome should know of them, a sentence each.
     """
 
     def __init__(
-        self, plan: Plan, folder: Path, engine: ContainerEngine, processes: Processes
+        self,
+        plan: Plan,
+        folder: Path,
+        engine: ContainerEngine,
+        processes: Processes,
+        build: Callable[[], Image] | None = None,
     ) -> None:
         self.notes: list[str] = []
         self._plan = plan
@@ -43,13 +49,16 @@ class Versions:
         self._folder = folder
         self._engine = engine
         self._processes = processes
+        self._build_candidate = build
         self._made: dict[str, tuple[str, Version]] = {}
         self._comparing = threading.Lock()
 
     def candidate(self) -> Made:
         """The version under test."""
         image, files = self._plan.options.image, self._settings.files
-        if image:
+        if self._build_candidate:
+            found = self._build_candidate()
+        elif image:
             found = self._engine.pull(image, self._settings.deadlines.image)
         else:
             found = self._build("candidate", files.context, files.dockerfile)

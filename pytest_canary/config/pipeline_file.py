@@ -1,13 +1,18 @@
-"""The pipeline of Semaphore's that is looked at: named by the option, or else by the settings."""
+"""The pipeline of Semaphore's that is looked at, and those of its workflow that a walk runs."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pytest_canary.config.options import Options
 from pytest_canary.config.settings import Settings
 from pytest_canary.core.errors import SettingsError
 from pytest_canary.core.wording import cut
+
+if TYPE_CHECKING:
+    from pytest_canary.pipelines.roles import Role, Roles
 
 # Letters that are shown of a name.
 SHOWN = 200
@@ -28,6 +33,49 @@ def find_pipeline(settings: Settings, options: Options) -> Path | None:
         shown = cut(options.pipeline, SHOWN)
         raise SettingsError(f"--canary-pipeline: there is no file {shown} in {settings.root}")
     return found
+
+
+def find_roles(settings: Settings, options: Options, pipeline: Path) -> Roles | None:
+    """The pipelines that make the walk's transitions.
+
+    Args:
+        settings: say whether they do, and name those that promotions don't tell.
+        options: what the command line says.
+        pipeline: the one that a push starts.
+
+    Returns:
+        None where they don't, or where one of them is malformed, which the static check tells.
+
+    Raises:
+        SettingsError: nobody can tell which is which; or the walk is where none can be run.
+    """
+    own = settings.pipeline
+    if not own.run:
+        return None
+    for given, name in ((options.context, "--canary-context"), (options.image, "--canary-image")):
+        if given:
+            raise SettingsError(
+                f"{name} and pipelines don't go together: they build their own image and release "
+                "it on a cluster of the run's own; leave it out, or set pipeline.run = false"
+            )
+    # Most projects name none, and a plan has no time for it.
+    from pytest_canary.pipelines import roles
+    from pytest_canary.pipelines.workflow import read_workflow
+
+    workflow = read_workflow(pipeline, settings.root)
+    if any(each.faults for each in workflow.pipelines):
+        return None
+    named: dict[Role, str | None] = {
+        "canary": own.canary,
+        "stable": own.stable,
+        "rollback": own.rollback,
+    }
+    paths: dict[Role, Path] = {
+        role: Path(os.path.normpath((settings.root / name).absolute()))
+        for role, name in named.items()
+        if name
+    }
+    return roles.find_roles(workflow, paths)
 
 
 def _is_file(path: Path) -> bool:

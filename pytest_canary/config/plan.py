@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pytest_canary.config import build_args
 from pytest_canary.config.baseline import Baseline, find_baseline, is_candidate
 from pytest_canary.config.options import STAGES, Options
-from pytest_canary.config.pipeline_file import find_pipeline
+from pytest_canary.config.pipeline_file import find_pipeline, find_roles
 from pytest_canary.config.promotion_pipeline import take_over
 from pytest_canary.config.settings import Settings
 from pytest_canary.config.target import Target, find_target
 from pytest_canary.core.errors import SettingsError
+
+if TYPE_CHECKING:
+    from pytest_canary.pipelines.roles import Roles
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,7 @@ class Plan:
         target: the cluster of somebody else's that is walked in; None for one of the run's own.
         notes: what whoever reads the outcome should know of it, a sentence each.
         pipeline: the pipeline of Semaphore's that is looked at; None for none.
+        roles: the pipelines that make the transitions; None where the harness makes them itself.
     """
 
     settings: Settings
@@ -31,6 +36,7 @@ class Plan:
     target: Target | None = None
     notes: tuple[str, ...] = ()
     pipeline: Path | None = None
+    roles: Roles | None = None
 
     @property
     def upgrade(self) -> bool:
@@ -74,6 +80,11 @@ class Plan:
         return self.judges and "verdict" in self.stages
 
     @property
+    def runs_pipelines(self) -> bool:
+        """Whether the walk's transitions are what the project's own pipelines do."""
+        return self.roles is not None
+
+    @property
     def stages(self) -> tuple[str, ...]:
         """The stages that are walked, in order; cleanup is always the last, but for a check."""
         if self.options.check:
@@ -108,7 +119,9 @@ def plan(settings: Settings, options: Options) -> Plan:
         # What is live is no matter of the candidate's files, and git may not know it.
         return Plan(settings, options, Baseline("none", "", "--canary-check"), pipeline=pipeline)
     target = find_target(options) if options.context else None
-    made = Plan(settings, options, find_baseline(settings, options), target, pipeline=pipeline)
+    roles = find_roles(settings, options, pipeline) if pipeline else None
+    baseline = find_baseline(settings, options)
+    made = Plan(settings, options, baseline, target, pipeline=pipeline, roles=roles)
     builds = options.image is None or made.baseline.commit
     notes = build_args.notes(settings.image.build_args) if builds else []
     return replace(made, notes=(*notes, *_same_commit(made)))

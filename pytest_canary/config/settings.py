@@ -143,11 +143,26 @@ class PipelineSettings(_Table):
 
     Attributes:
         file: the pipeline that a push starts; those that it promotes to are looked at, too.
+        run: whether a walk's transitions are what these pipelines do.
+        canary, stable, rollback: the files of the three that release, where promotions don't tell
+            which is which.
+        image: what the app's image is called, where the first pipeline pushes several.
+        skip: names of its blocks that no rehearsal runs.
+        allowed: what jobs may call beside what they usually may: "make", "npm ci".
+        stand_ins: a folder of programs that jobs find in the place of the machine's.
         variables: those that jobs have of their machine.
         secrets: what each secret gives, by its name.
     """
 
     file: Text | None = None
+    run: bool = True
+    canary: Text | None = None
+    stable: Text | None = None
+    rollback: Text | None = None
+    image: Text | None = None
+    skip: list[Text] = []
+    allowed: list[Text] = []
+    stand_ins: Text | None = None
     variables: list[VariableName] = []
     secrets: dict[str, SecretSettings] = {}
 

@@ -155,13 +155,20 @@ def _absent(tables: Tables, files: Files, root: Path) -> list[tuple[str, object,
         ("manifests.service", manifests.service, files.service),
         ("manifests.apply", manifests.apply, files.apply),
     ]
-    if tables.pipeline.file:
-        named.append(("pipeline.file", tables.pipeline.file, root / tables.pipeline.file))
+    pipelines = tables.pipeline
+    named += [
+        (f"pipeline.{key}", value, root / value)
+        for key in ("file", "canary", "stable", "rollback")
+        if (value := getattr(pipelines, key))
+    ]
     absent: list[tuple[str, object, str]] = []
     # Without one that is named, it is the root, which is there.
     if image.context and not _is_folder(files.context):
         shown = cut(str(files.context), SHOWN)
         absent.append(("image.context", image.context, f"there is no folder {shown}"))
+    if pipelines.stand_ins and not _is_folder(root / pipelines.stand_ins):
+        shown = cut(str(root / pipelines.stand_ins), SHOWN)
+        absent.append(("pipeline.stand-ins", pipelines.stand_ins, f"there is no folder {shown}"))
     for name, value, path in named:
         shown = cut(str(path), SHOWN)
         if not _is_file(path):

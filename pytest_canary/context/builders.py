@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from pytest_canary.analysis.verdict import Verdict
     from pytest_canary.api.client import Api
-    from pytest_canary.cluster.container_engine import ContainerEngine
+    from pytest_canary.cluster.container_engine import ContainerEngine, Image
     from pytest_canary.cluster.provision import Provisioned
     from pytest_canary.cluster.run import Run
     from pytest_canary.config.plan import Plan
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from pytest_canary.core.findings import Finding
     from pytest_canary.core.processes import Processes
     from pytest_canary.core.waiting import Waiter
+    from pytest_canary.delivery.project_pipelines import Delivered, ProjectPipelines
     from pytest_canary.k8s.namespace import Namespace
     from pytest_canary.k8s.observer import Observer
     from pytest_canary.sides.measurement import Measurement
@@ -42,11 +44,12 @@ def bring_up(
     waiter: Waiter,
     processes: Processes,
     names: Sequence[str],
+    build: Callable[[], Image] | None = None,
 ) -> Provisioned:
     """The cluster and the images, made side by side, and a namespace for the walk."""
     from pytest_canary.cluster.provision import Provision
 
-    return Provision(plan, run, cluster_run, engine, waiter, processes, names).bring_up()
+    return Provision(plan, run, cluster_run, engine, waiter, processes, names, build).bring_up()
 
 
 def observe(namespace: Namespace) -> Observer:
@@ -61,6 +64,29 @@ def side_by_side(tracks: Tracks, api: Api, settings: Settings, *, elsewhere: boo
     from pytest_canary.sides.sides import Sides
 
     return Sides(tracks, api, settings, elsewhere=elsewhere)
+
+
+def run_pipelines(
+    plan: Plan,
+    run: Run,
+    engine: ContainerEngine,
+    processes: Processes,
+    waiter: Waiter,
+    logs: Callable[[], Path],
+    keep: Callable[[Delivered], None],
+) -> ProjectPipelines | None:
+    """The project's own pipelines, where the walk's transitions are theirs."""
+    if plan.roles is None:
+        return None
+    from functools import partial
+
+    from pytest_canary.config.git import git
+    from pytest_canary.config.revision import revision
+    from pytest_canary.delivery.project_pipelines import ProjectPipelines
+
+    here = partial(git, plan.settings.root, processes=processes)
+    for_what = revision(os.environ, here)
+    return ProjectPipelines(plan, plan.roles, run, engine, processes, waiter, for_what, logs, keep)
 
 
 def refuse_apply(plan: Plan, folder: Path, processes: Processes) -> list[Finding]:
@@ -87,8 +113,25 @@ class BringUp(Protocol):
         waiter: Waiter,
         processes: Processes,
         names: Sequence[str],
+        build: Callable[[], Image] | None = None,
     ) -> Provisioned:
         """Make it; `bring_up` says how."""
+
+
+class RunPipelines(Protocol):
+    """Makes what runs the project's pipelines."""
+
+    def __call__(
+        self,
+        plan: Plan,
+        run: Run,
+        engine: ContainerEngine,
+        processes: Processes,
+        waiter: Waiter,
+        logs: Callable[[], Path],
+        keep: Callable[[Delivered], None],
+    ) -> ProjectPipelines | None:
+        """Make it; `run_pipelines` says how."""
 
 
 class SideBySide(Protocol):
@@ -108,3 +151,4 @@ class Builders:
     side_by_side: SideBySide = side_by_side
     judge: Callable[[Measurement], Verdict] = judge
     refuse_apply: Callable[[Plan, Path, Processes], list[Finding]] = refuse_apply
+    run_pipelines: RunPipelines = run_pipelines

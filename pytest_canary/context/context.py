@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,9 +19,10 @@ from pytest_canary.diagnosis.disturbances import Platform, disturbances
 from pytest_canary.k8s.objects import Object, images
 from pytest_canary.k8s.observer import Observer
 from pytest_canary.manifests.references import pull_secrets
-from pytest_canary.manifests.version import Version
+from pytest_canary.manifests.version import STABLE, Version
 from pytest_canary.release.migration import Migrated, left_behind, migrate
 from pytest_canary.release.release import Release
+from pytest_canary.release.transitions import Transitions
 
 if TYPE_CHECKING:
     from pytest_canary.cluster.container_engine import ContainerEngine
@@ -48,7 +48,8 @@ class Context:
         engine: the container engine.
         provisioned: the cluster and the images.
         observer: the watches on the run's namespace.
-        release: the two Deployments and their transitions.
+        release: the two Deployments, and what is done with them.
+        transitions: what moves the candidate on: the harness itself, or the project's pipelines.
         database: the database in the cluster.
         app: how the app is asked.
         builders: make what is made later.
@@ -66,6 +67,7 @@ class Context:
     provisioned: Provisioned
     observer: Observer
     release: Release
+    transitions: Transitions
     database: Database
     app: AppAccess
     builders: Builders
@@ -214,19 +216,16 @@ class Context:
             "set name so that the Service is NAME-lb"
         )
 
-    def migrate(
-        self, track: str, *, fresh: bool, ready: Callable[[], object] = lambda: None
-    ) -> Migrated:
-        """Run ping and migrate in a pod of a track; see `release.migration.migrate`."""
+    def migrate_baseline(self) -> Migrated:
+        """Run ping and migrate in a pod of stable; see `release.migration.migrate`."""
         commands = self.settings.commands
         return migrate(
             self.release.pods,
             self.database,
-            self.release.name(track),
+            self.release.name(STABLE),
             commands.migrate,
             ping=commands.ping,
-            fresh=fresh,
-            ready=ready,
+            fresh=False,
         )
 
     def look_at_platform(self) -> None:
@@ -255,6 +254,7 @@ class Context:
 
     def stop(self) -> None:
         """End what runs in the background: the traffic first, as it asks the app."""
+        self.transitions.stop()
         if self.memory:
             self.memory.stop()
         if self.sides:

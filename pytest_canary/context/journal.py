@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pytest_canary.config.plan import Plan
     from pytest_canary.context.evidence import Failure
     from pytest_canary.core.findings import Finding
+    from pytest_canary.delivery.project_pipelines import Delivered
     from pytest_canary.release.diagnostics import Diagnostics
     from pytest_canary.release.migration import Migrated
     from pytest_canary.traffic import Traffic
@@ -62,6 +63,7 @@ class Journal:
         read_back: what became of the writes, when they were last looked for; None before.
         traffic: the load and all that it saw; None before it starts.
         diagnostics: what was collected last.
+        pipelines: the project's own pipelines that were run, in their order.
         on_trial: the stages so far in which the canary is on trial: what it fails to answer then
             is for the verdict to weigh.
     """
@@ -82,6 +84,7 @@ class Journal:
         self.read_back: ReadBack | None = None
         self.traffic: Traffic | None = None
         self.diagnostics: Diagnostics | None = None
+        self.pipelines: list[Delivered] = []
         self.on_trial: list[str] = []
         self._outcomes: dict[type, Outcome] = {}
         self._tried: set[str] = set()

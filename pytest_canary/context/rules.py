@@ -34,6 +34,9 @@ OF_A_WALK: dict[str, Level] = {
     # Stage migration too: how it fails.
     "unfailing-migration": "warning",
     "late-failure": "warning",
+    # Where the project's own pipelines make the transitions: what their jobs call.
+    "refused-program": "error",
+    "secret-argument": "warning",
     # Stage stable: how the candidate's pods end.
     "unheeded-sigterm": "warning",
 }

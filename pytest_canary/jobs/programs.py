@@ -16,6 +16,7 @@ of the machine are out of reach of what looks for them in HOME and variables.
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -80,6 +81,7 @@ def install_programs(
     stand_ins: Path | None = None,
     advice: str = ADVICE,
     kubeconfig: Path | None = None,
+    kubectl: Path | None = None,
     repository: Path | None = None,
     engine: Mapping[str, str] | None = None,
 ) -> Programs:
@@ -92,6 +94,7 @@ def install_programs(
             each job's shell. They come before those that are packaged.
         advice: what to do about a program that is refused, for its message.
         kubeconfig: the run's, which the clouds' stand-ins hand out.
+        kubectl: the program, which need not be there yet; None for the machine's.
         repository: the one that `checkout` clones.
         engine: the variables by which docker finds its engine: DOCKER_HOST.
 
@@ -102,6 +105,8 @@ def install_programs(
     folder = folder.resolve()
     for name in ("programs", "real", "allowed", "functions"):
         (folder / name).mkdir(parents=True)
+    if kubectl:
+        (folder / "real" / "kubectl").symlink_to(kubectl)
     _link(folder, [*ALLOWED, *allowed], required=allowed)
     _stand_in(folder)
     if stand_ins is not None:
@@ -172,7 +177,7 @@ def _stand_in(folder: Path) -> None:
             _write(folder / "programs" / name, text)
     for name in _REAL:
         program = shutil.which(name)
-        if program and not (folder / "real" / name).exists():
+        if program and not os.path.lexists(folder / "real" / name):
             (folder / "real" / name).symlink_to(program)
 
 

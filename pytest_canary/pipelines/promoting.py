@@ -27,8 +27,8 @@ ROLLBACK = re.compile(r"roll(?:ing|s)?[\s_-]*back|revert|undo", re.IGNORECASE)
 def manual_rollbacks(workflow: Workflow) -> Iterator[Fault]:
     """Rollbacks that don't start by themselves as their pipeline fails."""
     for pipeline in workflow.pipelines:
-        found = [each for each in pipeline.promotions if _rolls_back(each, workflow)]
-        if any(_starts_on_failure(each) for each in found):
+        found = [each for each in pipeline.promotions if rolls_back(each, workflow)]
+        if any(starts_on_failure(each) for each in found):
             continue
         for each in found:
             by_hand = each.when is None and not each.deprecated
@@ -42,13 +42,14 @@ def manual_rollbacks(workflow: Workflow) -> Iterator[Fault]:
             )
 
 
-def _rolls_back(promotion: Promotion, workflow: Workflow) -> bool:
+def rolls_back(promotion: Promotion, workflow: Workflow) -> bool:
+    """Whether a promotion is called as one that takes a release back."""
     target = workflow.target(promotion)
     named = (promotion.name, promotion.file, target.name if target else "")
     return any(ROLLBACK.search(each) for each in named)
 
 
-def _starts_on_failure(promotion: Promotion) -> bool:
+def starts_on_failure(promotion: Promotion) -> bool:
     """Whether it may; yes, too, where that can't be known."""
     if "failed" in promotion.results:
         return True
@@ -76,7 +77,7 @@ def misleading(workflow: Workflow) -> Iterator[Fault]:
         for doubt in doubts(expression):
             sentence = f"{when.place}: {doubt.sentence}"
             yield Fault(pipeline.source, when.line, sentence, doubt.next)
-        if when.promotion and not _rolls_back(when.promotion, workflow):
+        if when.promotion and not rolls_back(when.promotion, workflow):
             yield from _unpassed(pipeline, when, expression)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_canary.config.settings import Settings
-from pytest_canary.core.errors import CommandError, FoundError, ReleaseError
+from pytest_canary.core.errors import CanaryError, CommandError, FoundError, ReleaseError
 from pytest_canary.core.processes import Processes
 from pytest_canary.core.secret_variables import secrets_of
 from pytest_canary.core.waiting import Waiter
@@ -69,14 +69,15 @@ class Release:
         self.processes = processes or Processes()
         given = {**settings.environment, **parameters}
         self.processes.redactor.add(*secrets_of(given))
-        self.printed = PrintedSecrets(given, versions)
+        self._versions = set(versions)
+        self.printed = PrintedSecrets(given, self._versions)
         self.diagnoser = Diagnoser(namespace, observer, images)
         self.pods = PodCommands(
             namespace,
             observer,
             waiter,
             settings.deadlines.command,
-            versions,
+            self._versions,
             self.diagnoser.findings_of_pod,
             self.printed,
         )
@@ -143,6 +144,14 @@ class Release:
     def apply_service(self, version: Version) -> None:
         """`kubectl apply -f manifests/service.yml`."""
         self.commands.apply_service(version)
+        self.wait_for_service()
+
+    def wait_for_service(self) -> None:
+        """Return when the watches know the Services as they are.
+
+        Raises:
+            WaitTimeoutError: they don't; with what they know.
+        """
         self.service.wait_until_watched(
             lambda: self.namespace.objects("Service"), self.settings.deadlines.rollout
         )
@@ -210,6 +219,20 @@ class Release:
             self.settings.deadlines.rollout,
             applies=applies,
         )
+
+    def find_cause(self, track: str, version: Version, error: CanaryError) -> CanaryError:
+        """The error to raise where what was to deploy a track's version has failed.
+
+        Returns:
+            Why it does not come up, where the cluster tells; else the error that is given.
+        """
+        replicas = self.settings.replicas
+        wanted = replicas.canary if track == CANARY else replicas.stable
+        return self._watch(track, wanted, version).find_cause(error)
+
+    def know(self, image: str) -> None:
+        """Take a container that runs this image for the app's."""
+        self._versions.add(image)
 
     def scale(self, track: str, replicas: int) -> None:
         """`kubectl scale --replicas=N deployment/NAME`."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_canary.context import expect, judging
+from pytest_canary.context.delivered import tell_of_pipeline, tell_of_rollback
 from pytest_canary.context.stage import Stage
 from pytest_canary.context.workspace import existing_context
 from pytest_canary.core.errors import ReleaseError
@@ -18,6 +19,7 @@ from pytest_canary.stages.conditions import (
     has_traffic_at_baseline,
     knows_who_answers_an_upgrade,
     migrates_live,
+    runs_pipelines,
     upgrade,
 )
 
@@ -30,7 +32,7 @@ STAGE = Stage("rollback", existing_context, transition="roll back", automatic=Tr
 @STAGE.enter("the release is rolled back")
 def is_rolled_back(context: Context) -> None:
     judging.close_sides(context)
-    context.journal.diagnostics = context.release.roll_back(context.journal.diagnostics)
+    context.journal.diagnostics = context.transitions.roll_back(context.journal.diagnostics)
     context.release.wait_until_deleted(CANARY)
     if context.plan.upgrade:
         restore_baseline(context)
@@ -62,6 +64,16 @@ def diagnostics_came_first(context: Context) -> None:
     for what in ("objects", "events", "describe"):
         if not getattr(found, what).strip():
             raise ReleaseError(f"the diagnostics hold no {what} of {context.settings.name}")
+
+
+@STAGE.holds("the failed pipeline starts its rollback by itself", when=runs_pipelines)
+def rollback_starts_by_itself(context: Context) -> None:
+    tell_of_rollback(context.journal)
+
+
+@STAGE.holds("the rollback pipeline calls what it may, and shows no secret", when=runs_pipelines)
+def pipeline_is_clean(context: Context) -> None:
+    tell_of_pipeline(context.journal, "rollback", "rollback")
 
 
 @STAGE.holds("the candidate's pods logged no secret")

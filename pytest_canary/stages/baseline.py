@@ -32,7 +32,7 @@ def is_deployed(context: Context) -> None:
     context.release.apply_service(context.baseline)
     context.release.deploy(STABLE, context.settings.replicas.stable, context.baseline)
     if context.plan.migrates:
-        context.journal.keep(BaselineOutcome(context.migrate(STABLE, fresh=False)))
+        context.journal.keep(BaselineOutcome(context.migrate_baseline()))
     context.open_app()
     context.learn_version("baseline", STABLE)
     if context.plan.judges and "canary" in context.plan.stages:

@@ -43,7 +43,7 @@ def is_deployed(context: Context) -> None:
     judging.keep_baseline(context)
     began = context.app.traffic.now() if context.app.has_traffic else None
     context.journal.keep(CanaryOutcome(began, len(context.journal.writes.acknowledged)))
-    context.release.canary(context.candidate)
+    context.transitions.canary(context.candidate)
     if context.plan.upgrade:
         context.learn_version("candidate", CANARY)
     if context.plan.judges:

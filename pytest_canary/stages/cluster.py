@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_canary.analysis import statistics
+from pytest_canary.cluster.account import let_see_nodes
 from pytest_canary.cluster.leftovers import Inventory
 from pytest_canary.cluster.registry import pull_secret
-from pytest_canary.cluster.run import RUN_LABEL
+from pytest_canary.cluster.run import label_of
 from pytest_canary.context import expect, system_info
 from pytest_canary.context.app_access import AppAccess
 from pytest_canary.context.context import Context
+from pytest_canary.context.delivered import tell_of_pipeline
 from pytest_canary.context.outcomes import ClusterOutcome, PreflightOutcome
 from pytest_canary.context.stage import Stage
 from pytest_canary.context.workspace import existing_context
@@ -23,23 +26,26 @@ from pytest_canary.database import deployment as db
 from pytest_canary.database.database import Database, expect_supported
 from pytest_canary.diagnosis import Expected
 from pytest_canary.k8s.objects import Object, node_is_ready, node_says
-from pytest_canary.manifests.version import TRACKS
+from pytest_canary.manifests.version import TRACKS, Version
 from pytest_canary.release.claims import Claims
 from pytest_canary.release.failing_apply import RULES
 from pytest_canary.release.release import Release
 from pytest_canary.release.rollout_watch import RolloutWatch
+from pytest_canary.release.transitions import OwnTransitions, Transitions
 from pytest_canary.stages.conditions import (
     has_database,
     has_own_cluster,
     loads_baseline,
     loads_images,
+    runs_pipelines,
 )
 
 if TYPE_CHECKING:
-    from pytest_canary.cluster.container_engine import ContainerEngine
+    from pytest_canary.cluster.container_engine import ContainerEngine, Image
     from pytest_canary.cluster.provision import Provisioned
     from pytest_canary.context.workspace import Workspace
     from pytest_canary.core.findings import Finding
+    from pytest_canary.delivery.project_pipelines import ProjectPipelines
 
 STAGE = Stage("cluster", existing_context)
 
@@ -58,9 +64,18 @@ def bring_up(workspace: Workspace) -> None:
         if workspace.plan.comes_to_verdict:
             # In the verdict, it would keep the load's generator waiting.
             pool.submit(statistics.prepare)
-        up = provision(workspace, engine)
+        pipelines = workspace.builders.run_pipelines(
+            workspace.plan,
+            workspace.run,
+            engine,
+            workspace.processes,
+            workspace.waiter,
+            lambda: workspace.report_folder.prepare_findings() / "pipelines",
+            workspace.journal.pipelines.append,
+        )
+        up = provision(workspace, engine, pipelines.build if pipelines else None)
     with measure("step", "begin to watch the namespace"):
-        context = workspace.context = furnish(workspace, engine, up)
+        context = workspace.context = furnish(workspace, engine, up, pipelines)
     workspace.journal.outcome(ClusterOutcome).apply_failures = tried.result()
     with measure("step", "put into the namespace what every version needs"):
         fill(context)
@@ -80,7 +95,9 @@ def try_apply(workspace: Workspace) -> list[Finding]:
     return workspace.builders.refuse_apply(workspace.plan, folder, processes)
 
 
-def provision(workspace: Workspace, engine: ContainerEngine) -> Provisioned:
+def provision(
+    workspace: Workspace, engine: ContainerEngine, build: Callable[[], Image] | None
+) -> Provisioned:
     """The cluster and the images, and an empty namespace of the run's own."""
     from pytest_canary.cluster.run import Run
 
@@ -99,6 +116,7 @@ def provision(workspace: Workspace, engine: ContainerEngine) -> Provisioned:
         workspace.waiter,
         workspace.processes,
         names=going_to_be_made(workspace),
+        build=build,
     )
 
 
@@ -114,7 +132,12 @@ def going_to_be_made(workspace: Workspace) -> list[str]:
     return list(dict.fromkeys([*names, *(found.inspection.objects if found else ())]))
 
 
-def furnish(workspace: Workspace, engine: ContainerEngine, up: Provisioned) -> Context:
+def furnish(
+    workspace: Workspace,
+    engine: ContainerEngine,
+    up: Provisioned,
+    pipelines: ProjectPipelines | None,
+) -> Context:
     """What works on the namespace: watches, release, database, app."""
     plan, journal, waiter = workspace.plan, workspace.journal, workspace.waiter
     settings = plan.settings
@@ -136,6 +159,7 @@ def furnish(workspace: Workspace, engine: ContainerEngine, up: Provisioned) -> C
         versions=set(images.values()),
     )
     journal.keep(ClusterOutcome(images, up.seconds, observer.history, observer.began))
+    database = Database(up.namespace, observer, settings.database, waiter)
     return Context(
         plan=plan,
         journal=journal,
@@ -144,16 +168,48 @@ def furnish(workspace: Workspace, engine: ContainerEngine, up: Provisioned) -> C
         provisioned=up,
         observer=observer,
         release=release,
-        database=Database(up.namespace, observer, settings.database, waiter),
+        transitions=transitions(workspace, engine, up, release, database, pipelines),
+        database=database,
         app=AppAccess(plan, journal, elsewhere=up.cluster is None),
         builders=workspace.builders,
     )
 
 
+def transitions(
+    workspace: Workspace,
+    engine: ContainerEngine,
+    up: Provisioned,
+    release: Release,
+    database: Database,
+    pipelines: ProjectPipelines | None,
+) -> Transitions:
+    """What moves the candidate on: the harness, or the project's own pipelines."""
+    settings = workspace.plan.settings
+    if pipelines is None or up.cluster is None:
+        return OwnTransitions(release, database, settings.commands)
+    # Few walks are on pipelines.
+    from pytest_canary.delivery.transitions import PipelineTransitions
+
+    node = up.cluster.node
+    let_see_nodes(up.owner, up.kubectl, workspace.processes)
+    pipelines.put_on(
+        lambda image: engine.load(image, node, settings.deadlines.image), release.parameters
+    )
+
+    def learn(image: str) -> Version:
+        """The candidate by the name that its Deployment calls its image."""
+        up.candidate = replace(up.candidate, image=image)
+        release.know(image)
+        workspace.journal.outcome(ClusterOutcome).images["candidate"] = image
+        return up.candidate
+
+    return PipelineTransitions(pipelines, release, database, learn)
+
+
 def claims(workspace: Workspace) -> Claims | None:
     """What makes the release's objects known as the run's, where others are beside them."""
     run = workspace.run
-    return Claims(f"{RUN_LABEL}={run.id}", run.has_applied) if run.record.guest else None
+    return Claims(label_of(run.id), run.has_applied) if run.record.guest else None
 
 
 def fill(context: Context) -> None:
@@ -196,6 +252,11 @@ def comes_up(context: Context) -> None:
             context.journal.note("cluster", f"image {verb} in {seconds:.1f} s")
     for note in context.provisioned.notes:
         context.journal.note("cluster", note)
+
+
+@STAGE.holds("the first pipeline calls what it may, and shows no secret", when=runs_pipelines)
+def build_is_clean(context: Context) -> None:
+    tell_of_pipeline(context.journal, "cluster", "build")
 
 
 @STAGE.holds("what applies the manifests fails where kubectl does, and leaves nothing")

@@ -18,6 +18,11 @@ def first(plan: Plan) -> bool:
     return not plan.upgrade
 
 
+def runs_pipelines(plan: Plan) -> bool:
+    """Applies where the transitions are what the project's own pipelines do."""
+    return plan.runs_pipelines
+
+
 def tells_versions(plan: Plan) -> bool:
     """Applies where a header tells which version answered an upgrade's requests."""
     return plan.upgrade and plan.tells_versions

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from pytest_canary.context import expect, expectations
+from pytest_canary.context.delivered import tell_of_pipeline
 from pytest_canary.context.outcomes import MigrationOutcome
 from pytest_canary.context.stage import Stage
 from pytest_canary.context.workspace import existing_context
@@ -15,7 +16,7 @@ from pytest_canary.database.blocking_changes import blocking_changes
 from pytest_canary.database.lock_findings import expect_patience
 from pytest_canary.manifests.version import CANARY, STABLE
 from pytest_canary.release.refused_migration import RefusedMigration, failures
-from pytest_canary.stages.conditions import first, migrates, migrates_live, upgrade
+from pytest_canary.stages.conditions import first, migrates, migrates_live, runs_pipelines, upgrade
 
 if TYPE_CHECKING:
     from pytest_canary.context.context import Context
@@ -38,13 +39,13 @@ def migrate_candidate(context: Context) -> None:
                     return backed_up.exception(), looked.exception()
 
             try:
-                outcome.migrated = context.migrate(CANARY, fresh=True, ready=ready)
+                outcome.migrated = context.transitions.migrate(fresh=True, ready=ready)
             finally:
                 outcome.backup = backed_up.result()
         outcome.blocking = blocking_changes(looked.result(), context.database.catalogue())
         outcome.refused = attempt_refused(context, outcome.migrated)
     elif context.plan.migrates:
-        outcome.migrated = context.migrate(CANARY, fresh=False)
+        outcome.migrated = context.transitions.migrate(fresh=False, ready=lambda: None)
     if not context.plan.upgrade:
         context.open_app()
         context.learn_version("candidate", CANARY)
@@ -83,6 +84,16 @@ def backup_restores(context: Context) -> None:
     context.journal.note(
         "migration", expect_restored(context.journal.outcome(MigrationOutcome).backup)
     )
+
+
+@STAGE.holds("the canary pipeline passes", when=runs_pipelines)
+def pipeline_passes(context: Context) -> None:
+    context.transitions.expect_passed()
+
+
+@STAGE.holds("it calls what it may, and shows no secret", when=runs_pipelines)
+def pipeline_is_clean(context: Context) -> None:
+    tell_of_pipeline(context.journal, "migration", "canary")
 
 
 @STAGE.holds("ping exits with 0", when=migrates)

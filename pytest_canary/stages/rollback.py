@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_canary.context import expect, expectations, sampling
+from pytest_canary.context.delivered import tell_of_pipeline
 from pytest_canary.context.outcomes import RollbackOutcome
 from pytest_canary.context.stage import Stage
 from pytest_canary.context.workspace import existing_context
@@ -16,6 +17,7 @@ from pytest_canary.stages.conditions import (
     goes_down,
     has_traffic,
     migrates_live,
+    runs_pipelines,
     upgrade,
 )
 
@@ -30,7 +32,9 @@ def is_rolled_back(context: Context) -> None:
     context.release.canary(context.candidate)
     replicas = context.settings.replicas.stable_during_canary
     expect.replicas(context, STABLE, replicas)
-    context.journal.diagnostics = context.release.roll_back()
+    diagnostics = context.release.diagnostics()
+    context.transitions.spoil()
+    context.journal.diagnostics = context.transitions.roll_back(diagnostics)
 
 
 @STAGE.holds("the diagnostics were collected before it was deleted")
@@ -44,6 +48,11 @@ def diagnostics_are_there(context: Context) -> None:
             raise ReleaseError(f"the diagnostics' {what} do not tell of {canary}")
     if not any(name.startswith(f"{canary}-") and text for name, text in found.logs.items()):
         raise ReleaseError(f"the diagnostics hold no log of {canary}")
+
+
+@STAGE.holds("the rollback pipeline calls what it may, and shows no secret", when=runs_pipelines)
+def pipeline_is_clean(context: Context) -> None:
+    tell_of_pipeline(context.journal, "rollback", "rollback")
 
 
 @STAGE.holds("the candidate's pods logged no secret")

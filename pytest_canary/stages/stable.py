@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pytest_canary.analysis.late import late_findings
 from pytest_canary.context import expect, expectations, judging
+from pytest_canary.context.delivered import tell_of_pipeline
 from pytest_canary.context.outcomes import StableOutcome
 from pytest_canary.context.stage import Stage
 from pytest_canary.context.stops import lost_by_baseline
@@ -18,6 +19,7 @@ from pytest_canary.stages.conditions import (
     has_traffic,
     judges,
     knows_who_answers,
+    runs_pipelines,
 )
 
 if TYPE_CHECKING:
@@ -33,7 +35,9 @@ STAGE = Stage("stable", existing_context, transition="promote", rolls_back=True)
 def is_promoted(context: Context) -> None:
     began = context.observer.now()
     late: list[Sequence[Comparison]] = []
-    context.release.promote(context.candidate, last=lambda: late.append(judge_to_the_end(context)))
+    context.transitions.promote(
+        context.candidate, last=lambda: late.append(judge_to_the_end(context))
+    )
     rollouts = context.observer.rollouts(context.release.name(STABLE), began)
     context.journal.keep(StableOutcome(rollouts, *late))
 
@@ -51,6 +55,11 @@ def judge_to_the_end(context: Context) -> Sequence[Comparison]:
 @STAGE.holds("{stable}/{stable} pods are ready, and of the candidate")
 def is_ready(context: Context) -> None:
     expect.replicas(context, STABLE, context.settings.replicas.stable)
+
+
+@STAGE.holds("the stable pipeline calls what it may, and shows no secret", when=runs_pipelines)
+def pipeline_is_clean(context: Context) -> None:
+    tell_of_pipeline(context.journal, "stable", "stable")
 
 
 @STAGE.holds("the rollout was seen going to {stable}/{stable}")

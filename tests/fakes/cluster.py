@@ -303,6 +303,12 @@ class Namespace(NamespaceApi):
                 if kind == "service":
                     self.put(objects.service(Path(manifest), 30001))
                     self.connect()
+                elif kind == "scale":
+                    self.scale(manifest, int(words[0]))
+                elif kind == "delete":
+                    self.delete_deployment(manifest)
+                elif kind == "exec":
+                    self.runs(self._objects["Pod"][manifest], words[0].split(), None)
                 else:
                     name, replicas, image = words
                     self.roll_out(objects.deployment(Path(manifest), name, int(replicas), image))

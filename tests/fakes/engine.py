@@ -34,6 +34,7 @@ class Engine(ContainerEngine):
         known: images that it has besides the walk's, by name.
         refuses: why the node's container can't be removed.
         mounts: the paths in the node on which something is mounted.
+        labelled: names of the containers that jobs have left, by their IDs.
         node_id: the ID of the node's container.
         started_at: when that was started.
         silent: why it does not tell.
@@ -55,6 +56,7 @@ class Engine(ContainerEngine):
         self.mounts: frozenset[str] = frozenset()
         self.node_id = "node-1"
         self.ports: set[int] = set()
+        self.labelled: dict[str, str] = {}
         self.started_at, self.silent = "2026-01-01T10:00:00Z", ""
         self.identity, self.away = "engine-1", ""
         self._node, self._deleted = node, deleted
@@ -90,6 +92,10 @@ class Engine(ContainerEngine):
         except CommandError as error:
             raise ImageError(f"the image can't be built: {error.sentence}", error.output) from error
         return Image(image_id(tag), tag)
+
+    def labelled_containers(self, label: str) -> dict[str, str]:
+        self._answer()
+        return dict(self.labelled)
 
     def named(self, image: Image, repository: str, run: str) -> Image:
         return image
@@ -140,6 +146,8 @@ class Engine(ContainerEngine):
         """From then on there is no cluster."""
         if self.refuses:
             raise CommandError(self.refuses)
+        if self.labelled.pop(container, None):
+            return
         assert container == self.node_id
         self._deleted.touch()
 

@@ -21,6 +21,7 @@ from fakes import objects
 from fakes.clock import Clock
 from fakes.cluster import Namespace, Watched
 from fakes.database import SCHEMAS, PostgreSQL
+from fakes.delivery import delivered
 from fakes.engine import IMAGES, Engine
 from fakes.network import Network, release_of
 from fakes.objects import Object
@@ -29,17 +30,18 @@ from fakes.traffic import until
 
 from pytest_canary.analysis.judge import Judge
 from pytest_canary.analysis.verdict import Verdict
+from pytest_canary.cluster.account import ACCOUNT_KUBECONFIG
 from pytest_canary.cluster.container_engine import Image, node_name
 from pytest_canary.cluster.provision import Provisioned
 from pytest_canary.cluster.run import Run
 from pytest_canary.config import settings_file
 from pytest_canary.config.baseline import Baseline
 from pytest_canary.config.options import STAGES, Options
-from pytest_canary.config.pipeline_file import find_pipeline
+from pytest_canary.config.pipeline_file import find_pipeline, find_roles
 from pytest_canary.config.plan import Plan
 from pytest_canary.config.settings import VerdictSettings
 from pytest_canary.context import expect
-from pytest_canary.context.builders import Builders, bring_up
+from pytest_canary.context.builders import Builders, bring_up, run_pipelines
 from pytest_canary.context.context import Context
 from pytest_canary.context.journal import Journal
 from pytest_canary.context.workspace import Workspace
@@ -63,8 +65,17 @@ SETTINGS: dict[str, Any] = {
 NO_HEADER = {"api": {"version-header": ""}}
 """Settings by which no header tells which version answers."""
 
-PIPELINES = {"pipeline": {"file": "fixtures/pipelines/book/.semaphore/semaphore.yml"}}
-"""Settings that name pipelines of Semaphore's."""
+_BOOK = "fixtures/pipelines/book/.semaphore"
+PIPELINES = {"pipeline": {"file": f"{_BOOK}/semaphore.yml", "run": False}}
+"""Settings that name pipelines of Semaphore's, to be looked at alone."""
+
+DELIVERED = {
+    "pipeline": {
+        "file": f"{_BOOK}/semaphore.yml",
+        "canary": f"{_BOOK}/canary-digitalocean.yml",
+    }
+}
+"""Settings by which pipelines of Semaphore's make the transitions."""
 
 LOADED = {"traffic": {"rate": 40}}
 """Settings that let traffic flow."""
@@ -92,6 +103,8 @@ class World:
         patch: puts the state folder, the current folder and PATH into it.
         upgrade: whether a baseline is live.
         empty: whether nothing is in the world yet, as somebody else rehearses in it.
+        root: the project's folder.
+        pipelines: whether the project's pipelines are run for real.
         table: settings beside the usual ones.
 
     Attributes:
@@ -108,9 +121,12 @@ class World:
         *,
         upgrade: bool = True,
         empty: bool = False,
+        root: Path = ROOT,
+        pipelines: bool = False,
         **table: Any,
     ) -> None:
         self.folder, self.patch = folder, patch
+        self.pipelines = pipelines
         patch.setenv("XDG_STATE_HOME", str(folder / "state"))
         patch.setenv("KUBECONFIG", str(folder / "users-own"))
         patch.setenv("PATH", str(folder), prepend=os.pathsep)
@@ -118,7 +134,7 @@ class World:
         self.until_the_end = ExitStack()
         self.meanwhile: Callable[[], None] = lambda: None
         self.clock = Clock(step=0.001)
-        self.settings = settings_file.check(SETTINGS | table, ROOT, "canary.toml")
+        self.settings = settings_file.check(SETTINGS | table, root, "canary.toml")
         self.upgrade = upgrade
         self.clock.real = 0.005 if self.settings.traffic.rate else 0.0
         self.namespace = Namespace(folder, folder / "deleted")
@@ -144,7 +160,8 @@ class World:
         self.kubectl = self.script("kubectl", KUBECTL.format(log=self.namespace.log))
         self.apply = self.script("apply.sh", APPLY.format(log=self.namespace.log))
         pipeline = find_pipeline(self.settings, options)
-        self.begin(Plan(self.settings, options, baseline, pipeline=pipeline))
+        roles = find_roles(self.settings, options, pipeline) if pipeline else None
+        self.begin(Plan(self.settings, options, baseline, pipeline=pipeline, roles=roles))
         if not empty:
             cluster = self.rehearsal.load("cluster")
             self.rehearsal.make(cluster.entry, cluster)
@@ -174,6 +191,8 @@ class World:
             "judge": self._judge,
             # test_failing_apply.py has real scripts that fail, which would take time in each world.
             "refuse_apply": lambda *_: [],
+            # tests/unit/delivery has real ones; what is told of them is told here too.
+            "run_pipelines": run_pipelines if self.pipelines else self._run_pipelines,
             "side_by_side": partial(Sides, seconds=0.1),
         }
         return Builders(**made)
@@ -202,8 +221,15 @@ class World:
         """Owns what is made."""
         return self.rehearsal.workspace.run
 
-    def _bring_up(self, plan: Plan, run: Run, *given: Any, names: Any) -> Provisioned:
+    def _run_pipelines(self, plan: Plan, *given: Any) -> None:
+        """Of each pipeline of the plan, an end without any fault, where it has such."""
+        *_, keep = given
+        for role in ("build", "canary", "stable", "rollback") if plan.roles else ():
+            keep(delivered(role))
+
+    def _bring_up(self, plan: Plan, run: Run, *given: Any, names: Any, build: Any) -> Provisioned:
         """What the provision leaves."""
+        candidate = self.version("candidate")
         *_, processes = given
         self.namespace.redactor = processes.redactor
         node = node_name(f"canary-{run.id}")
@@ -219,6 +245,11 @@ class World:
         )
         run.made(cluster=cluster.name, containers=[self.engine.node_id], network=True)
         run.made(images=sorted(IMAGES.values()))
+        if build:
+            build()
+            (run.folder / "bin").mkdir()
+            (run.folder / "bin" / "kubectl").symlink_to(self.kubectl)
+            (run.folder / ACCOUNT_KUBECONFIG).write_text("the account's\n")
         self.namespace.put(objects.node(node))
         self.namespace.create({})
         namespace: Any = self.namespace
@@ -228,7 +259,7 @@ class World:
             home=self.folder,
             cluster=cluster,
             kubectl=self.kubectl,
-            candidate=self.version("candidate"),
+            candidate=candidate,
             baseline=self.version("baseline") if self.upgrade else None,
             database=Image("sha256:0", "canary-db:0") if plan.has_database else None,
             seconds={"candidate image": 3.2, "candidate load": 4.1},

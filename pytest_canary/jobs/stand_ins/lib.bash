@@ -10,8 +10,8 @@ canary_text() {
   printf '"%s"' "${text//[[:cntrl:]]/?}"
 }
 
-# canary_record KIND WHY PROGRAM ARGUMENT…
-canary_record() {
+# canary_line KIND WHY PROGRAM ARGUMENT…
+canary_line() {
   local kind=$1 why=$2 program=$3 line each comma=''
   shift 3
   line="{\"kind\": \"$kind\", \"why\": $(canary_text "$why"), \"program\": $(canary_text "$program")"
@@ -20,7 +20,28 @@ canary_record() {
     line+="$comma$(canary_text "$each")"
     comma=', '
   done
-  printf '%s]}\n' "$line" >>"$CANARY_JOB/calls.jsonl"
+  printf '%s]}\n' "$line"
+}
+
+# canary_record KIND WHY PROGRAM ARGUMENT…
+canary_record() {
+  canary_line "$@" >>"$CANARY_JOB/calls.jsonl"
+}
+
+# Asks who runs the jobs, prints what it says, and ends as it says; where nobody listens, at once.
+# canary_ask KIND ARGUMENT…
+canary_ask() {
+  if [[ ! -d $CANARY_ROOT/asks ]]; then return 0; fi
+  local place=$CANARY_ROOT/asks/$BASHPID-$RANDOM code text answer
+  mkfifo "$place.answer" || return
+  # Open before it is asked, so that an answer that comes at once has where to go.
+  exec {answer}<>"$place.answer"
+  canary_line ask "" "$@" >"$place.new" && mv "$place.new" "$place.json" || return
+  read -r code text <&"$answer"
+  exec {answer}>&-
+  rm -f "$place.answer"
+  if [[ $text ]]; then printf '%s\n' "$text"; fi
+  return "${code:-1}"
 }
 
 # canary_refuse WHY PROGRAM ARGUMENT…; of the arguments nothing is printed, as one may be a secret.

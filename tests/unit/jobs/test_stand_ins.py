@@ -117,14 +117,6 @@ def test_docker_reaches_no_registry(
     assert output in found.output
 
 
-def test_what_is_pushed_goes_where_the_run_wants_it(do: Do, tmp_path: Path) -> None:
-    own = tmp_path / "own"
-    own.mkdir()
-    (own / "load-image").write_text("#!/bin/sh\necho loaded $1; exit 3\n")
-    found = do("docker push app:2", stand_ins=own)
-    assert (found.code, found.output) == (3, "loaded app:2\n")
-
-
 @pytest.mark.parametrize(
     "brings",
     [

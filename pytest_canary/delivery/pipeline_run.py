@@ -1,0 +1,110 @@
+"""One pipeline that runs, and stands still where somebody wants to look."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Literal
+
+from pytest_canary.core.errors import ReleaseError
+from pytest_canary.core.waiting import Seen, Waiter
+from pytest_canary.jobs.asks import Ask, Asks
+from pytest_canary.jobs.results import PipelineResult
+from pytest_canary.jobs.runner import Runner
+
+Answer = Callable[[Ask], Literal["answered", "hold"]]
+"""Answers what a job asks; or holds it, and with it the job, until somebody answers."""
+
+# Seconds between two looks whether something is asked, and beyond the pipeline's own limit.
+LOOK, GRACE = 0.05, 120.0
+
+
+class PipelineRun:
+    """One pipeline, which has begun.
+
+    Its jobs run in threads of their own; what they ask is answered by whoever waits for it.
+
+    Args:
+        name: as it is told: "the canary pipeline".
+        runner: runs it.
+        asks: what its jobs ask.
+        waiter: waits, and tells how far it is.
+        minutes: how long it may take.
+    """
+
+    def __init__(
+        self, name: str, runner: Runner, asks: Asks, waiter: Waiter, minutes: float
+    ) -> None:
+        self.name = name
+        self.said = ""
+        self._runner = runner
+        self._asks = asks
+        self._waiter = waiter
+        self._timeout = 60 * minutes + GRACE
+        self._pending: list[Ask] = []
+        self._result: PipelineResult | None = None
+        self._error: BaseException | None = None
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="pipeline", daemon=True)
+        self._thread.start()
+
+    def follow(self, answer: Answer) -> PipelineResult | None:
+        """Answer what its jobs ask until it ends.
+
+        Args:
+            answer: answers, or holds; what was held before is asked again first.
+
+        Returns:
+            What came of it; None where a job is held.
+
+        Raises:
+            CanaryError: it can't be run.
+            WaitTimeoutError: it does not end, long after its own limit.
+        """
+        held = False
+
+        def look() -> Seen[None]:
+            nonlocal held
+            ended = self._ended.is_set()
+            self._pending += self._asks.new()
+            while self._pending:
+                if answer(self._pending[0]) == "hold":
+                    held = True
+                    break
+                self._pending.pop(0)
+            return Seen(self.said or "nothing was printed yet", held or ended, None)
+
+        self._waiter.until(
+            f"{self.name} to end",
+            look,
+            timeout=self._timeout,
+            change=lambda _: self._pause(),
+        )
+        if held:
+            return None
+        self._thread.join()
+        if self._error:
+            raise self._error
+        if self._result is None:
+            raise ReleaseError(f"{self.name} came to no end")
+        return self._result
+
+    def stop(self) -> None:
+        """End it, whatever it is at; fine where it has ended."""
+        self._runner.stop()
+        while not self._ended.wait(LOOK):
+            for each in [*self._pending, *self._asks.new()]:
+                each.answer(1, "canary: this pipeline is stopped")
+            self._pending.clear()
+        self._thread.join()
+
+    def _pause(self) -> None:
+        self._ended.wait(LOOK)
+
+    def _run(self) -> None:
+        try:
+            self._result = self._runner.run()
+        except BaseException as error:
+            self._error = error
+        finally:
+            self._ended.set()

@@ -1,0 +1,295 @@
+"""The project's pipelines, one run after the other, on the run's own cluster."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from pytest_canary.cluster.account import ACCOUNT_KUBECONFIG
+from pytest_canary.cluster.container_engine import ContainerEngine, Image
+from pytest_canary.cluster.run import Run, label_of
+from pytest_canary.cluster.teardown import remove_containers
+from pytest_canary.config.plan import Plan
+from pytest_canary.config.revision import Revision
+from pytest_canary.core.errors import FoundError, SettingsError
+from pytest_canary.core.processes import Processes
+from pytest_canary.core.waiting import Waiter
+from pytest_canary.delivery.failures import failure
+from pytest_canary.delivery.job_logs import with_logs_kept
+from pytest_canary.delivery.pipeline_run import PipelineRun
+from pytest_canary.delivery.promotions import CHANGED, starts
+from pytest_canary.delivery.provided import provided, registry_variables
+from pytest_canary.delivery.pushed_images import Load, PushedImages
+from pytest_canary.delivery.snapshot import take_snapshot
+from pytest_canary.jobs.asks import Ask, Asks
+from pytest_canary.jobs.definition import Definition, define
+from pytest_canary.jobs.environment import Workflow
+from pytest_canary.jobs.order import End
+from pytest_canary.jobs.programs import Programs, install_programs
+from pytest_canary.jobs.results import PipelineResult
+from pytest_canary.jobs.runner import Runner
+from pytest_canary.pipelines.pipeline import Pipeline
+from pytest_canary.pipelines.roles import Role, Roles
+from pytest_canary.pipelines.values import read_values
+from pytest_canary.pipelines.workflow import opener, repository_of
+
+ADVICE = (
+    "let it run by pipeline.allowed, or put a program of its name into the folder that "
+    "pipeline.stand-ins names"
+)
+
+CALLED: dict[Role, str] = {
+    "build": "the first pipeline",
+    "canary": "the canary pipeline",
+    "stable": "the stable pipeline",
+    "rollback": "the rollback pipeline",
+}
+"""What each is called in a sentence."""
+
+# By which the engine's own program finds it, beside its address.
+_ENGINE = ("DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "DOCKER_API_VERSION")
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """One pipeline that was run.
+
+    Attributes:
+        role: what it is to the release.
+        file: its own, as it is told.
+        result: what came of it.
+        starts_rollback: whether it has failed and the rollback starts by itself for that.
+    """
+
+    role: Role
+    file: str
+    result: PipelineResult
+    starts_rollback: bool = False
+
+    @property
+    def passed(self) -> bool:
+        """Whether it has passed."""
+        return self.result.end.result == "passed"
+
+
+class ProjectPipelines:
+    """Runs the four pipelines of a release.
+
+    Args:
+        plan: what is rehearsed.
+        roles: which pipeline is which.
+        run: owns what they make.
+        engine: has the images that they build.
+        processes: those of the run; its redactor learns what the jobs' secrets hold.
+        waiter: waits, and tells how far they are.
+        revision: the branch or tag that they run for.
+        logs: the folder in which what its jobs have printed is kept, made when there is something.
+        keep: told each that has ended.
+
+    Raises:
+        ReleaseError: git can't make a commit of the project.
+        SettingsError: what is allowed, or stands in, is not there.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        roles: Roles,
+        run: Run,
+        engine: ContainerEngine,
+        processes: Processes,
+        waiter: Waiter,
+        revision: Revision,
+        logs: Callable[[], Path],
+        keep: Callable[[Delivered], None],
+    ) -> None:
+        self.roles = roles
+        self._plan = plan
+        self._settings = plan.settings.pipeline
+        self._run = run
+        self._engine = engine
+        self._processes = processes
+        self._waiter = waiter
+        self._logs = logs
+        self._keep = keep
+        self._folder = run.folder / "pipelines"
+        self._known: Mapping[str, str] = plan.settings.environment
+        snapshot = take_snapshot(plan.settings.root, self._folder / "repository", processes)
+        folder = self._folder / "programs"
+        stand_ins = self._settings.stand_ins
+        self._programs: Programs = install_programs(
+            folder,
+            allowed=self._settings.allowed,
+            stand_ins=plan.settings.root / stand_ins if stand_ins else None,
+            advice=ADVICE,
+            kubeconfig=run.folder / ACCOUNT_KUBECONFIG,
+            kubectl=run.folder / "bin" / "kubectl",
+            repository=snapshot.path,
+            engine={
+                **{name: os.environ[name] for name in _ENGINE if name in os.environ},
+                "DOCKER_HOST": engine.endpoint,
+                "CANARY_LABEL": label_of(run.id),
+                "CANARY_POSTGRES": plan.settings.database.image if plan.has_database else "",
+            },
+        )
+        self._asks = Asks(folder)
+        self._workflow = Workflow(
+            identity=str(uuid.uuid4()),
+            pipeline="",
+            project=snapshot.name,
+            url=snapshot.url,
+            sha=snapshot.commit,
+            more=self._known_to_jobs() | registry_variables(),
+            **_ref(revision),  # type: ignore[arg-type]
+        )
+        self._secrets = provided(self._settings, self._known)
+        self.images = PushedImages(engine, run)
+        self._running: PipelineRun | None = None
+        self._count = 0
+        self.last: Delivered | None = None
+
+    # What they make.
+
+    def build(self) -> Image:
+        """Run the first pipeline, and find the image that it has built.
+
+        Raises:
+            FoundError: it does not pass.
+            ReleaseError: it pushes no image, or several that may be the app's.
+        """
+        result = self.start("build", "").follow(self.answer)
+        if result:
+            self.ended("build", result)
+        identity, part = self._workflow.identity, self._settings.image
+        return self.images.find(self.roles.build.source.shown, identity, part)
+
+    def put_on(self, load: Load, known: Mapping[str, str]) -> None:
+        """Let images go to a cluster from now on, the ones that were pushed before included.
+
+        Args:
+            load: puts an image on its node.
+            known: the variables that the run has values for.
+        """
+        self._known = {**self._known, **known}
+        self._secrets = provided(self._settings, self._known)
+        self.images.put_on(load)
+
+    # Running.
+
+    def start(self, role: Role, promoted_by: str) -> PipelineRun:
+        """Begin a pipeline; whoever follows it answers what it asks.
+
+        Args:
+            role: which.
+            promoted_by: who has promoted to it; empty for nobody.
+
+        Raises:
+            SettingsError: it has something that can't be rehearsed.
+        """
+        self._count += 1
+        pipeline = self.roles.of(role)
+        folder = self._folder / f"{self._count}-{role}"
+        folder.mkdir(mode=0o700)
+        definition = self._definition(pipeline, role)
+        workflow = replace(self._workflow, pipeline=str(uuid.uuid4()), promoted_by=promoted_by)
+        said: list[PipelineRun] = []
+
+        def heard(job: str, line: str) -> None:
+            if said and line.strip():
+                said[0].said = f"{job}: {line.strip()}"
+
+        runner = Runner(
+            definition,
+            workflow,
+            folder=folder,
+            processes=self._processes,
+            programs=self._programs,
+            secrets=self._secrets,
+            functions=CHANGED,
+            heard=heard,
+            measure=self._waiter.measure,
+        )
+        run = PipelineRun(CALLED[role], runner, self._asks, self._waiter, definition.minutes)
+        said.append(run)
+        self._running = run
+        return run
+
+    def ended(self, role: Role, result: PipelineResult) -> PipelineResult:
+        """Keep what came of a pipeline.
+
+        Raises:
+            FoundError: it does not pass.
+        """
+        self._running = None
+        remove_containers(self._run.id, self._engine)
+        file = self.roles.of(role).source.shown
+        result = with_logs_kept(result, self._logs() / f"{self._count}-{role}")
+        self.last = Delivered(role, file, result, self._starts_rollback(role, result.end))
+        self._keep(self.last)
+        found = failure(CALLED[role], file, result)
+        if found:
+            raise FoundError([found])
+        return result
+
+    def stop(self) -> None:
+        """End what runs; fine where nothing does."""
+        if self._running:
+            self._running.stop()
+            self._running = None
+            remove_containers(self._run.id, self._engine)
+
+    def answer(self, ask: Ask) -> Literal["answered", "hold"]:
+        """Answer what a job asks: nothing is held."""
+        self.images.answer(ask)
+        return "answered"
+
+    def _starts_rollback(self, role: Role, end: End) -> bool:
+        keywords = self._workflow.keywords
+        found = self.roles.promotions(role, "rollback")
+        return end.result != "passed" and any(starts(each, end, keywords) for each in found)
+
+    def _known_to_jobs(self) -> dict[str, str]:
+        """The variables that jobs have of their machine: the settings', or else this process's."""
+        known = {**os.environ, **self._known}
+        return {name: known[name] for name in self._settings.variables if name in known}
+
+    def _definition(self, pipeline: Pipeline, role: Role) -> Definition:
+        path = pipeline.source.path
+        root = self._plan.settings.root
+        find = opener(path, repository_of(path, root), root)
+
+        def read_file(name: str) -> str:
+            found = find(name)
+            if found is None:
+                raise SettingsError(f"{pipeline.source.shown}: there is no file {name}")
+            return found.text
+
+        definition = define(read_values(pipeline.source.text).root, read_file)
+        if role != "build":
+            return definition
+        known = [each.name for each in definition.blocks]
+        unknown = [each for each in self._settings.skip if each not in known]
+        if unknown:
+            raise SettingsError(
+                f"pipeline.skip names block {unknown[0]}, and {pipeline.source.shown} has "
+                f"{', '.join(known)}"
+            )
+        blocks = tuple(
+            replace(each, skip=True) if each.name in self._settings.skip else each
+            for each in definition.blocks
+        )
+        return replace(definition, blocks=blocks)
+
+
+def _ref(revision: Revision) -> dict[str, str]:
+    """What a workflow runs on: the pull request, the branch or a tag that git or CI tells."""
+    if revision.pull_request:
+        number = revision.pull_request_number or "1"
+        return {"ref_type": "pull-request", "ref": number}
+    if revision.branch or not revision.tags:
+        return {"ref_type": "branch", "ref": revision.branch or "rehearsed"}
+    return {"ref_type": "tag", "ref": revision.tags[0]}

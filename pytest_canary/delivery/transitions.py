@@ -1,0 +1,281 @@
+"""A release's transitions as the project's own pipelines make them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal
+
+from pytest_canary.core.errors import CanaryError, FoundError, ReleaseError
+from pytest_canary.database.database import Database
+from pytest_canary.database.lock_sampler import sampled
+from pytest_canary.delivery.pipeline_run import PipelineRun
+from pytest_canary.delivery.project_pipelines import CALLED, ProjectPipelines
+from pytest_canary.jobs.asks import Ask
+from pytest_canary.jobs.results import CommandResult, PipelineResult
+from pytest_canary.k8s.exec import Exec
+from pytest_canary.k8s.objects import Object, app_container, images
+from pytest_canary.manifests.version import CANARY, STABLE, Version
+from pytest_canary.release.diagnostics import Diagnostics
+from pytest_canary.release.migration import Migrated, fresh_schema
+from pytest_canary.release.release import Release
+
+# Who promotes: the product, or the verdict in the place of a person.
+AUTOMATIC, BY_HAND = "auto-promotion", "pytest-canary"
+
+# What `kubectl delete` may have in the place of a Deployment's name.
+_SELECTING = ("-f", "-l", "-k", "--all", "--selector", "--filename", "--kustomize")
+
+
+class PipelineTransitions:
+    """Runs the canary, stable and rollback pipelines, each when its transition comes.
+
+    The canary pipeline stands still before its first `kubectl exec`, where the migration begins, so
+    that the canary is looked at before.
+
+    Args:
+        pipelines: the project's.
+        release: looks at what they have done.
+        database: the one that they migrate.
+        learn: told the name of the image that they have deployed.
+    """
+
+    def __init__(
+        self,
+        pipelines: ProjectPipelines,
+        release: Release,
+        database: Database,
+        learn: Callable[[str], Version],
+    ) -> None:
+        self._pipelines = pipelines
+        self._release = release
+        self._database = database
+        self._learn = learn
+        self._held: PipelineRun | None = None
+        self._error: CanaryError | None = None
+
+    def canary(self, version: Version) -> None:
+        """Run the canary pipeline until it migrates.
+
+        Raises:
+            FoundError: it does not pass, or the canary does not come up.
+            ReleaseError: it has run to its end and deployed no canary.
+        """
+        run = self._pipelines.start("canary", AUTOMATIC)
+        self._held = run
+        result = self._explained(CANARY, version, lambda: run.follow(self._answer_until_exec))
+        if result is not None:
+            self._held = None
+            self._explained(CANARY, version, lambda: self._pipelines.ended("canary", result))
+        deployed = self._release.namespace.deployment(self._release.name(CANARY))
+        if deployed is None:
+            raise ReleaseError(
+                f"{CALLED['canary']} came {'to its end' if result else 'to its `kubectl exec`'} "
+                f"and deployed no {self._release.name(CANARY)}; name the Deployments as `name` in "
+                "the settings says"
+            )
+        learnt = self._learn(self._image(deployed, version))
+        self._release.wait_until_settled(CANARY, self._release.settings.replicas.canary, learnt)
+        self._release.wait_for_service()
+
+    def migrate(self, *, fresh: bool, ready: Callable[[], object]) -> Migrated:
+        """Let the canary pipeline go on to its end, and look at the schema before and after.
+
+        Raises:
+            FoundError: it ends before it has migrated.
+            ReleaseError: nothing in it migrates.
+        """
+        pods, commands = self._release.pods, self._release.settings.commands
+        deployment = self._release.name(CANARY)
+        pod = pods.ready_pod(deployment)
+        before = self._database.schema()
+        noted = self._database.history(before)
+        expected = fresh_schema(pods, self._database, pod, commands.migrate) if fresh else None
+        ready()
+        locks = None
+        if fresh:
+            others = pods.addresses(but=deployment)
+            with sampled(self._database, others, pods.deadline) as locks:
+                result, error = self._go_on()
+        else:
+            result, error = self._go_on()
+        after = self._database.schema()
+        done = _exec(result, pod, commands.migrate)
+        if done is None:
+            if error:
+                raise error
+            typed = " ".join(commands.migrate)
+            raise ReleaseError(
+                f"{CALLED['canary']} has run to its end and called no `{typed}`; let a job "
+                "`kubectl exec` it in a canary pod, or name in commands.migrate what migrates"
+            )
+        return Migrated(
+            _exec(result, pod, commands.ping) if commands.ping else None,
+            done,
+            before,
+            after,
+            expected,
+            noted,
+            self._database.history(after),
+            locks,
+            pod,
+        )
+
+    def expect_passed(self) -> None:
+        """Return where the canary pipeline has passed.
+
+        Raises:
+            FoundError: it has not.
+        """
+        if self._error:
+            raise self._error
+
+    def promote(self, version: Version, last: Callable[[], None]) -> None:
+        """Run the stable pipeline.
+
+        Raises:
+            FoundError: it does not pass, or stable does not come up.
+        """
+        name, judged = self._release.name(CANARY), False
+
+        def answer(ask: Ask) -> Literal["answered", "hold"]:
+            nonlocal judged
+            if not judged and _deletes(ask, name):
+                judged = True
+                last()
+            return self._pipelines.answer(ask)
+
+        def run() -> PipelineResult:
+            result = self._pipelines.start("stable", BY_HAND).follow(answer)
+            return self._pipelines.ended("stable", _expect(result))
+
+        self._explained(STABLE, version, run)
+        if not judged:
+            last()
+        replicas = self._release.settings.replicas.stable
+        self._release.wait_until_settled(STABLE, replicas, version)
+
+    def spoil(self) -> None:
+        """Leave the canary pods that can't start, as only of such ones a rollback is worth trying.
+
+        Raises:
+            ReleaseError: kubectl fails.
+        """
+        name = self._release.name(CANARY)
+        deployed = self._release.namespace.deployment(name)
+        if deployed is None:
+            return
+        template = deployed["spec"]["template"]
+        container = app_container(template, self._release.pods.versions)["name"]
+        broken = [{"name": container, "command": ["/spoilt-by-the-rehearsal"]}]
+        self._patch(name, {"spec": {"replicas": 0}})
+        self._patch(name, {"spec": {"template": {"spec": {"containers": broken}}}})
+        self._patch(name, {"spec": {"replicas": self._release.settings.replicas.canary}})
+
+    def roll_back(self, diagnostics: Diagnostics | None = None) -> Diagnostics:
+        """Run the rollback pipeline.
+
+        Raises:
+            FoundError: it does not pass.
+        """
+        self.stop()
+        diagnostics = diagnostics or self._release.diagnostics()
+        last = self._pipelines.last
+        by = AUTOMATIC if last and last.starts_rollback else BY_HAND
+        run = self._pipelines.start("rollback", by)
+        self._pipelines.ended("rollback", _expect(run.follow(self._pipelines.answer)))
+        return diagnostics
+
+    def stop(self) -> None:
+        """End a pipeline that stands still."""
+        self._held = None
+        self._pipelines.stop()
+
+    # One pipeline.
+
+    def _go_on(self) -> tuple[PipelineResult, CanaryError | None]:
+        """What the pipeline that was held has come to, and how it has failed."""
+        run = self._held
+        if run is None:
+            if self._pipelines.last is None or self._pipelines.last.role != "canary":
+                raise ReleaseError(f"{CALLED['canary']} does not run; enter the stage canary first")
+            return self._pipelines.last.result, None
+        self._held = None
+        result = _expect(run.follow(self._pipelines.answer))
+        try:
+            return self._pipelines.ended("canary", result), None
+        except CanaryError as error:
+            self._error = error
+            return result, error
+
+    def _explained(
+        self, track: str, version: Version, run: Callable[[], PipelineResult | None]
+    ) -> PipelineResult | None:
+        """What a pipeline comes to; where it fails, why, if the cluster tells."""
+        try:
+            return run()
+        except FoundError as error:
+            deployed = self._release.namespace.deployment(self._release.name(track))
+            if deployed is None or (track == STABLE and version.image not in _images(deployed)):
+                raise
+            if track == CANARY:
+                version = self._learn(self._image(deployed, version))
+            cause = self._release.find_cause(track, version, error)
+            if not isinstance(cause, FoundError) or cause is error:
+                raise
+            raise FoundError([*error.findings, *cause.findings], after=cause.after) from error
+
+    def _image(self, deployed: Object, version: Version) -> str:
+        """The image that the canary's Deployment runs of what the first pipeline has built.
+
+        Raises:
+            ReleaseError: it runs none of that.
+        """
+        named = _images(deployed)
+        own = [each for each in named if self._pipelines.images.has_built(each)]
+        if version.image in named or own:
+            return version.image if version.image in named else own[0]
+        raise ReleaseError(
+            f"{CALLED['canary']} deploys {', '.join(named)}, and that is not what "
+            f"{CALLED['build']} has built; let it push and deploy the image of its own workflow"
+        )
+
+    def _answer_until_exec(self, ask: Ask) -> Literal["answered", "hold"]:
+        if ask.kind == "kubectl" and "exec" in ask.arguments:
+            return "hold"
+        return self._pipelines.answer(ask)
+
+    def _patch(self, name: str, patch: Mapping[str, object]) -> None:
+        self._release.kubectl("patch", "deployment", name, "-p", json.dumps(patch))
+
+
+def _expect(result: PipelineResult | None) -> PipelineResult:
+    if result is None:
+        raise ReleaseError("a pipeline stands still, and nobody waits for it")
+    return result
+
+
+def _deletes(ask: Ask, deployment: str) -> bool:
+    """Whether kubectl is going to delete that Deployment, or may."""
+    if ask.kind != "kubectl" or "delete" not in ask.arguments:
+        return False
+    return any(deployment in each or each.startswith(_SELECTING) for each in ask.arguments)
+
+
+def _images(deployment: Object) -> list[str]:
+    return list(images(deployment["spec"]["template"]))
+
+
+def _exec(result: PipelineResult, pod: Object, words: Sequence[str]) -> Exec | None:
+    """How a command in a pod has ended, by the pipeline's command that has run it."""
+    for command in _commands(result):
+        for call in command.calls:
+            told = " ".join(call.arguments)
+            if call.program == "kubectl" and "exec" in call.arguments and " ".join(words) in told:
+                name = pod["metadata"]["name"]
+                return Exec(name, " ".join(words), command.code, command.output, command.output)
+    return None
+
+
+def _commands(result: PipelineResult) -> list[CommandResult]:
+    return [command for block in result.blocks for job in block.jobs for command in job.commands]

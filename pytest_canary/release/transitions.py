@@ -1,0 +1,86 @@
+"""What moves a release on, whoever does: the harness's own lines, or the project's pipelines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from pytest_canary.config.settings import CommandSettings
+from pytest_canary.database.database import Database
+from pytest_canary.manifests.version import CANARY, Version
+from pytest_canary.release.diagnostics import Diagnostics
+from pytest_canary.release.migration import Migrated, migrate
+from pytest_canary.release.release import Release
+
+
+class Transitions(Protocol):
+    """Makes the candidate's transitions."""
+
+    def canary(self, version: Version) -> None:
+        """Put the version beside stable, as a canary."""
+
+    def migrate(self, *, fresh: bool, ready: Callable[[], object]) -> Migrated:
+        """Run ping and migrate in a canary pod; `release.migration.migrate` says how."""
+
+    def expect_passed(self) -> None:
+        """Return where what has migrated came to a good end; beside the commands' own."""
+
+    def promote(self, version: Version, last: Callable[[], None]) -> None:
+        """Make the version stable and delete the canary; `last` is called before that."""
+
+    def spoil(self) -> None:
+        """Make the canary one that a rollback is for, where that makes a difference."""
+
+    def roll_back(self, diagnostics: Diagnostics | None = None) -> Diagnostics:
+        """Scale stable up again and delete the canary; what was collected before comes first."""
+
+    def stop(self) -> None:
+        """End what is still at it."""
+
+
+class OwnTransitions:
+    """The harness's own: the book's pipelines, line for line.
+
+    Args:
+        release: makes them.
+        database: is migrated.
+        commands: ping and migrate.
+    """
+
+    def __init__(self, release: Release, database: Database, commands: CommandSettings) -> None:
+        self._release = release
+        self._database = database
+        self._commands = commands
+
+    def canary(self, version: Version) -> None:
+        """`kubectl apply`, `apply.sh` and `kubectl scale`."""
+        self._release.canary(version)
+
+    def migrate(self, *, fresh: bool, ready: Callable[[], object]) -> Migrated:
+        """`kubectl exec`, twice."""
+        return migrate(
+            self._release.pods,
+            self._database,
+            self._release.name(CANARY),
+            self._commands.migrate,
+            ping=self._commands.ping,
+            fresh=fresh,
+            ready=ready,
+        )
+
+    def expect_passed(self) -> None:
+        """Nothing else was run."""
+
+    def promote(self, version: Version, last: Callable[[], None]) -> None:
+        """`apply.sh` and `kubectl delete`."""
+        self._release.promote(version, last)
+
+    def spoil(self) -> None:
+        """Nothing: these lines know no canary that they can't take back."""
+
+    def roll_back(self, diagnostics: Diagnostics | None = None) -> Diagnostics:
+        """`kubectl scale` and `kubectl delete`."""
+        return self._release.roll_back(diagnostics)
+
+    def stop(self) -> None:
+        """Nothing is at it any more."""

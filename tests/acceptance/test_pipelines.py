@@ -1,0 +1,119 @@
+"""Walks whose transitions are what a project's own pipelines run, on a real cluster."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Callable
+
+import docker
+import pytest
+from acceptance.projects import (
+    NOTHING,
+    ROOT,
+    Project,
+    addressbook_settings,
+    left,
+    needed,
+)
+
+Make = Callable[[str], Project]
+
+PIPELINE = """
+file = ".semaphore/semaphore.yml"
+canary = ".semaphore/canary-kubeconfig.yml"
+variables = ["BASE"]
+[pipeline.secrets]
+do-key = {{ variables = ["DO_ACCESS_TOKEN"] }}
+kubeconfig = {{ files = ["~/.kube/config"] }}
+registry = {{ variables = ["REGISTRY_URL", "REGISTRY_USERNAME", "REGISTRY_PASSWORD"] }}
+[environment]
+BASE = "{base}"
+"""
+
+
+@pytest.fixture
+def delivered(addressbook_project: Make, request: pytest.FixtureRequest) -> Project:
+    """The bundled addressbook with the book's pipelines, which release it."""
+    project = addressbook_project(request.node.originalname)
+    (project.root / "test_release.py").unlink()
+    shutil.copytree(ROOT / ".semaphore", project.root / ".semaphore")
+    settings = PIPELINE.format(base=needed("PYTHON_IMAGE"))
+    project.write("canary.toml", addressbook_settings(pipeline=settings))
+    return project
+
+
+def change(project: Project, pipeline: str, *changes: tuple[str, str]) -> None:
+    """Put other pieces into a pipeline."""
+    path = project.root / ".semaphore" / pipeline
+    text = path.read_text()
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    path.write_text(text)
+
+
+@pytest.mark.alone
+def test_a_release_by_its_own_pipelines_passes_every_stage(
+    delivered: Project, releases: dict[str, str], engine: docker.DockerClient
+) -> None:
+    images = {tag for image in engine.images.list() for tag in image.tags}
+
+    walked = delivered.pytest("--canary", f"--canary-baseline={releases['1']}", "-v")
+
+    assert walked.code == 0, walked.text
+    for stage, told in (
+        ("cluster", ".semaphore/semaphore.yml: 4 jobs"),
+        ("migration", ".semaphore/canary-kubeconfig.yml: 3 jobs"),
+        ("stable", ".semaphore/stable-kubeconfig.yml: 1 job"),
+        ("rollback", ".semaphore/rollback-kubeconfig.yml: 1 job"),
+    ):
+        assert told in walked.stage(stage)
+    assert "0001 -> 0002, +1 column" in walked.stage("migration")
+    assert "canary/migration::the canary pipeline passes PASSED" in walked.text
+    assert re.search(r"go: errors 0\.0 % and 0\.0 %", walked.stage("verdict"))
+    assert "3/3 of release 1" in walked.stage("rollback")
+    assert " warning" not in walked.text
+    assert left(engine, delivered) == NOTHING
+    kept = {"pytest-canary/addressbook:candidate", "pytest-canary/addressbook:baseline"}
+    assert {tag for image in engine.images.list() for tag in image.tags} - images <= kept
+    report = json.loads((delivered.root / "canary-report" / "report.json").read_text())
+    assert report["result"] == "passed"
+    (run,) = (delivered.root / "canary-report" / "findings").iterdir()
+    logs = {each.parent.name: each.read_text() for each in sorted(run.glob("pipelines/*/*"))}
+    assert set(logs) == {"1-build", "2-canary", "3-stable", "4-rollback"}
+    assert "kubectl delete" in logs["3-stable"]
+
+
+def test_a_job_that_fails_starts_the_rollback_that_the_file_has(
+    delivered: Project, releases: dict[str, str], engine: docker.DockerClient
+) -> None:
+    """It has migrated by then; a secret is printed, and nothing of the tests is run."""
+    change(
+        delivered,
+        "canary-kubeconfig.yml",
+        ("python -m addressbook migrate\n", "python -m addressbook migrate --to-nowhere\n"),
+        ("- kubectl apply", "- echo $REGISTRY_PASSWORD\n            - kubectl apply"),
+    )
+    path = delivered.root / "canary.toml"
+    path.write_text(
+        path.read_text().replace('variables = ["BASE"]', 'variables = ["BASE"]\nskip = ["Tests"]')
+    )
+
+    walked = delivered.pytest("--canary", f"--canary-baseline={releases['1']}", "-v")
+
+    assert walked.code == 1
+    assert ".semaphore/semaphore.yml: 2 jobs, without Tests" in walked.stage("cluster")
+    assert re.search(
+        r"the canary pipeline does not pass: block Functional test and migration, job Ping and "
+        r"migrate: `kubectl exec \"\$POD\" -- python -m addressbook migrate --to-nowhere` exits "
+        r"with code \d+",
+        walked.text,
+    )
+    assert (
+        "canary/rollback::the failed pipeline starts its rollback by itself PASSED" in walked.text
+    )
+    assert "rolled back: 3/3 of release 1; the API answers" in walked.stage("rollback")
+    assert "`echo $REGISTRY_PASSWORD` prints the value of REGISTRY_PASSWORD" in walked.text
+    assert left(engine, delivered) == NOTHING
