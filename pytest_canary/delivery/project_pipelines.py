@@ -195,7 +195,12 @@ class ProjectPipelines:
         folder = self._folder / f"{self._count}-{role}"
         folder.mkdir(mode=0o700)
         definition = self._definition(pipeline, role)
-        workflow = replace(self._workflow, pipeline=str(uuid.uuid4()), promoted_by=promoted_by)
+        workflow = replace(
+            self._workflow,
+            pipeline=str(uuid.uuid4()),
+            promoted_by=promoted_by,
+            parameters=self.roles.parameters(role),
+        )
         said: list[PipelineRun] = []
 
         def heard(job: str, line: str) -> None:
@@ -268,7 +273,8 @@ class ProjectPipelines:
                 raise SettingsError(f"{pipeline.source.shown}: there is no file {name}")
             return found.text
 
-        definition = define(read_values(pipeline.source.text).root, read_file)
+        values = read_values(pipeline.source.text).root
+        definition = define(values, read_file, self.roles.parameters(role))
         if role != "build":
             return definition
         known = [each.name for each in definition.blocks]

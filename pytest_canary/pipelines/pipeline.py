@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from pytest_canary.manifests.composing import UnreadableError
@@ -29,6 +29,8 @@ class Promotion:
         file: the pipeline that it leads to, as the file names it.
         results: those on which `auto_promote_on` starts it.
         parameters: the variables that it hands on.
+        values: what those have that have a value where nobody chooses one: their default, and of
+            one that is required its first option.
         target: the deployment target, which has secrets of its own; empty for none.
     """
 
@@ -39,6 +41,7 @@ class Promotion:
     file: str = ""
     results: tuple[str, ...] = ()
     parameters: tuple[str, ...] = ()
+    values: Mapping[str, str] = field(default_factory=dict)
     target: str = ""
 
 
@@ -142,9 +145,23 @@ def _promotions(values: Values) -> Iterator[Promotion]:
             deprecated="auto_promote_on" in each,
             file=each["pipeline_file"],
             results=tuple(on["result"] for on in each.get("auto_promote_on", [])),
-            parameters=tuple(p["name"] for p in each.get("parameters", {}).get("env_vars", [])),
+            parameters=tuple(p["name"] for p in _parameters(each)),
+            values={
+                p["name"]: value for p in _parameters(each) if (value := _value(p)) is not None
+            },
             target=each.get("deployment_target", ""),
         )
+
+
+def _parameters(promotion: dict[str, Any]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = promotion.get("parameters", {}).get("env_vars", [])
+    return found
+
+
+def _value(parameter: dict[str, Any]) -> str | None:
+    options: list[str] = parameter.get("options", []) if parameter.get("required") else []
+    found: str | None = parameter.get("default_value", options[0] if options else None)
+    return found
 
 
 def _whens(

@@ -49,6 +49,12 @@ class Roles:
         origin, target = self.of(role).source.path, self.of(to).source.path
         return [e.promotion for e in self.leads if (e.origin, e.target) == (origin, target)]
 
+    def parameters(self, role: Role) -> Mapping[str, str]:
+        """What a pipeline is handed by the promotion that leads to it from the one before."""
+        before: Role = "build" if role == "canary" else "canary"
+        found = self.promotions(before, role) if role != "build" else []
+        return found[0].values if found else {}
+
 
 def find_roles(workflow: Workflow, named: Mapping[Role, Path]) -> Roles:
     """Tell the four from each other: by name where one is named, else by their promotions.

@@ -23,6 +23,7 @@ def test_a_pipeline_with_everything_is_taken() -> None:
         deprecated=False,
         file="canary.yml",
         parameters=("SIZE",),
+        values={"SIZE": "1"},
         target="canary",
     )
     assert preview == Promotion(

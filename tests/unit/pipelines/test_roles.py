@@ -65,6 +65,23 @@ def test_of_several_canaries_one_is_named(tmp_path: Path) -> None:
     assert found(first, {"canary": tmp_path / "b.yml"}).canary.name == "b"
 
 
+def test_a_promotion_hands_on_the_values_that_it_has_by_itself(tmp_path: Path) -> None:
+    variables = """{name: A, default_value: "1", required: true, options: ["0", "1"]},
+      {name: B, required: true, options: [x, y]}, {name: C, required: false, options: [x]},
+      {name: D, required: true}"""
+    promotion = "{name: Canary, pipeline_file: c.yml, parameters: {env_vars: [%s]}}"
+    first = write(
+        tmp_path,
+        ci=promotion % " ".join(variables.split()),
+        c=CANARY,
+        all="",
+        undo="",
+    )
+    roles = found(first)
+    assert roles.parameters("canary") == {"A": "1", "B": "x"}
+    assert roles.parameters("build") == roles.parameters("stable") == {}
+
+
 @pytest.mark.parametrize(
     ("pipelines", "words"),
     [
