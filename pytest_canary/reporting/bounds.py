@@ -15,6 +15,8 @@ BINS = 300
 STEPS = 1000
 # Lines of a list that a person reads, or a program counts.
 ITEMS = 500
+# Jobs of one pipeline; a matrix may make thousands.
+JOBS = 100
 # Characters of one message or piece of evidence; its files have the rest.
 TEXT = 20_000
 
@@ -43,6 +45,10 @@ def bounded(report: Report) -> Report:
                 }
             )
             for stage in report.stages
+        ),
+        "pipelines": tuple(
+            each.model_copy(update={"jobs": first("pipelines.jobs", each.jobs, JOBS)})
+            for each in report.pipelines
         ),
         "transitions": first("transitions", report.transitions),
         "findings": tuple(_found(each) for each in first("findings", report.findings, 100)),

@@ -18,6 +18,7 @@ from pytest_canary.core.errors import FoundError, TrafficError
 from pytest_canary.core.findings import Finding
 from pytest_canary.release.migration import Migrated
 from pytest_canary.reporting import document, figures, records
+from pytest_canary.reporting.pipelines import pipelines
 from pytest_canary.reporting.replicas import availability, replicas
 from pytest_canary.reporting.time_spent import time_spent
 
@@ -66,6 +67,7 @@ def _compose(
         failures=_failures(journal),
         environment=document.Environment(**journal.environment),
         stages=tuple(_stages(journal)),
+        pipelines=tuple(pipelines(journal)),
         transitions=tuple(
             document.Transition(
                 name=each.name, stage=each.stage, began=each.began, ended=each.ended
@@ -95,7 +97,7 @@ def _versions(journal: Journal) -> document.Versions:
     images = cluster.images if cluster else {}
     origins = {
         "baseline": plan.baseline.text if plan.upgrade else "",
-        "candidate": plan.options.image or f"built from {plan.settings.files.dockerfile.name}",
+        "candidate": plan.options.image or f"built {_built(journal)}",
     }
 
     def version(title: str) -> document.Version:
@@ -107,6 +109,13 @@ def _versions(journal: Journal) -> document.Versions:
 
     baseline = version("baseline") if plan.upgrade else None
     return document.Versions(baseline=baseline, candidate=version("candidate"))
+
+
+def _built(journal: Journal) -> str:
+    roles = journal.plan.roles
+    if roles:
+        return f"by {roles.build.source.shown}"
+    return f"from {journal.plan.settings.files.dockerfile.name}"
 
 
 def _promotion(found: Promotion | None) -> document.Promotion | None:

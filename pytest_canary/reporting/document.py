@@ -17,6 +17,7 @@ from pydantic import Field
 from pytest_canary.core.findings import Finding, Level
 from pytest_canary.reporting.figures import Availability, Database, Replicas, Share, Traffic
 from pytest_canary.reporting.part import Count, Part, Seconds, Share01, Text, Texts
+from pytest_canary.reporting.pipelines import Pipeline
 
 # Raised when a document is no longer what a reader of an older one would take it for.
 FORMAT: Literal[1] = 1
@@ -260,6 +261,7 @@ class Report(Part):
         run: its six hexadecimal digits.
         started: in UTC.
         name: the app's.
+        pipelines: the project's own that have made the transitions, where they have.
         findings: errors first, as they were raised; then what failed nothing.
         levels: what the settings have made of rules.
         left_out: how many items each list lost so that the report stays small: "traffic.losses".
@@ -280,6 +282,7 @@ class Report(Part):
     failures: Failures = Failures()
     environment: Environment = Environment()
     stages: tuple[Stage, ...] = ()
+    pipelines: tuple[Pipeline, ...] = ()
     transitions: tuple[Transition, ...] = ()
     findings: tuple[Found, ...] = ()
     levels: tuple[RuleLevel, ...] = ()

@@ -8,6 +8,7 @@ from typing import Literal
 from pytest_canary.core.wording import plural
 from pytest_canary.reporting.document import Report, Result, Verdict
 from pytest_canary.reporting.figures import Share
+from pytest_canary.reporting.pipelines import End
 
 Tone = Literal["good", "bad", "unsure", "stopped"]
 
@@ -15,11 +16,12 @@ Tone = Literal["good", "bad", "unsure", "stopped"]
 NONE = "\N{EN DASH}"
 MARKS = {"passed": "✓", "failed": "✕", "stopped": "■", "skipped": NONE}
 TONES: dict[str, Tone] = {"go": "good", "no-go": "bad", "inconclusive": "unsure"}
-RESULT_TONES: dict[Result, Tone] = {
+RESULT_TONES: dict[Result | End, Tone] = {
     "passed": "good",
     "failed": "bad",
     "stopped": "stopped",
     "skipped": "stopped",
+    "canceled": "stopped",
 }
 
 

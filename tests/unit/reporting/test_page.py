@@ -107,6 +107,16 @@ def test_only_files_below_the_report_are_links(made: dict[str, Reader]) -> None:
     assert links == [
         "#main",
         *(f"findings/90dd3c/1/{n}.txt" for n in ("describe", "events", "log", "previous")),
+        *(
+            f"findings/90dd3c/pipelines/{n}.txt"
+            for n in (
+                "1-build/Build-1-Image",
+                "1-build/Tests-1-Functional",
+                "2-canary/Push-1-Push",
+                "2-canary/Deploy-1-Deploy",
+                "3-rollback/Rollback-1-Rollback",
+            )
+        ),
     ]
 
 
