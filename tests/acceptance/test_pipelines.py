@@ -25,11 +25,9 @@ file = ".semaphore/semaphore.yml"
 canary = ".semaphore/canary-kubeconfig.yml"
 variables = ["BASE"]
 [pipeline.secrets]
-do-key = {{ variables = ["DO_ACCESS_TOKEN"] }}
-kubeconfig = {{ files = ["~/.kube/config"] }}
-registry = {{ variables = ["REGISTRY_URL", "REGISTRY_USERNAME", "REGISTRY_PASSWORD"] }}
-[environment]
-BASE = "{base}"
+do-key = { variables = ["DO_ACCESS_TOKEN"] }
+kubeconfig = { files = ["~/.kube/config"] }
+registry = { variables = ["REGISTRY_URL", "REGISTRY_USERNAME", "REGISTRY_PASSWORD"] }
 """
 
 
@@ -39,8 +37,8 @@ def delivered(addressbook_project: Make, request: pytest.FixtureRequest) -> Proj
     project = addressbook_project(request.node.originalname)
     (project.root / "test_release.py").unlink()
     shutil.copytree(ROOT / ".semaphore", project.root / ".semaphore")
-    settings = PIPELINE.format(base=needed("PYTHON_IMAGE"))
-    project.write("canary.toml", addressbook_settings(pipeline=settings))
+    project.write("canary.toml", addressbook_settings(pipeline=PIPELINE))
+    project.environment["BASE"] = needed("PYTHON_IMAGE")
     return project
 
 
