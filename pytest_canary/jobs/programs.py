@@ -58,7 +58,7 @@ _VALUED = {
 _ALSO = {"apt": "pip", "apt-get": "pip", "pip3": "pip", "wget": "curl"}
 
 # What stand-ins call.
-_REAL = ("curl", "docker", "git", "kubectl", "wget")
+_REAL = ("curl", "docker", "flock", "git", "kubectl", "wget")
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from fakes.jobs import commands, one_job, runner
 from fakes.repository import commit, git
 
 from pytest_canary.jobs.calls import Call, CallRecord
+from pytest_canary.jobs.definition import define
 from pytest_canary.jobs.programs import install_programs
 from pytest_canary.jobs.results import CommandResult
 
@@ -267,3 +268,40 @@ def test_a_record_is_read_whatever_a_job_has_made_of_it(
     record = CallRecord(path)
     assert record.new() == calls
     assert record.new() == []
+
+
+POSTGRES = {"CANARY_POSTGRES": "postgres:17", "CANARY_LABEL": "run=1"}
+
+
+def test_a_service_is_started_from_the_runs_image(do: Do) -> None:
+    found = do("sem-service start postgres 13", engine=POSTGRES)
+    run = "run --detach --label run=1 --label service=postgres --network host "
+    assert run + "--env POSTGRES_HOST_AUTH_METHOD=trust postgres:17 " in found.output
+    assert found.output.endswith("canary: sem-service: postgres:17 answers on port 5432\n")
+    assert asked(found) == [("stand-in", "sem-service", "start", "postgres", "13")]
+
+
+def test_a_service_that_does_not_answer_is_told_with_what_it_says(
+    do: Do, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = "case $1 in exec) exit 1 ;; logs) echo port in use ;; esac\n"
+    (tmp_path / "machine" / "docker").write_text(f"#!/bin/sh\n{gone}")
+    (tmp_path / "machine" / "sleep").write_text("#!/bin/sh\n")
+    (tmp_path / "machine" / "sleep").chmod(0o755)
+    found = do("sem-service start postgres", engine=POSTGRES)
+    assert found.code == 1
+    assert "postgres:17 does not answer on port 5432; it has said:\nport in use\n" in found.output
+
+
+def test_jobs_that_start_a_service_take_turns(
+    tmp_path: Path, do: Do, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "turns"
+    lines = ["sem-service start postgres", f"echo in >>{place}; sleep 0.3; echo out >>{place}"]
+    jobs = [{"name": name, "commands": lines} for name in "ab"]
+    values = {"agent": {"machine": {"type": "e1"}}, "blocks": [{"task": {"jobs": jobs}}]}
+    programs = install_programs(tmp_path / "programs", engine=POSTGRES)
+    (tmp_path / "run").mkdir()
+    definition = define(values, dict[str, str]().__getitem__)
+    assert runner(tmp_path / "run", definition, programs=programs).run().end.result == "passed"
+    assert place.read_text() == "in\nout\n" * 2
