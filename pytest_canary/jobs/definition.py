@@ -75,6 +75,8 @@ class Block:
         skip: when it is skipped, which is the same the other way round.
         fail_fast: what becomes of its other jobs when one has failed; None for the pipeline's.
         minutes: how long it may take; None for as long as the pipeline.
+        regardless: whether it begins once those have ended that it waits for, however they did;
+            none of Semaphore's does.
     """
 
     name: str
@@ -84,6 +86,7 @@ class Block:
     skip: When = False
     fail_fast: FailFast | None = None
     minutes: int | None = None
+    regardless: bool = False
 
 
 @dataclass(frozen=True)

@@ -9,33 +9,57 @@ says.
 from __future__ import annotations
 
 import shlex
-import time
+import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
-from pytest_canary.core.disclosure import Disclosure
 from pytest_canary.core.errors import CommandError
 from pytest_canary.core.masking import Redactor
 from pytest_canary.core.measuring import Measure, unmeasured
 from pytest_canary.core.processes import Processes
-from pytest_canary.core.wording import cut
-from pytest_canary.jobs.calls import Call, CallRecord
+from pytest_canary.jobs.assignment import Assignment
+from pytest_canary.jobs.command_runs import CommandRuns
 from pytest_canary.jobs.definition import Job
-from pytest_canary.jobs.environment import Secret, exports
-from pytest_canary.jobs.job_log import CommandLog, Heard, JobLog
-from pytest_canary.jobs.markers import shown, watched
+from pytest_canary.jobs.environment import Secret, exports, files, of_shell, variables
+from pytest_canary.jobs.job_log import CommandLog, Heard
 from pytest_canary.jobs.order import End, Reason, Result
-from pytest_canary.jobs.results import CommandResult, JobResult, Part
+from pytest_canary.jobs.results import JobResult, Part
 from pytest_canary.jobs.shell import Ended, Shell, open_shell
 
 # The exit code by which a command ends its job itself.
 ENDS_JOB = 130
 
-# Letters of a command by which it is measured.
-MEASURED = 60
-
 _PASSED, _FAILED = End("passed"), End("failed", "test")
+
+
+def run_job(given: Assignment) -> JobResult:
+    """Run a job of Semaphore's.
+
+    Raises:
+        CommandError: there is no shell for it.
+        WaitTimeoutError: its shell does not begin.
+    """
+    found = variables(
+        given.workflow,
+        given.definition,
+        given.block,
+        given.job,
+        str(uuid.uuid4()),
+        given.secrets,
+        given.home,
+    )
+    run = JobRun(
+        given.job,
+        given.folder,
+        given.processes,
+        given.heard,
+        given.why_stop,
+        given.watched,
+        given.measure,
+    )
+    finds = of_shell(given.programs.environment, given.folder)
+    placed = files(given.job, given.secrets, given.home)
+    return run.run(finds, {**found, **given.more}, placed, given.programs.begin)
 
 
 class JobRun:
@@ -66,15 +90,9 @@ class JobRun:
         self._folder = folder
         self._processes = processes
         self._redactor: Redactor = processes.redactor
-        self._heard = heard
         self._why_stop = why_stop
-        self._measure = measure
-        self._watched = watched(secrets)
-        # What the pipeline says itself everyone may read.
-        self._public = "\n".join([*job.variables.values(), *job.prologue, *job.commands])
-        self._log = JobLog(folder / "log.txt")
-        self._record = CallRecord(folder / "calls.jsonl")
-        self._results: list[CommandResult] = []
+        public = "\n".join([*job.variables.values(), *job.prologue, *job.commands])
+        self._runs = CommandRuns(folder, self._redactor, heard, why_stop, public, secrets, measure)
 
     def run(
         self,
@@ -101,26 +119,21 @@ class JobRun:
             path.write_text(content)
         home = Path(finds["HOME"])
         with open_shell(self._processes, finds, self._folder, home) as shell:
-            problem = self._quietly(shell, f"source {shlex.quote(str(begin))}") if begin else ""
+            problem = (
+                self._runs.quietly(shell, f"source {shlex.quote(str(begin))}") if begin else ""
+            )
             if problem:
                 raise CommandError(f"job {self._job.name} can't be given its programs", problem)
-            problem = self._quietly(shell, exports(variables))
+            problem = self._runs.quietly(shell, exports(variables))
             if problem:
                 told = f"its variables can't be exported: {problem}"
-                return JobResult(self._job.name, _FAILED, log=self._log.path, problem=told)
+                return JobResult(self._job.name, _FAILED, log=self._runs.log, problem=told)
             end, over = self._commands(shell)
             if not over:
-                self._quietly(shell, exports({"SEMAPHORE_JOB_RESULT": end.result}))
+                self._runs.quietly(shell, exports({"SEMAPHORE_JOB_RESULT": end.result}))
                 why_stopped = self._epilogue(shell, end)
                 end = End("stopped", why_stopped) if why_stopped else end
-        return JobResult(self._job.name, end, tuple(self._results), self._log.path)
-
-    def _quietly(self, shell: Shell, script: str) -> str:
-        """Run what is none of the job's commands; what it says where it fails."""
-        said = CommandLog(self._redactor, lambda _: None)
-        ended = shell.run(script, said.take, self._why_stop)
-        failed = ended.code and not ended.cut_off
-        return (said.text.strip() or f"exit code {ended.code}") if failed else ""
+        return JobResult(self._job.name, end, tuple(self._runs.results), self._runs.log)
 
     def _commands(self, shell: Shell) -> tuple[End, bool]:
         """How the job has ended, and whether nothing may follow."""
@@ -145,56 +158,10 @@ class JobRun:
     def _until_first_failure(self, shell: Shell, part: Part, commands: Iterable[str]) -> Ended:
         ended = Ended(0)
         for text in commands:
-            ended = self._run(shell, part, text)
+            ended = self._runs.run(shell, part, text)
             if ended.code:
                 break
         return ended
-
-    def _run(self, shell: Shell, part: Part, text: str) -> Ended:
-        disclosure = self._disclosure()
-        said = CommandLog(self._redactor, self._heard, disclosure.of_pipe())
-        began = time.monotonic()
-        typed = self._redactor.redact(text)
-        try:
-            with self._measure("command", cut(typed, MEASURED)):
-                ended = shell.run(text, said.take, self._why_stop)
-        finally:
-            self._log.add(typed, said.text)
-        self._results.append(
-            CommandResult(
-                part,
-                typed,
-                ended.code,
-                ended.closed,
-                ended.cut_off,
-                time.monotonic() - began,
-                said.text,
-                self._calls(),
-                shown(disclosure.variables),
-            )
-        )
-        return ended
-
-    def _disclosure(self) -> Disclosure:
-        return Disclosure(self._watched, self._public)
-
-    def _calls(self) -> tuple[Call, ...]:
-        """What was called since, as it may be told: without secrets, but with which they were."""
-        calls = self._record.new()
-        leaky = self._in_arguments(*calls)
-        return tuple(self._told(each, self._in_arguments(each) if leaky else ()) for each in calls)
-
-    def _told(self, call: Call, secrets: tuple[str, ...]) -> Call:
-        redact = self._redactor.redact
-        arguments = tuple(redact(each) for each in call.arguments)
-        return replace(call, program=redact(call.program), arguments=arguments, secrets=secrets)
-
-    def _in_arguments(self, *calls: Call) -> tuple[str, ...]:
-        disclosure = self._disclosure()
-        for call in calls:
-            for each in call.arguments:
-                disclosure.of_text()(each)
-        return shown(disclosure.variables)
 
     def _asked(self, shell: Shell) -> End:
         """How the job has asked to end."""

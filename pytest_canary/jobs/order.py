@@ -9,7 +9,9 @@ from typing import Literal
 from pytest_canary.jobs.definition import Block
 
 Result = Literal["passed", "failed", "stopped", "canceled"]
-Reason = Literal["", "test", "skipped", "fast_failing", "timeout", "user"]
+Reason = Literal["", "test", "skipped", "allowed", "fast_failing", "timeout", "user"]
+"""Semaphore's, and two of others: `allowed` of what failed and may fail, so that it has passed;
+`skipped` too of what is canceled because it was not meant to run, which fails nothing."""
 Strategy = Literal["", "stop", "cancel"]
 """What a failure does to the others: nothing, unless they wait for it."""
 
@@ -43,7 +45,7 @@ def next_step(
     """What is to be done, once a block has ended or none has begun.
 
     A block begins when all have passed that it waits for; one that waits for another end is
-    canceled, and so is what waits for that.
+    canceled, and so is what waits for that. One that runs regardless begins when all have ended.
 
     Args:
         blocks: all of them.
@@ -60,13 +62,19 @@ def next_step(
     canceled: dict[str, End] = {}
     for _ in waiting:  # what is canceled cancels others, wherever they stand
         for block in waiting:
-            before = [known[name].result for name in block.dependencies if name in known]
-            if block.name not in known and any(result != "passed" for result in before):
-                known[block.name] = canceled[block.name] = End("canceled", "fast_failing")
+            before = [known[name] for name in block.dependencies if name in known]
+            in_the_way = [end for end in before if end.result != "passed"]
+            if block.name not in known and in_the_way and not block.regardless:
+                meant = all(end.reason == "skipped" for end in in_the_way)
+                reason: Reason = "skipped" if meant else "fast_failing"
+                known[block.name] = canceled[block.name] = End("canceled", reason)
     ready = (
         each
         for each in waiting
-        if all(name in ends and ends[name].result == "passed" for name in each.dependencies)
+        if all(
+            name in ends and (each.regardless or ends[name].result == "passed")
+            for name in each.dependencies
+        )
     )
     return Step(tuple(ready), canceled)
 
@@ -74,11 +82,13 @@ def next_step(
 def of_jobs(ends: Iterable[End]) -> End:
     """What a block's jobs make of it; the same of a pipeline's blocks.
 
-    One that failed makes it fail, else one that was stopped, else one that was canceled.
+    One that failed makes it fail, else one that was stopped, else one that was canceled; one that
+    was not meant to run does nothing, unless all are such.
     """
     found = [*ends]
+    skipped = End("canceled", "skipped")
     for result in ("failed", "stopped", "canceled"):
         for end in found:
-            if end.result == result:
+            if end.result == result and end != skipped:
                 return end
-    return End("passed")
+    return skipped if found and all(end == skipped for end in found) else End("passed")

@@ -6,7 +6,6 @@ import math
 import queue
 import threading
 import time
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,6 +16,7 @@ from pytest_canary.conditions.parser import parse
 from pytest_canary.core.errors import SettingsError
 from pytest_canary.core.measuring import Measure, unmeasured
 from pytest_canary.core.processes import Processes
+from pytest_canary.jobs.assignment import Assignment, RunJob
 from pytest_canary.jobs.definition import Block, Definition, FailFast, Job, When
 from pytest_canary.jobs.environment import (
     HOME,
@@ -25,10 +25,8 @@ from pytest_canary.jobs.environment import (
     Workflow,
     after_pipeline,
     files,
-    of_shell,
-    variables,
 )
-from pytest_canary.jobs.job_run import JobRun
+from pytest_canary.jobs.job_run import run_job
 from pytest_canary.jobs.markers import watched
 from pytest_canary.jobs.order import End, Reason, Strategy, next_step, of_jobs
 from pytest_canary.jobs.programs import Programs
@@ -53,6 +51,7 @@ class Runner:
         functions: what conditions may call: `change_in`.
         heard: told each line that a job prints; from several threads.
         measure: measures each command; from several threads.
+        run_job: runs one job, as its service does; Semaphore's agent, unless it is said otherwise.
 
     Raises:
         SettingsError: a condition can't be evaluated, or a secret's file can't be put anywhere.
@@ -70,7 +69,9 @@ class Runner:
         functions: Functions = NONE,
         heard: Heard = lambda _job, _line: None,
         measure: Measure = unmeasured,
+        run_job: RunJob = run_job,
     ) -> None:
+        self._run_one = run_job
         self._definition = definition
         self._workflow = workflow
         self._folder = folder.resolve()
@@ -108,7 +109,8 @@ class Runner:
         self._failing.clear()
         told = after_pipeline(end, began, time.time())
         jobs = self._definition.after
-        after = self._run_jobs("", jobs, "after", math.inf, "", told) if jobs else ()
+        ends = {each.name: each.end for each in results}
+        after = self._run_jobs("", jobs, "after", math.inf, "", ends, told) if jobs else ()
         return PipelineResult(self._definition.name, end, tuple(results), after)
 
     def stop(self) -> None:
@@ -122,9 +124,9 @@ class Runner:
         # Each block ends by its deadline, so that there is something to come while one runs.
         ended: queue.Queue[tuple[str, BlockResult | BaseException]] = queue.Queue()
 
-        def follow(number: int, block: Block) -> None:
+        def follow(number: int, block: Block, ends: Mapping[str, End]) -> None:
             try:
-                ended.put((block.name, self._run_block(number, block, deadline)))
+                ended.put((block.name, self._run_block(number, block, deadline, ends)))
             except BaseException as error:
                 ended.put((block.name, error))
 
@@ -139,7 +141,7 @@ class Runner:
                     for block in step.begin:
                         if self._runs[block.name]:
                             running.add(block.name)
-                            threads.submit(follow, blocks.index(block) + 1, block)
+                            threads.submit(follow, blocks.index(block) + 1, block, ends)
                         else:
                             at_once[block.name] = End("passed", "skipped")
                     results |= {name: BlockResult(name, end) for name, end in at_once.items()}
@@ -153,12 +155,13 @@ class Runner:
                 self._failing.set()
         return [results[block.name] for block in blocks]
 
-    def _run_block(self, number: int, block: Block, deadline: float) -> BlockResult:
+    def _run_block(
+        self, number: int, block: Block, deadline: float, ends: Mapping[str, End]
+    ) -> BlockResult:
         if block.minutes:
             deadline = min(deadline, time.monotonic() + 60 * block.minutes)
-        jobs = self._run_jobs(
-            block.name, block.jobs, str(number), deadline, self._strategies[block.name], {}
-        )
+        strategy = self._strategies[block.name]
+        jobs = self._run_jobs(block.name, block.jobs, str(number), deadline, strategy, ends, {})
         return BlockResult(block.name, of_jobs(each.end for each in jobs), jobs)
 
     def _run_jobs(
@@ -168,6 +171,7 @@ class Runner:
         number: str,
         deadline: float,
         strategy: Strategy,
+        ends: Mapping[str, End],
         more: Mapping[str, str],
     ) -> tuple[JobResult, ...]:
         """Run jobs at once, until the last one has ended."""
@@ -184,7 +188,7 @@ class Runner:
                 return "timeout" if time.monotonic() > until else ""
 
             try:
-                result = self._run_job(block, job, f"{number}-{index}", why_stop, more)
+                result = self._run_job(block, job, f"{number}-{index}", why_stop, ends, more)
             except BaseException:
                 failed.set()
                 raise
@@ -201,6 +205,7 @@ class Runner:
         job: Job,
         place: str,
         why_stop: Callable[[], Reason],
+        ends: Mapping[str, End],
         more: Mapping[str, str],
     ) -> JobResult:
         missing = [name for name in job.secrets if name not in self._secrets]
@@ -208,30 +213,26 @@ class Runner:
             problem = f"secret {missing[0]} not found"
             return JobResult(job.name, End("failed", "test"), problem=problem)
         folder = self._folder / place
-        home = folder / HOME
-        for each in (folder, home, folder / TEMPORARY):
+        for each in (folder, folder / HOME, folder / TEMPORARY):
             each.mkdir(mode=0o700)
-        found = variables(
-            self._workflow,
-            self._definition,
-            block,
-            job,
-            str(uuid.uuid4()),
-            self._secrets,
-            home,
+        return self._run_one(
+            Assignment(
+                self._workflow,
+                self._definition,
+                block,
+                job,
+                ends,
+                self._secrets,
+                self._watched,
+                folder,
+                self._processes,
+                self._programs,
+                lambda line: self._heard(job.name, line),
+                why_stop,
+                self._measure,
+                more,
+            )
         )
-        run = JobRun(
-            job,
-            folder,
-            self._processes,
-            lambda line: self._heard(job.name, line),
-            why_stop,
-            self._watched,
-            self._measure,
-        )
-        finds = of_shell(self._programs.environment, folder)
-        begin = self._programs.begin
-        return run.run(finds, {**found, **more}, files(job, self._secrets, home), begin)
 
     def _holds(self, when: When) -> bool:
         if isinstance(when, bool):

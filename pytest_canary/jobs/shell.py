@@ -43,11 +43,13 @@ class Ended:
         code: its exit code; 1 where it has none, as the agent has it.
         closed: whether it closed the shell, so that nothing more can be run.
         cut_off: why it was stopped; empty where it was not.
+        status: the shell's own exit code, where it is closed.
     """
 
     code: int
     closed: bool = False
     cut_off: Reason = ""
+    status: int = 0
 
 
 class Shell:
@@ -117,7 +119,7 @@ class Shell:
             if over and not shown:
                 self._closed = True
                 marks.close()
-                return Ended(1, closed=True)
+                return Ended(1, closed=True, status=self._process.wait())
             why = why_stop()
             if why:
                 marks.close()

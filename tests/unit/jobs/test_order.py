@@ -61,3 +61,22 @@ def test_a_failure_counts_more_than_a_stop_and_that_more_than_what_never_began()
     assert of_jobs([PASSED, CANCELED, stopped, FAILED]) == FAILED
     assert of_jobs([PASSED, CANCELED, stopped]) == stopped
     assert of_jobs([CANCELED, PASSED]) == CANCELED
+
+
+def test_a_block_that_runs_regardless_begins_once_those_before_it_have_ended() -> None:
+    back = Block("back", (), ("deploy", "test"), regardless=True)
+    blocks = [Block("deploy", ()), Block("test", (), ("deploy",)), back]
+    assert next_step(blocks, {}, ["deploy"], "").begin == ()
+    ends = {"deploy": End("failed", "test")}
+    step = next_step(blocks, ends, [], "")
+    assert (step.begin, step.canceled) == ((), {"test": End("canceled", "fast_failing")})
+    assert next_step(blocks, {**ends, **step.canceled}, [], "").begin == (back,)
+
+
+def test_what_was_not_meant_to_run_keeps_others_from_it_and_fails_nothing() -> None:
+    skipped = End("canceled", "skipped")
+    blocks = [Block("back", ()), Block("tell", (), ("back",))]
+    assert next_step(blocks, {"back": skipped}, [], "").canceled == {"tell": skipped}
+    assert of_jobs([End("passed"), skipped]) == End("passed")
+    assert of_jobs([skipped, End("canceled", "fast_failing")]) == End("canceled", "fast_failing")
+    assert of_jobs([skipped, skipped]) == skipped
