@@ -128,6 +128,29 @@ class Boolean:
 
 
 @dataclass(frozen=True)
+class Anything:
+    """What nobody here looks at."""
+
+    noun = "anything"
+
+    def misfits(self, _value: Any, _place: Place) -> Iterator[Misfit]:
+        """Nothing is wrong with it."""
+        yield from ()
+
+
+@dataclass(frozen=True)
+class Scalar:
+    """A value that becomes a text."""
+
+    noun = "a text or a number"
+
+    def misfits(self, value: Any, place: Place) -> Iterator[Misfit]:
+        """What is wrong with it."""
+        if isinstance(value, dict | list):
+            yield Misfit(place, f"{self.noun}, not {shown(value)}")
+
+
+@dataclass(frozen=True)
 class Several:
     """A list."""
 
@@ -223,6 +246,26 @@ class Variables:
 
 
 @dataclass(frozen=True)
+class Entries:
+    """A table whose keys are its writer's, each with a value of this shape."""
+
+    of: Shape
+    keys: str = r".+"
+    called: str = "a name"
+    noun = "a table"
+
+    def misfits(self, value: Any, place: Place) -> Iterator[Misfit]:
+        """What is wrong with it, and with what it holds."""
+        if not isinstance(value, dict):
+            yield Misfit(place, f"a table, not {shown(value)}")
+            return
+        for key, each in value.items():
+            if not re.fullmatch(self.keys, key):
+                yield Misfit((*place, cut(key, SHOWN)), self.called)
+            yield from self.of.misfits(each, (*place, key))
+
+
+@dataclass(frozen=True)
 class Either:
     """One of several shapes, by the type of the value."""
 
@@ -253,7 +296,20 @@ class ByKeys:
         yield from (self.first if is_first else self.second).misfits(value, place)
 
 
-Shape = Text | Condition | Whole | Boolean | Several | Table | Variables | Either | ByKeys
+Shape = (
+    Text
+    | Condition
+    | Whole
+    | Boolean
+    | Anything
+    | Scalar
+    | Several
+    | Table
+    | Variables
+    | Entries
+    | Either
+    | ByKeys
+)
 
 
 def shown(value: Any) -> str:

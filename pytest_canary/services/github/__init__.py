@@ -1,0 +1,1 @@
+"""GitHub Actions: a workflow's jobs, their steps and expressions."""

@@ -1,0 +1,1 @@
+"""GitLab CI: a pipeline's jobs, their scripts, rules and variables."""

@@ -1,0 +1,108 @@
+"""What is asked for of a file of another service, and what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from pytest_canary.core.errors import SettingsError
+from pytest_canary.core.wording import did_you_mean
+from pytest_canary.jobs.definition import Definition
+from pytest_canary.manifests.composing import UnreadableError
+from pytest_canary.manifests.documents import Fault, Source
+from pytest_canary.manifests.documents import shown as place_text
+from pytest_canary.pipelines.faults import MALFORMED, unreadable
+from pytest_canary.pipelines.shapes import Misfit, Shape
+from pytest_canary.pipelines.values import Values, read_values
+
+# Mistakes of one file that are told: who mends them sees the others.
+MOST = 100
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be run of a file.
+
+    Attributes:
+        jobs: the names of jobs; none for all.
+        uses: what stands in for an action, by its name without a version: a command for the job's
+            shell, or an empty text for nothing.
+        secrets: the names of those that there are.
+        parameters: the values of a workflow's inputs, or of a pipeline's variables.
+    """
+
+    jobs: tuple[str, ...] = ()
+    uses: Mapping[str, str] = field(default_factory=dict)
+    secrets: tuple[str, ...] = ()
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Reader:
+    """One file, read.
+
+    Attributes:
+        source: the file.
+        values: what it holds.
+        service: who runs it: "GitHub".
+    """
+
+    source: Source
+    values: Values
+    service: str
+
+    def fault(self, misfit: Misfit, fix: str = "") -> Fault:
+        """What does not fit, with its line."""
+        sentence = f"{place_text(misfit.place) or 'the file'}: {misfit.problem}"
+        fix = fix or f"{self.service} refuses the whole file until that is mended"
+        return Fault(self.source, self.values.line(misfit.place), sentence, fix, MALFORMED)
+
+
+def read(source: Source, shape: Shape, service: str) -> tuple[Reader | None, list[Fault]]:
+    """Read a file, and hold it against the shape that its service has for it.
+
+    Returns:
+        What was read, None where nothing of it can be used; and what is wrong.
+    """
+    if source.too_large:
+        return None, [unreadable(source)]
+    try:
+        reader = Reader(source, read_values(source.text), service)
+    except UnreadableError as error:
+        return None, [unreadable(source, error)]
+    doubles = (Misfit(place, "is there twice") for place in reader.values.doubles)
+    misfits = [*doubles, *shape.misfits(reader.values.root, ())][:MOST]
+    return (None if misfits else reader), [reader.fault(each) for each in misfits]
+
+
+def expect_sound(faults: Iterable[Fault], definition: Definition | None) -> Definition:
+    """What is to be run.
+
+    Raises:
+        SettingsError: something is wrong, each with its file and line.
+    """
+    told = [f"{each.source.where(each.line)}: {each.sentence}; {each.fix}" for each in faults]
+    if told or definition is None:
+        raise SettingsError("\n".join(told))
+    return definition
+
+
+def chosen(wanted: Wanted, there: Iterable[str]) -> Iterator[Misfit]:
+    """The jobs that are wanted and not there."""
+    names = [*there]
+    for name in wanted.jobs:
+        if name not in names:
+            otherwise = f"there are {', '.join(names) or 'none'}"
+            hint = did_you_mean(name, names, otherwise=otherwise)
+            yield Misfit(("jobs",), f"there is no job {name}, which is to be run; {hint}")
+
+
+def circle(waits: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
+    """Jobs that wait for each other; none where there are no such."""
+    left = {name: {each for each in before if each in waits} for name, before in waits.items()}
+    while True:
+        free = [name for name, before in left.items() if not before & left.keys()]
+        if not free:
+            return tuple(left)
+        for name in free:
+            del left[name]
