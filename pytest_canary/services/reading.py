@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pytest_canary.core.errors import SettingsError
 from pytest_canary.core.wording import did_you_mean
@@ -64,12 +64,13 @@ def read(source: Source, shape: Shape, service: str) -> tuple[Reader | None, lis
     Returns:
         What was read, None where nothing of it can be used; and what is wrong.
     """
+    fix = f"write a file that {service} can read"
     if source.too_large:
-        return None, [unreadable(source)]
+        return None, [replace(unreadable(source), fix=fix)]
     try:
         reader = Reader(source, read_values(source.text), service)
     except UnreadableError as error:
-        return None, [unreadable(source, error)]
+        return None, [replace(unreadable(source, error), fix=fix)]
     doubles = (Misfit(place, "is there twice") for place in reader.values.doubles)
     misfits = [*doubles, *shape.misfits(reader.values.root, ())][:MOST]
     return (None if misfits else reader), [reader.fault(each) for each in misfits]

@@ -13,6 +13,8 @@ from pytest_canary.jobs.results import PipelineResult
 from pytest_canary.manifests.documents import Fault, Source
 from pytest_canary.services.github.job import GitHubJobs
 from pytest_canary.services.github.workflow import GitHubWorkflow, read_workflow
+from pytest_canary.services.gitlab.job import GitLabJobs
+from pytest_canary.services.gitlab.pipeline import GitLabPipeline, read_pipeline
 from pytest_canary.services.reading import Wanted
 
 
@@ -55,3 +57,29 @@ def run_github(
     read = github(text, secrets=tuple(secrets), **wanted)
     run = GitHubJobs(read, wanted.get("parameters")).run
     return runner(folder, read.definition, workflow, run_job=run, **options).run()
+
+
+def gitlab(text: str, workflow: Workflow = WORKFLOW, **wanted: Any) -> GitLabPipeline:
+    """A pipeline in which nothing is wrong."""
+    found, faults = read_pipeline(source(text), Wanted(**wanted), workflow)
+    assert [told(each) for each in faults] == []
+    assert found
+    return found
+
+
+def gitlab_faults(text: str, **wanted: Any) -> list[str]:
+    """What is wrong with a pipeline."""
+    found, faults = read_pipeline(source(text), Wanted(**wanted), WORKFLOW)
+    assert (found is None) is bool(faults)
+    return [told(each) for each in faults]
+
+
+def run_gitlab(
+    folder: Path, text: str, workflow: Workflow = WORKFLOW, **options: Any
+) -> PipelineResult:
+    """Run a pipeline's jobs."""
+    wanted = {key: options.pop(key) for key in ("jobs", "parameters") if key in options}
+    secrets = options.get("secrets", {})
+    pipeline = gitlab(text, workflow, secrets=tuple(secrets), **wanted)
+    run = GitLabJobs(pipeline, wanted.get("parameters")).run
+    return runner(folder, pipeline.definition, workflow, run_job=run, **options).run()
