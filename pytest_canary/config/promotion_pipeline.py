@@ -68,11 +68,15 @@ def take_over(settings: Settings, pipeline: Path) -> Settings:
     """The settings with the condition of the pipeline that is looked at, where they have none.
 
     They stay as they are where it is not plain which that is: several promotions may start by
-    themselves once it has passed, or none; or where no rehearsal can evaluate it. What is wrong
-    with the pipeline itself is told elsewhere.
+    themselves once it has passed, or none, as in another service's file; or where no rehearsal can
+    evaluate it. What is wrong with the pipeline itself is told elsewhere.
     """
     condition = settings.promotion
     if condition.model_fields_set:
+        return settings
+    from pytest_canary.pipelines.kinds import kind_of
+
+    if kind_of(pipeline) != "Semaphore":
         return settings
     from pytest_canary.pipelines.workflow import read_file, repository_of
 

@@ -139,10 +139,11 @@ class SecretSettings(_Table):
 
 
 class PipelineSettings(_Table):
-    """Semaphore's pipeline, and what its jobs get that no file of the project says.
+    """A pipeline's file, and what its jobs get that no file of the project says.
 
     Attributes:
-        file: the pipeline that a push starts; those that it promotes to are looked at, too.
+        file: the pipeline that a push starts; those of Semaphore's that it promotes to are looked
+            at, too.
         run: whether a walk's transitions are what these pipelines do.
         canary, stable, rollback: the files of the three that release, where promotions don't tell
             which is which.
@@ -152,6 +153,9 @@ class PipelineSettings(_Table):
         stand_ins: a folder of programs that jobs find in the place of the machine's.
         variables: those that jobs have of their machine.
         secrets: what each secret gives, by its name.
+        jobs: of a file of GitHub's or GitLab's, those that are looked at; none for all.
+        uses: what stands in for an action of GitHub's, by its name without a version: a command
+            for the job's shell, or an empty text for nothing.
     """
 
     file: Text | None = None
@@ -165,6 +169,8 @@ class PipelineSettings(_Table):
     stand_ins: Text | None = None
     variables: list[VariableName] = []
     secrets: dict[str, SecretSettings] = {}
+    jobs: list[Text] = []
+    uses: dict[str, Text] = {}
 
 
 class TrafficSettings(_Table):

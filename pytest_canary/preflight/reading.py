@@ -9,7 +9,7 @@ from pathlib import Path
 from pytest_canary.config.plan import Plan
 from pytest_canary.config.settings import Settings
 from pytest_canary.database import deployment as database
-from pytest_canary.manifests.documents import Fault, read
+from pytest_canary.manifests.documents import Fault, Source, read
 from pytest_canary.manifests.parsing import parse
 from pytest_canary.manifests.schema import KubernetesSchema
 from pytest_canary.manifests.templates import Given, Script, comment_at, names, render
@@ -63,6 +63,10 @@ def _pipeline_faults(plan: Plan, root: Path, subject: Subject) -> tuple[Fault, .
     if plan.pipeline is None:
         return ()
     # Most projects name none, and a check of the manifests has no time for it.
+    from pytest_canary.pipelines.kinds import kind_of
+
+    if kind_of(plan.pipeline) != "Semaphore":
+        return _faults_elsewhere(plan, plan.pipeline, root)
     from pytest_canary.pipelines.review import review
     from pytest_canary.pipelines.variables import Program, Provided
     from pytest_canary.pipelines.workflow import read_workflow
@@ -74,6 +78,22 @@ def _pipeline_faults(plan: Plan, root: Path, subject: Subject) -> tuple[Fault, .
         programs=(Program(subject.script.name, subject.source.path.name, _asked(subject)),),
     )
     return tuple(review(read_workflow(plan.pipeline, root), provided))
+
+
+def _faults_elsewhere(plan: Plan, pipeline: Path, root: Path) -> tuple[Fault, ...]:
+    """What is wrong with a file of GitHub's or GitLab's."""
+    from pytest_canary.pipelines.faults import MALFORMED
+    from pytest_canary.services.reading import Wanted
+    from pytest_canary.services.runnable import faults_of
+
+    described = plan.settings.pipeline
+    wanted = Wanted(tuple(described.jobs), described.uses, tuple(described.secrets))
+    try:
+        return tuple(faults_of(read(pipeline, root), wanted))
+    except OSError as error:
+        source = Source(pipeline, Path(os.path.relpath(pipeline, root)).as_posix(), "")
+        why = f"it can't be read: {error.strerror}"
+        return (Fault(source, 1, why, "let it be read", MALFORMED),)
 
 
 def _asked(subject: Subject) -> frozenset[str]:

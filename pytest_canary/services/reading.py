@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from pytest_canary.core.errors import SettingsError
 from pytest_canary.core.wording import did_you_mean
-from pytest_canary.jobs.definition import Definition
 from pytest_canary.manifests.composing import UnreadableError
 from pytest_canary.manifests.documents import Fault, Source
 from pytest_canary.manifests.documents import shown as place_text
@@ -17,6 +15,9 @@ from pytest_canary.pipelines.values import Values, read_values
 
 # Mistakes of one file that are told: who mends them sees the others.
 MOST = 100
+
+# Jobs of a file; GitLab takes 500.
+MOST_JOBS = 1_000
 
 
 @dataclass(frozen=True)
@@ -76,21 +77,12 @@ def read(source: Source, shape: Shape, service: str) -> tuple[Reader | None, lis
     return (None if misfits else reader), [reader.fault(each) for each in misfits]
 
 
-def expect_sound(faults: Iterable[Fault], definition: Definition | None) -> Definition:
-    """What is to be run.
-
-    Raises:
-        SettingsError: something is wrong, each with its file and line.
-    """
-    told = [f"{each.source.where(each.line)}: {each.sentence}; {each.fix}" for each in faults]
-    if told or definition is None:
-        raise SettingsError("\n".join(told))
-    return definition
-
-
 def chosen(wanted: Wanted, there: Iterable[str]) -> Iterator[Misfit]:
-    """The jobs that are wanted and not there."""
+    """The jobs that are wanted and not there; or that there are too many."""
     names = [*there]
+    if len(names) > MOST_JOBS:
+        told = f"{MOST_JOBS:,} jobs at most can be rehearsed, and these are {len(names):,}"
+        yield Misfit((), told)
     for name in wanted.jobs:
         if name not in names:
             otherwise = f"there are {', '.join(names) or 'none'}"
@@ -99,11 +91,18 @@ def chosen(wanted: Wanted, there: Iterable[str]) -> Iterator[Misfit]:
 
 
 def circle(waits: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
-    """Jobs that wait for each other; none where there are no such."""
+    """Jobs that wait for each other, and what waits for those; none where there are no such."""
     left = {name: {each for each in before if each in waits} for name, before in waits.items()}
-    while True:
-        free = [name for name, before in left.items() if not before & left.keys()]
-        if not free:
-            return tuple(left)
-        for name in free:
-            del left[name]
+    after: dict[str, list[str]] = {name: [] for name in waits}
+    for name, before in left.items():
+        for each in before:
+            after[each].append(name)
+    free = [name for name, before in left.items() if not before]
+    while free:
+        name = free.pop()
+        del left[name]
+        for each in after[name]:
+            left[each].discard(name)
+            if not left[each]:
+                free.append(each)
+    return tuple(left)

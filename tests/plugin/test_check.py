@@ -110,6 +110,37 @@ def test_every_finding_is_told_in_one_run(pytester: pytest.Pytester, shop: Path)
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        (
+            ".github/workflows/deploy.yml",
+            "on: push\njobs:\n  deploy:\n    steps:\n      - uses: acme/deploy@v2\n",
+            ["jobs.deploy.steps[[]0].uses: nothing stands in for acme/deploy@v2", ":5, rule"],
+        ),
+        (
+            ".gitlab-ci.yml",
+            "deploy:\n  scrip: kubectl apply\n",
+            ["deploy.scrip: no such key; did you mean script?", ":2, rule"],
+        ),
+    ],
+)
+def test_a_pipeline_of_another_service_is_looked_at_as_that_service_does(
+    pytester: pytest.Pytester, shop: Path, name: str, text: str, told: list[str]
+) -> None:
+    (shop / name).parent.mkdir(parents=True, exist_ok=True)
+    (shop / name).write_text(text)
+    result = pytester.runpytest_inprocess("--canary-check", f"--canary-pipeline={name}")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    sentence, place = told
+    result.stdout.fnmatch_lines([sentence, f"    seen    {name}{place} malformed-pipeline"])
+    described = '[pipeline]\njobs = ["deploy"]\nuses = { "acme/deploy" = "./deploy" }\n'
+    (shop / "canary.toml").write_text(described)
+    (shop / name).write_text(text.replace("scrip:", "script:"))
+    result = pytester.runpytest_inprocess("--canary-check", f"--canary-pipeline={name}")
+    assert result.ret == pytest.ExitCode.OK
+
+
 def test_a_pipeline_is_looked_at_with_all_that_it_promotes_to_where_it_is_named(
     pytester: pytest.Pytester, shop: Path
 ) -> None:

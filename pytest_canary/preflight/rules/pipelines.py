@@ -1,4 +1,4 @@
-"""Rules about Semaphore's pipelines, where one is named; `pipelines/review` has found it all."""
+"""Rules about pipelines, where one is named; `preflight/reading` has had it all found."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pytest_canary.preflight.rule import rule
 from pytest_canary.preflight.subject import Subject
 
 
-@rule("malformed-pipeline", "what Semaphore refuses a pipeline for", PIPELINES)
+@rule("malformed-pipeline", "what its service refuses a pipeline for", PIPELINES)
 def malformed_pipeline(subject: Subject) -> Iterator[Fault]:
     """Every pipeline fits the schema, and what is asked of it beside that."""
     return subject.of_pipelines("malformed-pipeline")

@@ -34,6 +34,9 @@ CONTEXTS = (
     "inputs",
 )
 
+# Parentheses and the like of one expression; GitHub takes 50 within each other.
+DEEPEST = 100
+
 # A quoted text may have braces in it.
 _INSIDE = re.compile(r"\$\{\{((?:'(?:[^']|'')*'|[^'])*?)\}\}")
 _TOKEN = re.compile(
@@ -68,6 +71,8 @@ def parse(text: str) -> Expression:
     Raises:
         ExpressionError: it is none, or names what there is not.
     """
+    if sum(map(text.count, "([!")) > DEEPEST:
+        raise ExpressionError("an expression has too many parentheses")
     return _Parser([*_tokens(text)]).whole()
 
 
@@ -77,9 +82,11 @@ def condition(text: str) -> Expression:
     Raises:
         ExpressionError: see `parse`.
     """
-    whole = _INSIDE.fullmatch(text.strip())
-    if whole or not _INSIDE.search(text):
-        return parse(whole[1] if whole else text)
+    whole = _INSIDE.match(text.strip())
+    if "${{" not in text:
+        return parse(text)
+    if whole and whole.end() == len(text.strip()):
+        return parse(whole[1])
     found = [*pieces(text)]
 
     def evaluate(scope: Scope) -> str:
@@ -98,12 +105,13 @@ def pieces(text: str) -> Iterator[str | Expression]:
         ExpressionError: one is none.
     """
     end = 0
-    for found in _INSIDE.finditer(text):
-        yield text[end : found.start()]
-        yield parse(found[1])
-        end = found.end()
-    if "${{" in text[end:]:
-        raise ExpressionError("an expression is not closed by }}")
+    while (begin := text.find("${{", end)) >= 0:
+        inside = _INSIDE.match(text, begin)
+        if not inside:
+            raise ExpressionError("an expression is not closed by }}")
+        yield text[end:begin]
+        yield parse(inside[1])
+        end = inside.end()
     yield text[end:]
 
 

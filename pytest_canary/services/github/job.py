@@ -84,7 +84,7 @@ class GitHubJobs:
         result, outputs = _JobRun(job, given, own, scope).run()
         with self._lock:
             self._outputs.setdefault(job.key, {}).update(outputs)
-        if result.end.result == "failed" and holds_text(job.may_fail, scope):
+        if result.end.result == "failed" and _is_true(job.may_fail, scope):
             return replace(result, end=End("passed", "allowed"))
         return result
 
@@ -171,14 +171,13 @@ class _JobRun:
             return ""
         places = file_commands.make(self._given.folder / "steps")
         script = self._script(number, step, scope, environment | places)
-        limit = filled(step.minutes, scope)
-        ended = shells.run(step.shown, script, float(limit) if limit else None)
+        ended = shells.run(step.shown, script, _minutes(filled(step.minutes, scope)))
         problem = "" if ended.code else self._hand_on(step, places)
         failed = bool(ended.code or problem)
         if problem:
             last = self._runs.results[-1]
             self._runs.results[-1] = replace(last, code=1, output=f"{last.output}{problem}\n")
-        passes = failed and holds_text(step.may_fail, scope)
+        passes = failed and _is_true(step.may_fail, scope)
         self._failed |= failed and not passes
         if failed:
             self._end(step, "failure", "success" if passes else "failure", {})
@@ -224,7 +223,9 @@ class _JobRun:
         script.touch(mode=0o600)
         script.write_text(f"{filled(step.script, scope)}\n")
         place = work / filled(step.folder, scope)
-        command = _SHELLS.get(step.shell, step.shell).replace("{0}", shlex.quote(str(script)))
+        shell = _SHELLS.get(step.shell, step.shell)
+        shell = shell if "{0}" in shell else f"{shell} {{0}}"
+        command = shell.replace("{0}", shlex.quote(str(script)))
         return f"( {begin} && cd {shlex.quote(str(place))} || exit\nexec {command}\n) </dev/null"
 
     def _hand_on(self, step: Step, places: Mapping[str, str]) -> str:
@@ -295,7 +296,14 @@ def _opened(given: Assignment, runs: CommandRuns) -> Iterator[Shell]:
         yield shell
 
 
-def holds_text(text: str, scope: Mapping[str, Any]) -> bool:
+def _minutes(text: str) -> float | None:
+    try:
+        return float(text) if text else None
+    except ValueError as error:
+        raise ExpressionError(f"timeout-minutes is no number: {text[:40]!r}") from error
+
+
+def _is_true(text: str, scope: Mapping[str, Any]) -> bool:
     """Whether a text that may have expressions in it comes to "true"."""
     return filled(text, scope).strip().lower() == "true"
 

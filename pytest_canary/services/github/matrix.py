@@ -8,6 +8,12 @@ from typing import Any
 
 from pytest_canary.services.github.functions import said
 
+ADDED = ("include", "exclude")
+"""What of a matrix is no variable of it."""
+
+MOST = 256
+"""Jobs that GitHub makes of one."""
+
 
 def copies(key: str, matrix: Mapping[str, list[Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Each job's name and values; the job itself where there is no matrix.
@@ -16,7 +22,7 @@ def copies(key: str, matrix: Mapping[str, list[Any]]) -> Iterator[tuple[str, dic
         key: the job's name in the file.
         matrix: each of its variables' values; and what is added to `include`, or left out of it.
     """
-    axes = {name: each for name, each in matrix.items() if name not in ("include", "exclude")}
+    axes = {name: each for name, each in matrix.items() if name not in ADDED}
     if not matrix:
         yield key, {}
         return

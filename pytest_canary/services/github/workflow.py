@@ -6,6 +6,7 @@ makes. Containers and services are not started; artifacts are not kept.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,7 +19,7 @@ from pytest_canary.services.errors import ExpressionError
 from pytest_canary.services.github.actions import CHECKOUT, stand_in
 from pytest_canary.services.github.expressions import Expression, condition, pieces
 from pytest_canary.services.github.functions import said
-from pytest_canary.services.github.matrix import copies
+from pytest_canary.services.github.matrix import ADDED, MOST, copies
 from pytest_canary.services.github.schema import WORKFLOW
 from pytest_canary.services.github.steps import GitHubJob, Step, Texts
 from pytest_canary.services.reading import Reader, Wanted, chosen, circle, read
@@ -64,11 +65,13 @@ class _Reading:
     wanted: Wanted
     faults: list[Fault] = field(default_factory=list)
 
-    def workflow(self) -> GitHubWorkflow:
+    def workflow(self) -> GitHubWorkflow | None:
         root: dict[str, Any] = self.reader.values.root
         jobs = root["jobs"]
         for misfit in chosen(self.wanted, jobs):
             self._wrong(misfit)
+        if self.faults:
+            return None
         needs = {key: _needs(job) for key, job in jobs.items()}
         self._expect_order(needs)
         names = [key for key in jobs if not self.wanted.jobs or key in self.wanted.jobs]
@@ -142,7 +145,12 @@ class _Reading:
             what = "a matrix that an expression makes"
             self._refuse(("jobs", key, "strategy"), what, "write what it comes to")
             return
-        for name in ("include", "exclude"):
+        size = math.prod(len(each) for name, each in matrix.items() if name not in ADDED)
+        if size > MOST:
+            told = f"GitHub takes {MOST} jobs of a matrix, and these are {size:,}"
+            self._wrong(Misfit(("jobs", key, "strategy", "matrix"), told))
+            return
+        for name in ADDED:
             for number, each in enumerate(matrix.get(name, [])):
                 if not isinstance(each, dict):
                     place = ("jobs", key, "strategy", "matrix", name, number)

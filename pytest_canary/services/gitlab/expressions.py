@@ -21,6 +21,9 @@ class Pattern:
     found: re.Pattern[str]
 
 
+# Parentheses of one expression.
+DEEPEST = 100
+
 Value = str | Pattern | bool | None
 Term = Callable[[Variables], Value]
 
@@ -49,6 +52,8 @@ def parse(text: str) -> Term:
     Raises:
         ExpressionError: it is none.
     """
+    if text.count("(") > DEEPEST:
+        raise ExpressionError("an expression has too many parentheses")
     return _Parser([*_tokens(text)]).whole()
 
 

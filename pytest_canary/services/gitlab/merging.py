@@ -13,12 +13,25 @@ class ExtendsError(Exception):
     """A job extends what there is not, or itself; in a few words."""
 
 
-def extended(name: str, jobs: Mapping[str, Any], within: tuple[str, ...] = ()) -> dict[str, Any]:
+def extended(
+    name: str,
+    jobs: Mapping[str, Any],
+    known: dict[str, dict[str, Any]],
+    within: tuple[str, ...] = (),
+) -> dict[str, Any]:
     """A job with all that it extends: tables are merged, everything else is its own.
+
+    Args:
+        name: the job's.
+        jobs: all of the file's.
+        known: those that are extended already, which gathers here.
+        within: those that extend it.
 
     Raises:
         ExtendsError: it can't be.
     """
+    if name in known:
+        return known[name]
     job = jobs[name]
     parents = job.get("extends", [])
     found: dict[str, Any] = {}
@@ -27,8 +40,9 @@ def extended(name: str, jobs: Mapping[str, Any], within: tuple[str, ...] = ()) -
             raise ExtendsError(f"there is no job {parent}")
         if parent in (*within, name) or len(within) > DEEPEST:
             raise ExtendsError(f"{parent} extends itself, or too many")
-        found = merged(found, extended(parent, jobs, (*within, name)))
-    return merged(found, {key: each for key, each in job.items() if key != "extends"})
+        found = merged(found, extended(parent, jobs, known, (*within, name)))
+    known[name] = merged(found, {key: each for key, each in job.items() if key != "extends"})
+    return known[name]
 
 
 def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:

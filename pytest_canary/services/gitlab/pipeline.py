@@ -73,9 +73,14 @@ class GitLabPipeline:
 
 
 def read_pipeline(
-    source: Source, wanted: Wanted, workflow: Workflow
+    source: Source, wanted: Wanted, workflow: Workflow | None = None
 ) -> tuple[GitLabPipeline | None, list[Fault]]:
-    """Read a pipeline's file, for what the pipeline runs on.
+    """Read a pipeline's file.
+
+    Args:
+        source: the file.
+        wanted: what is to be run of it.
+        workflow: what it runs for; where it is None, no rule keeps a job from running.
 
     Returns:
         What is to be run, None where something is wrong; and that.
@@ -95,7 +100,7 @@ class _Reading:
 
     reader: Reader
     wanted: Wanted
-    workflow: Workflow
+    workflow: Workflow | None
     faults: list[Fault] = field(default_factory=list)
 
     @property
@@ -119,16 +124,19 @@ class _Reading:
             what = "the jobs of other files can't be rehearsed"
             self._wrong(Misfit(("include",), what), "name those of this file that are to be run")
 
-    def pipeline(self) -> GitLabPipeline:
+    def pipeline(self) -> GitLabPipeline | None:
         listed = {key: each for key, each in self._root.items() if key not in FILE}
         names = [key for key in listed if not key.startswith(".")]
         for misfit in chosen(self.wanted, names):
             self._wrong(misfit)
+        if self.faults:
+            return None
         whole: dict[str, dict[str, Any]] = {}
+        known: dict[str, dict[str, Any]] = {}
         for name in names:
             if not self.wanted.jobs or name in self.wanted.jobs:
                 try:
-                    whole[name] = merged(self._of_all(), extended(name, listed))
+                    whole[name] = merged(self._of_all(), extended(name, listed, known))
                 except ExtendsError as error:
                     self._wrong(Misfit((name, "extends"), str(error)))
         made = {name: self._job(name, job) for name, job in whole.items()}
@@ -186,7 +194,8 @@ class _Reading:
         """The first rule that holds; nothing where there are none, None where none does."""
         if "rules" not in job:
             return {}
-        known = expanded({**predefined(self.workflow), **values, **self.wanted.parameters})
+        own = predefined(self.workflow) if self.workflow else {}
+        known = expanded({**own, **values, **self.wanted.parameters})
         for number, rule in enumerate(_flat(job["rules"])):
             place: Place = (name, "rules", number)
             for key in ("changes", "exists"):
@@ -195,10 +204,12 @@ class _Reading:
                     self._wrong(Misfit((*place, key), "can't be rehearsed"), fix)
             try:
                 if "if" not in rule or evaluate(rule["if"], known):
-                    return rule
+                    return rule if self.workflow else {}
             except ExpressionError as error:
                 self._wrong(Misfit((*place, "if"), str(error)))
                 return rule
+        if not self.workflow:
+            return {}
         if name in self.wanted.jobs:
             told = f"no rule holds on {self.workflow.ref_type} {self.workflow.ref}"
             self._wrong(Misfit((name, "rules"), told), "name a job that runs there")

@@ -16,6 +16,9 @@ from pytest_canary.services.places import repository
 # Variables that stand for each other: GitLab puts each in once.
 DEEPEST = 20
 
+# Characters that are put in, in all.
+MOST = 1_000_000
+
 _USE = re.compile(r"\$(?:(\$)|(\w+)|\{(\w+)\})")
 _FILE = re.compile(r"[A-Z_][A-Z0-9_]*")
 
@@ -81,14 +84,19 @@ def of_secrets(secrets: Mapping[str, Secret], home: Path) -> dict[str, str]:
 
 def expanded(values: Mapping[str, str], raw: frozenset[str] = frozenset()) -> dict[str, str]:
     """Variables with each other's values put in, but for those that stay as they are."""
+    left = MOST
 
     def of(name: str, within: tuple[str, ...]) -> str:
         def put(found: re.Match[str]) -> str:
+            nonlocal left
             inner = found[2] or found[3]
             if not inner:
                 return "$"
-            known = inner in values and inner not in within and len(within) < DEEPEST
-            return of(inner, (*within, inner)) if known else found[0] if inner in within else ""
+            if inner in within or len(within) > DEEPEST or left <= 0:
+                return found[0]
+            value = of(inner, (*within, inner)) if inner in values else ""
+            left -= len(value) + 1
+            return value
 
         return values[name] if name in raw else _USE.sub(put, values[name])
 
