@@ -9,25 +9,22 @@ from __future__ import annotations
 
 import shlex
 import threading
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pytest_canary.core.errors import CommandError
 from pytest_canary.jobs.assignment import Assignment
 from pytest_canary.jobs.command_runs import CommandRuns
-from pytest_canary.jobs.environment import TEMPORARY, Secret, exports, files, of_shell
+from pytest_canary.jobs.environment import TEMPORARY, Secret, exports, files
 from pytest_canary.jobs.order import End, Reason
 from pytest_canary.jobs.results import JobResult
-from pytest_canary.jobs.shell import Ended, Shell, open_shell
 from pytest_canary.services.errors import ExpressionError
 from pytest_canary.services.github import file_commands
 from pytest_canary.services.github.environment import contexts, variables, workspace
 from pytest_canary.services.github.expressions import Expression, filled
 from pytest_canary.services.github.functions import holds
+from pytest_canary.services.github.shells import Shells
 from pytest_canary.services.github.steps import GitHubJob, Step, Texts
 from pytest_canary.services.github.workflow import GitHubWorkflow
 from pytest_canary.services.places import for_checkout
@@ -135,7 +132,7 @@ class _JobRun:
             path.touch(mode=0o600)
             path.write_text(content)
         why: Reason = ""
-        with _Shells(given, self._runs) as shells:
+        with Shells(given, self._runs) as shells:
             for number, step in enumerate(self._job.steps, 1):
                 try:
                     why = self._step(shells, number, step)
@@ -156,7 +153,7 @@ class _JobRun:
         except ExpressionError:  # what asks for them finds nothing
             return {}
 
-    def _step(self, shells: _Shells, number: int, step: Step) -> Reason:
+    def _step(self, shells: Shells, number: int, step: Step) -> Reason:
         """Run a step if it is meant to; why the job was stopped in it."""
         environment: dict[str, str] = {}
         scope = self._now(environment)
@@ -183,7 +180,7 @@ class _JobRun:
             self._end(step, "failure", "success" if passes else "failure", {})
         return ended.cut_off if ended.cut_off and not shells.timed_out else ""
 
-    def _refuse(self, shells: _Shells, step: Step, problem: str) -> None:
+    def _refuse(self, shells: Shells, step: Step, problem: str) -> None:
         """Let a step fail of which an expression can't be evaluated."""
         shells.run(step.shown, f"(printf '%s\\n' {shlex.quote(problem)}; exit 1)", None)
         self._failed = True
@@ -243,57 +240,6 @@ class _JobRun:
         if step.identity:
             told = {"outcome": outcome, "conclusion": conclusion, "outputs": outputs}
             self._steps[step.identity] = told
-
-
-class _Shells:
-    """A job's shell, and another one where a step has taken too long in it.
-
-    Attributes:
-        timed_out: whether the last step has.
-    """
-
-    def __init__(self, given: Assignment, runs: CommandRuns) -> None:
-        self._given = given
-        self._runs = runs
-        self._stack = ExitStack()
-        self._shell: Shell | None = None
-        self.timed_out = False
-
-    def __enter__(self) -> _Shells:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stack.close()
-
-    def run(self, text: str, script: str, minutes: float | None) -> Ended:
-        """Run a step, for so long at most."""
-        shell = self._shell = self._shell or self._stack.enter_context(
-            _opened(self._given, self._runs)
-        )
-        until = time.monotonic() + 60 * minutes if minutes else None
-        self.timed_out = False
-
-        def why_stop() -> Reason:
-            why = self._given.why_stop()
-            self.timed_out = not why and until is not None and time.monotonic() > until
-            return "timeout" if self.timed_out else why
-
-        ended = self._runs.run(shell, "commands", text, script, why_stop)
-        if ended.cut_off or ended.closed:
-            self._stack.close()
-            self._shell = None
-        return ended
-
-
-@contextmanager
-def _opened(given: Assignment, runs: CommandRuns) -> Iterator[Shell]:
-    finds = of_shell(given.programs.environment, given.folder)
-    begin = given.programs.begin
-    with open_shell(given.processes, finds, given.folder, given.home) as shell:
-        problem = runs.quietly(shell, f"source {shlex.quote(str(begin))}") if begin else ""
-        if problem:
-            raise CommandError(f"job {given.job.name} can't be given its programs", problem)
-        yield shell
 
 
 def _minutes(text: str) -> float | None:

@@ -40,10 +40,10 @@ WORDS = st.lists(
         ]
     )
 ).map("".join)
-KEYS = """
-    jobs on a steps run if needs script rules strategy matrix include env variables extends with
-    uses default
-""".split()
+KEYS = (
+    *("jobs", "on", "a", "steps", "run", "if", "needs", "script", "rules", "strategy", "matrix"),
+    *("include", "env", "variables", "extends", "with", "uses", "default"),
+)
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text("ab${} .", max_size=8),
     lambda inner: (
