@@ -33,6 +33,7 @@ CHECKOUT = "actions/checkout"
 
 STAND_INS: Mapping[str, str] = {
     CHECKOUT: "checkout",
+    "docker/build-push-action": "canary_build_push",
     "docker/login-action": "docker login",
     **dict.fromkeys(_NOTHING, ""),
     # As the clouds' own programs have it: the run's cluster is the only one.

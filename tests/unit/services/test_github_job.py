@@ -240,3 +240,52 @@ def test_named_jobs_alone_are_run_without_what_they_wait_for(tmp_path: Path) -> 
     result = run_github(tmp_path, text, jobs=("b",), parameters={"to": "stable"})
     assert [each.name for each in result.blocks] == ["b"]
     assert outputs(result)[0].split() == ["stable", "here"]
+
+
+DOCKER = """#!/bin/sh
+[ "$1 $2" = "image inspect" ] || echo "docker $*"
+"""
+
+
+def test_an_image_is_built_and_pushed_as_the_action_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine = tmp_path / "machine"
+    machine.mkdir()
+    (machine / "docker").write_text(DOCKER)
+    (machine / "docker").chmod(0o755)
+    monkeypatch.setenv("PATH", str(machine), prepend=":")
+    (tmp_path / "run").mkdir()
+    text = """
+    env: {IMAGE: r.invalid/shop}
+    jobs:
+      image:
+        runs-on: x
+        steps:
+          - {uses: docker/login-action@v3, with: {registry: r.invalid, password: secret}}
+          - uses: docker/build-push-action@v6
+            with:
+              context: app
+              file: app/Dockerfile
+              push: ${{ github.ref_name == 'master' }}
+              build-args: |
+                RELEASE=2
+                WORDS=one two
+              tags: |
+                ${{ env.IMAGE }}:${{ github.run_id }}
+                ${{ env.IMAGE }}:latest
+          - {uses: docker/build-push-action@v6, with: {tags: "a,b"}}
+    """
+    programs = install_programs(tmp_path / "programs")
+    result = run_github(tmp_path / "run", text, programs=programs)
+    assert [each.splitlines() for each in outputs(result)] == [
+        ["Login Succeeded"],
+        [
+            "docker build --tag r.invalid/shop:w-1 --tag r.invalid/shop:latest --build-arg "
+            "RELEASE=2 --build-arg WORDS=one two --file app/Dockerfile app",
+            "canary: r.invalid/shop:w-1 stays in the engine",
+            "canary: r.invalid/shop:latest stays in the engine",
+        ],
+        ["docker build --tag a --tag b ."],
+    ]
+    assert findings(result) == []
