@@ -97,7 +97,9 @@ class _JobRun:
         with open_shell(given.processes, finds, given.folder, given.home) as shell:
             self._begin(shell, self._variables)
             ended = self._get_sources(shell)
-            if not ended.code:
+            if ended.code and not ended.cut_off:  # nothing follows, after_script neither
+                return self._result(_FAILED)
+            if not ended.cut_off:
                 self._enter(shell)
                 ended = self._lines(shell, "prologue", self._job.before)
             if not _over(ended):

@@ -187,3 +187,12 @@ def test_the_repository_is_there_and_what_nothing_allows_is_refused(tmp_path: Pa
     assert outputs(result)[1] == "here"
     (found,) = findings(result)
     assert (found.code, "npm publish" in found.sentence) == ("refused-program", True)
+
+
+def test_nothing_follows_where_the_repository_is_not_there(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    text = "job: {script: [echo never], after_script: [echo neither]}"
+    programs = install_programs(tmp_path / "programs")
+    result = run_gitlab(tmp_path / "run", text, programs=programs)
+    assert result.end == FAILED
+    assert [each.text for each in commands(result)] == ["get sources"]
