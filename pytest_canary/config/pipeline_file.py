@@ -10,6 +10,7 @@ from pytest_canary.config.options import Options
 from pytest_canary.config.settings import Settings
 from pytest_canary.core.errors import SettingsError
 from pytest_canary.core.wording import cut
+from pytest_canary.pipelines.kinds import kind_of
 
 if TYPE_CHECKING:
     from pytest_canary.pipelines.roles import Role, Roles
@@ -44,13 +45,14 @@ def find_roles(settings: Settings, options: Options, pipeline: Path) -> Roles | 
         pipeline: the one that a push starts.
 
     Returns:
-        None where they don't, or where one of them is malformed, which the static check tells.
+        None where they don't, where they are another service's, which are looked at alone, or
+        where one of them is malformed, which the static check tells.
 
     Raises:
         SettingsError: nobody can tell which is which; or the walk is where none can be run.
     """
     own = settings.pipeline
-    if not own.run:
+    if not own.run or kind_of(pipeline) != "Semaphore":
         return None
     for given, name in ((options.context, "--canary-context"), (options.image, "--canary-image")):
         if given:
