@@ -103,6 +103,7 @@ def unreachable_go(settings: Settings, way: Way) -> Finding | None:
         code=RULE,
         sentence=f"no canary can get a go: {why}",
         where=settings.source,
+        file=settings.file,
         next=_advice(settings, way),
     )
 

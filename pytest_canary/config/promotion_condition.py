@@ -114,13 +114,15 @@ def _expect_usable(expression: Expression) -> None:
 def misgivings(settings: Settings) -> Iterator[Finding]:
     """What the condition says that its writer hardly means."""
     ways = alternatives(settings.promotion)
-    where = settings.promotion.pipeline or settings.source
+    named = settings.promotion.pipeline
+    where, file = (named, settings.root / named) if named else (settings.source, settings.file)
     reached = any(may_hold(each.expression, "passed") for each in ways)
     if not reached:
         yield Finding(
             code=UNREACHABLE,
             sentence=f"no release is ever promoted: {_why_never(ways)}",
             where=where,
+            file=file,
             next="say in [promotion] what may be promoted",
         )
     for way in ways:
@@ -129,6 +131,7 @@ def misgivings(settings: Settings) -> Iterator[Finding]:
                 code=MISLEADING,
                 sentence=f"{way.key}: {doubt.sentence}",
                 where=where,
+                file=file,
                 next=doubt.next,
             )
         # The lists are asked of what has passed alone.
@@ -137,6 +140,7 @@ def misgivings(settings: Settings) -> Iterator[Finding]:
                 code=MISLEADING,
                 sentence=f"{way.key} holds for a pipeline that has not passed, too",
                 where=where,
+                file=file,
                 next=f"write result = 'passed' and ({way.text})",
             )
 

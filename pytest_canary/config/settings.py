@@ -360,6 +360,12 @@ class Settings(Tables):
     files: Files
     service_name: str
 
+    @property
+    def file(self) -> Path | None:
+        """The file that holds them; None for the defaults."""
+        file = self.root / Path(self.source.removesuffix(" [tool.canary]")).name
+        return file if file.is_file() else None
+
     def deployment_name(self, track: str) -> str:
         """The name of the track's Deployment: `NAME-canary` or `NAME-stable`."""
         return f"{self.name}-{track}"

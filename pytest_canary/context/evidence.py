@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from pytest_canary.context.report_folder import FINDINGS, ReportFolder
 from pytest_canary.core import files
-from pytest_canary.core.errors import CanaryError
+from pytest_canary.core.errors import CanaryError, FoundError
+from pytest_canary.core.findings import Finding
 from pytest_canary.core.wording import encodable
 
 if TYPE_CHECKING:
-    from pytest_canary.core.findings import Finding
     from pytest_canary.release.diagnostics import Diagnostics
 
 
@@ -41,6 +41,14 @@ class Failure:
     files: tuple[str, ...] = ()
     lost: str = ""
     also: tuple[Finding, ...] = ()
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What was found, as it was raised; any other error is one finding, without secrets."""
+        if isinstance(self.error, FoundError):
+            return self.error.findings
+        code = type(self.error).__name__.removesuffix("Error")
+        return (Finding(code, self.sentence or code, evidence=self.evidence),)
 
     @property
     def also_text(self) -> str:

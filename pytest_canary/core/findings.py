@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal
 
 Level = Literal["error", "warning", "off"]
@@ -27,6 +28,8 @@ class Finding:
         doomed: whether waiting can't mend it. What is not doomed is told at the deadline only.
         level: how it is taken; a project may set that of a rule.
         why: why the project has set it; empty where it has not, or does not say.
+        file: the file that mends it, where `where` names one; None for what is in none.
+        line: of that file, counted from 1; 0 for no line in particular.
     """
 
     code: str
@@ -39,6 +42,8 @@ class Finding:
     doomed: bool = True
     level: Level = "error"
     why: str = ""
+    file: Path | None = None
+    line: int = 0
 
     @property
     def details(self) -> str:

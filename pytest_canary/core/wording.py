@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
+import re
 from collections.abc import Iterable, Sequence
 
 # More words than these are no hint.
@@ -64,6 +65,14 @@ def cut(text: str, most: int) -> str:
     By the dots, `Redactor` knows what is left of a secret that was cut.
     """
     return text if len(text) <= most else f"{text[:most]}…"
+
+
+def steady(text: str) -> str:
+    """What of a text stays from run to run: a word with a digit in it becomes "#".
+
+    Such words are numbers, durations, and the names of pods.
+    """
+    return re.sub(r"\S*\d\S*", "#", text)
 
 
 def encodable(text: str) -> str:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from pytest_canary.plugin import options, state
 from pytest_canary.plugin.marker import stage_named
+
+if TYPE_CHECKING:
+    from pytest_canary.context.workspace import Workspace
+    from pytest_canary.plugin.pytest_internals import Screen
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -105,6 +111,7 @@ def _register_rehearsal(session: pytest.Session) -> None:
         summary = RehearsalSummary(rehearsal, outcome, recorder)
         terminal = Terminal(shown, rehearsal, outcome, summary, progress)
         register(terminal, "canary-terminal")
+    _register_annotator(config, workspace, shown)
     register(Signals(outcome), "canary-signals")
     if config.pluginmanager.has_plugin("timeout"):
         register(Timeouts(), "canary-timeouts")
@@ -138,7 +145,22 @@ def _register_check(config: pytest.Config) -> None:
     if shown:
         terminal = Terminal(shown, check, outcome, CheckSummary(check, outcome))
         register(terminal, "canary-terminal")
+    _register_annotator(config, workspace, shown)
     leave_out_unnamed_files(config)
     # pytest looks through all that is alive for garbage, ten times at its end: a fifth of the
     # check's time, for modules and settings that are none.
     gc.freeze()
+
+
+def _register_annotator(config: pytest.Config, workspace: Workspace, shown: Screen | None) -> None:
+    """What tells findings where code is reviewed, if they are to be told there."""
+    destinations = options.read_findings(config)
+    if not destinations:
+        return
+    from pytest_canary.plugin.annotator import Annotator
+
+    def tell(text: str) -> None:
+        if shown:
+            shown.write_line("", ours=text)
+
+    config.pluginmanager.register(Annotator(workspace, destinations, tell), "canary-annotator")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from pytest_canary.config.options import KEEP, STAGES, Options
 
 if TYPE_CHECKING:
+    from pytest_canary.annotations.destinations import Destination
     from pytest_canary.config.options import Keep
     from pytest_canary.config.plan import Plan
 
@@ -90,6 +92,13 @@ def add(parser: pytest.Parser) -> None:
         metavar="DIR",
         help="where the report and the evidence of findings go; otherwise canary-report",
     )
+    group.addoption(
+        "--canary-findings",
+        metavar="github|gitlab:FILE|sarif:FILE",
+        action="append",
+        help="tell findings as GitHub's annotations, GitLab's code quality or SARIF 2.1.0 too; may "
+        "be given several times; otherwise as annotations, where GITHUB_ACTIONS is true",
+    )
 
 
 def read(given: Mapping[str, Any]) -> tuple[Options | None, list[str]]:
@@ -101,9 +110,10 @@ def read(given: Mapping[str, Any]) -> tuple[Options | None, list[str]]:
     Returns:
         None and the mistakes where there are any.
     """
+    from pytest_canary.annotations.destinations import read as read_destinations
     from pytest_canary.config.messages import nearest
 
-    mistakes = []
+    _, mistakes = read_destinations(given.get("canary_findings") or [])
     if given.get("canary") and given.get("canary_check"):
         mistakes.append("--canary-check: a walk begins with it; leave it out, or --canary")
     until = given.get("canary_until") or STAGES[-1]
@@ -190,6 +200,14 @@ def project(config: pytest.Config) -> Path:
     Without one pytest guesses, and takes the value of an option, such as --kind-bin, for a path.
     """
     return config.rootpath if config.inipath else config.invocation_params.dir
+
+
+def read_findings(config: pytest.Config) -> list[Destination]:
+    """Where findings go beside the screen; mistakes in that have been told by then."""
+    from pytest_canary.annotations.destinations import by_default, read
+
+    given = config.option.canary_findings
+    return read(given)[0] if given else by_default(os.environ)
 
 
 def read_plan(config: pytest.Config) -> Plan:

@@ -107,6 +107,8 @@ def findings_of(faults: Iterable[Fault]) -> list[Finding]:
             where=fault.source.where(fault.line),
             evidence=fault.source.quoted(fault.line),
             next=fault.fix,
+            file=fault.source.path,
+            line=fault.line,
         )
         for fault in ordered
     ]

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from importlib import metadata
 from typing import TYPE_CHECKING, Literal
 
-from pytest_canary.context.evidence import Failure
 from pytest_canary.context.outcomes import (
     CanaryOutcome,
     ClusterOutcome,
@@ -15,7 +14,6 @@ from pytest_canary.context.outcomes import (
     VerdictOutcome,
 )
 from pytest_canary.core.errors import FoundError, TrafficError
-from pytest_canary.core.findings import Finding
 from pytest_canary.release.migration import Migrated
 from pytest_canary.reporting import document, figures, records
 from pytest_canary.reporting.pipelines import pipelines
@@ -185,19 +183,12 @@ def _failure(stage: str, check: str, message: str) -> document.Failure:
 def _findings(journal: Journal) -> Iterator[document.Found]:
     for failure in journal.failures:
         after = failure.error.after if isinstance(failure.error, FoundError) else None
-        for finding in _found(failure):
+        for finding in failure.findings:
             yield document.Found.of(finding, failure.stage, after, failure.paths)
         for finding in failure.also:
             yield document.Found.of(finding, failure.stage, None, failure.paths)
     for told in journal.told:
         yield document.Found.of(told.finding, told.stage)
-
-
-def _found(failure: Failure) -> Sequence[Finding]:
-    if isinstance(failure.error, FoundError):
-        return failure.error.findings
-    code = type(failure.error).__name__.removesuffix("Error")
-    return [Finding(code, failure.sentence or code, evidence=failure.evidence)]
 
 
 def _share(journal: Journal) -> figures.Share | None:

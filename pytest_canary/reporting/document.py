@@ -218,7 +218,8 @@ class Found(Part):
         files: Sequence[str] = (),
     ) -> Found:
         """A finding as the report has it."""
-        named = {name: getattr(finding, name) for name in Finding.__dataclass_fields__}
+        told = cls.model_fields.keys() & Finding.__dataclass_fields__.keys()
+        named = {name: getattr(finding, name) for name in told}
         return cls(**named, stage=stage, after_apply=after_apply, files=tuple(files))
 
 

@@ -33,6 +33,8 @@ def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("XDG_STATE_HOME", str(root / "state"))
     monkeypatch.setenv("ENTERED", str(root / "entered"))
     monkeypatch.setenv("COLUMNS", "80")
+    # Where these tests run there, findings would be annotations.
+    monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
     return root
 
 
