@@ -120,10 +120,13 @@ class Recorder:
             with self._lost("the figures for --junitxml"):
                 for name, value in reporting.junit_properties(document):
                     add_suite_property(self._config, name, value)
+            # Before this run's takes its place.
+            before = reporting.last(self._rehearsal.workspace.report_folder.path, document)
             with self._lost("the report"):
                 self._put(document)
             with self._lost("the summary for CI"):
-                reporting.append_ci_summary(reporting.summary_markdown(document), os.environ)
+                summary = reporting.summary_markdown(document, before)
+                reporting.append_ci_summary(summary, os.environ)
         self._written = True
 
     def _compose(self) -> Report:

@@ -14,8 +14,9 @@ from pytest_canary.reporting.document import Report
 from pytest_canary.reporting.junit import junit_properties
 from pytest_canary.reporting.markdown import append_ci_summary, summary_markdown
 from pytest_canary.reporting.page import html
+from pytest_canary.reporting.reading import last
 
-__all__ = ["Report", "append_ci_summary", "junit_properties", "summary_markdown", "write"]
+__all__ = ["Report", "append_ci_summary", "junit_properties", "last", "summary_markdown", "write"]
 
 
 def write(report: Report, folder: Path) -> list[Path]:

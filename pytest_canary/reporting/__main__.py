@@ -6,11 +6,10 @@ import sys
 from argparse import ArgumentParser
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from pytest_canary.core.errors import CanaryError
 from pytest_canary.reporting import write
-from pytest_canary.reporting.document import Report, schema_text
+from pytest_canary.reporting.document import schema_text
+from pytest_canary.reporting.reading import read
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -32,28 +31,6 @@ def main(argv: list[str] | None = None) -> int:
         print(f"canary: {error}", file=sys.stderr)
         return 1
     return 0
-
-
-def read(path: Path) -> Report:
-    """The document that a report.json holds.
-
-    Raises:
-        CanaryError: it can't be read, or is no report of this format.
-    """
-    try:
-        return Report.model_validate_json(path.read_bytes())
-    except OSError as error:
-        raise CanaryError(f"{path} can't be read: {error.strerror}") from error
-    except ValidationError as error:
-        details = error.errors(include_url=False)
-        lines = [
-            f"{'.'.join(map(str, each['loc'])) or 'all of it'}: {each['msg']}" for each in details
-        ]
-        raise CanaryError(
-            f"{path} is no report of this version of pytest-canary; "
-            "make the page with the version that wrote it",
-            "\n".join(lines[:20]),
-        ) from error
 
 
 if __name__ == "__main__":

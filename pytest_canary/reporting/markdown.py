@@ -10,6 +10,7 @@ from pytest_canary.core.errors import CanaryError
 from pytest_canary.core.wording import plural
 from pytest_canary.reporting import words
 from pytest_canary.reporting.document import Found, Report
+from pytest_canary.reporting.since import Paced, since
 
 # GitHub's for one step's summary, and what Gitea and Forgejo took over: 1 MiB.
 LIMIT = 1024 * 1024
@@ -21,8 +22,13 @@ FINDINGS = 10
 LINES = 40
 
 
-def summary_markdown(report: Report) -> str:
-    """The answer, the figures, the stages, and what was found."""
+def summary_markdown(report: Report, before: Report | None = None) -> str:
+    """The answer, the figures, the stages, what has changed, and what was found.
+
+    Args:
+        report: of the run.
+        before: of the run before it, where that is known.
+    """
     head = words.headline(report)
     versions = [v.version for v in (report.versions.baseline, report.versions.candidate) if v]
     told = " → ".join(_inline(version) for version in versions if version)
@@ -40,6 +46,8 @@ def summary_markdown(report: Report) -> str:
         lines += ["", *(f"- {_inline(figure)}" for figure in figures)]
     if report.stages:
         lines += ["", *_stages(report)]
+    if before:
+        lines += ["", *_since(before, report)]
     errors, warnings = report.found("error"), report.found("warning")
     for found in errors[:FINDINGS]:
         lines += ["", *_finding(found)]
@@ -135,6 +143,39 @@ def _stages(report: Report) -> list[str]:
         for stage in report.stages
     ]
     return ["| | stage | took | |", "|---|---|---:|---|", *rows]
+
+
+def _since(before: Report, report: Report) -> list[str]:
+    found = since(before, report)
+    then, now = found.answers
+    told = [f"{then}, as it is now" if then == now else f"{then} then, {now} now"]
+    told += [f"{title} {old} then, {new} now" for title, (old, new) in found.versions.items()]
+    lines = [f"- {_inline(each)}" for each in told]
+    for label, each in (("new", found.new), ("gone", found.gone)):
+        lines += [_changed(label, finding) for finding in each[:FINDINGS]]
+        if len(each) > FINDINGS:
+            lines.append(f"- {len(each) - FINDINGS} more are {label}")
+    if not (found.new or found.gone):
+        lines.append("- no finding is new, and none is gone")
+    if found.unsought:
+        lines.append(f"- {plural(found.unsought, 'finding')} of then not looked for this time")
+    lines.append(f"- {_inline(_pace(found.pace, before, report))}")
+    when = f"{before.started:%Y-%m-%d %H:%M}"
+    return [f"### Since the last run, {_inline(before.run)} of {when}", "", *lines]
+
+
+def _changed(label: str, found: Found) -> str:
+    told = _inline(words.sentence(found.sentence))
+    return f"- **{label}** {told} ({_inline(found.code)}, {found.level})"
+
+
+def _pace(pace: Iterable[Paced], before: Report, report: Report) -> str:
+    took = f"took {words.seconds(report.seconds)} in all, {words.seconds(before.seconds)} then"
+    stages = [
+        f"{each.stage} {words.seconds(each.now)}, {words.seconds(each.before)} then"
+        for each in pace
+    ]
+    return "; ".join([took, *stages])
 
 
 def _finding(found: Found) -> list[str]:

@@ -97,6 +97,12 @@ def test_the_report_is_written_and_told_to_ci(
     assert told["findings"][0]["files"] == [f"findings/{told['run']}/1/finding.txt"]
     assert "stable broke in a test" in (project / "told" / "report.html").read_text()
     assert "broke in a test" in (project / "summary.md").read_text()
+    assert "Since the last run" not in (project / "summary.md").read_text()
+    monkeypatch.setenv("BREAKS", "canary")
+    pytester.runpytest_subprocess(*RUN, "--canary-report=told")
+    now = (project / "summary.md").read_text()
+    assert f"### Since the last run, {told['run']} of 20" in now
+    assert "- **new** Canary broke in a test; mend it. (Release, error)" in now
     suite = ElementTree.parse(project / "x.xml").getroot()[0]
     names = {each.get("name"): each.get("value") for each in suite.iter("property")}
     assert names["canary.run"] == told["run"]

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, sync_playwright
 from report.browser import SAMPLES, Open, Opened, launch, opened
 
 from pytest_canary.reporting import write
-from pytest_canary.reporting.__main__ import read
+from pytest_canary.reporting.reading import read
 
 
 @pytest.fixture(scope="session")
