@@ -36,6 +36,21 @@ class Image:
 
 
 @dataclass(frozen=True)
+class EngineInfo:
+    """What an engine says of itself.
+
+    Attributes:
+        root: the folder that it keeps images in, on the machine that it runs on; empty for none.
+        memory: of that machine, in bytes; None where it does not tell.
+        proxies: those that it pulls images through.
+    """
+
+    root: str = ""
+    memory: int | None = None
+    proxies: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class NodeContainer:
     """A container that is a node of a cluster.
 

@@ -120,6 +120,32 @@ def ensure(program: Program, path: Path, timeout: float = DOWNLOAD) -> None:
         ) from error
 
 
+def unavailable(program: Program, timeout: float) -> str:
+    """Why a program can't be downloaded, as far as that is known without doing so; empty if it can.
+
+    Args:
+        program: what is wanted.
+        timeout: seconds for its place to answer.
+    """
+    import requests
+
+    lead = f"{program.name} is not on PATH"
+    if this_platform() not in program.checksums:
+        return f"{lead}, and none is known for {this_platform()}"
+    url = program.url()
+    why = ""
+    try:
+        # A mirror may know of no HEAD; of the program itself nothing is read.
+        with requests.get(url, stream=True, timeout=timeout) as answer:
+            if not answer.ok:
+                why = f"it answers with status {answer.status_code}"
+    except requests.Timeout:
+        why = f"it does not answer within {timeout:g} s"
+    except OSError:  # requests' errors are OSErrors too; they name the address again, and again
+        why = "it can't be reached"
+    return f"{lead} and can't be downloaded from {url}: {why}" if why else ""
+
+
 @dataclass
 class _Download:
     """One download, to a file of its own that gets its name when all of it is there and right."""

@@ -9,7 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from pytest_canary.cluster import docker_command
-from pytest_canary.cluster.container_engine import KIND_LABEL, Image, Network, NodeContainer
+from pytest_canary.cluster.container_engine import (
+    KIND_LABEL,
+    EngineInfo,
+    Image,
+    Network,
+    NodeContainer,
+)
 from pytest_canary.cluster.engine_address import engine_address
 from pytest_canary.cluster.image_archive import CHUNK, lacking
 from pytest_canary.core.errors import CommandError, ImageError
@@ -51,6 +57,7 @@ class Engine:
 
     Args:
         processes: run the docker command; without them, processes of its own.
+        timeout: seconds for each answer; saving an image takes long.
 
     Attributes:
         endpoint: where it listens.
@@ -59,7 +66,7 @@ class Engine:
         ImageError: no engine answers.
     """
 
-    def __init__(self, processes: Processes | None = None) -> None:
+    def __init__(self, processes: Processes | None = None, timeout: int = 600) -> None:
         import docker
 
         self.processes = processes or Processes()
@@ -67,7 +74,7 @@ class Engine:
         self.endpoint = str(address.get("base_url") or "its usual place")
         try:
             self._client: docker.DockerClient = docker.DockerClient(
-                **address, version="auto", timeout=600
+                **address, version="auto", timeout=timeout
             )
             self._client.ping()
         except (docker.errors.DockerException, OSError) as error:
@@ -86,6 +93,18 @@ class Engine:
     def id(self) -> str:
         """Tells the engine from every other one."""
         return str(self._client.info().get("ID", ""))
+
+    @property
+    @answered
+    def about(self) -> EngineInfo:
+        """What it says of itself and of the machine that it runs on."""
+        told = self._client.info()
+        proxies = (told.get(name) for name in ("HttpProxy", "HttpsProxy"))
+        return EngineInfo(
+            root=str(told.get("DockerRootDir") or ""),
+            memory=told.get("MemTotal") or None,
+            proxies=tuple(str(each) for each in proxies if each),
+        )
 
     @answered
     def find(self, name: str) -> Image | None:

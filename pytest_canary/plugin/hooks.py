@@ -19,18 +19,28 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     options.add(parser)
 
 
-def pytest_cmdline_main(config: pytest.Config) -> int | None:
-    """`--canary-reap` runs instead of tests, as `--cache-show` does."""
-    if not config.option.canary_reap:
-        return None
-    if config.option.canary or config.option.canary_check:
-        raise pytest.UsageError(
-            "--canary-reap: removes what earlier runs left, and runs nothing; leave it out, as "
-            "every walk begins with it, or run it alone"
-        )
-    from pytest_canary.plugin.runner import reap
+# What runs instead of tests, and what each does.
+ALONE = {
+    "reap": "removes what earlier runs left, and runs nothing; leave it out, as every walk begins "
+    "with it, or run it alone",
+    "doctor": "looks at this machine, and runs nothing; leave it out, or run it alone",
+}
 
-    return reap()
+
+def pytest_cmdline_main(config: pytest.Config) -> int | None:
+    """`--canary-reap` and `--canary-doctor` run instead of tests, as `--cache-show` does."""
+    given = [name for name in ALONE if getattr(config.option, f"canary_{name}")]
+    if not given:
+        return None
+    if config.option.canary or config.option.canary_check or len(given) > 1:
+        raise pytest.UsageError(f"--canary-{given[-1]}: {ALONE[given[-1]]}")
+    if given == ["reap"]:
+        from pytest_canary.plugin.runner import reap
+
+        return reap()
+    from pytest_canary.plugin.doctor import examine
+
+    return examine(config)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -67,6 +67,11 @@ def add(parser: pytest.Parser) -> None:
         help="remove what earlier runs have kept or left behind, and run nothing",
     )
     group.addoption(
+        "--canary-doctor",
+        action="store_true",
+        help="tell what this machine lacks for a walk, and what to do; change and run nothing",
+    )
+    group.addoption(
         "--canary-context",
         metavar="CONTEXT",
         help="walk in this context's cluster, in a namespace of the run's own",

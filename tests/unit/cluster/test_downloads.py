@@ -3,6 +3,7 @@
 import hashlib
 import os
 import platform
+import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,7 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from pytest_canary.cluster.downloads import KIND, KUBECTL, Program, ensure, this_platform
+from pytest_canary.cluster.downloads import (
+    KIND,
+    KUBECTL,
+    Program,
+    ensure,
+    this_platform,
+    unavailable,
+)
 from pytest_canary.core.errors import ClusterError
 
 PROGRAM = b"#!/bin/sh\necho kind v0.33.0\n"
@@ -229,3 +237,38 @@ def test_a_relative_cache_is_ignored(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("XDG_CACHE_HOME", "cache")
     monkeypatch.setenv("HOME", str(tmp_path))
     assert KIND.path == tmp_path / ".cache" / "pytest-canary" / "bin" / "kind-v0.33.0"
+
+
+# Whether one could be downloaded, told without doing so.
+
+
+def test_a_program_that_is_there_is_available_and_stays_there(
+    mirror: Mirror, monkeypatch: pytest.MonkeyPatch, cache: Path
+) -> None:
+    monkeypatch.setenv("KIND_DOWNLOAD_URL", f"{mirror.url}/kind")
+    assert unavailable(KIND, 10) == ""
+    assert mirror.asked == ["/kind"]
+    assert not cache.exists()
+
+
+def test_why_a_program_is_not_available_is_told(
+    mirror: Mirror, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mirror.status = 404
+    monkeypatch.setenv("KIND_DOWNLOAD_URL", f"{mirror.url}/kind")
+    lead = "kind is not on PATH"
+    told = f"{lead} and can't be downloaded from {mirror.url}/kind: "
+    assert unavailable(KIND, 10) == f"{told}it answers with status 404"
+    nowhere = "http://127.0.0.1:1/kind"
+    monkeypatch.setenv("KIND_DOWNLOAD_URL", nowhere)
+    assert unavailable(KIND, 10).endswith(f"{nowhere}: it can't be reached")
+    monkeypatch.setattr(platform, "machine", lambda: "riscv64")
+    system = platform.system().lower()
+    assert unavailable(KIND, 10) == f"{lead}, and none is known for {system}/riscv64"
+
+
+def test_a_place_that_does_not_answer_in_time_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/kind"
+        monkeypatch.setenv("KIND_DOWNLOAD_URL", url)
+        assert unavailable(KIND, 0.1).endswith(f"{url}: it does not answer within 0.1 s")

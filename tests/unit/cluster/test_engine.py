@@ -9,7 +9,12 @@ import docker
 import pytest
 import requests
 
-from pytest_canary.cluster.container_engine import ContainerEngine, Network, NodeContainer
+from pytest_canary.cluster.container_engine import (
+    ContainerEngine,
+    EngineInfo,
+    Network,
+    NodeContainer,
+)
 from pytest_canary.cluster.engine import Engine
 from pytest_canary.core.errors import CommandError
 
@@ -24,10 +29,12 @@ class Docker:
         referring: by network, the names of the containers that refer to it; only those whose name
             begins with "up" run.
         removed: the IDs of what was removed, with how.
+        told: what it says of itself, beside its ID.
     """
 
     def __init__(self, **how: Any) -> None:
         self.how = how
+        self.told: dict[str, Any] = {}
         self.stays, self.gone = "", False
         self.asked: list[dict[str, Any]] = []
         self.images: dict[str, dict[str, Any]] = {}
@@ -53,8 +60,8 @@ class Docker:
             raise docker.errors.ImageNotFound(f"no such image: {name}")
         return self.images[name]
 
-    def info(self) -> dict[str, str]:
-        return {"ID": "6c1f"}
+    def info(self) -> dict[str, Any]:
+        return {"ID": "6c1f"} | self.told
 
     def _container(self) -> Any:
         return SimpleNamespace(
@@ -112,7 +119,7 @@ def client() -> Docker:
 
 
 @pytest.fixture
-def engine(client: Docker, monkeypatch: pytest.MonkeyPatch) -> ContainerEngine:
+def engine(client: Docker, monkeypatch: pytest.MonkeyPatch) -> Engine:
     monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere")
     monkeypatch.setattr(docker, "DockerClient", lambda **_: client)
     return Engine()
@@ -256,3 +263,15 @@ def test_what_can_not_be_removed_is_told(
     client.stays = "permission denied"
     with pytest.raises(CommandError, match="c0ffee can't be removed: permission denied"):
         getattr(engine, remove)("c0ffee")
+
+
+def test_what_it_says_of_itself_may_be_little(engine: Engine, client: Docker) -> None:
+    assert engine.about == EngineInfo()
+    client.told = {
+        "DockerRootDir": "/var/lib/docker",
+        "MemTotal": 8_000_000_000,
+        "HttpProxy": "",
+        "HttpsProxy": "http://proxy.example:3128",
+    }
+    proxies = ("http://proxy.example:3128",)
+    assert engine.about == EngineInfo("/var/lib/docker", 8_000_000_000, proxies)

@@ -1,0 +1,1 @@
+"""What a walk needs of this machine, and whether it is there; nothing is made or changed."""
