@@ -30,6 +30,8 @@ ALONE = {
 def pytest_cmdline_main(config: pytest.Config) -> int | None:
     """`--canary-reap` and `--canary-doctor` run instead of tests, as `--cache-show` does."""
     given = [name for name in ALONE if getattr(config.option, f"canary_{name}")]
+    if config.option.canary_demo and not config.option.canary_check:
+        config.option.canary = True
     if not given:
         return None
     if config.option.canary or config.option.canary_check or len(given) > 1:
@@ -53,6 +55,8 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
     """With `--canary` or `--canary-check`, register the rest; --help has no session."""
+    if session.config.option.canary_demo:
+        _prepare_demo(session.config)
     if session.config.option.canary:
         _register_rehearsal(session)
     elif session.config.option.canary_check:
@@ -64,6 +68,14 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Without `--canary`, a test that belongs to a stage has nothing to run on."""
     if state.REHEARSAL not in item.config.stash and stage_named(item):
         pytest.skip("belongs to a stage of `pytest --canary`")
+
+
+def _prepare_demo(config: pytest.Config) -> None:
+    """A project in the place of the one that the session is started in."""
+    from pytest_canary.plugin.demo import Farewell, prepare
+
+    config.stash[state.PROJECT] = prepare(config)
+    config.pluginmanager.register(Farewell(), "canary-demo")
 
 
 def _register_rehearsal(session: pytest.Session) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from pytest_canary.config.options import KEEP, STAGES, Options
+from pytest_canary.plugin.state import PROJECT
 
 if TYPE_CHECKING:
     from pytest_canary.annotations.destinations import Destination
@@ -65,6 +66,12 @@ def add(parser: pytest.Parser) -> None:
         "--canary-reap",
         action="store_true",
         help="remove what earlier runs have kept or left behind, and run nothing",
+    )
+    group.addoption(
+        "--canary-demo",
+        action="store_true",
+        help="walk a bundled app, whose project is made in canary-demo; with --canary-check, look "
+        "at its manifests only",
     )
     group.addoption(
         "--canary-doctor",
@@ -204,7 +211,8 @@ def project(config: pytest.Config) -> Path:
 
     Without one pytest guesses, and takes the value of an option, such as --kind-bin, for a path.
     """
-    return config.rootpath if config.inipath else config.invocation_params.dir
+    own = config.rootpath if config.inipath else config.invocation_params.dir
+    return config.stash.get(PROJECT, own)
 
 
 def read_findings(config: pytest.Config) -> list[Destination]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
 
 REHEARSAL: pytest.StashKey[Rehearsal] = pytest.StashKey()
 """What the session goes through its stages with; only there with `--canary` or `--canary-check`."""
+
+PROJECT: pytest.StashKey[Path] = pytest.StashKey()
+"""The folder that is rehearsed, where it is not the session's own."""
 
 PARTS: pytest.StashKey[Parts] = pytest.StashKey()
 """What the plugin works with, where it isn't the usual; to be set before it is configured."""

@@ -44,6 +44,10 @@ def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
         assert f"pytest_canary/reporting/{name}" in names
     for name in ("guard.bash", "functions/checkout.bash", "programs/docker"):
         assert f"pytest_canary/jobs/stand_ins/{name}" in names
+    for name in ("app/Dockerfile", "app/addressbook/web.py", "manifests/service.yml", "apply.sh"):
+        assert f"pytest_canary/demo/bundled/{name}" in names
+    assert "pytest_canary/demo/canary.toml" in names
+    assert [name for name in names if "__pycache__" in name] == []
     folders = {name.split("/")[0] for name in names}
     assert folders == {"pytest_canary", next(f for f in folders if f.endswith(".dist-info"))}
 
@@ -56,6 +60,15 @@ def test_the_installed_plugin_collects_the_packaged_stages(python: Path, tmp_pat
     done = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert "canary/cluster::the cluster comes up" in done.stdout
     assert "canary/cleanup::no container is left" in done.stdout
+
+
+def test_the_installed_plugin_has_its_demo_in_an_empty_folder(python: Path, tmp_path: Path) -> None:
+    argv = [str(python), "-m", "pytest", "--canary-demo", "--canary-check"]
+    done = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert "canary: nothing found in deployment.yml and service.yml" in done.stdout, done.stdout
+    argv = [str(python), "-m", "pytest", "--canary-demo", "--collect-only", "-q"]
+    done = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert "canary/verdict::" in done.stdout
 
 
 def test_a_type_checker_sees_the_public_names(python: Path, tmp_path: Path) -> None:

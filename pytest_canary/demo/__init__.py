@@ -1,0 +1,1 @@
+"""The bundled app as a project of its own, to be walked where there is no other."""
