@@ -23,12 +23,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 ALONE = {
     "reap": "removes what earlier runs left, and runs nothing; leave it out, as every walk begins "
     "with it, or run it alone",
+    "init": "writes the settings of a repository that has none, and runs nothing; leave it out, "
+    "or run it alone",
     "doctor": "looks at this machine, and runs nothing; leave it out, or run it alone",
 }
 
 
 def pytest_cmdline_main(config: pytest.Config) -> int | None:
-    """`--canary-reap` and `--canary-doctor` run instead of tests, as `--cache-show` does."""
+    """`--canary-reap`, `-init` and `-doctor` run instead of tests, as `--cache-show` does."""
     given = [name for name in ALONE if getattr(config.option, f"canary_{name}")]
     if config.option.canary_demo and not config.option.canary_check:
         config.option.canary = True
@@ -40,6 +42,10 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
         from pytest_canary.plugin.runner import reap
 
         return reap()
+    if given == ["init"]:
+        from pytest_canary.plugin.init import write_settings
+
+        return write_settings(config)
     from pytest_canary.plugin.doctor import examine
 
     return examine(config)

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from pytest_canary.config.options import Keep
     from pytest_canary.config.plan import Plan
 
+FIRST_STEPS = (
+    "nothing here says what to rehearse: pytest --canary-init writes settings for what is there, "
+    "pytest --canary-demo walks a bundled app, pytest --canary-doctor tells what this machine lacks"
+)
+
 NAMESPACE = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
 
 
@@ -66,6 +71,12 @@ def add(parser: pytest.Parser) -> None:
         "--canary-reap",
         action="store_true",
         help="remove what earlier runs have kept or left behind, and run nothing",
+    )
+    group.addoption(
+        "--canary-init",
+        action="store_true",
+        help="write canary.toml for a repository that has no settings, and tell what could not be "
+        "found out; run nothing",
     )
     group.addoption(
         "--canary-demo",
@@ -239,6 +250,8 @@ def read_plan(config: pytest.Config) -> Plan:
         settings = load_settings(project(config), config.option.canary_config)
     except SettingsError as error:
         mistakes += str(error).splitlines()
+        if all(each.startswith("defaults: ") for each in str(error).splitlines()):
+            mistakes.append(FIRST_STEPS)
     if options is None or mistakes:
         raise pytest.UsageError(*mistakes)
     try:

@@ -152,3 +152,26 @@ def test_without_a_place_for_its_records_nothing_is_rehearsed(
     text = refused(pytester, "--canary-baseline=shop:1")
     assert f"no record of the run can be kept in {project}/Dockerfile/pytest-canary/runs: " in text
     assert "set XDG_STATE_HOME to a folder that can be written to" in text
+
+
+def test_where_nothing_is_known_the_errors_end_with_what_to_run(pytester: pytest.Pytester) -> None:
+    for option in ("--canary", "--canary-check"):
+        result = pytester.runpytest_inprocess(option)
+        assert result.ret == pytest.ExitCode.USAGE_ERROR
+        *files, last = [line for line in result.errlines if line]
+        assert len(files) == 4
+        assert all(": there is no file " in line for line in files)
+        assert last == (
+            "ERROR: nothing here says what to rehearse: pytest --canary-init writes settings for "
+            "what is there, pytest --canary-demo walks a bundled app, pytest --canary-doctor tells "
+            "what this machine lacks"
+        )
+
+
+def test_where_settings_name_what_is_not_there_nobody_is_sent_to_the_demo(
+    pytester: pytest.Pytester,
+) -> None:
+    (pytester.path / "canary.toml").write_text('name = "shop"\n')
+    result = pytester.runpytest_inprocess("--canary-check")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "--canary-demo" not in "\n".join(result.errlines)

@@ -1,0 +1,167 @@
+"""What is found out where a repository says it in other ways, or says nothing."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from pytest_canary.discovery.discovery import discover, toml
+from pytest_canary.discovery.repository import MOST, Repository
+
+
+def put(root: Path, **files: str) -> Path:
+    """Files by their paths, with __ for a slash and _ for a dot."""
+    for name, text in files.items():
+        path = root / name.replace("__", "/").replace("_", ".")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return root
+
+
+def found(root: Path) -> dict[str, object]:
+    """The settings, by their keys."""
+    return {each.key: each.value for each in discover(root).settings}
+
+
+def asked(root: Path) -> list[str]:
+    return [each.text for each in discover(root).questions]
+
+
+def test_what_others_have_made_is_not_looked_at(tmp_path: Path) -> None:
+    put(tmp_path, venv__Dockerfile="FROM a\n", a__b__c__d__e__Dockerfile="FROM a\n")
+    (tmp_path / ".github").mkdir()
+    (tmp_path / ".github" / "x.yml").write_text("kind: Service\n")
+    (tmp_path / "node_modules").mkdir()
+    (tmp_path / "node_modules" / "Dockerfile").write_text("FROM a\n")
+    assert not any("node_modules" in each for each in Repository(tmp_path).files)
+    assert "there is no Dockerfile" in asked(tmp_path)
+    assert "there is no Service" in asked(tmp_path)
+
+
+def test_of_a_repository_without_end_so_much_is_looked_at(tmp_path: Path) -> None:
+    for folder in range(3):
+        (tmp_path / f"{folder}").mkdir()
+        for number in range(MOST // 2):
+            (tmp_path / f"{folder}" / f"{number}").touch()
+    assert len(Repository(tmp_path).files) <= 2 * MOST
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "services: [",
+        "services: {web: {build: [a]}}",
+        "services: {web: 3}",
+        "[]",
+        "\x00",
+        "a: &a [*a]",
+    ],
+)
+def test_a_compose_file_that_says_nothing_is_no_failure(tmp_path: Path, text: str) -> None:
+    put(tmp_path, compose_yaml=text, Dockerfile="FROM a\n")
+    assert found(tmp_path)["image.context"] == "."
+
+
+def test_a_context_outside_or_without_a_dockerfile_is_not_taken(tmp_path: Path) -> None:
+    put(
+        tmp_path,
+        compose_yaml="services: {a: {build: ../b}, b: {build: nowhere}, c: {image: redis}}",
+    )
+    assert "image.context" not in found(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["[", "{", "3", "[1]", '{"scripts": 3, "dependencies": [1]}'])
+def test_a_package_that_can_not_be_read_is_no_failure(tmp_path: Path, text: str) -> None:
+    put(tmp_path, package_json=text, pyproject_toml=text, openapi_json=text)
+    assert found(tmp_path)["commands.migrate"] == []
+
+
+@pytest.mark.parametrize(
+    ("dependencies", "migrate"),
+    [
+        ('{"prisma": "6", "pg": "8"}', ["npx", "prisma", "migrate", "deploy"]),
+        ('{"pg": "8"}', []),
+    ],
+)
+def test_npm_without_a_script(tmp_path: Path, dependencies: str, migrate: list[str]) -> None:
+    put(tmp_path, package_json=f'{{"dependencies": {dependencies}}}')
+    assert found(tmp_path)["commands.migrate"] == migrate
+    assert ("what migrates the database" in asked(tmp_path)) == (not migrate)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ('{"name": "@team/Web_Shop"}', "web-shop"),
+        ('{"name": "…"}', "folder"),
+        (f'{{"name": "{"a" * 80}"}}', "a" * 52),
+    ],
+)
+def test_a_name_is_one_that_kubernetes_takes(tmp_path: Path, text: str, name: str) -> None:
+    root = tmp_path / "folder"
+    root.mkdir()
+    put(root, package_json=text)
+    assert found(root)["name"] == name
+
+
+def test_a_folder_of_no_letters_has_no_name(tmp_path: Path) -> None:
+    root = tmp_path / "…"
+    root.mkdir()
+    assert "name" not in found(root)
+    assert asked(root)[0] == "what the app is called"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "kind: Service\nmetadata:\n  labels: {a: b}\n  name: shop-lb\n",
+        "a: 1\n---\nkind: Service\nmetadata: {labels: {}, name: shop-lb}\n",
+    ],
+)
+def test_a_service_names_the_app(tmp_path: Path, text: str) -> None:
+    put(tmp_path, service_yml=text)
+    assert found(tmp_path)["name"] == "shop"
+
+
+@pytest.mark.parametrize(
+    ("schema", "body"),
+    [
+        ("{properties: {at: {type: string, format: date}, title: {type: string}}}", "title"),
+        ("{required: [at], properties: {at: {type: string, format: date}, t: {type: string}}}", ""),
+        ("{required: [x], properties: {x: {type: array}, t: {type: string}}}", ""),
+        ("{properties: {n: {type: integer}}}", ""),
+        ("{$ref: '#/nowhere'}", ""),
+        ("{$ref: '#/a'}", ""),
+    ],
+)
+def test_a_body_is_made_of_what_its_schema_leaves_open(
+    tmp_path: Path, schema: str, body: str
+) -> None:
+    put(
+        tmp_path,
+        openapi_yml="a: {$ref: '#/a'}\npaths:\n  /x:\n    get: {}\n    put:\n      requestBody:\n"
+        f"        content: {{application/json: {{schema: {schema}}}}}\n",
+    )
+    made = found(tmp_path)
+    if body:
+        assert made["api.write.json"] == {body: "{unique}"}
+        assert (made["api.write.method"], made["api.write.status"]) == ("PUT", 200)
+    else:
+        assert "api.write.json" not in made
+        assert "how a row is written and read back" in asked(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "value", ["a", 'quo"te\\ \n\x7f é', 3, ["a", "b"], {"a b": "{unique}", "c": 1, "d": True}]
+)
+def test_a_value_is_toml(value: str | int | list[str] | dict[str, str | int | bool]) -> None:
+    assert tomllib.loads(f"a = {toml(value)}") == {"a": value}
+
+
+def test_a_files_name_can_not_end_its_comment(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile.a\nname = 1").write_text("FROM a\n")
+    text = discover(tmp_path).text
+    assert tomllib.loads(text)["image"]["dockerfile"] == "Dockerfile.a\nname = 1"
+    assert tomllib.loads(text)["name"] != 1
