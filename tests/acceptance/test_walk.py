@@ -249,3 +249,32 @@ def test_reaping_removes_a_reused_cluster(shared: Project, engine: docker.Docker
     assert walked.code == 0
     assert "runs removed: 2" in walked.text, "the cluster, and the run that was kept in it"
     assert left(engine, shared) == NOTHING
+
+
+@pytest.mark.soak
+@pytest.mark.alone
+def test_the_demo_is_walked_in_an_empty_folder(
+    new_project: Callable[[str], Project], engine: docker.DockerClient
+) -> None:
+    project = new_project("demo")
+    assert project.pytest("--canary-demo", "--canary-check").code == 0
+    # As its own comment says, where the usual images are not in reach.
+    settings = project.root / "canary-demo" / "canary.toml"
+    own = re.sub(
+        r"^# build-args = .*$",
+        f'build-args = {{ BASE = "{needed("PYTHON_IMAGE")}" }}\n'
+        f'[database]\nimage = "{needed("POSTGRES_IMAGE")}"',
+        settings.read_text(),
+        flags=re.MULTILINE,
+    )
+    settings.write_text(own)
+
+    walked = project.pytest("--canary-demo")
+
+    assert walked.code == 0
+    assert (
+        "canary: addressbook, upgrade; baseline git:v1 (the newest tag before HEAD)" in walked.text
+    )
+    assert "addressbook 1 -> 2 passed every stage" in walked.text
+    assert left(engine, project) == NOTHING
+    assert sorted(each.name for each in project.root.iterdir()) == ["canary-demo", "canary-report"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -22,6 +23,13 @@ TOKEN = "to\"ké+n/=7&<sh'h>"
 KEY = "-----BEGIN KEY-----\nMIIEow+IBAA/KCAQEA==\nq83vEjRWeJq8\n-----END KEY-----"
 FROM_CI = "hunter2-from-ci"
 UNTOLD = "nobody-told-of-this"
+
+
+# A command to GitHub that says what was found, as only we write it.
+ANNOTATION = re.compile(
+    r"^::(?:error|warning) (?:file=[^:,\s]+,(?:line=\d+,)?)?title=canary%3A (?=[\w-]+::\S)",
+    re.MULTILINE,
+)
 
 
 class Session:
@@ -96,6 +104,9 @@ class Session:
         result = self._pytester.runpytest_inprocess(
             *arguments,
             "--junitxml=junit.xml",
+            "--canary-findings=github",
+            "--canary-findings=sarif:found.sarif",
+            "--canary-findings=gitlab:found.json",
             "-rA",
             plugins=[Given(parts)],
             no_reraise_ctrlc=True,
@@ -104,8 +115,10 @@ class Session:
 
     def shown(self) -> dict[str, str]:
         """All that goes out, by where."""
-        found = {"screen": self.screen}
-        kept = [self.folder / "log.txt", self.folder / "summary.md"]
+        # What is said in commands of ours is looked at; that they are some is meant.
+        found = {"screen": ANNOTATION.sub("annotation ", self.screen)}
+        names = ("log.txt", "summary.md", "found.sarif", "found.json")
+        kept = [self.folder / name for name in names]
         for folder in ("canary-report", "state", "temporary"):
             kept += (self.folder / folder).rglob("*")
         found |= {path.name: path.read_text() for path in kept if path.is_file()}

@@ -9,7 +9,11 @@ import pytest
 from acceptance.projects import needed
 
 from pytest_canary.cluster.engine import Engine
+from pytest_canary.config.options import Options
 from pytest_canary.core.errors import CommandError, ImageError
+from pytest_canary.core.processes import Processes
+from pytest_canary.doctor.looking import look
+from pytest_canary.doctor.rows import rows
 
 
 def test_a_build_that_fails_says_why_and_leaves_no_container(
@@ -46,3 +50,19 @@ def test_when_a_container_was_started_is_known_while_it_runs(engine: docker.Dock
         container.remove(force=True)
     with pytest.raises(CommandError, match="No such container"):
         asked.started(name)
+
+
+def test_what_the_engine_says_of_itself_is_there(engine: docker.DockerClient) -> None:
+    about = Engine().about
+    assert about.root
+    assert about.memory
+    assert about.memory > 10**8
+
+
+def test_the_doctor_finds_the_engine_well(engine: docker.DockerClient) -> None:
+    found = look(Options(), Processes(), {})
+    engine_row, *_ = rows(found)
+    assert (engine_row.name, engine_row.state) == ("engine", "ok")
+    assert engine_row.seen.startswith(f"Docker {engine.version()['Version']}, at ")
+    assert found.disk
+    assert found.disk.free > 0
