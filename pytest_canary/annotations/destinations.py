@@ -56,8 +56,11 @@ def _problem(name: str, path: str) -> str:
     if not path:
         return f"write {name}:FILE"
     file = Path(path).expanduser()
-    if file.is_dir():
-        return f"{path} is a folder; name a file"
+    if file.is_symlink():
+        # Such as /dev/stdout: a file of ours would take the link's place.
+        return f"{path} is a link; name the file itself"
+    if file.exists() and not file.is_file():
+        return f"{path} is {'a folder' if file.is_dir() else 'no file'}; name a file"
     return f"{path} holds something else; name another file" if _is_anothers(file) else ""
 
 

@@ -48,7 +48,9 @@ class Repository:
             place = Path(folder).relative_to(self.root)
             deep = len(place.parts) >= DEEPEST
             folders[:] = [] if deep else sorted(each for each in folders if self._counts(each))
-            found += [(place / name).as_posix() for name in names]
+            # Who opens a pipe waits for what never comes.
+            files = (name for name in names if (self.root / place / name).is_file())
+            found += [(place / name).as_posix() for name in files]
             if len(found) > MOST:
                 break
         return tuple(sorted(found, key=lambda each: (each.count("/"), each)))

@@ -47,7 +47,7 @@ def last(folder: Path, now: Report) -> Report | None:
     """
     path = folder / "report.json"
     try:
-        if path.is_symlink() or path.stat().st_size > LARGEST:
+        if path.is_symlink() or not path.is_file() or path.stat().st_size > LARGEST:
             return None
         before = read(path)
     except (CanaryError, OSError):

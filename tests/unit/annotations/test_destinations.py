@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,9 @@ def test_each_form_goes_where_it_is_told(tmp_path: Path, monkeypatch: pytest.Mon
         ("sarif:", "write sarif:FILE"),
         ("github:a", "github takes no file, as it reads a job's output"),
         ("gitlab:folder", "folder is a folder; name a file"),
+        ("gitlab:pipe", "pipe is no file; name a file"),
+        ("gitlab:link.json", "link.json is a link; name the file itself"),
+        ("sarif:/dev/stdout", "/dev/stdout is a link; name the file itself"),
         ("gitlab:pyproject.toml", "pyproject.toml holds something else; name another file"),
     ],
 )
@@ -39,6 +43,8 @@ def test_a_mistake_is_told(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "folder").mkdir()
+    (tmp_path / "link.json").symlink_to("folder")
+    os.mkfifo(tmp_path / "pipe")
     (tmp_path / "pyproject.toml").write_text("[project]\n".replace("[", "name = 1\n["))
     assert read([given]) == ([], [f"--canary-findings={given}: {problem}"])
 

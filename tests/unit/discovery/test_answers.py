@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from pathlib import Path
 
@@ -38,6 +39,13 @@ def test_what_others_have_made_is_not_looked_at(tmp_path: Path) -> None:
     assert not any("node_modules" in each for each in Repository(tmp_path).files)
     assert "there is no Dockerfile" in asked(tmp_path)
     assert "there is no Service" in asked(tmp_path)
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "compose.yaml")
+    os.mkfifo(tmp_path / "Dockerfile")
+    (tmp_path / "package.json").symlink_to("nowhere")
+    assert "there is no Dockerfile" in asked(tmp_path)
 
 
 def test_of_a_repository_without_end_so_much_is_looked_at(tmp_path: Path) -> None:

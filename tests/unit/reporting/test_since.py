@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -125,4 +126,9 @@ def test_one_that_tells_nothing_of_this_run_is_left_out(tmp_path: Path, text: st
 def test_a_link_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "elsewhere.json").write_text(sample("failed").text)
     (tmp_path / "report.json").symlink_to("elsewhere.json")
+    assert last(tmp_path, sample("green")) is None
+
+
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "report.json")
     assert last(tmp_path, sample("green")) is None
