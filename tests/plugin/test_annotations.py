@@ -72,6 +72,26 @@ def test_what_is_asked_for_is_written_and_nothing_else(
     ]
 
 
+def test_paths_start_from_the_repositorys_top_those_of_pipelines_too(
+    pytester: pytest.Pytester, shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (shop / ".git").mkdir()
+    (shop / "ops").mkdir()
+    for name in ("manifests", "apply.sh", "Dockerfile", "pytest.ini"):
+        (shop / name).rename(shop / "ops" / name)
+    book = ROOT / "fixtures" / "pipelines" / "book" / ".semaphore"
+    shutil.copytree(book, shop / "ops" / ".semaphore")
+    monkeypatch.chdir(shop / "ops")
+    asked = ("--canary-findings=github", "--canary-pipeline=.semaphore/semaphore.yml")
+    result = pytester.runpytest_inprocess("--canary-check", *asked)
+    result.stdout.fnmatch_lines(
+        [
+            "::error file=ops/manifests/deployment.yml,line=21,title=canary%3A unset-variable::*",
+            "::warning file=ops/.semaphore/semaphore.yml,line=56,title=canary%3A misleading-*::*",
+        ]
+    )
+
+
 def test_a_check_that_finds_nothing_says_so_and_one_that_is_not_made_says_nothing(
     pytester: pytest.Pytester, shop: Path
 ) -> None:
