@@ -104,6 +104,7 @@ def unreachable_go(settings: Settings, way: Way) -> Finding | None:
         sentence=f"no canary can get a go: {why}",
         where=settings.source,
         file=settings.file,
+        line=settings.line("verdict"),
         next=_advice(settings, way),
     )
 

@@ -123,6 +123,7 @@ def misgivings(settings: Settings) -> Iterator[Finding]:
             sentence=f"no release is ever promoted: {_why_never(ways)}",
             where=where,
             file=file,
+            line=_line(settings, "promotion"),
             next="say in [promotion] what may be promoted",
         )
     for way in ways:
@@ -132,6 +133,7 @@ def misgivings(settings: Settings) -> Iterator[Finding]:
                 sentence=f"{way.key}: {doubt.sentence}",
                 where=where,
                 file=file,
+                line=_line(settings, way.key),
                 next=doubt.next,
             )
         # The lists are asked of what has passed alone.
@@ -141,8 +143,14 @@ def misgivings(settings: Settings) -> Iterator[Finding]:
                 sentence=f"{way.key} holds for a pipeline that has not passed, too",
                 where=where,
                 file=file,
+                line=_line(settings, way.key),
                 next=f"write result = 'passed' and ({way.text})",
             )
+
+
+def _line(settings: Settings, key: str) -> int:
+    """Where the settings say it; a pipeline's own rules tell its lines."""
+    return 0 if settings.promotion.pipeline else settings.line(key)
 
 
 def _holds_unpassed(way: Alternative) -> bool:

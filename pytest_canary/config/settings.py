@@ -16,6 +16,7 @@ from pydantic import (
     model_validator,
 )
 
+from pytest_canary.config.toml_file import line_of
 from pytest_canary.config.values import (
     ArgumentName,
     Fraction,
@@ -365,6 +366,18 @@ class Settings(Tables):
         """The file that holds them; None for the defaults."""
         file = self.root / Path(self.source.removesuffix(" [tool.canary]")).name
         return file if file.is_file() else None
+
+    def line(self, key: str) -> int:
+        """The file's line on which a setting stands, or its table; 0 for none.
+
+        Args:
+            key: with its tables: "promotion.when".
+        """
+        file = self.file
+        if file is None:
+            return 0
+        own = "tool.canary." if file.name == "pyproject.toml" else ""
+        return line_of(file.read_text(encoding="utf-8", errors="replace"), f"{own}{key}")
 
     def deployment_name(self, track: str) -> str:
         """The name of the track's Deployment: `NAME-canary` or `NAME-stable`."""

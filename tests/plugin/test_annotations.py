@@ -49,7 +49,7 @@ def test_a_check_tells_github_where_it_runs_there_and_nothing_elsewhere(
         [
             "canary: 1 error, 2 warnings, *",
             UNSET,
-            "::warning file=canary.toml,title=canary%3A misleading-promotion::promotion.when: *",
+            "::warning file=canary.toml,line=2,title=canary%3A misleading-promotion::*",
         ]
     )
 
@@ -68,7 +68,7 @@ def test_what_is_asked_for_is_written_and_nothing_else(
     places = [each["location"] for each in written(shop / "quality.json")]
     assert places[:2] == [
         {"path": "manifests/deployment.yml", "lines": {"begin": 21}},
-        {"path": "canary.toml", "lines": {"begin": 1}},
+        {"path": "canary.toml", "lines": {"begin": 2}},
     ]
 
 
