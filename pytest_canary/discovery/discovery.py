@@ -131,6 +131,7 @@ def _pipeline(repository: Repository) -> Iterator[Answer]:
     file = ".semaphore/semaphore.yml"
     if file in repository.files:
         yield Setting("pipeline.file", file, "it is looked at too, with all that it promotes to")
+        yield Setting("pipeline.run", False, "true: a walk's transitions are what it runs")
 
 
 def toml(value: Value) -> str:

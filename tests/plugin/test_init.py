@@ -23,7 +23,7 @@ def test_what_is_written_passes_a_check(pytester: pytest.Pytester, repository: P
     assert result.ret == pytest.ExitCode.OK
     result.stdout.fnmatch_lines(
         [
-            "canary: canary.toml is written, with 11 settings and 2 open questions",
+            "canary: canary.toml is written, with 12 settings and 2 open questions",
             "  database    which PostgreSQL is live",
             "              next: name the image of its version",
             "canary: it passes pytest --canary-check; go on with pytest --canary",
