@@ -54,8 +54,8 @@ _VALUED = {
     "yarn": ("--cwd",),
 }
 
-# One stand-in for several programs.
-_ALSO = {"apt": "pip", "apt-get": "pip", "pip3": "pip", "wget": "curl"}
+ALSO = {"apt": "pip", "apt-get": "pip", "pip3": "pip", "wget": "curl"}
+"""Programs for which the stand-in of another one does."""
 
 # What stand-ins call.
 _REAL = ("curl", "docker", "flock", "git", "kubectl", "wget")
@@ -171,7 +171,7 @@ def _stand_in(folder: Path) -> None:
     for each in (packaged / "functions").iterdir():
         (folder / "functions" / each.name).write_text(each.read_text())
     texts = {each.name: each.read_text() for each in (packaged / "programs").iterdir()}
-    texts |= {name: texts[other] for name, other in _ALSO.items()}
+    texts |= {name: texts[other] for name, other in ALSO.items()}
     for name, text in texts.items():
         if not (folder / "programs" / name).exists():
             _write(folder / "programs" / name, text)

@@ -1,0 +1,16 @@
+"""docs/pipelines.md tells of everything that stands in for something."""
+
+from importlib.resources import files
+from pathlib import Path
+
+from pytest_canary.jobs.programs import ALSO
+
+TEXT = (Path(__file__).parents[3] / "docs" / "pipelines.md").read_text()
+
+
+def test_every_stand_in_is_told() -> None:
+    packaged = files("pytest_canary.jobs") / "stand_ins"
+    names = [each.name for each in (packaged / "programs").iterdir()]
+    names += [each.name.removesuffix(".bash") for each in (packaged / "functions").iterdir()]
+    assert {"checkout", "docker", "kubectl"} <= set(names)
+    assert [each for each in [*names, *ALSO] if f"`{each}`" not in TEXT] == []
