@@ -51,6 +51,29 @@ class EngineInfo:
 
 
 @dataclass(frozen=True)
+class Server:
+    """A container that serves a run, beside the cluster's nodes.
+
+    Attributes:
+        name: the container's.
+        image: what it is made from; the engine has it.
+        label: the run's, "key=value".
+        port: the TCP port that it listens on.
+        loopback: the port of this machine's loopback that leads there.
+        environment: its variables; everyone who may use the engine can read them.
+        files: what is put into it before it starts, by paths that begin with "/".
+    """
+
+    name: str
+    image: str
+    label: str
+    port: int
+    loopback: int
+    environment: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True)
 class NodeContainer:
     """A container that is a node of a cluster.
 
@@ -142,6 +165,12 @@ class ContainerEngine(Protocol):
 
     def node_containers(self, cluster: str) -> list[NodeContainer]:
         """The containers of a kind cluster's nodes, those that don't run included."""
+
+    def serve(self, server: Server) -> None:
+        """Make a run's own server, and start it."""
+
+    def names_with(self, part: str) -> list[str]:
+        """The names of all images that have a text in them, those with digests too."""
 
     def started(self, container: str) -> str:
         """When a container was last started, in the engine's words.

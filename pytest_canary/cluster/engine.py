@@ -8,13 +8,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
-from pytest_canary.cluster import docker_command
+from pytest_canary.cluster import containers, docker_command
 from pytest_canary.cluster.container_engine import (
     KIND_LABEL,
     EngineInfo,
     Image,
     Network,
     NodeContainer,
+    Server,
 )
 from pytest_canary.cluster.engine_address import engine_address
 from pytest_canary.cluster.image_archive import CHUNK, lacking
@@ -235,27 +236,26 @@ class Engine:
     @answered
     def node_containers(self, cluster: str) -> list[NodeContainer]:
         """The containers of a kind cluster's nodes, those that don't run included."""
-        found = self._client.containers.list(
-            all=True, filters={"label": f"{KIND_LABEL}={cluster}"}, ignore_removed=True
-        )
-        return [
-            NodeContainer(
-                id=str(each.id),
-                name=str(each.name),
-                mounts=frozenset(
-                    str(mount.get("Destination")) for mount in each.attrs.get("Mounts", [])
-                ),
-                volumes=frozenset(
-                    mount["Name"]
-                    for mount in each.attrs.get("Mounts", [])
-                    if mount.get("Type") == "volume"
-                ),
-                ports=frozenset(
-                    int(port["HostPort"]) for mapped in each.ports.values() for port in mapped or []
-                ),
-            )
-            for each in found
+        return containers.labelled(self._client, f"{KIND_LABEL}={cluster}")
+
+    @answered
+    def serve(self, server: Server) -> None:
+        """Make a run's own server, and start it.
+
+        Raises:
+            ImageError: the engine refuses; what it has made by then has the run's label.
+        """
+        containers.serve(self._client, server)
+
+    @answered
+    def names_with(self, part: str) -> list[str]:
+        """The names of all images that have a text in them, those with digests too."""
+        names = [
+            name
+            for image in self._client.api.images(all=True)
+            for name in (*(image["RepoTags"] or ()), *(image["RepoDigests"] or ()))
         ]
+        return sorted({name for name in names if part in name})
 
     @answered
     def labelled_containers(self, label: str) -> dict[str, str]:

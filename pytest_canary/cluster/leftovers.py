@@ -14,7 +14,7 @@ from urllib3.exceptions import HTTPError
 
 from pytest_canary.cluster.container_engine import NETWORK, ContainerEngine, node_name
 from pytest_canary.cluster.guest import own_deployments, own_objects
-from pytest_canary.cluster.run import Run, label_of
+from pytest_canary.cluster.run import Run, label_of, registry_label
 from pytest_canary.core.errors import ClusterError, CommandError
 from pytest_canary.core.processes import Processes
 
@@ -37,7 +37,8 @@ class Belongings:
     """What a run has on this machine.
 
     Attributes:
-        containers: names of the cluster's node containers.
+        containers: names of the cluster's node containers, of the run's registry, and of what its
+            jobs have started.
         volumes: names of their volumes.
         networks: the engine's networks that the run made.
         ports: loopback ports that something listens on.
@@ -100,31 +101,38 @@ class Inventory:
         nodes = self.engine.node_containers(record.cluster) if record.cluster else []
         # Somebody may have made a cluster of that name since.
         containers = [node for node in nodes if record.owns(node)]
+        labels = [label_of(record.run), *([registry_label(record.run)] * record.registry)]
+        others = [n for each in labels for n in self.engine.labelled_containers(each).values()]
         for container in containers:
             self.volumes |= container.volumes
             self.ports |= container.ports
         return Belongings(
             containers=(
                 *(container.name for container in containers),
-                *sorted(self.engine.labelled_containers(label_of(self.run.id)).values()),
+                *sorted(others),
             ),
             volumes=tuple(sorted(self.engine.volumes() & self.volumes)),
-            networks=(NETWORK,) if record.network and self._network_is_ours() else (),
+            networks=(NETWORK,) if record.network and self._network_is_ours(others) else (),
             ports=tuple(sorted(port for port in self.ports if _listens(port))),
             processes=tuple(self.processes.alive()),
             files=tuple(str(path) for path in self._files() if path.exists()),
             contexts=_contexts(record.cluster),
             objects=self._objects(),
-            images=tuple(ref for ref in record.images if self.engine.find(ref)),
+            images=(*(ref for ref in record.images if self.engine.find(ref)), *self._pushed()),
         )
 
-    def _network_is_ours(self) -> bool:
+    def _pushed(self) -> list[str]:
+        """The names under which something was pushed to the run's registry."""
+        record = self.run.record
+        return self.engine.names_with(f"/{record.registry_part}/") if record.registry else []
+
+    def _network_is_ours(self, others: Sequence[str]) -> bool:
         """Whether the network is there, and no other run's cluster has moved in meanwhile."""
         record = self.run.record
         own = f"{record.cluster}-"
         return any(
             record.network_id in (None, network.id)
-            and all(name.startswith(own) for name in network.members)
+            and all(name.startswith(own) for name in network.members - set(others))
             for network in self.engine.networks(NETWORK)
         )
 

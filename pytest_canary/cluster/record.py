@@ -52,6 +52,7 @@ class Record:
         applied: what its release applied there, as kubectl calls it: "service/shop-lb".
         kubectl: the program that removes it.
         images: the names that it gave to images.
+        registry: whether it has a registry of its own.
         kept: whether its user asked for the cluster to stay.
     """
 
@@ -73,12 +74,18 @@ class Record:
     applied: list[str] = field(default_factory=list)
     kubectl: str | None = None
     images: list[str] = field(default_factory=list)
+    registry: bool = False
     kept: bool = False
 
     @property
     def mount(self) -> str:
         """The path in its node containers that has its mark."""
         return f"/pytest-canary/{self.mark}"
+
+    @property
+    def registry_part(self) -> str:
+        """What the names of all images in its registry begin with, and no others have."""
+        return f"canary-{self.run}"
 
     def owns(self, node: NodeContainer) -> bool:
         """Whether a node container is the run's, and not one that somebody has made since."""

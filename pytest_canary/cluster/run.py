@@ -30,6 +30,11 @@ def label_of(run: str) -> str:
     return f"{RUN_LABEL}={run}"
 
 
+def registry_label(run: str) -> str:
+    """The label of a run's registry, which outlives what its jobs start."""
+    return f"pytest-canary/registry={run}"
+
+
 """What a run makes in a cluster carries it, with the run's ID."""
 
 # Seconds in which a run surely gets from its hidden folder to its name.

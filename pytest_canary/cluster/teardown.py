@@ -8,10 +8,16 @@ from pathlib import Path
 
 from urllib3.exceptions import HTTPError
 
-from pytest_canary.cluster.container_engine import NETWORK, ContainerEngine, NodeContainer
+from pytest_canary.cluster.container_engine import (
+    NETWORK,
+    ContainerEngine,
+    NodeContainer,
+    node_name,
+)
 from pytest_canary.cluster.guest import remove_own
 from pytest_canary.cluster.leftovers import is_up
-from pytest_canary.cluster.run import RUN_LABEL, Run, abandoned, label_of
+from pytest_canary.cluster.node_registries import forget_registry
+from pytest_canary.cluster.run import RUN_LABEL, Run, abandoned, label_of, registry_label
 from pytest_canary.core import locks
 from pytest_canary.core.errors import CanaryError, ClusterError, WaitTimeoutError
 from pytest_canary.core.processes import Processes
@@ -79,6 +85,8 @@ def tear_down(
     if record.cluster:
         attempt(lambda: delete_cluster(run, engine, waiter, tell))
     attempt(lambda: remove_containers(run.id, engine))
+    if record.registry:
+        attempt(lambda: remove_registry(run, engine, processes or Processes()))
     for ref in record.images:
         attempt(lambda ref=ref: engine.untag(ref))  # type: ignore[misc]
     if record.network:
@@ -131,6 +139,23 @@ def delete_cluster(run: Run, engine: ContainerEngine, waiter: Waiter, tell: Tell
         return Seen(f"still there: {', '.join(node.name for node in ours)}", not ours, None)
 
     waiter.until(f"cluster {cluster} to be gone", look, timeout=REMOVING)
+
+
+def remove_registry(run: Run, engine: ContainerEngine, processes: Processes) -> None:
+    """Remove a run's own registry, the names under which it was pushed to, and nodes' trust in it.
+
+    Raises:
+        CommandError: the engine refuses, or a node can't be told.
+    """
+    record = run.record
+    for container in engine.labelled_containers(registry_label(run.id)):
+        engine.remove_container(container)
+    for name in engine.names_with(f"/{record.registry_part}/"):
+        engine.untag(name)
+    # A cluster that goes with the run has nobody left to pull.
+    if record.within and is_up(engine, f"canary-{record.within}"):
+        node = node_name(f"canary-{record.within}")
+        forget_registry(processes, node, record.registry_part)
 
 
 def remove_network(run: Run, engine: ContainerEngine) -> None:
@@ -243,7 +268,7 @@ def reap(engine: ContainerEngine, *, kept: bool, tell: Tell, waiter: Waiter | No
 def _check_engine(run: Run, engine: ContainerEngine) -> None:
     """Another engine has no such container, which does not mean that there is none."""
     record = run.record
-    made = record.cluster or record.network or record.images
+    made = record.cluster or record.network or record.images or record.registry
     if made and record.engine not in ("", engine.id):
         raise ClusterError(
             f"run {run.id} of {record.project} used another container engine, at "

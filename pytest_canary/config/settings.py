@@ -36,6 +36,9 @@ ENVIRONMENT = {"PORT": "3000"}
 # What goes into a Kubernetes object's name: an RFC 1123 label, with room for "-canary".
 NAME = r"^[a-z0-9]([a-z0-9-]{0,50}[a-z0-9])?$"
 
+# What goes before an image's first slash: a host, and its port where it is no usual one.
+HOST = r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?$"
+
 
 class _Table(BaseModel):
     model_config = ConfigDict(
@@ -157,6 +160,8 @@ class PipelineSettings(_Table):
         jobs: of a file of GitHub's or GitLab's, those that are looked at; none for all.
         uses: what stands in for an action of GitHub's, by its name without a version: a command
             for the job's shell, or an empty text for nothing.
+        registry: whether its jobs push to a registry of the run's own, as `RegistrySettings` has
+            it; else what they push is loaded into the node.
     """
 
     file: Text | None = None
@@ -172,6 +177,23 @@ class PipelineSettings(_Table):
     secrets: dict[str, SecretSettings] = {}
     jobs: list[Text] = []
     uses: dict[str, Text] = {}
+    registry: bool = False
+
+
+class RegistrySettings(_Table):
+    """The registry that a run has for its pipelines, where `pipeline.registry` is true.
+
+    Attributes:
+        image: the registry's own.
+        user_variable: the one by which pipelines know who logs in.
+        password_variable: the one by which they know the password.
+        hosts: whose images pods pull from it by their imagePullSecrets.
+    """
+
+    image: Annotated[Text, Field(min_length=1)] = "registry:2"
+    user_variable: VariableName = "DOCKER_USERNAME"
+    password_variable: VariableName = "DOCKER_PASSWORD"  # noqa: S105 (the variable's name)
+    hosts: list[Annotated[str, Field(pattern=HOST)]] = ["docker.io"]
 
 
 class TrafficSettings(_Table):
@@ -323,6 +345,7 @@ class Tables(_Table):
     findings: dict[str, FindingSettings] = {}
     promotion: PromotionSettings = PromotionSettings()
     pipeline: PipelineSettings = PipelineSettings()
+    registry: RegistrySettings = RegistrySettings()
     traffic: TrafficSettings = TrafficSettings()
     verdict: VerdictSettings = VerdictSettings()
     deadlines: Deadlines = Deadlines()

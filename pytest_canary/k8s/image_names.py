@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+_HUB = "docker.io"
+
 
 def full_name(image: str) -> str:
     """An image's name as a node has it: with the registry, `library` and `latest` spelled out."""
     name, at, digest = image.partition("@")
     host, slash, rest = name.partition("/")
     if not slash or not (set(host) & set(".:") or host == "localhost"):
-        host, rest = "docker.io", name if slash else f"library/{name}"
+        host, rest = _HUB, name
+    if host in (_HUB, f"index.{_HUB}"):
+        host, rest = _HUB, rest if "/" in rest else f"library/{rest}"
     if not tag(rest) and not at:
         rest += ":latest"
     return f"{host}/{rest}{at}{digest}"

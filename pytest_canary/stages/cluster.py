@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from pytest_canary.analysis import statistics
 from pytest_canary.cluster.account import let_see_nodes
 from pytest_canary.cluster.leftovers import Inventory
-from pytest_canary.cluster.registry import pull_secret
 from pytest_canary.cluster.run import label_of
 from pytest_canary.context import expect, system_info
 from pytest_canary.context.app_access import AppAccess
@@ -27,6 +26,7 @@ from pytest_canary.database.database import Database, expect_supported
 from pytest_canary.diagnosis import Expected
 from pytest_canary.k8s.objects import Object, node_is_ready, node_says
 from pytest_canary.manifests.version import TRACKS, Version
+from pytest_canary.registry.pull_secret import pull_secret
 from pytest_canary.release.claims import Claims
 from pytest_canary.release.failing_apply import RULES
 from pytest_canary.release.release import Release

@@ -32,7 +32,6 @@ from acceptance.rehearsals import (
 
 from pytest_canary.cluster.container_engine import KIND_LABEL
 from pytest_canary.cluster.engine import CTR, Engine
-from pytest_canary.cluster.registry import pull_secret
 from pytest_canary.cluster.run import Run
 from pytest_canary.context import expect
 from pytest_canary.context.outcomes import CanaryOutcome
@@ -40,6 +39,7 @@ from pytest_canary.core.errors import CanaryError
 from pytest_canary.core.waiting import Seen
 from pytest_canary.k8s.image_names import full_name
 from pytest_canary.manifests.version import CANARY, STABLE
+from pytest_canary.registry.pull_secret import pull_secret
 from pytest_canary.rehearsal.rehearsal import Rehearsal
 from pytest_canary.stages import canary, cleanup, cluster, migration
 

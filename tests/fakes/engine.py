@@ -10,6 +10,7 @@ from pytest_canary.cluster.container_engine import (
     Image,
     Network,
     NodeContainer,
+    Server,
 )
 from pytest_canary.core.errors import CommandError, ImageError
 from pytest_canary.core.processes import Processes
@@ -36,6 +37,7 @@ class Engine(ContainerEngine):
         mounts: the paths in the node on which something is mounted.
         labelled: names of the containers that jobs have left, by their IDs.
         node_id: the ID of the node's container.
+        serving: the servers that it has been asked for.
         started_at: when that was started.
         silent: why it does not tell.
         identity: its ID.
@@ -57,6 +59,7 @@ class Engine(ContainerEngine):
         self.node_id = "node-1"
         self.ports: set[int] = set()
         self.labelled: dict[str, str] = {}
+        self.serving: list[Server] = []
         self.started_at, self.silent = "2026-01-01T10:00:00Z", ""
         self.identity, self.away = "engine-1", ""
         self._node, self._deleted = node, deleted
@@ -95,7 +98,10 @@ class Engine(ContainerEngine):
 
     def labelled_containers(self, label: str) -> dict[str, str]:
         self._answer()
-        return dict(self.labelled)
+        return {
+            **self.labelled,
+            **{each.name: each.name for each in self.serving if each.label == label},
+        }
 
     def named(self, image: Image, repository: str, run: str) -> Image:
         return image
@@ -120,6 +126,12 @@ class Engine(ContainerEngine):
             for name in self._left(self._node)
         ]
 
+    def serve(self, server: Server) -> None:
+        self.serving.append(server)
+
+    def names_with(self, part: str) -> list[str]:
+        return sorted(name for name in self.refs if part in name)
+
     def started(self, container: str) -> str:
         if self.silent or container not in self._left(self._node):
             raise CommandError(self.silent or f"no such container: {container}")
@@ -136,7 +148,8 @@ class Engine(ContainerEngine):
         self._answer()
         if name not in self.network_ids:
             return []
-        return [Network(self.network_ids[name], self._left(self._node) | self.neighbours)]
+        members = self._left(self._node) | self.neighbours | {each.name for each in self.serving}
+        return [Network(self.network_ids[name], members)]
 
     def remove_network(self, network: str) -> None:
         if network not in self.stays:
@@ -147,6 +160,10 @@ class Engine(ContainerEngine):
         if self.refuses:
             raise CommandError(self.refuses)
         if self.labelled.pop(container, None):
+            return
+        left = [each for each in self.serving if each.name != container]
+        if left != self.serving:
+            self.serving = left
             return
         assert container == self.node_id
         self._deleted.touch()

@@ -77,3 +77,14 @@ canary_give_kubeconfig() {
   fi
   mkdir -p "$(dirname "$place")" && cp "$CANARY_KUBECONFIG" "$place" && chmod 600 "$place"
 }
+
+# The password that a cloud's tool makes up for its registry: the run's own, where it has one.
+canary_registry_password() {
+  cat "$CANARY_ROOT/registry/password" 2>/dev/null || echo rehearsed
+}
+
+# Whom a cloud's tool has logged in to its registries, docker is logged in there.
+canary_grant_registry() {
+  local registry
+  if registry=$(type -P canary-registry); then "$registry" grant "$1"; fi
+}

@@ -11,8 +11,9 @@ from fakes.cluster import Namespace
 from fakes.engine import IMAGES, VOLUME, Engine
 from urllib3.exceptions import HTTPError
 
+from pytest_canary.cluster.container_engine import Server
 from pytest_canary.cluster.leftovers import Belongings, Inventory, leftovers
-from pytest_canary.cluster.run import RUN_LABEL, Run
+from pytest_canary.cluster.run import RUN_LABEL, Run, registry_label
 from pytest_canary.core.errors import ClusterError, CommandError
 from pytest_canary.core.processes import Processes
 
@@ -228,3 +229,21 @@ def test_what_came_later_is_no_leftover() -> None:
     after = Belongings(containers=("b", "c"), images=("x",))
     assert leftovers(before, after) == {"containers": ("b",)}
     assert leftovers(before, Belongings()) == {}
+
+
+def test_a_registry_of_the_runs_own_is_found_with_what_was_pushed_to_it(
+    inventory: Inventory, run: Run, engine: Engine
+) -> None:
+    pushed = f"127.0.0.1:5000/canary-{run.id}/docker.io/ada/shop:1"
+    engine.refs.add(pushed)
+    for other in (run.id, "000000"):
+        engine.serve(Server(f"registry-{other}", "registry:2", registry_label(other), 5000, 1))
+    assert pushed not in inventory.take().images
+    run.made(registry=True)
+    found = inventory.take()
+    assert found.containers == (NODE, f"registry-{run.id}")
+    assert pushed in found.images
+    # The network has somebody else's in it, and not only the run's.
+    assert found.networks == ()
+    engine.serving.pop()
+    assert inventory.take().networks == ("kind",)

@@ -11,8 +11,9 @@ import yaml
 from fakes.clock import Clock
 from fakes.engine import Engine
 
-from pytest_canary.cluster.run import Run
-from pytest_canary.cluster.teardown import KUBECONFIG, SETTLING, reap, tear_down
+from pytest_canary.cluster.container_engine import Server
+from pytest_canary.cluster.run import Run, registry_label
+from pytest_canary.cluster.teardown import KUBECONFIG, SETTLING, reap, remove_containers, tear_down
 from pytest_canary.core import locks
 from pytest_canary.core.errors import CanaryError, CommandError
 from pytest_canary.core.processes import Processes
@@ -247,6 +248,58 @@ def test_the_network_stays_that_somebody_has_made_since(network: Machine) -> Non
     network.engine.network_ids["kind"] = "network-9"
     network.reap()
     assert network.engine.networks("kind")
+
+
+def served(run: Run) -> Server:
+    return Server(f"canary-{run.id}-registry", "registry:2", registry_label(run.id), 5000, 1)
+
+
+def test_a_runs_registry_is_removed_with_all_that_was_pushed_to_it(machine: Machine) -> None:
+    run = machine.left(registry=True, network=True, network_id="network-1")
+    other = Run.start(PROJECT)
+    machine.deleted.touch()
+    for each in (run, other):
+        machine.engine.serve(served(each))
+        machine.engine.refs.add(f"127.0.0.1:5000/canary-{each.id}/docker.io/ada/shop:1")
+    machine.reap()
+    assert machine.engine.serving == [served(other)]
+    assert machine.engine.names_with("/docker.io/ada/shop:1") == [
+        f"127.0.0.1:5000/canary-{other.id}/docker.io/ada/shop:1"
+    ]
+    other.release()
+
+
+def test_a_runs_registry_outlives_what_its_jobs_have_started(machine: Machine) -> None:
+    run = Run.start(PROJECT)
+    machine.engine.serve(served(run))
+    machine.engine.labelled["job-1"] = "postgres"
+    remove_containers(run.id, machine.engine)
+    assert machine.engine.labelled == {}
+    assert machine.engine.serving == [served(run)]
+    run.release()
+
+
+def test_a_registry_on_another_engine_is_kept_and_told(machine: Machine) -> None:
+    machine.left(registry=True)
+    machine.engine.identity = "engine-2"
+    assert "used another container engine" in machine.refused()
+
+
+@pytest.mark.parametrize("within", [None, "reuse-000000"])
+def test_a_node_that_stays_is_told_to_look_where_it_did_before(
+    machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, within: str | None
+) -> None:
+    said = tmp_path / "said"
+    docker = tmp_path / "docker"
+    docker.write_text(f'#!/bin/sh\necho "$1 $2 $3 $7" >>{said}\n')
+    docker.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    machine.engine = Engine("canary-reuse-000000-control-plane", machine.deleted)
+    run = machine.left(registry=True, within=within)
+    machine.reap()
+    told = said.read_text() if within else ""
+    node = "canary-reuse-000000-control-plane"
+    assert told == (f"exec {node} sh canary-{run.id}\n" if within else "")
 
 
 def kubeconfig(run: Run) -> None:

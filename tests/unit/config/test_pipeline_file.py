@@ -59,8 +59,21 @@ def test_an_option_that_names_no_file_is_told(book: Path, pipeline: Path, name: 
         ("pipeline.secrets.a = {}", "pipeline.secrets.a = '{}': name the variables or files that "),
         ("pipeline.secrets.a.variables = ['A=1']", "pipeline.secrets.a.variables.0 = 'A=1': "),
         ("pipeline.secrets.a.value = 'x'", "pipeline.secrets.a.value = 'x': no such setting"),
+        ("pipeline.registry = 'registry:2'", "pipeline.registry = 'registry:2': "),
+        ("registry.image = ''", "registry.image = '': "),
+        ("registry.user-variable = 'A B'", "registry.user-variable = 'A B': "),
+        ("registry.hosts = ['https://gcr.io']", "registry.hosts.0 = 'https://gcr.io': "),
     ],
 )
 def test_what_is_wrong_in_the_settings_is_told(book: Path, text: str, mistake: str) -> None:
     (found,) = mistakes(book, text)
     assert found.startswith(f"canary.toml: {mistake}"), found
+
+
+def test_a_run_has_no_registry_of_its_own_unless_it_is_wanted(book: Path) -> None:
+    found = loaded(book, "")
+    assert not found.pipeline.registry
+    assert found.registry.user_variable == "DOCKER_USERNAME"
+    assert found.registry.password_variable == "DOCKER_PASSWORD"
+    text = "pipeline.registry = true\nregistry.hosts = ['gcr.io', 'registry.invalid:5000']"
+    assert loaded(book, text).registry.hosts == ["gcr.io", "registry.invalid:5000"]

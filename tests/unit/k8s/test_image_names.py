@@ -18,6 +18,8 @@ from pytest_canary.k8s.image_names import full_name, repository, tag
         ("localhost:5000/app", "localhost:5000/app:latest"),
         ("team/app@sha256:00", "docker.io/team/app@sha256:00"),
         ("app:1@sha256:00", "docker.io/library/app:1@sha256:00"),
+        ("docker.io/app:1", "docker.io/library/app:1"),
+        ("index.docker.io/team/app:1", "docker.io/team/app:1"),
     ],
 )
 def test_an_image_is_named_in_full_as_containerd_does(ref: str, full: str) -> None:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from pytest_canary.cluster.registry import pull_secret
 from pytest_canary.core.errors import ImageError
+from pytest_canary.registry.client import Login
+from pytest_canary.registry.pull_secret import login_secret, pull_secret
 
 
 def auths(secret: dict[str, object]) -> dict[str, dict[str, str]]:
@@ -45,6 +46,13 @@ def test_no_other_registrys_credentials_go_along(logged_in: None) -> None:
 def test_the_login_goes_along_under_the_name_that_the_nodes_know(logged_in: None) -> None:
     made = pull_secret("registry", "registry.invalid:5000/team", "registry.tools:80/team")
     assert auths(made) == {"registry.tools:80": {"username": "ada", "password": "enigma"}}
+
+
+def test_one_login_is_for_several_hosts_by_the_names_that_kubernetes_has_of_them() -> None:
+    made = login_secret("dockerhub", ["docker.io", "gcr.io"], Login("ada", "enigma"))
+    known = {"username": "ada", "password": "enigma"}
+    assert made["metadata"] == {"name": "dockerhub"}
+    assert auths(made) == {"https://index.docker.io/v1/": known, "gcr.io": known}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""A registry of the run's own, that pipelines push to and the cluster pulls from."""
