@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -83,10 +83,41 @@ def run_pipelines(
     from pytest_canary.config.git import git
     from pytest_canary.config.revision import revision
     from pytest_canary.delivery.project_pipelines import ProjectPipelines
+    from pytest_canary.delivery.provided import REGISTRY
+    from pytest_canary.registry.client import logins_of
+    from pytest_canary.registry.registry import Registry
 
-    here = partial(git, plan.settings.root, processes=processes)
-    for_what = revision(os.environ, here)
-    return ProjectPipelines(plan, plan.roles, run, engine, processes, waiter, for_what, logs, keep)
+    own = plan.settings.registry
+
+    def start_registry(secrets: Iterable[Mapping[str, str]]) -> Registry:
+        given = list(secrets)
+        semaphores = ("SEMAPHORE_REGISTRY_USERNAME", "SEMAPHORE_REGISTRY_PASSWORD")
+        return Registry.start(
+            run,
+            engine,
+            processes.part(holding=run.work),
+            waiter,
+            image=own.image,
+            logins=[
+                *logins_of(given, own.user_variable, own.password_variable),
+                *logins_of(given, *semaphores),
+            ],
+            hosts=[*own.hosts, REGISTRY],
+            timeout=plan.settings.deadlines.image,
+        )
+
+    return ProjectPipelines(
+        plan,
+        plan.roles,
+        run,
+        engine,
+        processes,
+        waiter,
+        revision(os.environ, partial(git, plan.settings.root, processes=processes)),
+        logs,
+        keep,
+        start_registry if plan.settings.pipeline.registry else None,
+    )
 
 
 def refuse_apply(plan: Plan, folder: Path, processes: Processes) -> list[Finding]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -22,12 +22,12 @@ from pytest_canary.delivery.failures import failure
 from pytest_canary.delivery.job_logs import with_logs_kept
 from pytest_canary.delivery.pipeline_run import PipelineRun
 from pytest_canary.delivery.promotions import CHANGED, starts
-from pytest_canary.delivery.provided import provided, registry_variables
+from pytest_canary.delivery.provided import known_among, provided
 from pytest_canary.delivery.pushed_images import Load, PushedImages
 from pytest_canary.delivery.snapshot import take_snapshot
+from pytest_canary.delivery.workflow import workflow_of
 from pytest_canary.jobs.asks import Ask, Asks
 from pytest_canary.jobs.definition import Definition, define
-from pytest_canary.jobs.environment import Workflow
 from pytest_canary.jobs.order import End
 from pytest_canary.jobs.programs import Programs, install_programs
 from pytest_canary.jobs.results import PipelineResult
@@ -36,6 +36,10 @@ from pytest_canary.pipelines.pipeline import Pipeline
 from pytest_canary.pipelines.roles import Role, Roles
 from pytest_canary.pipelines.values import read_values
 from pytest_canary.pipelines.workflow import opener, repository_of
+from pytest_canary.registry.registry import Registry
+
+StartRegistry = Callable[[Iterable[Mapping[str, str]]], Registry]
+"""Starts a run's registry, for who has one of these secrets' users and passwords."""
 
 ADVICE = (
     "let it run by pipeline.allowed, or put a program of its name into the folder that "
@@ -89,8 +93,14 @@ class ProjectPipelines:
         revision: the branch or tag that they run for.
         logs: the folder in which what its jobs have printed is kept, made when there is something.
         keep: told each that has ended.
+        start_registry: starts the registry that their jobs push to, for who has these secrets;
+            None where what they push is loaded into the node.
+
+    Attributes:
+        registry: that one.
 
     Raises:
+        ClusterError: the registry does not serve.
         ReleaseError: git can't make a commit of the project.
         SettingsError: what is allowed, or stands in, is not there.
     """
@@ -106,6 +116,7 @@ class ProjectPipelines:
         revision: Revision,
         logs: Callable[[], Path],
         keep: Callable[[Delivered], None],
+        start_registry: StartRegistry | None = None,
     ) -> None:
         self.roles = roles
         self._plan = plan
@@ -117,7 +128,6 @@ class ProjectPipelines:
         self._logs = logs
         self._keep = keep
         self._folder = run.folder / "pipelines"
-        self._known: Mapping[str, str] = plan.settings.environment
         snapshot = take_snapshot(plan.settings.root, self._folder / "repository", processes)
         folder = self._folder / "programs"
         stand_ins = self._settings.stand_ins
@@ -137,16 +147,13 @@ class ProjectPipelines:
             },
         )
         self._asks = Asks(folder)
-        self._workflow = Workflow(
-            identity=str(uuid.uuid4()),
-            pipeline="",
-            project=snapshot.name,
-            url=snapshot.url,
-            sha=snapshot.commit,
-            more=self._known_to_jobs() | registry_variables(),
-            **_ref(revision),  # type: ignore[arg-type]
+        self._workflow = workflow_of(plan.settings, snapshot, revision)
+        self._secrets = provided(self._settings, plan.settings.environment)
+        self.registry = start_registry and start_registry(
+            [*(each.variables for each in self._secrets.values()), self._workflow.more]
         )
-        self._secrets = provided(self._settings, self._known)
+        if self.registry:
+            self.registry.offer(folder)
         self.images = PushedImages(engine, run)
         self._running: PipelineRun | None = None
         self._count = 0
@@ -167,16 +174,27 @@ class ProjectPipelines:
         identity, part = self._workflow.identity, self._settings.image
         return self.images.find(self.roles.build.source.shown, identity, part)
 
-    def put_on(self, load: Load, known: Mapping[str, str]) -> None:
+    def put_on(self, node: str, load: Load, known: Mapping[str, str], live: str = "") -> None:
         """Let images go to a cluster from now on, the ones that were pushed before included.
 
         Args:
-            load: puts an image on its node.
+            node: the cluster's.
+            load: puts an image there; nothing is, where the node pulls from the run's registry.
             known: the variables that the run has values for.
+            live: the name of the live version's image, which the registry has had; empty for none.
+
+        Raises:
+            ClusterError: the node can't be told of the registry.
+            ImageError: an image can't be put there.
         """
-        self._known = {**self._known, **known}
-        self._secrets = provided(self._settings, self._known)
-        self.images.put_on(load)
+        self._secrets = known_among(self._secrets, known)
+        if self.registry:
+            self.registry.tell(node)
+            image = self._engine.find(live) if live else None
+            if image:
+                self.registry.publish(image, live)
+        else:
+            self.images.put_on(load)
 
     # Running.
 
@@ -236,8 +254,9 @@ class ProjectPipelines:
         self.last = Delivered(role, file, result, self._starts_rollback(role, result.end))
         self._keep(self.last)
         found = failure(CALLED[role], file, result)
-        if found:
-            raise FoundError([found])
+        refused = self.registry.findings() if self.registry else []
+        if found or refused:
+            raise FoundError([each for each in (found, *refused) if each])
         return result
 
     def stop(self) -> None:
@@ -256,11 +275,6 @@ class ProjectPipelines:
         keywords = self._workflow.keywords
         found = self.roles.promotions(role, "rollback")
         return end.result != "passed" and any(starts(each, end, keywords) for each in found)
-
-    def _known_to_jobs(self) -> dict[str, str]:
-        """The variables that jobs have of their machine: the settings', or else this process's."""
-        known = {**os.environ, **self._known}
-        return {name: known[name] for name in self._settings.variables if name in known}
 
     def _definition(self, pipeline: Pipeline, role: Role) -> Definition:
         path = pipeline.source.path
@@ -289,13 +303,3 @@ class ProjectPipelines:
             for each in definition.blocks
         )
         return replace(definition, blocks=blocks)
-
-
-def _ref(revision: Revision) -> dict[str, str]:
-    """What a workflow runs on: the pull request, the branch or a tag that git or CI tells."""
-    if revision.pull_request:
-        number = revision.pull_request_number or "1"
-        return {"ref_type": "pull-request", "ref": number}
-    if revision.branch or not revision.tags:
-        return {"ref_type": "branch", "ref": revision.branch or "rehearsed"}
-    return {"ref_type": "tag", "ref": revision.tags[0]}

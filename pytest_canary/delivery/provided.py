@@ -28,6 +28,16 @@ def provided(settings: PipelineSettings, known: Mapping[str, str]) -> dict[str, 
     return secrets
 
 
+def known_among(secrets: Mapping[str, Secret], known: Mapping[str, str]) -> dict[str, Secret]:
+    """The same secrets, with the values that the run has by now."""
+    return {
+        name: Secret(
+            {each: known.get(each, value) for each, value in secret.variables.items()}, secret.files
+        )
+        for name, secret in secrets.items()
+    }
+
+
 def registry_variables() -> dict[str, str]:
     """Semaphore's own registry, as every job is told of it."""
     made = marked(["SEMAPHORE_REGISTRY_USERNAME", "SEMAPHORE_REGISTRY_PASSWORD"])

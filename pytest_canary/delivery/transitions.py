@@ -14,7 +14,7 @@ from pytest_canary.delivery.project_pipelines import CALLED, ProjectPipelines
 from pytest_canary.jobs.asks import Ask
 from pytest_canary.jobs.results import CommandResult, PipelineResult
 from pytest_canary.k8s.exec import Exec
-from pytest_canary.k8s.objects import Object, app_container, images
+from pytest_canary.k8s.objects import Object, app_container, images, pods_of
 from pytest_canary.manifests.version import CANARY, STABLE, Version
 from pytest_canary.release.diagnostics import Diagnostics
 from pytest_canary.release.migration import Migrated, fresh_schema
@@ -77,6 +77,7 @@ class PipelineTransitions:
         learnt = self._learn(self._image(deployed, version))
         self._release.wait_until_settled(CANARY, self._release.settings.replicas.canary, learnt)
         self._release.wait_for_service()
+        self._expect_pulled(CANARY)
 
     def migrate(self, *, fresh: bool, ready: Callable[[], object]) -> Migrated:
         """Let the canary pipeline go on to its end, and look at the schema before and after.
@@ -154,6 +155,16 @@ class PipelineTransitions:
             last()
         replicas = self._release.settings.replicas.stable
         self._release.wait_until_settled(STABLE, replicas, version)
+        self._expect_pulled(STABLE)
+
+    def expect_kept(self, version: Version) -> None:
+        """Return where the registry still has a version's image, all of it.
+
+        Raises:
+            FoundError: it hasn't, or can't be asked.
+        """
+        if self._pipelines.registry:
+            self._pipelines.registry.digest(version.image)
 
     def spoil(self) -> None:
         """Leave the canary pods that can't start, as only of such ones a rollback is worth trying.
@@ -190,6 +201,18 @@ class PipelineTransitions:
         """End a pipeline that stands still."""
         self._held = None
         self._pipelines.stop()
+
+    def _expect_pulled(self, track: str) -> None:
+        """Return where a track's pods run what was pushed under their image's name.
+
+        Raises:
+            FoundError: one runs something else.
+        """
+        if self._pipelines.registry:
+            pods = self._release.observer.snapshot().pods.values()
+            found = self._pipelines.registry.moved(pods_of(pods, self._release.name(track)))
+            if found:
+                raise FoundError(found)
 
     # One pipeline.
 

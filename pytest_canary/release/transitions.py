@@ -28,6 +28,9 @@ class Transitions(Protocol):
     def promote(self, version: Version, last: Callable[[], None]) -> None:
         """Make the version stable and delete the canary; `last` is called before that."""
 
+    def expect_kept(self, version: Version) -> None:
+        """Return where a version that was live can be had again, as for a rollback."""
+
     def spoil(self) -> None:
         """Make the canary one that a rollback is for, where that makes a difference."""
 
@@ -74,6 +77,9 @@ class OwnTransitions:
     def promote(self, version: Version, last: Callable[[], None]) -> None:
         """`apply.sh` and `kubectl delete`."""
         self._release.promote(version, last)
+
+    def expect_kept(self, version: Version) -> None:
+        """The node has it."""
 
     def spoil(self) -> None:
         """Nothing: these lines know no canary that they can't take back."""

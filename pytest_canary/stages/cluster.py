@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_canary.analysis import statistics
-from pytest_canary.cluster.account import let_see_nodes
 from pytest_canary.cluster.leftovers import Inventory
 from pytest_canary.cluster.run import label_of
 from pytest_canary.context import expect, system_info
 from pytest_canary.context.app_access import AppAccess
 from pytest_canary.context.context import Context
 from pytest_canary.context.delivered import tell_of_pipeline
+from pytest_canary.context.movers import transitions
 from pytest_canary.context.outcomes import ClusterOutcome, PreflightOutcome
 from pytest_canary.context.stage import Stage
 from pytest_canary.context.workspace import existing_context
@@ -25,13 +24,12 @@ from pytest_canary.database import deployment as db
 from pytest_canary.database.database import Database, expect_supported
 from pytest_canary.diagnosis import Expected
 from pytest_canary.k8s.objects import Object, node_is_ready, node_says
-from pytest_canary.manifests.version import TRACKS, Version
+from pytest_canary.manifests.version import TRACKS
 from pytest_canary.registry.pull_secret import pull_secret
 from pytest_canary.release.claims import Claims
 from pytest_canary.release.failing_apply import RULES
 from pytest_canary.release.release import Release
 from pytest_canary.release.rollout_watch import RolloutWatch
-from pytest_canary.release.transitions import OwnTransitions, Transitions
 from pytest_canary.stages.conditions import (
     has_database,
     has_own_cluster,
@@ -46,6 +44,7 @@ if TYPE_CHECKING:
     from pytest_canary.context.workspace import Workspace
     from pytest_canary.core.findings import Finding
     from pytest_canary.delivery.project_pipelines import ProjectPipelines
+    from pytest_canary.registry.registry import Registry
 
 STAGE = Stage("cluster", existing_context)
 
@@ -78,7 +77,7 @@ def bring_up(workspace: Workspace) -> None:
         context = workspace.context = furnish(workspace, engine, up, pipelines)
     workspace.journal.outcome(ClusterOutcome).apply_failures = tried.result()
     with measure("step", "put into the namespace what every version needs"):
-        fill(context)
+        fill(context, pipelines.registry if pipelines else None)
     assert workspace.inventory  # noqa: S101 (made with the cluster)
     workspace.inventory.namespace = up.owner
     with measure("step", "list what there is"):
@@ -175,48 +174,21 @@ def furnish(
     )
 
 
-def transitions(
-    workspace: Workspace,
-    engine: ContainerEngine,
-    up: Provisioned,
-    release: Release,
-    database: Database,
-    pipelines: ProjectPipelines | None,
-) -> Transitions:
-    """What moves the candidate on: the harness, or the project's own pipelines."""
-    settings = workspace.plan.settings
-    if pipelines is None or up.cluster is None:
-        return OwnTransitions(release, database, settings.commands)
-    # Few walks are on pipelines.
-    from pytest_canary.delivery.transitions import PipelineTransitions
-
-    node = up.cluster.node
-    let_see_nodes(up.owner, up.kubectl, workspace.processes)
-    pipelines.put_on(
-        lambda image: engine.load(image, node, settings.deadlines.image), release.parameters
-    )
-
-    def learn(image: str) -> Version:
-        """The candidate by the name that its Deployment calls its image."""
-        up.candidate = replace(up.candidate, image=image)
-        release.know(image)
-        workspace.journal.outcome(ClusterOutcome).images["candidate"] = image
-        return up.candidate
-
-    return PipelineTransitions(pipelines, release, database, learn)
-
-
 def claims(workspace: Workspace) -> Claims | None:
     """What makes the release's objects known as the run's, where others are beside them."""
     run = workspace.run
     return Claims(label_of(run.id), run.has_applied) if run.record.guest else None
 
 
-def fill(context: Context) -> None:
+def fill(context: Context, registry: Registry | None) -> None:
     """Put into the namespace what every version needs, and wait until it is there."""
     up, settings, options = context.provisioned, context.settings, context.plan.options
     for name in context.registry_secrets() - names_of(up.namespace.objects("Secret")):
-        up.namespace.add(pull_secret(name, options.push_registry, options.pull_registry))
+        up.namespace.add(
+            dict(registry.pull_secret(name))
+            if registry
+            else pull_secret(name, options.push_registry, options.pull_registry)
+        )
     if up.database:
         up.namespace.add(
             db.secret(context.release.parameters), *db.manifests(settings.database, up.database.ref)

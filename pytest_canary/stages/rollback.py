@@ -83,6 +83,7 @@ def nothing_is_lost(context: Context) -> None:
 @STAGE.step("promote the last good", holds="the last good image is promoted again", when=upgrade)
 def last_good_is_promoted(context: Context) -> None:
     if context.plan.upgrade:  # a first release has no last good image
+        context.transitions.expect_kept(context.baseline)
         context.release.promote(context.baseline)
 
 
