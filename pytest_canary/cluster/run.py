@@ -23,6 +23,7 @@ from pytest_canary.core import locks
 from pytest_canary.core.errors import ClusterError
 
 RUN_LABEL = "pytest-canary/run"
+"""What a run makes in a cluster carries it, with the run's ID."""
 
 
 def label_of(run: str) -> str:
@@ -34,8 +35,6 @@ def registry_label(run: str) -> str:
     """The label of a run's registry, which outlives what its jobs start."""
     return f"pytest-canary/registry={run}"
 
-
-"""What a run makes in a cluster carries it, with the run's ID."""
 
 # Seconds in which a run surely gets from its hidden folder to its name.
 YOUTH = 60

@@ -41,7 +41,7 @@ from pytest_canary.config.pipeline_file import find_pipeline, find_roles
 from pytest_canary.config.plan import Plan
 from pytest_canary.config.settings import VerdictSettings
 from pytest_canary.context import expect
-from pytest_canary.context.builders import Builders, bring_up, run_pipelines
+from pytest_canary.context.builders import Builders, RunPipelines, bring_up
 from pytest_canary.context.context import Context
 from pytest_canary.context.journal import Journal
 from pytest_canary.context.workspace import Workspace
@@ -104,7 +104,7 @@ class World:
         upgrade: whether a baseline is live.
         empty: whether nothing is in the world yet, as somebody else rehearses in it.
         root: the project's folder.
-        pipelines: whether the project's pipelines are run for real.
+        pipelines: makes what runs the project's pipelines for real; None for nothing.
         table: settings beside the usual ones.
 
     Attributes:
@@ -122,7 +122,7 @@ class World:
         upgrade: bool = True,
         empty: bool = False,
         root: Path = ROOT,
-        pipelines: bool = False,
+        pipelines: RunPipelines | None = None,
         **table: Any,
     ) -> None:
         self.folder, self.patch = folder, patch
@@ -192,7 +192,7 @@ class World:
             # test_failing_apply.py has real scripts that fail, which would take time in each world.
             "refuse_apply": lambda *_: [],
             # tests/unit/delivery has real ones; what is told of them is told here too.
-            "run_pipelines": run_pipelines if self.pipelines else self._run_pipelines,
+            "run_pipelines": self.pipelines or self._run_pipelines,
             "side_by_side": partial(Sides, seconds=0.1),
         }
         return Builders(**made)

@@ -12,6 +12,7 @@ from fakes.engine import image_id
 from fakes.world import APPLY, ROOT, NewWorld, World
 
 from pytest_canary.cluster.container_engine import Image
+from pytest_canary.context.builders import RunPipelines, run_pipelines
 
 HEAD = "version: v1.0\nname: {name}\nagent: {{machine: {{type: e1-standard-2}}}}\n"
 
@@ -132,7 +133,7 @@ def delivering(new_world: NewWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     (project / ".semaphore").mkdir()
     (tmp_path / "images").touch()
 
-    def make(**pipelines: str) -> World:
+    def make(run: RunPipelines = run_pipelines, **pipelines: str) -> World:
         for name, text in (PIPELINES | pipelines).items():
             path = project / ".semaphore" / f"{name}.yml"
             path.write_text(HEAD.format(name=name) + text)
@@ -142,12 +143,14 @@ def delivering(new_world: NewWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPa
         apply = APPLY.format(log=tmp_path / "log").replace('"$@"', '"$PWD/$1" "$2" "$3" "$4"')
         (project / "apply.sh").write_text(apply)
         (project / "apply.sh").chmod(0o755)
-        world = new_world(root=project, pipelines=True, empty=True, **SETTINGS)
+        world = new_world(root=project, pipelines=run, empty=True, **SETTINGS)
         (tmp_path / "kubectl").write_text(KUBECTL.format(folder=tmp_path))
+
+        others = world.engine.find
 
         def find(name: str) -> Image | None:
             known = (tmp_path / "images").read_text().splitlines()
-            return Image(image_id("built"), name) if name in known else None
+            return Image(image_id("built"), name) if name in known else others(name)
 
         monkeypatch.setattr(world.engine, "find", find)
         return world
