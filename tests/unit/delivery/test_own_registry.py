@@ -5,6 +5,7 @@ tests/acceptance has a real one.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -102,7 +103,8 @@ def test_the_node_pulls_from_it_and_gets_nothing_else(
         ("moved", "1"),
     ]
     secrets = world.namespace.objects("Secret")
-    assert {"of": "the registry"} in [each.get("stringData") for each in secrets]
+    encoded = base64.b64encode(b"the registry").decode()
+    assert {"of": encoded} in [each.get("data") for each in secrets]
 
 
 def test_what_the_pipelines_know_is_what_lets_them_in(
