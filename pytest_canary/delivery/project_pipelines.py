@@ -16,6 +16,7 @@ from pytest_canary.cluster.teardown import remove_containers
 from pytest_canary.config.plan import Plan
 from pytest_canary.config.revision import Revision
 from pytest_canary.core.errors import FoundError, SettingsError
+from pytest_canary.core.findings import Finding
 from pytest_canary.core.processes import Processes
 from pytest_canary.core.waiting import Waiter
 from pytest_canary.delivery.failures import failure
@@ -156,6 +157,7 @@ class ProjectPipelines:
             self.registry.offer(folder)
         self.images = PushedImages(engine, run)
         self._running: PipelineRun | None = None
+        self._refused: list[Finding] = []
         self._count = 0
         self.last: Delivered | None = None
 
@@ -254,10 +256,17 @@ class ProjectPipelines:
         self.last = Delivered(role, file, result, self._starts_rollback(role, result.end))
         self._keep(self.last)
         found = failure(CALLED[role], file, result)
-        refused = self.registry.findings() if self.registry else []
+        refused = self._newly_refused()
         if found or refused:
             raise FoundError([each for each in (found, *refused) if each])
         return result
+
+    def _newly_refused(self) -> list[Finding]:
+        """What the registry has refused the jobs since this was last asked."""
+        found = self.registry.findings() if self.registry else []
+        new = [each for each in found if each not in self._refused]
+        self._refused += new
+        return new
 
     def stop(self) -> None:
         """End what runs; fine where nothing does."""

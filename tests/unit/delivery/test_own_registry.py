@@ -118,9 +118,13 @@ def test_what_the_pipelines_know_is_what_lets_them_in(
 
 def test_a_push_that_it_refuses_is_told(delivering: Delivering) -> None:
     registry = Registry()
-    registry.refused = [Finding("RegistryLoginRefused", "the password is wrong")]
     world = delivering(running(registry))
-    assert raised(lambda: world.enter("cluster")).sentence == "the password is wrong"
+    world.enter("baseline")
+    registry.refused = [Finding("RegistryLoginRefused", "the password is wrong")]
+    failing = world.context.transitions
+    assert raised(lambda: failing.roll_back()).sentence == "the password is wrong"
+    # It is told once, of the pipeline that it was refused.
+    failing.roll_back()
 
 
 def test_a_tag_that_has_moved_until_the_node_pulled_is_told(delivering: Delivering) -> None:
