@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,11 +11,14 @@ from pytest_canary.cluster.run import Run, registry_label
 from pytest_canary.core.errors import ClusterError, CommandError
 from pytest_canary.core.processes import Processes
 from pytest_canary.core.waiting import Seen, Waiter
-from pytest_canary.registry.bcrypt import hashed
 from pytest_canary.registry.certificate import make_certificate
 from pytest_canary.registry.client import Client, Login
 
 PORT = 5000
+
+# Rounds of a hash, as their binary logarithm; the least that there is, as each password is random
+# and one run's.
+COST = 4
 
 # Seconds until it answers, and for what it has logged.
 SERVING, TELLING = 60.0, 20.0
@@ -73,7 +75,12 @@ def serve(
     # kind has its nodes ask no proxy for what is called so.
     host = f"{name}.svc"
     made = make_certificate(processes, [host])
-    lines = [f"{each.user}:{hashed(each.password, secrets.token_bytes(16))}\n" for each in logins]
+    import bcrypt
+
+    def hashed(password: str) -> str:
+        return bcrypt.hashpw(password.encode(), bcrypt.gensalt(COST)).decode()
+
+    lines = [f"{each.user}:{hashed(each.password)}\n" for each in logins]
     # A port that the engine chooses is another one as soon as the container is in another network.
     port = _free_port()
     run.made(registry=True)

@@ -8,6 +8,7 @@ import pytest
 
 HEAVY = (
     "aiohttp",
+    "bcrypt",
     "docker",
     "jinja2",
     "kubernetes",
