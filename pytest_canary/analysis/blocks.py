@@ -135,7 +135,7 @@ def clustering(*counted: tuple[Column, Column]) -> float:
         counted: of each version, the blocks' bad answers and all of them.
     """
     known = [_deviations(each) for each in counted if len(each[0]) > 1 and each[1].sum()]
-    seen = sum(_variance(deviations) for deviations, _ in known)
+    seen = sum(variance(deviations) for deviations, _ in known)
     expected = sum(alone for _, alone in known)
     return max(1.0, seen / expected) if expected else 1.0
 
@@ -149,7 +149,7 @@ def clustering_of_pairs(base: tuple[Column, Column], its: tuple[Column, Column])
     expected = alone + base_alone
     if len(ours) < 2 or not expected:
         return 1.0
-    return max(1.0, _variance(ours - theirs) / expected)
+    return max(1.0, variance(ours - theirs) / expected)
 
 
 def _deviations(counted: tuple[Column, Column]) -> tuple[Column, float]:
@@ -160,7 +160,7 @@ def _deviations(counted: tuple[Column, Column]) -> tuple[Column, float]:
     return (hits - share * trials) / total, share * (1 - share) / total
 
 
-def _variance(deviations: Column) -> float:
+def variance(deviations: Column) -> float:
     """Of a share, by what its blocks add to it."""
     blocks = len(deviations)
     return float((deviations**2).sum()) * blocks / (blocks - 1)

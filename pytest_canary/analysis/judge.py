@@ -11,8 +11,11 @@ How sure an answer is. It holds with `verdict.confidence` (0.95), all looks and 
   metric, at most 5 % pass. All metrics must pass, so nothing is parted among them (Berger,
   Technometrics 24, 1982: an intersection-union test); but it is parted among the looks at which go
   can be said: half for the first, which comes as soon as there are enough requests; most of the
-  rest for the last, at the window's end; and a little for those between, each of which has twice
-  as many requests as the one before.
+  rest for the last, at the window's end; some for the second, which comes soon after the first; and
+  a little for those between, each of which has twice as many requests as the one before. What is
+  parted so is the risk of any one metric to pass at any of the looks. So they need not all pass at
+  the same one: what one look has proven holds at the next, as long as it is still as sure there as
+  the first look has to be.
   One pause in a whole window is left out at the last (`slow_answers.pause_of`).
 - Everything else is *inconclusive*: too few requests, nobody to compare with, a metric missing, a
   pod that comes and goes, a machine that could not keep up.
@@ -48,16 +51,17 @@ if TYPE_CHECKING:
 # When a no-go can be said, in parts of the window: gross faults show early.
 LOOKS = (0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 
-# A go can be said when there is enough, and then with twice as many each time; so often at most.
-GO_LOOKS = 5
-MORE = 2.0
+# A go can be said when there is enough, then with so many times as many each time, and at the
+# window's end. What chance alone has put off is seen to be fine soon.
+MORE = (1.2, 2.0, 2.0, 2.0)
+GO_LOOKS = len(MORE) + 2
 
 # Where it can't be said yet for another reason, with so many times as many.
 SOON = 1.1
 
-# The parts of the risk of a false go: of the first look at which it can be said, of the last, and
-# of all between.
-FIRST, LAST, BETWEEN = 0.5, 0.4, 0.1
+# The parts of the risk of a false go: of the first look at which it can be said, of the second, of
+# the last, and of all between. The last needs so much, as it alone can leave a pause out.
+FIRST, SECOND, LAST, BETWEEN = 0.5, 0.1, 0.355, 0.045
 
 # In the order in which they are told: the first that is wrong is the verdict's sentence.
 METRICS: tuple[Metric, ...] = (
@@ -95,7 +99,8 @@ def least_seconds(limits: Limits) -> float:
     """The window, in seconds, that is too short for latencies to prove a go; a longer one may do.
 
     Of n blocks of time, the canary's are slower in all by chance once in 2^n (Wilcoxon): six of
-    them, and so more than 2.5 s, prove something with a confidence of 97.5 % on one side.
+    them, and so more than 2.5 s, prove something with a confidence of 97.5 % on one side
+    (`ratios` asks for as many).
     """
     risk = (1 - limits.confidence) * FIRST
     return LENGTH * (math.ceil(math.log2(1 / risk)) - 1)
@@ -113,6 +118,7 @@ class Judge:
         self._passed = 0  # of LOOKS
         self._go_looks = 0
         self._next_go = needed(limits)
+        self._proven: set[str] = set()  # the names of comparisons
 
     def due(self, passed: float, baseline: int, canary: int) -> bool:
         """Whether it is time to look.
@@ -149,7 +155,9 @@ class Judge:
         self._looks += 1
         while self._is_look(passed):
             self._passed += 1
-        found = self._compare(passed, baseline, canary)
+        found = self._compare(self._rule(passed), baseline, canary)
+        if may_go and self._proven:
+            found = self._with_proven(found, baseline, canary)
         compared = tuple(comparison for _, comparison in found)
         # What is no statistic, such as the third measurement of memory, is waited for. It depends
         # on nothing that is tested, so that no test is favoured by it.
@@ -160,9 +168,11 @@ class Judge:
         # Where the machine is held up, neither good nor bad figures are the app's.
         if wrong and not held_up:
             answer = "no-go"
-        elif may_go and not lack and (plain or passed >= 1):
+        elif may_go and not lack and (passed >= 1 or (plain and not self._waits(canary))):
             self._go_looks += 1
-            self._next_go = math.ceil(MORE * counts[1])
+            if self._go_looks <= len(MORE):
+                self._next_go = math.ceil(MORE[self._go_looks - 1] * counts[1])
+            self._proven |= {each.metric for each in compared if each.answer == "go"}
             answer = "go" if all(each.answer == "go" for each in compared) else "inconclusive"
         elif may_go:
             self._next_go = math.ceil(SOON * counts[1])
@@ -182,11 +192,46 @@ class Judge:
             worst,
         )
 
-    def _compare(self, passed: float, baseline: Observed, canary: Observed) -> list[Compared]:
+    def _waits(self, canary: Observed) -> bool:
+        """Whether the first look for a go would be in vain, and a little later may not be.
+
+        With no more requests than are needed none may fail, and what is not answered yet may still.
+        No bad canary passes for that: what comes later has no fewer failures.
+        """
+        late = canary.requests.waiting.any()
+        return bool(late) and len(canary.requests) < MORE[0] * needed(self._limits)
+
+    def _rule(self, passed: float) -> Rule:
+        if not self._go_looks:
+            part = FIRST
+        elif passed >= 1:
+            part = LAST
+        else:
+            part = SECOND if self._go_looks == 1 else BETWEEN / (GO_LOOKS - 3)
+        return self._rule_of(part, last=passed >= 1)
+
+    def _rule_of(self, part: float, *, last: bool) -> Rule:
         risk = 1 - self._limits.confidence
-        part = LAST if passed >= 1 else BETWEEN / (GO_LOOKS - 2)
-        one_sided = risk * (part if self._go_looks else FIRST)
-        rule = Rule(1 - 2 * one_sided, risk / (FAMILIES * len(LOOKS)), last=passed >= 1)
+        return Rule(1 - 2 * risk * part, risk / (FAMILIES * len(LOOKS)), last=last)
+
+    def _with_proven(
+        self, found: list[Compared], baseline: Observed, canary: Observed
+    ) -> list[Compared]:
+        """The same, where what an earlier look has proven need not be proven again as strictly."""
+        doubted = [each.metric for _, each in found if each.answer == "inconclusive"]
+        if not self._proven.intersection(doubted):
+            return found
+        again = {
+            each.metric: each
+            for _, each in self._compare(self._rule_of(FIRST, last=False), baseline, canary)
+            if each.answer == "go" and each.metric in self._proven
+        }
+        return [
+            (metric, again.get(each.metric, each) if each.answer == "inconclusive" else each)
+            for metric, each in found
+        ]
+
+    def _compare(self, rule: Rule, baseline: Observed, canary: Observed) -> list[Compared]:
         return [
             (metric, comparison)
             for metric in METRICS

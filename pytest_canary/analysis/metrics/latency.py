@@ -18,6 +18,8 @@ from pytest_canary.analysis.comparison import (
 )
 from pytest_canary.analysis.kinds import Kind, parts_of
 from pytest_canary.analysis.metrics.metric import Metric
+from pytest_canary.analysis.ratios import ratio_of
+from pytest_canary.analysis.statistics import Difference
 from pytest_canary.analysis.warm_up import (
     AGE,
     FALLEN,
@@ -59,7 +61,9 @@ def compare(
     """How much slower the canary's answers are on the whole, for each kind of request.
 
     What matters is a part of the baseline's median, but never less than LATENCY_FLOOR. Of a kind
-    that is rare more is allowed, by the root of its share, as it is known less well.
+    that is rare more is allowed, by the root of its share, as it is known less well. How much
+    slower it may be is told by all of its answers (`ratios`), and whether it is slower at all, by
+    the blocks of time in which it was.
 
     A canary's cold start is left out, and told; what it answers far too late then is counted by
     the slow answers all the same.
@@ -73,13 +77,18 @@ def compare(
             kind,
             *each,
             course,
-            limits.latency / math.sqrt(kind.share),
+            limits.latency / _rarity(kind),
             _grown_up(canary),
             rule,
             courses,
         )
         for kind, each, course in zip(kinds, asked, courses, strict=True)
     )
+
+
+def _rarity(kind: Kind) -> float:
+    """By what a difference is divided that matters; 1 of most requests."""
+    return math.sqrt(kind.share) if kind.share < 0.5 else 1.0
 
 
 def _grown_up(canary: Observed) -> float:
@@ -109,11 +118,11 @@ def _shift(
         scarce = too_few(kind, *(len(each.latencies) for each in warm))
         (baseline, canary), cold = ((baseline, canary), 0) if scarce else (warm, cold)
     apart = whole.apart[cold:]
-    found = statistics.signed_rank(apart, rule.confidence)
     medians = (
         statistics.quantile(baseline.latencies.tolist(), 0.5),
         statistics.quantile(canary.latencies.tolist(), 0.5),
     )
+    found = _difference(baseline, canary, medians[0], apart, rule.confidence)
     least = max(part * medians[0], LATENCY_FLOOR)
     how = "slower" if found.value >= 0 else "faster"
     of = f" with {kind.plural}" if kind.suffix else ""
@@ -140,6 +149,15 @@ def _shift(
     return decided(name, "seconds", medians, found, rule, least, fact)
 
 
+def _difference(
+    baseline: Requests, canary: Requests, usual: float, apart: Sequence[float], confidence: float
+) -> Difference:
+    """By all answers how far they are apart, and by the blocks how likely that is by chance."""
+    ratio = ratio_of(*_answered(baseline, canary), confidence)
+    value, low, high = (usual * (each - 1) for each in (ratio.value, ratio.low, ratio.high))
+    return Difference(value, low, high, statistics.signed_rank(apart, 0.5).p)
+
+
 @dataclass(frozen=True)
 class _Blocks:
     """The blocks in which both have answered.
@@ -157,10 +175,14 @@ class _Blocks:
     baselines: list[float]
 
 
+def _answered(baseline: Requests, canary: Requests) -> tuple[Requests, Requests]:
+    return baseline.where(baseline.answered), canary.where(canary.answered)
+
+
 def _by_block(baseline: Requests, canary: Requests) -> _Blocks:
     import numpy
 
-    base, its = baseline.where(baseline.answered), canary.where(canary.answered)
+    base, its = _answered(baseline, canary)
     parted = blocks.blocks_of(base, its, blocks.length_for(base, its))
     medians = blocks.medians(parted.of_canary, its.seconds, parted.count)
     baselines = blocks.medians(parted.of_baseline, base.seconds, parted.count)

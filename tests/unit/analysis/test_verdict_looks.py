@@ -105,16 +105,64 @@ def test_nothing_wrong_so_far_is_not_a_go_yet() -> None:
     assert {each.confidence for each in found.comparisons if each.interval} == {0.95}
 
 
-def test_a_go_that_failed_is_asked_for_again_with_twice_as_much() -> None:
+def test_a_go_that_failed_is_asked_for_again_soon_and_then_with_twice_as_much() -> None:
     judge = Judge(LIMITS)
     stray = observed(600), observed(300, 1)
     assert judge.look(0.11, *stray).answer == "inconclusive"
-    assert not judge.due(0.12, 1199, 599)
-    assert judge.due(0.12, 1200, 600)
-    found = judge.look(0.12, observed(1400), observed(700))
+    assert not judge.due(0.12, 719, 359)
+    assert judge.due(0.12, 720, 360)
+    again = judge.look(0.12, observed(720), observed(360, 1))
+    assert again.answer == "inconclusive"
+    assert not judge.due(0.13, 1439, 719)
+    assert judge.due(0.13, 1440, 720)
+    found = judge.look(0.13, observed(1440), observed(720))
     assert found.answer == "go"
-    # A tenth of the risk is parted among the three looks between the first and the last.
-    assert confidences(found) == {round(1 - 2 * 0.005 / 3, 6)}
+    # A tenth of the risk is the second look's, and little that of those until the last.
+    assert confidences(again) == {round(1 - 2 * 0.005, 6)}
+    assert {round(1 - 2 * 0.00075, 6)} <= confidences(found)
+
+
+def test_what_one_look_has_proven_the_next_need_not_prove_as_strictly() -> None:
+    """With 360 requests, no look but the first proves anything of errors."""
+    judge = Judge(LIMITS)
+    slower = observed(300, seconds=tight(300, more=0.0049))
+    first = judge.look(0.11, observed(300), slower)
+    assert doubted(first) == {"latency"}
+    found = judge.look(0.12, observed(360), observed(360))
+    assert found.answer == "go"
+    assert confidences(found) == {0.95, 0.99}
+
+
+def test_what_one_look_has_proven_the_next_may_doubt() -> None:
+    judge = Judge(LIMITS)
+    slower = observed(300, seconds=tight(300, more=0.0049))
+    assert doubted(judge.look(0.11, observed(300), slower)) == {"latency"}
+    failing = observed(360, 3, counters=None)
+    assert doubted(judge.look(0.12, observed(360, counters=None), failing)) == {"errors"}
+
+
+def doubted(found: Verdict) -> set[str]:
+    """What the verdict lacks for a go."""
+    return {each.metric for each in found.comparisons if each.answer != "go"}
+
+
+def test_the_first_look_for_a_go_waits_a_little_for_an_answer() -> None:
+    judge = Judge(LIMITS)
+    hanging = observed(260, waiting=[True] + [False] * 259)
+    assert judge.look(0.11, observed(260), hanging).answer == "inconclusive"
+    assert not judge.due(0.12, 285, 285)
+    assert judge.due(0.12, 286, 286)
+    found = judge.look(0.12, observed(286), observed(286))
+    assert found.answer == "go"
+    # It is the first look still.
+    assert confidences(found) == {0.95}
+
+
+def test_it_does_not_wait_for_long() -> None:
+    judge = Judge(LIMITS)
+    hanging = observed(310, waiting=[True] + [False] * 309)
+    assert judge.look(0.11, observed(310), hanging).answer == "inconclusive"
+    assert confidences(judge.look(0.13, observed(380), observed(380))) >= {0.99}
 
 
 def test_what_waits_for_something_else_is_asked_for_again_soon() -> None:
@@ -129,7 +177,7 @@ def test_what_waits_for_something_else_is_asked_for_again_soon() -> None:
 def test_the_last_look_has_most_of_the_risk_that_is_left() -> None:
     judge = Judge(LIMITS)
     judge.look(0.11, observed(600), observed(300, 1))
-    assert confidences(judge.look(1.0, observed(600), observed(300))) == {0.96}
+    assert confidences(judge.look(1.0, observed(600), observed(300))) == {0.9645}
     assert confidences(Judge(LIMITS).look(1.0, observed(600), observed(300))) == {0.95}
 
 
@@ -152,8 +200,8 @@ def test_a_go_can_be_said_so_often_and_no_more() -> None:
 
 def test_where_no_go_can_be_said_nothing_is_wrong() -> None:
     judge = Judge(LIMITS)
-    judge.look(0.11, observed(600), observed(300, 1))
-    found = judge.look(0.16, observed(1160), observed(580))
+    judge.look(0.11, observed(1000), observed(500, 5))
+    found = judge.look(0.16, observed(1190), observed(595))
     assert found.sentence == (
         "nothing is wrong so far: errors 0.0 % and 0.0 %, p95 13 ms and 13 ms"
     )

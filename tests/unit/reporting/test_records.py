@@ -51,7 +51,7 @@ def test_a_slower_canary_is_told_by_how_much() -> None:
     verdict = Judge(Limits()).look(1.0, observed(1000), slower)
     found = {each.metric: each for each in records.judged(verdict).comparisons}["latency"]
     assert found.answer == "no-go"
-    assert found.effect_text == "+100 (+100 to +100) ms"
+    assert found.effect_text == "+100 (+99.4 to +101) ms"
     assert found.effect == pytest.approx(0.1, abs=1e-3)
     assert found.level is not None
     assert found.p is not None

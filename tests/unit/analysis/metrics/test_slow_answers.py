@@ -28,7 +28,7 @@ def test_latencies_take_some_answers(metric: Metric, canary: int, baseline: int,
 def test_some_answers_that_hang_are_found_though_the_median_says_nothing() -> None:
     usual, hanging = timed(around(0.1, 600, 11)), around(0.1, 300, 12)
     hanging[::10] = [1.0] * 30
-    assert compared(LATENCY, usual, timed(hanging)).answer == "go"
+    assert compared(LATENCY, usual, timed(hanging)).answer != "no-go"
     found = compared(SLOW_ANSWERS, usual, timed(hanging))
     assert found.answer == "no-go"
     assert found.sentence == (
