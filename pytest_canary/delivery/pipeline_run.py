@@ -48,11 +48,14 @@ class PipelineRun:
         self._thread = threading.Thread(target=self._run, name="pipeline", daemon=True)
         self._thread.start()
 
-    def follow(self, answer: Answer) -> PipelineResult | None:
+    def follow(
+        self, answer: Answer, expect_going_on: Callable[[], None] = lambda: None
+    ) -> PipelineResult | None:
         """Answer what its jobs ask until it ends.
 
         Args:
             answer: answers, or holds; what was held before is asked again first.
+            expect_going_on: raises where nobody is to wait any longer.
 
         Returns:
             What came of it; None where a job is held.
@@ -72,6 +75,8 @@ class PipelineRun:
                     held = True
                     break
                 self._pending.pop(0)
+            if not ended:
+                expect_going_on()
             return Seen(self.said or "nothing was printed yet", held or ended, None)
 
         self._waiter.until(

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 from pytest_canary.core.errors import CanaryError, FoundError, ReleaseError
 from pytest_canary.database.database import Database
 from pytest_canary.database.lock_sampler import sampled
 from pytest_canary.delivery.pipeline_run import PipelineRun
+from pytest_canary.delivery.pod_execs import ExecWatch, last_exec
 from pytest_canary.delivery.project_pipelines import CALLED, ProjectPipelines
 from pytest_canary.jobs.asks import Ask
-from pytest_canary.jobs.results import CommandResult, PipelineResult
-from pytest_canary.k8s.exec import Exec
+from pytest_canary.jobs.results import PipelineResult
 from pytest_canary.k8s.objects import Object, app_container, images, pods_of
 from pytest_canary.manifests.version import CANARY, STABLE, Version
 from pytest_canary.release.diagnostics import Diagnostics
@@ -101,7 +101,7 @@ class PipelineTransitions:
         else:
             result, error = self._go_on()
         after = self._database.schema()
-        done = _exec(result, pod, commands.migrate)
+        done = last_exec(result, pod, commands.migrate)
         if done is None:
             if error:
                 raise error
@@ -111,7 +111,7 @@ class PipelineTransitions:
                 "`kubectl exec` it in a canary pod, or name in commands.migrate what migrates"
             )
         return Migrated(
-            _exec(result, pod, commands.ping) if commands.ping else None,
+            last_exec(result, pod, commands.ping) if commands.ping else None,
             done,
             before,
             after,
@@ -216,6 +216,14 @@ class PipelineTransitions:
 
     # One pipeline.
 
+    def go_on(self) -> None:
+        """Let the canary pipeline go on to its end, where nothing is migrated.
+
+        Raises:
+            FoundError: a command in a pod hangs.
+        """
+        self._go_on()
+
     def _go_on(self) -> tuple[PipelineResult, CanaryError | None]:
         """What the pipeline that was held has come to, and how it has failed."""
         run = self._held
@@ -224,7 +232,13 @@ class PipelineTransitions:
                 raise ReleaseError(f"{CALLED['canary']} does not run; enter the stage canary first")
             return self._pipelines.last.result, None
         self._held = None
-        result = _expect(run.follow(self._pipelines.answer))
+        watched = ExecWatch(self._release)
+
+        def answer(ask: Ask) -> Literal["answered", "hold"]:
+            watched.hear(ask)
+            return self._pipelines.answer(ask)
+
+        result = _expect(run.follow(answer, watched.expect_end))
         try:
             return self._pipelines.ended("canary", result), None
         except CanaryError as error:
@@ -287,18 +301,3 @@ def _deletes(ask: Ask, deployment: str) -> bool:
 
 def _images(deployment: Object) -> list[str]:
     return list(images(deployment["spec"]["template"]))
-
-
-def _exec(result: PipelineResult, pod: Object, words: Sequence[str]) -> Exec | None:
-    """How a command in a pod has ended, by the pipeline's command that has run it."""
-    for command in _commands(result):
-        for call in command.calls:
-            told = " ".join(call.arguments)
-            if call.program == "kubectl" and "exec" in call.arguments and " ".join(words) in told:
-                name = pod["metadata"]["name"]
-                return Exec(name, " ".join(words), command.code, command.output, command.output)
-    return None
-
-
-def _commands(result: PipelineResult) -> list[CommandResult]:
-    return [command for block in result.blocks for job in block.jobs for command in job.commands]

@@ -22,6 +22,9 @@ class Transitions(Protocol):
     def migrate(self, *, fresh: bool, ready: Callable[[], object]) -> Migrated:
         """Run ping and migrate in a canary pod; `release.migration.migrate` says how."""
 
+    def go_on(self) -> None:
+        """Come to where the migration has ended, in a release that migrates nothing."""
+
     def expect_passed(self) -> None:
         """Return where what has migrated came to a good end; beside the commands' own."""
 
@@ -70,6 +73,9 @@ class OwnTransitions:
             fresh=fresh,
             ready=ready,
         )
+
+    def go_on(self) -> None:
+        """There is nothing on the way."""
 
     def expect_passed(self) -> None:
         """Nothing else was run."""

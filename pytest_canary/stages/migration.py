@@ -46,6 +46,8 @@ def migrate_candidate(context: Context) -> None:
         outcome.refused = attempt_refused(context, outcome.migrated)
     elif context.plan.migrates:
         outcome.migrated = context.transitions.migrate(fresh=False, ready=lambda: None)
+    else:
+        context.transitions.go_on()
     if not context.plan.upgrade:
         context.open_app()
         context.learn_version("candidate", CANARY)

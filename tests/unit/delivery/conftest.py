@@ -104,6 +104,7 @@ case $1 in
     shift
     while [ "$1" != -- ]; do shift; done
     shift
+    if [ -e "{folder}/hang" ]; then sleep "$(cat "{folder}/hang")"; fi
     log exec "$(cat "{folder}/canary-pod")" "$*"
     cat "{folder}/said" 2>/dev/null
     exit "$(cat "{folder}/code" 2>/dev/null || echo 0)"
@@ -133,7 +134,7 @@ def delivering(new_world: NewWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     (project / ".semaphore").mkdir()
     (tmp_path / "images").touch()
 
-    def make(run: RunPipelines = run_pipelines, **pipelines: str) -> World:
+    def make(run: RunPipelines = run_pipelines, database: Any = None, **pipelines: str) -> World:
         for name, text in (PIPELINES | pipelines).items():
             path = project / ".semaphore" / f"{name}.yml"
             path.write_text(HEAD.format(name=name) + text)
@@ -143,7 +144,8 @@ def delivering(new_world: NewWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPa
         apply = APPLY.format(log=tmp_path / "log").replace('"$@"', '"$PWD/$1" "$2" "$3" "$4"')
         (project / "apply.sh").write_text(apply)
         (project / "apply.sh").chmod(0o755)
-        world = new_world(root=project, pipelines=run, empty=True, **SETTINGS)
+        table = {"database": database} if database else {}
+        world = new_world(root=project, pipelines=run, empty=True, **SETTINGS, **table)
         (tmp_path / "kubectl").write_text(KUBECTL.format(folder=tmp_path))
 
         others = world.engine.find

@@ -215,3 +215,36 @@ def test_a_promotion_that_fails_leaves_the_baseline_to_be_put_back(
     stable = world.namespace.deployment("addressbook-stable")
     assert stable
     assert IMAGES["baseline"] in str(stable)
+
+
+def test_where_nothing_is_migrated_the_pipeline_comes_to_its_end_all_the_same(
+    delivering: Delivering, tmp_path: Path
+) -> None:
+    world = delivering(canary=CANARY.replace("app ping", "app other"), database={"image": "none"})
+    known = world.namespace.runs
+    others = (["app", "other"], ["app", "migrate"])
+    world.namespace.runs = lambda pod, command, heard: (
+        (0, "", "") if command in others else known(pod, command, heard)
+    )
+    entered(world, "migration", tmp_path)
+    assert roles(world) == ["build", "canary"]
+    world.check("migration", migration.pipeline_passes)
+
+
+def test_a_migration_that_hangs_is_given_up_at_its_deadline(
+    delivering: Delivering, tmp_path: Path
+) -> None:
+    (tmp_path / "hang").write_text("60")
+    world = delivering()
+    world.enter("canary")
+    canary_pod(world, tmp_path)
+    error = raised(lambda: world.enter("migration"))
+    assert isinstance(error, FoundError)
+    assert error.findings[0].code == "PingHangs"
+    assert error.sentence.endswith(
+        "-- app ping` of the canary pipeline was given up at its deadline of 5 s, and no other "
+        "command came after it"
+    )
+    world.fail("migration")
+    world.roll_back()
+    assert roles(world) == ["build", "rollback"]
