@@ -68,6 +68,7 @@ class Provision:
             over.
         names: what is going to be made in the namespace, as kubectl takes it: "Service/shop-lb".
         build: builds the candidate's image; None for what the settings say.
+        stop_build: ends that, where it has not ended.
     """
 
     def __init__(
@@ -80,6 +81,7 @@ class Provision:
         processes: Processes,
         names: Sequence[str] = (),
         build: Callable[[], Image] | None = None,
+        stop_build: Callable[[], None] = lambda: None,
     ) -> None:
         self.plan = plan
         self.names = names
@@ -90,6 +92,7 @@ class Provision:
         self.waiter = waiter
         self.processes = processes
         self.versions = Versions(plan, run.folder, engine, processes, build)
+        self.stop_build = stop_build
         self.seconds: dict[str, float] = {}
         self.progress: dict[str, str] = {}
         self._given_up = threading.Event()
@@ -124,6 +127,7 @@ class Provision:
         finally:
             # After an error nobody waits for what still runs; its commands are killed.
             self._given_up.set()
+            self.stop_build()
             self.processes.kill_all()
             pool.shutdown(wait=True, cancel_futures=True)
         with self.waiter.measure("step", "reach the API server"):

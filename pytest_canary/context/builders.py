@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from pytest_canary.analysis.verdict import Verdict
     from pytest_canary.api.client import Api
-    from pytest_canary.cluster.container_engine import ContainerEngine, Image
+    from pytest_canary.cluster.container_engine import ContainerEngine
     from pytest_canary.cluster.provision import Provisioned
     from pytest_canary.cluster.run import Run
     from pytest_canary.config.plan import Plan
@@ -44,12 +44,15 @@ def bring_up(
     waiter: Waiter,
     processes: Processes,
     names: Sequence[str],
-    build: Callable[[], Image] | None = None,
+    pipelines: ProjectPipelines | None = None,
 ) -> Provisioned:
     """The cluster and the images, made side by side, and a namespace for the walk."""
     from pytest_canary.cluster.provision import Provision
 
-    return Provision(plan, run, cluster_run, engine, waiter, processes, names, build).bring_up()
+    given = (plan, run, cluster_run, engine, waiter, processes, names)
+    if pipelines is None:
+        return Provision(*given).bring_up()
+    return Provision(*given, pipelines.build, pipelines.stop).bring_up()
 
 
 def observe(namespace: Namespace) -> Observer:
@@ -144,7 +147,7 @@ class BringUp(Protocol):
         waiter: Waiter,
         processes: Processes,
         names: Sequence[str],
-        build: Callable[[], Image] | None = None,
+        pipelines: ProjectPipelines | None = None,
     ) -> Provisioned:
         """Make it; `bring_up` says how."""
 

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 from pytest_canary.core.errors import NotApplicable
 from pytest_canary.core.findings import Finding
 from pytest_canary.core.wording import plural
+from pytest_canary.k8s.objects import images
+from pytest_canary.manifests.version import STABLE
 
 if TYPE_CHECKING:
+    from pytest_canary.context.context import Context
     from pytest_canary.context.journal import Journal
     from pytest_canary.delivery.project_pipelines import Delivered
     from pytest_canary.pipelines.roles import Role
@@ -46,6 +49,30 @@ def tell_of_rollback(journal: Journal) -> None:
         raise NotApplicable("no pipeline has failed: what was found is found by the rehearsal")
     if not failed[-1].starts_rollback:
         journal.tell("rollback", [_by_hand(failed[-1])])
+
+
+def tell_what_stays_live(context: Context) -> None:
+    """Say where the rollback pipeline leaves stable with something else than the last good version.
+
+    Raises:
+        FoundError: so it is, and the settings take that for an error.
+    """
+    done = [each for each in context.journal.pipelines if each.role == "rollback"]
+    stable = context.namespace.deployment(context.release.name(STABLE))
+    named = images(stable["spec"]["template"]) if stable else ()
+    if not done or context.baseline.image in named:
+        return
+    runs = f"runs {', '.join(named)}" if stable else "is gone"
+    finding = Finding(
+        "incomplete-rollback",
+        "the rollback pipeline does not bring the last good version back: after it, "
+        f"{context.release.name(STABLE)} {runs}, and the rehearsal itself puts "
+        f"{context.baseline.image} back",
+        done[-1].file,
+        next="let it put the last good image back too, as `kubectl rollout undo` does, or let the "
+        "pipeline that promotes do so where it fails",
+    )
+    context.journal.tell("rollback", [finding])
 
 
 def _by_hand(failed: Delivered) -> Finding:

@@ -30,7 +30,9 @@ def failure(name: str, file: str, result: PipelineResult) -> Finding | None:
                 "PipelineFails",
                 f"{name} does not pass: {place}: {job.problem}",
                 f"{file}, {where}",
-                next="describe in [pipeline.secrets] what each secret gives",
+                next="describe in [pipeline.secrets] what each secret gives"
+                if job.problem.startswith("secret ")
+                else "",
             )
         command = _last(job)
         if command is None:
@@ -61,10 +63,18 @@ def _shown(command: CommandResult) -> str:
 
 
 def _unpassed(result: PipelineResult) -> Iterator[tuple[str, JobResult]]:
-    for block in result.blocks:
-        for job in block.jobs:
-            if job.end.result in ("failed", "stopped"):
-                yield block.name, job
+    """Those that failed first; then what was stopped, and last what was stopped for another."""
+    found = [
+        (block.name, job)
+        for block in result.blocks
+        for job in block.jobs
+        if job.end.result in ("failed", "stopped")
+    ]
+    order = {"failed": 0, "stopped": 1}
+    yield from sorted(
+        found,
+        key=lambda each: (each[1].end.reason == "fast_failing", order[each[1].end.result]),
+    )
 
 
 def _last(job: JobResult) -> CommandResult | None:

@@ -18,13 +18,13 @@ def with_logs_kept(result: PipelineResult, folder: Path) -> PipelineResult:
 
     Args:
         result: what came of a pipeline; the logs have no secrets.
-        folder: takes a file for each job: "Deploy-1-Deploy.txt".
+        folder: takes a file for each job, by the numbers of block and job: "2.1-Deploy-Deploy.txt".
     """
 
-    def kept(place: str, number: int, job: JobResult) -> JobResult:
+    def kept(place: str, block: str, job: JobResult) -> JobResult:
         if job.log is None or not job.log.is_file():
             return replace(job, log=None)
-        name = re.sub(r"[^A-Za-z0-9.=-]+", "-", f"{place}-{number}-{job.name}")[:SHOWN]
+        name = re.sub(r"[^A-Za-z0-9.=-]+", "-", f"{place}-{block}-{job.name}")[:SHOWN]
         try:
             folder.mkdir(parents=True, exist_ok=True)
             return replace(job, log=Path(shutil.copy(job.log, folder / f"{name}.txt")))
@@ -32,8 +32,13 @@ def with_logs_kept(result: PipelineResult, folder: Path) -> PipelineResult:
             return replace(job, log=None)
 
     blocks = tuple(
-        replace(block, jobs=tuple(kept(block.name, n, job) for n, job in enumerate(block.jobs, 1)))
-        for block in result.blocks
+        replace(
+            block,
+            jobs=tuple(
+                kept(f"{number}.{n}", block.name, job) for n, job in enumerate(block.jobs, 1)
+            ),
+        )
+        for number, block in enumerate(result.blocks, 1)
     )
-    after = tuple(kept("after", number, job) for number, job in enumerate(result.after, 1))
+    after = tuple(kept(f"after.{number}", "", job) for number, job in enumerate(result.after, 1))
     return replace(result, blocks=blocks, after=after)

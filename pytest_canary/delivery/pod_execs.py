@@ -2,44 +2,78 @@
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from pytest_canary.core.errors import FoundError
+from pytest_canary.core.errors import FoundError, ReleaseError
 from pytest_canary.core.findings import Finding
 from pytest_canary.delivery.project_pipelines import CALLED
 from pytest_canary.jobs.asks import Ask
 from pytest_canary.jobs.results import CommandResult, PipelineResult
 from pytest_canary.k8s.exec import Exec
-from pytest_canary.k8s.objects import Object
 from pytest_canary.release.release import Release
 
+# Options of `kubectl exec` that stand before the pod, with a value of their own.
+_VALUED = ("-n", "--namespace", "-c", "--container", "--pod-running-timeout", "-v", "--v")
 
-def last_exec(result: PipelineResult, pod: Object, words: Sequence[str]) -> Exec | None:
-    """How a command in a pod has ended, by the pipeline's command that has run it.
+
+def last_exec(result: PipelineResult, words: Sequence[str], own: Collection[str]) -> Exec | None:
+    """How a command in a pod of the canary's has ended, when a pipeline ran it last.
 
     Args:
         result: what came of the pipeline.
-        pod: the one that it is told of.
         words: the command's.
+        own: names of the canary's pods, and of its Deployment.
 
     Returns:
         None where the pipeline has not run it.
+
+    Raises:
+        ReleaseError: it has run it elsewhere.
     """
-    typed, name = " ".join(words), pod["metadata"]["name"]
-    found = [
-        Exec(name, typed, command.code, command.output, command.output)
-        for command in _commands(result)
-        for call in command.calls
-        if call.program == "kubectl" and _runs(call.arguments, typed)
-    ]
-    # One that was tried again counts as it ended at last.
-    return found[-1] if found else None
+    typed = " ".join(words)
+    found: Exec | None = None
+    for command in _commands(result):
+        for call in command.calls:
+            if call.program != "kubectl" or not runs(call.arguments, typed):
+                continue
+            where = _target(call.arguments)
+            if where not in own:
+                raise ReleaseError(
+                    f"{CALLED['canary']} runs `{typed}` in {where}, which is no pod of the "
+                    "canary's; let `kubectl exec` name one of those",
+                    command.output,
+                )
+            # The program's own code: what the job made of it may be another one.
+            code = command.code if call.code is None else call.code
+            found = Exec(where, typed, code, command.output, command.output)
+    return found
 
 
-def _runs(arguments: Sequence[str], typed: str) -> bool:
-    """Whether kubectl's words run a command in a pod."""
-    return "exec" in arguments and typed in " ".join(arguments)
+def runs(arguments: Sequence[str], typed: str) -> bool:
+    """Whether kubectl's words run a command in a pod, by itself or in a shell there."""
+    if "exec" not in arguments:
+        return False
+    behind = list(arguments[arguments.index("exec") + 1 :])
+    if "--" in behind:
+        behind = behind[behind.index("--") + 1 :]
+    whole = rf"(?:^|[\s;&|('\"]){re.escape(typed)}(?:$|[\s;&|)'\"])"
+    return bool(re.search(whole, " ".join(behind)))
+
+
+def _target(arguments: Sequence[str]) -> str:
+    """The pod or Deployment that `kubectl exec` names; empty for none."""
+    words = iter(arguments[arguments.index("exec") + 1 :])
+    for each in words:
+        if each == "--":
+            break
+        if each in _VALUED:
+            next(words, None)
+        elif not each.startswith("-"):
+            kind, _, name = each.rpartition("/")
+            return name if not kind or kind.startswith(("pod", "deploy")) else each
+    return ""
 
 
 class ExecWatch:
@@ -71,11 +105,7 @@ class ExecWatch:
         codes = {"MigrationHangs": self._commands.migrate, "PingHangs": self._commands.ping}
         typed = " ".join(["kubectl", *self._words])
         code = next(
-            (
-                each
-                for each, words in codes.items()
-                if words and _runs(self._words, " ".join(words))
-            ),
+            (each for each, words in codes.items() if words and runs(self._words, " ".join(words))),
             "CommandHangs",
         )
         raise FoundError(

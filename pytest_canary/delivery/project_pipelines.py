@@ -15,7 +15,7 @@ from pytest_canary.cluster.run import Run, label_of
 from pytest_canary.cluster.teardown import remove_containers
 from pytest_canary.config.plan import Plan
 from pytest_canary.config.revision import Revision
-from pytest_canary.core.errors import FoundError, SettingsError
+from pytest_canary.core.errors import FoundError, ReleaseError, SettingsError
 from pytest_canary.core.findings import Finding
 from pytest_canary.core.processes import Processes
 from pytest_canary.core.waiting import Waiter
@@ -210,6 +210,10 @@ class ProjectPipelines:
         Raises:
             SettingsError: it has something that can't be rehearsed.
         """
+        if self._running:
+            raise ReleaseError(
+                f"{self._running.name} has not ended, and {CALLED[role]} would begin"
+            )
         self._count += 1
         pipeline = self.roles.of(role)
         folder = self._folder / f"{self._count}-{role}"
@@ -273,7 +277,6 @@ class ProjectPipelines:
         if self._running:
             self._running.stop()
             self._running = None
-            remove_containers(self._run.id, self._engine)
 
     def answer(self, ask: Ask) -> Literal["answered", "hold"]:
         """Answer what a job asks: nothing is held."""

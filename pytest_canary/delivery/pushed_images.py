@@ -8,6 +8,7 @@ from pytest_canary.cluster.container_engine import ContainerEngine, Image
 from pytest_canary.cluster.run import Run
 from pytest_canary.core.errors import ImageError, ReleaseError
 from pytest_canary.jobs.asks import Ask
+from pytest_canary.k8s.image_names import full_name
 
 Load = Callable[[Image], None]
 
@@ -26,6 +27,7 @@ class PushedImages:
         self._load: Load | None = None
         self._pushed: dict[str, Image] = {}
         self._built = ""
+        self._names: set[str] = set()
 
     def answer(self, ask: Ask) -> None:
         """Answer what a job asks before it names an image or pushes one; all else may go on."""
@@ -37,6 +39,12 @@ class PushedImages:
                 # What somebody's own image is called already, is not the run's to remove.
                 if self._engine.find(name) is None:
                     self._run.made_image(name)
+                    self._names.add(full_name(name))
+        elif ask.kind == "owned":
+            others = [each for each in ask.arguments if full_name(each) not in self._names]
+            if others:
+                ask.answer(1, f"canary: docker rmi: {others[0]} is no name that a job has given")
+                return
         ask.answer()
 
     def put_on(self, load: Load) -> None:
@@ -73,7 +81,8 @@ class PushedImages:
         if len({each.id for each in named.values()}) > 1:
             raise ReleaseError(
                 f"{file} pushes several images, and nothing tells which is the app's: "
-                f"{', '.join(named)}; set pipeline.image to a part of its name"
+                f"{', '.join(each.ref for each in named.values())}; set pipeline.image to a part "
+                "of its name"
             )
         found = next(iter(named.values()))
         self._built = found.id
@@ -81,7 +90,7 @@ class PushedImages:
 
     def has_built(self, name: str) -> bool:
         """Whether an image of that name was pushed, and is the one that the release is about."""
-        pushed = self._pushed.get(name)
+        pushed = self._pushed.get(full_name(name))
         return pushed is not None and pushed.id == self._built
 
     def _take(self, ask: Ask) -> None:
@@ -91,7 +100,7 @@ class PushedImages:
             ask.answer(1, f"canary: docker push: {name} is not in the engine")
             return
         image = Image(found.id, name)
-        self._pushed[name] = image
+        self._pushed[full_name(name)] = image
         try:
             if self._load:
                 self._load(image)

@@ -6,6 +6,7 @@ committed yet goes into a repository of the run's.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from pytest_canary.core.processes import Processes
 
 BRANCH = "rehearsed"
 """The branch of the run's repository."""
+
+_USERINFO = re.compile(r"://[^/@]*@")
 
 # Who makes the commit, where there is something to commit.
 _AUTHOR = {
@@ -83,7 +86,13 @@ class _Taking:
             self._borrow()
         commit = self._commit(top, head)
         self._inside(top, "update-ref", f"refs/heads/{BRANCH}", commit)
-        url = self._asked("remote", "get-url", "origin") if own else ""
+        for tag in self._asked(
+            "for-each-ref", "--format=%(objectname) %(refname)", "refs/tags"
+        ).splitlines():
+            target, name = tag.split(" ", 1)
+            self._inside(top, "update-ref", name, target)
+        # Who may fetch it is nobody's to know there.
+        url = _USERINFO.sub("://", self._asked("remote", "get-url", "origin")) if own else ""
         name = url.rstrip("/").removesuffix(".git").rsplit("/", 1)[-1].rsplit(":", 1)[-1]
         return Snapshot(self._path, commit, name or top.name, url or f"{NOWHERE}/{top.name}.git")
 

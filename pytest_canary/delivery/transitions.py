@@ -16,6 +16,7 @@ from pytest_canary.jobs.asks import Ask
 from pytest_canary.jobs.results import PipelineResult
 from pytest_canary.k8s.objects import Object, app_container, images, pods_of
 from pytest_canary.manifests.version import CANARY, STABLE, Version
+from pytest_canary.pipelines.roles import Role
 from pytest_canary.release.diagnostics import Diagnostics
 from pytest_canary.release.migration import Migrated, fresh_schema
 from pytest_canary.release.release import Release
@@ -74,7 +75,7 @@ class PipelineTransitions:
                 f"and deployed no {self._release.name(CANARY)}; name the Deployments as `name` in "
                 "the settings says"
             )
-        learnt = self._learn(self._image(deployed, version))
+        learnt = self._learn(self._image(deployed, version, "canary"))
         self._release.wait_until_settled(CANARY, self._release.settings.replicas.canary, learnt)
         self._release.wait_for_service()
         self._expect_pulled(CANARY)
@@ -89,6 +90,8 @@ class PipelineTransitions:
         pods, commands = self._release.pods, self._release.settings.commands
         deployment = self._release.name(CANARY)
         pod = pods.ready_pod(deployment)
+        known = pods_of(self._release.observer.snapshot().pods.values(), deployment)
+        own = {deployment, *(each["metadata"]["name"] for each in known)}
         before = self._database.schema()
         noted = self._database.history(before)
         expected = fresh_schema(pods, self._database, pod, commands.migrate) if fresh else None
@@ -101,7 +104,7 @@ class PipelineTransitions:
         else:
             result, error = self._go_on()
         after = self._database.schema()
-        done = last_exec(result, pod, commands.migrate)
+        done = last_exec(result, commands.migrate, own)
         if done is None:
             if error:
                 raise error
@@ -111,7 +114,7 @@ class PipelineTransitions:
                 "`kubectl exec` it in a canary pod, or name in commands.migrate what migrates"
             )
         return Migrated(
-            last_exec(result, pod, commands.ping) if commands.ping else None,
+            last_exec(result, commands.ping, own) if commands.ping else None,
             done,
             before,
             after,
@@ -130,6 +133,9 @@ class PipelineTransitions:
         """
         if self._error:
             raise self._error
+        last = self._pipelines.last
+        if self._held or last is None or last.role != "canary":
+            raise ReleaseError(f"{CALLED['canary']} has not come to its end; see the stage before")
 
     def promote(self, version: Version, last: Callable[[], None]) -> None:
         """Run the stable pipeline.
@@ -154,6 +160,9 @@ class PipelineTransitions:
         if not judged:
             last()
         replicas = self._release.settings.replicas.stable
+        deployed = self._release.namespace.deployment(self._release.name(STABLE))
+        if deployed is not None:
+            version = self._learn(self._image(deployed, version, "stable"))
         self._release.wait_until_settled(STABLE, replicas, version)
         self._expect_pulled(STABLE)
 
@@ -256,14 +265,14 @@ class PipelineTransitions:
             if deployed is None or (track == STABLE and version.image not in _images(deployed)):
                 raise
             if track == CANARY:
-                version = self._learn(self._image(deployed, version))
+                version = self._learn(self._image(deployed, version, "canary"))
             cause = self._release.find_cause(track, version, error)
             if not isinstance(cause, FoundError) or cause is error:
                 raise
             raise FoundError([*error.findings, *cause.findings], after=cause.after) from error
 
-    def _image(self, deployed: Object, version: Version) -> str:
-        """The image that the canary's Deployment runs of what the first pipeline has built.
+    def _image(self, deployed: Object, version: Version, role: Role) -> str:
+        """The image that a Deployment runs of what the first pipeline has built.
 
         Raises:
             ReleaseError: it runs none of that.
@@ -273,12 +282,13 @@ class PipelineTransitions:
         if version.image in named or own:
             return version.image if version.image in named else own[0]
         raise ReleaseError(
-            f"{CALLED['canary']} deploys {', '.join(named)}, and that is not what "
+            f"{CALLED[role]} deploys {', '.join(named)}, and that is not what "
             f"{CALLED['build']} has built; let it push and deploy the image of its own workflow"
         )
 
     def _answer_until_exec(self, ask: Ask) -> Literal["answered", "hold"]:
-        if ask.kind == "kubectl" and "exec" in ask.arguments:
+        # What runs in other pods before there is a canary, a backup or so, is no migration.
+        if ask.kind == "kubectl" and "exec" in ask.arguments and self._release.exists(CANARY):
             return "hold"
         return self._pipelines.answer(ask)
 

@@ -21,7 +21,8 @@ class Ask:
     """One question.
 
     Attributes:
-        kind: what is asked: "push" and "names" by docker, "kubectl" before an exec or a delete.
+        kind: what is asked: "push", "names" and "owned" by docker, "kubectl" before an exec or a
+            delete.
         arguments: what for: an image's name, names of images, kubectl's own words.
         place: the pipe that takes the answer.
     """

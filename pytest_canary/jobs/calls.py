@@ -29,7 +29,7 @@ class Call:
             done it, "refused" where nothing has.
         program: what was called.
         arguments: with what; long ones are cut.
-        why: why it was refused.
+        why: why it was refused; of a command in a pod, "exit code 1".
         secrets: those that stand in its arguments: names of variables, or files.
     """
 
@@ -38,6 +38,12 @@ class Call:
     arguments: tuple[str, ...]
     why: str = ""
     secrets: tuple[str, ...] = ()
+
+    @property
+    def code(self) -> int | None:
+        """What a command in a pod has ended with; None where nobody has told."""
+        lead, _, code = self.why.partition("exit code ")
+        return int(code) if not lead and code.isdecimal() else None
 
 
 class CallRecord:

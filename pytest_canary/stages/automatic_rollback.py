@@ -8,7 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_canary.context import expect, judging
-from pytest_canary.context.delivered import tell_of_pipeline, tell_of_rollback
+from pytest_canary.context.delivered import (
+    tell_of_pipeline,
+    tell_of_rollback,
+    tell_what_stays_live,
+)
 from pytest_canary.context.stage import Stage
 from pytest_canary.context.workspace import existing_context
 from pytest_canary.core.errors import ReleaseError
@@ -35,6 +39,7 @@ def is_rolled_back(context: Context) -> None:
     context.journal.diagnostics = context.transitions.roll_back(context.journal.diagnostics)
     context.release.wait_until_deleted(CANARY)
     if context.plan.upgrade:
+        tell_what_stays_live(context)
         restore_baseline(context)
         return
     # There is no last good version to promote: no version is live, as before.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -39,7 +39,7 @@ from pytest_canary.stages.conditions import (
 )
 
 if TYPE_CHECKING:
-    from pytest_canary.cluster.container_engine import ContainerEngine, Image
+    from pytest_canary.cluster.container_engine import ContainerEngine
     from pytest_canary.cluster.provision import Provisioned
     from pytest_canary.context.workspace import Workspace
     from pytest_canary.core.findings import Finding
@@ -72,7 +72,7 @@ def bring_up(workspace: Workspace) -> None:
             lambda: workspace.report_folder.prepare_findings() / "pipelines",
             workspace.journal.pipelines.append,
         )
-        up = provision(workspace, engine, pipelines.build if pipelines else None)
+        up = provision(workspace, engine, pipelines)
     with measure("step", "begin to watch the namespace"):
         context = workspace.context = furnish(workspace, engine, up, pipelines)
     workspace.journal.outcome(ClusterOutcome).apply_failures = tried.result()
@@ -95,7 +95,7 @@ def try_apply(workspace: Workspace) -> list[Finding]:
 
 
 def provision(
-    workspace: Workspace, engine: ContainerEngine, build: Callable[[], Image] | None
+    workspace: Workspace, engine: ContainerEngine, pipelines: ProjectPipelines | None
 ) -> Provisioned:
     """The cluster and the images, and an empty namespace of the run's own."""
     from pytest_canary.cluster.run import Run
@@ -115,7 +115,7 @@ def provision(
         workspace.waiter,
         workspace.processes,
         names=going_to_be_made(workspace),
-        build=build,
+        pipelines=pipelines,
     )
 
 

@@ -227,7 +227,9 @@ class World:
         for role in ("build", "canary", "stable", "rollback") if plan.roles else ():
             keep(delivered(role))
 
-    def _bring_up(self, plan: Plan, run: Run, *given: Any, names: Any, build: Any) -> Provisioned:
+    def _bring_up(
+        self, plan: Plan, run: Run, *given: Any, names: Any, pipelines: Any
+    ) -> Provisioned:
         """What the provision leaves."""
         candidate = self.version("candidate")
         *_, processes = given
@@ -245,8 +247,8 @@ class World:
         )
         run.made(cluster=cluster.name, containers=[self.engine.node_id], network=True)
         run.made(images=sorted(IMAGES.values()))
-        if build:
-            build()
+        if pipelines:
+            pipelines.build()
             (run.folder / "bin").mkdir()
             (run.folder / "bin" / "kubectl").symlink_to(self.kubectl)
             (run.folder / ACCOUNT_KUBECONFIG).write_text("the account's\n")

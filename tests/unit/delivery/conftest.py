@@ -45,10 +45,10 @@ blocks:
             - kubectl scale --replicas=2 deployment/addressbook-stable
   - name: Migrate
     task:
+      env_vars: [{name: POD, value: deploy/addressbook-canary}]
       jobs:
         - name: Migrate
           commands:
-            - POD=$(kubectl get pods)
             - kubectl exec -it $POD -- app ping
             - kubectl exec -it $POD -- app migrate
 promotions:

@@ -67,3 +67,15 @@ def test_a_job_that_could_not_begin_says_why() -> None:
 def test_one_that_was_canceled_says_so() -> None:
     result = PipelineResult("Pipeline", End("canceled", "user"), (BlockResult("B", End("passed")),))
     assert told(result) == "the canary pipeline does not pass: it is canceled"
+
+
+def test_the_job_that_failed_is_named_and_not_what_was_stopped_for_it() -> None:
+    (long,) = ended(
+        replace(command("sleep 600", 1), cut_off="fast_failing"), result="stopped"
+    ).blocks
+    (tests,) = ended(command("npm test", 1), result="failed").blocks
+    stopped = replace(long.jobs[0], end=End("stopped", "fast_failing"))
+    result = PipelineResult(
+        "Pipeline", End("failed", "test"), (replace(long, jobs=(stopped,)), tests)
+    )
+    assert told(result).endswith("`npm test` exits with code 1")

@@ -70,6 +70,13 @@ def test_a_clone_without_history_is_taken(tagged: Path, tmp_path: Path) -> None:
     assert (found.name, found.url) == ("project", f"file://{tagged}")
 
 
+def test_tags_are_there_and_who_may_fetch_is_not(tagged: Path, tmp_path: Path) -> None:
+    git(tagged, "remote", "add", "origin", "https://ci:t0ken@git.invalid/team/shop.git")
+    found = taken(tagged, tmp_path)
+    assert (found.url, found.name) == ("https://git.invalid/team/shop.git", "shop")
+    assert git(checked_out(found, tmp_path), "describe", "--tags").strip() == "v2.0"
+
+
 def test_a_folder_in_no_repository_is_taken(folder: Path, tmp_path: Path) -> None:
     found = taken(folder, tmp_path)
     assert (checked_out(found, tmp_path) / "manifests" / "service.yml").is_file()

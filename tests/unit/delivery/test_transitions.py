@@ -105,11 +105,13 @@ def test_a_canary_that_is_not_what_was_built_is_told(
     )
 
 
-def test_a_canary_that_is_not_deployed_is_told(delivering: Delivering) -> None:
-    other = CANARY.replace("addressbook-canary", "shop-canary")
-    assert raised(lambda: delivering(canary=other).enter("canary")).sentence == (
-        "the canary pipeline came to its `kubectl exec` and deployed no addressbook-canary; name "
-        "the Deployments as `name` in the settings says"
+def test_a_canary_that_is_not_deployed_is_told(delivering: Delivering, tmp_path: Path) -> None:
+    world = delivering(canary=CANARY.replace("addressbook-canary", "shop-canary"))
+    world.enter("baseline")
+    (tmp_path / "canary-pod").write_text(world.pods("stable")[0])
+    assert raised(lambda: world.enter("canary")).sentence == (
+        "the canary pipeline came to its end and deployed no addressbook-canary; name the "
+        "Deployments as `name` in the settings says"
     )
 
 
@@ -248,3 +250,91 @@ def test_a_migration_that_hangs_is_given_up_at_its_deadline(
     world.fail("migration")
     world.roll_back()
     assert roles(world) == ["build", "rollback"]
+
+
+@pytest.mark.parametrize(
+    "how",
+    ["kubectl exec -it $POD -- app migrate || true", "kubectl exec $POD -- app migrate | cat"],
+)
+def test_what_a_job_makes_of_a_failing_migration_hides_nothing(
+    delivering: Delivering, tmp_path: Path, how: str
+) -> None:
+    (tmp_path / "code").write_text("1")
+    hidden = CANARY.replace("- kubectl exec -it $POD -- app ping\n", "- echo no ping\n")
+    hidden = hidden.replace("- kubectl exec -it $POD -- app migrate", f'- "{how}"')
+    world = entered(delivering(canary=hidden), "migration", tmp_path)
+    assert world.journal.migrations["candidate"].migrate.code == 1
+    world.check("migration", migration.pipeline_passes)
+    error = raised(lambda: world.check("migration", migration.migrate_succeeds))
+    assert "`app migrate` in pod addressbook-canary exits with code 1" in error.sentence
+
+
+def test_a_migration_in_another_pod_is_told(delivering: Delivering, tmp_path: Path) -> None:
+    other = CANARY.replace("deploy/addressbook-canary", "deploy/addressbook-stable")
+    error = raised(lambda: entered(delivering(canary=other), "migration", tmp_path))
+    assert error.sentence == (
+        "the canary pipeline runs `app migrate` in addressbook-stable, which is no pod of the "
+        "canary's; let `kubectl exec` name one of those"
+    )
+
+
+def test_a_command_that_begins_like_the_migration_is_none(
+    delivering: Delivering, tmp_path: Path
+) -> None:
+    world = delivering(canary=CANARY.replace("app migrate", "app migrate:status"))
+    known = world.namespace.runs
+    world.namespace.runs = lambda pod, command, heard: (
+        (0, "", "") if command == ["app", "migrate:status"] else known(pod, command, heard)
+    )
+    error = raised(lambda: entered(world, "migration", tmp_path))
+    assert "called no `app migrate`" in error.sentence
+
+
+def test_what_runs_elsewhere_before_there_is_a_canary_is_no_migration(
+    delivering: Delivering, tmp_path: Path
+) -> None:
+    backup = "- kubectl exec db-0 -- pg_dump\n            - docker tag"
+    world = delivering(canary=CANARY.replace("- docker tag", backup))
+    known = world.namespace.runs
+    world.namespace.runs = lambda pod, command, heard: (
+        (0, "", "") if command == ["pg_dump"] else known(pod, command, heard)
+    )
+    (tmp_path / "canary-pod").write_text("none")
+    world.enter("baseline")
+    (tmp_path / "canary-pod").write_text(world.pods("stable")[0])
+    entered(world, "migration", tmp_path)
+    world.check("migration", migration.pipeline_passes)
+
+
+def test_a_stable_pipeline_that_deploys_nothing_new_is_told(
+    delivering: Delivering, tmp_path: Path
+) -> None:
+    idle = STABLE.replace("- ./apply.sh", "- echo ./apply.sh")
+    error = raised(lambda: entered(delivering(stable=idle), "stable", tmp_path))
+    assert error.sentence.startswith(
+        f"the stable pipeline deploys {IMAGES['baseline']}, and that is not what the first pipeline"
+    )
+
+
+def test_the_same_image_by_another_name_is_the_same(delivering: Delivering, tmp_path: Path) -> None:
+    live = STABLE.replace(
+        "- ./apply.sh",
+        "- docker tag $IMAGE u/shop\n            - docker push u/shop\n            - ./apply.sh",
+    ).replace("addressbook-stable 3 $IMAGE", "addressbook-stable 3 docker.io/u/shop:latest")
+    world = entered(delivering(stable=live), "stable", tmp_path)
+    assert world.context.candidate.image == "docker.io/u/shop:latest"
+
+
+def test_a_rollback_that_leaves_the_candidate_live_is_told(
+    delivering: Delivering, tmp_path: Path
+) -> None:
+    world = delivering(stable=STABLE.replace("kubectl delete", "false"))
+    raised(lambda: entered(world, "stable", tmp_path))
+    world.fail("stable")
+    world.roll_back()
+    (told,) = world.journal.warnings
+    assert told.finding.code == "incomplete-rollback"
+    assert told.finding.sentence.startswith(
+        "the rollback pipeline does not bring the last good version back: after it, "
+        "addressbook-stable runs "
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -305,3 +306,64 @@ def test_jobs_that_start_a_service_take_turns(
     definition = define(values, dict[str, str]().__getitem__)
     assert runner(tmp_path / "run", definition, programs=programs).run().end.result == "passed"
     assert place.read_text() == "in\nout\n" * 2
+
+
+@pytest.mark.parametrize(
+    ("command", "reached"),
+    [
+        ("docker image push app:2", "canary: app:2 stays in the engine\n"),
+        ("docker image tag app:2 x/app:2", "real docker tag app:2 x/app:2\n"),
+        ("docker image ls -q", "real docker images -q\n"),
+        ("docker container ls -a", "real docker ps -a --filter label=run=1\n"),
+        ("docker ps -q", "real docker ps -q --filter label=run=1\n"),
+        ("docker build --push -t app:2 .", "real docker build -t app:2 .\ncanary: app:2 stays in "),
+        ("docker buildx build --push --tag=app:2 .", "real docker buildx build --tag=app:2 .\n"),
+        ("docker buildx create --use", "the engine's own builder is used\n"),
+        ("docker run app:2 x", "real docker run --label run=1 app:2 x\n"),
+        ("docker container run app:2", "real docker run --label run=1 app:2\n"),
+    ],
+)
+def test_whatever_docker_is_called_by_nothing_is_pushed(do: Do, command: str, reached: str) -> None:
+    found = do(command, engine={"CANARY_LABEL": "run=1"})
+    assert found.code == 0
+    assert reached in found.output
+
+
+@pytest.mark.parametrize(
+    ("command", "why"),
+    [
+        ("docker image prune -af", "of docker, only other commands are allowed"),
+        ("docker buildx bake --push", "of docker buildx, only build is allowed"),
+        ("docker buildx imagetools create a b", "of docker buildx, only build is allowed"),
+        ("docker build -o type=registry -t a .", "what is built goes nowhere by -o"),
+        ("docker build --output=type=image,push=true .", "what is built goes nowhere by --output"),
+        ("docker rm -f mine", "container mine is none that this run's jobs have started"),
+        ("docker stop -t 5 mine", "container mine is none that this run's jobs have started"),
+        ("docker exec -it mine sh", "container mine is none that this run's jobs have started"),
+        ("docker container rm mine", "container mine is none that this run's jobs have started"),
+        ("docker cp mine:/x .", "container mine is none that this run's jobs have started"),
+    ],
+)
+def test_what_belongs_to_others_is_left_alone(do: Do, command: str, why: str) -> None:
+    found = do(command, engine={"CANARY_LABEL": "run=1"})
+    assert found.code == 127
+    assert why in found.output
+
+
+def test_a_database_that_is_there_is_not_taken_for_the_runs(do: Do) -> None:
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            taken.bind(("127.0.0.1", 5432))
+            taken.listen()
+        except OSError:
+            pass  # somebody has one, which does as well
+        found = do("sem-service start postgres", engine=POSTGRES)
+    assert found.code == 1
+    assert "something of this machine's listens on port 5432 already" in found.output
+
+
+def test_what_a_command_in_a_pod_ended_with_is_recorded(do: Do, kubeconfig: Path) -> None:
+    found = do("kubectl exec pod -- x || true", kubeconfig=kubeconfig)
+    (call,) = found.calls
+    assert (found.code, call.code) == (0, 0)
