@@ -113,18 +113,22 @@ class Cluster(pytest_kind.KindCluster):  # type: ignore[misc]
         kubectl: Path | None = None,
         processes: Processes | None = None,
     ) -> None:
-        super().__init__(
-            name,
-            folder / "kubeconfig",
-            image=image,
-            kind_path=kind or _on_path("kind") or KIND.path,
-            kubectl_path=kubectl or _on_path("kubectl") or KUBECTL.path,
-        )
-        # pytest-kind makes a folder in the current one, which nothing of ours goes into.
-        self.path: Path = Path(self.path).absolute()
-        with contextlib.suppress(OSError):  # someone else's files are in it
-            self.path.rmdir()
-            self.path.parent.rmdir()
+        # pytest-kind makes a folder in the current one, which nothing of ours goes into, nor stays
+        # where Ctrl-C comes meanwhile.
+        made = Path(".pytest-kind").absolute() / name
+        try:
+            super().__init__(
+                name,
+                folder / "kubeconfig",
+                image=image,
+                kind_path=kind or _on_path("kind") or KIND.path,
+                kubectl_path=kubectl or _on_path("kubectl") or KUBECTL.path,
+            )
+        finally:
+            for each in (made, made.parent):
+                with contextlib.suppress(OSError):  # someone else's files are in it
+                    each.rmdir()
+        self.path: Path = made
         self.folder = folder
         self.node = node_name(name)
         self.processes = processes or Processes()

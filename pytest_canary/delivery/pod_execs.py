@@ -90,9 +90,11 @@ class ExecWatch:
         self._words: tuple[str, ...] = ()
 
     def hear(self, ask: Ask) -> None:
-        """Another one begins."""
-        if ask.kind == "kubectl":
+        """Another one begins, or has ended."""
+        if ask.kind == "kubectl" and "exec" in ask.arguments:
             self._since, self._words = time.monotonic(), ask.arguments
+        elif ask.kind == "ended" and ask.arguments == self._words:
+            self._since = None
 
     def expect_end(self) -> None:
         """Return unless it has taken longer than it may.
@@ -113,7 +115,7 @@ class ExecWatch:
                 Finding(
                     code,
                     f"`{typed}` of {CALLED['canary']} was given up at its deadline of "
-                    f"{self._deadline:g} s, and no other command came after it",
+                    f"{self._deadline:g} s",
                     next="see deadlines.command, and what the command waits for",
                 )
             ]

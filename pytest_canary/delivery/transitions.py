@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 from pytest_canary.core.errors import CanaryError, FoundError, ReleaseError
 from pytest_canary.database.database import Database
+from pytest_canary.database.lock_findings import describe_waits
 from pytest_canary.database.lock_sampler import sampled
 from pytest_canary.delivery.pipeline_run import PipelineRun
-from pytest_canary.delivery.pod_execs import ExecWatch, last_exec
+from pytest_canary.delivery.pod_execs import ExecWatch, last_exec, runs
 from pytest_canary.delivery.project_pipelines import CALLED, ProjectPipelines
 from pytest_canary.jobs.asks import Ask
 from pytest_canary.jobs.results import PipelineResult
@@ -18,7 +19,7 @@ from pytest_canary.k8s.objects import Object, app_container, images, pods_of
 from pytest_canary.manifests.version import CANARY, STABLE, Version
 from pytest_canary.pipelines.roles import Role
 from pytest_canary.release.diagnostics import Diagnostics
-from pytest_canary.release.migration import Migrated, fresh_schema
+from pytest_canary.release.migration import Migrated, explain, fresh_schema
 from pytest_canary.release.release import Release
 
 # Who promotes: the product, or the verdict in the place of a person.
@@ -100,9 +101,12 @@ class PipelineTransitions:
         if fresh:
             others = pods.addresses(but=deployment)
             with sampled(self._database, others, pods.deadline) as locks:
-                result, error = self._go_on()
-        else:
-            result, error = self._go_on()
+                try:
+                    self._go_on(until=commands.migrate)
+                except FoundError as found:
+                    raise explain(found, describe_waits(locks)) from found
+        ended, error = self._go_on()
+        result = _expect(ended)
         after = self._database.schema()
         done = last_exec(result, commands.migrate, own)
         if done is None:
@@ -233,21 +237,29 @@ class PipelineTransitions:
         """
         self._go_on()
 
-    def _go_on(self) -> tuple[PipelineResult, CanaryError | None]:
-        """What the pipeline that was held has come to, and how it has failed."""
-        run = self._held
+    def _go_on(self, until: Sequence[str] = ()) -> tuple[PipelineResult | None, CanaryError | None]:
+        """Let the canary pipeline go on, to its end or until a command in a pod has ended.
+
+        Returns:
+            What it has come to, None where it goes on; and how it has failed.
+        """
+        run, last = self._held, self._pipelines.last
         if run is None:
-            if self._pipelines.last is None or self._pipelines.last.role != "canary":
+            if last is None or last.role != "canary":
                 raise ReleaseError(f"{CALLED['canary']} does not run; enter the stage canary first")
-            return self._pipelines.last.result, None
-        self._held = None
+            return last.result, self._error
         watched = ExecWatch(self._release)
 
         def answer(ask: Ask) -> Literal["answered", "hold"]:
             watched.hear(ask)
+            if until and ask.kind == "ended" and runs(ask.arguments, " ".join(until)):
+                return "hold"
             return self._pipelines.answer(ask)
 
-        result = _expect(run.follow(answer, watched.expect_end))
+        result = run.follow(answer, watched.expect_end)
+        if result is None:
+            return None, None
+        self._held = None
         try:
             return self._pipelines.ended("canary", result), None
         except CanaryError as error:

@@ -22,7 +22,7 @@ class Ask:
 
     Attributes:
         kind: what is asked: "push", "names" and "owned" by docker, "kubectl" before an exec or a
-            delete.
+            delete, "ended" after an exec.
         arguments: what for: an image's name, names of images, kubectl's own words.
         place: the pipe that takes the answer.
     """

@@ -35,6 +35,7 @@ from pytest_canary.context.workspace import Workspace
 from pytest_canary.manifests.version import CANARY, STABLE, Version
 from pytest_canary.rehearsal.rehearsal import Rehearsal
 from pytest_canary.release.release import Release
+from pytest_canary.release.transitions import OwnTransitions
 
 
 @contextmanager
@@ -131,6 +132,7 @@ def obey(walk: Rehearsal, found: Settings) -> None:
         workspace.processes,
         versions=before.pods.versions,
     )
+    context.transitions = OwnTransitions(context.release, context.database, found.commands)
     context.api.settings, context.api.timeout = found.api, found.deadlines.request
 
 

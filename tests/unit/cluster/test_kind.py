@@ -120,6 +120,18 @@ def test_pytest_kinds_folder_is_gone_and_named_in_full(
     assert not (machine / ".pytest-kind").exists()
 
 
+def test_ctrl_c_as_it_is_made_leaves_no_folder_behind(
+    machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted() -> str:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("platform.system", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        Cluster("canary-1", machine / "run", kind=machine / "kind", kubectl=machine / "kubectl")
+    assert not (machine / ".pytest-kind").exists()
+
+
 def test_files_of_others_in_pytest_kinds_folder_stay(machine: Path) -> None:
     theirs = machine / ".pytest-kind" / "canary-1" / "kubeconfig"
     theirs.parent.mkdir(parents=True)

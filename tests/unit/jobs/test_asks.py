@@ -69,8 +69,11 @@ def do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Do:
 def test_what_matters_is_asked_before_it_is_done(
     do: Do, command: str, kind: str, arguments: tuple[str, ...]
 ) -> None:
-    (asked,), done = do(command)
+    (asked, *more), done = do(command)
     assert (asked.kind, asked.arguments) == (kind, arguments)
+    # A command in a pod is told again once it has ended.
+    again = [("ended", arguments)] if "exec" in arguments else []
+    assert [(each.kind, each.arguments) for each in more] == again
     assert done.code == 0
 
 
