@@ -39,6 +39,9 @@ def delivered(addressbook_project: Make, request: pytest.FixtureRequest) -> Proj
     shutil.copytree(ROOT / ".semaphore", project.root / ".semaphore")
     project.write("canary.toml", addressbook_settings(pipeline=PIPELINE))
     project.environment["BASE"] = needed("PYTHON_IMAGE")
+    # An engine without BuildKit takes nothing from its own cache where another one is named.
+    elsewhere = '--cache-from "$IMAGE:latest" --build-arg BUILDKIT_INLINE_CACHE=1 '
+    change(project, "semaphore.yml", (elsewhere, ""))
     return project
 
 
