@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pytest_canary.config.settings import PipelineSettings
+from pytest_canary.config.pipeline_settings import PipelineSettings
 from pytest_canary.jobs.environment import Secret
 from pytest_canary.jobs.markers import marked
 

@@ -1,6 +1,6 @@
 """What jobs get of secrets: nobody's values, but for the run's own."""
 
-from pytest_canary.config.settings import PipelineSettings, SecretSettings
+from pytest_canary.config.pipeline_settings import PipelineSettings, SecretSettings
 from pytest_canary.delivery.provided import provided, registry_variables
 
 
