@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Literal
+from typing import Literal, Protocol
 
 from pytest_canary.core.errors import ReleaseError
 from pytest_canary.core.waiting import Seen, Waiter
 from pytest_canary.jobs.asks import Ask, Asks
 from pytest_canary.jobs.results import PipelineResult
-from pytest_canary.jobs.runner import Runner
+from pytest_canary.jobs.runner import Heard, Runner
 
 Answer = Callable[[Ask], Literal["answered", "hold"]]
 """Answers what a job asks; or holds it, and with it the job, until somebody answers."""
+
+
+class MakeRunner(Protocol):
+    """Makes what runs a pipeline."""
+
+    def __call__(self, *, heard: Heard) -> Runner:
+        """Make it, for who hears each line that its jobs print."""
+
 
 # Seconds between two looks whether something is asked, and beyond the pipeline's own limit.
 LOOK, GRACE = 0.05, 120.0
@@ -26,18 +34,18 @@ class PipelineRun:
 
     Args:
         name: as it is told: "the canary pipeline".
-        runner: runs it.
+        make_runner: makes what runs it, for who hears its jobs.
         asks: what its jobs ask.
         waiter: waits, and tells how far it is.
         minutes: how long it may take.
     """
 
     def __init__(
-        self, name: str, runner: Runner, asks: Asks, waiter: Waiter, minutes: float
+        self, name: str, make_runner: MakeRunner, asks: Asks, waiter: Waiter, minutes: float
     ) -> None:
         self.name = name
-        self.said = ""
-        self._runner = runner
+        self._said = "nothing was printed yet"
+        self._runner = make_runner(heard=self._hear)
         self._asks = asks
         self._waiter = waiter
         self._timeout = 60 * minutes + GRACE
@@ -77,7 +85,7 @@ class PipelineRun:
                 self._pending.pop(0)
             if not ended:
                 expect_going_on()
-            return Seen(self.said or "nothing was printed yet", held or ended, None)
+            return Seen(self._said, held or ended, None)
 
         self._waiter.until(
             f"{self.name} to end",
@@ -94,6 +102,19 @@ class PipelineRun:
             raise ReleaseError(f"{self.name} came to no end")
         return self._result
 
+    def finish(
+        self, answer: Answer, expect_going_on: Callable[[], None] = lambda: None
+    ) -> PipelineResult:
+        """Answer what its jobs ask until it ends; nothing may be held.
+
+        Raises:
+            ReleaseError: a job is held all the same.
+        """
+        result = self.follow(answer, expect_going_on)
+        if result is None:
+            raise ReleaseError(f"{self.name} stands still, and nobody waits for it")
+        return result
+
     def stop(self) -> None:
         """End it, whatever it is at; fine where it has ended."""
         self._runner.stop()
@@ -102,6 +123,10 @@ class PipelineRun:
                 each.answer(1, "canary: this pipeline is stopped")
             self._pending.clear()
         self._thread.join()
+
+    def _hear(self, job: str, line: str) -> None:
+        if line.strip():
+            self._said = f"{job}: {line.strip()}"
 
     def _pause(self) -> None:
         self._ended.wait(LOOK)

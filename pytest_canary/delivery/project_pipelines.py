@@ -6,6 +6,7 @@ import os
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -170,9 +171,7 @@ class ProjectPipelines:
             FoundError: it does not pass.
             ReleaseError: it pushes no image, or several that may be the app's.
         """
-        result = self.start("build", "").follow(self.answer)
-        if result:
-            self.ended("build", result)
+        self.ended("build", self.start("build", "").finish(self.answer))
         identity, part = self._workflow.identity, self._settings.image
         return self.images.find(self.roles.build.source.shown, identity, part)
 
@@ -225,13 +224,8 @@ class ProjectPipelines:
             promoted_by=promoted_by,
             parameters=self.roles.parameters(role),
         )
-        said: list[PipelineRun] = []
-
-        def heard(job: str, line: str) -> None:
-            if said and line.strip():
-                said[0].said = f"{job}: {line.strip()}"
-
-        runner = Runner(
+        make_runner = partial(
+            Runner,
             definition,
             workflow,
             folder=folder,
@@ -239,11 +233,10 @@ class ProjectPipelines:
             programs=self._programs,
             secrets=self._secrets,
             functions=CHANGED,
-            heard=heard,
             measure=self._waiter.measure,
         )
-        run = PipelineRun(CALLED[role], runner, self._asks, self._waiter, definition.minutes)
-        said.append(run)
+        minutes = definition.minutes
+        run = PipelineRun(CALLED[role], make_runner, self._asks, self._waiter, minutes)
         self._running = run
         return run
 

@@ -102,11 +102,10 @@ class PipelineTransitions:
             others = pods.addresses(but=deployment)
             with sampled(self._database, others, pods.deadline) as locks:
                 try:
-                    self._go_on(until=commands.migrate)
+                    self._go_on_until_ended(commands.migrate)
                 except FoundError as found:
                     raise explain(found, describe_waits(locks)) from found
-        ended, error = self._go_on()
-        result = _expect(ended)
+        result, error = self._go_on()
         after = self._database.schema()
         done = last_exec(result, commands.migrate, own)
         if done is None:
@@ -128,6 +127,14 @@ class PipelineTransitions:
             locks,
             pod,
         )
+
+    def go_on(self) -> None:
+        """Let the canary pipeline go on to its end, where nothing is migrated.
+
+        Raises:
+            FoundError: a command in a pod hangs.
+        """
+        self._go_on()
 
     def expect_passed(self) -> None:
         """Return where the canary pipeline has passed.
@@ -157,8 +164,8 @@ class PipelineTransitions:
             return self._pipelines.answer(ask)
 
         def run() -> PipelineResult:
-            result = self._pipelines.start("stable", BY_HAND).follow(answer)
-            return self._pipelines.ended("stable", _expect(result))
+            result = self._pipelines.start("stable", BY_HAND).finish(answer)
+            return self._pipelines.ended("stable", result)
 
         self._explained(STABLE, version, run)
         if not judged:
@@ -207,7 +214,7 @@ class PipelineTransitions:
         last = self._pipelines.last
         by = AUTOMATIC if last and last.starts_rollback else BY_HAND
         run = self._pipelines.start("rollback", by)
-        self._pipelines.ended("rollback", _expect(run.follow(self._pipelines.answer)))
+        self._pipelines.ended("rollback", run.finish(self._pipelines.answer))
         return diagnostics
 
     def stop(self) -> None:
@@ -229,20 +236,8 @@ class PipelineTransitions:
 
     # One pipeline.
 
-    def go_on(self) -> None:
-        """Let the canary pipeline go on to its end, where nothing is migrated.
-
-        Raises:
-            FoundError: a command in a pod hangs.
-        """
-        self._go_on()
-
-    def _go_on(self, until: Sequence[str] = ()) -> tuple[PipelineResult | None, CanaryError | None]:
-        """Let the canary pipeline go on, to its end or until a command in a pod has ended.
-
-        Returns:
-            What it has come to, None where it goes on; and how it has failed.
-        """
+    def _go_on(self) -> tuple[PipelineResult, CanaryError | None]:
+        """What the canary pipeline comes to at its end, and how it has failed."""
         run, last = self._held, self._pipelines.last
         if run is None:
             if last is None or last.role != "canary":
@@ -252,13 +247,27 @@ class PipelineTransitions:
 
         def answer(ask: Ask) -> Literal["answered", "hold"]:
             watched.hear(ask)
-            if until and ask.kind == "ended" and runs(ask.arguments, " ".join(until)):
+            return self._pipelines.answer(ask)
+
+        return self._come_to_end(run.finish(answer, watched.expect_end))
+
+    def _go_on_until_ended(self, words: Sequence[str]) -> None:
+        """Let it go on until a command in a pod has ended, or else to its end."""
+        if self._held is None:
+            return
+        watched, typed = ExecWatch(self._release), " ".join(words)
+
+        def answer(ask: Ask) -> Literal["answered", "hold"]:
+            watched.hear(ask)
+            if ask.kind == "ended" and runs(ask.arguments, typed):
                 return "hold"
             return self._pipelines.answer(ask)
 
-        result = run.follow(answer, watched.expect_end)
-        if result is None:
-            return None, None
+        result = self._held.follow(answer, watched.expect_end)
+        if result is not None:
+            self._come_to_end(result)
+
+    def _come_to_end(self, result: PipelineResult) -> tuple[PipelineResult, CanaryError | None]:
         self._held = None
         try:
             return self._pipelines.ended("canary", result), None
@@ -306,12 +315,6 @@ class PipelineTransitions:
 
     def _patch(self, name: str, patch: Mapping[str, object]) -> None:
         self._release.kubectl("patch", "deployment", name, "-p", json.dumps(patch))
-
-
-def _expect(result: PipelineResult | None) -> PipelineResult:
-    if result is None:
-        raise ReleaseError("a pipeline stands still, and nobody waits for it")
-    return result
 
 
 def _deletes(ask: Ask, deployment: str) -> bool:
