@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -113,22 +114,15 @@ class Cluster(pytest_kind.KindCluster):  # type: ignore[misc]
         kubectl: Path | None = None,
         processes: Processes | None = None,
     ) -> None:
-        # pytest-kind makes a folder in the current one, which nothing of ours goes into, nor stays
-        # where Ctrl-C comes meanwhile.
-        made = Path(".pytest-kind").absolute() / name
-        try:
-            super().__init__(
-                name,
-                folder / "kubeconfig",
-                image=image,
-                kind_path=kind or _on_path("kind") or KIND.path,
-                kubectl_path=kubectl or _on_path("kubectl") or KUBECTL.path,
-            )
-        finally:
-            for each in (made, made.parent):
-                with contextlib.suppress(OSError):  # someone else's files are in it
-                    each.rmdir()
-        self.path: Path = made
+        # Not by pytest-kind's own, which makes a folder in the current one: nothing would go into
+        # it, and a signal may come before it is removed.
+        self.name = name
+        self.path = folder
+        self.kubeconfig_path: Path = folder / "kubeconfig"
+        self.image = image
+        self.platform = platform.system().lower()
+        self.kind_path = kind or _on_path("kind") or KIND.path
+        self.kubectl_path = kubectl or _on_path("kubectl") or KUBECTL.path
         self.folder = folder
         self.node = node_name(name)
         self.processes = processes or Processes()

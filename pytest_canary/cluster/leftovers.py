@@ -82,7 +82,6 @@ class Inventory:
         engine: the container engine.
         processes: the run's commands.
         namespace: the run's; None while there is none.
-        folder: where pytest-kind makes folders of its own.
         volumes, ports, deployments: those that were found so far.
     """
 
@@ -90,7 +89,6 @@ class Inventory:
     engine: ContainerEngine
     processes: Processes
     namespace: NamespaceApi | None = None
-    folder: Path = field(default_factory=lambda: Path(".pytest-kind").absolute())
     volumes: set[str] = field(default_factory=set)
     ports: set[int] = field(default_factory=set)
     deployments: set[str] = field(default_factory=set)
@@ -115,7 +113,7 @@ class Inventory:
             networks=(NETWORK,) if record.network and self._network_is_ours(others) else (),
             ports=tuple(sorted(port for port in self.ports if _listens(port))),
             processes=tuple(self.processes.alive()),
-            files=tuple(str(path) for path in self._files() if path.exists()),
+            files=(str(self.run.folder),) if self.run.folder.exists() else (),
             contexts=_contexts(record.cluster),
             objects=self._objects(),
             images=(*(ref for ref in record.images if self.engine.find(ref)), *self._pushed()),
@@ -164,9 +162,6 @@ class Inventory:
         if kind == "Deployment":
             self.deployments |= own_deployments(items, record)
         return own_objects(items, record, self.deployments if kind == "Pod" else ())
-
-    def _files(self) -> list[Path]:
-        return [self.run.folder, self.folder / str(self.run.record.cluster)]
 
 
 def _listens(port: int) -> bool:

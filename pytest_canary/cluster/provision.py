@@ -188,10 +188,8 @@ class Provision:
         That folder is put on PATH for the release's scripts: whatever it is called, and whatever
         else lies where it is, they find it and no other.
         """
-        if cluster:
-            found = cluster.kubectl_path
-        else:
-            found = self.plan.options.kubectl or shutil.which("kubectl")
+        found: Path | str | None = cluster.kubectl_path if cluster else self.plan.options.kubectl
+        found = found or shutil.which("kubectl")
         if not found:
             raise ClusterError("kubectl is not on PATH; install it, or name it: --kind-kubectl-bin")
         link = self.run.folder / "bin" / "kubectl"

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_kind
 from fakes.engine import Engine
 
 from pytest_canary.cluster.downloads import KIND, KUBECTL
@@ -109,35 +110,12 @@ def test_a_port_that_can_not_be_forwarded_is_told(machine: Path) -> None:
         pass
 
 
-def test_pytest_kinds_folder_is_gone_and_named_in_full(
-    machine: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_it_has_what_pytest_kinds_own_has_and_makes_no_folder(machine: Path) -> None:
     made = cluster(machine)
-    elsewhere = machine / "elsewhere"
-    elsewhere.mkdir()
-    monkeypatch.chdir(elsewhere)
-    assert made.path == machine / ".pytest-kind" / "canary-1"
     assert not (machine / ".pytest-kind").exists()
-
-
-def test_ctrl_c_as_it_is_made_leaves_no_folder_behind(
-    machine: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def interrupted() -> str:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("platform.system", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        Cluster("canary-1", machine / "run", kind=machine / "kind", kubectl=machine / "kubectl")
-    assert not (machine / ".pytest-kind").exists()
-
-
-def test_files_of_others_in_pytest_kinds_folder_stay(machine: Path) -> None:
-    theirs = machine / ".pytest-kind" / "canary-1" / "kubeconfig"
-    theirs.parent.mkdir(parents=True)
-    theirs.touch()
-    cluster(machine)
-    assert theirs.exists()
+    own = pytest_kind.KindCluster("canary-1")
+    assert vars(own).keys() <= vars(made).keys()
+    assert (made.name, made.platform) == (own.name, own.platform)
 
 
 def test_kinds_commands_are_the_runs(machine: Path) -> None:

@@ -141,17 +141,6 @@ def test_a_users_kubeconfig_of_whatever_kind_has_no_entry(
     assert inventory.take().contexts == ()
 
 
-def test_the_folder_of_pytest_kind_is_found_from_any_folder(
-    inventory: Inventory, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    theirs = tmp_path / ".pytest-kind" / "canary-1"
-    theirs.mkdir(parents=True)
-    elsewhere = tmp_path / "elsewhere"
-    elsewhere.mkdir()
-    monkeypatch.chdir(elsewhere)
-    assert inventory.take().files == (str(run.folder), str(theirs))
-
-
 def test_the_runs_commands_are_told_and_no_others(run: Run, engine: Engine) -> None:
     ours, theirs = Processes(), Processes()
     threads = []
