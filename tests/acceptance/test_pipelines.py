@@ -90,7 +90,10 @@ def test_a_release_by_its_own_pipelines_passes_every_stage(
 def test_a_job_that_fails_starts_the_rollback_that_the_file_has(
     delivered: Project, releases: dict[str, str], engine: docker.DockerClient
 ) -> None:
-    """It has migrated by then; a secret is printed, and nothing of the tests is run."""
+    """It has migrated by then; a secret is printed, and nothing of the tests is run.
+
+    Without traffic, as other tests that run beside it would keep that from being sent.
+    """
     change(
         delivered,
         "canary-kubeconfig.yml",
@@ -100,6 +103,7 @@ def test_a_job_that_fails_starts_the_rollback_that_the_file_has(
     path = delivered.root / "canary.toml"
     path.write_text(
         path.read_text().replace('variables = ["BASE"]', 'variables = ["BASE"]\nskip = ["Tests"]')
+        + "[traffic]\nrate = 0\n"
     )
 
     walked = delivered.pytest("--canary", f"--canary-baseline={releases['1']}", "-v")
