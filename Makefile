@@ -11,7 +11,9 @@ LOCK := $(shell command -v flock >/dev/null 2>&1 && echo flock Makefile)
 # What runs side by side is told one after the other, where make can.
 SYNC := $(if $(filter output-sync,$(.FEATURES)),--output-sync)
 WALKS := $(PYTEST) --durations=10 --ignore=tests/acceptance/engine
-FAULTS := tests/acceptance/test_endings.py tests/acceptance/test_faults.py
+FAULTS := $(addprefix tests/acceptance/test_,endings.py faults.py under_way.py)
+# Half of the unit tests' time: they wait for shells, for servers, and for worlds that are walked.
+WAITS := $(addprefix tests/unit/,delivery jobs k8s registry services stages)
 # Python may keep what it has compiled, though an image of Python has told it not to: some hundred processes run here.
 unexport PYTHONDONTWRITEBYTECODE
 .SILENT:
@@ -54,6 +56,12 @@ lint: venv           ## ruff, mypy and the layer contracts
 unit: venv           ## pure functions, no cluster
 	$(PYTEST) tests/unit $(ARGS)
 
+waits: venv          ## a part of unit: the rooms whose tests wait for processes and servers
+	$(PYTEST) $(WAITS) $(ARGS)
+
+pure: venv           ## a part of unit: all other rooms
+	$(PYTEST) $(WAITS:%=--ignore=%) tests/unit $(ARGS)
+
 # Beside .venv's packages and not among them, as they would change how every other test runs; without dependencies
 # that .venv has.
 others: venv         ## .venv/others, with other people's plugins, which tests/plugin tries beside a walk
@@ -92,7 +100,7 @@ engine: setup        ## on a real container engine, no cluster: the bundled app,
 acceptance: setup    ## on a real cluster; one case of each kind
 	. ./airgap/env; $(WALKS) tests/acceptance $(ARGS)
 
-faults: setup        ## a part of acceptance: faults, and walks that are struck
+faults: setup        ## a part of acceptance: faults, walks that are struck, trouble under way
 	. ./airgap/env; $(WALKS) -m "not soak and not alone" $(FAULTS) $(ARGS)
 
 walks: setup         ## a part of acceptance: whatever else other work may run beside
@@ -108,10 +116,11 @@ report: venv         ## the report's page, in a headless Chromium
 wheel: venv          ## the wheel, built and installed elsewhere
 	$(PYTEST) tests/wheel $(ARGS)
 
-# The longest first, so that neither of two cores waits for the other at the end. Walks wait a lot, so that two sessions of
-# acceptance tests take little longer than one; nothing runs beside those that compare latencies or count what is lost.
+# The longest first, so that no core waits for another at the end, and three at once where some wait. Walks wait a lot, so that
+# two sessions of acceptance tests take little longer than one; nothing runs beside those that compare latencies or count what
+# is lost.
 test: setup          ## everything, but for what `make soak` has more of
-	$(MAKE) --no-print-directory --keep-going -j2 $(SYNC) unit plugin engine report lint wheel
+	$(MAKE) --no-print-directory --keep-going -j3 $(SYNC) pure waits plugin engine report lint wheel
 	$(MAKE) --no-print-directory --keep-going -j2 $(SYNC) walks faults
 	$(MAKE) --no-print-directory alone
 
@@ -131,4 +140,4 @@ soak: setup          ## for hours: acceptance with every case, ROUNDS=10 times o
 clean:               ## what make made in the clone; the caches outside it stay
 	rm -rf .venv airgap/env canary-report test-results dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .pytest-kind
 
-.PHONY: help setup venv others live canary benchmark lint unit plugin lowest engine acceptance faults walks alone report wheel test soak clean
+.PHONY: help setup venv others live canary benchmark lint unit pure waits plugin lowest engine acceptance faults walks alone report wheel test soak clean
