@@ -1,4 +1,4 @@
-"""The pipeline of Semaphore's that is looked at, and those of its workflow that a walk runs."""
+"""The pipeline that is looked at, and what of it, or of what it leads to, a walk runs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from pytest_canary.core.wording import cut
 from pytest_canary.pipelines.kinds import kind_of
 
 if TYPE_CHECKING:
-    from pytest_canary.pipelines.roles import Role, Roles
+    from pytest_canary.pipelines.roles import Roles
+    from pytest_canary.pipelines.service_roles import ServiceRoles
 
 # Letters that are shown of a name.
 SHOWN = 200
@@ -36,47 +37,71 @@ def find_pipeline(settings: Settings, options: Options) -> Path | None:
     return found
 
 
-def find_roles(settings: Settings, options: Options, pipeline: Path) -> Roles | None:
-    """The pipelines that make the walk's transitions.
+def find_roles(settings: Settings, options: Options, pipeline: Path) -> Roles | ServiceRoles | None:
+    """The pipelines that make the walk's transitions; of GitHub's or GitLab's file, the jobs.
 
     Args:
-        settings: say whether they do, and name those that promotions don't tell.
+        settings: say whether they do, and name those that nothing else tells.
         options: what the command line says.
         pipeline: the one that a push starts.
 
     Returns:
-        None where they don't, where they are another service's, which are looked at alone, or
-        where one of them is malformed, which the static check tells.
+        None where they don't, where nobody says which jobs of another service's file do, which is
+        looked at alone then, or where one is malformed, which the static check tells.
 
     Raises:
         SettingsError: nobody can tell which is which; or the walk is where none can be run.
     """
     own = settings.pipeline
-    if not own.run or kind_of(pipeline) != "Semaphore":
+    if not own.run:
         return None
+    if kind_of(pipeline) == "Semaphore":
+        _expect_own_cluster(options)
+        return _of_semaphore(settings, pipeline)
+    # Most projects name none, and a plan has no time for it.
+    from pytest_canary.manifests.documents import read
+    from pytest_canary.pipelines.service_roles import NAMED, NamedRole, find_service_roles
+
+    named: dict[NamedRole, tuple[str, ...]] = {}
+    for role in NAMED:
+        given = own.begins(role)
+        named[role] = tuple(each for each in ([given] if isinstance(given, str) else given) if each)
+    try:
+        source = read(pipeline, settings.root)
+    except OSError:
+        return None
+    found = find_service_roles(source, named)
+    if found:
+        _expect_own_cluster(options)
+    return found
+
+
+def _expect_own_cluster(options: Options) -> None:
     for given, name in ((options.context, "--canary-context"), (options.image, "--canary-image")):
         if given:
             raise SettingsError(
                 f"{name} and pipelines don't go together: they build their own image and release "
                 "it on a cluster of the run's own; leave it out, or set pipeline.run = false"
             )
-    # Most projects name none, and a plan has no time for it.
+
+
+def _of_semaphore(settings: Settings, pipeline: Path) -> Roles | None:
+    # As above.
     from pytest_canary.pipelines import roles
     from pytest_canary.pipelines.workflow import read_workflow
 
     workflow = read_workflow(pipeline, settings.root)
     if any(each.faults for each in workflow.pipelines):
         return None
-    named: dict[Role, str | None] = {
-        "canary": own.canary,
-        "stable": own.stable,
-        "rollback": own.rollback,
-    }
-    paths: dict[Role, Path] = {
-        role: Path(os.path.normpath((settings.root / name).absolute()))
-        for role, name in named.items()
-        if name
-    }
+    paths: dict[roles.Role, Path] = {}
+    for role in ("canary", "stable", "rollback"):
+        given = settings.pipeline.begins(role)
+        if isinstance(given, list):
+            raise SettingsError(
+                f"pipeline.{role} names jobs, and a pipeline of Semaphore's is a file; name that"
+            )
+        if given:
+            paths[role] = Path(os.path.normpath((settings.root / given).absolute()))
     return roles.find_roles(workflow, paths)
 
 

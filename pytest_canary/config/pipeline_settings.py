@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
@@ -37,14 +37,15 @@ class PipelineSettings(_Table):
             at, too.
         run: whether a walk's transitions are what these pipelines do.
         canary, stable, rollback: the files of the three that release, where promotions don't tell
-            which is which.
+            which is which; or, of GitHub's or GitLab's file, the names of the jobs with which each
+            begins, where they are not called so.
         image: what the app's image is called, where the first pipeline pushes several.
-        skip: names of its blocks that no rehearsal runs.
+        skip: names of its blocks, or jobs before the canary's, that no rehearsal runs.
         allowed: what jobs may call beside what they usually may: "make", "npm ci".
         stand_ins: a folder of programs that jobs find in the place of the machine's.
         variables: those that jobs have of their machine.
         secrets: what each secret gives, by its name.
-        jobs: of a file of GitHub's or GitLab's, those that are looked at; none for all.
+        jobs: of a file of GitHub's or GitLab's, those that are looked at, or run; none for all.
         uses: what stands in for an action of GitHub's, by its name without a version: a command
             for the job's shell, or an empty text for nothing.
         registry: whether its jobs push to a registry of the run's own, as `RegistrySettings` has
@@ -53,9 +54,9 @@ class PipelineSettings(_Table):
 
     file: Text | None = None
     run: bool = True
-    canary: Text | None = None
-    stable: Text | None = None
-    rollback: Text | None = None
+    canary: Text | list[Text] = ""
+    stable: Text | list[Text] = ""
+    rollback: Text | list[Text] = ""
     image: Text | None = None
     skip: list[Text] = []
     allowed: list[Text] = []
@@ -65,6 +66,10 @@ class PipelineSettings(_Table):
     jobs: list[Text] = []
     uses: dict[str, Text] = {}
     registry: bool = False
+
+    def begins(self, role: Literal["canary", "stable", "rollback"]) -> str | list[str]:
+        """What one of the three is called; empty where nothing is named."""
+        return {"canary": self.canary, "stable": self.stable, "rollback": self.rollback}[role]
 
 
 class RegistrySettings(_Table):

@@ -17,6 +17,7 @@ from pytest_canary.core.errors import SettingsError
 
 if TYPE_CHECKING:
     from pytest_canary.pipelines.roles import Roles
+    from pytest_canary.pipelines.service_roles import ServiceRoles
 
 
 @dataclass(frozen=True)
@@ -26,8 +27,9 @@ class Plan:
     Attributes:
         target: the cluster of somebody else's that is walked in; None for one of the run's own.
         notes: what whoever reads the outcome should know of it, a sentence each.
-        pipeline: the pipeline of Semaphore's that is looked at; None for none.
-        roles: the pipelines that make the transitions; None where the harness makes them itself.
+        pipeline: the pipeline that is looked at; None for none.
+        roles: the pipelines, or the jobs of its file, that make the transitions; None where the
+            harness makes them itself.
     """
 
     settings: Settings
@@ -36,7 +38,7 @@ class Plan:
     target: Target | None = None
     notes: tuple[str, ...] = ()
     pipeline: Path | None = None
-    roles: Roles | None = None
+    roles: Roles | ServiceRoles | None = None
 
     @property
     def upgrade(self) -> bool:

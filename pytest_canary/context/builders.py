@@ -20,8 +20,11 @@ if TYPE_CHECKING:
     from pytest_canary.core.processes import Processes
     from pytest_canary.core.waiting import Waiter
     from pytest_canary.delivery.project_pipelines import Delivered, ProjectPipelines
+    from pytest_canary.delivery.role_pipelines import RolePipelines
     from pytest_canary.k8s.namespace import Namespace
     from pytest_canary.k8s.observer import Observer
+    from pytest_canary.pipelines.roles import Roles
+    from pytest_canary.pipelines.service_roles import ServiceRoles
     from pytest_canary.sides.measurement import Measurement
     from pytest_canary.sides.sides import Sides
     from pytest_canary.sides.tracks import Tracks
@@ -111,7 +114,7 @@ def run_pipelines(
 
     return ProjectPipelines(
         plan,
-        plan.roles,
+        role_pipelines(plan, plan.roles),
         run,
         engine,
         processes,
@@ -121,6 +124,22 @@ def run_pipelines(
         keep,
         start_registry if plan.settings.pipeline.registry else None,
     )
+
+
+def role_pipelines(plan: Plan, roles: Roles | ServiceRoles) -> RolePipelines:
+    """The pipelines of whoever's file it is."""
+    from pytest_canary.pipelines import roles as semaphores
+
+    own = plan.settings.pipeline
+    if isinstance(roles, semaphores.Roles):
+        from pytest_canary.delivery.semaphore_pipelines import SemaphorePipelines
+
+        return SemaphorePipelines(roles, plan.settings.root, own.skip)
+    from pytest_canary.delivery.service_pipelines import ServicePipelines
+    from pytest_canary.services.reading import Wanted
+
+    wanted = Wanted(tuple(own.jobs), uses=own.uses, secrets=tuple(own.secrets))
+    return ServicePipelines(roles, wanted, own.skip)
 
 
 def refuse_apply(plan: Plan, folder: Path, processes: Processes) -> list[Finding]:

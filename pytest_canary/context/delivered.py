@@ -81,5 +81,5 @@ def _by_hand(failed: Delivered) -> Finding:
         f"pipeline {failed.result.name} has failed, and no rollback starts by itself: nothing is "
         "taken back until somebody is there",
         failed.file,
-        next="give its promotion to the rollback auto_promote: {when: \"result = 'failed'\"}",
+        next=failed.automatic,
     )

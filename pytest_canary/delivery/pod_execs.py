@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 
 from pytest_canary.core.errors import FoundError, ReleaseError
 from pytest_canary.core.findings import Finding
-from pytest_canary.delivery.project_pipelines import CALLED
+from pytest_canary.delivery.role_pipelines import CALLED
 from pytest_canary.jobs.asks import Ask
 from pytest_canary.jobs.results import CommandResult, PipelineResult
 from pytest_canary.k8s.exec import Exec

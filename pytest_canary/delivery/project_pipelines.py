@@ -16,28 +16,24 @@ from pytest_canary.cluster.run import Run, label_of
 from pytest_canary.cluster.teardown import remove_containers
 from pytest_canary.config.plan import Plan
 from pytest_canary.config.revision import Revision
-from pytest_canary.core.errors import FoundError, ReleaseError, SettingsError
+from pytest_canary.core.errors import FoundError, ReleaseError
 from pytest_canary.core.findings import Finding
 from pytest_canary.core.processes import Processes
 from pytest_canary.core.waiting import Waiter
 from pytest_canary.delivery.failures import failure
 from pytest_canary.delivery.job_logs import with_logs_kept
 from pytest_canary.delivery.pipeline_run import PipelineRun
-from pytest_canary.delivery.promotions import CHANGED, starts
+from pytest_canary.delivery.promotions import CHANGED
 from pytest_canary.delivery.provided import known_among, provided
 from pytest_canary.delivery.pushed_images import Load, PushedImages
+from pytest_canary.delivery.role_pipelines import CALLED, RolePipelines
 from pytest_canary.delivery.snapshot import take_snapshot
 from pytest_canary.delivery.workflow import workflow_of
 from pytest_canary.jobs.asks import Ask, Asks
-from pytest_canary.jobs.definition import Definition, define
-from pytest_canary.jobs.order import End
 from pytest_canary.jobs.programs import Programs, install_programs
 from pytest_canary.jobs.results import PipelineResult
 from pytest_canary.jobs.runner import Runner
-from pytest_canary.pipelines.pipeline import Pipeline
-from pytest_canary.pipelines.roles import Role, Roles
-from pytest_canary.pipelines.values import read_values
-from pytest_canary.pipelines.workflow import opener, repository_of
+from pytest_canary.pipelines.roles import Role
 from pytest_canary.registry.registry import Registry
 
 StartRegistry = Callable[[Iterable[Mapping[str, str]]], Registry]
@@ -47,14 +43,6 @@ ADVICE = (
     "let it run by pipeline.allowed, or put a program of its name into the folder that "
     "pipeline.stand-ins names"
 )
-
-CALLED: dict[Role, str] = {
-    "build": "the first pipeline",
-    "canary": "the canary pipeline",
-    "stable": "the stable pipeline",
-    "rollback": "the rollback pipeline",
-}
-"""What each is called in a sentence."""
 
 # By which the engine's own program finds it, beside its address.
 _ENGINE = ("DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "DOCKER_API_VERSION")
@@ -69,12 +57,14 @@ class Delivered:
         file: its own, as it is told.
         result: what came of it.
         starts_rollback: whether it has failed and the rollback starts by itself for that.
+        automatic: what would let it, as an advice.
     """
 
     role: Role
     file: str
     result: PipelineResult
     starts_rollback: bool = False
+    automatic: str = ""
 
     @property
     def passed(self) -> bool:
@@ -87,7 +77,7 @@ class ProjectPipelines:
 
     Args:
         plan: what is rehearsed.
-        roles: which pipeline is which.
+        pipelines: the four.
         run: owns what they make.
         engine: has the images that they build.
         processes: those of the run; its redactor learns what the jobs' secrets hold.
@@ -110,7 +100,7 @@ class ProjectPipelines:
     def __init__(
         self,
         plan: Plan,
-        roles: Roles,
+        pipelines: RolePipelines,
         run: Run,
         engine: ContainerEngine,
         processes: Processes,
@@ -120,8 +110,7 @@ class ProjectPipelines:
         keep: Callable[[Delivered], None],
         start_registry: StartRegistry | None = None,
     ) -> None:
-        self.roles = roles
-        self._plan = plan
+        self._pipelines = pipelines
         self._settings = plan.settings.pipeline
         self._run = run
         self._engine = engine
@@ -173,7 +162,7 @@ class ProjectPipelines:
         """
         self.ended("build", self.start("build", "").finish(self.answer))
         identity, part = self._workflow.identity, self._settings.image
-        return self.images.find(self.roles.build.source.shown, identity, part)
+        return self.images.find(self._pipelines.file("build"), identity, part)
 
     def put_on(self, node: str, load: Load, known: Mapping[str, str], live: str = "") -> None:
         """Let images go to a cluster from now on, the ones that were pushed before included.
@@ -214,19 +203,18 @@ class ProjectPipelines:
                 f"{self._running.name} has not ended, and {CALLED[role]} would begin"
             )
         self._count += 1
-        pipeline = self.roles.of(role)
         folder = self._folder / f"{self._count}-{role}"
         folder.mkdir(mode=0o700)
-        definition = self._definition(pipeline, role)
+        begun = self._pipelines.begin(role, self._workflow)
         workflow = replace(
             self._workflow,
             pipeline=str(uuid.uuid4()),
             promoted_by=promoted_by,
-            parameters=self.roles.parameters(role),
+            parameters=begun.parameters,
         )
         make_runner = partial(
             Runner,
-            definition,
+            begun.definition,
             workflow,
             folder=folder,
             processes=self._processes,
@@ -234,8 +222,9 @@ class ProjectPipelines:
             secrets=self._secrets,
             functions=CHANGED,
             measure=self._waiter.measure,
+            run_job=begun.run_job,
         )
-        minutes = definition.minutes
+        minutes = begun.definition.minutes
         run = PipelineRun(CALLED[role], make_runner, self._asks, self._waiter, minutes)
         self._running = run
         return run
@@ -248,11 +237,13 @@ class ProjectPipelines:
         """
         self._running = None
         remove_containers(self._run.id, self._engine)
-        file = self.roles.of(role).source.shown
+        file, automatic = self._pipelines.file(role), self._pipelines.automatic
         result = with_logs_kept(result, self._logs() / f"{self._count}-{role}")
-        self.last = Delivered(role, file, result, self._starts_rollback(role, result.end))
+        misses = self._pipelines.end(role, result)
+        starts = self._pipelines.starts_rollback(role, result, self._workflow)
+        self.last = Delivered(role, file, result, starts, automatic)
         self._keep(self.last)
-        found = failure(CALLED[role], file, result)
+        found = misses or failure(CALLED[role], file, result)
         refused = self._newly_refused()
         if found or refused:
             raise FoundError([each for each in (found, *refused) if each])
@@ -275,36 +266,3 @@ class ProjectPipelines:
         """Answer what a job asks: nothing is held."""
         self.images.answer(ask)
         return "answered"
-
-    def _starts_rollback(self, role: Role, end: End) -> bool:
-        keywords = self._workflow.keywords
-        found = self.roles.promotions(role, "rollback")
-        return end.result != "passed" and any(starts(each, end, keywords) for each in found)
-
-    def _definition(self, pipeline: Pipeline, role: Role) -> Definition:
-        path = pipeline.source.path
-        root = self._plan.settings.root
-        find = opener(path, repository_of(path, root), root)
-
-        def read_file(name: str) -> str:
-            found = find(name)
-            if found is None:
-                raise SettingsError(f"{pipeline.source.shown}: there is no file {name}")
-            return found.text
-
-        values = read_values(pipeline.source.text).root
-        definition = define(values, read_file, self.roles.parameters(role))
-        if role != "build":
-            return definition
-        known = [each.name for each in definition.blocks]
-        unknown = [each for each in self._settings.skip if each not in known]
-        if unknown:
-            raise SettingsError(
-                f"pipeline.skip names block {unknown[0]}, and {pipeline.source.shown} has "
-                f"{', '.join(known)}"
-            )
-        blocks = tuple(
-            replace(each, skip=True) if each.name in self._settings.skip else each
-            for each in definition.blocks
-        )
-        return replace(definition, blocks=blocks)

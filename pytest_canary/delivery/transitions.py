@@ -7,12 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 from pytest_canary.core.errors import CanaryError, FoundError, ReleaseError
+from pytest_canary.core.findings import Finding
 from pytest_canary.database.database import Database
 from pytest_canary.database.lock_findings import describe_waits
 from pytest_canary.database.lock_sampler import sampled
 from pytest_canary.delivery.pipeline_run import PipelineRun
 from pytest_canary.delivery.pod_execs import ExecWatch, last_exec, runs
-from pytest_canary.delivery.project_pipelines import CALLED, ProjectPipelines
+from pytest_canary.delivery.project_pipelines import ProjectPipelines
+from pytest_canary.delivery.role_pipelines import CALLED
 from pytest_canary.jobs.asks import Ask
 from pytest_canary.jobs.results import PipelineResult
 from pytest_canary.k8s.objects import Object, app_container, images, pods_of
@@ -286,7 +288,11 @@ class PipelineTransitions:
             if deployed is None or (track == STABLE and version.image not in _images(deployed)):
                 raise
             if track == CANARY:
-                version = self._learn(self._image(deployed, version, "canary"))
+                try:
+                    version = self._learn(self._image(deployed, version, "canary"))
+                except ReleaseError as foreign:
+                    beside = Finding("ReleaseError", foreign.sentence)
+                    raise FoundError([*error.findings, beside]) from error
             cause = self._release.find_cause(track, version, error)
             if not isinstance(cause, FoundError) or cause is error:
                 raise

@@ -44,6 +44,10 @@ class Roles:
         }
         return found[role]
 
+    def file(self, role: Role) -> str:
+        """The file of a role, as it is told."""
+        return self.of(role).source.shown
+
     def promotions(self, role: Role, to: Role) -> list[Promotion]:
         """Those that lead from one to another."""
         origin, target = self.of(role).source.path, self.of(to).source.path

@@ -87,7 +87,8 @@ def _faults_elsewhere(plan: Plan, pipeline: Path, root: Path) -> tuple[Fault, ..
     from pytest_canary.services.runnable import faults_of
 
     described = plan.settings.pipeline
-    wanted = Wanted(tuple(described.jobs), described.uses, tuple(described.secrets))
+    secrets = tuple(described.secrets)
+    wanted = Wanted(tuple(described.jobs), uses=described.uses, secrets=secrets)
     try:
         return tuple(faults_of(read(pipeline, root), wanted))
     except OSError as error:

@@ -112,7 +112,7 @@ def _versions(journal: Journal) -> document.Versions:
 def _built(journal: Journal) -> str:
     roles = journal.plan.roles
     if roles:
-        return f"by {roles.build.source.shown}"
+        return f"by {roles.file('build')}"
     return f"from {journal.plan.settings.files.dockerfile.name}"
 
 

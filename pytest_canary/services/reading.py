@@ -26,6 +26,7 @@ class Wanted:
 
     Attributes:
         jobs: the names of jobs; none for all.
+        started: the names of those that run though they wait for somebody.
         uses: what stands in for an action, by its name without a version: a command for the job's
             shell, or an empty text for nothing.
         secrets: the names of those that there are.
@@ -33,6 +34,7 @@ class Wanted:
     """
 
     jobs: tuple[str, ...] = ()
+    started: tuple[str, ...] = ()
     uses: Mapping[str, str] = field(default_factory=dict)
     secrets: tuple[str, ...] = ()
     parameters: Mapping[str, str] = field(default_factory=dict)

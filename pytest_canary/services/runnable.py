@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from pytest_canary.core.errors import SettingsError
 from pytest_canary.jobs.assignment import RunJob
 from pytest_canary.jobs.definition import Definition
 from pytest_canary.jobs.environment import Workflow
+from pytest_canary.jobs.order import End
 from pytest_canary.manifests.documents import Fault, Source
 from pytest_canary.pipelines.kinds import kind_of
 from pytest_canary.services.github.job import GitHubJobs
@@ -25,10 +27,12 @@ class Runnable:
     Attributes:
         definition: the jobs.
         run_job: runs one, as its service does.
+        starts: whether a job, by its name, starts by itself where those before have ended so.
     """
 
     definition: Definition
     run_job: RunJob
+    starts: Callable[[str, Mapping[str, End]], bool]
 
 
 def runnable(source: Source, wanted: Wanted, workflow: Workflow) -> Runnable:
@@ -45,11 +49,14 @@ def runnable(source: Source, wanted: Wanted, workflow: Workflow) -> Runnable:
     if kind_of(source.path) == "GitLab":
         pipeline, faults = read_pipeline(source, wanted, workflow)
         if pipeline:
-            return Runnable(pipeline.definition, GitLabJobs(pipeline, wanted.parameters).run)
+            gitlab = GitLabJobs(pipeline, wanted.parameters)
+            return Runnable(pipeline.definition, gitlab.run, gitlab.starts)
     else:
         found, faults = read_workflow(source, wanted)
         if found:
-            return Runnable(found.definition, GitHubJobs(found, wanted.parameters).run)
+            github = GitHubJobs(found, wanted.parameters)
+            starts = partial(github.starts, workflow=workflow)
+            return Runnable(found.definition, github.run, starts)
     raise SettingsError("\n".join(_told(faults)))
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from pytest_canary.jobs.assignment import Assignment
 from pytest_canary.jobs.command_runs import CommandRuns
-from pytest_canary.jobs.environment import TEMPORARY, Secret, exports, files
+from pytest_canary.jobs.environment import TEMPORARY, Secret, Workflow, exports, files
 from pytest_canary.jobs.order import End, Reason
 from pytest_canary.jobs.results import JobResult
 from pytest_canary.services.errors import ExpressionError
@@ -64,16 +64,9 @@ class GitHubJobs:
             given.home,
             given.folder / TEMPORARY,
         )
-        scope = contexts(own, self._inputs) | {
-            "matrix": dict(job.matrix),
-            "needs": self._needs(job, given.ends),
-            "strategy": {},
-        }
-        before = [given.ends[name].result for name in job.before if name in given.ends]
-        passed = all(each == "passed" for each in before)
-        scope |= _status("failed" in before, passed)
+        scope = self._scope(job, own, given.ends)
         try:
-            if not _meant(job.condition, scope, not passed):
+            if not _meant(job.condition, scope, not _passed(job, given.ends)):
                 return JobResult(given.job.name, End("canceled", "skipped"))
         except ExpressionError as error:
             return JobResult(given.job.name, End("failed", "test"), problem=f"its if: {error}")
@@ -84,6 +77,27 @@ class GitHubJobs:
         if result.end.result == "failed" and _is_true(job.may_fail, scope):
             return replace(result, end=End("passed", "allowed"))
         return result
+
+    def starts(self, name: str, ends: Mapping[str, End], workflow: Workflow) -> bool:
+        """Whether a job starts by itself where those before have ended so; for what it runs."""
+        job = next(each for each in self._workflow.jobs.values() if each.key == name)
+        nowhere = Path()
+        own = variables(workflow, self._workflow.definition.name, job.key, nowhere, nowhere)
+        try:
+            return _meant(job.condition, self._scope(job, own, ends), not _passed(job, ends))
+        except ExpressionError:  # it fails, and so does nothing
+            return False
+
+    def _scope(self, job: GitHubJob, own: Texts, ends: Mapping[str, End]) -> dict[str, Any]:
+        """What its condition may ask for."""
+        failed = any(ends[name].result == "failed" for name in job.before if name in ends)
+        return {
+            **contexts(own, self._inputs),
+            "matrix": dict(job.matrix),
+            "needs": self._needs(job, ends),
+            "strategy": {},
+            **_status(failed, _passed(job, ends)),
+        }
 
     def _needs(self, job: GitHubJob, ends: Mapping[str, End]) -> dict[str, Any]:
         with self._lock:
@@ -247,6 +261,11 @@ def _minutes(text: str) -> float | None:
         return float(text) if text else None
     except ValueError as error:
         raise ExpressionError(f"timeout-minutes is no number: {text[:40]!r}") from error
+
+
+def _passed(job: GitHubJob, ends: Mapping[str, End]) -> bool:
+    """Whether all before it have."""
+    return all(ends[name].result == "passed" for name in job.before if name in ends)
 
 
 def _is_true(text: str, scope: Mapping[str, Any]) -> bool:

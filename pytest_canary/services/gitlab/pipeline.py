@@ -2,7 +2,8 @@
 
 Not taken: what `schema.NOT_TAKEN` names, `!reference`, `rules` that ask for files, and `workflow`,
 which says whether there is a pipeline at all. Images and services are not started, artifacts are
-not kept, and nothing is tried twice. A job that waits for somebody runs where it is named.
+not kept, and nothing is tried twice. A job that waits for somebody runs where it is named, or
+where somebody starts it.
 """
 
 from __future__ import annotations
@@ -174,7 +175,7 @@ class _Reading:
             return None
         more, more_raw = of_file(rule.get("variables", {}))
         when = rule.get("when", job.get("when", "on_success"))
-        named = name in self.wanted.jobs
+        named = name in (*self.wanted.jobs, *self.wanted.started)
         if when == "never" or (when in ("manual", "delayed") and not named):
             return None
         return GitLabJob(

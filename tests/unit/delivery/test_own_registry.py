@@ -16,6 +16,7 @@ from fakes.world import World
 from unit.delivery.conftest import Delivering
 
 from pytest_canary.config.revision import Revision
+from pytest_canary.context.builders import role_pipelines
 from pytest_canary.core.errors import CanaryError, FoundError
 from pytest_canary.core.findings import Finding
 from pytest_canary.delivery.project_pipelines import ProjectPipelines
@@ -68,9 +69,9 @@ def running(registry: Any) -> Callable[..., ProjectPipelines]:
             registry.secrets = [dict(each) for each in secrets]
             return registry
 
-        on = Revision("master", (), "git")
+        on, made = Revision("master", (), "git"), role_pipelines(plan, plan.roles)
         return ProjectPipelines(
-            plan, plan.roles, run, engine, processes, waiter, on, logs, keep, start
+            plan, made, run, engine, processes, waiter, on, logs, keep, start
         )
 
     return run

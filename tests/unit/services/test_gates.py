@@ -114,4 +114,4 @@ def _runnable(project: Path, name: str) -> Runnable:
     if name != "semaphore.yml":
         return runnable(read(path, project), Wanted(), WORKFLOW)
     values = read_values(path.read_text()).root
-    return Runnable(define(values, dict[str, str]().__getitem__), run_job)
+    return Runnable(define(values, dict[str, str]().__getitem__), run_job, lambda *_: True)
