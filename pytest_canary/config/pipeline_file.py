@@ -60,17 +60,13 @@ def find_roles(settings: Settings, options: Options, pipeline: Path) -> Roles | 
         return _of_semaphore(settings, pipeline)
     # Most projects name none, and a plan has no time for it.
     from pytest_canary.manifests.documents import read
-    from pytest_canary.pipelines.service_roles import NAMED, NamedRole, find_service_roles
+    from pytest_canary.pipelines.service_roles import NAMED, find_service_roles
 
-    named: dict[NamedRole, tuple[str, ...]] = {}
-    for role in NAMED:
-        given = own.begins(role)
-        named[role] = tuple(each for each in ([given] if isinstance(given, str) else given) if each)
     try:
         source = read(pipeline, settings.root)
     except OSError:
         return None
-    found = find_service_roles(source, named)
+    found = find_service_roles(source, {role: own.roles.begin(role) for role in NAMED})
     if found:
         _expect_own_cluster(options)
     return found
@@ -93,15 +89,17 @@ def _of_semaphore(settings: Settings, pipeline: Path) -> Roles | None:
     workflow = read_workflow(pipeline, settings.root)
     if any(each.faults for each in workflow.pipelines):
         return None
-    paths: dict[roles.Role, Path] = {}
-    for role in ("canary", "stable", "rollback"):
-        given = settings.pipeline.begins(role)
-        if isinstance(given, list):
-            raise SettingsError(
-                f"pipeline.{role} names jobs, and a pipeline of Semaphore's is a file; name that"
-            )
-        if given:
-            paths[role] = Path(os.path.normpath((settings.root / given).absolute()))
+    own = settings.pipeline
+    named: dict[roles.Role, str | None] = {
+        "canary": own.canary,
+        "stable": own.stable,
+        "rollback": own.rollback,
+    }
+    paths: dict[roles.Role, Path] = {
+        role: Path(os.path.normpath((settings.root / name).absolute()))
+        for role, name in named.items()
+        if name
+    }
     return roles.find_roles(workflow, paths)
 
 

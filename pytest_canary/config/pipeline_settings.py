@@ -29,6 +29,25 @@ class SecretSettings(_Table):
     files: list[Text] = []
 
 
+class RoleSettings(_Table):
+    """Which jobs of a file of GitHub's or GitLab's release, where they are not called so.
+
+    Attributes:
+        canary: those with which the canary's part begins; all before them build.
+        stable: those with which stable's begins.
+        rollback: those that take back.
+    """
+
+    canary: list[Text] = []
+    stable: list[Text] = []
+    rollback: list[Text] = []
+
+    def begin(self, role: Literal["canary", "stable", "rollback"]) -> tuple[str, ...]:
+        """The names that one of the three has; none where nothing is named."""
+        named = {"canary": self.canary, "stable": self.stable, "rollback": self.rollback}
+        return tuple(named[role])
+
+
 class PipelineSettings(_Table):
     """A pipeline's file, and what its jobs get that no file of the project says.
 
@@ -37,8 +56,8 @@ class PipelineSettings(_Table):
             at, too.
         run: whether a walk's transitions are what these pipelines do.
         canary, stable, rollback: the files of the three that release, where promotions don't tell
-            which is which; or, of GitHub's or GitLab's file, the names of the jobs with which each
-            begins, where they are not called so.
+            which is which.
+        roles: the jobs that do, where they are those of one file.
         image: what the app's image is called, where the first pipeline pushes several.
         skip: names of its blocks, or jobs before the canary's, that no rehearsal runs.
         allowed: what jobs may call beside what they usually may: "make", "npm ci".
@@ -54,9 +73,10 @@ class PipelineSettings(_Table):
 
     file: Text | None = None
     run: bool = True
-    canary: Text | list[Text] = ""
-    stable: Text | list[Text] = ""
-    rollback: Text | list[Text] = ""
+    canary: Text | None = None
+    stable: Text | None = None
+    rollback: Text | None = None
+    roles: RoleSettings = RoleSettings()
     image: Text | None = None
     skip: list[Text] = []
     allowed: list[Text] = []
@@ -66,10 +86,6 @@ class PipelineSettings(_Table):
     jobs: list[Text] = []
     uses: dict[str, Text] = {}
     registry: bool = False
-
-    def begins(self, role: Literal["canary", "stable", "rollback"]) -> str | list[str]:
-        """What one of the three is called; empty where nothing is named."""
-        return {"canary": self.canary, "stable": self.stable, "rollback": self.rollback}[role]
 
 
 class RegistrySettings(_Table):

@@ -67,8 +67,8 @@ class ServicePipelines:
         if not part.blocks:
             raise SettingsError(
                 f"{self.file(role)} has no job for {CALLED[role]}: all wait for others; name in "
-                "pipeline.canary, pipeline.stable and pipeline.rollback those with which each "
-                "begins, or set pipeline.run = false"
+                "[pipeline.roles] those with which each of the three begins, or set pipeline.run "
+                "= false"
             )
         known = self._known(role)
 

@@ -64,13 +64,13 @@ def find_service_roles(
             if name not in jobs:
                 hint = did_you_mean(name, jobs, otherwise=f"there are {', '.join(jobs) or 'none'}")
                 raise SettingsError(
-                    f"pipeline.{role} names job {name}, and {source.shown} has none of that name; "
-                    f"{hint}"
+                    f"pipeline.roles.{role} names job {name}, and {source.shown} has none of that "
+                    f"name; {hint}"
                 )
         if not names:
             raise SettingsError(
                 f"{source.shown} has no job that is called {role}, so that no walk can run it; "
-                f"name it in pipeline.{role}, {INSTEAD}"
+                f"name it in pipeline.roles.{role}, {INSTEAD}"
             )
     return ServiceRoles(source, kind_of(source.path), found)
 
@@ -81,7 +81,8 @@ def _jobs(source: Source) -> tuple[str, ...]:
         root = read_values(source.text).root
     except UnreadableError:
         return ()
-    tables = root.get("jobs") if kind_of(source.path) == "GitHub" else root
-    if not isinstance(tables, dict):
+    if kind_of(source.path) == "GitHub" and isinstance(root, dict):
+        root = root.get("jobs")
+    if not isinstance(root, dict):
         return ()
-    return tuple(name for name, each in tables.items() if isinstance(each, dict))
+    return tuple(name for name, each in root.items() if isinstance(each, dict))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pytest_canary.config.plan import Plan
 
 
@@ -93,7 +95,19 @@ def may_judge(plan: Plan) -> bool:
 
 def has_pipelines(plan: Plan) -> bool:
     """Applies where a pipeline of Semaphore's is named."""
-    return plan.pipeline is not None
+    return plan.pipeline is not None and _kind_of(plan.pipeline) == "Semaphore"
+
+
+def has_file_of_jobs(plan: Plan) -> bool:
+    """Applies where a file of GitHub's or GitLab's is named."""
+    return plan.pipeline is not None and _kind_of(plan.pipeline) != "Semaphore"
+
+
+def _kind_of(path: Path) -> str:
+    # Most plans have none, and no time for it.
+    from pytest_canary.pipelines.kinds import kind_of
+
+    return kind_of(path)
 
 
 def has_own_cluster(plan: Plan) -> bool:

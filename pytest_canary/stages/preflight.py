@@ -11,7 +11,7 @@ from pytest_canary.context.stage import Stage
 from pytest_canary.context.workspace import workspace_itself
 from pytest_canary.preflight import groups
 from pytest_canary.preflight.inspection import inspect
-from pytest_canary.stages.conditions import has_pipelines, may_judge
+from pytest_canary.stages.conditions import has_file_of_jobs, has_pipelines, may_judge
 
 if TYPE_CHECKING:
     from pytest_canary.context.workspace import Workspace
@@ -119,6 +119,11 @@ def pods_are_left(workspace: Workspace) -> None:
     "Semaphore takes the pipelines, and their promotions lead to files", when=has_pipelines
 )
 def pipelines_are_taken(workspace: Workspace) -> None:
+    expect_no_errors(workspace, groups.PIPELINES)
+
+
+@STAGE.holds("its service takes the pipeline's file", when=has_file_of_jobs)
+def file_of_jobs_is_taken(workspace: Workspace) -> None:
     expect_no_errors(workspace, groups.PIPELINES)
 
 

@@ -122,3 +122,43 @@ def test_a_job_that_fails_starts_the_rollback_that_the_file_has(
     assert "rolled back: 3/3 of release 1; the API answers" in walked.stage("rollback")
     assert "`echo $REGISTRY_PASSWORD` prints the value of REGISTRY_PASSWORD" in walked.text
     assert left(engine, delivered) == NOTHING
+
+
+@pytest.mark.soak
+@pytest.mark.alone
+@pytest.mark.parametrize("file", [".github/workflows/release.yml", ".gitlab-ci.yml"])
+def test_a_release_by_jobs_of_one_file_passes_every_stage(
+    addressbook_project: Make, releases: dict[str, str], engine: docker.DockerClient, file: str
+) -> None:
+    project = addressbook_project("services")
+    (project.root / "test_release.py").unlink()
+    base = needed("PYTHON_IMAGE")
+    text = (ROOT / "fixtures" / "pipelines" / "services" / file).read_text()
+    for old, new in (
+        ("deployment=shop-", "deployment=addressbook-"),
+        ("shop-", "addressbook-"),
+        ("-- npm run ", "-- python -m addressbook "),
+        ("          context: .\n", f"          context: app\n          build-args: BASE={base}\n"),
+        ('docker build -t "$IMAGE" .', f'docker build --build-arg BASE={base} -t "$IMAGE" app'),
+    ):
+        text = text.replace(old, new)
+    (project.root / file).parent.mkdir(parents=True, exist_ok=True)
+    project.write(file, text)
+    pipeline = f'''
+file = "{file}"
+[pipeline.secrets.project]
+variables = ["DB_PASSWORD", "REGISTRY_USERNAME", "REGISTRY_PASSWORD"]
+files = ["KUBECONFIG"]
+'''
+    project.write("canary.toml", addressbook_settings(pipeline=pipeline))
+
+    walked = project.pytest("--canary", f"--canary-baseline={releases['1']}", "-v")
+
+    assert walked.code == 0, walked.text
+    for stage, told in (("cluster", 1), ("migration", 2), ("stable", 1), ("rollback", 1)):
+        jobs = "1 job" if told == 1 else f"{told} jobs"
+        assert f"{file}: {jobs}" in walked.stage(stage)
+    assert "0001 -> 0002, +1 column" in walked.stage("migration")
+    assert re.search(r"go: errors 0\.0 % and 0\.0 %", walked.stage("verdict"))
+    assert "3/3 of release 1" in walked.stage("rollback")
+    assert left(engine, project) == NOTHING

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -125,7 +125,10 @@ Delivering = Callable[..., World]
 
 @pytest.fixture
 def delivering(new_world: NewWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Delivering:
-    """Makes a world in which a project's pipelines release it; some of them may be others."""
+    """Makes a world in which a project's pipelines release it.
+
+    Some of them may be others; or all are one file of another service's, by its name and text.
+    """
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
     project = tmp_path / "project"
     shutil.copytree(ROOT / "manifests", project / "manifests")
@@ -134,10 +137,21 @@ def delivering(new_world: NewWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     (project / ".semaphore").mkdir()
     (tmp_path / "images").touch()
 
-    def make(run: RunPipelines = run_pipelines, database: Any = None, **pipelines: str) -> World:
+    def make(
+        run: RunPipelines = run_pipelines,
+        database: Any = None,
+        own: tuple[str, str] | None = None,
+        named: Mapping[str, Any] | None = None,
+        **pipelines: str,
+    ) -> World:
         for name, text in (PIPELINES | pipelines).items():
             path = project / ".semaphore" / f"{name}.yml"
             path.write_text(HEAD.format(name=name) + text)
+        settings = {"pipeline": {**SETTINGS["pipeline"], **(named or {})}}
+        if own:
+            (project / own[0]).parent.mkdir(parents=True, exist_ok=True)
+            (project / own[0]).write_text(own[1])
+            settings["pipeline"]["file"] = own[0]
         for name, text in (("docker", DOCKER), ("kubectl", KUBECTL)):
             (tmp_path / name).write_text(text.format(folder=tmp_path))
             (tmp_path / name).chmod(0o755)
@@ -145,7 +159,7 @@ def delivering(new_world: NewWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPa
         (project / "apply.sh").write_text(apply)
         (project / "apply.sh").chmod(0o755)
         table = {"database": database} if database else {}
-        world = new_world(root=project, pipelines=run, empty=True, **SETTINGS, **table)
+        world = new_world(root=project, pipelines=run, empty=True, **settings, **table)
         (tmp_path / "kubectl").write_text(KUBECTL.format(folder=tmp_path))
 
         others = world.engine.find

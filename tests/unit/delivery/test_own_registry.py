@@ -70,9 +70,7 @@ def running(registry: Any) -> Callable[..., ProjectPipelines]:
             return registry
 
         on, made = Revision("master", (), "git"), role_pipelines(plan, plan.roles)
-        return ProjectPipelines(
-            plan, made, run, engine, processes, waiter, on, logs, keep, start
-        )
+        return ProjectPipelines(plan, made, run, engine, processes, waiter, on, logs, keep, start)
 
     return run
 

@@ -297,6 +297,21 @@ pipeline_fails(
     promotes(promotion("Canary", "canary.yml")),
     "promotions[0].pipeline_file: there is no file canary.yml",
 )
+
+
+@CASES.fails(
+    preflight.file_of_jobs_is_taken,
+    "shop.scrip: no such key; did you mean script?",
+    evidence=("seen    .gitlab-ci.yml:2, rule malformed-pipeline",),
+    before=True,
+    table={"pipeline": {"file": "fixtures/pipelines/services/.gitlab-ci.yml", "run": False}},
+)
+def gitlab_refuses_the_file(world: World) -> None:
+    (world.folder / ".gitlab-ci.yml").write_text("shop:\n  scrip: make\n")
+    plan = world.rehearsal.plan
+    world.rehearsal.workspace.plan = replace(plan, pipeline=world.folder / ".gitlab-ci.yml")
+
+
 pipeline_fails(
     preflight.jobs_are_given_variables,
     "undescribed-secret",
