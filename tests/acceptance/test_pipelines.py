@@ -142,6 +142,10 @@ def test_a_release_by_jobs_of_one_file_passes_every_stage(
         ('docker build -t "$IMAGE" .', f'docker build --build-arg BASE={base} -t "$IMAGE" app'),
     ):
         text = text.replace(old, new)
+    deployed = r"(\n *- (?:run: )?)\./apply\.sh [^ ]+ addressbook-canary .*"
+    text = re.sub(
+        deployed, r"\g<0>\1kubectl scale --replicas=2 deployment/addressbook-stable", text
+    )
     (project.root / file).parent.mkdir(parents=True, exist_ok=True)
     project.write(file, text)
     pipeline = f'''
