@@ -25,7 +25,7 @@ from pytest_canary.core.errors import ClusterError
 from pytest_canary.core.processes import Processes
 from pytest_canary.core.waiting import Seen, Waiter
 from pytest_canary.k8s.namespace import Namespace
-from pytest_canary.manifests.version import Version
+from pytest_canary.rendering.version import Version
 
 
 @dataclass

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import filecmp
 import os
 import threading
 from collections.abc import Callable
@@ -15,7 +14,9 @@ from pytest_canary.config.baseline import Commit
 from pytest_canary.config.plan import Plan
 from pytest_canary.core.errors import ImageError
 from pytest_canary.core.processes import Processes
-from pytest_canary.manifests.version import Version
+from pytest_canary.rendering.renderer import Renderer
+from pytest_canary.rendering.renderers import renderer_of
+from pytest_canary.rendering.version import Version
 
 Made = tuple[Image, Callable[[Image], Version]]
 """An image as it was found or built, and the version that it is once it has its name."""
@@ -62,7 +63,7 @@ class Versions:
             found = self._engine.pull(image, self._settings.deadlines.image)
         else:
             found = self._build("candidate", files.context, files.dockerfile)
-        return self._finish("candidate", found, files.deployment, files.service, files.apply)
+        return self._finish("candidate", found, renderer_of(files, self._settings.root))
 
     def baseline(self) -> Made:
         """The version that is live; an image brings no files, so the candidate's deploy it."""
@@ -70,7 +71,7 @@ class Versions:
         if commit:
             return self._built_baseline(commit)
         found = self._found_baseline(self._plan.baseline.value)
-        return self._finish("baseline", found, files.deployment, files.service, files.apply)
+        return self._finish("baseline", found, renderer_of(files, self._settings.root))
 
     def _found_baseline(self, name: str) -> Image:
         known = self._engine.find(name)
@@ -111,9 +112,14 @@ class Versions:
             candidates: Path = getattr(settings.files, field)
             return candidates
 
-        deployment, service, apply = own("deployment"), own("service"), own("apply")
+        files = replace(
+            settings.files,
+            deployment=own("deployment"),
+            service=own("service"),
+            apply=own("apply"),
+        )
         image = self._build("baseline", context, dockerfile)
-        return self._finish("baseline", image, deployment, service, apply)
+        return self._finish("baseline", image, renderer_of(files, checkout))
 
     def _build(self, title: str, context: Path, dockerfile: Path) -> Image:
         return self._engine.build(
@@ -125,10 +131,8 @@ class Versions:
             self._settings.deadlines.image,
         )
 
-    def _finish(
-        self, title: str, image: Image, deployment: Path, service: Path, apply: Path
-    ) -> Made:
-        version = Version(title, image.ref, deployment, service, apply)
+    def _finish(self, title: str, image: Image, renderer: Renderer) -> Made:
+        version = Version(title, image.ref, renderer)
         with self._comparing:
             self._made[title] = image.id, version
             if len(self._made) > 1:
@@ -145,15 +149,7 @@ class Versions:
         if not image or image != other:
             return
         both = f"candidate and baseline are the same image, {image.removeprefix('sha256:')[:12]}"
-        alike = all(
-            filecmp.cmp(mine, theirs, shallow=False)
-            for mine, theirs in (
-                (one.deployment, two.deployment),
-                (one.service, two.service),
-                (one.apply, two.apply),
-            )
-        )
-        if not alike:
+        if one.renderer.fingerprint() != two.renderer.fingerprint():
             self.notes.append(f"{both}: only the manifests differ")
         elif self._plan.tells_versions:
             raise ImageError(

@@ -18,11 +18,11 @@ from pytest_canary.database.database import Database
 from pytest_canary.diagnosis.disturbances import Platform, disturbances
 from pytest_canary.k8s.objects import Object, images
 from pytest_canary.k8s.observer import Observer
-from pytest_canary.manifests.references import pull_secrets
-from pytest_canary.manifests.version import STABLE, Version
+from pytest_canary.manifests.version import STABLE
 from pytest_canary.release.migration import Migrated, left_behind, migrate
 from pytest_canary.release.release import Release
 from pytest_canary.release.transitions import Transitions
+from pytest_canary.rendering.version import Version
 
 if TYPE_CHECKING:
     from pytest_canary.cluster.container_engine import ContainerEngine
@@ -175,10 +175,10 @@ class Context:
         return self.release.container_port(pod)
 
     def registry_secrets(self) -> set[str]:
-        """The imagePullSecrets that the versions' templates name."""
+        """The imagePullSecrets that the versions' pods name."""
         up = self.provisioned
-        templates = {v.deployment for v in (up.candidate, up.baseline) if v}
-        return {name for template in templates for name in pull_secrets(template.read_text())}
+        versions = [each for each in (up.candidate, up.baseline) if each]
+        return {name for each in versions for name in each.renderer.pull_secrets()}
 
     def address(self) -> Address:
         """The way to the Service, as a client outside the cluster has it.

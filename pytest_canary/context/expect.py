@@ -25,7 +25,7 @@ from pytest_canary.traffic.losses import Before, request_findings
 if TYPE_CHECKING:
     from pytest_canary.api.client import Api
     from pytest_canary.context.context import Context
-    from pytest_canary.manifests.version import Version
+    from pytest_canary.rendering.version import Version
 
 # Requests after which an app is known to answer again: where it loses every fifth, one of so many
 # is lost in 999 of 1000 cases. Each has its own deadline.

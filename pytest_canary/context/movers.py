@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from pytest_canary.context.workspace import Workspace
     from pytest_canary.database.database import Database
     from pytest_canary.delivery.project_pipelines import ProjectPipelines
-    from pytest_canary.manifests.version import Version
     from pytest_canary.release.release import Release
+    from pytest_canary.rendering.version import Version
 
 
 def transitions(

@@ -12,7 +12,7 @@ from pytest_canary.traffic.losses import STOPPED
 
 if TYPE_CHECKING:
     from pytest_canary.context.context import Context
-    from pytest_canary.manifests.version import Version
+    from pytest_canary.rendering.version import Version
 
 RULE = "baseline-stops-badly"
 

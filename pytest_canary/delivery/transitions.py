@@ -18,11 +18,12 @@ from pytest_canary.delivery.role_pipelines import CALLED
 from pytest_canary.jobs.asks import Ask
 from pytest_canary.jobs.results import PipelineResult
 from pytest_canary.k8s.objects import Object, app_container, images, pods_of
-from pytest_canary.manifests.version import CANARY, STABLE, Version
+from pytest_canary.manifests.version import CANARY, STABLE
 from pytest_canary.pipelines.roles import Role
 from pytest_canary.release.diagnostics import Diagnostics
 from pytest_canary.release.migration import Migrated, explain, fresh_schema
 from pytest_canary.release.release import Release
+from pytest_canary.rendering.version import Version
 
 # Who promotes: the product, or the verdict in the place of a person.
 AUTOMATIC, BY_HAND = "auto-promotion", "pytest-canary"

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from pytest_canary.manifests.documents import Document, Place, Source
-from pytest_canary.manifests.parsing import Parsed, parse
+from pytest_canary.manifests.parsing import parse
+from pytest_canary.manifests.rendered import Filled, Given, Rendered, Use
 
 VARIABLE = re.compile(r"\$(?:\{([A-Za-z_][A-Za-z_0-9]*)\}|([A-Za-z_][A-Za-z_0-9]*))")
 
@@ -102,93 +103,16 @@ class Script:
         return token.upper() == token and not token.isdigit() and self.mentions(token)
 
 
-@dataclass(frozen=True)
-class Use:
-    """A variable in a template."""
-
-    name: str
-    line: int
-    comment: bool = False
-
-
-@dataclass
-class Filled:
-    """A template, filled in for one Deployment.
-
-    Attributes:
-        text: the YAML.
-        origin: of each of its lines, the template's.
-        unset: uses of variables that have no value.
-        empty: those of them in whose place the script puts nothing, as envsubst does.
-        left: uses that the script leaves as they stand.
-        unknown: uses whose value only the script knows.
-    """
-
-    text: str = ""
-    origin: list[int] = field(default_factory=list)
-    unset: list[Use] = field(default_factory=list)
-    empty: list[Use] = field(default_factory=list)
-    left: list[Use] = field(default_factory=list)
-    unknown: list[Use] = field(default_factory=list)
-
-    @property
-    def lines(self) -> set[int]:
-        """The lines that are not as the cluster gets them."""
-        return {use.line for use in (*self.unset, *self.unknown) if not use.comment}
-
-
-@dataclass(frozen=True)
-class Given:
-    """What a script is called with.
-
-    Attributes:
-        deployment: the Deployment's name.
-        replicas: how many.
-        image: the image.
-        environment: the variables that it sees.
-    """
-
-    deployment: str
-    replicas: int
-    image: str
-    environment: Mapping[str, str]
-
-    def argument(self, number: int) -> str:
-        """One of the arguments, counted as the shell does."""
-        return (self.deployment, str(self.replicas), self.image)[number - 2]
-
-
-@dataclass
-class Template:
-    """A template's objects for one Deployment.
-
-    Attributes:
-        filled: the text.
-        parsed: its objects.
-        foreign: why nothing can be said about it; empty where there is no such reason.
-    """
-
-    filled: Filled
-    parsed: Parsed
-    foreign: str = ""
-
-    def deployment(self, name: str) -> Document | None:
-        """The Deployment of that name; of another name, where it is the only one."""
-        found = [each for each in self.parsed.documents if each.kind == "Deployment"]
-        named = [each for each in found if each.name == name]
-        return (named or found)[0] if named or len(found) == 1 else None
-
-
 def names(text: str) -> frozenset[str]:
     """The variables in a text."""
     return frozenset(braced or bare for braced, bare in VARIABLE.findall(text))
 
 
-def render(source: Source, script: Script, given: Given) -> Template:
+def render(source: Source, script: Script, given: Given) -> Rendered:
     """A template as the script would hand it to kubectl, read."""
     filled = fill(source, script, given)
     parsed = parse(source, filled.text, filled.origin)
-    template = Template(filled, parsed)
+    template = Rendered(parsed, filled)
     if names(source.text) & set(script.arguments):
         return template
     tokens = _tokens(template, script, given)
@@ -199,7 +123,7 @@ def render(source: Source, script: Script, given: Given) -> Template:
         for token, argument in tokens.items():
             word = rf"(?<!\w){re.escape(token)}(?!\w)"
             filled.text = re.sub(word, given.argument(argument), filled.text)
-        return Template(filled, parse(source, filled.text, filled.origin))
+        return Rendered(parse(source, filled.text, filled.origin), filled)
     template.foreign = _foreign(source, script, template, given)
     return template
 
@@ -270,7 +194,7 @@ def spots(deployment: Document) -> list[tuple[Place, int]]:
     return [(("metadata", "name"), 2), (("spec", "replicas"), 3), *images]
 
 
-def _tokens(template: Template, script: Script, given: Given) -> dict[str, int]:
+def _tokens(template: Rendered, script: Script, given: Given) -> dict[str, int]:
     """The script's own words in the places of its arguments, with the argument's number."""
     deployment = template.deployment(given.deployment)
     unknown = {use.name for use in template.filled.unknown}
@@ -285,7 +209,7 @@ def _tokens(template: Template, script: Script, given: Given) -> dict[str, int]:
     return found
 
 
-def _foreign(source: Source, script: Script, template: Template, given: Given) -> str:
+def _foreign(source: Source, script: Script, template: Rendered, given: Given) -> str:
     """Why a template that uses none of the script's arguments can't be judged, if so."""
     placeholder = FOREIGN.search(source.text)
     if placeholder:

@@ -1,10 +1,9 @@
-"""A version of the app as files and an image, the two tracks that it is put on, and how."""
+"""The two tracks that a version is put on, and what who applies it sees."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 CANARY, STABLE = "canary", "stable"
@@ -14,25 +13,6 @@ TRACKS = (CANARY, STABLE)
 
 HELM = "HELM_KUBE"
 """How the variables begin by which Helm is told of another cluster than the kubeconfig's."""
-
-
-@dataclass(frozen=True)
-class Version:
-    """One version of the app: its image, and the files that put it on the cluster.
-
-    Attributes:
-        title: what it is called in front of a person: "candidate", "baseline".
-        image: the name that the nodes know its image by.
-        deployment: the template of both Deployments.
-        service: the Service's manifest.
-        apply: the command that applies the template.
-    """
-
-    title: str
-    image: str
-    deployment: Path
-    service: Path
-    apply: Path
 
 
 def apply_environment(

@@ -23,6 +23,8 @@ from pytest_canary.preflight.groups import Group
 from pytest_canary.preflight.reading import read_subject, this_machine
 from pytest_canary.preflight.ruleset import RULES, names
 from pytest_canary.preflight.subject import Node, Subject
+from pytest_canary.rendering.renderer import Renderer
+from pytest_canary.rendering.renderers import renderer_of
 
 
 @dataclass(frozen=True)
@@ -66,16 +68,21 @@ class Inspection:
             raise NotApplicable(lacking)
 
 
-def inspect(plan: Plan, root: Path, node: Node | None = None) -> Inspection:
+def inspect(
+    plan: Plan, root: Path, node: Node | None = None, renderer: Renderer | None = None
+) -> Inspection:
     """Check the manifests of a plan.
 
     Args:
         plan: what is going to be released, and where.
         root: the folder that paths are told from: pytest's rootdir.
         node: what a kind cluster would run on; this machine, unless another is given.
+        renderer: makes the candidate's objects; the one for the plan's files, unless given.
     """
     wanted = version_of(plan.options.node_image)
-    subject, foreign = read_subject(plan, root, of_version(wanted), node or this_machine())
+    renderer = renderer or renderer_of(plan.settings.files, root)
+    schema = of_version(wanted)
+    subject, foreign = read_subject(plan, root, schema, node or this_machine(), renderer)
     faults = [fault for rule in RULES for fault in rule.faults(subject)]
     return Inspection(
         findings=tuple(findings_of(faults)),
@@ -120,7 +127,7 @@ def _own(fault: Fault) -> str:
 
 
 def _unread(subject: Subject) -> str:
-    if any(template.parsed.broken for template in subject.templates.values()):
+    if any(rendered.parsed.broken for rendered in subject.rendered.values()):
         return f"{subject.source.shown} can't be read"
     if len(subject.workloads) < len(TRACKS):
         return f"{subject.source.shown} has no Deployment to look at"

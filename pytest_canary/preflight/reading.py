@@ -1,4 +1,4 @@
-"""Reads what the rules look at: a plan's manifests, filled in as its apply script does it."""
+"""Reads what the rules look at: a plan's objects, as its renderer makes them for each track."""
 
 from __future__ import annotations
 
@@ -10,46 +10,51 @@ from pytest_canary.config.plan import Plan
 from pytest_canary.config.settings import Settings
 from pytest_canary.database import deployment as database
 from pytest_canary.manifests.documents import Fault, Source, read
-from pytest_canary.manifests.parsing import parse
+from pytest_canary.manifests.rendered import Given
 from pytest_canary.manifests.schema import KubernetesSchema
-from pytest_canary.manifests.templates import Given, Script, comment_at, names, render
+from pytest_canary.manifests.templates import comment_at, names
 from pytest_canary.manifests.version import CANARY, STABLE, apply_environment
 from pytest_canary.preflight.subject import Node, Subject, Workload
+from pytest_canary.rendering.renderer import Renderer
 
 
 def read_subject(
-    plan: Plan, root: Path, schema: KubernetesSchema, node: Node
+    plan: Plan, root: Path, schema: KubernetesSchema, node: Node, renderer: Renderer
 ) -> tuple[Subject, str]:
     """Read what the rules look at.
+
+    Args:
+        plan: what is going to be released, and where.
+        root: the folder that paths are told from.
+        schema: of the cluster's version.
+        node: what a kind cluster would run on.
+        renderer: makes the candidate's objects.
 
     Returns:
         The subject; why the template can't be judged, empty where it can.
     """
     settings = plan.settings
-    source, service_file = read(settings.files.deployment, root), read(settings.files.service, root)
-    text = settings.files.apply.read_bytes().decode("utf-8", errors="replace")
-    script = Script(settings.files.apply.name, text)
     asked = {
         CANARY: given(plan, CANARY, settings.replicas.canary),
         STABLE: given(plan, STABLE, settings.replicas.stable),
     }
-    templates = {track: render(source, script, each) for track, each in asked.items()}
-    foreign = next((each.foreign for each in templates.values() if each.foreign), "")
+    made = {track: renderer.render(each) for track, each in asked.items()}
+    foreign = next((each.foreign for each in made.values() if each.foreign), "")
     if foreign:
-        templates = {}
+        made = {}
     subject = Subject(
         settings=settings,
         root=root,
-        source=source,
-        script=script,
-        templates=templates,
+        source=renderer.deployment_source(),
+        script=renderer.script(),
+        rendered=made,
         workloads={
-            track: Workload(asked[track], template, deployment)
-            for track, template in templates.items()
-            if (deployment := template.deployment(asked[track].deployment))
+            track: Workload(asked[track], rendered, deployment)
+            for track, rendered in made.items()
+            if (deployment := rendered.deployment(asked[track].deployment))
         },
-        service_file=service_file,
-        applied=parse(service_file),
+        service_file=renderer.service_source(),
+        applied=renderer.shared(asked[STABLE].image),
         schema=schema,
         database_secret=database.SECRET,
         parameters=frozenset(parameters(settings)),
@@ -99,7 +104,7 @@ def _faults_elsewhere(plan: Plan, pipeline: Path, root: Path) -> tuple[Fault, ..
 
 def _asked(subject: Subject) -> frozenset[str]:
     """The variables of the template that only who runs the script can set."""
-    if not subject.templates:
+    if not subject.rendered:
         return frozenset()
     lines = (line[: comment_at(line)] for line in subject.source.text.splitlines())
     script = subject.script
@@ -111,7 +116,7 @@ def _asked(subject: Subject) -> frozenset[str]:
 
 
 def given(plan: Plan, track: str, replicas: int) -> Given:
-    """What the apply script is called with for a track."""
+    """What a track's objects are made for."""
     settings = plan.settings
     registry = f"{plan.options.pull_registry}/" if plan.options.pull_registry else ""
     return Given(

@@ -12,8 +12,9 @@ from typing import Any
 from pytest_canary.config.settings import Settings
 from pytest_canary.manifests.documents import Document, Fault, Place, Source, Unfit
 from pytest_canary.manifests.parsing import Parsed
+from pytest_canary.manifests.rendered import Given, Rendered
 from pytest_canary.manifests.schema import KubernetesSchema
-from pytest_canary.manifests.templates import Given, Script, Template
+from pytest_canary.manifests.templates import Script
 
 POD: Place = ("spec", "template", "spec")
 
@@ -39,13 +40,13 @@ class Workload:
     """One of the two Deployments.
 
     Attributes:
-        given: what apply.sh is called with for it.
-        template: the template, filled in for it.
+        given: what it is made for.
+        rendered: what is made for it.
         deployment: its Deployment.
     """
 
     given: Given
-    template: Template
+    rendered: Rendered
     deployment: Document
 
     @property
@@ -83,12 +84,12 @@ class Subject:
     Attributes:
         settings: the project's.
         root: the folder that paths are told from.
-        source: the Deployment's template.
+        source: where the Deployment comes from: its template.
         script: what applies it.
-        templates: the template filled in for each track.
+        rendered: what is made for each track.
         workloads: the Deployments, by track; fewer where the template can't be read.
-        service_file: the file of the Service.
-        applied: the objects of that file, which is applied as it stands.
+        service_file: where the Service comes from.
+        applied: the objects that both have in common, which are applied as they stand.
         schema: of the cluster's version.
         database_secret: the name of the Secret that tells the app of its database.
         parameters: the keys of that Secret; none where there is no database.
@@ -102,7 +103,7 @@ class Subject:
     root: Path
     source: Source
     script: Script
-    templates: Mapping[str, Template]
+    rendered: Mapping[str, Rendered]
     workloads: Mapping[str, Workload]
     service_file: Source
     applied: Parsed
@@ -119,14 +120,14 @@ class Subject:
         return self.node is not None
 
     def documents(self) -> Iterator[Document]:
-        """Every object, those of the template once for each Deployment."""
+        """Every object, those of a track once for each."""
         yield from self.applied.documents
-        for template in self.templates.values():
-            yield from template.parsed.documents
+        for rendered in self.rendered.values():
+            yield from rendered.parsed.documents
 
     def unreadable(self, rule: Unfit) -> Iterator[Fault]:
         """What reading the files has found by this rule."""
-        for parsed in (self.applied, *(each.parsed for each in self.templates.values())):
+        for parsed in (self.applied, *(each.parsed for each in self.rendered.values())):
             yield from (fault for fault in parsed.faults if fault.rule == rule)
 
     def of_pipelines(self, rule: str) -> Iterator[Fault]:
@@ -145,11 +146,11 @@ class Subject:
 
     def unclear(self, fault: Fault) -> bool:
         """Whether a variable without a value stands on the fault's line of the template."""
-        return fault.source is self.source and fault.line in self._blurred
+        return fault.source.path == self.source.path and fault.line in self._blurred
 
     @cached_property
     def _blurred(self) -> set[int]:
-        return {line for each in self.templates.values() for line in each.filled.lines}
+        return {line for each in self.rendered.values() for line in each.filled.lines}
 
     def service(self) -> Document | None:
         """The Service in front of both Deployments."""

@@ -1,4 +1,4 @@
-"""kubectl and apply.sh, as a release runs them in its namespace."""
+"""kubectl and what applies a version, as a release runs them in its namespace."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from pathlib import Path
 from pytest_canary.core.errors import CommandError, FoundError, ReleaseError
 from pytest_canary.core.processes import Processes
 from pytest_canary.diagnosis.refusals import refusals
-from pytest_canary.manifests.version import Version
+from pytest_canary.manifests.rendered import Given
 from pytest_canary.release.claims import Claims
 from pytest_canary.release.printed_secrets import PrintedSecrets
+from pytest_canary.rendering.version import Version
 
 
 class Commands:
@@ -41,24 +42,31 @@ class Commands:
         self._claims = claims
         self._printed = printed
 
-    def kubectl(self, *words: str | Path) -> str:
+    def kubectl(self, *words: str | Path, stdin: bytes = b"") -> str:
         """Run kubectl and return its output.
+
+        Args:
+            words: what it is told.
+            stdin: what it reads.
 
         Raises:
             FoundError: the API server has refused it.
             ReleaseError: it fails; with its output.
         """
         try:
-            return self._processes.run([self._kubectl, *words], timeout=60, env=self._environment)
+            return self._processes.run(
+                [self._kubectl, *words], timeout=60, env=self._environment, stdin=[stdin]
+            )
         except CommandError as error:
             self.expect_not_refused(error.output)
             raise ReleaseError(error.sentence, error.evidence) from error
 
     def apply_service(self, version: Version) -> None:
-        """`kubectl apply -f` the Service's manifest."""
+        """`kubectl apply -f` the Service's manifest, and whatever else both tracks have."""
+        command = version.renderer.apply_shared(version.image)
         # The namespace said aloud: kubectl then refuses a manifest that names another.
         where = f"--namespace={self._namespace}"
-        applied = self.kubectl("apply", "-f", version.service, where)
+        applied = self.kubectl(*command.words, where, stdin=command.stdin)
         for line in applied.splitlines():
             self._claim(line)
         self._expect_own()
@@ -73,11 +81,11 @@ class Commands:
         timeout: float,
         heard: Callable[[str], None],
     ) -> None:
-        """`apply.sh MANIFEST DEPLOYMENT REPLICAS IMAGE`.
+        """`apply.sh MANIFEST DEPLOYMENT REPLICAS IMAGE`, or what applies a track without it.
 
         Args:
             script: runs it, so that it can be ended alone.
-            version: tells the script, the manifest and the image.
+            version: tells what applies it, and the image.
             deployment: the Deployment's name.
             replicas: how many.
             timeout: seconds until it is given up.
@@ -87,7 +95,8 @@ class Commands:
             CommandError: it fails; with its output.
             FoundError: the API server has refused something, whatever the script made of it.
         """
-        words = [deployment, str(replicas), version.image]
+        given = Given(deployment, replicas, version.image, self._environment)
+        command = version.renderer.apply(given)
         said: list[str] = []
 
         def hear(line: str) -> None:
@@ -96,12 +105,13 @@ class Commands:
             heard(line)
 
         script.run(
-            [version.apply, version.deployment, *words],
+            [command.program or self._kubectl, *command.words],
             timeout=timeout,
             env=self._environment,
-            cwd=version.apply.parent,
+            cwd=command.cwd,
+            stdin=[command.stdin],
             heard=hear,
-            disclosure=self._printed.of_script(version, words),
+            disclosure=self._printed.of_script(version, [deployment, str(replicas), version.image]),
         )
         # A script may go on after a refusal, and end as if nothing had been.
         self.expect_not_refused("\n".join(said))

@@ -10,7 +10,7 @@ from pytest_canary.core.disclosure import Disclosure
 from pytest_canary.core.findings import Finding
 from pytest_canary.core.secret_variables import secrets_of
 from pytest_canary.k8s.objects import Object, app_container
-from pytest_canary.manifests.version import Version
+from pytest_canary.rendering.version import Version
 
 STAYS = "which stays in the log of every job that runs it"
 
@@ -46,9 +46,9 @@ class PrintedSecrets:
 
         What stands in the version's template its pods may print too, from then on.
         """
-        template = version.deployment.read_text(errors="replace")
+        template = version.renderer.text()
         self._templates[version.image] = template
-        name = version.apply.name
+        name = version.renderer.script().name
         return self._watch(version.title, name, name, [template, *words])
 
     def of_command(self, pod: Object, command: Sequence[str]) -> Disclosure:
@@ -71,7 +71,7 @@ class PrintedSecrets:
 
     def script_findings(self, version: Version) -> list[Finding]:
         """What a version's `apply.sh` has printed so far."""
-        name = version.apply.name
+        name = version.renderer.script().name
         return self._findings(
             version.title,
             name,

@@ -16,7 +16,7 @@ from pytest_canary.diagnosis.api_server import lost_api_server
 from pytest_canary.k8s.namespace import Exec, Namespace
 from pytest_canary.k8s.objects import pods_of
 from pytest_canary.k8s.observer import Observer
-from pytest_canary.manifests.version import CANARY, STABLE, Version, apply_environment
+from pytest_canary.manifests.version import CANARY, STABLE, apply_environment
 from pytest_canary.release.claims import Claims
 from pytest_canary.release.commands import Commands
 from pytest_canary.release.diagnoser import Diagnoser
@@ -26,6 +26,7 @@ from pytest_canary.release.printed_secrets import PrintedSecrets
 from pytest_canary.release.removal import Removal
 from pytest_canary.release.rollout_watch import RolloutWatch
 from pytest_canary.release.service import Service
+from pytest_canary.rendering.version import Version
 
 
 class Release:
@@ -167,10 +168,10 @@ class Release:
             WaitTimeoutError: the Deployment's pods don't become ready.
         """
         watch = self._watch(track, replicas, version, applies=True)
-        script = self.processes.part()
+        script, name = self.processes.part(), version.renderer.script().name
         try:
             watch.wait_while_applied(
-                version.apply.name,
+                name,
                 lambda: self.commands.apply(
                     script,
                     version,
@@ -178,7 +179,7 @@ class Release:
                     replicas,
                     # Longer than a script's own wait, usually 120 s, so that it can speak.
                     timeout=self.settings.deadlines.rollout + 30,
-                    heard=lambda line: self.waiter.listener(version.apply.name, line),
+                    heard=lambda line: self.waiter.listener(name, line),
                 ),
                 # After a finding nobody waits for the script any more.
                 end=script.kill_all,

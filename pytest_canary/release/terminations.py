@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pytest_canary.core.findings import Finding
 from pytest_canary.core.wording import plural
 from pytest_canary.k8s.terminations import Killed
-from pytest_canary.manifests.version import Version
+from pytest_canary.rendering.version import Version
 
 
 def unheeded_sigterm(killed: Sequence[Killed], version: Version) -> list[Finding]:

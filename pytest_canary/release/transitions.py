@@ -7,10 +7,11 @@ from typing import Protocol
 
 from pytest_canary.config.settings import CommandSettings
 from pytest_canary.database.database import Database
-from pytest_canary.manifests.version import CANARY, Version
+from pytest_canary.manifests.version import CANARY
 from pytest_canary.release.diagnostics import Diagnostics
 from pytest_canary.release.migration import Migrated, migrate
 from pytest_canary.release.release import Release
+from pytest_canary.rendering.version import Version
 
 
 class Transitions(Protocol):

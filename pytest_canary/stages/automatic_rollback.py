@@ -56,7 +56,8 @@ def restore_baseline(context: Context) -> None:
         # It failed half-way through a promotion, which may have changed more than the image;
         # or someone has deleted it.
         context.release.deploy(STABLE, replicas, context.baseline)
-    if context.baseline.service.read_bytes() != context.candidate.service.read_bytes():
+    image, baseline, candidate = context.baseline.image, context.baseline, context.candidate
+    if baseline.renderer.shared(image).values != candidate.renderer.shared(image).values:
         context.release.apply_service(context.baseline)
     context.release.wait_until_settled(STABLE, replicas, context.baseline)
 

@@ -28,9 +28,11 @@ from pytest_canary.context.sampling import QUIET
 from pytest_canary.core.errors import CanaryError, FoundError
 from pytest_canary.core.findings import Finding
 from pytest_canary.core.waiting import Seen, Waiter
-from pytest_canary.manifests.version import STABLE, Version
+from pytest_canary.manifests.version import STABLE
 from pytest_canary.preflight.inspection import inspect
 from pytest_canary.rehearsal.rehearsal import Rehearsal
+from pytest_canary.rendering.renderers import renderer_of
+from pytest_canary.rendering.version import Version
 from pytest_canary.stages import automatic_rollback, canary
 
 # Of these, 300 connections take seconds. What they would tell of a fault, its own pods tell too;
@@ -166,7 +168,11 @@ class Bench:
                 text = faults.patched(text, IS_READY_LATE)
             file.write_text(faults.patched(text, getattr(fault, name)))
         found = found.model_copy(update={"files": replace(found.files, **files)})
-        candidate = {"image": self.images.get(fault.name, self.images[""]), **files}
+        candidate = Version(
+            "candidate",
+            self.images.get(fault.name, self.images[""]),
+            renderer_of(found.files, found.root),
+        )
         baseline = self.live(ends_at_once=not found.traffic.rate)
         self.walk = self.place.go_back(self.walk, found, candidate, baseline)
 
@@ -174,11 +180,13 @@ class Bench:
         """The baseline, deployed anew where it ends otherwise."""
         context = self.walk.context
         text = manifest("deployment", ends_at_once=ends_at_once)
-        if context.baseline.deployment.read_text() == text:
+        if context.baseline.renderer.text() == text:
             return context.baseline
         file = self.folder / f"baseline-{ends_at_once}.yml"
         file.write_text(text)
-        version = replace(context.baseline, deployment=file)
+        files = replace(context.settings.files, deployment=file)
+        renderer = renderer_of(files, context.settings.root)
+        version = replace(context.baseline, renderer=renderer)
         replicas = context.settings.replicas.stable
         context.release.deploy(STABLE, replicas, version)
         context.release.wait_until_settled(STABLE, replicas, version)

@@ -32,10 +32,11 @@ from pytest_canary.context.app_access import AppAccess
 from pytest_canary.context.journal import Journal
 from pytest_canary.context.outcomes import BaselineOutcome, ClusterOutcome, PreflightOutcome
 from pytest_canary.context.workspace import Workspace
-from pytest_canary.manifests.version import CANARY, STABLE, Version
+from pytest_canary.manifests.version import CANARY, STABLE
 from pytest_canary.rehearsal.rehearsal import Rehearsal
 from pytest_canary.release.release import Release
 from pytest_canary.release.transitions import OwnTransitions
+from pytest_canary.rendering.version import Version
 
 
 @contextmanager
@@ -241,14 +242,14 @@ class Place:
         return cls(walk.journal, walk.journal.writes.acknowledged)
 
     def go_back(
-        self, walk: Rehearsal, found: Settings, candidate: Mapping[str, Any], baseline: Version
+        self, walk: Rehearsal, found: Settings, candidate: Version, baseline: Version
     ) -> Rehearsal:
         """Stand there again, with another candidate; the cluster is the caller's to put back.
 
         Args:
             walk: goes on no more.
             found: the settings from here on.
-            candidate: what is different from the one that was provisioned.
+            candidate: the other one.
             baseline: what is live.
 
         Returns:
@@ -269,9 +270,7 @@ class Place:
             context,
             plan=workspace.plan,
             journal=journal,
-            provisioned=replace(
-                up, candidate=replace(up.candidate, **candidate), baseline=baseline
-            ),
+            provisioned=replace(up, candidate=candidate, baseline=baseline),
             app=AppAccess(workspace.plan, journal, elsewhere=False),
         )
         workspace.context.open_app()

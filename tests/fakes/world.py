@@ -49,8 +49,9 @@ from pytest_canary.core.errors import ReleaseError
 from pytest_canary.core.waiting import Waiter
 from pytest_canary.k8s.image_names import full_name
 from pytest_canary.k8s.objects import pods_of
-from pytest_canary.manifests.version import Version
 from pytest_canary.rehearsal.rehearsal import Rehearsal
+from pytest_canary.rendering.apply_script import ApplyScript
+from pytest_canary.rendering.version import Version
 from pytest_canary.sides.measurement import Measurement
 from pytest_canary.sides.sides import Sides
 
@@ -279,9 +280,12 @@ class World:
         return Version(
             title,
             IMAGES[title],
-            self.settings.files.deployment,
-            self.settings.files.service,
-            self.apply,
+            ApplyScript(
+                self.settings.files.deployment,
+                self.settings.files.service,
+                self.apply,
+                self.settings.root,
+            ),
         )
 
     # Where the walk stands.

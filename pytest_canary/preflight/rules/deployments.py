@@ -16,10 +16,10 @@ SELECTOR: Place = ("spec", "selector")
 @rule("no-deployment", "a template without a Deployment, or with several", DEPLOYMENTS)
 def no_deployment(subject: Subject) -> Iterator[Fault]:
     """The template holds one Deployment, or one of the right name."""
-    for track, template in subject.templates.items():
-        if track in subject.workloads or template.parsed.broken:
+    for track, rendered in subject.rendered.items():
+        if track in subject.workloads or rendered.parsed.broken:
             continue
-        count = sum(each.kind == "Deployment" for each in template.parsed.documents)
+        count = sum(each.kind == "Deployment" for each in rendered.parsed.documents)
         what = f"{count} Deployments, and none of them is {subject.settings.deployment_name(track)}"
         yield Fault(
             subject.source,

@@ -10,7 +10,8 @@ from typing import Any
 from pytest_canary.config.settings import ENVIRONMENT
 from pytest_canary.core.wording import suggestion
 from pytest_canary.manifests.documents import Document, Fault, Place, Source, read
-from pytest_canary.manifests.templates import VARIABLE, Use, names
+from pytest_canary.manifests.rendered import Use
+from pytest_canary.manifests.templates import VARIABLE, names
 from pytest_canary.preflight.groups import VARIABLES
 from pytest_canary.preflight.rule import rule
 from pytest_canary.preflight.subject import Subject
@@ -27,11 +28,11 @@ def unset_variable(subject: Subject) -> Iterator[Fault]:
 
 
 def _unset_in_template(subject: Subject) -> Iterator[Fault]:
-    for template in subject.templates.values():
-        for use in template.filled.unset:
+    for rendered in subject.rendered.values():
+        for use in rendered.filled.unset:
             yield _unset(subject, use)
-        left = {use.name for use in template.filled.left}
-        for document in template.parsed.documents:
+        left = {use.name for use in rendered.filled.left}
+        for document in rendered.parsed.documents:
             for place, name in _bare(document, left):
                 yield document.fault(
                     place,
@@ -61,8 +62,8 @@ def _unset_in_service(subject: Subject) -> Iterator[Fault]:
 )
 def empty_variable(subject: Subject) -> Iterator[Fault]:
     """Every variable that a script such as envsubst fills in has something to be filled in."""
-    for template in subject.templates.values():
-        for use in template.filled.empty:
+    for rendered in subject.rendered.values():
+        for use in rendered.filled.empty:
             fault = _unset(subject, use)
             yield replace(
                 fault,

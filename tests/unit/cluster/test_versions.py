@@ -20,7 +20,8 @@ from pytest_canary.config.plan import plan
 from pytest_canary.config.settings_file import load
 from pytest_canary.core.errors import ImageError
 from pytest_canary.core.processes import Processes
-from pytest_canary.manifests.version import Version
+from pytest_canary.rendering.apply_script import ApplyScript
+from pytest_canary.rendering.version import Version
 
 NO_HEADER = """[api]
 read = {method = "GET", path = "/"}
@@ -55,6 +56,12 @@ def built(tmp_path: Path) -> list[str]:
     return log.read_text().split() if log.exists() else []
 
 
+def files(found: Version) -> tuple[Path, Path, Path]:
+    """Template, Service and script."""
+    assert isinstance(found.renderer, ApplyScript)
+    return found.renderer.deployment, found.renderer.service, found.renderer.apply_path
+
+
 def version(made: tuple[Image, Callable[[Image], Version]]) -> Version:
     image, named = made
     return named(replace(image, ref=f"{image.ref}-named"))
@@ -71,8 +78,8 @@ def test_a_revision_brings_its_own_files(make: Make, tagged: Path, tmp_path: Pat
     versions = make(tagged)
     found = version(versions.baseline())
     assert (found.title, found.image) == ("baseline", "pytest-canary/addressbook:baseline-named")
-    assert built(tmp_path) == [str(found.deployment.parents[1])]
-    for path in (found.deployment, found.service, found.apply):
+    assert built(tmp_path) == [str(files(found)[0].parents[1])]
+    for path in files(found):
         assert path.read_text() == "{}\n"
     assert versions.notes == []
 
@@ -90,8 +97,8 @@ def test_files_that_a_revision_lacks_are_the_candidates_and_told(
     commit(folder)
     versions = make(folder)
     found = version(versions.baseline())
-    assert found.deployment == folder / "manifests" / "deployment.yml"
-    assert found.apply == folder / "apply.sh"
+    deployment, _, apply = files(found)
+    assert (deployment, apply) == (folder / "manifests" / "deployment.yml", folder / "apply.sh")
     assert versions.notes == [
         f"baseline git:v1.4 has no {name} of its own: the candidate's is used"
         for name in ("manifests/deployment.yml", "apply.sh")

@@ -11,8 +11,9 @@ import pytest
 from fakes.manifests import parsed
 
 from pytest_canary.manifests.documents import Document, read
+from pytest_canary.manifests.rendered import Given
 from pytest_canary.manifests.schema import nearest_version, of_version, version_of, versions
-from pytest_canary.manifests.templates import Given, Script, render
+from pytest_canary.manifests.templates import Script, render
 
 ROOT = Path(__file__).parents[3]
 GIVEN = Given("shop-canary", 1, "shop:1", {"PORT": "3000", "LINES": "a\nb"})

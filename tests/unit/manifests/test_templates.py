@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from pytest_canary.manifests.documents import Source
-from pytest_canary.manifests.templates import Given, Script, comment_at, fill, names, render
+from pytest_canary.manifests.rendered import Given
+from pytest_canary.manifests.templates import Script, comment_at, fill, names, render
 
 GIVEN = Given("shop-canary", 1, "shop:1", {"PORT": "3000", "LINES": "a\nb"})
 

@@ -16,7 +16,8 @@ from pytest_canary.core.errors import SettingsError
 from pytest_canary.manifests.documents import Source
 from pytest_canary.manifests.parsing import parse
 from pytest_canary.manifests.references import pull_secrets
-from pytest_canary.manifests.templates import Given, Script, render
+from pytest_canary.manifests.rendered import Given
+from pytest_canary.manifests.templates import Script, render
 
 BUDGET = """
 apiVersion: policy/v1

@@ -20,6 +20,7 @@ from pytest_canary.preflight.groups import Group
 from pytest_canary.preflight.reading import read_subject
 from pytest_canary.preflight.rule import rule
 from pytest_canary.preflight.subject import Subject
+from pytest_canary.rendering.renderers import renderer_of
 
 
 def test_every_rule_has_a_broken_manifest() -> None:
@@ -68,7 +69,9 @@ def test_a_fault_has_the_name_of_the_rule_that_finds_it() -> None:
         yield Fault(subject.source, 2, "it is not ours", "make it ours", rule="another")
 
     plan = Plan(settings_file.load(ROOT), KIND, Baseline("none", "", ""))
-    subject, _ = read_subject(plan, ROOT, of_version(None), NODE)
+    subject, _ = read_subject(
+        plan, ROOT, of_version(None), NODE, renderer_of(plan.settings.files, ROOT)
+    )
     assert [fault.rule for fault in ours.faults(subject)] == ["our-own", "our-own"]
 
 

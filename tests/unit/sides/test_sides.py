@@ -18,7 +18,7 @@ from pytest_canary.context import judging
 from pytest_canary.context.outcomes import CanaryOutcome, PreflightOutcome, VerdictOutcome
 from pytest_canary.core.errors import ClusterError, FoundError, NotApplicable, WaitTimeoutError
 from pytest_canary.core.waiting import Waiter
-from pytest_canary.manifests.version import Version
+from pytest_canary.rendering.version import Version
 from pytest_canary.sides.sides import BASE_RATE
 from pytest_canary.stages import verdict
 from pytest_canary.traffic import TrackTraffic

@@ -1,0 +1,1 @@
+"""What makes a version's objects, be it the project's script or a tool, and what applies them."""

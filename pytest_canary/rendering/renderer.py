@@ -1,0 +1,67 @@
+"""What every renderer does: it makes the objects of a track, and says how they are applied."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from pytest_canary.manifests.documents import Source
+from pytest_canary.manifests.parsing import Parsed
+from pytest_canary.manifests.rendered import Given, Rendered
+from pytest_canary.manifests.templates import Script
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command that applies objects.
+
+    Attributes:
+        words: what the program is told.
+        program: what is run; None for the run's own kubectl.
+        stdin: what it reads.
+        cwd: the folder to run in; None for this process's own.
+    """
+
+    words: tuple[str | Path, ...]
+    program: Path | None = None
+    stdin: bytes = b""
+    cwd: Path | None = None
+
+
+class Renderer(Protocol):
+    """Makes the objects of one version."""
+
+    def render(self, given: Given) -> Rendered:
+        """The objects that are made for one track: its Deployment, and what comes with it."""
+
+    def shared(self, image: str, /) -> Parsed:
+        """The objects that both tracks have in common, the Service among them.
+
+        Args:
+            image: the version's.
+        """
+
+    def apply(self, given: Given) -> Command:
+        """What puts a track's objects on the cluster."""
+
+    def apply_shared(self, image: str, /) -> Command:
+        """What puts there what both have in common."""
+
+    def script(self) -> Script:
+        """What applies a track, with what can be read of how it does that; a tool has no text."""
+
+    def deployment_source(self) -> Source:
+        """Where the Deployment comes from."""
+
+    def service_source(self) -> Source:
+        """Where the Service comes from."""
+
+    def text(self) -> str:
+        """What the Deployment is made of, as whoever may read the project may read it."""
+
+    def fingerprint(self) -> bytes:
+        """The same for two versions of which, beside the image, everything is the same."""
+
+    def pull_secrets(self) -> set[str]:
+        """The imagePullSecrets that the pods name."""

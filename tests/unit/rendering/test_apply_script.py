@@ -1,0 +1,52 @@
+"""The book's way as a renderer: what its script is told, and what is known of what it makes."""
+
+import shutil
+from pathlib import Path
+
+from pytest_canary.config.settings_file import load
+from pytest_canary.manifests.rendered import Given
+from pytest_canary.rendering.renderers import renderer_of
+
+ROOT = Path(__file__).parents[3]
+GIVEN = Given("addressbook-canary", 1, "addressbook:2", {"PORT": "3000"})
+
+
+def test_the_books_layout_is_rendered_by_its_script() -> None:
+    renderer = renderer_of(load(ROOT).files, ROOT)
+    command = renderer.apply(GIVEN)
+    assert (command.program, command.cwd) == (ROOT / "apply.sh", ROOT)
+    template = ROOT / "manifests" / "deployment.yml"
+    assert command.words == (template, "addressbook-canary", "1", "addressbook:2")
+    shared = renderer.apply_shared("addressbook:2")
+    assert (shared.program, shared.words) == (
+        None,
+        ("apply", "-f", ROOT / "manifests" / "service.yml"),
+    )
+    assert renderer.script().name == "apply.sh"
+
+
+def test_what_it_makes_is_told_with_the_templates_lines() -> None:
+    renderer = renderer_of(load(ROOT).files, ROOT)
+    made = renderer.render(GIVEN).deployment("addressbook-canary")
+    assert made
+    assert made.at("spec", "replicas") == 1
+    assert made.source.where(made.line("spec", "replicas")) == "manifests/deployment.yml:10"
+    (service,) = renderer.shared("addressbook:2").documents
+    assert (service.kind, service.source.shown) == ("Service", "manifests/service.yml")
+    assert renderer.pull_secrets() == {"registry"}
+
+
+def test_versions_differ_by_each_of_the_three_files(tmp_path: Path) -> None:
+    book = tmp_path
+    for name in ("manifests/deployment.yml", "manifests/service.yml", "apply.sh"):
+        (book / name).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / name, book / name)
+    (book / "Dockerfile").touch()
+    files = load(book).files
+    before = renderer_of(files, book).fingerprint()
+    for path in (files.deployment, files.service, files.apply):
+        text = path.read_text()
+        path.write_text(f"{text}# more\n")
+        assert renderer_of(files, book).fingerprint() != before
+        path.write_text(text)
+    assert renderer_of(files, book).fingerprint() == before
