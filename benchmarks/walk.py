@@ -117,6 +117,11 @@ def bare_environment(plan: Plan) -> dict[str, str]:
             f"the bare script upgrades from an image, and the baseline is {baseline.text}; "
             "name one with --canary-baseline=IMAGE"
         )
+    if settings.files.apply is None:
+        raise RunError(
+            f"the bare script calls an apply.sh, and {settings.files.renderer} makes these; "
+            "name settings with a script: --canary-config"
+        )
     files, replicas, commands = settings.files, settings.replicas, settings.commands
     args = settings.image.build_args.items()
     found = {

@@ -12,6 +12,7 @@ from pytest_canary.cluster.checkout import Checkout
 from pytest_canary.cluster.container_engine import ContainerEngine, Image
 from pytest_canary.config.baseline import Commit
 from pytest_canary.config.plan import Plan
+from pytest_canary.config.settings import Files
 from pytest_canary.core.errors import ImageError
 from pytest_canary.core.processes import Processes
 from pytest_canary.rendering.renderer import Renderer
@@ -63,15 +64,15 @@ class Versions:
             found = self._engine.pull(image, self._settings.deadlines.image)
         else:
             found = self._build("candidate", files.context, files.dockerfile)
-        return self._finish("candidate", found, renderer_of(files, self._settings.root))
+        return self._finish("candidate", found, self._renderer(self._settings.root))
 
     def baseline(self) -> Made:
         """The version that is live; an image brings no files, so the candidate's deploy it."""
-        files, commit = self._settings.files, self._plan.baseline.commit
+        commit = self._plan.baseline.commit
         if commit:
             return self._built_baseline(commit)
         found = self._found_baseline(self._plan.baseline.value)
-        return self._finish("baseline", found, renderer_of(files, self._settings.root))
+        return self._finish("baseline", found, self._renderer(self._settings.root))
 
     def _found_baseline(self, name: str) -> Image:
         known = self._engine.find(name)
@@ -104,22 +105,27 @@ class Versions:
                     "name a later revision, or an image"
                 )
 
-        def own(field: str) -> Path:
-            path: Path = getattr(commit.files, field)
-            if (checkout / path).is_file() and _is_within(checkout / path, checkout):
-                return checkout / path
+        def own(path: Path, candidates: Path) -> Path:
+            found = checkout / path
+            alike = found.exists() and found.is_dir() == candidates.is_dir()
+            if alike and _is_within(found, checkout):
+                return found
             self.notes.append(f"baseline {name} has no {path} of its own: the candidate's is used")
-            candidates: Path = getattr(settings.files, field)
             return candidates
 
-        files = replace(
-            settings.files,
-            deployment=own("deployment"),
-            service=own("service"),
-            apply=own("apply"),
-        )
+        theirs, files = commit.files, settings.files
+        if theirs.apply and files.apply:
+            files = replace(
+                files,
+                deployment=own(theirs.deployment, files.deployment),
+                service=own(theirs.service, files.service),
+                apply=own(theirs.apply, files.apply),
+            )
+        else:
+            sources = tuple(map(own, theirs.sources, files.sources))
+            files = replace(files, deployment=sources[0], service=sources[0], sources=sources)
         image = self._build("baseline", context, dockerfile)
-        return self._finish("baseline", image, renderer_of(files, checkout))
+        return self._finish("baseline", image, self._renderer(checkout, files))
 
     def _build(self, title: str, context: Path, dockerfile: Path) -> Image:
         return self._engine.build(
@@ -130,6 +136,9 @@ class Versions:
             self._folder / f"{title}.iid",
             self._settings.deadlines.image,
         )
+
+    def _renderer(self, root: Path, files: Files | None = None) -> Renderer:
+        return renderer_of(self._plan, root, files, self._processes)
 
     def _finish(self, title: str, image: Image, renderer: Renderer) -> Made:
         version = Version(title, image.ref, renderer)

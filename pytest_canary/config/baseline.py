@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -118,19 +118,30 @@ def _of_commit(settings: Settings, name: str, origin: str, commit: str) -> Basel
     # Git says where the folder is in the repository, as it was found: a link on the way to it, or
     # a file that is a link, is not followed, as it may lead elsewhere in another revision.
     prefix = git(settings.root, "rev-parse", "--show-prefix").rstrip("\n")
-    files, outside = {}, []
-    for field, key in (
-        ("context", "image.context"),
-        ("dockerfile", "image.dockerfile"),
-        ("deployment", "manifests.deployment"),
-        ("service", "manifests.service"),
-        ("apply", "manifests.apply"),
-    ):
-        path = getattr(settings.files, field)
-        place = Path(os.path.normpath(Path(prefix) / os.path.relpath(path, settings.root)))
-        files[field] = place
-        if place.parts[:1] == ("..",):
+    outside = []
+
+    def place(path: Path, key: str) -> Path:
+        found = Path(os.path.normpath(Path(prefix) / os.path.relpath(path, settings.root)))
+        if found.parts[:1] == ("..",):
             outside.append(f"{key} ({os.path.normpath(path)})")
+        return found
+
+    own = settings.files
+    files = replace(
+        own,
+        context=place(own.context, "image.context"),
+        dockerfile=place(own.dockerfile, "image.dockerfile"),
+    )
+    if own.apply:
+        files = replace(
+            files,
+            deployment=place(own.deployment, "manifests.deployment"),
+            service=place(own.service, "manifests.service"),
+            apply=place(own.apply, "manifests.apply"),
+        )
+    else:
+        sources = tuple(place(each, "manifests.path") for each in own.sources)
+        files = replace(files, deployment=sources[0], service=sources[0], sources=sources)
     if outside:
         verb = "is" if len(outside) == 1 else "are"
         raise SettingsError(
@@ -138,7 +149,7 @@ def _of_commit(settings: Settings, name: str, origin: str, commit: str) -> Basel
             f"baseline git:{name} ({origin}) has none of its own; move it into the repository, or "
             "name an image as the baseline"
         )
-    return Baseline("git", name, origin, Commit(commit, Files(**files)))
+    return Baseline("git", name, origin, Commit(commit, files))
 
 
 def _newest_tag(settings: Settings) -> Baseline:

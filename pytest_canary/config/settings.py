@@ -15,6 +15,7 @@ from pydantic import (
     model_validator,
 )
 
+from pytest_canary.config.manifest_settings import ManifestSettings, RendererName
 from pytest_canary.config.pipeline_settings import PipelineSettings, RegistrySettings
 from pytest_canary.config.table import TABLE
 from pytest_canary.config.toml_file import line_of
@@ -51,14 +52,6 @@ class ImageSettings(_Table):
     context: Text | None = None
     dockerfile: Text | None = None
     build_args: dict[ArgumentName, Text] = {}
-
-
-class ManifestSettings(_Table):
-    """The two templates and the command that applies the first of them."""
-
-    deployment: Text = "manifests/deployment.yml"
-    service: Text = "manifests/service.yml"
-    apply: Text = "./apply.sh"
 
 
 class ReplicaSettings(_Table):
@@ -285,13 +278,25 @@ class Files:
 
     Attributes:
         context: the folder that the candidate's image is built from.
+        deployment: the Deployment's template; what a tool makes it of, where one does.
+        service: the Service's manifest; likewise.
+        apply: the script that applies the template; None where a tool makes the objects.
+        renderer: what makes the objects.
+        sources: all that a tool makes them of.
     """
 
     context: Path
     dockerfile: Path
     deployment: Path
     service: Path
-    apply: Path
+    apply: Path | None
+    renderer: RendererName = "apply.sh"
+    sources: tuple[Path, ...] = ()
+
+    @property
+    def manifests(self) -> tuple[Path, ...]:
+        """The files and folders that objects are made of."""
+        return self.sources or (self.deployment, self.service)
 
 
 class Settings(Tables):

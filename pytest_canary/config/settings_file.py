@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, get_args
@@ -11,14 +10,20 @@ from typing import Any, get_args
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from pytest_canary.config import build_args, promotion_condition, promotion_pipeline, toml_file
+from pytest_canary.config import (
+    build_args,
+    promotion_condition,
+    promotion_pipeline,
+    service_names,
+    toml_file,
+)
+from pytest_canary.config.manifest_files import ManifestFiles, find_manifests, misfit
 from pytest_canary.config.messages import SHOWN, key, mistake, nearest, quoted
-from pytest_canary.config.settings import ENVIRONMENT, NAME, Files, Settings, Tables
+from pytest_canary.config.settings import ENVIRONMENT, Files, Settings, Tables
 from pytest_canary.core.errors import SettingsError
 from pytest_canary.core.findings import Level
 from pytest_canary.core.wording import cut
 from pytest_canary.manifests.documents import read
-from pytest_canary.manifests.parsing import parse
 from pytest_canary.manifests.templates import Script
 
 # Mistakes that are told: a file that has more is not one of settings.
@@ -106,8 +111,10 @@ def check(
     ]
     if mistakes:
         raise SettingsError("\n".join(mistakes))
-    service_name = _service_name(files.service)
-    name = tables.name or _inferred_name(service_name)
+    scripted = files.renderer == "apply.sh"
+    service_name = service_names.of_file(files.service) if scripted else None
+    # What a tool makes is known once it was run.
+    name = tables.name or (service_names.app_name(service_name) if scripted else "")
     values = {field: getattr(tables, field) for field in Tables.model_fields}
     own = {
         "name": name,
@@ -115,7 +122,7 @@ def check(
         "root": root,
         "source": source,
         "files": files,
-        "service_name": service_name or f"{name}-lb",
+        "service_name": service_name or (f"{name}-lb" if scripted else ""),
     }
     # The tables are checked; what is added is of the right type already.
     return Settings.model_construct(**(values | own))
@@ -127,6 +134,17 @@ def _files(tables: Tables, root: Path) -> Files:
     folders = [image.context] if image.context else [".", "app"]
     dockerfile = image.dockerfile or "Dockerfile"
     context = next((each for each in folders if _is_file(root / each / dockerfile)), folders[0])
+    found = find_manifests(manifests, root)
+    if found.sources:
+        return Files(
+            context=root / context,
+            dockerfile=root / context / dockerfile,
+            deployment=found.sources[0],
+            service=found.sources[0],
+            apply=None,
+            renderer=found.renderer,
+            sources=found.sources,
+        )
     return Files(
         context=root / context,
         dockerfile=root / context / dockerfile,
@@ -136,12 +154,14 @@ def _files(tables: Tables, root: Path) -> Files:
     )
 
 
-def _default_variables(apply: Path) -> dict[str, str]:
+def _default_variables(apply: Path | None) -> dict[str, str]:
     """The variables that are set where no settings do so.
 
     None for a script that puts nothing in the place of a variable that is not set: what it is
-    released with, it is to be rehearsed with.
+    released with, it is to be rehearsed with. None where nothing fills anything in.
     """
+    if apply is None:
+        return {}
     empties = Script(apply.name, read(apply, apply.parent).text).empties
     return {} if empties else ENVIRONMENT
 
@@ -149,12 +169,13 @@ def _default_variables(apply: Path) -> dict[str, str]:
 def _absent(tables: Tables, files: Files, root: Path) -> list[tuple[str, object, str]]:
     """The files that are named and not there: key, value, what is wrong."""
     image, manifests = tables.image, tables.manifests
-    named = [
-        ("image.dockerfile", image.dockerfile or "Dockerfile", files.dockerfile),
-        ("manifests.deployment", manifests.deployment, files.deployment),
-        ("manifests.service", manifests.service, files.service),
-        ("manifests.apply", manifests.apply, files.apply),
-    ]
+    named = [("image.dockerfile", image.dockerfile or "Dockerfile", files.dockerfile)]
+    if files.apply:
+        named += [
+            ("manifests.deployment", manifests.deployment, files.deployment),
+            ("manifests.service", manifests.service, files.service),
+            ("manifests.apply", manifests.apply, files.apply),
+        ]
     pipelines = tables.pipeline
     named += [
         (f"pipeline.{key}", value, root / value)
@@ -162,6 +183,8 @@ def _absent(tables: Tables, files: Files, root: Path) -> list[tuple[str, object,
         if (value := getattr(pipelines, key))
     ]
     absent: list[tuple[str, object, str]] = []
+    if wrong := misfit(ManifestFiles(files.renderer, files.sources), manifests):
+        absent.append(wrong)
     # Without one that is named, it is the root, which is there.
     if image.context and not _is_folder(files.context):
         shown = cut(str(files.context), SHOWN)
@@ -191,13 +214,6 @@ def _is_folder(path: Path) -> bool:
         return path.is_dir()
     except OSError:
         return False
-
-
-def _inferred_name(service_name: str | None) -> str:
-    """The app's name by its Service's, which is NAME-lb."""
-    if service_name and service_name.endswith("-lb"):
-        return service_name.removesuffix("-lb")
-    return "addressbook"
 
 
 def _together(
@@ -258,17 +274,6 @@ def _levels(tables: Tables, rules: Mapping[str, Level]) -> Iterator[tuple[str, o
         elif LEVELS.index(found.level) > LEVELS.index(rules[rule]) and not found.why.strip():
             problem = f"lower than the rule's own, which is {rules[rule]}, so say why"
             yield name, found.level, f'{problem}: why = "…"'
-
-
-def _service_name(path: Path) -> str | None:
-    """The Service's name, where the manifest can be read as it stands, without its variables.
-
-    Of several, the first that is called NAME-lb.
-    """
-    services = [each for each in parse(read(path, path.parent)).documents if each.kind == "Service"]
-    names = [each.name for each in services if re.fullmatch(NAME, each.name)]
-    only = names[0] if len(names) == 1 else None
-    return next((name for name in names if name.endswith("-lb")), only)
 
 
 def _without(table: dict[str, Any], details: list[ErrorDetails]) -> dict[str, Any]:

@@ -9,6 +9,9 @@ from collections.abc import Iterator
 from pytest_canary.discovery.answers import Answer, Question, Setting
 from pytest_canary.discovery.repository import Repository, table
 
+# What Kustomize looks for in a folder.
+KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+
 DEMO = "`pytest --canary-demo --canary-check` makes one to copy"
 
 # The name of a Kubernetes object, with room for what a walk adds.
@@ -16,10 +19,62 @@ NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,50}[a-z0-9])?")
 
 
 def manifests(repository: Repository) -> Iterator[Answer]:
-    """The Deployment's template, the Service, and the script that applies the first."""
+    """What makes the objects: a kustomization, plain YAML, or a script of its own.
+
+    A script's template, its Service, and the script itself, where nothing else is there.
+    """
+    templates = [each for each in _files(repository, "Deployment") if _varies(repository, each)]
+    if not templates:
+        answers = [*_kustomized(repository)] or [*_plain(repository)]
+        yield from answers
+        if answers:
+            return
     yield from _deployment(repository)
     yield from _service(repository)
     yield from _script(repository)
+
+
+def _kustomized(repository: Repository) -> Iterator[Answer]:
+    """The kustomization that is released: an overlay, if there is one."""
+    found = repository.named(*KUSTOMIZATIONS)
+    overlays = [each for each in found if "/overlays/" in f"/{each}"]
+    if not found:
+        return
+    first, *others = overlays or found
+    yield Setting("manifests.renderer", "kustomize", f"{first} is there")
+    yield Setting("manifests.path", posixpath.dirname(first) or ".", f"{first} is there")
+    if others:
+        listed = ", ".join([first, *others][:5])
+        what = f"there are several kustomizations: {listed}"
+        yield Question("manifests", what, "name the folder of the one that is released")
+
+
+def _plain(repository: Repository) -> Iterator[Answer]:
+    """The YAML that `kubectl apply -f` takes: where the Deployment is, and where the Service is."""
+    deployments, services = _files(repository, "Deployment"), _services(repository)
+    if not deployments:
+        return
+    first = deployments[0]
+    folder = posixpath.dirname(first)
+    beside = [each for each in services if posixpath.dirname(each) == folder]
+    # At the top there is much beside that is no manifest.
+    paths = [folder] if folder else [first, *beside[:1]]
+    if not beside:
+        paths += services[:1]
+    yield Setting("manifests.renderer", "yaml", f"{first} has a Deployment that is no template")
+    yield Setting(
+        "manifests.path",
+        paths[0] if len(paths) == 1 else list(dict.fromkeys(paths)),
+        "of each folder, all of its YAML is applied",
+    )
+    if len(deployments) > 1:
+        yield Question(
+            "manifests",
+            f"there are several Deployments: {', '.join(deployments[:5])}",
+            "name where the one is that is released, and set name to what it is called",
+        )
+    if not services:
+        yield Question("manifests", "there is no Service", f"write one; {DEMO}")
 
 
 def name(repository: Repository, source: Repository) -> Iterator[Answer]:
@@ -67,12 +122,6 @@ def _deployment(repository: Repository) -> Iterator[Answer]:
             f"there are several Deployments: {', '.join(found[:5])}",
             "name another one, if that is released",
         )
-    if not _varies(repository, first):
-        yield Question(
-            "manifests",
-            f"{first} makes one Deployment, and a walk makes two of one template",
-            "write $deployment for its name (in selector and labels too), $replicas and $img",
-        )
 
 
 def _varies(repository: Repository, file: str) -> bool:
@@ -83,20 +132,12 @@ def _varies(repository: Repository, file: str) -> bool:
 
 def _lacking(repository: Repository) -> Iterator[Answer]:
     chart = repository.first("Chart.yaml")
-    kustomization = repository.first("kustomization.yaml", "kustomization.yml")
     if chart:
         yield Question(
             "manifests",
             f"{chart} is of a Helm chart, which a walk can't fill in",
-            "`helm template` makes plain manifests of it; save Deployment and Service, with "
-            "$deployment, $replicas and $img in their places, and name both here",
-        )
-    elif kustomization:
-        yield Question(
-            "manifests",
-            f"no file has a Deployment, and {kustomization} leads to none here",
-            "save what `kubectl kustomize` makes, with $deployment, $replicas and $img in their "
-            "places, and name it here",
+            f"save what `helm template {posixpath.dirname(chart) or '.'}` makes in a folder, with "
+            "one Deployment, and name that here as path",
         )
     else:
         yield Question("manifests", "there is no Deployment", f"write its template; {DEMO}")
@@ -140,6 +181,8 @@ def service_name(repository: Repository, file: str) -> str:
 
 
 def _script(repository: Repository) -> Iterator[Answer]:
+    if not _files(repository, "Deployment") and repository.first("Chart.yaml"):
+        return  # a chart is rendered, not filled in
     found = repository.named("apply.sh") or [
         each for each in repository.ending(".sh") if "kubectl apply" in repository.text(each)
     ]

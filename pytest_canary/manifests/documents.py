@@ -163,7 +163,7 @@ def read(path: Path, root: Path) -> Source:
         path: the file.
         root: the folder that paths are told from.
     """
-    shown = Path(os.path.relpath(path, root)).as_posix()
+    shown = shown_path(path, root)
     with path.open("rb") as file:
         found = file.read(LARGEST + 1)
     if len(found) > LARGEST:
@@ -173,6 +173,11 @@ def read(path: Path, root: Path) -> Source:
     except UnicodeDecodeError as error:
         known = found[: error.start].decode("utf-8-sig")
         return Source(path, shown, f"{known}\x00{found[error.start :].decode(errors='replace')}")
+
+
+def shown_path(path: Path, root: Path) -> str:
+    """A path as it is told, from the folder that paths are told from."""
+    return Path(os.path.relpath(path, root)).as_posix()
 
 
 def shown(place: Place) -> str:

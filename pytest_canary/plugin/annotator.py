@@ -9,6 +9,7 @@ import pytest
 
 from pytest_canary.annotations import github, writing
 from pytest_canary.annotations.notice import Notice, home_of, notices
+from pytest_canary.config.manifest_files import yaml_files
 from pytest_canary.core.errors import CanaryError
 
 if TYPE_CHECKING:
@@ -61,4 +62,7 @@ class Annotator:
         return notices(self._workspace.journal, self._workspace.project)
 
     def _home(self) -> str:
-        return home_of(self._workspace.plan.settings.files.deployment, self._workspace.project)
+        named = self._workspace.plan.settings.files.deployment
+        # Where a folder is meant, one of its files: a folder has no lines.
+        file = next(iter(yaml_files(named)), named)
+        return home_of(file, self._workspace.project)

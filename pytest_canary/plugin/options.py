@@ -247,7 +247,8 @@ def read_plan(config: pytest.Config) -> Plan:
     options, mistakes = read(vars(config.option))
     mistakes += refusals(config)
     try:
-        settings = load_settings(project(config), config.option.canary_config)
+        kubectl = options.kubectl if options else None
+        settings = load_settings(project(config), config.option.canary_config, kubectl)
     except SettingsError as error:
         mistakes += str(error).splitlines()
         if all(each.startswith("defaults: ") for each in str(error).splitlines()):

@@ -85,9 +85,11 @@ class Terminal:
         """Say in whose cluster something is going to be made, before anything is; -q or not."""
         target = self._rehearsal.plan.target
         if target and not session.config.option.collectonly:
-            service = self._rehearsal.plan.settings.files.service.read_text(errors="replace")
+            from pytest_canary.rendering.renderers import renderer_of
+
+            renderer = renderer_of(self._rehearsal.plan, self._rehearsal.plan.settings.root)
             public = "; its Service of type LoadBalancer may get a public address"
-            public = public if "LoadBalancer" in service else ""
+            public = public if "LoadBalancer" in str(renderer.shared("").values) else ""
             self._screen.write_line(f"canary: the walk is in {target.text}{public}")
 
     @pytest.hookimpl(tryfirst=True)
@@ -251,9 +253,14 @@ class CheckSummary:
             if warned:
                 yield Line(f"no error, {warned}", "yellow")
             else:
-                files = [settings.files.deployment, settings.files.service]
-                files += [pipeline] if (pipeline := self._check.plan.pipeline) else []
-                *first, last = [each.name for each in files]
-                yield Line(f"nothing found in {', '.join(first)} and {last}", "green")
+                pipeline = self._check.plan.pipeline
+                named = [*settings.files.manifests, *([pipeline] if pipeline else [])]
+                # A folder's name alone may be any overlay's.
+                *first, last = [
+                    os.path.relpath(each, settings.root) if each.is_dir() else each.name
+                    for each in named
+                ]
+                listed = f"{', '.join(first)} and {last}" if first else last
+                yield Line(f"nothing found in {listed}", "green")
         elif checks:
             yield Line(f"{held} of {checks} checks were made, and hold")

@@ -80,13 +80,13 @@ def inspect(
         renderer: makes the candidate's objects; the one for the plan's files, unless given.
     """
     wanted = version_of(plan.options.node_image)
-    renderer = renderer or renderer_of(plan.settings.files, root)
+    renderer = renderer or renderer_of(plan, root)
     schema = of_version(wanted)
     subject, foreign = read_subject(plan, root, schema, node or this_machine(), renderer)
     faults = [fault for rule in RULES for fault in rule.faults(subject)]
     return Inspection(
         findings=tuple(findings_of(faults)),
-        notes=tuple(_notes(subject, wanted)),
+        notes=(*_notes(subject, wanted), *renderer.notes()),
         foreign=foreign,
         unread=foreign or _unread(subject),
         serviceless=_serviceless(subject),

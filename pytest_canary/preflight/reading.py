@@ -80,7 +80,9 @@ def _pipeline_faults(plan: Plan, root: Path, subject: Subject) -> tuple[Fault, .
     provided = Provided(
         secrets={name: each.variables for name, each in described.secrets.items()},
         variables=described.variables,
-        programs=(Program(subject.script.name, subject.source.path.name, _asked(subject)),),
+        programs=(Program(subject.script.name, subject.source.path.name, _asked(subject)),)
+        if subject.scripted
+        else (),
     )
     return tuple(review(read_workflow(plan.pipeline, root), provided))
 

@@ -115,6 +115,11 @@ class Subject:
     pipelines: tuple[Fault, ...] = ()
 
     @property
+    def scripted(self) -> bool:
+        """Whether a script fills in a template; else objects are applied as a tool makes them."""
+        return self.settings.files.apply is not None
+
+    @property
     def kind_cluster(self) -> bool:
         """Whether images are loaded into a cluster of the run's own, not pulled."""
         return self.node is not None

@@ -11,19 +11,21 @@ from pytest_canary.config.settings_file import load
 from pytest_canary.context import rules
 from pytest_canary.context.report_folder import obstacle
 from pytest_canary.core.errors import SettingsError
+from pytest_canary.rendering.naming import named
 
 
-def load_settings(project: Path, file: str | None = None) -> Settings:
+def load_settings(project: Path, file: str | None = None, kubectl: Path | None = None) -> Settings:
     """Read and check a project's settings.
 
     Args:
         project: the folder to look in.
         file: one that is named instead, relative to the current folder or the project.
+        kubectl: the program that makes objects of a kustomization; None for the one on PATH.
 
     Raises:
         SettingsError: with every mistake, a line each: file, key, value, what is allowed.
     """
-    return load(project, file, rules=rules.levels())
+    return named(load(project, file, rules=rules.levels()), kubectl)
 
 
 def make_plan(settings: Settings, options: Options | None = None) -> Plan:

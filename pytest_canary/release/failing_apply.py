@@ -56,18 +56,22 @@ def failures(
         patience: seconds after which it is given up.
 
     Returns:
-        Nothing, too, where it has not ended in time, or never asked kubectl for anything.
+        Nothing, too, where it has not ended in time, or never asked kubectl for anything; or where
+        there is no script.
     """
+    apply = plan.settings.files.apply
+    if apply is None:
+        return []
     with tempfile.TemporaryDirectory(
         prefix="refused-", dir=folder, ignore_cleanup_errors=True
     ) as own:
-        return list(_Trial(plan, Path(own)).run(processes.part(), patience))
+        return list(_Trial(plan, apply, Path(own)).run(processes.part(), patience))
 
 
 class _Trial:
-    def __init__(self, plan: Plan, folder: Path) -> None:
+    def __init__(self, plan: Plan, apply: Path, folder: Path) -> None:
         settings = plan.settings
-        self.settings, self.files = settings, settings.files
+        self.settings, self.files, self.apply = settings, settings.files, apply
         self.asked, self.temporary = folder / "asked", folder / "tmp"
         self.mark = secrets.token_hex(8)
         self.given = {
@@ -94,10 +98,10 @@ class _Trial:
         code: int | None = 0
         try:
             script.run(
-                [self.files.apply, self.files.deployment, *words],
+                [self.apply, self.files.deployment, *words],
                 timeout=patience,
                 env=self.environment,
-                cwd=self.files.apply.parent,
+                cwd=self.apply.parent,
             )
         except CommandError as error:
             code = error.code
@@ -105,7 +109,7 @@ class _Trial:
             left = list(self._left(before))
         if code is None or not self.asked.exists():
             return
-        name = self.files.apply.name
+        name = self.apply.name
         if code == 0:
             yield unfailing_apply(name)
         found = [(shown, self._secrets(content)) for shown, content in left]
@@ -116,7 +120,7 @@ class _Trial:
 
     def _beside(self) -> Iterator[Path]:
         """The files beside the script, beside the template and where temporary ones are."""
-        folders = {self.files.apply.parent, self.files.deployment.parent}
+        folders = {self.apply.parent, self.files.deployment.parent}
         for folder in {*folders, Path(tempfile.gettempdir())}:
             with suppress(OSError):
                 yield from folder.iterdir()

@@ -73,3 +73,7 @@ class ApplyScript:
     def pull_secrets(self) -> set[str]:
         """Those that stand in the template."""
         return pull_secrets(self.text())
+
+    def notes(self) -> list[str]:
+        """Nothing: the script applies its files as they are."""
+        return []

@@ -63,5 +63,8 @@ class Renderer(Protocol):
     def fingerprint(self) -> bytes:
         """The same for two versions of which, beside the image, everything is the same."""
 
+    def notes(self) -> list[str]:
+        """What is otherwise than it stands in the project, a sentence each."""
+
     def pull_secrets(self) -> set[str]:
         """The imagePullSecrets that the pods name."""

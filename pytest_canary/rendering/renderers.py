@@ -4,16 +4,58 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pytest_canary.config.plan import Plan
 from pytest_canary.config.settings import Files
+from pytest_canary.core.processes import Processes
 from pytest_canary.rendering.apply_script import ApplyScript
+from pytest_canary.rendering.derived import Derived
+from pytest_canary.rendering.kustomize import build_objects
+from pytest_canary.rendering.object_set import ObjectSet
+from pytest_canary.rendering.plain import read_objects
 from pytest_canary.rendering.renderer import Renderer
 
 
-def renderer_of(files: Files, root: Path) -> Renderer:
+def renderer_of(
+    plan: Plan, root: Path, files: Files | None = None, processes: Processes | None = None
+) -> Renderer:
     """The renderer that files are meant for.
 
     Args:
-        files: the project's, or those of another of its revisions.
+        plan: what is going to be released, and where.
         root: the folder that paths are told from.
+        files: those of another of the project's revisions; None for the project's.
+        processes: run the tool that makes the objects, where one does.
+
+    Raises:
+        ReleaseError: that tool fails; with what it says.
     """
-    return ApplyScript(files.deployment, files.service, files.apply, root)
+    files = files or plan.settings.files
+    if files.apply:
+        return ApplyScript(files.deployment, files.service, files.apply, root)
+    settings = plan.settings
+    return Derived(
+        objects_of(files, root, plan.options.kubectl, processes),
+        settings.name,
+        settings.service_name,
+        settings.manifests.container,
+        own_cluster=plan.options.context is None,
+    )
+
+
+def objects_of(
+    files: Files, root: Path, kubectl: Path | None = None, processes: Processes | None = None
+) -> ObjectSet:
+    """What a tool makes of files, before it is made for a track.
+
+    Args:
+        files: what it makes it of.
+        root: the folder that paths are told from.
+        kubectl: the program; None for the one on PATH.
+        processes: run it.
+
+    Raises:
+        ReleaseError: the tool fails; with what it says.
+    """
+    if files.renderer == "kustomize":
+        return build_objects(files.sources[0], root, kubectl, processes)
+    return read_objects(files.sources, root)

@@ -12,6 +12,7 @@ from pytest_canary.context.workspace import existing_context
 from pytest_canary.core.errors import NotApplicable
 from pytest_canary.manifests.version import CANARY, STABLE
 from pytest_canary.stages.conditions import (
+    has_script,
     has_traffic_at_baseline,
     knows_who_answers,
     knows_who_answers_an_upgrade,
@@ -69,7 +70,7 @@ def stable_is_ready(context: Context) -> None:
     expect.replicas(context, STABLE, replicas, "baseline")
 
 
-@STAGE.holds("what applied it printed no secret")
+@STAGE.holds("what applied it printed no secret", when=has_script)
 def no_secret_is_printed(context: Context) -> None:
     context.journal.tell("canary", context.release.printed.script_findings(context.candidate))
 

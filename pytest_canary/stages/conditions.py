@@ -25,6 +25,11 @@ def runs_pipelines(plan: Plan) -> bool:
     return plan.runs_pipelines
 
 
+def has_script(plan: Plan) -> bool:
+    """Applies where a script of the project's own applies its manifests."""
+    return plan.settings.files.apply is not None
+
+
 def tells_versions(plan: Plan) -> bool:
     """Applies where a header tells which version answered an upgrade's requests."""
     return plan.upgrade and plan.tells_versions

@@ -161,7 +161,7 @@ class Bench:
         folder = self.folder / fault.name
         folder.mkdir()
         found = check(faults.merged(table(), fault.settings), fault.name)
-        files = {name: folder / f"{name}.yml" for name in ("deployment", "service")}
+        files: dict[str, Any] = {name: folder / f"{name}.yml" for name in ("deployment", "service")}
         for name, file in files.items():
             text = manifest(name, ends_at_once=not found.traffic.rate)
             if name == "deployment" and fault.meanwhile:
@@ -171,7 +171,7 @@ class Bench:
         candidate = Version(
             "candidate",
             self.images.get(fault.name, self.images[""]),
-            renderer_of(found.files, found.root),
+            renderer_of(replace(self.walk.plan, settings=found), found.root),
         )
         baseline = self.live(ends_at_once=not found.traffic.rate)
         self.walk = self.place.go_back(self.walk, found, candidate, baseline)
@@ -185,7 +185,7 @@ class Bench:
         file = self.folder / f"baseline-{ends_at_once}.yml"
         file.write_text(text)
         files = replace(context.settings.files, deployment=file)
-        renderer = renderer_of(files, context.settings.root)
+        renderer = renderer_of(context.plan, context.settings.root, files)
         version = replace(context.baseline, renderer=renderer)
         replicas = context.settings.replicas.stable
         context.release.deploy(STABLE, replicas, version)

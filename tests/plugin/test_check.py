@@ -9,6 +9,8 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from fakes.manifest_sets import DEPLOYMENT, SERVICE
+from fakes.manifest_sets import project as put
 from fakes.walk import STAGES, Entered
 
 ROOT = Path(__file__).parents[2]
@@ -458,3 +460,36 @@ def test_a_project_without_a_verdict_has_no_go_to_reach(
     result = pytester.runpytest_inprocess("--canary-check")
     assert result.ret == pytest.ExitCode.OK
     result.assert_outcomes(passed=15)
+
+
+def test_plain_yaml_is_checked_without_a_setting(pytester: pytest.Pytester, shop: Path) -> None:
+    for each in ("apply.sh", "manifests/deployment.yml", "manifests/service.yml"):
+        (shop / each).unlink()
+    (shop / "manifests").rmdir()
+    put(shop, DEPLOYMENT, SERVICE.replace("  type: LoadBalancer\n", ""))
+    result = pytester.runpytest_subprocess("--canary-check")
+    assert result.ret == pytest.ExitCode.OK
+    result.stdout.fnmatch_lines(
+        [
+            "canary: shop, its manifests alone; settings: defaults",
+            "canary/preflight ................ *; Service shop is a NodePort, to be reached *",
+            "canary: nothing found in k8s",
+        ]
+    )
+    put(shop, DEPLOYMENT.replace("readinessProbe", "readynessProbe"), SERVICE)
+    result = pytester.runpytest_subprocess("--canary-check")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["    seen    k8s/all.yml:22, rule unknown-field"])
+
+
+def test_of_several_deployments_the_settings_have_to_name_one(
+    pytester: pytest.Pytester, shop: Path
+) -> None:
+    for each in ("apply.sh", "manifests/deployment.yml", "manifests/service.yml"):
+        (shop / each).unlink()
+    put(shop, DEPLOYMENT, DEPLOYMENT.replace("name: shop\nspec", "name: b\nspec"), SERVICE)
+    result = pytester.runpytest_subprocess("--canary-check")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(
+        ["ERROR: defaults: name is missing: k8s/all.yml has 2 Deployments (shop, b), and one *"]
+    )

@@ -35,13 +35,13 @@ def test_what_is_written_passes_a_check(pytester: pytest.Pytester, repository: P
 
 
 def test_what_does_not_pass_yet_is_told_and_fails(pytester: pytest.Pytester) -> None:
-    shutil.copytree(SHAPES / "go", pytester.path, dirs_exist_ok=True)
+    shutil.copytree(SHAPES / "flask", pytester.path, dirs_exist_ok=True)
     result = pytester.runpytest_inprocess("--canary-init")
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines(
         [
             "  manifests   no script applies the template: apply.sh MANIFEST DEPLOYMENT *",
-            "canary: it doesn't pass pytest --canary-check yet, by 1 error:",
+            "canary: it doesn't pass pytest --canary-check yet, by 3 errors:",
             "  canary.toml: manifests.apply = './apply.sh': there is no file *",
         ]
     )

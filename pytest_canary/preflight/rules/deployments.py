@@ -13,9 +13,12 @@ from pytest_canary.preflight.subject import POD, Subject, describe
 SELECTOR: Place = ("spec", "selector")
 
 
-@rule("no-deployment", "a template without a Deployment, or with several", DEPLOYMENTS)
+@rule("no-deployment", "manifests without a Deployment, or with several", DEPLOYMENTS)
 def no_deployment(subject: Subject) -> Iterator[Fault]:
-    """The template holds one Deployment, or one of the right name."""
+    """There is one Deployment, or one of the right name."""
+    if not subject.scripted:
+        yield from _none_released(subject)
+        return
     for track, rendered in subject.rendered.items():
         if track in subject.workloads or rendered.parsed.broken:
             continue
@@ -27,6 +30,23 @@ def no_deployment(subject: Subject) -> Iterator[Fault]:
             f"{subject.source.shown} has {what if count else 'no Deployment'}",
             f"let it have one, with name: ${subject.script.variable(2)}",
         )
+
+
+def _none_released(subject: Subject) -> Iterator[Fault]:
+    """Of what a tool has made, none is known to be the one under release."""
+    if subject.workloads or subject.applied.broken:
+        return
+    found = [each.name for each in subject.applied.documents if each.kind == "Deployment"]
+    name = subject.settings.name
+    what = f"{len(found)} Deployments ({', '.join(found)}), and none of them is {name}"
+    yield Fault(
+        subject.source,
+        1,
+        f"{subject.source.shown} has {what if found else 'no Deployment'}",
+        "set name in the settings to that of the one that is released"
+        if found
+        else "put it there, or name where it is: manifests.path",
+    )
 
 
 @rule("wrong-name", "a Deployment that is not called what apply.sh is given", DEPLOYMENTS)
@@ -68,6 +88,15 @@ def wrong_image(subject: Subject) -> Iterator[Fault]:
         runs = given.image in [container.get("image") for _, container in containers]
         if runs or subject.script.editor:
             continue
+        if not subject.scripted:
+            called = [str(container.get("name")) for _, container in containers]
+            yield deployment.fault(
+                (*POD, "containers"),
+                f"which container of {given.deployment} runs the app's image is not known: "
+                f"{', '.join(called) or 'it has none'}",
+                "name it in the settings: manifests.container",
+            )
+            continue
         yield deployment.fault(
             (*containers[0][0], "image") if containers else (*POD, "containers"),
             f"no container of {given.deployment} runs the image that {subject.script.name} is "
@@ -99,12 +128,13 @@ def overlapping_selectors(subject: Subject) -> Iterator[Fault]:
     """No Deployment selects the other's pods."""
     for track, workload in subject.workloads.items():
         selector = workload.deployment.table(*SELECTOR)
+        by = workload.deployment.table(*SELECTOR, "matchLabels")
         for other_track, other in subject.workloads.items():
             if other_track != track and matches(selector, other.labels):
                 yield workload.deployment.fault(
                     SELECTOR,
                     f"{workload.given.deployment} selects the pods of {other.given.deployment} "
-                    f"too, by {describe(selector.get('matchLabels') or {})}, and only the label "
+                    f"too, by {describe(by)}, and only the label "
                     "pod-template-hash, which Kubernetes adds, keeps them apart",
                     "give selector and template a label that differs, such as "
                     f"deployment: ${subject.script.variable(2)}; no selector can be changed, so a "

@@ -21,6 +21,14 @@ def no_service(subject: Subject) -> Iterator[Fault]:
     name = subject.settings.service_name
     others = [each for each in subject.applied.documents if each.kind == "Service"]
     sentence = f"{subject.service_file.shown} makes no Service {name}"
+    if not subject.scripted:
+        labels = [workload.labels for workload in subject.workloads.values()]
+        # Which Service is meant, the Deployment tells.
+        if labels:
+            sentence = f"{subject.service_file.shown} has no Service in front of the Deployment"
+            fix = f"write one that selects {describe(_common(labels))}"
+            yield Fault(subject.service_file, 1, sentence, fix)
+        return
     if others:
         near = f"call it {name}, or set name in the settings so that it is NAME-lb"
         yield others[0].fault(("metadata", "name"), sentence, near)
@@ -61,14 +69,18 @@ def _selecting(subject: Subject) -> Document | None:
 
 
 def _better_selector(subject: Subject) -> str:
-    labels = [workload.labels for workload in subject.workloads.values()]
-    common = {
+    common = _common([workload.labels for workload in subject.workloads.values()])
+    fix = "give both a label of their own, such as app: NAME, and select by it"
+    return f"select by what both have: {describe(common)}" if common else fix
+
+
+def _common(labels: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The labels that all have."""
+    return {
         key: value
         for key, value in (labels[0] if labels else {}).items()
         if all(each.get(key) == value for each in labels)
     }
-    fix = "give both a label of their own, such as app: NAME, and select by it"
-    return f"select by what both have: {describe(common)}" if common else fix
 
 
 @rule("unreachable-service", "a Service that has no address outside the cluster", ADDRESS)

@@ -24,7 +24,7 @@ NOT_OURS = {"command", "args", "annotations", "data", "stringData", "binaryData"
 def unset_variable(subject: Subject) -> Iterator[Fault]:
     """Every variable has a value, and nothing is left that only looks like one."""
     yield from _unset_in_template(subject)
-    yield from _unset_in_service(subject)
+    yield from _unset_where_nothing_fills_in(subject)
 
 
 def _unset_in_template(subject: Subject) -> Iterator[Fault]:
@@ -41,11 +41,11 @@ def _unset_in_template(subject: Subject) -> Iterator[Fault]:
                 )
 
 
-def _unset_in_service(subject: Subject) -> Iterator[Fault]:
-    # The Service's manifest is applied as it stands.
-    for document in subject.applied.documents:
-        if document.kind == "Service":
-            for place, name in _bare(document, names(subject.service_file.text)):
+def _unset_where_nothing_fills_in(subject: Subject) -> Iterator[Fault]:
+    # The Service's manifest is applied as it stands; so is all that a tool makes.
+    for document in subject.applied.documents if subject.scripted else subject.documents():
+        if document.kind == "Service" or not subject.scripted:
+            for place, name in _bare(document, names(document.source.text)):
                 yield document.fault(
                     place,
                     f"${name} stays as it stands: {document.source.shown} is applied without "
@@ -79,7 +79,7 @@ def empty_variable(subject: Subject) -> Iterator[Fault]:
 )
 def unused_variable(subject: Subject) -> Iterator[Fault]:
     """What [environment] sets is used by the template or by the script."""
-    used = names(subject.source.text)
+    used = names(subject.source.text) if subject.scripted else frozenset()
     declared = {
         name
         for name, value in subject.settings.environment.items()
@@ -89,6 +89,11 @@ def unused_variable(subject: Subject) -> Iterator[Fault]:
         if subject.script.mentions(name):
             continue
         source, line = declaration(subject, name)
+        if not subject.scripted:
+            what = f"{name} is set in [environment], and no template is filled in"
+            fix = "write it among the container's own variables, and take it out here"
+            yield Fault(source, line, what, fix)
+            continue
         yield Fault(
             source,
             line,

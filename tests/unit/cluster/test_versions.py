@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 from fakes.engine import Engine, image_id
+from fakes.manifest_sets import DEPLOYMENT, SERVICE
+from fakes.manifest_sets import project as put
 from fakes.repository import commit, git
 from fakes.repository import folder as folder
 from fakes.repository import history as history
@@ -17,9 +19,10 @@ from pytest_canary.cluster.container_engine import Image
 from pytest_canary.cluster.versions import Versions
 from pytest_canary.config.options import Options
 from pytest_canary.config.plan import plan
-from pytest_canary.config.settings_file import load
 from pytest_canary.core.errors import ImageError
 from pytest_canary.core.processes import Processes
+from pytest_canary.manifests.rendered import Given
+from pytest_canary.rehearsal.planning import load_settings
 from pytest_canary.rendering.apply_script import ApplyScript
 from pytest_canary.rendering.version import Version
 
@@ -45,7 +48,7 @@ def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Engine:
 @pytest.fixture
 def make(engine: Engine, tmp_path: Path) -> Make:
     def versions(folder: Path, baseline: str = "git:v1.4", image: str | None = None) -> Versions:
-        made = plan(load(folder), Options(baseline=baseline, image=image))
+        made = plan(load_settings(folder), Options(baseline=baseline, image=image))
         return Versions(made, tmp_path / "run", engine, Processes())
 
     return versions
@@ -239,3 +242,35 @@ def test_different_images_are_not_told(make: Make, tagged: Path) -> None:
     versions.candidate()
     versions.baseline()
     assert versions.notes == []
+
+
+def test_a_revision_brings_its_own_objects(make: Make, tmp_path: Path) -> None:
+    root = put(tmp_path / "shop", DEPLOYMENT, SERVICE)
+    git(root, "init", "--quiet")
+    commit(root, "v1.4")
+    put(root, DEPLOYMENT.replace("path: /", "path: /ready"), SERVICE)
+    commit(root)
+    versions = make(root)
+    candidate, baseline = version(versions.candidate()), version(versions.baseline())
+    paths = []
+    for each in (candidate, baseline):
+        (made,) = each.renderer.render(Given("shop-stable", 3, each.image, {})).parsed.documents
+        probe = ("readinessProbe", "httpGet", "path")
+        paths.append(made.at("spec", "template", "spec", "containers", 0, *probe))
+    assert paths == ["/ready", "/"]
+    assert versions.notes == []
+
+
+def test_objects_that_a_revision_lacks_are_the_candidates_and_told(
+    make: Make, tmp_path: Path
+) -> None:
+    root = put(tmp_path / "shop")
+    git(root, "init", "--quiet")
+    commit(root, "v1.4")
+    put(root, DEPLOYMENT, SERVICE)
+    commit(root)
+    versions = make(root)
+    found = version(versions.baseline())
+    (made,) = found.renderer.render(Given("shop-stable", 3, "shop:1", {})).parsed.documents
+    assert made.source.path == root / "k8s" / "all.yml"
+    assert versions.notes == ["baseline git:v1.4 has no k8s of its own: the candidate's is used"]

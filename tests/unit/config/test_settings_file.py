@@ -196,6 +196,7 @@ def test_paths_are_relative_to_the_file_that_names_them(book: Path) -> None:
     found = load(book, "ci/canary.toml")
     assert found.root == folder
     assert found.files.dockerfile.resolve() == (book / "Dockerfile").resolve()
+    assert found.files.apply
     assert found.files.apply.resolve() == (book / "apply.sh").resolve()
 
 

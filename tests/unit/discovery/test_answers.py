@@ -173,3 +173,33 @@ def test_a_files_name_can_not_end_its_comment(tmp_path: Path) -> None:
     text = discover(tmp_path).text
     assert tomllib.loads(text)["image"]["dockerfile"] == "Dockerfile.a\nname = 1"
     assert tomllib.loads(text)["name"] != 1
+
+
+PLAIN = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\n"
+SERVICE = "apiVersion: v1\nkind: Service\nmetadata:\n  name: web\n"
+
+
+def test_plain_yaml_is_taken_as_it_is(tmp_path: Path) -> None:
+    put(tmp_path, Dockerfile="FROM a\n", app__web_yml=PLAIN, net__front_yml=SERVICE)
+    assert found(tmp_path)["manifests.renderer"] == "yaml"
+    assert found(tmp_path)["manifests.path"] == ["app", "net/front.yml"]
+    put(tmp_path, app__front_yml=SERVICE)
+    assert found(tmp_path)["manifests.path"] == "app"
+    put(tmp_path, other__web_yml=PLAIN)
+    assert "there are several Deployments: app/web.yml, other/web.yml" in asked(tmp_path)
+
+
+def test_at_the_top_files_are_named_and_no_folder(tmp_path: Path) -> None:
+    put(tmp_path, Dockerfile="FROM a\n", web_yml=PLAIN)
+    assert found(tmp_path)["manifests.path"] == "web.yml"
+    assert "there is no Service" in asked(tmp_path)
+    put(tmp_path, front_yml=SERVICE)
+    assert found(tmp_path)["manifests.path"] == ["web.yml", "front.yml"]
+
+
+def test_of_several_overlays_one_has_to_be_named(tmp_path: Path) -> None:
+    put(tmp_path, base__kustomization_yaml="", overlays__a__kustomization_yml="", web_yml=PLAIN)
+    assert found(tmp_path)["manifests.path"] == "overlays/a"
+    put(tmp_path, overlays__b__kustomization_yaml="")
+    several = "overlays/a/kustomization.yml, overlays/b/kustomization.yaml"
+    assert f"there are several kustomizations: {several}" in asked(tmp_path)

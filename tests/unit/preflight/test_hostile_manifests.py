@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 import yaml
 from fakes.hostile import SNIPPETS, VALUES, YAML, altered, spoilt
-from fakes.preflight import ROOT, healthy, inspected
+from fakes.manifest_sets import planned, project
+from fakes.preflight import NODE, ROOT, healthy, inspected
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,6 +19,8 @@ from pytest_canary.manifests.parsing import parse
 from pytest_canary.manifests.references import pull_secrets
 from pytest_canary.manifests.rendered import Given
 from pytest_canary.manifests.templates import Script, render
+from pytest_canary.preflight.inspection import inspect
+from pytest_canary.rendering.renderers import renderer_of
 
 BUDGET = """
 apiVersion: policy/v1
@@ -58,7 +61,10 @@ def look(folder: Path, deployment: str, service: str, script: str = SCRIPT) -> N
 
 
 def dumped(value: Any) -> str:
-    return yaml.dump(value, Dumper=yaml.CSafeDumper, allow_unicode=True)
+    try:
+        return yaml.dump(value, Dumper=yaml.CSafeDumper, allow_unicode=True)
+    except UnicodeEncodeError:
+        return "x: 1"  # half a character, which no file holds
 
 
 @given(objects=altered(OBJECTS, VALUES.map(lambda value: value)))
@@ -76,6 +82,24 @@ def test_texts_of_anything_are_looked_at(
 ) -> None:
     safe = [each.replace("\ud83d", "") for each in (deployment, service, script)]
     look(folder, *safe)
+
+
+@given(objects=altered(OBJECTS, VALUES.map(lambda value: value)))
+def test_objects_of_anything_become_two_tracks(folder: Path, objects: Any) -> None:
+    """Without a script, that they are applied is not to fail on them, but the API server."""
+    listed = objects if isinstance(objects, dict) else {}
+    root = project(folder, *(dumped(listed.get(name, "x: 1")) for name in OBJECTS))
+    try:
+        plan = planned(root, manifests={"path": "k8s"})
+    except SettingsError:
+        return
+    found = inspect(plan, root, NODE)
+    assert all(each.sentence and each.where for each in found.findings)
+    renderer = renderer_of(plan, root)
+    for command in (renderer.apply(GIVEN), renderer.apply_shared("shop:1")):
+        assert command.stdin
+    assert renderer.fingerprint()
+    assert isinstance(renderer.pull_secrets(), set)
 
 
 @given(text=st.text(YAML, max_size=80) | st.lists(st.sampled_from(SNIPPETS)).map("\n".join))

@@ -69,9 +69,7 @@ def test_a_fault_has_the_name_of_the_rule_that_finds_it() -> None:
         yield Fault(subject.source, 2, "it is not ours", "make it ours", rule="another")
 
     plan = Plan(settings_file.load(ROOT), KIND, Baseline("none", "", ""))
-    subject, _ = read_subject(
-        plan, ROOT, of_version(None), NODE, renderer_of(plan.settings.files, ROOT)
-    )
+    subject, _ = read_subject(plan, ROOT, of_version(None), NODE, renderer_of(plan, ROOT))
     assert [fault.rule for fault in ours.faults(subject)] == ["our-own", "our-own"]
 
 

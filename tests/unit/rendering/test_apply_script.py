@@ -3,16 +3,24 @@
 import shutil
 from pathlib import Path
 
+from pytest_canary.config.options import Options
+from pytest_canary.config.plan import plan
 from pytest_canary.config.settings_file import load
 from pytest_canary.manifests.rendered import Given
+from pytest_canary.rendering.renderer import Renderer
 from pytest_canary.rendering.renderers import renderer_of
 
 ROOT = Path(__file__).parents[3]
 GIVEN = Given("addressbook-canary", 1, "addressbook:2", {"PORT": "3000"})
 
 
+def of(root: Path) -> Renderer:
+    """A project's renderer."""
+    return renderer_of(plan(load(root), Options(check=True)), root)
+
+
 def test_the_books_layout_is_rendered_by_its_script() -> None:
-    renderer = renderer_of(load(ROOT).files, ROOT)
+    renderer = of(ROOT)
     command = renderer.apply(GIVEN)
     assert (command.program, command.cwd) == (ROOT / "apply.sh", ROOT)
     template = ROOT / "manifests" / "deployment.yml"
@@ -26,7 +34,7 @@ def test_the_books_layout_is_rendered_by_its_script() -> None:
 
 
 def test_what_it_makes_is_told_with_the_templates_lines() -> None:
-    renderer = renderer_of(load(ROOT).files, ROOT)
+    renderer = of(ROOT)
     made = renderer.render(GIVEN).deployment("addressbook-canary")
     assert made
     assert made.at("spec", "replicas") == 1
@@ -43,10 +51,11 @@ def test_versions_differ_by_each_of_the_three_files(tmp_path: Path) -> None:
         shutil.copy(ROOT / name, book / name)
     (book / "Dockerfile").touch()
     files = load(book).files
-    before = renderer_of(files, book).fingerprint()
+    assert files.apply
+    before = of(book).fingerprint()
     for path in (files.deployment, files.service, files.apply):
         text = path.read_text()
         path.write_text(f"{text}# more\n")
-        assert renderer_of(files, book).fingerprint() != before
+        assert of(book).fingerprint() != before
         path.write_text(text)
-    assert renderer_of(files, book).fingerprint() == before
+    assert of(book).fingerprint() == before

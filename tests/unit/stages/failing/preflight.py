@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from fakes.workflows import pipeline, promotion
 from fakes.world import PIPELINES, ROOT, World
@@ -21,7 +22,7 @@ def has(path: str) -> Sabotage:
     def sabotage(world: World) -> None:
         files = {each: BROKEN / each / "healthy.yml" for each in ("deployment", "service")}
         files[kind] = BROKEN / kind / f"{name}.yml"
-        own = {each: world.folder / f"{each}.yml" for each in files}
+        own: dict[str, Any] = {each: world.folder / f"{each}.yml" for each in files}
         for each, file in files.items():
             own[each].write_text(file.read_text())
         plan = world.rehearsal.plan

@@ -1,0 +1,132 @@
+"""Where a project's manifests are, and what makes objects of them, said or recognised."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pytest_canary.config.manifest_settings import ManifestSettings, RendererName
+
+# Where manifests are mostly kept.
+FOLDERS = ("manifests", "k8s", "kubernetes", "kube", "deploy", "deployment", "kustomize", ".")
+
+KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+
+# What kubectl takes of a folder.
+ENDINGS = (".yaml", ".yml", ".json")
+
+DEPLOYMENT = re.compile(r"^[\"']?kind[\"']?:\s*[\"']?Deployment\b", re.MULTILINE)
+
+# A name that a script fills in: of such a file, only the script makes two Deployments.
+TEMPLATE = re.compile(r"^\s+name:\s*[\"']?[^\s#]*(\$|\{\{)", re.MULTILINE)
+
+# Of a file, what is looked at for a Deployment.
+LOOKED_AT = 200_000
+
+
+@dataclass(frozen=True)
+class ManifestFiles:
+    """What makes the objects, and of what.
+
+    Attributes:
+        renderer: what does.
+        sources: files and folders; none for a script, which has settings of its own.
+    """
+
+    renderer: RendererName
+    sources: tuple[Path, ...] = ()
+
+
+def find_manifests(manifests: ManifestSettings, root: Path) -> ManifestFiles:
+    """The manifests that the settings name; or, where they name none, those that are there.
+
+    Where several may be meant, it is the book's layout, which is then found missing.
+    """
+    named = tuple(root / each for each in manifests.path)
+    renderer = manifests.renderer
+    if renderer == "apply.sh" or (renderer is None and not named and manifests.of_script):
+        return ManifestFiles("apply.sh")
+    if named:
+        return ManifestFiles(renderer or _renderer_of(named), named)
+    if renderer is None and (root / manifests.apply).is_file():
+        return ManifestFiles("apply.sh")
+    found = [each for each in _recognised(root) if renderer in (None, each.renderer)]
+    if len(found) == 1:
+        return found[0]
+    return ManifestFiles(renderer, (root / FOLDERS[0],)) if renderer else ManifestFiles("apply.sh")
+
+
+def misfit(found: ManifestFiles, manifests: ManifestSettings) -> tuple[str, object, str] | None:
+    """What is wrong with what the settings name: key, value, what; None for nothing."""
+    path = manifests.path[0] if len(manifests.path) == 1 else manifests.path
+    if found.renderer == "apply.sh":
+        if manifests.path:
+            return "manifests.path", path, 'goes with renderer "yaml" or "kustomize"'
+        return None
+    if manifests.of_script:
+        key = manifests.of_script[0]
+        why = f'goes with renderer "apply.sh"; for "{found.renderer}" name all of it in path'
+        return f"manifests.{key}", getattr(manifests, key), why
+    key, value = ("path", path) if manifests.path else ("renderer", found.renderer)
+    for each in found.sources:
+        if not each.exists():
+            return f"manifests.{key}", value, f"there is no file or folder {each}"
+        for file in yaml_files(each):
+            if not os.access(file, os.R_OK):
+                return f"manifests.{key}", value, f"{file} can't be read: permission denied"
+    if found.renderer == "kustomize":
+        if len(found.sources) > 1:
+            return f"manifests.{key}", value, "one folder"
+        if not kustomization(found.sources[0]):
+            what = f"{found.sources[0]} is no folder with a {KUSTOMIZATIONS[0]}"
+            return f"manifests.{key}", value, what
+    return None
+
+
+def yaml_files(source: Path) -> list[Path]:
+    """The files that `kubectl apply -f` takes of a file or a folder: not those further down."""
+    if not source.is_dir():
+        return [source]
+    return sorted(each for each in source.iterdir() if each.suffix in ENDINGS and each.is_file())
+
+
+def kustomization(folder: Path) -> Path | None:
+    """A folder's kustomization; None where it has none."""
+    return next((folder / each for each in KUSTOMIZATIONS if (folder / each).is_file()), None)
+
+
+def _renderer_of(sources: tuple[Path, ...]) -> RendererName:
+    return "kustomize" if len(sources) == 1 and kustomization(sources[0]) else "yaml"
+
+
+def _recognised(root: Path) -> Iterator[ManifestFiles]:
+    """What a folder that is usual for manifests holds."""
+    for name in FOLDERS:
+        folder = root / name
+        overlays = [each for each in _folders(folder / "overlays") if kustomization(each)]
+        # A base is there for its overlays.
+        kustomized = overlays or [each for each in [folder] if kustomization(each)]
+        yield from (ManifestFiles("kustomize", (each,)) for each in kustomized)
+        if not kustomized and name != "." and any(map(_is_plain, _yaml_in(folder))):
+            yield ManifestFiles("yaml", (folder,))
+
+
+def _folders(folder: Path) -> list[Path]:
+    return [each for each in folder.iterdir() if each.is_dir()] if folder.is_dir() else []
+
+
+def _yaml_in(folder: Path) -> list[Path]:
+    return yaml_files(folder) if folder.is_dir() else []
+
+
+def _is_plain(path: Path) -> bool:
+    """Whether a file has a Deployment that is no template."""
+    try:
+        with path.open(encoding="utf-8", errors="replace") as file:
+            text = file.read(LOOKED_AT)
+    except OSError:
+        return False
+    return bool(DEPLOYMENT.search(text)) and not TEMPLATE.search(text)

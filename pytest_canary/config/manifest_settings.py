@@ -1,0 +1,48 @@
+"""The settings of what makes a release's objects: `[manifests]`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator
+
+from pytest_canary.config.table import TABLE
+from pytest_canary.config.values import Text
+
+RendererName = Literal["apply.sh", "yaml", "kustomize"]
+"""What makes the objects of a release: the project's own script, or a tool."""
+
+
+def _listed(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+class ManifestSettings(BaseModel):
+    """What makes the objects, and of which files.
+
+    Attributes:
+        renderer: what does; None for what the files are.
+        path: files or folders of YAML, or the folder of a kustomization.
+        container: the one that runs the app's image, where the pod has several.
+        deployment: the template that `apply` fills in; with apply.sh alone, as the next two.
+        service: the Service's manifest.
+        apply: the script.
+    """
+
+    model_config = TABLE
+
+    renderer: RendererName | None = None
+    path: Annotated[list[Text], BeforeValidator(_listed)] = []
+    container: Text = ""
+    deployment: Text = "manifests/deployment.yml"
+    service: Text = "manifests/service.yml"
+    apply: Text = "./apply.sh"
+
+    @property
+    def of_script(self) -> list[str]:
+        """The settings of a script that somebody has made."""
+        return [
+            each
+            for each in ("deployment", "service", "apply")
+            if each in self.model_fields_set  # whatever they say
+        ]

@@ -1,0 +1,44 @@
+"""What the app and its Service are called, where only what a tool makes tells."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from pytest_canary.config.settings import NAME, Settings
+from pytest_canary.core.errors import ReleaseError, SettingsError
+from pytest_canary.rendering.renderers import objects_of
+
+
+def named(settings: Settings, kubectl: Path | None = None) -> Settings:
+    """The settings with the names that their manifests say.
+
+    Args:
+        settings: as their file has them.
+        kubectl: the program that makes them, where one does; None for the one on PATH.
+
+    Raises:
+        SettingsError: nothing can be made of them; or there are several Deployments, and no setting
+            says which is released.
+    """
+    if settings.files.apply:
+        return settings
+    try:
+        objects = objects_of(settings.files, settings.root, kubectl)
+    except ReleaseError as error:
+        raise SettingsError(f"{settings.source}: {error.sentence}") from error
+    name = settings.name
+    if not name:
+        called = [each.name for each in objects.deployments()]
+        if len(called) > 1:
+            raise SettingsError(
+                f"{settings.source}: name is missing: {objects.source.shown} has "
+                f"{len(called)} Deployments ({', '.join(called)}), and one of them is released; "
+                f'name it, such as name = "{called[0]}"'
+            )
+        # What can't be read, or isn't there, a check tells with its line.
+        name = next((each for each in called if re.fullmatch(NAME, each)), "app")
+    deployment = objects.deployment(name)
+    service = objects.service(deployment, name) if deployment else None
+    service_name = service.name if service else f"{name}-lb"
+    return settings.model_copy(update={"name": name, "service_name": service_name})

@@ -1,0 +1,68 @@
+"""Releases that no script applies: the bundled addressbook, its objects made by a tool."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from acceptance.projects import PATIENCE, ROOT, Project, Walked, needed
+
+
+def walk(shared: Project, releases: dict[str, str], example: str, settings: str) -> Walked:
+    """Walk an example from release 1 to 2, with its own settings, in the tests' cluster.
+
+    Args:
+        shared: the project whose runs share the cluster.
+        releases: the names of the images, by release.
+        example: the folder in examples/.
+        settings: more of them, in TOML.
+    """
+    folder = shared.root / example
+    shutil.copytree(ROOT / "examples" / example, folder)
+    own = (folder / "canary.toml").read_text().replace("../../app", "../app")
+    database = f'[database]\nimage = "{needed("POSTGRES_IMAGE")}"\n'
+    (folder / "canary.toml").write_text(f"{own}\n{database}{settings}")
+    return shared.pytest(
+        "--canary",
+        "--canary-reuse",
+        f"--canary-config={example}/canary.toml",
+        f"--canary-baseline={releases['1']}",
+        f"--canary-image={releases['2']}",
+        "-vrs",
+    )
+
+
+def expect_walked(walked: Walked, report: Path) -> None:
+    """It has come through every stage that its settings leave."""
+    assert walked.code == 0
+    assert " 1 -> 2 passed every stage" in walked.text
+    assert "SKIPPED" not in walked.text
+    assert walked.stage("baseline").endswith("3/3 of release 1")
+    assert re.search(r"1 \+ 2; the canary takes \d+ % of connections", walked.stage("canary"))
+    assert "0001 -> 0002, +1 column" in walked.stage("migration")
+    assert re.search(r"0/3, .*3/3; never fewer than 2", walked.stage("stable"))
+    assert "3/3 of release 1" in walked.stage("rollback")
+    assert walked.stage("cleanup").endswith("nothing left")
+    assert json.loads(report.read_text())["result"] == "passed"
+
+
+def test_plain_yaml_is_walked_as_it_stands(shared: Project, releases: dict[str, str]) -> None:
+    """Without traffic, and so without a verdict: they ask no renderer."""
+    walked = walk(shared, releases, "addressbook-yaml", "[traffic]\nrate = 0\n")
+    expect_walked(walked, shared.root / "canary-report" / "report.json")
+    preflight = walked.stage("preflight")
+    assert "namespace people is left out for the rehearsal's own" in preflight
+    assert "Service addressbook is a NodePort, to be reached from outside" in preflight
+
+
+@pytest.mark.soak
+@pytest.mark.alone
+def test_what_kustomize_makes_is_walked(shared: Project, releases: dict[str, str]) -> None:
+    settings = f"[verdict]\nseconds = {PATIENCE}\n"
+    walked = walk(shared, releases, "addressbook-kustomize", settings)
+    expect_walked(walked, shared.root / "canary-report" / "report.json")
+    assert "live-addressbook 1 -> 2 passed every stage; " in walked.text
+    assert "go: errors 0.0 % and 0.0 %" in walked.stage("verdict")

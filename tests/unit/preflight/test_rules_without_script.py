@@ -1,0 +1,123 @@
+"""What the rules say of objects that a tool makes: nothing of scripts and templates."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from fakes.manifest_sets import DEPLOYMENT, SERVICE, planned, project
+from fakes.preflight import NODE
+
+from pytest_canary.preflight import groups
+from pytest_canary.preflight.inspection import Inspection, inspect
+
+PATH = {"path": "k8s"}
+
+
+def found(root: Path, **table: Any) -> Inspection:
+    """What is found in a project."""
+    return inspect(planned(root, **table), root, NODE)
+
+
+def told(root: Path, **table: Any) -> list[str]:
+    """The findings: rule, place, sentence and advice."""
+    return [
+        f"{each.code} {each.where}: {each.sentence}; {each.next}"
+        for each in found(root, **table).findings
+    ]
+
+
+def test_what_stands_there_once_is_right_for_both_tracks(tmp_path: Path) -> None:
+    inspection = found(project(tmp_path, DEPLOYMENT, SERVICE))
+    assert inspection.findings == ()
+    assert sorted(inspection.objects) == [
+        "Deployment.v1.apps/shop-canary",
+        "Deployment.v1.apps/shop-stable",
+        "Service/shop",
+    ]
+
+
+def test_a_closed_service_is_no_finding_but_a_note(tmp_path: Path) -> None:
+    inspection = found(project(tmp_path, DEPLOYMENT, SERVICE.replace("  type: LoadBalancer\n", "")))
+    assert inspection.findings == ()
+    assert "Service shop is a NodePort, to be reached from outside" in inspection.notes
+
+
+def test_a_fault_is_told_with_its_own_file_and_line(tmp_path: Path) -> None:
+    wrong = DEPLOYMENT.replace("readinessProbe", "readynessProbe")
+    root = project(tmp_path, service=SERVICE, web=wrong)
+    assert told(root)[1:] == [
+        'unknown-field k8s/web.yml:22: unknown field "spec.template.spec.containers[0]'
+        '.readynessProbe"; did you mean readinessProbe?'
+    ]
+
+
+def test_without_a_deployment_there_is_nothing_to_release(tmp_path: Path) -> None:
+    root = project(tmp_path, SERVICE)
+    assert told(root, manifests=PATH) == [
+        "no-deployment k8s/all.yml:1: k8s/all.yml has no Deployment; put it there, or name where "
+        "it is: manifests.path",
+    ]
+    inspection = found(root, manifests=PATH)
+    assert inspection.unread == "k8s/all.yml has no Deployment to look at"
+    assert [each.code for each in inspection.found(groups.DEPLOYMENTS)] == ["no-deployment"]
+
+
+def test_of_several_deployments_none_is_called_as_the_app(tmp_path: Path) -> None:
+    second = DEPLOYMENT.replace("  name: shop\nspec", "  name: b\nspec")
+    root = project(tmp_path, DEPLOYMENT, second, SERVICE)
+    assert told(root, name="c")[0] == (
+        "no-deployment k8s/all.yml:1: k8s/all.yml has 2 Deployments (shop, b), and none of them "
+        "is c; set name in the settings to that of the one that is released"
+    )
+
+
+def test_a_service_that_selects_others_is_none(tmp_path: Path) -> None:
+    root = project(tmp_path, DEPLOYMENT, SERVICE.replace("app: shop", "app: other"))
+    assert told(root) == [
+        "no-service k8s/all.yml:1: k8s/all.yml has no Service in front of the Deployment; write "
+        "one that selects app: shop"
+    ]
+
+
+def test_which_container_is_the_apps_has_to_be_known(tmp_path: Path) -> None:
+    text = DEPLOYMENT.replace("- name: shop", "- name: web")
+    text += (
+        "        - name: proxy\n          image: team/proxy:9\n"
+        "          readinessProbe: {httpGet: {path: /, port: 80}}\n"
+    )
+    root = project(tmp_path, text, SERVICE)
+    advice = (
+        "which container of shop-canary runs the app's image is not known: migrate, web, proxy; "
+        "name it in the settings: manifests.container"
+    )
+    assert [each.partition(": ")[2] for each in told(root)] == [advice]
+    assert told(root, manifests={"container": "web"}) == []
+    assert "wrong-image" in told(root, manifests={"container": "wbe"})[0]
+
+
+def test_nothing_is_filled_in(tmp_path: Path) -> None:
+    text = DEPLOYMENT.replace("path: /", "path: $HEALTH")
+    (tmp_path / "canary.toml").write_text("[environment]\nPORT = '80'\n")
+    root = project(tmp_path, text, SERVICE)
+    assert told(root, environment={"PORT": "80"}) == [
+        "unused-variable canary.toml:2: PORT is set in [environment], and no template is filled "
+        "in; write it among the container's own variables, and take it out here",
+        "unset-variable k8s/all.yml:22: $HEALTH stays as it stands: k8s/all.yml is applied "
+        "without filling anything in; write its value here",
+    ]
+
+
+def test_what_is_no_yaml_is_told_once(tmp_path: Path) -> None:
+    root = project(tmp_path, web=DEPLOYMENT, service="a: [\n")
+    (first, *others) = told(root)
+    assert first.startswith("invalid-yaml k8s/service.yml:2: k8s/service.yml is no valid YAML")
+    assert others == []
+
+
+def test_a_folder_without_yaml_is_told(tmp_path: Path) -> None:
+    (project(tmp_path) / "k8s").mkdir()
+    (tmp_path / "k8s" / "readme.txt").touch()
+    assert told(tmp_path, manifests=PATH)[0] == (
+        "invalid-yaml k8s:1: k8s has no YAML; put the manifests into it"
+    )
