@@ -38,8 +38,8 @@ write_env() { # write_env yes|no
   {
     echo "# made by airgap/setup.sh; airgap: $1"
     if [[ $1 == yes ]]; then
-      touch -c "$(at kind)" "$(at kubernetes)" # in use, so not to be swept away
-      printf 'export PATH="%s:%s:$PATH"\n' "$(at kind)" "$(at kubernetes)"
+      touch -c "$(at kind)" "$(at kubernetes)" "$(at helm)" # in use, so not to be swept away
+      printf 'export PATH="%s:%s:%s:$PATH"\n' "$(at kind)" "$(at kubernetes)" "$(at helm)"
       echo "export NODE_IMAGE=$(image node)"
       for name in "${images[@]}"; do
         echo "export $(tr a-z A-Z <<<"$name")_IMAGE=$(image "$name")"
@@ -56,7 +56,7 @@ write_env() { # write_env yes|no
 
 # An earlier call's answer holds as long as the engine does; that of an airgapped one also needs its images.
 ready() {
-  [[ -e $(at kind)/kind && -e $(at kubernetes)/kubectl ]] && in_engine node "${images[@]}"
+  [[ -e $(at kind)/kind && -e $(at kubernetes)/kubectl && -e $(at helm)/helm ]] && in_engine node "${images[@]}"
 }
 decided=$(sed -n '1s/.*airgap: //p' "$airgap/env" 2>/dev/null || true)
 case ${CANARY_AIRGAP:-} in
@@ -126,7 +126,7 @@ imported() { # imported ARTEFACT: its root file system with the host's certifica
 }
 
 if [[ ! -e $(at kubernetes) ]]; then
-  say "building kind, kubectl, $(image node) and four base images from package registries (about 8 minutes, once; progress in $cache/*.log)"
+  say "building kind, kubectl, helm, $(image node) and four base images from package registries (about 8 minutes, once; progress in $cache/*.log)"
 fi
 host_notes
 began=$SECONDS
@@ -139,6 +139,7 @@ set -m
 {
   made kind kind
   made kubernetes "kubectl, and all of Kubernetes for the node"
+  made helm helm
 } 9>&- &
 compiled=$!
 {

@@ -123,7 +123,13 @@ class Versions:
             )
         else:
             sources = tuple(map(own, theirs.sources, files.sources))
-            files = replace(files, deployment=sources[0], service=sources[0], sources=sources)
+            files = replace(
+                files,
+                deployment=sources[0],
+                service=sources[0],
+                sources=sources,
+                values=tuple(map(own, theirs.values, files.values)),
+            )
         image = self._build("baseline", context, dockerfile)
         return self._finish("baseline", image, self._renderer(checkout, files))
 

@@ -141,7 +141,13 @@ def _of_commit(settings: Settings, name: str, origin: str, commit: str) -> Basel
         )
     else:
         sources = tuple(place(each, "manifests.path") for each in own.sources)
-        files = replace(files, deployment=sources[0], service=sources[0], sources=sources)
+        files = replace(
+            files,
+            deployment=sources[0],
+            service=sources[0],
+            sources=sources,
+            values=tuple(place(each, "manifests.values") for each in own.values),
+        )
     if outside:
         verb = "is" if len(outside) == 1 else "are"
         raise SettingsError(

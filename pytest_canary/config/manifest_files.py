@@ -8,12 +8,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from pytest_canary.config.chart_values import WORDS, unknown
 from pytest_canary.config.manifest_settings import ManifestSettings, RendererName
 
 # Where manifests are mostly kept.
 FOLDERS = ("manifests", "k8s", "kubernetes", "kube", "deploy", "deployment", "kustomize", ".")
 
 KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+
+CHART = "Chart.yaml"
+
+# Where a chart mostly is.
+CHARTS = ("chart", "helm", "charts", "deploy/chart", "deploy/helm")
 
 # What kubectl takes of a folder.
 ENDINGS = (".yaml", ".yml", ".json")
@@ -59,13 +65,17 @@ def find_manifests(manifests: ManifestSettings, root: Path) -> ManifestFiles:
     return ManifestFiles(renderer, (root / FOLDERS[0],)) if renderer else ManifestFiles("apply.sh")
 
 
-def misfit(found: ManifestFiles, manifests: ManifestSettings) -> tuple[str, object, str] | None:
+def misfit(
+    found: ManifestFiles, manifests: ManifestSettings, root: Path
+) -> tuple[str, object, str] | None:
     """What is wrong with what the settings name: key, value, what; None for nothing."""
     path = manifests.path[0] if len(manifests.path) == 1 else manifests.path
     if found.renderer == "apply.sh":
         if manifests.path:
-            return "manifests.path", path, 'goes with renderer "yaml" or "kustomize"'
-        return None
+            return "manifests.path", path, 'goes with renderer "yaml", "kustomize" or "helm"'
+        if manifests.container:
+            return "manifests.container", manifests.container, 'goes with "yaml" and "kustomize"'
+        return _misfit_of_chart(found, manifests, root)
     if manifests.of_script:
         key = manifests.of_script[0]
         why = f'goes with renderer "apply.sh"; for "{found.renderer}" name all of it in path'
@@ -77,12 +87,32 @@ def misfit(found: ManifestFiles, manifests: ManifestSettings) -> tuple[str, obje
         for file in yaml_files(each):
             if not os.access(file, os.R_OK):
                 return f"manifests.{key}", value, f"{file} can't be read: permission denied"
-    if found.renderer == "kustomize":
-        if len(found.sources) > 1:
-            return f"manifests.{key}", value, "one folder"
-        if not kustomization(found.sources[0]):
-            what = f"{found.sources[0]} is no folder with a {KUSTOMIZATIONS[0]}"
-            return f"manifests.{key}", value, what
+    if found.renderer != "yaml" and len(found.sources) > 1:
+        return f"manifests.{key}", value, "one folder"
+    if found.renderer == "kustomize" and not kustomization(found.sources[0]):
+        what = f"{found.sources[0]} is no folder with a {KUSTOMIZATIONS[0]}"
+        return f"manifests.{key}", value, what
+    if found.renderer == "helm" and not (found.sources[0] / CHART).is_file():
+        return f"manifests.{key}", value, f"{found.sources[0]} is no folder with a {CHART}"
+    return _misfit_of_chart(found, manifests, root)
+
+
+def _misfit_of_chart(
+    found: ManifestFiles, manifests: ManifestSettings, root: Path
+) -> tuple[str, object, str] | None:
+    if found.renderer != "helm":
+        for name in ("values", "set", "releases"):
+            field = "set_" if name == "set" else name
+            if field in manifests.model_fields_set:
+                return f"manifests.{name}", getattr(manifests, field), 'goes with renderer "helm"'
+        return None
+    for each in manifests.values:
+        if not os.access(root / each, os.R_OK) or not (root / each).is_file():
+            return "manifests.values", each, f"there is no file {root / each} that can be read"
+    for name, word in unknown(manifests.set_, manifests.releases):
+        words = ", ".join(WORDS[manifests.releases])
+        why = f"there is no {{{word}}}; there are {words}"
+        return f"manifests.set.{name}", manifests.set_[name], why
     return None
 
 
@@ -99,11 +129,17 @@ def kustomization(folder: Path) -> Path | None:
 
 
 def _renderer_of(sources: tuple[Path, ...]) -> RendererName:
+    if len(sources) == 1 and (sources[0] / CHART).is_file():
+        return "helm"
     return "kustomize" if len(sources) == 1 and kustomization(sources[0]) else "yaml"
 
 
 def _recognised(root: Path) -> Iterator[ManifestFiles]:
-    """What a folder that is usual for manifests holds."""
+    """What a folder that is usual for manifests holds, or for a chart."""
+    charts = [root / name for name in CHARTS] + _folders(root / "charts")
+    for chart in charts:
+        if (chart / CHART).is_file():
+            yield ManifestFiles("helm", (chart,))
     for name in FOLDERS:
         folder = root / name
         overlays = [each for each in _folders(folder / "overlays") if kustomization(each)]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator
+from pydantic import BaseModel, BeforeValidator, Field
 
 from pytest_canary.config.table import TABLE
 from pytest_canary.config.values import Text
 
-RendererName = Literal["apply.sh", "yaml", "kustomize"]
+RendererName = Literal["apply.sh", "yaml", "kustomize", "helm"]
 """What makes the objects of a release: the project's own script, or a tool."""
 
 
@@ -22,8 +22,11 @@ class ManifestSettings(BaseModel):
 
     Attributes:
         renderer: what does; None for what the files are.
-        path: files or folders of YAML, or the folder of a kustomization.
+        path: files or folders of YAML, the folder of a kustomization, or a chart.
         container: the one that runs the app's image, where the pod has several.
+        values: files of a chart's values, in the order in which Helm takes them.
+        set_: what a walk sets in the chart, by its values' names; `chart_values` has the words.
+        releases: of the chart: one that has both tracks, or one for each.
         deployment: the template that `apply` fills in; with apply.sh alone, as the next two.
         service: the Service's manifest.
         apply: the script.
@@ -34,6 +37,9 @@ class ManifestSettings(BaseModel):
     renderer: RendererName | None = None
     path: Annotated[list[Text], BeforeValidator(_listed)] = []
     container: Text = ""
+    values: Annotated[list[Text], BeforeValidator(_listed)] = []
+    set_: Annotated[dict[str, Text | int | bool], Field(alias="set")] = {}
+    releases: Literal[1, 2] = 1
     deployment: Text = "manifests/deployment.yml"
     service: Text = "manifests/service.yml"
     apply: Text = "./apply.sh"

@@ -120,6 +120,11 @@ def plan(settings: Settings, options: Options) -> Plan:
     if options.check:
         # What is live is no matter of the candidate's files, and git may not know it.
         return Plan(settings, options, Baseline("none", "", "--canary-check"), pipeline=pipeline)
+    if options.context and settings.files.renderer == "helm":
+        raise SettingsError(
+            f"--canary-context={options.context}: what Helm makes can't be told there from what "
+            "others have; leave it out, or name what `helm template` makes in manifests.path"
+        )
     target = find_target(options) if options.context else None
     roles = find_roles(settings, options, pipeline) if pipeline else None
     baseline = find_baseline(settings, options)

@@ -283,6 +283,7 @@ class Files:
         apply: the script that applies the template; None where a tool makes the objects.
         renderer: what makes the objects.
         sources: all that a tool makes them of.
+        values: files of a chart's values.
     """
 
     context: Path
@@ -292,6 +293,7 @@ class Files:
     apply: Path | None
     renderer: RendererName = "apply.sh"
     sources: tuple[Path, ...] = ()
+    values: tuple[Path, ...] = ()
 
     @property
     def manifests(self) -> tuple[Path, ...]:

@@ -144,6 +144,7 @@ def _files(tables: Tables, root: Path) -> Files:
             apply=None,
             renderer=found.renderer,
             sources=found.sources,
+            values=tuple(root / each for each in manifests.values),
         )
     return Files(
         context=root / context,
@@ -183,7 +184,7 @@ def _absent(tables: Tables, files: Files, root: Path) -> list[tuple[str, object,
         if (value := getattr(pipelines, key))
     ]
     absent: list[tuple[str, object, str]] = []
-    if wrong := misfit(ManifestFiles(files.renderer, files.sources), manifests):
+    if wrong := misfit(ManifestFiles(files.renderer, files.sources), manifests, root):
         absent.append(wrong)
     # Without one that is named, it is the root, which is there.
     if image.context and not _is_folder(files.context):

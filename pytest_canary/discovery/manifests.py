@@ -19,19 +19,41 @@ NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,50}[a-z0-9])?")
 
 
 def manifests(repository: Repository) -> Iterator[Answer]:
-    """What makes the objects: a kustomization, plain YAML, or a script of its own.
+    """What makes the objects: a chart, a kustomization, plain YAML, or a script of its own.
 
     A script's template, its Service, and the script itself, where nothing else is there.
     """
     templates = [each for each in _files(repository, "Deployment") if _varies(repository, each)]
     if not templates:
-        answers = [*_kustomized(repository)] or [*_plain(repository)]
-        yield from answers
-        if answers:
-            return
+        for look in (_charts, _kustomized, _plain):
+            answers = [*look(repository)]
+            yield from answers
+            if answers:
+                return
     yield from _deployment(repository)
     yield from _service(repository)
     yield from _script(repository)
+
+
+def _charts(repository: Repository) -> Iterator[Answer]:
+    """The chart; which of its values make a track, is its maker's to say."""
+    found = repository.named("Chart.yaml")
+    if not found:
+        return
+    first, *others = found
+    yield Setting("manifests.renderer", "helm", f"{first} is there")
+    yield Setting("manifests.path", posixpath.dirname(first) or ".", f"{first} is there")
+    yield Question(
+        "manifests",
+        "which values of the chart make the two tracks",
+        "write [manifests.set], unless they are stable.image, stable.replicas, canary.image and "
+        "canary.replicas; docs/manifests.md",
+    )
+    if others:
+        listed = ", ".join(found[:5])
+        yield Question(
+            "manifests", f"there are several charts: {listed}", "name the one that is released"
+        )
 
 
 def _kustomized(repository: Repository) -> Iterator[Answer]:
@@ -78,10 +100,11 @@ def _plain(repository: Repository) -> Iterator[Answer]:
 
 
 def name(repository: Repository, source: Repository) -> Iterator[Answer]:
-    """What the app is called: by its Service, its package, or its folder."""
-    service = _services(repository)
+    """What the app is called: by its chart, its Service, its package, or its folder."""
+    service, chart = _services(repository), repository.first("Chart.yaml")
     package, project = source.first("package.json"), source.first("pyproject.toml")
     called = [
+        (str(table(repository.yaml(chart)).get("name") or "") if chart else "", chart),
         (service_name(repository, service[0]).removesuffix("-lb"), service[0])
         if service
         else ("", ""),
@@ -112,7 +135,7 @@ def _deployment(repository: Repository) -> Iterator[Answer]:
     # A template first: one that holds variables in the places that differ from track to track.
     found = sorted(_files(repository, "Deployment"), key=lambda each: not _varies(repository, each))
     if not found:
-        yield from _lacking(repository)
+        yield Question("manifests", "there is no Deployment", f"write its template; {DEMO}")
         return
     first = found[0]
     yield Setting("manifests.deployment", first, f"{first} has a Deployment")
@@ -130,19 +153,6 @@ def _varies(repository: Repository, file: str) -> bool:
     return re.search(r"[{\s]name:\s*[\"']?[^\s,}]*(\$|\{\{)", text) is not None
 
 
-def _lacking(repository: Repository) -> Iterator[Answer]:
-    chart = repository.first("Chart.yaml")
-    if chart:
-        yield Question(
-            "manifests",
-            f"{chart} is of a Helm chart, which a walk can't fill in",
-            f"save what `helm template {posixpath.dirname(chart) or '.'}` makes in a folder, with "
-            "one Deployment, and name that here as path",
-        )
-    else:
-        yield Question("manifests", "there is no Deployment", f"write its template; {DEMO}")
-
-
 def _services(repository: Repository) -> list[str]:
     """The files that have a Service, one that is reached from outside first."""
 
@@ -155,8 +165,7 @@ def _services(repository: Repository) -> list[str]:
 def _service(repository: Repository) -> Iterator[Answer]:
     found = _services(repository)
     if not found:
-        if not repository.first("Chart.yaml"):
-            yield Question("manifests", "there is no Service", f"write one, NAME-lb; {DEMO}")
+        yield Question("manifests", "there is no Service", f"write one, NAME-lb; {DEMO}")
         return
     first = found[0]
     yield Setting("manifests.service", first, f"{first} has a Service")
@@ -181,8 +190,6 @@ def service_name(repository: Repository, file: str) -> str:
 
 
 def _script(repository: Repository) -> Iterator[Answer]:
-    if not _files(repository, "Deployment") and repository.first("Chart.yaml"):
-        return  # a chart is rendered, not filled in
     found = repository.named("apply.sh") or [
         each for each in repository.ending(".sh") if "kubectl apply" in repository.text(each)
     ]

@@ -11,6 +11,7 @@ from pytest_canary.diagnosis.refusals import refusals
 from pytest_canary.manifests.rendered import Given
 from pytest_canary.release.claims import Claims
 from pytest_canary.release.printed_secrets import PrintedSecrets
+from pytest_canary.rendering.renderer import Command
 from pytest_canary.rendering.version import Version
 
 
@@ -64,6 +65,8 @@ class Commands:
     def apply_service(self, version: Version) -> None:
         """`kubectl apply -f` the Service's manifest, and whatever else both tracks have."""
         command = version.renderer.apply_shared(version.image)
+        if command is None:
+            return
         # The namespace said aloud: kubectl then refuses a manifest that names another.
         where = f"--namespace={self._namespace}"
         applied = self.kubectl(*command.words, where, stdin=command.stdin)
@@ -77,6 +80,7 @@ class Commands:
         version: Version,
         deployment: str,
         replicas: int,
+        other: Given | None = None,
         *,
         timeout: float,
         heard: Callable[[str], None],
@@ -88,6 +92,7 @@ class Commands:
             version: tells what applies it, and the image.
             deployment: the Deployment's name.
             replicas: how many.
+            other: the other track as it stands, for what changes both.
             timeout: seconds until it is given up.
             heard: told each line of its output.
 
@@ -96,7 +101,7 @@ class Commands:
             FoundError: the API server has refused something, whatever the script made of it.
         """
         given = Given(deployment, replicas, version.image, self._environment)
-        command = version.renderer.apply(given)
+        command = version.renderer.apply(given, other)
         said: list[str] = []
 
         def hear(line: str) -> None:
@@ -105,7 +110,7 @@ class Commands:
             heard(line)
 
         script.run(
-            [command.program or self._kubectl, *command.words],
+            self._words(command),
             timeout=timeout,
             env=self._environment,
             cwd=command.cwd,
@@ -116,6 +121,25 @@ class Commands:
         # A script may go on after a refusal, and end as if nothing had been.
         self.expect_not_refused("\n".join(said))
         self._expect_own()
+
+    def run(self, command: Command) -> str:
+        """Run what changes a release, and return its output.
+
+        Raises:
+            FoundError: the API server has refused it.
+            ReleaseError: it fails; with its output.
+        """
+        try:
+            return self._processes.run(
+                self._words(command), timeout=120, env=self._environment, stdin=[command.stdin]
+            )
+        except CommandError as error:
+            self.expect_not_refused(error.output)
+            raise ReleaseError(error.sentence, error.evidence) from error
+
+    def _words(self, command: Command) -> list[str | Path]:
+        where = [f"--namespace={self._namespace}"] if command.named else []
+        return [command.program or self._kubectl, *command.words, *where]
 
     def expect_not_refused(self, output: str) -> None:
         """Return unless the API server has refused what a command of the release asked for.

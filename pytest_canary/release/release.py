@@ -17,6 +17,7 @@ from pytest_canary.k8s.namespace import Exec, Namespace
 from pytest_canary.k8s.objects import pods_of
 from pytest_canary.k8s.observer import Observer
 from pytest_canary.manifests.version import CANARY, STABLE, apply_environment
+from pytest_canary.release.chart_moves import ChartMoves
 from pytest_canary.release.claims import Claims
 from pytest_canary.release.commands import Commands
 from pytest_canary.release.diagnoser import Diagnoser
@@ -26,6 +27,8 @@ from pytest_canary.release.printed_secrets import PrintedSecrets
 from pytest_canary.release.removal import Removal
 from pytest_canary.release.rollout_watch import RolloutWatch
 from pytest_canary.release.service import Service
+from pytest_canary.rendering.helm import HelmChart
+from pytest_canary.rendering.renderer import Renderer
 from pytest_canary.rendering.version import Version
 
 
@@ -96,6 +99,10 @@ class Release:
             kubectl, environment, namespace.name, self.processes, claims, self.printed
         )
 
+        self._charts = ChartMoves(namespace, self.commands, self._versions)
+        # What was applied last: the files that stand.
+        self._applied: Renderer | None = None
+
     def name(self, track: str) -> str:
         """The name of the track's Deployment."""
         return self.settings.deployment_name(track)
@@ -105,6 +112,8 @@ class Release:
     def canary(self, version: Version) -> None:
         """Put the version beside stable, as one canary."""
         replicas = self.settings.replicas
+        if isinstance(version.renderer, HelmChart):
+            self._charts.remember(version.renderer)
         self.apply_service(version)
         self.deploy(CANARY, replicas.canary, version)
         if self.exists(STABLE):
@@ -134,6 +143,9 @@ class Release:
             diagnostics: what was collected already, at the moment of a failure.
         """
         diagnostics = diagnostics or self.diagnostics()
+        chart = self._chart
+        if chart and self._charts.roll_back(chart, self.name(CANARY)):
+            return diagnostics
         if self.exists(STABLE):
             self.scale(STABLE, self.settings.replicas.stable)
         if self.exists(CANARY):
@@ -167,6 +179,8 @@ class Release:
             ReleaseError: the script fails; with its output.
             WaitTimeoutError: the Deployment's pods don't become ready.
         """
+        self._applied = version.renderer
+        other = self._charts.standing(self._other(track)) if self._chart else None
         watch = self._watch(track, replicas, version, applies=True)
         script, name = self.processes.part(), version.renderer.script().name
         try:
@@ -177,6 +191,7 @@ class Release:
                     version,
                     self.name(track),
                     replicas,
+                    other,
                     # Longer than a script's own wait, usually 120 s, so that it can speak.
                     timeout=self.settings.deadlines.rollout + 30,
                     heard=lambda line: self.waiter.listener(name, line),
@@ -236,12 +251,27 @@ class Release:
         self._versions.add(image)
 
     def scale(self, track: str, replicas: int) -> None:
-        """`kubectl scale --replicas=N deployment/NAME`."""
-        self.namespace.scale(self.name(track), replicas)
+        """`kubectl scale --replicas=N deployment/NAME`, or Helm's way to it."""
+        if chart := self._chart:
+            self._charts.scale(chart, self.name(track), replicas, self._other(track))
+        else:
+            self.namespace.scale(self.name(track), replicas)
 
     def delete(self, track: str) -> None:
-        """`kubectl delete deployment/NAME`."""
-        self.namespace.delete_deployment(self.name(track))
+        """`kubectl delete deployment/NAME`, or Helm's way to it."""
+        if chart := self._chart:
+            self._charts.delete(chart, self.name(track), self._other(track))
+        else:
+            self.namespace.delete_deployment(self.name(track))
+
+    @property
+    def _chart(self) -> HelmChart | None:
+        """The chart that stands; None where Helm keeps no release."""
+        return self._applied if isinstance(self._applied, HelmChart) else None
+
+    def _other(self, track: str) -> str:
+        """The name of the other track's Deployment."""
+        return self.name(CANARY if track == STABLE else STABLE)
 
     def exists(self, track: str) -> bool:
         """`kubectl get deployment NAME`."""

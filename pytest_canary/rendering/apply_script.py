@@ -30,6 +30,8 @@ class ApplyScript:
     apply_path: Path
     root: Path
 
+    knows_both = False
+
     def render(self, given: Given) -> Rendered:
         """The template as the script would hand it to kubectl, as far as it can be read."""
         return templates.render(self.deployment_source(), self.script(), given)
@@ -38,7 +40,7 @@ class ApplyScript:
         """What stands in the Service's manifest, which is applied as it is."""
         return parse(self.service_source())
 
-    def apply(self, given: Given) -> Command:
+    def apply(self, given: Given, _other: Given | None = None, /) -> Command:
         """`apply.sh MANIFEST DEPLOYMENT REPLICAS IMAGE`, in the script's folder."""
         words = (self.deployment, given.deployment, str(given.replicas), given.image)
         return Command(words, program=self.apply_path, cwd=self.apply_path.parent)

@@ -36,6 +36,8 @@ class Derived:
     container: str
     own_cluster: bool
 
+    knows_both = False
+
     def render(self, given: Given) -> Rendered:
         """The Deployment for one track; none where it is not known which is released."""
         if self._deployment is None:
@@ -66,7 +68,7 @@ class Derived:
         parsed = self.objects.parsed
         return Parsed(made, [each.value for each in made], parsed.faults, parsed.broken)
 
-    def apply(self, given: Given) -> Command:
+    def apply(self, given: Given, _other: Given | None = None, /) -> Command:
         """`kubectl apply -f -`."""
         return _applied(self.render(given).parsed.documents)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Iterable
 from dataclasses import replace
@@ -51,7 +52,7 @@ def build_objects(
         try:
             text = (processes or Processes()).read(command, timeout=PATIENCE)
         except CommandError as error:
-            raise _refused(error, shown) from error
+            raise _refused(error, shown, command[0]) from error
         source = read(kustomization(folder) or folder, root)
         made = parse(replace(source, text=text, too_large=False))
         origins = _Origins(top, root)
@@ -59,7 +60,12 @@ def build_objects(
     return ObjectSet(replace(made, documents=documents), source)
 
 
-def _refused(error: CommandError, shown: str) -> ReleaseError:
+def _refused(error: CommandError, shown: str, kubectl: str | Path) -> ReleaseError:
+    if not shutil.which(kubectl):
+        return ReleaseError(
+            f"{shown} can't be rendered: there is no {kubectl} on PATH; install kubectl, or name "
+            "it: --kind-kubectl-bin"
+        )
     lines = [each.strip() for each in error.output.splitlines() if each.strip()]
     # What went wrong first stands last, after all that failed for it.
     last = lines[-1].rpartition("': ")[2].strip('"') if lines else ""

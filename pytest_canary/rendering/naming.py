@@ -7,7 +7,10 @@ from pathlib import Path
 
 from pytest_canary.config.settings import NAME, Settings
 from pytest_canary.core.errors import ReleaseError, SettingsError
-from pytest_canary.rendering.renderers import objects_of
+from pytest_canary.manifests.documents import read
+from pytest_canary.manifests.parsing import parse
+from pytest_canary.manifests.version import STABLE
+from pytest_canary.rendering.renderers import chart_of, objects_of
 
 
 def named(settings: Settings, kubectl: Path | None = None) -> Settings:
@@ -24,6 +27,8 @@ def named(settings: Settings, kubectl: Path | None = None) -> Settings:
     if settings.files.apply:
         return settings
     try:
+        if settings.files.renderer == "helm":
+            return _of_chart(settings)
         objects = objects_of(settings.files, settings.root, kubectl)
     except ReleaseError as error:
         raise SettingsError(f"{settings.source}: {error.sentence}") from error
@@ -42,3 +47,16 @@ def named(settings: Settings, kubectl: Path | None = None) -> Settings:
     service = objects.service(deployment, name) if deployment else None
     service_name = service.name if service else f"{name}-lb"
     return settings.model_copy(update={"name": name, "service_name": service_name})
+
+
+def _of_chart(settings: Settings) -> Settings:
+    """The app is called as its chart is, and the Service as the chart has it."""
+    chart = settings.files.sources[0]
+    told = parse(read(chart / "Chart.yaml", settings.root)).values
+    own = str(told[0].get("name") or "") if told and isinstance(told[0], dict) else ""
+    name = settings.name or (own if re.fullmatch(NAME, own) else "app")
+    settings = settings.model_copy(update={"name": name, "service_name": f"{name}-lb"})
+    objects = chart_of(settings, settings.root, settings.files).objects()
+    stable = [each for each in objects.deployments() if each.name == f"{name}-{STABLE}"]
+    service = objects.service(stable[0], name) if stable else None
+    return settings.model_copy(update={"service_name": service.name}) if service else settings

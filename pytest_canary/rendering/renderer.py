@@ -21,16 +21,24 @@ class Command:
         program: what is run; None for the run's own kubectl.
         stdin: what it reads.
         cwd: the folder to run in; None for this process's own.
+        named: whether it is to be told the run's namespace.
     """
 
     words: tuple[str | Path, ...]
     program: Path | None = None
     stdin: bytes = b""
     cwd: Path | None = None
+    named: bool = False
 
 
 class Renderer(Protocol):
-    """Makes the objects of one version."""
+    """Makes the objects of one version.
+
+    Attributes:
+        knows_both: whether one command changes both tracks, so that it has to know of the other.
+    """
+
+    knows_both: bool
 
     def render(self, given: Given) -> Rendered:
         """The objects that are made for one track: its Deployment, and what comes with it."""
@@ -42,11 +50,16 @@ class Renderer(Protocol):
             image: the version's.
         """
 
-    def apply(self, given: Given) -> Command:
-        """What puts a track's objects on the cluster."""
+    def apply(self, given: Given, other: Given | None = None, /) -> Command:
+        """What puts a track's objects on the cluster.
 
-    def apply_shared(self, image: str, /) -> Command:
-        """What puts there what both have in common."""
+        Args:
+            given: the track.
+            other: the other track as it stands; None where it isn't there, or nobody asks.
+        """
+
+    def apply_shared(self, image: str, /) -> Command | None:
+        """What puts there what both have in common; None where it comes with each track."""
 
     def script(self) -> Script:
         """What applies a track, with what can be read of how it does that; a tool has no text."""

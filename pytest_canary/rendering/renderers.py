@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pytest_canary.config import chart_values
 from pytest_canary.config.plan import Plan
-from pytest_canary.config.settings import Files
+from pytest_canary.config.settings import Files, Settings
 from pytest_canary.core.processes import Processes
 from pytest_canary.rendering.apply_script import ApplyScript
 from pytest_canary.rendering.derived import Derived
+from pytest_canary.rendering.helm import HelmChart
 from pytest_canary.rendering.kustomize import build_objects
 from pytest_canary.rendering.object_set import ObjectSet
 from pytest_canary.rendering.plain import read_objects
@@ -33,12 +35,38 @@ def renderer_of(
     if files.apply:
         return ApplyScript(files.deployment, files.service, files.apply, root)
     settings = plan.settings
+    if files.renderer == "helm":
+        return chart_of(settings, root, files, processes)
     return Derived(
         objects_of(files, root, plan.options.kubectl, processes),
         settings.name,
         settings.service_name,
         settings.manifests.container,
         own_cluster=plan.options.context is None,
+    )
+
+
+def chart_of(
+    settings: Settings, root: Path, files: Files, processes: Processes | None = None
+) -> HelmChart:
+    """The renderer of a chart.
+
+    Args:
+        settings: say what is set in it.
+        root: the folder that paths are told from.
+        files: the chart, and its files of values.
+        processes: run `helm template`.
+    """
+    manifests = settings.manifests
+    return HelmChart(
+        files.sources[0],
+        files.values,
+        chart_values.templates(manifests.set_, manifests.releases),
+        manifests.releases,
+        settings.name,
+        settings.service_name,
+        root,
+        processes or Processes(),
     )
 
 

@@ -11,7 +11,7 @@ from pytest_canary.context.workspace import existing_context
 from pytest_canary.core.errors import ReleaseError
 from pytest_canary.manifests.version import CANARY, STABLE
 from pytest_canary.stages.conditions import (
-    first,
+    first_with_service,
     has_other_requests_at_baseline,
     migrates_live,
     upgrade,
@@ -39,7 +39,7 @@ def is_deployed(context: Context) -> None:
         judging.ask_baseline(context)
 
 
-@STAGE.holds("the Service is there, and no version is live", when=first)
+@STAGE.holds("the Service is there, and no version is live", when=first_with_service)
 def nothing_is_live(context: Context) -> None:
     services = [service["metadata"]["name"] for service in context.namespace.objects("Service")]
     if context.settings.service_name not in services:

@@ -20,6 +20,11 @@ def first(plan: Plan) -> bool:
     return not plan.upgrade
 
 
+def first_with_service(plan: Plan) -> bool:
+    """Applies to a first release whose Service comes before it; a chart's comes with it."""
+    return first(plan) and plan.settings.files.renderer != "helm"
+
+
 def runs_pipelines(plan: Plan) -> bool:
     """Applies where the transitions are what the project's own pipelines do."""
     return plan.runs_pipelines

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import shutil
 from pathlib import Path
 
+import docker
 import pytest
 from acceptance.projects import PATIENCE, ROOT, Project, Walked, needed
 
@@ -17,18 +19,19 @@ def walk(shared: Project, releases: dict[str, str], example: str, settings: str)
     Args:
         shared: the project whose runs share the cluster.
         releases: the names of the images, by release.
-        example: the folder in examples/.
+        example: its folder in the repository.
         settings: more of them, in TOML.
     """
-    folder = shared.root / example
-    shutil.copytree(ROOT / "examples" / example, folder)
-    own = (folder / "canary.toml").read_text().replace("../../app", "../app")
+    name = example.rpartition("/")[2]
+    folder = shared.root / name
+    shutil.copytree(ROOT / example, folder)
+    own = re.sub(r"(\.\./)+app", "../app", (folder / "canary.toml").read_text())
     database = f'[database]\nimage = "{needed("POSTGRES_IMAGE")}"\n'
     (folder / "canary.toml").write_text(f"{own}\n{database}{settings}")
     return shared.pytest(
         "--canary",
         "--canary-reuse",
-        f"--canary-config={example}/canary.toml",
+        f"--canary-config={name}/canary.toml",
         f"--canary-baseline={releases['1']}",
         f"--canary-image={releases['2']}",
         "-vrs",
@@ -51,7 +54,7 @@ def expect_walked(walked: Walked, report: Path) -> None:
 
 def test_plain_yaml_is_walked_as_it_stands(shared: Project, releases: dict[str, str]) -> None:
     """Without traffic, and so without a verdict: they ask no renderer."""
-    walked = walk(shared, releases, "addressbook-yaml", "[traffic]\nrate = 0\n")
+    walked = walk(shared, releases, "examples/addressbook-yaml", "[traffic]\nrate = 0\n")
     expect_walked(walked, shared.root / "canary-report" / "report.json")
     preflight = walked.stage("preflight")
     assert "namespace people is left out for the rehearsal's own" in preflight
@@ -62,7 +65,52 @@ def test_plain_yaml_is_walked_as_it_stands(shared: Project, releases: dict[str, 
 @pytest.mark.alone
 def test_what_kustomize_makes_is_walked(shared: Project, releases: dict[str, str]) -> None:
     settings = f"[verdict]\nseconds = {PATIENCE}\n"
-    walked = walk(shared, releases, "addressbook-kustomize", settings)
+    walked = walk(shared, releases, "examples/addressbook-kustomize", settings)
     expect_walked(walked, shared.root / "canary-report" / "report.json")
     assert "live-addressbook 1 -> 2 passed every stage; " in walked.text
     assert "go: errors 0.0 % and 0.0 %" in walked.stage("verdict")
+
+
+@pytest.mark.soak
+@pytest.mark.alone
+def test_a_chart_is_walked_by_helm_itself(shared: Project, releases: dict[str, str]) -> None:
+    settings = f"[verdict]\nseconds = {PATIENCE}\n"
+    walked = walk(shared, releases, "examples/addressbook-helm", settings)
+    expect_walked(walked, shared.root / "canary-report" / "report.json")
+    assert "go: errors 0.0 % and 0.0 %" in walked.stage("verdict")
+    report = json.loads((shared.root / "canary-report" / "report.json").read_text())
+    spent = {each["name"] for stage in report["stages"] for each in stage["spent"]}
+    assert {"helm upgrade addressbook", "helm rollback addressbook"} <= spent
+
+
+@pytest.mark.soak
+def test_a_release_for_each_track_is_walked_by_helm(
+    shared: Project, releases: dict[str, str]
+) -> None:
+    settings = "[traffic]\nrate = 0\n"
+    walked = walk(shared, releases, "fixtures/charts/two-releases", settings)
+    expect_walked(walked, shared.root / "canary-report" / "report.json")
+    report = json.loads((shared.root / "canary-report" / "report.json").read_text())
+    spent = {each["name"] for stage in report["stages"] for each in stage["spent"]}
+    assert {"helm rollback addressbook-stable", "helm uninstall addressbook-canary"} <= spent
+
+
+@pytest.mark.soak
+def test_after_a_failing_canary_helm_takes_the_release_back(
+    shared: Project, releases: dict[str, str], engine: docker.DockerClient
+) -> None:
+    exits = f"FROM {releases['2']}\nENTRYPOINT []\nCMD exit 3\n"
+    engine.images.build(fileobj=io.BytesIO(exits.encode()), rm=True, tag="addressbook:ends")
+    shutil.rmtree(shared.root / "addressbook-helm", ignore_errors=True)
+    settings = "[traffic]\nrate = 0\n"
+    walked = walk(
+        shared, releases | {"2": "addressbook:ends"}, "examples/addressbook-helm", settings
+    )
+    engine.images.remove("addressbook:ends")
+
+    assert walked.code == 1
+    assert "addressbook-canary exits with code 3 as soon as it starts" in walked.text
+    assert "rolled back: 3/3 of release 1; the API answers" in walked.stage("rollback")
+    report = json.loads((shared.root / "canary-report" / "report.json").read_text())
+    spent = {each["name"] for stage in report["stages"] for each in stage["spent"]}
+    assert "helm rollback addressbook" in spent

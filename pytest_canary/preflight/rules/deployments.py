@@ -12,6 +12,8 @@ from pytest_canary.preflight.subject import POD, Subject, describe
 
 SELECTOR: Place = ("spec", "selector")
 
+CHART = "let the chart take it from the value that [manifests.set] names for it"
+
 
 @rule("no-deployment", "manifests without a Deployment, or with several", DEPLOYMENTS)
 def no_deployment(subject: Subject) -> Iterator[Fault]:
@@ -34,6 +36,9 @@ def no_deployment(subject: Subject) -> Iterator[Fault]:
 
 def _none_released(subject: Subject) -> Iterator[Fault]:
     """Of what a tool has made, none is known to be the one under release."""
+    if subject.settings.files.renderer == "helm":
+        yield from _lacks_track(subject)
+        return
     if subject.workloads or subject.applied.broken:
         return
     found = [each.name for each in subject.applied.documents if each.kind == "Deployment"]
@@ -47,6 +52,22 @@ def _none_released(subject: Subject) -> Iterator[Fault]:
         if found
         else "put it there, or name where it is: manifests.path",
     )
+
+
+def _lacks_track(subject: Subject) -> Iterator[Fault]:
+    """A chart makes no Deployment for a track."""
+    made = [each.name for each in subject.applied.documents if each.kind == "Deployment"]
+    for track in subject.rendered:
+        if track not in subject.workloads:
+            name = subject.settings.deployment_name(track)
+            yield Fault(
+                subject.source,
+                1,
+                f"{subject.source.shown} makes no Deployment {name}"
+                + (f", but {', '.join(made)}" if made else ""),
+                f"let the chart make it where {track}.replicas is set, or say by which values it "
+                "does: [manifests.set]",
+            )
 
 
 @rule("wrong-name", "a Deployment that is not called what apply.sh is given", DEPLOYMENTS)
@@ -71,11 +92,12 @@ def wrong_replicas(subject: Subject) -> Iterator[Fault]:
         found = deployment.at("spec", "replicas")
         wrong = found is None or isinstance(found, int)
         if wrong and workload.replicas != given.replicas and not subject.script.editor:
+            fix = f"write replicas: ${subject.script.variable(3)}"
             yield deployment.fault(
                 ("spec", "replicas"),
                 f"{given.deployment} gets {workload.replicas} replicas, not the {given.replicas} "
                 f"that {subject.script.name} is given",
-                f"write replicas: ${subject.script.variable(3)}",
+                fix if subject.scripted else CHART,
             )
 
 
@@ -87,6 +109,14 @@ def wrong_image(subject: Subject) -> Iterator[Fault]:
         containers = list(workload.all_containers())
         runs = given.image in [container.get("image") for _, container in containers]
         if runs or subject.script.editor:
+            continue
+        if subject.settings.files.renderer == "helm":
+            yield deployment.fault(
+                (*containers[0][0], "image") if containers else (*POD, "containers"),
+                f"no container of {given.deployment} runs the image that {subject.script.name} is "
+                "given",
+                CHART,
+            )
             continue
         if not subject.scripted:
             called = [str(container.get("name")) for _, container in containers]

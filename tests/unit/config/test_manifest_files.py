@@ -133,11 +133,19 @@ def test_nothing_is_filled_in_where_no_script_does(tmp_path: Path) -> None:
         ),
         (
             {"path": "k8s", "renderer": "apply.sh"},
-            'manifests.path = \'k8s\': goes with renderer "yaml" or "kustomize"',
+            'manifests.path = \'k8s\': goes with renderer "yaml", "kustomize" or "helm"',
+        ),
+        (
+            {"container": "web", "renderer": "apply.sh"},
+            'manifests.container = \'web\': goes with "yaml" and "kustomize"',
+        ),
+        (
+            {"releases": 2, "renderer": "apply.sh"},
+            'manifests.releases = 2: goes with renderer "helm"',
         ),
         (
             {"renderer": "helmfile"},
-            "manifests.renderer = 'helmfile': one of 'apply.sh', 'yaml' or 'kustomize'",
+            "manifests.renderer = 'helmfile': one of 'apply.sh', 'yaml', 'kustomize' or 'helm'",
         ),
         ({"path": 3}, "manifests.path = 3: a list of strings"),
         (

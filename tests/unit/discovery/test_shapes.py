@@ -8,6 +8,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from fakes.helm import put_helm
 
 from pytest_canary.discovery.discovery import discover
 from pytest_canary.plugin.init import problems
@@ -22,7 +23,7 @@ WRONG = {
     "django": [],
     "flask": ["manifests.deployment", "manifests.service", "manifests.apply"],
     "go": [],
-    "helm": ["manifests.deployment", "manifests.service", "manifests.apply"],
+    "helm": [],
     "idea": [
         "image.dockerfile",
         "manifests.deployment",
@@ -55,11 +56,11 @@ def test_the_settings_pass_a_check_or_the_file_says_what_is_open(
     shape: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     root = tmp_path / shape
-    # What the real one makes of such a base is for tests/acceptance/engine/test_kustomize.py.
-    kubectl = tmp_path / "kubectl"
-    kubectl.write_text(f"#!/bin/sh\ncat {root}/base/all.yaml\n")
-    kubectl.chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    # What the real ones make is for test_kustomize.py and test_helm.py in tests/acceptance/engine.
+    programs = put_helm(tmp_path / "programs")
+    (programs / "kubectl").write_text(f"#!/bin/sh\ncat {root}/base/all.yaml\n")
+    (programs / "kubectl").chmod(0o755)
+    monkeypatch.setenv("PATH", str(programs), prepend=":")
     shutil.copytree(SHAPES / shape, root)
     found = discover(root)
     tomllib.loads(found.text)

@@ -97,6 +97,7 @@ def test_objects_of_anything_become_two_tracks(folder: Path, objects: Any) -> No
     assert all(each.sentence and each.where for each in found.findings)
     renderer = renderer_of(plan, root)
     for command in (renderer.apply(GIVEN), renderer.apply_shared("shop:1")):
+        assert command
         assert command.stdin
     assert renderer.fingerprint()
     assert isinstance(renderer.pull_secrets(), set)

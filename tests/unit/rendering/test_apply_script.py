@@ -26,6 +26,7 @@ def test_the_books_layout_is_rendered_by_its_script() -> None:
     template = ROOT / "manifests" / "deployment.yml"
     assert command.words == (template, "addressbook-canary", "1", "addressbook:2")
     shared = renderer.apply_shared("addressbook:2")
+    assert shared
     assert (shared.program, shared.words) == (
         None,
         ("apply", "-f", ROOT / "manifests" / "service.yml"),

@@ -158,7 +158,9 @@ def test_kubectl_reads_it_and_no_file_is_made(tmp_path: Path) -> None:
     assert (command.program, command.words, command.cwd) == (None, ("apply", "-f", "-"), None)
     (made,) = json.loads(command.stdin)["items"]
     assert made["metadata"]["name"] == "shop-canary"
-    (service,) = json.loads(renderer.apply_shared("shop:2").stdin)["items"]
+    shared = renderer.apply_shared("shop:2")
+    assert shared
+    (service,) = json.loads(shared.stdin)["items"]
     assert service["kind"] == "Service"
     assert renderer.script().name == "kubectl apply"
 

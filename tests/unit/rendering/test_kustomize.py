@@ -114,8 +114,8 @@ def test_without_kubectl_it_can_not_be_made(overlay: Path, monkeypatch: pytest.M
     with pytest.raises(SettingsError) as wrong:
         planned(overlay.parent, manifests={"path": "live"})
     assert str(wrong.value) == (
-        "canary.toml: live can't be rendered: `kubectl kustomize` can't be started: No such file "
-        "or directory: kubectl; see `kubectl kustomize live`"
+        "canary.toml: live can't be rendered: there is no kubectl on PATH; install kubectl, or "
+        "name it: --kind-kubectl-bin"
     )
 
 

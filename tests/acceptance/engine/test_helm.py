@@ -1,0 +1,69 @@
+"""What the real Helm makes of a chart; neither engine nor cluster is asked."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from acceptance.projects import ROOT
+
+
+@pytest.fixture
+def example(tmp_path: Path) -> Path:
+    """The bundled addressbook, as a chart."""
+    shutil.copytree(ROOT / "examples" / "addressbook-helm", tmp_path / "example")
+    shutil.copytree(ROOT / "app", tmp_path / "app")
+    settings = tmp_path / "example" / "canary.toml"
+    settings.write_text(settings.read_text().replace("../../app", "../app"))
+    return tmp_path / "example"
+
+
+def checked(project: Path) -> subprocess.CompletedProcess[str]:
+    """`pytest --canary-check` in a project."""
+    argv = [sys.executable, "-m", "pytest", "--canary-check", "-p", "no:cacheprovider"]
+    return subprocess.run(argv, cwd=project, capture_output=True, text=True, check=False)
+
+
+def change(path: Path, old: str, new: str) -> None:
+    """Change a file of the chart's."""
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+def test_a_check_passes_and_a_fault_is_told_with_its_templates_line(example: Path) -> None:
+    right = checked(example)
+    assert right.returncode == 0, right.stdout
+    assert "canary: nothing found in chart" in right.stdout
+    template = example / "chart" / "templates" / "deployment.yaml"
+    change(template, "readinessProbe", "readynessProbe")
+    lines = template.read_text().splitlines()
+    wrong = checked(example)
+    assert wrong.returncode == 1
+    line = lines.index("          readynessProbe:") + 1
+    place = f"chart/templates/deployment.yaml:{line}"
+    assert f"seen    {place}, rule unknown-field" in wrong.stdout
+
+
+def test_a_chart_that_ignores_what_is_set_is_told(example: Path) -> None:
+    template = example / "chart" / "templates" / "deployment.yaml"
+    change(template, "replicas: {{ $own.replicas }}", "replicas: 4")
+    wrong = checked(example)
+    assert wrong.returncode == 1
+    assert (
+        "addressbook-canary gets 4 replicas, not the 1 that helm upgrade is given" in wrong.stdout
+    )
+    assert "next    let the chart take it from the value that [manifests.set]" in wrong.stdout
+
+
+def test_what_can_not_be_made_is_told_before_anything_starts(example: Path) -> None:
+    change(
+        example / "chart" / "templates" / "service.yaml", "{{ .Values.service.type }}", "{{ oh }}"
+    )
+    told = checked(example)
+    assert told.returncode == 4
+    assert "canary.toml: chart can't be rendered: `helm template addressbook`" in told.stderr
+    assert 'function "oh" not defined' in told.stderr
