@@ -47,11 +47,15 @@ canary: live         ## the walk: build the app's other release, rehearse 1 -> 2
 benchmark: live      ## what the walk costs beside a bare script, five times each; ARGS="--runs 10 --reuse"
 	. ./airgap/env; .venv/bin/python benchmarks/walk.py --canary-baseline=addressbook:1 $$CANARY_OPTIONS $(ARGS)
 
-lint: venv           ## ruff, mypy and the layer contracts
+docs: venv           ## the parts of docs/ that the code and the fixtures say
+	.venv/bin/python docs/generate.py
+
+lint: venv           ## ruff, mypy, the layer contracts, and whether docs/ says what the code does
 	.venv/bin/ruff check -q .
 	.venv/bin/ruff format -q --check .
 	.venv/bin/mypy
 	log=$$(.venv/bin/lint-imports --no-cache --no-logo) || { echo "$$log" >&2; exit 1; }
+	.venv/bin/python docs/generate.py --check
 
 unit: venv           ## pure functions, no cluster
 	$(PYTEST) tests/unit $(ARGS)
@@ -140,4 +144,4 @@ soak: setup          ## for hours: acceptance with every case, ROUNDS=10 times o
 clean:               ## what make made in the clone; the caches outside it stay
 	rm -rf .venv airgap/env canary-report test-results dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .pytest-kind
 
-.PHONY: help setup venv others live canary benchmark lint unit pure waits plugin lowest engine acceptance faults walks alone report wheel test soak clean
+.PHONY: help setup venv others live canary benchmark docs lint unit pure waits plugin lowest engine acceptance faults walks alone report wheel test soak clean

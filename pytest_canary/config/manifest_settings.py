@@ -18,18 +18,20 @@ def _listed(value: Any) -> Any:
 
 
 class ManifestSettings(BaseModel):
-    """What makes the objects, and of which files.
+    """What makes the objects, and of which files: [what makes the manifests](manifests.md).
 
     Attributes:
-        renderer: what does; None for what the files are.
-        path: files or folders of YAML, the folder of a kustomization, or a chart.
+        renderer: what does; unset, what the files are.
+        path: files or folders of YAML, the folder of a kustomization, or a chart; one, or a list.
         container: the one that runs the app's image, where the pod has several.
         values: files of a chart's values, in the order in which Helm takes them.
-        set_: what a walk sets in the chart, by its values' names; `chart_values` has the words.
-        releases: of the chart: one that has both tracks, or one for each.
-        deployment: the template that `apply` fills in; with apply.sh alone, as the next two.
+        set_: what a walk sets in the chart, by its values' names; there are
+            [words](manifests.md#charts) for the version's image and the like.
+        releases: of the chart: 1 that has both tracks, or 2, one for each.
+        deployment: the template of both Deployments; with apply.sh alone, as the next two.
         service: the Service's manifest.
-        apply: the script.
+        apply: the command that is given `MANIFEST DEPLOYMENT REPLICAS IMAGE`, applies the manifest
+            and waits.
     """
 
     model_config = TABLE

@@ -33,9 +33,10 @@ class RoleSettings(_Table):
     """Which jobs of a file of GitHub's or GitLab's release, where they are not called so.
 
     Attributes:
-        canary: those with which the canary's part begins; all before them build.
-        stable: those with which stable's begins.
-        rollback: those that take back.
+        canary: those with which the canary's part begins; all before them build. Unset, that of
+            this name, if there is one.
+        stable: those with which stable's begins; likewise.
+        rollback: those that take back; likewise.
     """
 
     canary: list[Text] = []
@@ -55,8 +56,10 @@ class PipelineSettings(_Table):
         file: the pipeline that a push starts; those of Semaphore's that it promotes to are looked
             at, too.
         run: whether a walk's transitions are what these pipelines do.
-        canary, stable, rollback: the files of the three that release, where promotions don't tell
-            which is which.
+        canary: the file of the one that deploys the canary, where promotions don't tell which that
+            is.
+        stable: of the one that promotes it; likewise.
+        rollback: of the one that takes it back; likewise.
         roles: the jobs that do, where they are those of one file.
         image: what the app's image is called, where the first pipeline pushes several.
         skip: names of its blocks, or jobs before the canary's, that no rehearsal runs.
@@ -67,8 +70,8 @@ class PipelineSettings(_Table):
         jobs: of a file of GitHub's or GitLab's, those that are looked at, or run; none for all.
         uses: what stands in for an action of GitHub's, by its name without a version: a command
             for the job's shell, or an empty text for nothing.
-        registry: whether its jobs push to a registry of the run's own, as `RegistrySettings` has
-            it; else what they push is loaded into the node.
+        registry: whether its jobs push to a registry of the run's own, as `[registry]` has it;
+            else what they push is loaded into the node.
     """
 
     file: Text | None = None

@@ -47,7 +47,15 @@ Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 
 
 class ImageSettings(_Table):
-    """How the candidate's image is built: `docker build`'s context, Dockerfile and arguments."""
+    """How the candidate's image is built.
+
+    Attributes:
+        context: the folder that it is built from; unset, the project's, or `app` where the
+            Dockerfile is there.
+        dockerfile: relative to the context; unset, `Dockerfile`.
+        build_args: what `docker build` is given. A secret among them is told, as it stays in the
+            image's history.
+    """
 
     context: Text | None = None
     dockerfile: Text | None = None
@@ -55,7 +63,13 @@ class ImageSettings(_Table):
 
 
 class ReplicaSettings(_Table):
-    """How many replicas each Deployment has, and stable while a canary runs."""
+    """How many replicas each Deployment has.
+
+    Attributes:
+        canary: of the candidate, while it is on trial.
+        stable: of the version that everybody gets.
+        stable_during_canary: of that one, while a canary runs beside it.
+    """
 
     canary: Replicas = 1
     stable: Replicas = 3
@@ -66,6 +80,8 @@ class CommandSettings(_Table):
     """What is run inside a canary pod; an empty list for none.
 
     Attributes:
+        ping: asks whether the database answers.
+        migrate: brings the database to the candidate's schema.
         down: takes the migration back; run after the rollback, in a pod of the candidate's.
     """
 
@@ -75,9 +91,12 @@ class CommandSettings(_Table):
 
 
 class DatabaseSettings(_Table):
-    """The PostgreSQL that runs in the cluster as Service `db`; image "none" for none.
+    """The PostgreSQL that runs in the cluster as Service `db`.
 
     Attributes:
+        image: 13 or newer; "none" where the app has no database.
+        name: the database's.
+        user: whom it belongs to.
         lock_limit: seconds for which a migration may keep the app's own statements waiting.
     """
 
@@ -104,6 +123,8 @@ class PromotionSettings(_Table):
     """What may be promoted for real: these branches, or tags that match one of the patterns.
 
     Attributes:
+        branches: their names.
+        tags: regular expressions.
         when: a condition in Semaphore's language, in the place of both.
         pipeline: a file of Semaphore's whose promotion has it, in the place of all three.
         name: the promotion's, where that file has several that start by themselves.
@@ -117,12 +138,13 @@ class PromotionSettings(_Table):
 
 
 class TrafficSettings(_Table):
-    """The load from baseline to rollback: requests a second (0 for none), and how they are.
+    """The load from baseline to rollback.
 
     Every read answers with every row, so the defaults are for a cluster on two cores: on one, the
     addressbook takes 13 % of a core for them, its database 2 %, and the traffic itself 5 %.
 
     Attributes:
+        rate: requests a second; 0 for none, at most 5 in the verdict, beside its own.
         writes: the share of requests that write; after 500 writes, a twentieth of it.
         slow: seconds above which an answer is told as slow; a release since which more of the
             baseline's are is stopped.
@@ -163,7 +185,15 @@ class VerdictSettings(_Table):
 
 
 class Deadlines(_Table):
-    """Seconds after which a wait is given up. The defaults suit a busy two-core CI machine."""
+    """Seconds after which a wait is given up. The defaults suit a busy two-core CI machine.
+
+    Attributes:
+        cluster: until the cluster is there.
+        image: for building, pulling or loading an image.
+        rollout: for a Deployment to come to its end.
+        command: for a command in a pod, or one of this machine's.
+        request: for an answer of the app's, the whole of it, however it comes.
+    """
 
     cluster: Seconds = 300
     image: Seconds = 900
@@ -181,6 +211,15 @@ class Request(_Table):
     """One request and what must come back.
 
     `{unique}` in `path`, `json`, `form` and `contains` becomes a text that no other request has.
+
+    Attributes:
+        method: HTTP's.
+        path: from the app's root.
+        json_: the body, sent as JSON.
+        form: the body, sent as a form; one of the two.
+        headers: beside the usual ones.
+        status: the one that the answer must have.
+        contains: a text that the answer's body must hold.
     """
 
     method: Method
@@ -215,11 +254,14 @@ class ApiSettings(_Table):
     `write` must be acknowledged with its status; the body of `read` must then hold the unique text.
 
     Attributes:
-        bounded_read: a read that costs the same however many rows there are, such as one page or
-            one row, whose unique text `{unique}` then is; None where the app has none. It takes the
-            place of `read` in the traffic.
-        version_header: the response header that tells which version answered; None where the app
-            has none, which the file says by "".
+        metrics: where the app tells its own figures, in Prometheus' text format, if it does.
+        write: puts a row in.
+        read: brings all rows.
+        checks: any number of other requests.
+        bounded_read: a read that costs the same however many rows there are: one page, or one row,
+            whose text `{unique}` then is. It takes the place of `read` in the traffic.
+        version_header: the response header that tells which version answered; "" where the app has
+            none.
         pod_header: the one that tells which pod did; likewise.
     """
 
@@ -252,7 +294,15 @@ class ApiSettings(_Table):
 
 
 class Tables(_Table):
-    """What a settings file may hold."""
+    """What a settings file may hold.
+
+    Attributes:
+        name: the app's; unset, that of its Service, which is called `NAME-lb`.
+        baseline: the version that is live: an image, `git:REF` or "none"; unset, the newest tag
+            before HEAD, or none where there is no tag.
+        environment: variables that the templates and `apply.sh` see, beside those of the database;
+            `PORT` is 3000 unless it is set here, but where `apply.sh` uses envsubst.
+    """
 
     name: Annotated[str, Field(pattern=NAME)] | None = None
     baseline: Annotated[Text, Field(min_length=1)] | None = None

@@ -6,7 +6,7 @@ finds something by one of them hands it to `Journal.tell`.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pytest_canary.preflight import ruleset
@@ -15,37 +15,145 @@ if TYPE_CHECKING:
     from pytest_canary.config.settings import Settings
     from pytest_canary.core.findings import Finding, Level
 
-OF_A_WALK: dict[str, Level] = {
-    # Stages cluster and canary: what the project's own apply script does, and how it fails.
-    "unfailing-apply": "warning",
-    "left-manifest": "warning",
-    "printed-secret": "warning",
-    # Stages preflight and verdict: a gate that can't open.
-    "unreachable-go": "error",
-    # Stage preflight: what [promotion] says, and hardly means.
-    "unreachable-promotion": "warning",
-    "misleading-promotion": "warning",
-    # Stages canary and stable: what is lost as the live version stops, which is its own fault.
-    "baseline-stops-badly": "warning",
-    # Stage migration: statements that need longer the more rows there are, and block meanwhile.
-    "table-rewrite": "warning",
-    "blocking-index": "warning",
-    "validated-constraint": "warning",
-    # Stage migration too: how it fails.
-    "unfailing-migration": "warning",
-    "late-failure": "warning",
-    # Where the project's own pipelines make the transitions: what their jobs call.
-    "refused-program": "error",
-    "secret-argument": "warning",
-    "incomplete-rollback": "warning",
-    # Stage stable: how the candidate's pods end.
-    "unheeded-sigterm": "warning",
-}
+
+@dataclass(frozen=True)
+class WalkRule:
+    """A rule of a stage of the walk.
+
+    Attributes:
+        name: by which it is told, and its level is set.
+        finds: what it finds, as a noun.
+        stages: where it is told.
+        advice: what to do about what it finds.
+        level: of what it finds, unless the settings have another.
+    """
+
+    name: str
+    finds: str
+    stages: tuple[str, ...]
+    advice: str
+    level: Level = "warning"
+
+
+WALK_RULES = (
+    WalkRule(
+        "unfailing-apply",
+        "an apply script that exits with 0 where kubectl fails",
+        stages=("cluster",),
+        advice="let it end with kubectl's exit code, as `set -euo pipefail` does, "
+        "and with nothing behind it that hides that",
+    ),
+    WalkRule(
+        "left-manifest",
+        "an apply script that leaves its rendered file behind where kubectl fails",
+        stages=("cluster",),
+        advice="remove it however the script ends, as a `trap … EXIT` does, or hand "
+        "it to kubectl without a file",
+    ),
+    WalkRule(
+        "printed-secret",
+        "a secret that is printed by the apply script, by `ping`, `migrate` or "
+        "`down`, by a job of a pipeline, or logged by the candidate's pods",
+        stages=("cluster", "canary", "migration", "stable", "rollback"),
+        advice="print and log no rendered manifest, no settings and no connection's "
+        "URL (`set -x`, `tee`, a debug or echo mode, an error with its "
+        "arguments), and change what has been printed",
+    ),
+    WalkRule(
+        "unreachable-go",
+        "settings with which no canary can get a go",
+        stages=("preflight", "verdict"),
+        advice="set `verdict.seconds` or the rate to what is named, or say in "
+        "`verdict.errors` or `verdict.confidence` that less proof is enough",
+        level="error",
+    ),
+    WalkRule(
+        "unreachable-promotion",
+        "a condition of `[promotion]` that never holds",
+        stages=("preflight",),
+        advice="put right what is named, or the release that passes here is never promoted",
+    ),
+    WalkRule(
+        "misleading-promotion",
+        "a condition of `[promotion]` that holds for more, or for less, than it seems to",
+        stages=("preflight",),
+        advice="write what is meant: anchor the pattern, set the parentheses, name the result",
+    ),
+    WalkRule(
+        "baseline-stops-badly",
+        "requests that are lost along with a stopping pod of the live version",
+        stages=("canary", "stable"),
+        advice="let the app serve on for some seconds after SIGTERM, or give the "
+        "container a `preStop` sleep; until that is live, each rollout loses "
+        "some",
+    ),
+    WalkRule(
+        "table-rewrite",
+        "a table that is written anew, which locks it for longer the more rows it has",
+        stages=("migration",),
+        advice="add a column of the new type, fill it in batches, and let a later "
+        "release use it alone",
+    ),
+    WalkRule(
+        "blocking-index",
+        "an index that is made without `CONCURRENTLY`, on a table that was there",
+        stages=("migration",),
+        advice="`CREATE INDEX CONCURRENTLY`, outside a transaction",
+    ),
+    WalkRule(
+        "validated-constraint",
+        "a constraint that is added and validated in one transaction",
+        stages=("migration",),
+        advice="add the constraint `NOT VALID`, and `VALIDATE` it in another transaction",
+    ),
+    WalkRule(
+        "unfailing-migration",
+        "a `migrate` that exits with 0 where the database refuses it",
+        stages=("migration",),
+        advice="let it exit with another code when it fails; one that catches its "
+        "errors has to pass them on",
+    ),
+    WalkRule(
+        "late-failure",
+        "a `migrate` that ends long after its last word where the database refuses it",
+        stages=("migration",),
+        advice="close the connections, or end the process, as soon as it has failed",
+    ),
+    WalkRule(
+        "refused-program",
+        "a job of a pipeline that calls what a rehearsal does not run, whatever its exit code",
+        stages=("cluster", "migration", "stable", "rollback"),
+        advice="allow it in `pipeline.allowed`, or put a program of its name into "
+        "the folder of `pipeline.stand-ins`",
+        level="error",
+    ),
+    WalkRule(
+        "secret-argument",
+        "a job of a pipeline that hands a secret to a program as an argument, which "
+        "every process of its machine can read",
+        stages=("cluster", "migration", "stable", "rollback"),
+        advice="hand it over by standard input, a file or a variable: `docker login "
+        "--password-stdin`",
+    ),
+    WalkRule(
+        "incomplete-rollback",
+        "a rollback pipeline after which stable still runs what has failed",
+        stages=("rollback",),
+        advice="let it put the last good image back too, as `kubectl rollout undo` does",
+    ),
+    WalkRule(
+        "unheeded-sigterm",
+        "pods of the candidate that are killed, as they don't end when they are told to",
+        stages=("stable",),
+        advice="handle SIGTERM, or let an init such as tini start the app, and a "
+        "shell by `exec`; and end before the grace period is over",
+    ),
+)
 
 
 def levels() -> dict[str, Level]:
     """Every rule's own level, by its name."""
-    return ruleset.levels() | OF_A_WALK
+    return ruleset.levels() | {each.name: each.level for each in WALK_RULES}
 
 
 def levelled(finding: Finding, settings: Settings) -> Finding:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from pytest_canary.config.plan import Plan
-from pytest_canary.config.settings import Request
+from pytest_canary.config.settings import Request, Settings
 from pytest_canary.context.workspace import Workspace
 
 Subject = TypeVar("Subject")
@@ -69,7 +69,10 @@ class Check:
 
     def name(self, plan: Plan) -> str:
         """The sentence, in the words of the app and its replicas."""
-        settings = plan.settings
+        return self.words(plan.settings)
+
+    def words(self, settings: Settings) -> str:
+        """The same, where nothing is planned yet."""
         return self.sentence.format(
             name=settings.name,
             canary=settings.replicas.canary,

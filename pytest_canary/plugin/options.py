@@ -53,19 +53,21 @@ def add(parser: pytest.Parser) -> None:
     group.addoption(
         "--canary-pipeline",
         metavar="FILE",
-        help="look at this pipeline of Semaphore's before anything starts, and at those that it "
-        "promotes to",
+        help="look at this pipeline too, before anything starts: Semaphore's, with those that it "
+        "promotes to, GitHub's or GitLab's; a walk's transitions are then what its jobs do",
     )
     group.addoption("--canary-until", metavar="STAGE", help="stop after this stage, and clean up")
     group.addoption(
         "--canary-keep",
         metavar="|".join(KEEP),
-        help="leave everything in place for a look: never (the default), on-failure or always",
+        help="leave everything in place for a look: never (the default), on-failure or always; the "
+        "end says how to look (with --canary-reuse, until the next run)",
     )
     group.addoption(
         "--canary-reuse",
         action="store_true",
-        help="walk in the project's cluster of an earlier run, and leave it for the next",
+        help="walk in the project's cluster of an earlier run, which takes seconds to begin, and "
+        "leave it for the next",
     )
     group.addoption(
         "--canary-reap",

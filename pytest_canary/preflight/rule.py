@@ -22,6 +22,7 @@ class Rule:
         finds: what it finds, as a noun.
         group: the assertion that it belongs to.
         search: a pure function of the subject; its faults need no rule's name.
+        advice: what to do about what it finds.
         level: of what it finds, unless the settings have another.
     """
 
@@ -29,6 +30,7 @@ class Rule:
     finds: str
     group: Group
     search: Search
+    advice: str
     level: Level = "error"
 
     def faults(self, subject: Subject) -> Iterator[Fault]:
@@ -40,19 +42,20 @@ class Rule:
 
 
 def rule(
-    name: str, finds: str, group: Group, *, level: Level = "error"
+    name: str, finds: str, group: Group, *, advice: str, level: Level = "error"
 ) -> Callable[[Search], Rule]:
-    """Declare a rule: `@rule("missing-secret", "a Secret that will not be there", REFERENCES)`.
+    """Declare a rule: `@rule("missing-secret", "a Secret that will not be there", REFERENCES, …)`.
 
     Args:
         name: by which it is told, and its level is set.
         finds: what it finds, as a noun.
         group: the assertion that it belongs to.
+        advice: what to do about what it finds, as docs/rules.md has it.
         level: "error" for what Kubernetes refuses or runs wrong, so that no release comes of it;
             "warning" for what works.
     """
 
     def declare(search: Search) -> Rule:
-        return Rule(name, finds, group, search, level)
+        return Rule(name, finds, group, search, advice, level)
 
     return declare

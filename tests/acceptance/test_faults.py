@@ -8,6 +8,7 @@ it took from the apply to the finding is measured and printed, and nothing depen
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,7 +34,11 @@ def told(benches: Lanes, request: pytest.FixtureRequest) -> Iterator[dict[str, T
 
 
 def tell(config: pytest.Config, told: dict[str, Told]) -> None:
-    """Write the table where CANARY_FAULTS says, or to test-results; print a line of each."""
+    """Write the table where CANARY_FAULTS says, or to test-results; print a line of each.
+
+    Where all faults were rehearsed, docs/faults.md is to have it: `make docs` reads the file that
+    is then written beside them.
+    """
     path = Path(os.environ.get("CANARY_FAULTS", ROOT / "test-results" / "faults.md"))
     by_name = {fault.name: fault for fault in FAULTS}
     rows = (
@@ -46,6 +51,13 @@ def tell(config: pytest.Config, told: dict[str, Told]) -> None:
         for name, each in told.items()
     )
     write_table(path, ("fault", "stage", "finding", "seconds"), rows)
+    if told.keys() == by_name.keys():
+        heard = {
+            name: {"sentence": each.error.sentence, "seconds": round(each.seconds, 1)}
+            for name, each in sorted(told.items())
+        }
+        text = json.dumps(heard, indent=1, ensure_ascii=False)
+        (ROOT / "fixtures" / "faults" / "told.json").write_text(f"{text}\n", encoding="utf-8")
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     capture = config.pluginmanager.get_plugin("capturemanager")
     if reporter is None:

@@ -228,8 +228,8 @@ def test_a_run_in_a_reused_cluster_is_kept_for_a_look(
 def test_a_script_walks_without_pytest(shared: Project, releases: dict[str, str]) -> None:
     """With a proxy in its environment that leads nowhere; nothing of a walk is beyond it."""
     nowhere = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy"), "http://127.0.0.1:9")
-    readme = (ROOT / "README.md").read_text()
-    script = readme.split("### Without pytest\n\n```python\n")[1].split("```")[0]
+    page = (ROOT / "docs" / "your-own-tests.md").read_text()
+    script = page.split("## Without pytest\n\n```python\n")[1].split("```")[0]
     image = f", node_image={needed('NODE_IMAGE')!r}" if needed("NODE_IMAGE") else ""
     script = script.replace('baseline="shop:1.4"', f"baseline={releases['1']!r}, reuse=True{image}")
     done = subprocess.run(

@@ -1,6 +1,6 @@
 """Take a picture of a report: `python tests/report/shoot.py report.html picture.png`.
 
-Down to the end of the release's picture, as the README has it; `--whole` goes on to the end.
+Down to the end of the release's picture, as docs/report.md has it; `--whole` goes on to the end.
 """
 
 from __future__ import annotations

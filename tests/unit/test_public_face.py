@@ -1,4 +1,4 @@
-"""What is public: every name of it is there, is lazy, and is all that README and examples use."""
+"""What is public: every name of it is there, is lazy, and is all that pages and examples use."""
 
 from __future__ import annotations
 
@@ -72,8 +72,9 @@ def test_an_example_uses_nothing_private(path: Path) -> None:
     assert used <= PUBLIC
 
 
-def test_the_readme_uses_nothing_private() -> None:
-    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+def test_the_pages_use_nothing_private() -> None:
+    pages = "\n".join(path.read_text() for path in (ROOT / "docs").glob("*.md"))
+    blocks = re.findall(r"```python\n(.*?)```", pages, re.DOTALL)
     assert blocks
     used = {
         str(node.module)

@@ -20,6 +20,8 @@ STRATEGY: Place = ("spec", "strategy")
     "a strategy that takes the last pod of a rollout",
     AVAILABILITY,
     level="warning",
+    advice="write `type: RollingUpdate`, with a lower `maxUnavailable`; for one replica 0, "
+    "with `maxSurge: 1`",
 )
 def takes_last_pod(subject: Subject) -> Iterator[Fault]:
     """A rollout of stable leaves a pod."""
@@ -50,6 +52,7 @@ def takes_last_pod(subject: Subject) -> Iterator[Fault]:
     "a PodDisruptionBudget that allows no pod to go",
     AVAILABILITY,
     level="warning",
+    advice="write `maxUnavailable: 1`",
 )
 def blocking_budget(subject: Subject) -> Iterator[Fault]:
     """A budget lets one of stable's pods go."""

@@ -15,7 +15,13 @@ SELECTOR: Place = ("spec", "selector")
 CHART = "let the chart take it from the value that [manifests.set] names for it"
 
 
-@rule("no-deployment", "manifests without a Deployment, or with several", DEPLOYMENTS)
+@rule(
+    "no-deployment",
+    "manifests without a Deployment, or with several",
+    DEPLOYMENTS,
+    advice="let the template have one Deployment, called by the variable that `apply.sh` fills in; "
+    "without a script, set `name` to the one that is released; let a chart make one for each track",
+)
 def no_deployment(subject: Subject) -> Iterator[Fault]:
     """There is one Deployment, or one of the right name."""
     if not subject.scripted:
@@ -70,7 +76,13 @@ def _lacks_track(subject: Subject) -> Iterator[Fault]:
             )
 
 
-@rule("wrong-name", "a Deployment that is not called what apply.sh is given", DEPLOYMENTS)
+@rule(
+    "wrong-name",
+    "a Deployment that is not called what apply.sh is given",
+    DEPLOYMENTS,
+    advice="let its name be that variable, as canary and stable would be the same "
+    "Deployment otherwise",
+)
 def wrong_name(subject: Subject) -> Iterator[Fault]:
     """The Deployment has the name that apply.sh is asked for."""
     for workload in subject.workloads.values():
@@ -84,7 +96,13 @@ def wrong_name(subject: Subject) -> Iterator[Fault]:
             )
 
 
-@rule("wrong-replicas", "a number of replicas that is not what apply.sh is given", DEPLOYMENTS)
+@rule(
+    "wrong-replicas",
+    "a number of replicas that is not what apply.sh is given",
+    DEPLOYMENTS,
+    advice="let `replicas` be the variable that `apply.sh` fills in, or the chart's value that is "
+    "set",
+)
 def wrong_replicas(subject: Subject) -> Iterator[Fault]:
     """It has the replicas that apply.sh is asked for, where nothing edits them afterwards."""
     for workload in subject.workloads.values():
@@ -101,7 +119,13 @@ def wrong_replicas(subject: Subject) -> Iterator[Fault]:
             )
 
 
-@rule("wrong-image", "a Deployment that does not run the image that apply.sh is given", DEPLOYMENTS)
+@rule(
+    "wrong-image",
+    "a Deployment that does not run the image that apply.sh is given",
+    DEPLOYMENTS,
+    advice="let `image` be the variable that `apply.sh` fills in; without a script, name the "
+    "container in `manifests.container`, or let the chart take the value that is set",
+)
 def wrong_image(subject: Subject) -> Iterator[Fault]:
     """It runs the image that apply.sh is asked for, where nothing edits it afterwards."""
     for workload in subject.workloads.values():
@@ -135,7 +159,12 @@ def wrong_image(subject: Subject) -> Iterator[Fault]:
         )
 
 
-@rule("selector-misses-pods", "a Deployment that does not select its own pods", SELECTORS)
+@rule(
+    "selector-misses-pods",
+    "a Deployment that does not select its own pods",
+    SELECTORS,
+    advice="give `selector.matchLabels` and `template.metadata.labels` the same labels",
+)
 def selector_misses_pods(subject: Subject) -> Iterator[Fault]:
     """Each Deployment selects its own pods."""
     for workload in subject.workloads.values():
@@ -153,6 +182,8 @@ def selector_misses_pods(subject: Subject) -> Iterator[Fault]:
     "a Deployment that selects the other's pods",
     SELECTORS,
     level="warning",
+    advice="give selector and template a label that differs, such as `deployment: "
+    "$deployment`; a Deployment that is live has to be made anew for that",
 )
 def overlapping_selectors(subject: Subject) -> Iterator[Fault]:
     """No Deployment selects the other's pods."""

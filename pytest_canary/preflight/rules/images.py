@@ -11,7 +11,12 @@ from pytest_canary.preflight.rule import rule
 from pytest_canary.preflight.subject import Subject
 
 
-@rule("pull-policy", "a pull policy with which the image is not found", PULL_POLICY)
+@rule(
+    "pull-policy",
+    "a pull policy with which the image is not found",
+    PULL_POLICY,
+    advice="write `imagePullPolicy: IfNotPresent`",
+)
 def pull_policy(subject: Subject) -> Iterator[Fault]:
     """Where the image is loaded, it is not pulled; where it is pushed, it is."""
     for workload in subject.workloads.values():
@@ -34,7 +39,13 @@ def pull_policy(subject: Subject) -> Iterator[Fault]:
                 yield workload.deployment.fault(spot, sentence, fix)
 
 
-@rule("latest-image", "an image without a fixed tag", FIXED_IMAGES, level="warning")
+@rule(
+    "latest-image",
+    "an image without a fixed tag",
+    FIXED_IMAGES,
+    level="warning",
+    advice="write a tag that stays, or a digest",
+)
 def latest_image(subject: Subject) -> Iterator[Fault]:
     """An image that stands in the template stands for one content."""
     for workload in subject.workloads.values():

@@ -39,7 +39,12 @@ CLUSTER_SCOPED = {
 }
 
 
-@rule("fixed-namespace", "an object in a namespace that is not the rehearsal's", DEPLOYMENTS)
+@rule(
+    "fixed-namespace",
+    "an object in a namespace that is not the rehearsal's",
+    DEPLOYMENTS,
+    advice="leave `metadata.namespace` out; kubectl's context says which it is",
+)
 def fixed_namespace(subject: Subject) -> Iterator[Fault]:
     """The rehearsal has one namespace."""
     for document in subject.documents():
@@ -53,7 +58,12 @@ def fixed_namespace(subject: Subject) -> Iterator[Fault]:
             )
 
 
-@rule("cluster-scoped", "an object that belongs to the whole cluster", DEPLOYMENTS)
+@rule(
+    "cluster-scoped",
+    "an object that belongs to the whole cluster",
+    DEPLOYMENTS,
+    advice="put it into a file of its own, for whoever runs the cluster to apply once",
+)
 def cluster_scoped(subject: Subject) -> Iterator[Fault]:
     """The release's account may touch nothing that others share; the API server refuses it."""
     for document in subject.documents():

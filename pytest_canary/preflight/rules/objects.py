@@ -66,13 +66,23 @@ NAMES: dict[tuple[str, ...], tuple[str, str]] = {
 }
 
 
-@rule("invalid-yaml", "a file that is no YAML", YAML)
+@rule(
+    "invalid-yaml",
+    "a file that is no YAML",
+    YAML,
+    advice="mend the line that is named; two spaces a level, no tabs",
+)
 def invalid_yaml(subject: Subject) -> Iterator[Fault]:
     """A file is read."""
     return subject.unreadable("invalid-yaml")
 
 
-@rule("not-an-object", "a document without apiVersion or kind", YAML)
+@rule(
+    "not-an-object",
+    "a document without apiVersion or kind",
+    YAML,
+    advice="give the document `apiVersion` and `kind`, or take it out",
+)
 def not_an_object(subject: Subject) -> Iterator[Fault]:
     """What is in it is an object of Kubernetes'."""
     return subject.unreadable("not-an-object")
@@ -83,6 +93,7 @@ def not_an_object(subject: Subject) -> Iterator[Fault]:
     "a key, or an entry of a list, that is there twice and counts once",
     YAML,
     level="warning",
+    advice="take one of the two out: the last one counts",
 )
 def duplicate_key(subject: Subject) -> Iterator[Fault]:
     """Nothing is said twice, of which only the last would count."""
@@ -90,37 +101,69 @@ def duplicate_key(subject: Subject) -> Iterator[Fault]:
     yield from subject.misfits("duplicate-key")
 
 
-@rule("duplicate-entry", "an entry of a list that is there twice, and must not", SCHEMA)
+@rule(
+    "duplicate-entry",
+    "an entry of a list that is there twice, and must not",
+    SCHEMA,
+    advice="take one of the two out, or give it another name or port",
+)
 def duplicate_entry(subject: Subject) -> Iterator[Fault]:
     """No list has an entry twice, where Kubernetes takes it once."""
     return subject.misfits("duplicate-entry")
 
 
-@rule("unknown-kind", "a kind that this version of Kubernetes does not have", SCHEMA)
+@rule(
+    "unknown-kind",
+    "a kind that this version of Kubernetes does not have",
+    SCHEMA,
+    advice="write the kind and `apiVersion` that this version of Kubernetes has; set "
+    "`--kind-image` to rehearse on the version that is meant",
+)
 def unknown_kind(subject: Subject) -> Iterator[Fault]:
     """The cluster's version has the kind."""
     return subject.misfits("unknown-kind")
 
 
-@rule("unknown-field", "a field that the kind does not have", SCHEMA)
+@rule(
+    "unknown-field",
+    "a field that the kind does not have",
+    SCHEMA,
+    advice="write the name that is suggested, or take the field out: Kubernetes would "
+    "refuse it or leave it out",
+)
 def unknown_field(subject: Subject) -> Iterator[Fault]:
     """The kind has the field."""
     return subject.misfits("unknown-field")
 
 
-@rule("missing-field", "a field that the kind must have", SCHEMA)
+@rule(
+    "missing-field",
+    "a field that the kind must have",
+    SCHEMA,
+    advice="add it",
+)
 def missing_field(subject: Subject) -> Iterator[Fault]:
     """The object has the field."""
     return subject.misfits("missing-field")
 
 
-@rule("wrong-type", "a number where text is wanted, and the like", SCHEMA)
+@rule(
+    "wrong-type",
+    "a number where text is wanted, and the like",
+    SCHEMA,
+    advice="write a value of the type that is named; quote a number where text is wanted",
+)
 def wrong_type(subject: Subject) -> Iterator[Fault]:
     """A value is of its field's type."""
     return subject.misfits("wrong-type")
 
 
-@rule("wrong-value", "a value that Kubernetes refuses", SCHEMA)
+@rule(
+    "wrong-value",
+    "a value that Kubernetes refuses",
+    SCHEMA,
+    advice="write one of the values that are named",
+)
 def wrong_value(subject: Subject) -> Iterator[Fault]:
     """A value is one of those that Kubernetes takes."""
     yield from subject.misfits("wrong-value")

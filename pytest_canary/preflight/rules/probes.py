@@ -21,6 +21,7 @@ HANDLERS = ("httpGet", "tcpSocket", "exec", "grpc")
     "a container that gets traffic before it is ready",
     PROBES,
     level="warning",
+    advice="give the container a `readinessProbe` that asks whether it can serve",
 )
 def no_readiness_probe(subject: Subject) -> Iterator[Fault]:
     """What gets traffic says when it is ready."""
@@ -40,7 +41,12 @@ def no_readiness_probe(subject: Subject) -> Iterator[Fault]:
             )
 
 
-@rule("empty-probe", "a probe that asks nothing", PROBES)
+@rule(
+    "empty-probe",
+    "a probe that asks nothing",
+    PROBES,
+    advice="give it one of `httpGet`, `tcpSocket`, `exec` and `grpc`",
+)
 def empty_probe(subject: Subject) -> Iterator[Fault]:
     """Every probe asks one thing."""
     for workload in subject.workloads.values():
@@ -54,7 +60,12 @@ def empty_probe(subject: Subject) -> Iterator[Fault]:
                 )
 
 
-@rule("no-probe-port", "a probe of a port that the container does not have", PROBES)
+@rule(
+    "no-probe-port",
+    "a probe of a port that the container does not have",
+    PROBES,
+    advice="name the container's port, or write its number",
+)
 def no_probe_port(subject: Subject) -> Iterator[Fault]:
     """A probe asks a port that is there."""
     for workload in subject.workloads.values():

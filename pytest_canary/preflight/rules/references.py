@@ -35,19 +35,34 @@ class Reference:
     keys: tuple[tuple[str, Place], ...] = ()
 
 
-@rule("missing-secret", "a Secret that will not be there", REFERENCES)
+@rule(
+    "missing-secret",
+    "a Secret that will not be there",
+    REFERENCES,
+    advice="write the name that is suggested, or put the Secret into the manifest",
+)
 def missing_secret(subject: Subject) -> Iterator[Fault]:
     """Every Secret that pods refer to will be there."""
     return _missing(subject, "Secret")
 
 
-@rule("missing-config-map", "a ConfigMap that will not be there", REFERENCES)
+@rule(
+    "missing-config-map",
+    "a ConfigMap that will not be there",
+    REFERENCES,
+    advice="write the name that is suggested, or put the ConfigMap into the manifest",
+)
 def missing_config_map(subject: Subject) -> Iterator[Fault]:
     """Every ConfigMap that pods refer to will be there."""
     return _missing(subject, "ConfigMap")
 
 
-@rule("missing-key", "a key that a Secret or ConfigMap will not have", REFERENCES)
+@rule(
+    "missing-key",
+    "a key that a Secret or ConfigMap will not have",
+    REFERENCES,
+    advice="write the key that is suggested, or put it into the Secret or ConfigMap",
+)
 def missing_key(subject: Subject) -> Iterator[Fault]:
     """What will be there has the keys that pods take from it."""
     for deployment, wanted in _references(subject):
@@ -61,20 +76,35 @@ def missing_key(subject: Subject) -> Iterator[Fault]:
                 yield deployment.fault(place, sentence, near)
 
 
-@rule("missing-volume", "a mounted volume that the pod does not have", REFERENCES)
+@rule(
+    "missing-volume",
+    "a mounted volume that the pod does not have",
+    REFERENCES,
+    advice="add it to the pod's volumes",
+)
 def missing_volume(subject: Subject) -> Iterator[Fault]:
     """A pod has the volumes that its containers mount."""
     for workload in subject.workloads.values():
         yield from _mounts(workload)
 
 
-@rule("missing-claim", "a PersistentVolumeClaim that will not be there", REFERENCES)
+@rule(
+    "missing-claim",
+    "a PersistentVolumeClaim that will not be there",
+    REFERENCES,
+    advice="write the name that is suggested, or put the claim into the manifest",
+)
 def missing_claim(subject: Subject) -> Iterator[Fault]:
     """Every PersistentVolumeClaim that pods refer to will be there."""
     return _missing(subject, "PersistentVolumeClaim")
 
 
-@rule("missing-service-account", "a ServiceAccount that will not be there", REFERENCES)
+@rule(
+    "missing-service-account",
+    "a ServiceAccount that will not be there",
+    REFERENCES,
+    advice="put it into the manifest, before the Deployment",
+)
 def missing_service_account(subject: Subject) -> Iterator[Fault]:
     """The pods' ServiceAccount will be there."""
     for workload in subject.workloads.values():

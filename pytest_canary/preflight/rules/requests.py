@@ -18,7 +18,12 @@ from pytest_canary.preflight.subject import POD, Subject
 SYSTEM = {"cpu": Decimal("0.85"), "memory": Decimal(240 * 2**20)}
 
 
-@rule("request-above-limit", "a request that is above its own limit", REQUESTS)
+@rule(
+    "request-above-limit",
+    "a request that is above its own limit",
+    REQUESTS,
+    advice="raise the limit, or lower the request",
+)
 def request_above_limit(subject: Subject) -> Iterator[Fault]:
     """No request is above its own limit."""
     for workload in subject.workloads.values():
@@ -26,7 +31,12 @@ def request_above_limit(subject: Subject) -> Iterator[Fault]:
             yield from _limited(workload.deployment, place, container)
 
 
-@rule("request-beyond-node", "requests that the node does not have", REQUESTS)
+@rule(
+    "request-beyond-node",
+    "requests that the node does not have",
+    REQUESTS,
+    advice="request less, rehearse on a larger machine, or use `--canary-context`",
+)
 def request_beyond_node(subject: Subject) -> Iterator[Fault]:
     """The node has what canary and stable request together."""
     if subject.node is None or len(subject.workloads) < 2:

@@ -13,7 +13,13 @@ from pytest_canary.preflight.rule import rule
 from pytest_canary.preflight.subject import Subject, describe
 
 
-@rule("no-service", "no Service of the expected name", SERVICE)
+@rule(
+    "no-service",
+    "no Service of the expected name",
+    SERVICE,
+    advice="call the Service `NAME-lb`, or set `name`; without a script, let one select the "
+    "Deployment's pods",
+)
 def no_service(subject: Subject) -> Iterator[Fault]:
     """There is a Service of the name that is looked for."""
     if subject.applied.broken or subject.service():
@@ -36,7 +42,12 @@ def no_service(subject: Subject) -> Iterator[Fault]:
     yield Fault(subject.service_file, 1, sentence, "put it there")
 
 
-@rule("no-selector", "a Service that selects nothing", SERVICE)
+@rule(
+    "no-selector",
+    "a Service that selects nothing",
+    SERVICE,
+    advice="select by a label that the pods of both Deployments have",
+)
 def no_selector(subject: Subject) -> Iterator[Fault]:
     """It has a selector."""
     service = _selecting(subject)
@@ -45,7 +56,12 @@ def no_selector(subject: Subject) -> Iterator[Fault]:
         yield service.fault(("spec",), sentence, _better_selector(subject))
 
 
-@rule("selects-no-pod", "a Service that does not select the pods of both Deployments", SERVICE)
+@rule(
+    "selects-no-pod",
+    "a Service that does not select the pods of both Deployments",
+    SERVICE,
+    advice="select by a label that the pods of both Deployments have",
+)
 def selects_no_pod(subject: Subject) -> Iterator[Fault]:
     """It selects the pods of both Deployments."""
     service = _selecting(subject)
@@ -83,7 +99,12 @@ def _common(labels: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     }
 
 
-@rule("unreachable-service", "a Service that has no address outside the cluster", ADDRESS)
+@rule(
+    "unreachable-service",
+    "a Service that has no address outside the cluster",
+    ADDRESS,
+    advice="make it a LoadBalancer",
+)
 def unreachable_service(subject: Subject) -> Iterator[Fault]:
     """It has an address outside the cluster."""
     service = subject.service()
@@ -104,6 +125,7 @@ def unreachable_service(subject: Subject) -> Iterator[Fault]:
     "a Service that does not share connections by numbers of pods",
     ADDRESS,
     level="warning",
+    advice="leave `sessionAffinity` out",
 )
 def session_affinity(subject: Subject) -> Iterator[Fault]:
     """It shares connections by numbers of pods."""
@@ -119,7 +141,12 @@ def session_affinity(subject: Subject) -> Iterator[Fault]:
         )
 
 
-@rule("no-target-port", "a Service whose target port no container has", TARGET_PORT)
+@rule(
+    "no-target-port",
+    "a Service whose target port no container has",
+    TARGET_PORT,
+    advice="give the container's port that name, or write the name that it has",
+)
 def no_target_port(subject: Subject) -> Iterator[Fault]:
     """A target port that has a name is a port of a container."""
     for target in _targets(subject):
@@ -137,6 +164,7 @@ def no_target_port(subject: Subject) -> Iterator[Fault]:
     "a Service whose target port no container names, where they name others",
     TARGET_PORT,
     level="warning",
+    advice="write the port's name in `targetPort`, or name the port among the container's",
 )
 def unnamed_target_port(subject: Subject) -> Iterator[Fault]:
     """A target port that is a number is named by a container, if it names any."""

@@ -20,7 +20,13 @@ from pytest_canary.preflight.subject import Subject
 NOT_OURS = {"command", "args", "annotations", "data", "stringData", "binaryData"}
 
 
-@rule("unset-variable", "a variable of a template that gets no value", VARIABLES)
+@rule(
+    "unset-variable",
+    "a variable of a template that gets no value",
+    VARIABLES,
+    advice="give it a value in `[environment]`, let `apply.sh` fill it in, or write its "
+    "value there",
+)
 def unset_variable(subject: Subject) -> Iterator[Fault]:
     """Every variable has a value, and nothing is left that only looks like one."""
     yield from _unset_in_template(subject)
@@ -59,6 +65,8 @@ def _unset_where_nothing_fills_in(subject: Subject) -> Iterator[Fault]:
     "a variable that has no value, so that nothing comes in its place",
     VARIABLES,
     level="warning",
+    advice="give it a value in `[environment]` and wherever it is released, or write its "
+    "value there",
 )
 def empty_variable(subject: Subject) -> Iterator[Fault]:
     """Every variable that a script such as envsubst fills in has something to be filled in."""
@@ -76,6 +84,7 @@ def empty_variable(subject: Subject) -> Iterator[Fault]:
     "a variable in [environment] that nothing uses",
     VARIABLES,
     level="warning",
+    advice="use it, or take it out",
 )
 def unused_variable(subject: Subject) -> Iterator[Fault]:
     """What [environment] sets is used by the template or by the script."""

@@ -304,7 +304,7 @@ def test_a_single_hit_is_as_likely_as_its_share_of_the_trials() -> None:
 
 
 def test_a_few_hundred_requests_tell_no_share_of_losses() -> None:
-    """Why what the live version loses by itself is not allowed for: README's limits say so."""
+    """Why what the live version loses by itself is not allowed for: docs/limits.md says so."""
     # After one in 300, nine of the next 300 are no proof that a release loses any.
     assert hit_more_often(9, 300, 1, 300) > 0.01
     # And four in ten versions that fail at 3 requests in 1,000 lose none of 300.

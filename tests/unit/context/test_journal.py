@@ -130,7 +130,7 @@ def test_a_finding_that_no_rule_has_found_is_a_mistake(begin: Begin) -> None:
 
 def test_the_settings_know_the_rules_of_a_walk_too(configured: Callable[..., Settings]) -> None:
     root = configured().root
-    assert not set(rules.OF_A_WALK) & set(ruleset.names())
+    assert not {each.name for each in rules.WALK_RULES} & set(ruleset.names())
     for name in rules.levels():
         (root / "canary.toml").write_text(f'[findings.{name}]\nlevel = "off"\nwhy = "tried"\n')
         assert load_settings(root).findings[name].level == "off"

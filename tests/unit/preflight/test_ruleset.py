@@ -63,7 +63,7 @@ def test_every_module_of_rules_is_asked() -> None:
 
 
 def test_a_fault_has_the_name_of_the_rule_that_finds_it() -> None:
-    @rule("our-own", "a matter of ours", groups.YAML)
+    @rule("our-own", "a matter of ours", groups.YAML, advice="mend it")
     def ours(subject: Subject) -> Iterator[Fault]:
         yield Fault(subject.source, 1, "it is not ours", "make it ours")
         yield Fault(subject.source, 2, "it is not ours", "make it ours", rule="another")

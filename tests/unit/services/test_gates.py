@@ -1,4 +1,4 @@
-"""The examples of gates: each service takes them, README names their commands, and they hold."""
+"""The examples of gates: each service takes them, docs/in-ci.md names their commands; they hold."""
 
 from __future__ import annotations
 
@@ -61,12 +61,12 @@ def test_all_examples_are_looked_at() -> None:
 
 
 @pytest.mark.parametrize("name", PLACES)
-def test_a_gates_commands_are_those_that_the_readme_names(name: str) -> None:
-    readme = (ROOT / "README.md").read_text()
+def test_a_gates_commands_are_those_that_the_page_names(name: str) -> None:
+    page = (ROOT / "docs" / "in-ci.md").read_text()
     found = COMMAND.findall((GATES / name).read_text())
     assert "pytest --canary-check" in found
     assert "pytest --canary --junitxml=canary.xml" in found
-    assert [each for each in found if each not in readme] == []
+    assert [each for each in found if each not in page] == []
 
 
 @pytest.mark.parametrize("name", PLACES)
