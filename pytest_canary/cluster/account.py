@@ -16,7 +16,7 @@ from pytest_canary.core.masking import Redactor
 from pytest_canary.core.processes import Processes
 from pytest_canary.core.waiting import Seen, Waiter
 from pytest_canary.k8s.namespace import Namespace
-from pytest_canary.k8s.rights import CONFINING, MAKING, RELEASE
+from pytest_canary.k8s.rights import CONFINING, MAKING, MIGRATING, RELEASE
 
 ACCOUNT = "pytest-canary"
 ACCOUNT_KUBECONFIG = "kubeconfig.account"
@@ -97,18 +97,19 @@ def let_see_nodes(owner: Namespace, kubectl: Path, processes: Processes) -> None
     )
 
 
-def expect_rights(owner: Namespace, *, makes_namespace: bool) -> None:
+def expect_rights(owner: Namespace, *, makes_namespace: bool, runs_jobs: bool = False) -> None:
     """See beforehand that a user may do everything that a walk takes.
 
     Args:
         owner: the namespace as the user sees it; it may not be there yet.
         makes_namespace: whether it is to be made.
+        runs_jobs: whether a Job migrates.
 
     Raises:
         ClusterError: with every right that lacks.
     """
     lacking = owner.access.lacking(MAKING, everywhere=True) if makes_namespace else []
-    lacking += owner.access.lacking([*CONFINING, *RELEASE])
+    lacking += owner.access.lacking([*CONFINING, *RELEASE, *(MIGRATING if runs_jobs else ())])
     if lacking:
         first, more = ", ".join(lacking[:3]), len(lacking) - 3
         role = "the ClusterRole" if makes_namespace else "the Role"

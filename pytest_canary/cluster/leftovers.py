@@ -140,7 +140,7 @@ class Inventory:
                 return ()
             return tuple(
                 f"{kind} {item['metadata']['name']}"
-                for kind in ("Deployment", "Pod", "Service", "Secret")
+                for kind in ("Deployment", "Pod", "Service", "Secret", *self._more_kinds())
                 for item in self._own(kind, self.namespace.objects(kind))
             )
         except ClusterError as error:
@@ -148,6 +148,11 @@ class Inventory:
             if isinstance(error.__cause__, HTTPError) and not self._outlives():
                 return ()
             raise
+
+    def _more_kinds(self) -> tuple[str, ...]:
+        """What not every release has, and not everybody may list."""
+        applied = self.run.record.applied
+        return ("Job",) if any(name.startswith("job.batch/") for name in applied) else ()
 
     def _outlives(self) -> bool:
         """Whether the run is in a cluster of ours that stays, and that runs."""

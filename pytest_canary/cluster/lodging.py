@@ -31,7 +31,8 @@ def look_around(
         ClusterError: a right lacks, or something is in the way.
     """
     named = plan.options.namespace
-    expect_rights(owner, makes_namespace=not named)
+    runs_jobs = plan.migrates and plan.settings.migration.way == "job"
+    expect_rights(owner, makes_namespace=not named, runs_jobs=runs_jobs)
     if named:
         expect_room(owner, names, kubectl, processes)
 

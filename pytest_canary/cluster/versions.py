@@ -15,7 +15,6 @@ from pytest_canary.config.plan import Plan
 from pytest_canary.config.settings import Files
 from pytest_canary.core.errors import ImageError
 from pytest_canary.core.processes import Processes
-from pytest_canary.rendering.renderer import Renderer
 from pytest_canary.rendering.renderers import renderer_of
 from pytest_canary.rendering.version import Version
 
@@ -64,7 +63,7 @@ class Versions:
             found = self._engine.pull(image, self._settings.deadlines.image)
         else:
             found = self._build("candidate", files.context, files.dockerfile)
-        return self._finish("candidate", found, self._renderer(self._settings.root))
+        return self._finish("candidate", found, self._settings.root, files)
 
     def baseline(self) -> Made:
         """The version that is live; an image brings no files, so the candidate's deploy it."""
@@ -72,7 +71,7 @@ class Versions:
         if commit:
             return self._built_baseline(commit)
         found = self._found_baseline(self._plan.baseline.value)
-        return self._finish("baseline", found, self._renderer(self._settings.root))
+        return self._finish("baseline", found, self._settings.root, self._settings.files)
 
     def _found_baseline(self, name: str) -> Image:
         known = self._engine.find(name)
@@ -130,8 +129,10 @@ class Versions:
                 sources=sources,
                 values=tuple(map(own, theirs.values, files.values)),
             )
+        if theirs.job and files.job:
+            files = replace(files, job=own(theirs.job, files.job))
         image = self._build("baseline", context, dockerfile)
-        return self._finish("baseline", image, self._renderer(checkout, files))
+        return self._finish("baseline", image, checkout, files)
 
     def _build(self, title: str, context: Path, dockerfile: Path) -> Image:
         return self._engine.build(
@@ -143,11 +144,9 @@ class Versions:
             self._settings.deadlines.image,
         )
 
-    def _renderer(self, root: Path, files: Files | None = None) -> Renderer:
-        return renderer_of(self._plan, root, files, self._processes)
-
-    def _finish(self, title: str, image: Image, renderer: Renderer) -> Made:
-        version = Version(title, image.ref, renderer)
+    def _finish(self, title: str, image: Image, root: Path, files: Files) -> Made:
+        renderer = renderer_of(self._plan, root, files, self._processes)
+        version = Version(title, image.ref, renderer, files.job)
         with self._comparing:
             self._made[title] = image.id, version
             if len(self._made) > 1:
@@ -164,7 +163,8 @@ class Versions:
         if not image or image != other:
             return
         both = f"candidate and baseline are the same image, {image.removeprefix('sha256:')[:12]}"
-        if one.renderer.fingerprint() != two.renderer.fingerprint():
+        jobs = [each.job.read_bytes() if each.job else b"" for each in (one, two)]
+        if one.renderer.fingerprint() != two.renderer.fingerprint() or jobs[0] != jobs[1]:
             self.notes.append(f"{both}: only the manifests differ")
         elif self._plan.tells_versions:
             raise ImageError(

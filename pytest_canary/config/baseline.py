@@ -148,6 +148,8 @@ def _of_commit(settings: Settings, name: str, origin: str, commit: str) -> Basel
             sources=sources,
             values=tuple(place(each, "manifests.values") for each in own.values),
         )
+    if own.job:
+        files = replace(files, job=place(own.job, "migration.job"))
     if outside:
         verb = "is" if len(outside) == 1 else "are"
         raise SettingsError(

@@ -52,8 +52,20 @@ class Plan:
 
     @property
     def migrates(self) -> bool:
-        """Whether there is something to migrate, and a command that does."""
-        return self.has_database and bool(self.settings.commands.migrate)
+        """Whether there is something to migrate, and something that does."""
+        migrates = self.settings.commands.migrate or self.settings.migration.way != "exec"
+        return self.has_database and bool(migrates)
+
+    @property
+    def migrates_first(self) -> bool:
+        """Whether a version's migration is made by the time that its pods are ready."""
+        return self.migrates and (self.settings.migration.first or self.migrates_along)
+
+    @property
+    def migrates_along(self) -> bool:
+        """Whether a version's own pods migrate as they come."""
+        settings = self.settings
+        return self.migrates and settings.migration.along(settings.files.renderer)
 
     @property
     def traffic(self) -> bool:
@@ -127,11 +139,29 @@ def plan(settings: Settings, options: Options) -> Plan:
         )
     target = find_target(options) if options.context else None
     roles = find_roles(settings, options, pipeline) if pipeline else None
+    way = settings.migration.way
+    if roles and way != "exec":
+        raise SettingsError(
+            f'{settings.source}: migration.by = "{way}": where pipelines make the transitions, a '
+            'walk sees what they migrate by `kubectl exec` alone; say so by migration.by = "exec", '
+            "or set pipeline.run = false"
+        )
     baseline = find_baseline(settings, options)
     made = Plan(settings, options, baseline, target, pipeline=pipeline, roles=roles)
     builds = options.image is None or made.baseline.commit
     notes = build_args.notes(settings.image.build_args) if builds else []
+    notes += _known_migration(settings)
     return replace(made, notes=(*notes, *_same_commit(made)))
+
+
+def _known_migration(settings: Settings) -> list[str]:
+    """A note of what is taken for the migration, where nobody has said it."""
+    migration = settings.migration
+    if not migration.known:
+        return []
+    container = f"init container {migration.container}" if migration.container else ""
+    what = container or f"the Job of {settings.files.deployment.name}"
+    return [f"{what} is taken for what migrates; migration.by says otherwise"]
 
 
 def _same_commit(plan: Plan) -> list[str]:

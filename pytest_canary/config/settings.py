@@ -16,6 +16,7 @@ from pydantic import (
 )
 
 from pytest_canary.config.manifest_settings import ManifestSettings, RendererName
+from pytest_canary.config.migration_settings import CommandSettings, MigrationSettings
 from pytest_canary.config.pipeline_settings import PipelineSettings, RegistrySettings
 from pytest_canary.config.table import TABLE
 from pytest_canary.config.toml_file import line_of
@@ -74,20 +75,6 @@ class ReplicaSettings(_Table):
     canary: Replicas = 1
     stable: Replicas = 3
     stable_during_canary: Replicas = 2
-
-
-class CommandSettings(_Table):
-    """What is run inside a canary pod; an empty list for none.
-
-    Attributes:
-        ping: asks whether the database answers.
-        migrate: brings the database to the candidate's schema.
-        down: takes the migration back; run after the rollback, in a pod of the candidate's.
-    """
-
-    ping: list[Text] = ["npm", "run", "ping"]
-    migrate: list[Text] = ["npm", "run", "migrate"]
-    down: list[Text] = []
 
 
 class DatabaseSettings(_Table):
@@ -310,6 +297,7 @@ class Tables(_Table):
     manifests: ManifestSettings = ManifestSettings()
     replicas: ReplicaSettings = ReplicaSettings()
     commands: CommandSettings = CommandSettings()
+    migration: MigrationSettings = MigrationSettings()
     environment: dict[VariableName, Text] = {}
     database: DatabaseSettings = DatabaseSettings()
     findings: dict[str, FindingSettings] = {}
@@ -324,7 +312,7 @@ class Tables(_Table):
 
 @dataclass(frozen=True)
 class Files:
-    """The files and the folder that the tables `image` and `manifests` name, where they really are.
+    """The files and the folder that the settings name, where they really are.
 
     Attributes:
         context: the folder that the candidate's image is built from.
@@ -334,6 +322,7 @@ class Files:
         renderer: what makes the objects.
         sources: all that a tool makes them of.
         values: files of a chart's values.
+        job: the manifest of the Job that migrates, where it has one of its own.
     """
 
     context: Path
@@ -344,6 +333,7 @@ class Files:
     renderer: RendererName = "apply.sh"
     sources: tuple[Path, ...] = ()
     values: tuple[Path, ...] = ()
+    job: Path | None = None
 
     @property
     def manifests(self) -> tuple[Path, ...]:

@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails
 
 from pytest_canary.config import (
     build_args,
+    migration_settings,
     promotion_condition,
     promotion_pipeline,
     service_names,
@@ -24,6 +25,7 @@ from pytest_canary.core.errors import SettingsError
 from pytest_canary.core.findings import Level
 from pytest_canary.core.wording import cut
 from pytest_canary.manifests.documents import read
+from pytest_canary.manifests.parsing import parse
 from pytest_canary.manifests.templates import Script
 
 # Mistakes that are told: a file that has more is not one of settings.
@@ -101,9 +103,13 @@ def check(
         # The rest is checked too, on what is right, so that one round tells everything.
         tables = Tables.model_validate(_without(table, details))
     files = _files(tables, root)
+    if files.apply and _is_file(files.deployment) and os.access(files.deployment, os.R_OK):
+        found = parse(read(files.deployment, root)).documents
+        migration = migration_settings.recognised(tables.migration, tables.commands, found)
+        tables = tables.model_copy(update={"migration": migration})
     promotion, unread = promotion_pipeline.read_condition(tables.promotion, root)
     tables = tables.model_copy(update={"promotion": promotion})
-    problems = _absent(tables, files, root) + _together(tables, wrong, rules) + unread
+    problems = _absent(tables, files, root) + _together(tables, files, wrong, rules) + unread
     mistakes += [
         f"{source}: {key} = {quoted(value)}: {problem}"
         for key, value, problem in problems
@@ -119,6 +125,7 @@ def check(
     own = {
         "name": name,
         "environment": _default_variables(files.apply) | tables.environment,
+        "commands": migration_settings.own_commands(tables.migration, tables.commands),
         "root": root,
         "source": source,
         "files": files,
@@ -134,6 +141,7 @@ def _files(tables: Tables, root: Path) -> Files:
     folders = [image.context] if image.context else [".", "app"]
     dockerfile = image.dockerfile or "Dockerfile"
     context = next((each for each in folders if _is_file(root / each / dockerfile)), folders[0])
+    job = root / tables.migration.job if tables.migration.job else None
     found = find_manifests(manifests, root)
     if found.sources:
         return Files(
@@ -145,6 +153,7 @@ def _files(tables: Tables, root: Path) -> Files:
             renderer=found.renderer,
             sources=found.sources,
             values=tuple(root / each for each in manifests.values),
+            job=job,
         )
     return Files(
         context=root / context,
@@ -152,6 +161,7 @@ def _files(tables: Tables, root: Path) -> Files:
         deployment=root / manifests.deployment,
         service=root / manifests.service,
         apply=root / manifests.apply,
+        job=job,
     )
 
 
@@ -177,6 +187,8 @@ def _absent(tables: Tables, files: Files, root: Path) -> list[tuple[str, object,
             ("manifests.service", manifests.service, files.service),
             ("manifests.apply", manifests.apply, files.apply),
         ]
+    if files.job:
+        named.append(("migration.job", str(tables.migration.job), files.job))
     pipelines = tables.pipeline
     named += [
         (f"pipeline.{key}", value, root / value)
@@ -218,7 +230,7 @@ def _is_folder(path: Path) -> bool:
 
 
 def _together(
-    tables: Tables, wrong: set[str], rules: Mapping[str, Level] | None
+    tables: Tables, files: Files, wrong: set[str], rules: Mapping[str, Level] | None
 ) -> list[tuple[str, object, str]]:
     """Rules that span several settings; what is wrong by itself is told already."""
 
@@ -249,6 +261,8 @@ def _together(
         mistakes.append(
             (f"api.{has}", "…", f"goes with [api.{lacks}]: what is written must be read back")
         )
+    if right("migration", "commands"):
+        mistakes += migration_settings.mistakes(tables.migration, tables.commands, files.renderer)
     mistakes += promotion_condition.mistakes(tables.promotion)
     mistakes += [
         (f"pipeline.secrets.{cut(name, SHOWN)}", "{}", "name the variables or files that it gives")

@@ -18,8 +18,8 @@ from pytest_canary.database.database import Database
 from pytest_canary.diagnosis.disturbances import Platform, disturbances
 from pytest_canary.k8s.objects import Object, images
 from pytest_canary.k8s.observer import Observer
-from pytest_canary.manifests.version import STABLE
-from pytest_canary.release.migration import Migrated, left_behind, migrate
+from pytest_canary.manifests.references import pull_secrets
+from pytest_canary.release.migration import left_behind
 from pytest_canary.release.release import Release
 from pytest_canary.release.transitions import Transitions
 from pytest_canary.rendering.version import Version
@@ -178,7 +178,8 @@ class Context:
         """The imagePullSecrets that the versions' pods name."""
         up = self.provisioned
         versions = [each for each in (up.candidate, up.baseline) if each]
-        return {name for each in versions for name in each.renderer.pull_secrets()}
+        jobs = {name for v in versions if v.job for name in pull_secrets(v.job.read_text())}
+        return jobs.union(*(each.renderer.pull_secrets() for each in versions))
 
     def address(self) -> Address:
         """The way to the Service, as a client outside the cluster has it.
@@ -214,18 +215,6 @@ class Context:
         raise ReleaseError(
             f"{self.settings.files.service.name} made no Service {name}; "
             "set name so that the Service is NAME-lb"
-        )
-
-    def migrate_baseline(self) -> Migrated:
-        """Run ping and migrate in a pod of stable; see `release.migration.migrate`."""
-        commands = self.settings.commands
-        return migrate(
-            self.release.pods,
-            self.database,
-            self.release.name(STABLE),
-            commands.migrate,
-            ping=commands.ping,
-            fresh=False,
         )
 
     def look_at_platform(self) -> None:

@@ -30,7 +30,7 @@ def transitions(
     """What moves the candidate on: the harness, or the project's own pipelines."""
     settings = workspace.plan.settings
     if pipelines is None or up.cluster is None:
-        return OwnTransitions(release, database, settings.commands)
+        return OwnTransitions(release, database, lambda: up.candidate)
     # Few walks are on pipelines.
     from pytest_canary.delivery.transitions import PipelineTransitions
 

@@ -15,9 +15,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from pytest_canary.config.migration_settings import By
 from pytest_canary.config.plan import Plan
 from pytest_canary.config.settings import Request, Settings
 from pytest_canary.context.workspace import Workspace
+
+MIGRATING: dict[By, str] = {
+    "exec": "ping and migrate run in a canary pod",
+    "job": "the migration's Job runs to its end",
+    "init-container": "the migration's init container runs to its end",
+    "start": "the app migrates as it starts",
+}
+"""What is asserted of the migration's run, by what migrates."""
 
 Subject = TypeVar("Subject")
 """What a stage's functions are given: the workspace, or the context that the cluster brings."""
@@ -78,6 +87,7 @@ class Check:
             canary=settings.replicas.canary,
             stable=settings.replicas.stable,
             fewer=settings.replicas.stable_during_canary,
+            migrating=MIGRATING[settings.migration.way],
             limit=f"{settings.database.lock_limit:g}",
             write=_words(settings.api.write),
             read=_words(settings.api.read),

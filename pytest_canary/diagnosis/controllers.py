@@ -172,7 +172,7 @@ def find_refused(look: Look) -> Iterator[Finding]:
     if failure.get("status") != "True" or failure.get("reason") != "FailedCreate":
         return
     message = str(failure.get("message", ""))
-    why, advice = _why_refused(message)
+    why, advice = why_refused(message)
     name = look.replica_set["metadata"]["name"]
     yield Finding(
         "FailedCreate",
@@ -187,9 +187,17 @@ def find_refused(look: Look) -> Iterator[Finding]:
 
 def _settled(look: Look, message: str) -> bool:
     """Whether a refusal stays one, however long one waits."""
+    if "exceeded quota" in message and not (look.pods or look.going or look.others):
+        # Nobody is there whose end would make room.
+        return True
+    return stays_refused(message)
+
+
+def stays_refused(message: str) -> bool:
+    """Whether another try gets the same refusal, whoever else ends meanwhile."""
     if "exceeded quota" in message:
-        # More than there is in all, or nobody is there whose end would make room.
-        return _beyond(message) or not (look.pods or look.going or look.others)
+        # More than there is in all.
+        return _beyond(message)
     account = re.search(r'serviceaccount "([^"]+)" not found', message)
     if account:
         # A new namespace gets this one by itself, a moment after it was made.
@@ -209,7 +217,7 @@ def _amounts(message: str, word: str) -> dict[str, Decimal]:
     return {name.strip(): quantity(value) for name, _, value in parts if value}
 
 
-def _why_refused(message: str) -> tuple[str, str]:
+def why_refused(message: str) -> tuple[str, str]:
     """A refusal in words, and what to do."""
     bare = re.sub(r'^pods "[^"]*" is forbidden: ', "", message)
     quota = re.search(r"exceeded quota: ([^,]+), requested: (.*), used: (.*), limited: (.*)", bare)

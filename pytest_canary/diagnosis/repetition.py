@@ -46,10 +46,10 @@ def repeats(look: Look, container: Container, end: Ended) -> bool:
     known = look.objects.last_words
     runs = [(container.pod_name, container.name, number) for number in (end.times - 1, end.times)]
     before, last = (known.get(run) for run in runs)
-    return before is not None and last is not None and _alike(before, last)
+    return before is not None and last is not None and alike(before, last)
 
 
-def _alike(one: LastWords, other: LastWords) -> bool:
+def alike(one: LastWords, other: LastWords) -> bool:
     """Whether two runs ended for the same reason, and for one of the container's own."""
     if one.code != other.code or awaits(one.line) or awaits(other.line):
         return False

@@ -31,13 +31,18 @@ class Tool:
     down: tuple[str, ...] = ()
 
 
-def commands(repository: Repository) -> Iterator[Answer]:
-    """The commands; none for what is not there, as the usual ones are npm's."""
+def commands(repository: Repository, *, migrates: bool = True) -> Iterator[Answer]:
+    """The commands; none for what is not there, as the usual ones are npm's.
+
+    Args:
+        repository: the app's.
+        migrates: whether one of them migrates; else no more is asked than what takes that back.
+    """
     tool = next((each for each in _tools(repository) if each.migrate), Tool("nothing was found"))
-    for key in ("ping", "migrate", "down"):
+    for key in ("ping", "migrate", "down") if migrates else ("down",):
         words = getattr(tool, key)
         yield Setting(f"commands.{key}", list(words), tool.why if words else "none was found")
-    if not tool.migrate and traces(repository):
+    if migrates and not tool.migrate and traces(repository):
         yield Question(
             "commands",
             "what migrates the database",

@@ -14,6 +14,7 @@ from pytest_canary.discovery.commands import commands
 from pytest_canary.discovery.databases import database
 from pytest_canary.discovery.images import image
 from pytest_canary.discovery.manifests import manifests, name
+from pytest_canary.discovery.migrations import migration
 from pytest_canary.discovery.repository import Repository
 
 HEAD = """\
@@ -26,6 +27,7 @@ TABLES = (
     "image",
     "manifests",
     "commands",
+    "migration",
     "environment",
     "database",
     "api",
@@ -93,12 +95,14 @@ def discover(root: Path) -> Discovery:
     # Of several apps, the one that the image is built of.
     source = Repository(root / context)
     applied = list(manifests(repository))
+    migrating = list(migration(repository, applied))
     return Discovery(
         (
             *name(repository, source),
             *built,
             *applied,
-            *commands(source),
+            *commands(source, migrates=not migrating),
+            *migrating,
             *_environment(repository, source, applied),
             *database(repository, source),
             *api(source if described(source) else repository),

@@ -23,7 +23,7 @@ def manifests(repository: Repository) -> Iterator[Answer]:
 
     A script's template, its Service, and the script itself, where nothing else is there.
     """
-    templates = [each for each in _files(repository, "Deployment") if _varies(repository, each)]
+    templates = [each for each in files_with(repository, "Deployment") if _varies(repository, each)]
     if not templates:
         for look in (_charts, _kustomized, _plain):
             answers = [*look(repository)]
@@ -73,7 +73,7 @@ def _kustomized(repository: Repository) -> Iterator[Answer]:
 
 def _plain(repository: Repository) -> Iterator[Answer]:
     """The YAML that `kubectl apply -f` takes: where the Deployment is, and where the Service is."""
-    deployments, services = _files(repository, "Deployment"), _services(repository)
+    deployments, services = files_with(repository, "Deployment"), _services(repository)
     if not deployments:
         return
     first = deployments[0]
@@ -120,7 +120,7 @@ def name(repository: Repository, source: Repository) -> Iterator[Answer]:
     yield Question("", "what the app is called", 'write name = "…"; its Service is NAME-lb')
 
 
-def _files(repository: Repository, kind: str) -> list[str]:
+def files_with(repository: Repository, kind: str) -> list[str]:
     """The files of YAML that hold an object of a kind, but those that only Helm can read."""
     charts = {posixpath.dirname(each) for each in repository.named("Chart.yaml")}
     return [
@@ -133,7 +133,9 @@ def _files(repository: Repository, kind: str) -> list[str]:
 
 def _deployment(repository: Repository) -> Iterator[Answer]:
     # A template first: one that holds variables in the places that differ from track to track.
-    found = sorted(_files(repository, "Deployment"), key=lambda each: not _varies(repository, each))
+    found = sorted(
+        files_with(repository, "Deployment"), key=lambda each: not _varies(repository, each)
+    )
     if not found:
         yield Question("manifests", "there is no Deployment", f"write its template; {DEMO}")
         return
@@ -159,7 +161,7 @@ def _services(repository: Repository) -> list[str]:
     def inner(file: str) -> bool:
         return "LoadBalancer" not in repository.text(file)
 
-    return sorted(_files(repository, "Service"), key=inner)
+    return sorted(files_with(repository, "Service"), key=inner)
 
 
 def _service(repository: Repository) -> Iterator[Answer]:
@@ -169,7 +171,7 @@ def _service(repository: Repository) -> Iterator[Answer]:
         return
     first = found[0]
     yield Setting("manifests.service", first, f"{first} has a Service")
-    if first in _files(repository, "Deployment"):
+    if first in files_with(repository, "Deployment"):
         yield Question(
             "manifests",
             f"{first} has the Service beside a Deployment, and each is applied by itself",

@@ -145,6 +145,39 @@ class Connection:
             self._learn_time(answer.headers)
         return answer
 
+    def create(self, what: str, namespace: str, path: str, body: Mapping[str, Any]) -> None:
+        """Create an object as it is; the client's own models leave out fields that are new to them.
+
+        Args:
+            what: what this does, as an infinitive.
+            namespace: for which namespace.
+            path: the API's.
+            body: the object.
+
+        Raises:
+            ClusterError: the API server refuses, or does not answer.
+        """
+        import requests
+
+        host = self.client.configuration.host
+        try:
+            with self.session() as session:
+                answer = session.post(f"{host}{path}", json=body, timeout=API_TIMEOUT)
+        except requests.RequestException as error:
+            raise ClusterError(
+                f"can't {what}: {host} does not answer; see that the cluster runs, and that the "
+                "context is the right one",
+                self.redactor.redact(str(error)),
+            ) from error
+        if not answer.ok:
+            try:
+                why = str(answer.json()["message"])
+            except (TypeError, ValueError, KeyError):
+                why = answer.reason
+            raise ClusterError(
+                f"can't {what} in namespace {namespace}: {self.redactor.redact(why)}"
+            )
+
     def items(
         self, what: str, namespace: str, lister: Any, *args: str, **selector: Any
     ) -> list[Object]:

@@ -59,6 +59,7 @@ class Namespace:
         self.access = AccessApi(self._connection, name)
         self.core = client.CoreV1Api(self._connection.client)
         self.apps = client.AppsV1Api(self._connection.client)
+        self.batch = client.BatchV1Api(self._connection.client)
         self.discovery = client.DiscoveryV1Api(self._connection.client)
         self.rbac = client.RbacAuthorizationV1Api(self._connection.client)
 
@@ -115,7 +116,7 @@ class Namespace:
     def add(self, *bodies: dict[str, Any]) -> None:
         """Create objects of the run's own.
 
-        Each is a Secret, Service, Deployment, Pod, ServiceAccount, Role or RoleBinding.
+        Each is a Secret, Service, Deployment, Job, Pod, ServiceAccount, Role or RoleBinding.
 
         Raises:
             ClusterError: there is one of that name already, or it is refused.
@@ -131,13 +132,12 @@ class Namespace:
         }
         for body in bodies:
             kind, name = body["kind"], body["metadata"]["name"]
-            self._call(
-                f"create {kind} {name}",
-                creators[kind],
-                self.name,
-                self._labelled(body),
-                _preload_content=False,
-            )
+            what, labelled = f"create {kind} {name}", self._labelled(body)
+            if kind == "Job":  # a user's own, with whatever is in it
+                path = f"/apis/batch/v1/namespaces/{quote(self.name)}/jobs"
+                self._connection.create(what, self.name, path, labelled)
+                continue
+            self._call(what, creators[kind], self.name, labelled, _preload_content=False)
 
     def write_slice(self, body: dict[str, Any]) -> None:
         """Write an EndpointSlice of the run's own, in the place of the one of its name.
@@ -163,8 +163,18 @@ class Namespace:
     def _labelled(self, body: dict[str, Any]) -> dict[str, Any]:
         if not self.labels:
             return body
-        labels = {**body["metadata"].get("labels", {}), **self.labels}
-        return {**body, "metadata": {**body["metadata"], "labels": labels}}
+        made = {**body, "metadata": self._with_labels(body.get("metadata"))}
+        if body["kind"] == "Job":
+            # Nothing else tells whose its pods are once it is gone.
+            spec = body["spec"]
+            template = {**spec["template"]}
+            template["metadata"] = self._with_labels(template.get("metadata"))
+            made["spec"] = {**spec, "template": template}
+        return made
+
+    def _with_labels(self, metadata: Mapping[str, Any] | None) -> dict[str, Any]:
+        found = metadata or {}
+        return {**found, "labels": {**(found.get("labels") or {}), **self.labels}}
 
     def objects(self, kind: str) -> list[Object]:
         """All objects of a kind ("Pod", "Deployment", "Service", "Secret" …) in the namespace."""
@@ -176,6 +186,7 @@ class Namespace:
             "ConfigMap": self.core.list_namespaced_config_map,
             "Deployment": self.apps.list_namespaced_deployment,
             "Event": self.core.list_namespaced_event,
+            "Job": self.batch.list_namespaced_job,
             "ReplicaSet": self.apps.list_namespaced_replica_set,
             "Pod": self.core.list_namespaced_pod,
             "EndpointSlice": self.discovery.list_namespaced_endpoint_slice,
@@ -215,6 +226,22 @@ class Namespace:
             f"delete Deployment {deployment}",
             self.apps.delete_namespaced_deployment,
             deployment,
+            self.name,
+            propagation_policy="Background",
+            gone_is_fine=True,
+        )
+
+    def job(self, name: str) -> Object | None:
+        """The Job as the API server has it now, or None where there is none."""
+        found = [job for job in self.objects("Job") if job["metadata"]["name"] == name]
+        return found[0] if found else None
+
+    def delete_job(self, job: str) -> None:
+        """`kubectl delete job/NAME --wait=false`; its pods follow."""
+        self._call(
+            f"delete Job {job}",
+            self.batch.delete_namespaced_job,
+            job,
             self.name,
             propagation_policy="Background",
             gone_is_fine=True,

@@ -94,6 +94,12 @@ class NamespaceApi(Protocol):
     def delete_deployment(self, deployment: str) -> None:
         """Delete a Deployment; its pods follow."""
 
+    def job(self, name: str) -> Object | None:
+        """The Job, or None where there is none."""
+
+    def delete_job(self, job: str) -> None:
+        """Delete a Job; its pods follow."""
+
     def delete_service(self, service: str) -> None:
         """Delete a Service; what it owns follows."""
 

@@ -57,6 +57,9 @@ RELEASE = (
 )
 """In the run's namespace: what the account needs that the release's transitions run as."""
 
+MIGRATING = (_right("jobs.batch", "get list create delete"),)
+"""In the run's namespace, where a Job migrates: what it takes to run it."""
+
 CONFINING = (
     _right("namespaces", "get"),
     _right("serviceaccounts", "create delete"),

@@ -10,7 +10,9 @@ from pytest_canary.config.plan import Plan
 from pytest_canary.config.settings import Settings
 from pytest_canary.database import deployment as database
 from pytest_canary.manifests.documents import Fault, Source, read
-from pytest_canary.manifests.rendered import Given
+from pytest_canary.manifests.jobs import render_job
+from pytest_canary.manifests.parsing import Parsed
+from pytest_canary.manifests.rendered import Given, Rendered
 from pytest_canary.manifests.schema import KubernetesSchema
 from pytest_canary.manifests.templates import comment_at, names
 from pytest_canary.manifests.version import CANARY, STABLE, apply_environment
@@ -42,6 +44,13 @@ def read_subject(
     foreign = next((each.foreign for each in made.values() if each.foreign), "")
     if foreign:
         made = {}
+    job_file = read(settings.files.job, root) if settings.files.job else None
+    job = None
+    if job_file and not foreign:
+        job = render_job(job_file, renderer.script(), asked[CANARY])
+    elif settings.migration.among_manifests and settings.files.apply is None:
+        found = renderer.jobs(asked[CANARY])
+        job = Rendered(Parsed(found, [each.value for each in found]))
     subject = Subject(
         settings=settings,
         root=root,
@@ -60,6 +69,8 @@ def read_subject(
         parameters=frozenset(parameters(settings)),
         node=None if plan.options.context else node,
         namespace=plan.options.namespace or "",
+        job_file=job_file,
+        job=job,
     )
     return replace(subject, pipelines=_pipeline_faults(plan, root, subject)), foreign
 

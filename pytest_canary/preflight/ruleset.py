@@ -9,6 +9,7 @@ from pytest_canary.preflight.rules import (
     availability,
     deployments,
     images,
+    migration,
     namespaces,
     objects,
     pipelines,
@@ -30,6 +31,7 @@ MODULES = (
     images,
     requests,
     availability,
+    migration,
     pipelines,
 )
 

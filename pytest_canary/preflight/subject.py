@@ -11,6 +11,7 @@ from typing import Any
 
 from pytest_canary.config.settings import Settings
 from pytest_canary.manifests.documents import Document, Fault, Place, Source, Unfit
+from pytest_canary.manifests.jobs import jobs
 from pytest_canary.manifests.parsing import Parsed
 from pytest_canary.manifests.rendered import Given, Rendered
 from pytest_canary.manifests.schema import KubernetesSchema
@@ -37,12 +38,12 @@ class Node:
 
 @dataclass(frozen=True)
 class Workload:
-    """One of the two Deployments.
+    """One of the two Deployments, or the Job that migrates.
 
     Attributes:
         given: what it is made for.
         rendered: what is made for it.
-        deployment: its Deployment.
+        deployment: its Deployment, or the Job.
     """
 
     given: Given
@@ -95,6 +96,9 @@ class Subject:
         parameters: the keys of that Secret; none where there is no database.
         node: what a kind cluster runs on; None where the cluster is there already.
         namespace: one that is there already, with others' objects in it; empty for a new one.
+        job_file: the manifest that the Job that migrates has of its own; None where it has none.
+        job: that file, filled in for the candidate, or the Jobs that a tool makes and of which one
+            migrates; None where there is no such, or it can't be judged.
         pipelines: what is wrong with Semaphore's pipelines, each fault with its rule's name; none
             where nobody has named one.
     """
@@ -112,6 +116,8 @@ class Subject:
     parameters: frozenset[str]
     node: Node | None
     namespace: str = ""
+    job_file: Source | None = None
+    job: Rendered | None = None
     pipelines: tuple[Fault, ...] = ()
 
     @property
@@ -127,12 +133,25 @@ class Subject:
     def documents(self) -> Iterator[Document]:
         """Every object, those of a track once for each."""
         yield from self.applied.documents
-        for rendered in self.rendered.values():
+        for rendered in self._all_rendered():
             yield from rendered.parsed.documents
+
+    def _all_rendered(self) -> tuple[Rendered, ...]:
+        return (*self.rendered.values(), *([self.job] if self.job else []))
+
+    def pods(self) -> Iterator[Workload]:
+        """Whatever makes pods: both Deployments, and the Job that migrates."""
+        yield from self.workloads.values()
+        for workload in self.workloads.values():
+            found = jobs(workload.rendered)
+            yield from (Workload(workload.given, workload.rendered, each) for each in found)
+        if self.job and self.workloads:
+            given = next(iter(self.workloads.values())).given
+            yield from (Workload(given, self.job, each) for each in jobs(self.job))
 
     def unreadable(self, rule: Unfit) -> Iterator[Fault]:
         """What reading the files has found by this rule."""
-        for parsed in (self.applied, *(each.parsed for each in self.rendered.values())):
+        for parsed in (self.applied, *(each.parsed for each in self._all_rendered())):
             yield from (fault for fault in parsed.faults if fault.rule == rule)
 
     def of_pipelines(self, rule: str) -> Iterator[Fault]:
@@ -151,6 +170,8 @@ class Subject:
 
     def unclear(self, fault: Fault) -> bool:
         """Whether a variable without a value stands on the fault's line of the template."""
+        if self.job and self.job_file and fault.source.path == self.job_file.path:
+            return fault.line in self.job.filled.lines
         return fault.source.path == self.source.path and fault.line in self._blurred
 
     @cached_property

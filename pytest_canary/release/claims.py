@@ -27,6 +27,11 @@ class Claims:
         self._own: set[str] = set()
         self._error: CanaryError | None = None
 
+    def announce(self, name: str) -> None:
+        """Write down what is about to be made with the label, as kubectl calls it."""
+        self._own.add(name)
+        self._note(name)
+
     def hear(self, line: str, kubectl: Callable[..., str]) -> None:
         """Take a line of what applies the manifests; errors wait for `check`.
 

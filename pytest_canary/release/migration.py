@@ -31,13 +31,14 @@ class Migrated:
     """What a migration did.
 
     Attributes:
-        ping, migrate: the two commands' ends.
+        ping, migrate: the two commands' ends; ping's is None where there is none.
         before, after: the live schema.
         fresh: the schema that the same migrations make on an empty database; None where the
             live one was empty itself.
         noted_before, noted_after: what the migration tool has noted.
         locks: who waited for whom meanwhile; None where no version was live.
         pod: the pod that it ran in, as it was then.
+        container: the one of its containers that migrated; empty for the app's.
     """
 
     ping: Exec | None
@@ -49,6 +50,7 @@ class Migrated:
     noted_after: MigrationHistory = field(default_factory=list)
     locks: Locks | None = None
     pod: Object = field(default_factory=dict)
+    container: str = ""
 
     @property
     def changes(self) -> list[str]:
@@ -61,23 +63,49 @@ class Migrated:
         return counted(self.before, self.after)
 
 
+@dataclass(frozen=True)
+class Way:
+    """How a version's migration is made.
+
+    Attributes:
+        pod: what it runs in, or will run in: a pod like it migrates an empty database.
+        command: its words; empty where the pod's own container says what runs.
+        run: makes it on the live database; returns how it ended, and raises FoundError where it
+            came to no end of its own.
+    """
+
+    pod: Object
+    command: Sequence[str]
+    run: Callable[[], Exec]
+
+
+def by_exec(pods: PodCommands, deployment: str, command: Sequence[str]) -> Way:
+    """A command in a ready pod of a Deployment.
+
+    Raises:
+        ReleaseError: no pod is ready.
+    """
+    pod = pods.ready_pod(deployment)
+    return Way(pod, command, lambda: pods.run(deployment, command, "MigrationHangs"))
+
+
 def migrate(
     pods: PodCommands,
     database: Database,
     deployment: str,
-    command: Sequence[str],
+    way: Way,
     *,
     ping: Sequence[str] = (),
     fresh: bool,
     ready: Callable[[], object] = lambda: None,
 ) -> Migrated:
-    """Run ping and migrate in a pod of a Deployment, and look at the schema before and after.
+    """Run ping and migrate, and look at the schema before and after.
 
     Args:
-        pods: runs them.
+        pods: runs ping, in a pod of the Deployment.
         database: the live one.
         deployment: the Deployment's name.
-        command: migrate.
+        way: how migrate is run.
         ping: what runs before it; nothing where it is empty.
         fresh: whether another version is live: then the migrations are run on an empty database
             first, and it is watched who waits for them.
@@ -88,24 +116,23 @@ def migrate(
         ReleaseError: no pod is ready, or migrate fails on the empty database.
         DatabaseError: the database does not answer.
     """
-    pod = pods.ready_pod(deployment)
     before = database.schema()
     noted = database.history(before)
-    expected = fresh_schema(pods, database, pod, command) if fresh else None
+    expected = fresh_schema(pods, database, way.pod, way.command) if fresh else None
     pinged = pods.run(deployment, ping, "PingHangs") if ping else None
     ready()
     locks = None
     if fresh:
         with sampled(database, pods.addresses(but=deployment), pods.deadline) as locks:
             try:
-                done = pods.run(deployment, command, "MigrationHangs")
+                done = way.run()
             except FoundError as error:
                 raise explain(error, describe_waits(locks)) from error
     else:
-        done = pods.run(deployment, command, "MigrationHangs")
+        done = way.run()
     after = database.schema()
     noted_after = database.history(after)
-    return Migrated(pinged, done, before, after, expected, noted, noted_after, locks, pod)
+    return Migrated(pinged, done, before, after, expected, noted, noted_after, locks, way.pod)
 
 
 def explain(error: FoundError, waits: Sequence[str]) -> FoundError:
@@ -118,25 +145,41 @@ def explain(error: FoundError, waits: Sequence[str]) -> FoundError:
 
 
 def one_off(
-    pod: Object, app: str, name: str, command: Sequence[str], database: str
+    pod: Object,
+    app: str,
+    name: str,
+    command: Sequence[str],
+    database: str,
+    *,
+    serves: bool = False,
 ) -> dict[str, Any]:
     """A pod that runs one command like the given one would, on another database, and ends.
 
     No label goes along, so that no Service sends it traffic and no ReplicaSet adopts it; and no
-    other container, as sidecars never end.
+    other container, as sidecars never end. What would come before the command's still does.
 
     Args:
         pod: the given one.
-        app: which of its containers the command would run in.
+        app: which of its containers the command would run in; it may be an init container.
         name: what the new one is called.
-        command: what runs.
+        command: what runs; empty for the container's own.
         database: the other database's name.
+        serves: whether it goes on, as the app does; then its probes go along.
     """
     spec = copy.deepcopy(dict(pod["spec"]))
-    container = next(each for each in spec["containers"] if each["name"] == app)
-    for probe in ("livenessProbe", "readinessProbe", "startupProbe", "lifecycle", "args"):
-        container.pop(probe, None)
-    container["command"] = list(command)
+    before = spec.get("initContainers", [])
+    names = [each["name"] for each in before]
+    if app in names:
+        container = before[names.index(app)]
+        spec["initContainers"] = before[: names.index(app)]
+    else:
+        container = next(each for each in spec["containers"] if each["name"] == app)
+    if not serves:
+        for probe in ("livenessProbe", "readinessProbe", "startupProbe", "lifecycle"):
+            container.pop(probe, None)
+    if command:
+        container.pop("args", None)
+        container["command"] = list(command)
     # The token's volume is added anew to every pod; the node is the scheduler's to choose.
     spec = {k: v for k, v in spec.items() if k not in ("nodeName", "tolerations", "priority")}
     volumes = [v for v in spec.get("volumes", []) if not v["name"].startswith("kube-api-access-")]
@@ -156,7 +199,13 @@ def one_off(
 
 
 def fresh_schema(
-    pods: PodCommands, database: Database, pod: Object, command: Sequence[str]
+    pods: PodCommands,
+    database: Database,
+    pod: Object,
+    command: Sequence[str],
+    container: str = "",
+    *,
+    serves: bool = False,
 ) -> Schema:
     """The schema that a version's migrations make on an empty database.
 
@@ -164,7 +213,9 @@ def fresh_schema(
         pods: runs them, in a pod of their own.
         database: the live one; the empty one is made beside it.
         pod: a pod of that version.
-        command: migrate.
+        command: migrate; empty for the container's own.
+        container: the one that migrates; empty for the app's.
+        serves: whether it is the app itself, which is ready when it has migrated.
 
     Raises:
         FoundError: it can't run, and why is known.
@@ -172,7 +223,14 @@ def fresh_schema(
         WaitTimeoutError: it does not end.
     """
     with database.scratch("fresh") as name:
-        own = one_off(pod, pods.app_of(pod), name.replace("_", "-"), command, name)
+        app, own_name = container or pods.app_of(pod), name.replace("_", "-")
+        own = one_off(pod, app, own_name, command, name, serves=serves)
+        if serves:
+            try:
+                pods.serve_apart(own, "the candidate to be ready on an empty database")
+                return database.schema(name)
+            finally:
+                pods.namespace.delete_pod(own_name)
         done = pods.run_apart(own, "migrate on an empty database")
         if done.code != 0:
             raise ReleaseError(

@@ -117,9 +117,9 @@ class PodCommands:
         """
         pod = self.ready_pod(deployment)
         name, container = pod["metadata"]["name"], self.app_of(pod)
-        typed = shlex.join(command)
+        words = shlex.join(command)
         try:
-            with self.waiter.measure("command", typed):
+            with self.waiter.measure("command", words):
                 done = self.namespace.exec(
                     name,
                     container,
@@ -132,14 +132,14 @@ class PodCommands:
                 # The watches may still have had a pod that was gone.
                 fate = self._fate_now(pod, container)
                 if fate:
-                    finding = lost_pod_finding(typed, name, "never began", fate, "")
+                    finding = lost_pod_finding(words, name, "never began", fate, "")
                     raise FoundError([finding]) from error
             fate = self._fate(pod, container) if error.ending == "lost" else ""
-            raise FoundError([unended_finding(error, hangs, typed, name, fate)]) from error
+            raise FoundError([unended_finding(error, hangs, words, name, fate)]) from error
         fate = self._fate(pod, container) if done.code in KILLED else ""
         if fate:
             ended = f"exited with code {done.code}"
-            raise FoundError([lost_pod_finding(typed, name, ended, fate, done.output)])
+            raise FoundError([lost_pod_finding(words, name, ended, fate, done.output)])
         return done
 
     def _fate(self, pod: Object, container: str) -> str:
@@ -182,7 +182,7 @@ class PodCommands:
             WaitTimeoutError: it does not end; with its output so far.
         """
         name, (container,) = pod["metadata"]["name"], pod["spec"]["containers"]
-        command = shlex.join(container["command"])
+        command = typed(container)
         try:
             self.namespace.add(pod)
             try:
@@ -195,6 +195,40 @@ class PodCommands:
             return Exec(name, command, int(state["exitCode"]), output, output)
         finally:
             self.namespace.delete_pod(name)
+
+    def serve_apart(self, pod: dict[str, Any], what: str) -> None:
+        """Run a pod whose one container goes on until it is ready; the caller deletes it.
+
+        Args:
+            pod: the pod, as the API takes it.
+            what: what is awaited, as a clause.
+
+        Raises:
+            FoundError: the pod can't run it, or its container ends.
+            WaitTimeoutError: it does not get ready; with its output so far.
+        """
+        name, (container,) = pod["metadata"]["name"], pod["spec"]["containers"]
+        command = typed(container)
+
+        def look() -> Seen[None]:
+            found = self.observer.snapshot().pods.get(name)
+            if found is None:
+                return Seen(f"pod {name} is not there yet", False, None)
+            if is_ready(found):
+                return Seen("ready", True, None)
+            if is_over(found):
+                end = fate(found, found, container["name"]) or "the pod has ended"
+                log = self._log(pod)
+                raise FoundError([lost_pod_finding(command, name, "got not ready", end, log)])
+            slow = self.expect_to_run(name, command)
+            told = [f"pod {name} {state(found)}", *(each.sentence for each in slow)]
+            return Seen("; ".join(told), False, None)
+
+        self.namespace.add(pod)
+        try:
+            self.waiter.until(what, look, timeout=self.deadline, change=self.observer.change)
+        except WaitTimeoutError as error:
+            raise WaitTimeoutError(error.sentence, self._log(pod)) from error
 
     def _end(self, name: str, container: str, command: str, what: str, timeout: float) -> Object:
         """The terminated state of a pod's container."""
@@ -217,15 +251,20 @@ class PodCommands:
             ended = container_status(pod, container).get("state", {}).get("terminated")
             if ended and ended.get("reason") not in UNSTARTABLE:
                 return Seen("ended", True, ended)
-            found = self._expect_to_run(name, command)
+            found = self.expect_to_run(name, command)
             if is_over(pod):
                 raise lost(end or "the pod has ended, and does not say why")
-            return Seen("; ".join([f"pod {name} is {status.get('phase')}", *found]), False, {})
+            told = [f"pod {name} is {status.get('phase')}", *(each.sentence for each in found)]
+            return Seen("; ".join(told), False, {})
 
         return self.waiter.until(what, look, timeout=timeout, change=self.observer.change)
 
-    def _expect_to_run(self, name: str, command: str) -> list[str]:
-        """What is only slow about a pod of the run's own; what keeps it from running is raised."""
+    def expect_to_run(self, name: str, command: str) -> list[Finding]:
+        """What is only slow about a pod of the run's own.
+
+        Raises:
+            FoundError: it can't run the command any more, and why is known.
+        """
         found = self.diagnose(name)
         doomed = [
             replace(
@@ -239,16 +278,26 @@ class PodCommands:
         ]
         if doomed:
             raise FoundError(doomed)
-        return [each.sentence for each in found]
+        return found
 
     def _log(self, pod: Object) -> str:
         """What the command of a pod of the run's own has printed."""
         name, (container,) = pod["metadata"]["name"], pod["spec"]["containers"]
-        disclosure = self.printed.of_command(pod, container["command"])
+        disclosure = self.printed.of_command(pod, words_of(container), typed(container))
         try:
             return self.namespace.logs(name, container["name"], disclosure=disclosure)
         except ClusterError as error:
             return str(error)
+
+
+def words_of(container: Object) -> list[str]:
+    """What a container runs, as its pod says it; nothing where its image does."""
+    return [*(container.get("command") or ()), *(container.get("args") or ())]
+
+
+def typed(container: Object) -> str:
+    """The same as one would type it."""
+    return shlex.join(words_of(container)) or f"the own command of {container['image']}"
 
 
 def _states(pods: Iterable[Object]) -> str:

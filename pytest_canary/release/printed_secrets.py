@@ -51,16 +51,27 @@ class PrintedSecrets:
         name = version.renderer.script().name
         return self._watch(version.title, name, name, [template, *words])
 
-    def of_command(self, pod: Object, command: Sequence[str]) -> Disclosure:
-        """Watches a command that runs in a pod."""
-        return self._of_pod(pod, shlex.join(command), command)
+    def of_command(
+        self, pod: Object, command: Sequence[str], typed: str = "", whose: str = ""
+    ) -> Disclosure:
+        """Watches a command that runs in a pod.
+
+        Args:
+            pod: where it runs.
+            command: its words.
+            typed: what it is called, where that is not how one would type it.
+            whose: the image of the version whose command it is, where the pod has another.
+        """
+        return self._of_pod(pod, typed or shlex.join(command), command, whose)
 
     def of_log(self, pod: Object) -> Disclosure:
         """Watches what a pod has logged."""
         return self._of_pod(pod, "", [])
 
-    def _of_pod(self, pod: Object, command: str, public: Sequence[str]) -> Disclosure:
-        image = str(app_container(pod, self._versions)["image"])
+    def _of_pod(
+        self, pod: Object, command: str, public: Sequence[str], whose: str = ""
+    ) -> Disclosure:
+        image = whose or str(app_container(pod, self._versions)["image"])
         known = [self._templates.get(image, ""), image, *public]
         return self._watch(image, command, f"pod {pod['metadata']['name']}", known)
 
@@ -81,11 +92,17 @@ class PrintedSecrets:
             "and change what has been printed; a template that names the Secret needs no value",
         )
 
-    def command_findings(self, version: Version, *commands: Sequence[str]) -> list[Finding]:
-        """What these commands have printed so far in a version's pods, or in pods of their own."""
+    def command_findings(self, version: Version, *commands: Sequence[str] | str) -> list[Finding]:
+        """What these commands have printed so far in a version's pods, or in pods of their own.
+
+        Args:
+            version: whose pods they are.
+            commands: the words of each, or what it is called.
+        """
+        names = [each if isinstance(each, str) else shlex.join(each) for each in commands]
         return [
             each
-            for typed in dict.fromkeys(map(shlex.join, commands))
+            for typed in dict.fromkeys(names)
             for each in self._findings(
                 version.image,
                 typed,

@@ -57,16 +57,23 @@ class RefusedMigration:
         pods: runs it, in a pod of its own.
         database: the live one; the other is made beside it.
         pod: the one that the migration ran in.
-        command: migrate.
+        command: migrate; empty for the container's own.
+        container: the one of its containers that migrated; empty for the app's.
     """
 
     def __init__(
-        self, pods: PodCommands, database: Database, pod: Object, command: Sequence[str]
+        self,
+        pods: PodCommands,
+        database: Database,
+        pod: Object,
+        command: Sequence[str],
+        container: str = "",
     ) -> None:
         # What is waited for here is told by whoever waits for the end of it, and not beside that.
         self._pods = copy.copy(pods)
         self._pods.waiter = Waiter(pods.waiter.clock)
         self._database, self._pod, self._command = database, pod, command
+        self._container = container
         self._future: Future[Refused] = Future()
 
     def start(self) -> RefusedMigration:
@@ -111,7 +118,7 @@ class RefusedMigration:
 
         with self._database.scratch("refused") as name:
             self._database.refuse_changes(name)
-            app = self._pods.app_of(self._pod)
+            app = self._container or self._pods.app_of(self._pod)
             own = one_off(self._pod, app, name.replace("_", "-"), self._command, name)
             what = "migrate to end on a database that refuses it"
             done = self._pods.run_apart(own, what, timeout=PATIENCE, ended=ended)

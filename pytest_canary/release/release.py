@@ -22,6 +22,7 @@ from pytest_canary.release.claims import Claims
 from pytest_canary.release.commands import Commands
 from pytest_canary.release.diagnoser import Diagnoser
 from pytest_canary.release.diagnostics import Diagnostics, collect
+from pytest_canary.release.migrator import Migrator
 from pytest_canary.release.pod_commands import PodCommands
 from pytest_canary.release.printed_secrets import PrintedSecrets
 from pytest_canary.release.removal import Removal
@@ -97,6 +98,9 @@ class Release:
         )
         self.commands = Commands(
             kubectl, environment, namespace.name, self.processes, claims, self.printed
+        )
+        self.migrator = Migrator(
+            self.pods, settings, environment, claims.announce if claims else lambda _: None
         )
 
         self._charts = ChartMoves(namespace, self.commands, self._versions)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from pytest_canary.config.settings import CommandSettings
 from pytest_canary.database.database import Database
 from pytest_canary.manifests.version import CANARY
 from pytest_canary.release.diagnostics import Diagnostics
-from pytest_canary.release.migration import Migrated, migrate
+from pytest_canary.release.migration import Migrated
 from pytest_canary.release.release import Release
 from pytest_canary.rendering.version import Version
 
@@ -21,7 +20,7 @@ class Transitions(Protocol):
         """Put the version beside stable, as a canary."""
 
     def migrate(self, *, fresh: bool, ready: Callable[[], object]) -> Migrated:
-        """Run ping and migrate in a canary pod; `release.migration.migrate` says how."""
+        """Run ping and migrate, or what else migrates; `release.migration.migrate` says how."""
 
     def go_on(self) -> None:
         """Come to where the migration has ended, in a release that migrates nothing."""
@@ -51,28 +50,24 @@ class OwnTransitions:
     Args:
         release: makes them.
         database: is migrated.
-        commands: ping and migrate.
+        candidate: the version under test, as it is known by now.
     """
 
-    def __init__(self, release: Release, database: Database, commands: CommandSettings) -> None:
+    def __init__(
+        self, release: Release, database: Database, candidate: Callable[[], Version]
+    ) -> None:
         self._release = release
         self._database = database
-        self._commands = commands
+        self._candidate = candidate
 
     def canary(self, version: Version) -> None:
         """`kubectl apply`, `apply.sh` and `kubectl scale`."""
         self._release.canary(version)
 
     def migrate(self, *, fresh: bool, ready: Callable[[], object]) -> Migrated:
-        """`kubectl exec`, twice."""
-        return migrate(
-            self._release.pods,
-            self._database,
-            self._release.name(CANARY),
-            self._commands.migrate,
-            ping=self._commands.ping,
-            fresh=fresh,
-            ready=ready,
+        """`kubectl exec`, twice; or a Job, to its end."""
+        return self._release.migrator.migrate(
+            self._database, CANARY, self._candidate(), fresh=fresh, ready=ready
         )
 
     def go_on(self) -> None:

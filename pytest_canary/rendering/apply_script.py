@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from pytest_canary.manifests import templates
-from pytest_canary.manifests.documents import Source, read
+from pytest_canary.manifests import jobs, templates
+from pytest_canary.manifests.documents import Document, Source, read
 from pytest_canary.manifests.parsing import Parsed, parse
 from pytest_canary.manifests.references import pull_secrets
 from pytest_canary.manifests.rendered import Given, Rendered
@@ -39,6 +39,10 @@ class ApplyScript:
     def shared(self, _image: str, /) -> Parsed:
         """What stands in the Service's manifest, which is applied as it is."""
         return parse(self.service_source())
+
+    def jobs(self, given: Given) -> list[Document]:
+        """Those that stand in the template."""
+        return jobs.jobs(self.render(given))
 
     def apply(self, given: Given, _other: Given | None = None, /) -> Command:
         """`apply.sh MANIFEST DEPLOYMENT REPLICAS IMAGE`, in the script's folder."""

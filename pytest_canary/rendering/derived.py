@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from pytest_canary.config.migration_settings import MigrationSettings, known_jobs
 from pytest_canary.manifests.documents import Document, Source
 from pytest_canary.manifests.parsing import Parsed
 from pytest_canary.manifests.rendered import Given, Rendered
@@ -28,6 +29,7 @@ class Derived:
         container: the one that runs the app's image, by the settings; empty where they don't say.
         own_cluster: whether the walk has a cluster of its own: images are loaded into it, and the
             Service has to be reached from outside.
+        migration: what migrates.
     """
 
     objects: ObjectSet
@@ -35,6 +37,7 @@ class Derived:
     service: str
     container: str
     own_cluster: bool
+    migration: MigrationSettings = field(default_factory=MigrationSettings)
 
     knows_both = False
 
@@ -53,7 +56,7 @@ class Derived:
         return Rendered(Parsed([made], [made.value]))
 
     def shared(self, image: str, /) -> Parsed:
-        """Everything but the Deployment under release, and Jobs that migrate."""
+        """Everything but the Deployment under release, and Jobs that may migrate."""
         made = [
             beside(
                 each,
@@ -63,10 +66,17 @@ class Derived:
                 node_port=self._is_closed(each),
             )
             for each in self._documents
-            if each is not self._deployment and not self._migrates(each)
+            if each is not self._deployment and not self._may_migrate(each)
         ]
         parsed = self.objects.parsed
         return Parsed(made, [each.value for each in made], parsed.faults, parsed.broken)
+
+    def jobs(self, given: Given) -> list[Document]:
+        """The Jobs that are run by themselves, each as it is for a version."""
+        return [
+            beside(each, given.image, app=self._app, loaded=self.own_cluster)
+            for each in self._migrating
+        ]
 
     def apply(self, given: Given, _other: Given | None = None, /) -> Command:
         """`kubectl apply -f -`."""
@@ -95,14 +105,14 @@ class Derived:
 
     def fingerprint(self) -> bytes:
         """All that the project has, but for the image."""
-        return _json([self.shared("").documents, self.render(Given("", 0, "", {}))]).encode()
+        none = Given("", 0, "", {})
+        return _json([self.shared("").documents, self.render(none), self.jobs(none)]).encode()
 
     def pull_secrets(self) -> set[str]:
-        """Those that the Deployment's pods name."""
-        if self._deployment is None:
-            return set()
+        """Those that the Deployment's pods name, and those of the Job that migrates."""
         place = ("spec", "template", "spec", "imagePullSecrets")
-        entries = (entry.get("name") for _, entry in self._deployment.tables(*place))
+        makers = [*([self._deployment] if self._deployment else []), *self._migrating]
+        entries = (entry.get("name") for each in makers for _, entry in each.tables(*place))
         return {each for each in entries if isinstance(each, str)}
 
     def notes(self) -> list[str]:
@@ -111,8 +121,10 @@ class Derived:
         if self._namespace:
             made.append(f"namespace {self._namespace} is left out for the rehearsal's own")
         for each in self._documents:
-            if self._migrates(each):
-                made.append(f"Job {each.name} is left to commands.migrate")
+            if any(each is job for job in self._migrating):
+                made.append(f"Job {each.name} is run by itself, to migrate")
+            elif self._may_migrate(each):
+                made.append(f"Job {each.name} is left {self._why_left}")
             elif self._is_closed(each):
                 made.append(f"Service {each.name} is a NodePort, to be reached from outside")
         return made
@@ -148,12 +160,31 @@ class Derived:
             self.own_cluster and self._is_service(document) and kind == "ClusterIP" and not headless
         )
 
-    def _migrates(self, document: Document) -> bool:
-        """Whether it is a Job of the app's image: a walk migrates when the canary is there."""
+    @cached_property
+    def _migrating(self) -> list[Document]:
+        """The Jobs of which one is to migrate: by what they are called, or else of the app."""
+        if not self.migration.among_manifests:
+            return []
+        known = known_jobs(self._documents)
+        return known or [each for each in self._documents if self._is_of_app(each)]
+
+    def _may_migrate(self, document: Document) -> bool:
+        """Whether it is a Job of the app's image, or one that migrates: it is not applied."""
+        return self._is_of_app(document) or any(document is each for each in self._migrating)
+
+    def _is_of_app(self, document: Document) -> bool:
         inside = containers(document.kind, document.value)
         return document.kind == "Job" and any(
             same_app(each.get("image"), self._app) for each in inside
         )
+
+    @property
+    def _why_left(self) -> str:
+        """To whom what such a Job does is left, as the end of a sentence."""
+        migration = self.migration
+        if migration.way == "exec":
+            return "to commands.migrate"
+        return f"to {migration.job}" if migration.job else f'out: migration.by = "{migration.way}"'
 
 
 def _applied(documents: Iterable[Document]) -> Command:

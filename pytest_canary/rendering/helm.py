@@ -67,6 +67,10 @@ class HelmChart:
         ]
         return Parsed(made, [each.value for each in made], parsed.faults)
 
+    def jobs(self, _given: Given) -> list[Document]:
+        """None: Helm runs the chart's hooks by itself, and is waited for."""
+        return []
+
     def objects(self) -> ObjectSet:
         """All that it makes, of any image."""
         return ObjectSet(self._all("none:0"), self._chart_source)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from pytest_canary.config.migration_settings import own_commands, recognised
 from pytest_canary.config.settings import NAME, Settings
 from pytest_canary.core.errors import ReleaseError, SettingsError
-from pytest_canary.manifests.documents import read
+from pytest_canary.manifests.documents import Document, read
 from pytest_canary.manifests.parsing import parse
 from pytest_canary.manifests.version import STABLE
 from pytest_canary.rendering.renderers import chart_of, objects_of
@@ -46,6 +47,14 @@ def named(settings: Settings, kubectl: Path | None = None) -> Settings:
     deployment = objects.deployment(name)
     service = objects.service(deployment, name) if deployment else None
     service_name = service.name if service else f"{name}-lb"
+    jobs = [each for each in objects.parsed.documents if each.kind == "Job"]
+    own = settings.files.job
+    if own and any(each.source.path.resolve() == own.resolve() for each in jobs):
+        raise SettingsError(
+            f"{settings.source}: migration.job = {settings.migration.job!r}: stands among the "
+            'manifests, whose Job needs no file of its own; say migration.by = "job" instead'
+        )
+    settings = _migrating(settings, [*([deployment] if deployment else []), *jobs])
     return settings.model_copy(update={"name": name, "service_name": service_name})
 
 
@@ -59,4 +68,13 @@ def _of_chart(settings: Settings) -> Settings:
     objects = chart_of(settings, settings.root, settings.files).objects()
     stable = [each for each in objects.deployments() if each.name == f"{name}-{STABLE}"]
     service = objects.service(stable[0], name) if stable else None
+    # Its Jobs are hooks, which Helm runs by itself.
+    settings = _migrating(settings, stable)
     return settings.model_copy(update={"service_name": service.name}) if service else settings
+
+
+def _migrating(settings: Settings, documents: list[Document]) -> Settings:
+    """The settings with what migrates by these objects, where nobody has said what does."""
+    migration = recognised(settings.migration, settings.commands, documents)
+    commands = own_commands(migration, settings.commands)
+    return settings.model_copy(update={"migration": migration, "commands": commands})

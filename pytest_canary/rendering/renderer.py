@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from pytest_canary.manifests.documents import Source
+from pytest_canary.manifests.documents import Document, Source
 from pytest_canary.manifests.parsing import Parsed
 from pytest_canary.manifests.rendered import Given, Rendered
 from pytest_canary.manifests.templates import Script
@@ -49,6 +49,9 @@ class Renderer(Protocol):
         Args:
             image: the version's.
         """
+
+    def jobs(self, given: Given) -> list[Document]:
+        """The Jobs among the objects of which one is to migrate."""
 
     def apply(self, given: Given, other: Given | None = None, /) -> Command:
         """What puts a track's objects on the cluster.

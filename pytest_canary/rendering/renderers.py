@@ -43,6 +43,7 @@ def renderer_of(
         settings.service_name,
         settings.manifests.container,
         own_cluster=plan.options.context is None,
+        migration=settings.migration,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_canary.context import expect, expectations, judging
+from pytest_canary.context import expect, expectations, judging, migrating
 from pytest_canary.context.outcomes import BaselineOutcome
 from pytest_canary.context.stage import Stage
 from pytest_canary.context.workspace import existing_context
@@ -30,9 +30,7 @@ def is_deployed(context: Context) -> None:
         context.release.apply_service(context.candidate)
         return
     context.release.apply_service(context.baseline)
-    context.release.deploy(STABLE, context.settings.replicas.stable, context.baseline)
-    if context.plan.migrates:
-        context.journal.keep(BaselineOutcome(context.migrate_baseline()))
+    migrating.deploy_baseline(context)
     context.open_app()
     context.learn_version("baseline", STABLE)
     if context.plan.judges and "canary" in context.plan.stages:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_canary.analysis.statistics import share
-from pytest_canary.context import expect, expectations, judging, sampling
+from pytest_canary.context import expect, expectations, judging, migrating, sampling
 from pytest_canary.context.outcomes import CanaryOutcome
 from pytest_canary.context.stage import Stage
 from pytest_canary.context.workspace import existing_context
 from pytest_canary.core.errors import NotApplicable
 from pytest_canary.manifests.version import CANARY, STABLE
 from pytest_canary.stages.conditions import (
+    comes_before_migration,
     has_script,
     has_traffic_at_baseline,
     knows_who_answers,
@@ -44,7 +45,7 @@ def is_deployed(context: Context) -> None:
     judging.keep_baseline(context)
     began = context.app.traffic.now() if context.app.has_traffic else None
     context.journal.keep(CanaryOutcome(began, len(context.journal.writes.acknowledged)))
-    context.transitions.canary(context.candidate)
+    migrating.deploy_canary(context)
     if context.plan.upgrade:
         context.learn_version("candidate", CANARY)
     if context.plan.judges:
@@ -139,7 +140,9 @@ def share_is_fair(context: Context) -> None:
     context.journal.note("canary", f"the canary takes {fair.text}{told}")
 
 
-@STAGE.holds("the canary answers {write} and {read} before the migration", when=upgrade)
+@STAGE.holds(
+    "the canary answers {write} and {read} before the migration", when=comes_before_migration
+)
 def canary_works(context: Context) -> None:
     expect.write_and_read(context, context.pod_api(CANARY))
 

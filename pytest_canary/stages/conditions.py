@@ -70,6 +70,31 @@ def migrates(plan: Plan) -> bool:
     return plan.migrates
 
 
+def migrates_by_manifest(plan: Plan) -> bool:
+    """Applies where what migrates stands in a manifest."""
+    return migrates(plan) and plan.settings.migration.way in ("job", "init-container")
+
+
+def migrates_to_an_end(plan: Plan) -> bool:
+    """Applies where what migrates ends by itself; an app that does goes on."""
+    return migrates(plan) and plan.settings.migration.way != "start"
+
+
+def migrates_live_to_an_end(plan: Plan) -> bool:
+    """Applies to the same, while a version is live."""
+    return plan.upgrade and migrates_to_an_end(plan)
+
+
+def pings(plan: Plan) -> bool:
+    """Applies where a command asks for the database before the migration."""
+    return migrates(plan) and bool(plan.settings.commands.ping)
+
+
+def comes_before_migration(plan: Plan) -> bool:
+    """Applies to an upgrade whose canary is there before the migration, if there is one."""
+    return plan.upgrade and not plan.migrates_first
+
+
 def migrates_live(plan: Plan) -> bool:
     """Applies where there is something to migrate while a version is live."""
     return plan.upgrade and plan.migrates

@@ -2,78 +2,51 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from pytest_canary.context import expect, expectations
+from pytest_canary.context import expect, expectations, migrating
 from pytest_canary.context.delivered import tell_of_pipeline
 from pytest_canary.context.outcomes import MigrationOutcome
 from pytest_canary.context.stage import Stage
 from pytest_canary.context.workspace import existing_context
-from pytest_canary.core.errors import DatabaseError, FoundError, NotApplicable
-from pytest_canary.database.backup import Backup, back_up, expect_restored
-from pytest_canary.database.blocking_changes import blocking_changes
+from pytest_canary.core.errors import NotApplicable
+from pytest_canary.database.backup import expect_restored
 from pytest_canary.database.lock_findings import expect_patience
 from pytest_canary.manifests.version import CANARY, STABLE
-from pytest_canary.release.refused_migration import RefusedMigration, failures
-from pytest_canary.stages.conditions import first, migrates, migrates_live, runs_pipelines, upgrade
+from pytest_canary.release.refused_migration import failures
+from pytest_canary.stages.conditions import (
+    first,
+    migrates,
+    migrates_live,
+    migrates_live_to_an_end,
+    migrates_to_an_end,
+    pings,
+    runs_pipelines,
+    upgrade,
+)
 
 if TYPE_CHECKING:
     from pytest_canary.context.context import Context
-    from pytest_canary.release.migration import Migrated
 
 STAGE = Stage("migration", existing_context, transition="migrate", rolls_back=True, on_trial=True)
 
 
 @STAGE.enter()
 def migrate_candidate(context: Context) -> None:
-    outcome = MigrationOutcome()
-    context.journal.keep(outcome)
-    if context.plan.migrates and context.plan.upgrade:
-        with ThreadPoolExecutor(2, thread_name_prefix="backup") as pool:
-            backed_up = pool.submit(attempt_backup, context)
-            looked = pool.submit(context.database.catalogue)
-
-            def ready() -> object:
-                with context.waiter.measure("wait", "the backup"):
-                    return backed_up.exception(), looked.exception()
-
-            try:
-                outcome.migrated = context.transitions.migrate(fresh=True, ready=ready)
-            finally:
-                outcome.backup = backed_up.result()
-        outcome.blocking = blocking_changes(looked.result(), context.database.catalogue())
-        outcome.refused = attempt_refused(context, outcome.migrated)
+    if context.plan.migrates_first:
+        # It came before the canary.
+        context.journal.outcome(MigrationOutcome)
     elif context.plan.migrates:
-        outcome.migrated = context.transitions.migrate(fresh=False, ready=lambda: None)
+        migrating.migrate_candidate(context)
     else:
+        context.journal.keep(MigrationOutcome())
         context.transitions.go_on()
     if not context.plan.upgrade:
         context.open_app()
         context.learn_version("candidate", CANARY)
 
 
-def attempt_backup(context: Context) -> Backup | DatabaseError | FoundError:
-    """Back the live database up, and try the backup; what came of it is for a check to say."""
-    try:
-        schema, deadline = context.database.schema(), context.settings.deadlines.command
-        return back_up(context.database, schema, deadline)
-    except (FoundError, DatabaseError) as error:
-        return error
-
-
-def attempt_refused(context: Context, done: Migrated) -> RefusedMigration | None:
-    """Begin to try the migration where it is refused, beside the checks; they need no pod more.
-
-    One that fails, or does nothing on an empty database, says nothing new there.
-    """
-    if done.migrate.code != 0 or not done.fresh:
-        return None
-    command, pods = context.settings.commands.migrate, context.release.pods
-    return RefusedMigration(pods, context.database, done.pod, command).start()
-
-
-@STAGE.holds("ping and migrate run in a canary pod")
+@STAGE.holds("{migrating}")
 def commands_run(context: Context) -> None:
     done = context.journal.migrations.get("candidate")
     if done:
@@ -98,12 +71,12 @@ def pipeline_is_clean(context: Context) -> None:
     tell_of_pipeline(context.journal, "migration", "canary")
 
 
-@STAGE.holds("ping exits with 0", when=migrates)
+@STAGE.holds("ping exits with 0", when=pings)
 def ping_succeeds(context: Context) -> None:
     expectations.expect_success(context.journal.migrations["candidate"].ping, "PingFails")
 
 
-@STAGE.holds("migrate exits with 0", when=migrates)
+@STAGE.holds("migrate exits with 0", when=migrates_to_an_end)
 def migrate_succeeds(context: Context) -> None:
     expectations.expect_success(context.journal.migrations["candidate"].migrate, "MigrationFails")
 
@@ -173,7 +146,7 @@ def canary_is_ready(context: Context) -> None:
     expect.replicas(context, CANARY, context.settings.replicas.canary)
 
 
-@STAGE.holds("migrate fails, and soon, where the database refuses it", when=migrates_live)
+@STAGE.holds("migrate fails, and soon, where the database refuses it", when=migrates_live_to_an_end)
 def migrate_can_fail(context: Context) -> None:
     tried = context.journal.outcome(MigrationOutcome).refused
     if tried is None:
@@ -187,5 +160,6 @@ def migrate_can_fail(context: Context) -> None:
 @STAGE.holds("ping and migrate printed no secret", when=migrates)
 def no_secret_is_printed(context: Context) -> None:
     commands, printed = context.settings.commands, context.release.printed
-    found = printed.command_findings(context.candidate, commands.ping, commands.migrate)
+    migrate = commands.migrate or context.journal.migrations["candidate"].migrate.command
+    found = printed.command_findings(context.candidate, commands.ping, migrate)
     context.journal.tell("migration", found)

@@ -11,7 +11,12 @@ from pytest_canary.context.stage import Stage
 from pytest_canary.context.workspace import workspace_itself
 from pytest_canary.preflight import groups
 from pytest_canary.preflight.inspection import inspect
-from pytest_canary.stages.conditions import has_file_of_jobs, has_pipelines, may_judge
+from pytest_canary.stages.conditions import (
+    has_file_of_jobs,
+    has_pipelines,
+    may_judge,
+    migrates_by_manifest,
+)
 
 if TYPE_CHECKING:
     from pytest_canary.context.workspace import Workspace
@@ -113,6 +118,13 @@ def requests_fit(workspace: Workspace) -> None:
 @STAGE.holds("a rollout and a drain leave {name}-stable a pod")
 def pods_are_left(workspace: Workspace) -> None:
     expect_no_errors(workspace, groups.AVAILABILITY)
+
+
+@STAGE.holds(
+    "what migrates is there, once, and of the image that is given", when=migrates_by_manifest
+)
+def migration_is_there(workspace: Workspace) -> None:
+    expect_no_errors(workspace, groups.MIGRATION)
 
 
 @STAGE.holds(

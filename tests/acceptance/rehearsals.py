@@ -133,7 +133,9 @@ def obey(walk: Rehearsal, found: Settings) -> None:
         workspace.processes,
         versions=before.pods.versions,
     )
-    context.transitions = OwnTransitions(context.release, context.database, found.commands)
+    context.transitions = OwnTransitions(
+        context.release, context.database, lambda: context.candidate
+    )
     context.api.settings, context.api.timeout = found.api, found.deadlines.request
 
 

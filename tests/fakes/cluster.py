@@ -109,6 +109,10 @@ class Namespace(NamespaceApi):
         stays: whether the namespace outlives its deletion.
         runs: what a command in a container comes to, by its words; code and output.
         logged: what a container has logged, beside its pod's name.
+        starts: makes a pod of a Deployment's of a healthy one, after what comes before its app.
+        said: what a pod has logged, by its name, where that is something else.
+        job_pod: makes a Job's pod of the one that runs it to its end; None for no pod.
+        job_ends: the conditions that a Job is to have; by its pod's end where there are none.
         lacking: the rights that whoever asks it has not: "create endpointslices.discovery.k8s.io".
         refuses_slices: why no EndpointSlice can be written; empty where one can.
         written: the EndpointSlices that were, in their order.
@@ -127,6 +131,10 @@ class Namespace(NamespaceApi):
         self.one_off: Callable[[Object], Object]
         self.proxied = ""
         self.logged: Callable[[], str] = str
+        self.starts: Callable[[Object], Object] = lambda pod: pod
+        self.said: dict[str, str] = {}
+        self.job_pod: Callable[[Object], Object | None] = lambda pod: pod
+        self.job_ends: list[Object] = []
         self.redactor = Redactor()
         self.lacking: list[str] = []
         self.refuses_slices = ""
@@ -190,6 +198,8 @@ class Namespace(NamespaceApi):
                     made["spec"]["ports"][0]["nodePort"] = next(self._node_ports)
             if made["kind"] == "Deployment":
                 self.roll_out(made)
+            elif made["kind"] == "Job":
+                self.run_job(made)
             else:
                 self.put(self.one_off(made) if made["kind"] == "Pod" else made)
 
@@ -205,6 +215,16 @@ class Namespace(NamespaceApi):
             for pod in pods_of(self.objects("Pod"), deployment):
                 self.drop("Pod", pod["metadata"]["name"])
             self.connect()
+
+    def job(self, name: str) -> Object | None:
+        return self._objects.get("Job", {}).get(name)
+
+    def delete_job(self, job: str) -> None:
+        for pod in self.held("Pod"):
+            owners = pod["metadata"].get("ownerReferences", [])
+            if any((each["kind"], each["name"]) == ("Job", job) for each in owners):
+                self.drop("Pod", pod["metadata"]["name"])
+        self.drop("Job", job)
 
     def delete_service(self, service: str) -> None:
         self.drop("Service", service)
@@ -232,7 +252,7 @@ class Namespace(NamespaceApi):
         timestamps: bool = False,
         disclosure: Disclosure | None = None,
     ) -> str:
-        text = (
+        text = self.said.get(pod) or (
             f"{'2026-01-01T00:00:00.123456789Z ' if timestamps else ''}"
             f"what {pod} has logged{' before' if previous else ''}{self.logged()}"
         )
@@ -311,7 +331,33 @@ class Namespace(NamespaceApi):
                     self.runs(self._objects["Pod"][manifest], words[0].split(), None)
                 else:
                     name, replicas, image = words
+                    for each in objects.applied(Path(manifest), name, int(replicas), image):
+                        if each["kind"] == "Job":
+                            self.run_job(each)
                     self.roll_out(objects.deployment(Path(manifest), name, int(replicas), image))
+
+    def run_job(self, job: Object) -> None:
+        """Run a Job's pod to its end, as its controller does."""
+        name, number = job["metadata"]["name"], next(self._numbers)
+        template, uid = job["spec"]["template"], f"uid-{name}-{number}"
+        pod = {
+            "kind": "Pod",
+            "metadata": {
+                **template.get("metadata", {}),
+                "name": f"{name}-{number:05}",
+                "ownerReferences": [{"kind": "Job", "name": name, "uid": uid}],
+            },
+            "spec": template["spec"],
+        }
+        job["metadata"]["uid"] = uid
+        self.put(job)
+        made = self.job_pod(self.one_off(pod))
+        if made:
+            self.put(made)
+        ends = {"Succeeded": "Complete", "Failed": "Failed"}
+        phase = made["status"]["phase"] if made else ""
+        conditions = [{"type": ends[phase], "status": "True"}] if phase in ends else []
+        self.put(job | {"status": {"conditions": self.job_ends or conditions}})
 
     def roll_out(self, deployment: Object) -> None:
         """Bring a Deployment's pods to its spec, one by one, as its controller does."""
@@ -330,7 +376,8 @@ class Namespace(NamespaceApi):
         self._count(deployment)
         while len(new) < wanted or old:
             if len(new) < wanted:
-                new.append(self.sick(objects.pod(deployment, next(self._numbers))))
+                healthy = objects.pod(deployment, next(self._numbers))
+                new.append(self.sick(self.starts(healthy)))
                 self.put(new[-1])
             if old and (len(new) + len(old) > wanted):
                 self.drop("Pod", old.pop()["metadata"]["name"])

@@ -46,6 +46,28 @@ spec:
     app: shop
   ports: [{port: 80}]
 """
+JOB = """\
+apiVersion: batch/v1
+kind: Job
+metadata:
+  name: migrate
+spec:
+  template:
+    spec:
+      restartPolicy: Never
+      imagePullSecrets: [{name: registry}]
+      containers:
+        - name: migrate
+          image: team/shop:1.4
+          command: [app, migrate]
+"""
+WITHOUT_INIT = DEPLOYMENT.replace(
+    """      initContainers:
+        - name: migrate
+          image: team/shop:1.3
+""",
+    "",
+)
 
 
 def project(root: Path, *texts: str, **files: str) -> Path:

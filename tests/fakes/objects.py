@@ -22,10 +22,16 @@ def copied(value: Any) -> Any:
 
 def deployment(manifest: Path, name: str, replicas: int, image: str) -> Object:
     """The Deployment that apply.sh makes of a template."""
+    return next(
+        each for each in applied(manifest, name, replicas, image) if each["kind"] == "Deployment"
+    )
+
+
+def applied(manifest: Path, name: str, replicas: int, image: str) -> list[Object]:
+    """All that apply.sh makes of a template."""
     values = {"deployment": name, "replicas": str(replicas), "img": image, "PORT": "3000"}
     text = string.Template(manifest.read_text()).substitute(values)
-    found: Object = yaml.load(text, Loader=fastest_loader())
-    return found
+    return list(yaml.load_all(text, Loader=fastest_loader()))
 
 
 def service(manifest: Path, node_port: int) -> Object:

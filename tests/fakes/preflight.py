@@ -26,7 +26,7 @@ Inspect = Callable[..., Inspection]
 
 
 def healthy(kind: str) -> str:
-    """The healthy "deployment" or "service"."""
+    """The healthy "deployment", "service" or "job"."""
     return (BROKEN / kind / "healthy.yml").read_text()
 
 
@@ -35,6 +35,7 @@ def inspected(
     *edits: Edit,
     deployment: str | None = None,
     service: str | None = None,
+    job: str | None = None,
     apply: str | None = None,
     options: Options = KIND,
     node: Node = NODE,
@@ -47,6 +48,7 @@ def inspected(
         edits: what is replaced, in whichever manifest has it, and by what.
         deployment: another template.
         service: another Service.
+        job: a Job that migrates; none where there is none.
         apply: another apply script.
         options: those of the command line.
         node: what the cluster runs on.
@@ -60,6 +62,9 @@ def inspected(
         found = [kind for kind, text in texts.items() if old in text]
         assert found, old
         texts = {kind: text.replace(old, new) for kind, text in texts.items()}
+    if job is not None:
+        texts["job"] = job
+        table.setdefault("migration", {"job": "manifests/job.yml"})
     (folder / "manifests").mkdir(exist_ok=True)
     for kind, text in texts.items():
         (folder / "manifests" / f"{kind}.yml").write_text(text)

@@ -78,12 +78,42 @@ DELIVERED = {
 }
 """Settings by which pipelines of Semaphore's make the transitions."""
 
+JOB: dict[str, Any] = {
+    "migration": {"job": "tests/fakes/migrate-job.yml"},
+    "commands": {"down": ["app", "down"]},
+}
+"""Settings by which a Job migrates."""
+
+JOB_BESIDE: dict[str, Any] = {
+    "manifests": {"deployment": "fixtures/migrations/job-beside.yml"},
+    "commands": {"down": ["app", "down"]},
+}
+"""Settings by which a Job migrates that stands in the Deployment's template."""
+
+INIT: dict[str, Any] = {
+    "manifests": {"deployment": "fixtures/migrations/init-container.yml"},
+    "commands": {"down": ["app", "down"]},
+}
+"""Settings of an app whose pods have an init container that migrates."""
+
+START: dict[str, Any] = {
+    "manifests": {"deployment": "fixtures/migrations/start.yml"},
+    "migration": {"by": "start"},
+    "commands": {"down": ["app", "down"]},
+}
+"""Settings of an app that migrates as it starts."""
+
+JOB_FIRST = JOB | {"migration": {**JOB["migration"], "first": True}}
+"""The same, before there is a pod of its version."""
+
 LOADED = {"traffic": {"rate": 40}}
 """Settings that let traffic flow."""
 
 GO = Judge(VerdictSettings()).look(
     1.0, observed(requests(800, seconds=0.01)), observed(requests(400, seconds=0.01))
 )
+
+READY = {"type": "Ready", "status": "True"}
 
 APPLY = """#!/bin/sh
 printf 'deployment\\t%s\\t%s\\t%s\\t%s\\n' "$@" >>"{log}"
@@ -140,6 +170,7 @@ class World:
         self.clock.real = 0.005 if self.settings.traffic.rate else 0.0
         self.namespace = Namespace(folder, folder / "deleted")
         self.namespace.runs, self.namespace.one_off = self._run, self._one_off
+        self.namespace.starts = self._starts
         self.postgres = PostgreSQL(self.settings.database.name, self._contents)
         self.schemas, self.refused = self.postgres.schemas, self.postgres.refused
         self.answers = self.postgres.answers
@@ -286,6 +317,7 @@ class World:
                 self.apply,
                 self.settings.root,
             ),
+            self.settings.files.job,
         )
 
     # Where the walk stands.
@@ -413,16 +445,36 @@ class World:
     def _one_off(self, pod: Object) -> Object:
         """A pod that runs one command to its end."""
         container = pod["spec"]["containers"][0]
-        variables = {item["name"]: item.get("value") for item in container["env"]}
+        variables = {item["name"]: item.get("value") for item in container.get("env", [])}
         run = self.down if container["command"] == self.settings.commands.down else self.migrate
-        database = str(variables["DB_SCHEMA"])
+        database = str(variables.get("DB_SCHEMA", self.settings.database.name))
         if database in self.postgres.read_only:
             run = self.migrate_refused
-        code, _ = run(release_of(pod), database)
+        code, output = run(release_of(pod), database)
+        if pod["metadata"].get("ownerReferences"):
+            self.namespace.said[pod["metadata"]["name"]] = output
+        if self.settings.migration.way == "start" and run == self.migrate and not code:
+            return pod | {"status": {"phase": "Running", "conditions": [READY]}}
         end = {"exitCode": code, "finishedAt": f"2026-01-01T00:00:{self.lingers:02}Z"}
         ended = {"name": container["name"], "state": {"terminated": end}}
         phase = "Failed" if code else "Succeeded"
         return pod | {"status": {"phase": phase, "containerStatuses": [ended]}}
+
+    def _starts(self, pod: Object) -> Object:
+        """A pod of the app's, once what migrates in it has."""
+        app = pod["spec"]["containers"][0]["image"] in IMAGES.values()
+        if not app or self.settings.migration.way not in ("init-container", "start"):
+            return pod
+        code, output = self.migrate(release_of(pod), self.settings.database.name)
+        name = pod["metadata"]["name"]
+        self.namespace.said[name] = output
+        made = objects.unready(pod) if code else pod
+        end = {"terminated": {"exitCode": code}}
+        if self.settings.migration.way == "init-container":
+            made["status"]["initContainerStatuses"] = [{"name": "migrate", "state": end}]
+        elif code:
+            made["status"]["containerStatuses"][0] |= {"restartCount": 2, "lastState": end}
+        return made
 
     def _run(
         self, pod: Object, command: list[str], heard: Callable[[str], None] | None

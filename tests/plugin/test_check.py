@@ -52,6 +52,21 @@ def test_a_check_needs_no_engine_no_cluster_and_no_git_and_leaves_nothing(
     assert not (shop / "canary-report").exists()
 
 
+def test_what_migrates_is_looked_at_too(pytester: pytest.Pytester, shop: Path) -> None:
+    job = (BROKEN / "job" / "selects-migration.yml").read_text()
+    (shop / "manifests" / "job.yml").write_text(job)
+    (shop / "canary.toml").write_text('[migration]\njob = "manifests/job.yml"\n')
+    result = pytester.runpytest_subprocess("--canary-check")
+    result.stdout.fnmatch_lines(
+        [
+            "canary/preflight ..............w.. * s  *1 warning: selects-migration",
+            "Service shop-lb selects the pods of Job migrate too, by app: shop, and sends*",
+            "    seen    manifests/job.yml:*, rule selects-migration",
+        ]
+    )
+    result.assert_outcomes(passed=17)
+
+
 def test_a_check_imports_and_registers_the_little_that_it_needs(
     pytester: pytest.Pytester, shop: Path
 ) -> None:

@@ -19,7 +19,7 @@ from pytest_canary.preflight.subject import Subject
 )
 def pull_policy(subject: Subject) -> Iterator[Fault]:
     """Where the image is loaded, it is not pulled; where it is pushed, it is."""
-    for workload in subject.workloads.values():
+    for workload in subject.pods():
         for place, container in workload.all_containers():
             ours = container.get("image") == workload.given.image
             policy = container.get("imagePullPolicy")
@@ -48,7 +48,7 @@ def pull_policy(subject: Subject) -> Iterator[Fault]:
 )
 def latest_image(subject: Subject) -> Iterator[Fault]:
     """An image that stands in the template stands for one content."""
-    for workload in subject.workloads.values():
+    for workload in subject.pods():
         for place, container in workload.all_containers():
             image = container.get("image")
             if not isinstance(image, str) or image == workload.given.image or "@" in image:

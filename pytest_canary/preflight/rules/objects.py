@@ -33,6 +33,7 @@ ONE_OF: dict[tuple[str, ...], tuple[str, ...]] = {
 OF_KIND: dict[tuple[str, ...], tuple[str, ...]] = {
     ("Service", "spec", "type"): ("LoadBalancer", "NodePort", "ClusterIP", "ExternalName"),
     ("Deployment", "spec", "template", "spec", "restartPolicy"): ("Always",),
+    ("Job", "spec", "template", "spec", "restartPolicy"): ("Never", "OnFailure"),
 }
 
 # Kinds whose names may have a colon in them.

@@ -84,7 +84,7 @@ def missing_key(subject: Subject) -> Iterator[Fault]:
 )
 def missing_volume(subject: Subject) -> Iterator[Fault]:
     """A pod has the volumes that its containers mount."""
-    for workload in subject.workloads.values():
+    for workload in subject.pods():
         yield from _mounts(workload)
 
 
@@ -107,7 +107,7 @@ def missing_claim(subject: Subject) -> Iterator[Fault]:
 )
 def missing_service_account(subject: Subject) -> Iterator[Fault]:
     """The pods' ServiceAccount will be there."""
-    for workload in subject.workloads.values():
+    for workload in subject.pods():
         yield from _account(subject, workload.deployment)
 
 
@@ -163,8 +163,8 @@ def _reference(
 
 
 def _references(subject: Subject) -> Iterator[tuple[Document, Reference]]:
-    """What the pods of both Deployments refer to, but for what every namespace has."""
-    for workload in subject.workloads.values():
+    """What pods refer to, but for what every namespace has."""
+    for workload in subject.pods():
         for each in (*from_environment(workload), *from_volumes(workload)):
             if (each.kind, each.name) not in GIVEN:
                 yield workload.deployment, each

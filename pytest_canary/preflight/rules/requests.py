@@ -26,7 +26,7 @@ SYSTEM = {"cpu": Decimal("0.85"), "memory": Decimal(240 * 2**20)}
 )
 def request_above_limit(subject: Subject) -> Iterator[Fault]:
     """No request is above its own limit."""
-    for workload in subject.workloads.values():
+    for workload in subject.pods():
         for place, container in workload.all_containers():
             yield from _limited(workload.deployment, place, container)
 

@@ -10,7 +10,7 @@ from typing import Any
 from pytest_canary.config.settings import ENVIRONMENT
 from pytest_canary.core.wording import suggestion
 from pytest_canary.manifests.documents import Document, Fault, Place, Source, read
-from pytest_canary.manifests.rendered import Use
+from pytest_canary.manifests.rendered import Rendered, Use
 from pytest_canary.manifests.templates import VARIABLE, names
 from pytest_canary.preflight.groups import VARIABLES
 from pytest_canary.preflight.rule import rule
@@ -29,27 +29,36 @@ NOT_OURS = {"command", "args", "annotations", "data", "stringData", "binaryData"
 )
 def unset_variable(subject: Subject) -> Iterator[Fault]:
     """Every variable has a value, and nothing is left that only looks like one."""
-    yield from _unset_in_template(subject)
+    for source, rendered in _filled_in(subject):
+        yield from _unset_in(subject, source, rendered)
     yield from _unset_where_nothing_fills_in(subject)
 
 
-def _unset_in_template(subject: Subject) -> Iterator[Fault]:
+def _filled_in(subject: Subject) -> Iterator[tuple[Source, Rendered]]:
     for rendered in subject.rendered.values():
-        for use in rendered.filled.unset:
-            yield _unset(subject, use)
-        left = {use.name for use in rendered.filled.left}
-        for document in rendered.parsed.documents:
-            for place, name in _bare(document, left):
-                yield document.fault(
-                    place,
-                    f"${name} stays as it stands: {subject.script.name} does not fill it in",
-                    f"let {subject.script.name} fill it in, or write its value here",
-                )
+        yield subject.source, rendered
+    if subject.job_file and subject.job:
+        yield subject.job_file, subject.job
+
+
+def _unset_in(subject: Subject, source: Source, rendered: Rendered) -> Iterator[Fault]:
+    for use in rendered.filled.unset:
+        yield _unset(subject, use, source)
+    left = {use.name for use in rendered.filled.left}
+    for document in rendered.parsed.documents:
+        for place, name in _bare(document, left):
+            yield document.fault(
+                place,
+                f"${name} stays as it stands: {subject.script.name} does not fill it in",
+                f"let {subject.script.name} fill it in, or write its value here",
+            )
 
 
 def _unset_where_nothing_fills_in(subject: Subject) -> Iterator[Fault]:
     # The Service's manifest is applied as it stands; so is all that a tool makes.
     for document in subject.applied.documents if subject.scripted else subject.documents():
+        if document.source is subject.job_file:
+            continue
         if document.kind == "Service" or not subject.scripted:
             for place, name in _bare(document, names(document.source.text)):
                 yield document.fault(
@@ -70,9 +79,9 @@ def _unset_where_nothing_fills_in(subject: Subject) -> Iterator[Fault]:
 )
 def empty_variable(subject: Subject) -> Iterator[Fault]:
     """Every variable that a script such as envsubst fills in has something to be filled in."""
-    for rendered in subject.rendered.values():
+    for source, rendered in _filled_in(subject):
         for use in rendered.filled.empty:
-            fault = _unset(subject, use)
+            fault = _unset(subject, use, source)
             yield replace(
                 fault,
                 sentence=f"{fault.sentence}, so {subject.script.name} puts nothing in its place",
@@ -89,6 +98,8 @@ def empty_variable(subject: Subject) -> Iterator[Fault]:
 def unused_variable(subject: Subject) -> Iterator[Fault]:
     """What [environment] sets is used by the template or by the script."""
     used = names(subject.source.text) if subject.scripted else frozenset()
+    if subject.job_file:
+        used |= names(subject.job_file.text)
     declared = {
         name
         for name, value in subject.settings.environment.items()
@@ -124,7 +135,7 @@ def declaration(subject: Subject, name: str) -> tuple[Source, int]:
     return source, source.text.count("\n", 0, found.start()) + 1 if found else 1
 
 
-def _unset(subject: Subject, use: Use) -> Fault:
+def _unset(subject: Subject, use: Use, source: Source) -> Fault:
     known: Mapping[str, Any] = subject.settings.environment
     right = [*ENVIRONMENT, *known, *subject.script.arguments, *sorted(subject.parameters)]
     what = f"${use.name} has no value"
@@ -136,7 +147,7 @@ def _unset(subject: Subject, use: Use) -> Fault:
     if use.comment:
         what += f", and {subject.script.name} fills in comments too"
         fix = "leave the $ out"
-    return Fault(subject.source, use.line, what, fix)
+    return Fault(source, use.line, what, fix)
 
 
 def _bare(document: Document, wanted: frozenset[str] | set[str]) -> Iterator[tuple[Place, str]]:

@@ -15,7 +15,7 @@ from pytest_canary.core.errors import ClusterError
 from pytest_canary.core.masking import MASK, Redactor
 from pytest_canary.core.waiting import Waiter
 from pytest_canary.k8s.namespace import Namespace
-from pytest_canary.k8s.rights import ADDRESSING, CONFINING, MAKING, RELEASE, Right
+from pytest_canary.k8s.rights import ADDRESSING, CONFINING, MAKING, MIGRATING, RELEASE, Right
 
 ROOT = Path(__file__).parents[3]
 THERE = "/api/v1/namespaces/canary-1"
@@ -148,6 +148,17 @@ def test_a_right_that_lacks_is_named_beforehand(
     assert all(each.endswith("reviews") for each in server.asked), "nothing is made"
 
 
+def test_the_rights_for_a_job_are_asked_for_where_one_migrates(
+    server: ApiServer, tmp_path: Path
+) -> None:
+    reviewed(server, "create jobs")
+    write_kubeconfig(tmp_path / "kubeconfig", server)
+    owner = Namespace(tmp_path / "kubeconfig", "canary-1", "it")
+    expect_rights(owner, makes_namespace=False)
+    with pytest.raises(ClusterError, match=r"you may not create jobs\.batch in namespace canary-1"):
+        expect_rights(owner, makes_namespace=False, runs_jobs=True)
+
+
 def rights(*given: Right) -> set[tuple[str, str, str]]:
     return {(right.group, right.resource, verb) for right in given for verb in right.verbs}
 
@@ -180,6 +191,9 @@ def test_the_documented_roles_have_what_a_walk_can_do_without_as_a_comment(file:
     lines = [line.strip() for line in text.splitlines()]
     rules = [
         yaml.safe_load(line.removeprefix("# - ")) for line in lines if line.startswith("# - {")
+    ]
+    assert [right.rule for right in MIGRATING] == [
+        rule for rule in rules if rule["resources"] == ["jobs"]
     ]
     assert [right.rule for right in ADDRESSING] == [
         rule for rule in rules if rule["resources"] == ["endpointslices"]

@@ -173,6 +173,19 @@ def test_the_namespaces_objects_are_told_while_it_is_there(
     assert inventory.take().objects == ()
 
 
+def test_a_job_is_looked_for_where_one_was_made(
+    inventory: Inventory, run: Run, tmp_path: Path
+) -> None:
+    run.made(guest=True, namespace="shop-test")
+    namespace = Namespace(tmp_path, tmp_path / "namespace-deleted")
+    labels = {RUN_LABEL: run.id}
+    namespace.put({"kind": "Job", "metadata": {"name": "migrate", "labels": labels}})
+    inventory.namespace = namespace
+    assert inventory.take().objects == (), "who runs none may not be allowed to list them"
+    run.has_applied("job.batch/migrate")
+    assert inventory.take().objects == ("Job migrate",)
+
+
 def test_of_somebodys_namespace_only_what_is_the_runs_is_told(
     inventory: Inventory, run: Run, tmp_path: Path
 ) -> None:

@@ -108,6 +108,20 @@ def test_files_that_a_revision_lacks_are_the_candidates_and_told(
     ]
 
 
+def test_a_revision_has_its_own_job_or_the_candidates(make: Make, folder: Path) -> None:
+    (folder / "canary.toml").write_text('migration.job = "job.yml"\n')
+    git(folder, "init", "--quiet")
+    (folder / "job.yml").write_text("old: true\n")
+    commit(folder, "v1.4")
+    (folder / "job.yml").write_text("new: true\n")
+    commit(folder)
+    versions = make(folder)
+    found = version(versions.baseline())
+    assert found.job
+    assert found.job.read_text() == "old: true\n"
+    assert version(versions.candidate()).job == folder / "job.yml"
+
+
 @pytest.mark.parametrize("how", ["nowhere", "outside"])
 @pytest.mark.parametrize("what", ["app", "app/Dockerfile"])
 def test_without_its_own_context_and_dockerfile_no_baseline_is_built(

@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 from fakes.settings_file import loaded, mistakes
+from fakes.world import DELIVERED, ROOT
 
 from pytest_canary.config.options import Options
 from pytest_canary.config.pipeline_file import find_pipeline
 from pytest_canary.config.plan import plan
+from pytest_canary.config.settings_file import check
 from pytest_canary.core.errors import SettingsError
 
 FILE = ".semaphore/semaphore.yml"
@@ -68,6 +70,15 @@ def test_an_option_that_names_no_file_is_told(book: Path, pipeline: Path, name: 
 def test_what_is_wrong_in_the_settings_is_told(book: Path, text: str, mistake: str) -> None:
     (found,) = mistakes(book, text)
     assert found.startswith(f"canary.toml: {mistake}"), found
+
+
+def test_what_migrates_beside_a_command_is_none_of_the_pipelines() -> None:
+    tables = DELIVERED | {"migration": {"by": "start"}}
+    with pytest.raises(SettingsError) as wrong:
+        plan(check(tables, ROOT, "canary.toml"), Options(baseline="none"))
+    assert str(wrong.value).startswith('canary.toml: migration.by = "start": where pipelines make')
+    looked_at = {"pipeline": {**DELIVERED["pipeline"], "run": False}}
+    plan(check(tables | looked_at, ROOT, "canary.toml"), Options(baseline="none"))
 
 
 def test_a_run_has_no_registry_of_its_own_unless_it_is_wanted(book: Path) -> None:

@@ -101,3 +101,36 @@ def test_the_title_tells_scenario_and_baseline(tagged: Path) -> None:
     assert planned(tagged).title == (
         "addressbook, upgrade; baseline git:v1.4 (the newest tag before HEAD)"
     )
+
+
+# What migrates.
+
+INIT = """kind: Deployment
+apiVersion: apps/v1
+metadata: {name: $deployment}
+spec: {template: {spec: {initContainers: [{name: migrate, image: $img}], containers: []}}}
+"""
+
+
+def test_what_is_taken_for_the_migration_is_told(book: Path) -> None:
+    assert plan(settings(book, ""), Options(baseline="shop:1", image="shop:2")).notes == ()
+    (book / "manifests" / "deployment.yml").write_text(INIT)
+    made = plan(settings(book, ""), Options(baseline="shop:1", image="shop:2"))
+    assert made.notes == (
+        "init container migrate is taken for what migrates; migration.by says otherwise",
+    )
+    assert (made.migrates, made.migrates_first, made.migrates_along) == (True, True, True)
+    said = plan(
+        settings(book, 'migration.by = "start"'), Options(baseline="shop:1", image="shop:2")
+    )
+    assert said.notes == ()
+
+
+def test_a_job_may_migrate_before_there_is_a_pod(book: Path) -> None:
+    (book / "job.yml").write_text("{}\n")
+    for text, first in (("", False), ("migration.first = true", True)):
+        found = settings(book, f'migration.job = "job.yml"\n{text}')
+        made = plan(found, Options(baseline="shop:1", image="shop:2"))
+        assert (made.migrates, made.migrates_first, made.migrates_along) == (True, first, False)
+    none = settings(book, 'migration.job = "job.yml"\ndatabase.image = "none"')
+    assert not plan(none, Options(baseline="shop:1", image="shop:2")).migrates

@@ -214,6 +214,67 @@ def test_two_files_with_settings_are_one_too_many(book: Path) -> None:
     ]
 
 
+def test_a_job_migrates_where_one_is_named(book: Path) -> None:
+    (book / "job.yml").write_text("{}\n")
+    found = loaded(book, "[migration]\njob = 'job.yml'")
+    assert (found.migration.way, found.files.job) == ("job", book / "job.yml")
+    assert (found.commands.ping, found.commands.migrate) == ([], []), "npm's, which nobody named"
+    pinged = loaded(book, "migration.job = 'job.yml'\ncommands.ping = ['ping']")
+    assert pinged.commands.ping == ["ping"]
+    assert loaded(book, "").migration.way == "exec"
+    (wrong,) = mistakes(book, "migration.job = 'no.yml'")
+    assert wrong == f"canary.toml: migration.job = 'no.yml': there is no file {book / 'no.yml'}"
+
+
+INIT = """kind: Deployment
+apiVersion: apps/v1
+metadata: {name: $deployment}
+spec: {template: {spec: {initContainers: [%s], containers: [{name: app, image: $img}]}}}
+"""
+UP = "{name: up, image: $img, command: [npm, run, migrate]}"
+
+
+@pytest.mark.parametrize(
+    ("containers", "settings", "way", "container"),
+    [
+        (UP, "", "init-container", "up"),
+        ("{name: migrations, image: $img}", "", "init-container", "migrations"),
+        (f"{{name: wait-for-db, image: busybox}}, {UP}", "", "init-container", "up"),
+        (f"{UP}, {{name: migrate-more, image: $img}}", "", "exec", None),
+        ("{name: migrate, image: $img, restartPolicy: Always}", "", "exec", None),
+        ("{name: wait-for-db, image: busybox}", "", "exec", None),
+        ("{name: wait-for-migrations, image: $img}", "", "exec", None),
+        ("{name: init, image: $img, command: [sh, -c, until migrate --check]}", "", "exec", None),
+        (f"{{name: wait-for-migrations, image: $img}}, {UP}", "", "init-container", "up"),
+        (UP, "commands.migrate = ['npm', 'run', 'up']", "exec", None),
+        (UP, "migration.by = 'exec'", "exec", None),
+        (UP, "migration.by = 'start'", "start", None),
+        (UP, "migration.container = 'other'", "init-container", "other"),
+    ],
+)
+def test_an_init_container_that_migrates_is_known_where_nothing_else_is_said(
+    book: Path, containers: str, settings: str, way: str, container: str | None
+) -> None:
+    (book / "manifests" / "deployment.yml").write_text(INIT % containers)
+    found = loaded(book, settings).migration
+    assert (found.way, found.container) == (way, container)
+
+
+def test_the_one_job_beside_the_deployment_migrates(book: Path) -> None:
+    job = "---\nkind: Job\napiVersion: batch/v1\nmetadata: {name: migrate-$deployment}\n"
+    path = book / "manifests" / "deployment.yml"
+    path.write_text(INIT % "" + job)
+    found = loaded(book, "").migration
+    assert (found.way, found.along("apply.sh"), found.known) == ("job", True, True)
+    path.write_text(INIT % "" + job.replace("migrate-", "report-"))
+    assert loaded(book, "").migration.way == "exec", "it is another one"
+    command = "spec: {template: {spec: {containers: [{name: a, command: [alembic, upgrade]}]}}}\n"
+    path.write_text(INIT % "" + job.replace("migrate-", "report-") + command)
+    assert loaded(book, "").migration.way == "job"
+    path.write_text(INIT % UP + job)
+    assert loaded(book, "").migration.way == "exec", "nobody knows which of the two does"
+
+
 def test_a_named_file_that_is_missing_is_told(book: Path) -> None:
     with pytest.raises(SettingsError) as wrong:
         load(book, "no.toml")

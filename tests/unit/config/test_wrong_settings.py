@@ -33,6 +33,53 @@ CHECK = "[[api.checks]]\nmethod = 'GET'\npath = '/'\n"
             "replicas.stable_during = 2: no such setting; did you mean stable-during-canary?",
         ),
         (
+            "[migration]\nby = 'hook'",
+            "migration.by = 'hook': one of 'exec', 'job', 'init-container' or 'start'",
+        ),
+        (
+            "[migration]\nby = 'job'\nfirst = true",
+            'migration.first = True: says nothing with migration.by = "job"; name the Job\'s '
+            "manifest in migration.job",
+        ),
+        (
+            "[migration]\nby = 'exec'\njob = 'apply.sh'",
+            "migration.job = 'apply.sh': goes with migration.by = \"job\"; take one of the two out",
+        ),
+        (
+            "[migration]\nfirst = true",
+            "migration.first = True: is for a Job: exec needs a pod that is ready; name one by "
+            "migration.job",
+        ),
+        (
+            "migration.by = 'start'\nmigration.first = true",
+            'migration.first = True: says nothing with migration.by = "start"; take it out',
+        ),
+        (
+            "migration.by = 'start'\nmigration.job = 'apply.sh'",
+            'migration.job = \'apply.sh\': goes with migration.by = "job", and not "start"; take '
+            "one of the two out",
+        ),
+        (
+            "migration.by = 'start'\nmigration.container = 'm'",
+            "migration.container = 'm': goes with migration.by = \"init-container\", and not "
+            '"start"; take one of the two out',
+        ),
+        (
+            "migration.by = 'exec'\nmigration.container = 'm'",
+            "migration.container = 'm': goes with migration.by = \"init-container\"; take one of "
+            "the two out",
+        ),
+        (
+            "[migration]\njob = 'apply.sh'\n[commands]\nmigrate = ['m']",
+            "commands.migrate = ['m']: is not run with migration.by = \"job\"; take one of the two "
+            "out",
+        ),
+        (
+            "[migration]\njob = 'apply.sh'\nfirst = true\n[commands]\nping = ['p']",
+            "commands.ping = ['p']: needs a pod, and with migration.first there is none yet; take "
+            "one of the two out",
+        ),
+        (
             "[commands]\nxyz = []",
             "commands.xyz = []: no such setting; there are ping, migrate, down",
         ),

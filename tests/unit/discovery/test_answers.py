@@ -203,3 +203,71 @@ def test_of_several_overlays_one_has_to_be_named(tmp_path: Path) -> None:
     put(tmp_path, overlays__b__kustomization_yaml="")
     several = "overlays/a/kustomization.yml, overlays/b/kustomization.yaml"
     assert f"there are several kustomizations: {several}" in asked(tmp_path)
+
+
+# What migrates beside a command.
+
+TEMPLATE = """apiVersion: apps/v1
+kind: Deployment
+metadata: {name: $deployment}
+spec:
+  replicas: $replicas
+  template:
+    spec:
+      %scontainers: [{name: shop, image: $img}]
+"""
+INIT = "initContainers: [{name: up, image: $img, command: [npm, run, migrate]}]\n      "
+JOB = "apiVersion: batch/v1\nkind: Job\nmetadata: {name: migrate}\nspec: {}\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "settings"),
+    [
+        (
+            {"deployment.yml": TEMPLATE % INIT},
+            {"migration.by": "init-container", "migration.container": "up"},
+        ),
+        ({"deployment.yml": f"{TEMPLATE % ''}---\n{JOB}"}, {"migration.by": "job"}),
+        (
+            {"deployment.yml": TEMPLATE % "", "k8s/job.yml": JOB},
+            {"migration.job": "k8s/job.yml"},
+        ),
+        ({"deployment.yml": TEMPLATE % "", "report.yml": JOB.replace("migrate", "report")}, {}),
+    ],
+    ids=["init-container", "beside", "job", "another-job"],
+)
+def test_what_migrates_in_the_manifests_takes_the_place_of_the_commands(
+    tmp_path: Path, files: dict[str, str], settings: dict[str, str]
+) -> None:
+    files["package.json"] = '{"scripts": {"migrate": "up", "migrate:down": "down"}}'
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    found = {each.key: each.value for each in discover(tmp_path).settings}
+    assert {key: found[key] for key in found if key.startswith("migration")} == settings
+    assert ("commands.migrate" in found) == (not settings)
+    assert found["commands.down"] == ["npm", "run", "migrate:down"]
+
+
+def test_of_several_jobs_nobody_knows_which_migrates(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.yml").write_text(JOB)
+    (question,) = [each for each in discover(tmp_path).questions if each.table == "migration"]
+    assert question.text == "several Jobs may migrate: one.yml, two.yml"
+
+
+@pytest.mark.parametrize("kustomized", [False, True])
+def test_of_what_a_tool_makes_the_job_that_migrates_is_known(
+    tmp_path: Path, kustomized: bool
+) -> None:
+    put(tmp_path, Dockerfile="FROM a\n", k8s__web_yml=PLAIN, k8s__up_yml=JOB)
+    if kustomized:
+        put(tmp_path, k8s__kustomization_yaml="resources: [web.yml, up.yml]\n")
+    assert found(tmp_path)["migration.by"] == "job"
+    assert "commands.migrate" not in found(tmp_path)
+    assert "migration.job" not in found(tmp_path)
+
+
+def test_a_job_beside_what_a_tool_makes_is_none_of_it(tmp_path: Path) -> None:
+    put(tmp_path, Dockerfile="FROM a\n", k8s__web_yml=PLAIN, other__up_yml=JOB)
+    assert not [key for key in found(tmp_path) if key.startswith("migration")]

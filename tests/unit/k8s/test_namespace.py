@@ -171,6 +171,41 @@ def test_an_object_is_added_and_not_changed(
         namespace.add(body)
 
 
+def test_the_pods_of_a_job_carry_the_runs_label_too(
+    namespace: Namespace, server: ApiServer
+) -> None:
+    labelled = Namespace(namespace.kubeconfig, "canary-test", "it", labels={"run": "a1b2c3"})
+    server.answers["POST /apis/batch/v1/namespaces/canary-test/jobs"] = 201, {}
+    template = {"metadata": {"labels": {"app": "it"}}, "spec": {}}
+    labelled.add(
+        {"kind": "Job", "metadata": {"name": "it"}, "spec": {"template": template}},
+    )
+    (sent,) = server.bodies
+    assert sent["metadata"]["labels"] == {"run": "a1b2c3"}
+    assert sent["spec"]["template"]["metadata"]["labels"] == {"app": "it", "run": "a1b2c3"}
+
+
+def test_a_job_that_is_refused_is_told(namespace: Namespace, server: ApiServer) -> None:
+    path = "POST /apis/batch/v1/namespaces/canary-test/jobs"
+    body = {"kind": "Job", "metadata": {"name": "it"}, "spec": {"template": {}}}
+    refusal = "Job.batch is invalid: spec.template.spec.restartPolicy: Required value"
+    server.answers[path] = 422, {"message": refusal}
+    with pytest.raises(ClusterError, match="can't create Job it in namespace canary-test: Job"):
+        namespace.add(body)
+    server.answers[path] = 502, "no JSON"
+    with pytest.raises(ClusterError, match="can't create Job it in namespace canary-test: "):
+        namespace.add(body)
+
+
+def test_a_job_is_found_and_deleted_with_its_pods(namespace: Namespace, server: ApiServer) -> None:
+    path = "/apis/batch/v1/namespaces/canary-test/jobs"
+    server.answers[f"GET {path}"] = 200, {"items": [{"metadata": {"name": "it"}}]}
+    server.answers[f"DELETE {path}/it"] = 404, {"message": "it is gone"}
+    assert namespace.job("it") == {"metadata": {"name": "it"}}
+    assert namespace.job("another") is None
+    namespace.delete_job("it")
+
+
 def test_what_is_added_carries_the_runs_label_and_its_own(
     server: ApiServer, namespace: Namespace
 ) -> None:

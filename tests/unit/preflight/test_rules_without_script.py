@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from fakes.manifest_sets import DEPLOYMENT, SERVICE, planned, project
+from fakes.manifest_sets import DEPLOYMENT, JOB, SERVICE, WITHOUT_INIT, planned, project
 from fakes.preflight import NODE
 
 from pytest_canary.preflight import groups
@@ -121,3 +121,49 @@ def test_a_folder_without_yaml_is_told(tmp_path: Path) -> None:
     assert told(tmp_path, manifests=PATH)[0] == (
         "invalid-yaml k8s:1: k8s has no YAML; put the manifests into it"
     )
+
+
+def test_the_job_that_migrates_is_looked_at_with_the_rest(tmp_path: Path) -> None:
+    inspection = found(project(tmp_path, WITHOUT_INIT, SERVICE, JOB))
+    assert inspection.findings == ()
+    assert "Job.v1.batch/migrate" in inspection.objects
+    assert "Job migrate is run by itself, to migrate" in inspection.notes
+    wrong = JOB.replace("restartPolicy: Never", "restartPolicy: Always")
+    assert told(project(tmp_path, WITHOUT_INIT, SERVICE, wrong)) == [
+        "wrong-value k8s/all.yml:38: spec.template.spec.restartPolicy must be one of Never, "
+        "OnFailure; write Never or OnFailure"
+    ]
+
+
+def test_of_several_jobs_it_is_not_known_which_migrates(tmp_path: Path) -> None:
+    other = JOB.replace("name: migrate", "name: migrate-more")
+    root = project(tmp_path, WITHOUT_INIT, SERVICE, JOB, other)
+    assert told(root, migration={"by": "job"}) == [
+        "no-migration k8s/all.yml:1: the objects have 2 Jobs, where one is to migrate; name the "
+        "manifest of the one that does in migration.job"
+    ]
+    root = project(tmp_path, WITHOUT_INIT, SERVICE)
+    assert told(root, migration={"by": "job"}) == [
+        "no-migration k8s/all.yml:1: the objects have 0 Jobs, where one is to migrate; name the "
+        "manifest of the one that does in migration.job"
+    ]
+
+
+def test_a_migration_by_another_image_is_told(tmp_path: Path) -> None:
+    job = JOB.replace("team/shop", "team/migrations")
+    assert told(project(tmp_path, WITHOUT_INIT, SERVICE, job)) == [
+        "other-migration k8s/all.yml:42: migrate migrates by team/migrations:1.4, whatever version "
+        "is released, so baseline and candidate migrate alike; let it run the app's image, where "
+        "that has the migrations"
+    ]
+
+
+def test_the_variables_of_a_jobs_own_file_are_filled_in(tmp_path: Path) -> None:
+    root = project(tmp_path, WITHOUT_INIT, SERVICE)
+    (root / "own.yml").write_text(
+        JOB.replace("team/shop:1.4", "$img") + "          args: [$LACKS]\n"
+    )
+    table = {"manifests": PATH, "migration": {"job": "own.yml"}, "environment": {}}
+    (unset,) = told(root, **table)
+    assert unset.startswith("unset-variable own.yml:14: $LACKS has no value")
+    assert told(root, **table | {"environment": {"LACKS": "nothing"}}) == []

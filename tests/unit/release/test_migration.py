@@ -61,6 +61,42 @@ def test_the_pod_has_no_probe_that_would_restart_it(live: dict[str, Any]) -> Non
     )
 
 
+def with_init_containers(pod: dict[str, Any]) -> dict[str, Any]:
+    image = pod["spec"]["containers"][0]["image"]
+    pod["spec"]["initContainers"] = [
+        {"name": "wait", "image": "busybox"},
+        {"name": "migrate", "image": image, "command": ["up"], "args": ["now"]},
+        {"name": "late", "image": "busybox"},
+    ]
+    return pod
+
+
+def test_an_init_container_that_migrates_is_the_pods_only_one_behind_those_before_it(
+    live: dict[str, Any],
+) -> None:
+    pod = one_off(with_init_containers(live), "migrate", "canary-fresh-1", (), "canary_fresh_1")
+    (container,) = pod["spec"]["containers"]
+    assert (container["name"], container["command"], container["args"]) == (
+        "migrate",
+        ["up"],
+        ["now"],
+    )
+    assert container["env"][0] == {"name": "DB_SCHEMA", "value": "canary_fresh_1"}
+    assert [each["name"] for each in pod["spec"]["initContainers"]] == ["wait"]
+
+
+def test_an_app_that_migrates_as_it_starts_keeps_its_command_and_its_probes(
+    live: dict[str, Any],
+) -> None:
+    original = live["spec"]["containers"][0]
+    app = original["name"]
+    pod = one_off(live, app, "canary-fresh-1", (), "canary_fresh_1", serves=True)
+    (container,) = pod["spec"]["containers"]
+    assert container["readinessProbe"] == original["readinessProbe"]
+    assert container.get("command") == original.get("command")
+    assert pod["metadata"] == {"name": "canary-fresh-1"}, "no Service selects it"
+
+
 def test_the_pod_is_the_schedulers_to_place(live: dict[str, Any]) -> None:
     assert live["spec"]["nodeName"]
     assert not {"nodeName", "tolerations", "priority"} & set(made(live)["spec"])

@@ -7,7 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes.manifest_sets import DEPLOYMENT, SERVICE, one, planned, project
+from fakes.manifest_sets import (
+    DEPLOYMENT,
+    JOB,
+    SERVICE,
+    WITHOUT_INIT,
+    one,
+    planned,
+    project,
+)
 
 from pytest_canary.config.options import Options
 from pytest_canary.manifests.rendered import Given
@@ -117,6 +125,48 @@ def test_a_job_of_the_apps_image_is_no_part_of_what_is_applied(tmp_path: Path) -
     renderer = of(project(tmp_path, job, other, DEPLOYMENT, SERVICE))
     assert [each.name for each in renderer.shared("shop:2").documents] == ["seeds", "shop"]
     assert renderer.notes() == ["Job migrate is left to commands.migrate"]
+
+
+def test_a_job_that_migrates_is_run_by_itself(tmp_path: Path) -> None:
+    seeds = JOB.replace("name: migrate", "name: seeds").replace("app, migrate", "app, seed")
+    root = project(tmp_path, JOB, seeds, WITHOUT_INIT, SERVICE)
+    renderer = of(root)
+    (job,) = renderer.jobs(CANARY)
+    assert job.name == "migrate", "the other one says nothing of migrations"
+    assert job.at("spec", "template", "spec", "containers", 0, "image") == "shop:2"
+    assert [each.name for each in renderer.shared("shop:2").documents] == ["shop"]
+    assert renderer.pull_secrets() == {"registry"}
+    assert renderer.notes() == [
+        "Job migrate is run by itself, to migrate",
+        'Job seeds is left out: migration.by = "job"',
+    ]
+    before = renderer.fingerprint()
+    project(tmp_path, JOB.replace("app, migrate", "app, upgrade"), seeds, WITHOUT_INIT, SERVICE)
+    assert of(root).fingerprint() != before
+
+
+def test_a_job_of_another_image_migrates_where_its_name_says_so(tmp_path: Path) -> None:
+    job = JOB.replace("team/shop", "team/migrations")
+    renderer = of(project(tmp_path, job, WITHOUT_INIT, SERVICE))
+    (made,) = renderer.jobs(CANARY)
+    assert made.at("spec", "template", "spec", "containers", 0, "image") == "team/migrations:1.4"
+    assert [each.name for each in renderer.shared("shop:2").documents] == ["shop"]
+
+
+def test_where_it_is_said_the_apps_job_migrates_whatever_it_is_called(tmp_path: Path) -> None:
+    job = JOB.replace("migrate", "prepare")
+    root = project(tmp_path, job, WITHOUT_INIT, SERVICE)
+    assert of(root).jobs(CANARY) == []
+    (made,) = of(root, migration={"by": "job"}).jobs(CANARY)
+    assert made.name == "prepare"
+
+
+def test_a_job_in_a_file_of_its_own_takes_its_place(tmp_path: Path) -> None:
+    root = project(tmp_path, JOB, WITHOUT_INIT, SERVICE)
+    (root / "own.yml").write_text(JOB.replace("team/shop:1.4", "$img"))
+    renderer = of(root, manifests={"path": "k8s"}, migration={"job": "own.yml"})
+    assert renderer.jobs(CANARY) == []
+    assert renderer.notes() == ["Job migrate is left to own.yml"]
 
 
 def test_one_namespace_is_left_out_and_several_are_not(tmp_path: Path) -> None:

@@ -11,7 +11,20 @@ import pytest
 from fakes import app
 from fakes.engine import IMAGES
 from fakes.pages import restarted
-from fakes.world import DELIVERED, LOADED, NO_HEADER, PIPELINES, ROOT, NewWorld, World
+from fakes.world import (
+    DELIVERED,
+    INIT,
+    JOB,
+    JOB_BESIDE,
+    JOB_FIRST,
+    LOADED,
+    NO_HEADER,
+    PIPELINES,
+    ROOT,
+    START,
+    NewWorld,
+    World,
+)
 from unit.stages.failing import Case, pipelines
 from unit.stages.failing.preflight import BROKEN, has
 
@@ -33,7 +46,15 @@ CASES: list[Case] = [
 SCENARIOS: dict[str, dict[str, Any]] = {
     "an upgrade by pipelines of Semaphore's": PIPELINES,
     "an upgrade that pipelines of Semaphore's make": DELIVERED,
+    "an upgrade that a Job migrates": JOB,
+    "an upgrade that a Job migrates first": JOB_FIRST,
+    "an upgrade that a Job beside it migrates": JOB_BESIDE,
+    "an upgrade that an init container migrates": INIT,
+    "an upgrade of an app that migrates as it starts": START,
     "a first release": {"upgrade": False},
+    "a first release that an init container migrates": {"upgrade": False} | INIT,
+    "a first release of an app that migrates as it starts": {"upgrade": False} | START,
+    "a first release that a Job migrates first": {"upgrade": False} | JOB_FIRST,
     "an upgrade under traffic": LOADED,
     "a first release under traffic": {"upgrade": False} | LOADED,
     "an upgrade without a database": {
@@ -336,7 +357,8 @@ def test_shares_are_not_counted_where_a_client_always_gets_the_same_pod(
 def test_what_works_in_kubernetes_fails_nothing_and_is_told(
     new_world: NewWorld, path: Path
 ) -> None:
-    world, rule = new_world(empty=True), path.stem.split(".")[0]
+    rule, table = path.stem.split(".")[0], JOB if path.parent.name == "job" else {}
+    world = new_world(empty=True, **table)
     has(f"{path.parent.name}/{path.stem}")(world)
     stage = stages.load("preflight")
     for check in stage.applying(world.rehearsal.plan):

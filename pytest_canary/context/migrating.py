@@ -1,0 +1,165 @@
+"""How versions come and migrate, with the backup from before it and what is tried beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from pytest_canary.context import expectations
+from pytest_canary.context.outcomes import BaselineOutcome, MigrationOutcome
+from pytest_canary.core.errors import CanaryError, ClusterError, DatabaseError, FoundError
+from pytest_canary.database.backup import Backup, back_up
+from pytest_canary.database.blocking_changes import blocking_changes
+from pytest_canary.k8s.objects import Container, containers, is_ready, pods_of
+from pytest_canary.manifests.version import CANARY, STABLE
+from pytest_canary.release.refused_migration import RefusedMigration
+from pytest_canary.release.unmigrated import explain_unmigrated
+
+if TYPE_CHECKING:
+    from pytest_canary.context.context import Context
+    from pytest_canary.release.migration import Migrated
+
+# Of a log, for the word that tells what an app waits for.
+LINES = 50
+
+
+Ready = Callable[[], object]
+"""Returns when a migration may begin."""
+
+Migrate = Callable[[Ready], "Migrated"]
+"""Makes one, and tells what it did."""
+
+
+def migrate_candidate(context: Context) -> None:
+    """Migrate to the candidate, and write down what came of it."""
+    fresh = context.plan.upgrade
+    _migrate(context, lambda ready: context.transitions.migrate(fresh=fresh, ready=ready))
+
+
+def _migrate(context: Context, migrate: Migrate) -> None:
+    outcome = MigrationOutcome()
+    context.journal.keep(outcome)
+    if not context.plan.upgrade:
+        outcome.migrated = migrate(lambda: None)
+        return
+    with ThreadPoolExecutor(2, thread_name_prefix="backup") as pool:
+        backed_up = pool.submit(attempt_backup, context)
+        looked = pool.submit(context.database.catalogue)
+
+        def ready() -> object:
+            with context.waiter.measure("wait", "the backup"):
+                return backed_up.exception(), looked.exception()
+
+        try:
+            outcome.migrated = migrate(ready)
+        finally:
+            outcome.backup = backed_up.result()
+    outcome.blocking = blocking_changes(looked.result(), context.database.catalogue())
+    outcome.refused = attempt_refused(context, outcome.migrated)
+
+
+def deploy_canary(context: Context) -> None:
+    """Deploy the canary, with its migration where that is made first.
+
+    Raises:
+        FoundError: the migration fails, which keeps it from coming; or it does not come up.
+    """
+    release = context.release
+
+    def deploy() -> None:
+        context.transitions.canary(context.candidate)
+
+    if context.plan.migrates_along:
+        database, fresh = context.database, context.plan.upgrade
+        _migrate(
+            context,
+            lambda ready: release.migrator.along(
+                database, CANARY, context.candidate, deploy, fresh=fresh, ready=ready
+            ),
+        )
+        return
+    if context.plan.migrates_first:
+        _migrate_first(context)
+    try:
+        deploy()
+    except CanaryError as error:
+        raise explain_unready(context, CANARY, error) from error
+
+
+def deploy_baseline(context: Context) -> None:
+    """Deploy the baseline, and migrate to it: before, as its pods come, or in one of them.
+
+    Raises:
+        FoundError: the migration fails, or the baseline does not come up.
+    """
+    release, database, baseline = context.release, context.database, context.baseline
+
+    def deploy() -> None:
+        release.deploy(STABLE, context.settings.replicas.stable, baseline)
+
+    def migrated(done: Migrated) -> None:
+        context.journal.keep(BaselineOutcome(done))
+
+    if context.plan.migrates_along:
+        migrated(release.migrator.along(database, STABLE, baseline, deploy, fresh=False))
+        return
+    if context.plan.migrates_first:
+        migrated(release.migrator.migrate(database, STABLE, baseline, fresh=False))
+        expectations.expect_success(context.journal.migrations["baseline"].migrate)
+    try:
+        deploy()
+    except CanaryError as error:
+        raise explain_unready(context, STABLE, error) from error
+    if context.plan.migrates and not context.plan.migrates_first:
+        migrated(release.migrator.migrate(database, STABLE, baseline, fresh=False))
+
+
+def _migrate_first(context: Context) -> None:
+    if context.settings.files.apply is None:
+        # The Job may need what stands beside it.
+        context.release.apply_service(context.candidate)
+    migrate_candidate(context)
+    expectations.expect_success(context.journal.migrations["candidate"].migrate, "MigrationFails")
+
+
+def explain_unready(context: Context, track: str, error: CanaryError) -> CanaryError:
+    """The error to raise where a version did not come up, and its migration was to follow."""
+    plan = context.plan
+    if not plan.migrates or plan.migrates_first:
+        return error
+    name = context.release.name(track)
+    pods = [
+        pod for pod in pods_of(context.observer.known().pods.values(), name) if not is_ready(pod)
+    ]
+    way = plan.settings.migration.way
+    logs = [_log(context, each) for pod in pods[:1] for each in containers(pod)]
+    return explain_unmigrated(error, name, logs, way)
+
+
+def _log(context: Context, container: Container) -> str:
+    with suppress(ClusterError):
+        return context.namespace.logs(container.pod_name, container.name, LINES)
+    return ""  # one that has not begun has none
+
+
+def attempt_backup(context: Context) -> Backup | DatabaseError | FoundError:
+    """Back the live database up, and try the backup; what came of it is for a check to say."""
+    try:
+        schema, deadline = context.database.schema(), context.settings.deadlines.command
+        return back_up(context.database, schema, deadline)
+    except (FoundError, DatabaseError) as error:
+        return error
+
+
+def attempt_refused(context: Context, done: Migrated) -> RefusedMigration | None:
+    """Begin to try the migration where it is refused, beside the checks; they need no pod more.
+
+    One that fails, or does nothing on an empty database, says nothing new there.
+    """
+    ends = context.settings.migration.way != "start"
+    if done.migrate.code != 0 or not done.fresh or not ends:
+        return None
+    command, pods = context.settings.commands.migrate, context.release.pods
+    return RefusedMigration(pods, context.database, done.pod, command, done.container).start()

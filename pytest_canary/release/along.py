@@ -1,0 +1,215 @@
+"""A migration that comes with a version: by a Job of its template, an init container, the app."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from pytest_canary.core.errors import (
+    CanaryError,
+    ClusterError,
+    FoundError,
+    ReleaseError,
+    WaitTimeoutError,
+)
+from pytest_canary.core.findings import Finding
+from pytest_canary.core.output import shown
+from pytest_canary.database.database import Database
+from pytest_canary.database.lock_findings import describe_waits
+from pytest_canary.database.lock_sampler import sampled
+from pytest_canary.diagnosis.log_lines import quoted
+from pytest_canary.k8s.exec import Exec
+from pytest_canary.k8s.objects import Object, container_status, is_ready, pods_of
+from pytest_canary.release.command_ends import killed
+from pytest_canary.release.job_manifest import pod_of
+from pytest_canary.release.job_run import JobRun
+from pytest_canary.release.migration import Migrated, explain, fresh_schema
+from pytest_canary.release.pod_commands import PodCommands, typed, words_of
+
+
+@dataclass(frozen=True)
+class Along:
+    """Deploys a version whose pods migrate, and looks at the schema before and after.
+
+    Attributes:
+        pods: know the namespace and the watches.
+        database: the live one.
+        deployment: the Deployment's name.
+        image: the version's.
+        init: whether an init container migrates; else the app does, before it is ready.
+        job: the Job that the version's template brings and that migrates; None where it has none.
+        container: the init container's name; empty for the only one.
+        deadline: seconds that the deployment takes at most.
+    """
+
+    pods: PodCommands
+    database: Database
+    deployment: str
+    image: str
+    init: bool
+    container: str
+    deadline: float
+    job: Object | None = None
+
+    def migrate(
+        self,
+        deploy: Callable[[], None],
+        *,
+        ping: Sequence[str] = (),
+        fresh: bool,
+        ready: Callable[[], object],
+    ) -> Migrated:
+        """Deploy it.
+
+        Args:
+            deploy: does, and returns when its pods are ready.
+            ping: what runs in one of them then; nothing where it is empty.
+            fresh: whether another version is live: then it is watched who waits for the migration,
+                and the migrations are run on an empty database, too.
+            ready: returns when the migration may begin.
+
+        Raises:
+            FoundError: the migration fails or hangs, or the pods don't come up.
+            ReleaseError: no pod has such an init container, or migrate fails on the empty database.
+            DatabaseError: the database does not answer.
+        """
+        before = self.database.schema()
+        noted = self.database.history(before)
+        ready()
+        locks = None
+        if fresh:
+            seconds = self.deadline + self.pods.deadline
+            with sampled(self.database, self.pods.addresses(), seconds) as locks:
+                try:
+                    done = self._deploy(deploy)
+                except CanaryError as error:
+                    raise self._explained(error, describe_waits(locks)) from error
+        else:
+            try:
+                done = self._deploy(deploy)
+            except CanaryError as error:
+                raise self._explained(error, ()) from error
+        pod = self.pods.ready_pod(self.deployment) if self.job is None else pod_of(self.job)
+        spec = self._spec(pod)
+        done = done or self._done(pod, spec)
+        after = self.database.schema()
+        noted_after = self.database.history(after)
+        container = str(spec["name"]) if self.init else ""
+        expected = None
+        if fresh:
+            serves = not self.init and self.job is None
+            expected = fresh_schema(self.pods, self.database, pod, (), container, serves=serves)
+        pinged = self.pods.run(self.deployment, ping, "PingHangs") if ping else None
+        return Migrated(
+            pinged, done, before, after, expected, noted, noted_after, locks, pod, container
+        )
+
+    def _deploy(self, deploy: Callable[[], None]) -> Exec | None:
+        """Deploy, and see its Job to the end; how that has ended, where there is one."""
+        deploy()
+        if self.job is None:
+            return None
+        return JobRun(self.pods, self.job, self.image).follow()
+
+    def _spec(self, pod: Object) -> Object:
+        """The container that migrates.
+
+        Raises:
+            ReleaseError: there is none, or more than one that may.
+        """
+        if not self.init:
+            app = self.pods.app_of(pod)
+            found = [each for each in pod["spec"]["containers"] if each["name"] == app]
+            return dict(found[0])
+        listed = [
+            each
+            for each in pod["spec"].get("initContainers") or []
+            if each.get("restartPolicy") != "Always"
+        ]
+        named = [each for each in listed if self.container in ("", each["name"])]
+        if len(named) != 1:
+            names = ", ".join(str(each["name"]) for each in listed) or "none"
+            raise ReleaseError(
+                f"which init container of pod {pod['metadata']['name']} migrates can't be told: it "
+                f"has {names}; name it in migration.container"
+            )
+        return dict(named[0])
+
+    def _done(self, pod: Object, spec: Object) -> Exec:
+        ended = container_status(pod, spec["name"]).get("state", {}).get("terminated", {})
+        log = self._log(pod, spec)
+        code = int(ended.get("exitCode", 0)) if self.init else 0
+        return Exec(pod["metadata"]["name"], typed(spec), code, log, log)
+
+    def _log(self, pod: Object, spec: Object, *, previous: bool = False) -> str:
+        name, words = pod["metadata"]["name"], typed(spec)
+        disclosure = self.pods.printed.of_command(pod, words_of(spec), words, self.image)
+        try:
+            return self.pods.namespace.logs(
+                name, spec["name"], previous=previous, disclosure=disclosure
+            )
+        except ClusterError as error:
+            return str(error)
+
+    # What is wrong.
+
+    def _explained(self, error: CanaryError, waits: Sequence[str]) -> CanaryError:
+        """Why the version does not come up, where that is its migration."""
+        known = self.pods.observer.known().pods.values()
+        pods = [pod for pod in pods_of(known, self.deployment) if not is_ready(pod)]
+        found = self._of_init(pods, error) if self.init else self._of_job()
+        if found is None and isinstance(error, WaitTimeoutError) and waits:
+            found = Finding("MigrationHangs", error.sentence, evidence=error.evidence)
+        others = list(error.findings) if isinstance(error, FoundError) else []
+        if found is None:
+            return explain(error, waits) if isinstance(error, FoundError) else error
+        after = error.after if isinstance(error, FoundError) else None
+        likely = f"in the database {waits[0]}" if waits else found.likely
+        return FoundError([replace(found, likely=likely), *others], after=after)
+
+    def _of_job(self) -> Finding | None:
+        done = JobRun(self.pods, self.job, self.image).failure() if self.job else None
+        if self.job is None or done is None:
+            return None
+        return Finding(
+            "MigrationFails",
+            f"`{done.command}` in pod {done.pod} exits with code {done.code}{quoted(done.output)}",
+            where=f"pod {done.pod}, Job {self.job['metadata']['name']}",
+            evidence=shown(done.output),
+            likely=killed(done.code),
+        )
+
+    def _of_init(self, pods: Sequence[Object], error: CanaryError) -> Finding | None:
+        for pod in pods:
+            try:
+                spec = self._spec(pod)
+            except ReleaseError:
+                return None
+            status, name = container_status(pod, spec["name"]), pod["metadata"]["name"]
+            now = status.get("state", {})
+            ended = now.get("terminated") or status.get("lastState", {}).get("terminated")
+            where = f"pod {name}, init container {spec['name']}"
+            if ended and ended.get("exitCode"):
+                log = self._log(pod, spec, previous=not now.get("terminated"))
+                code = int(ended["exitCode"])
+                return Finding(
+                    "MigrationFails",
+                    f"`{typed(spec)}` in init container {spec['name']} of pod {name} exits with "
+                    f"code {code}{quoted(log)}",
+                    where=where,
+                    evidence=shown(log),
+                    likely=killed(code),
+                    next=f"kubectl logs {name} -c {spec['name']}",
+                )
+            if "running" in now and isinstance(error, WaitTimeoutError):
+                log = self._log(pod, spec)
+                return Finding(
+                    "MigrationHangs",
+                    f"`{typed(spec)}` in init container {spec['name']} of pod {name} was given up "
+                    f"at its deadline of {self.deadline:g} s{quoted(log)}",
+                    where=where,
+                    evidence=shown(log),
+                    next="see deadlines.rollout, and what it does so long; it runs on until its "
+                    "pod is deleted",
+                )
+        return None

@@ -1,0 +1,112 @@
+"""What migrates the database to a version, as the settings say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from pytest_canary.config.settings import Settings
+from pytest_canary.database.database import Database
+from pytest_canary.manifests.version import CANARY
+from pytest_canary.release.along import Along
+from pytest_canary.release.job_manifest import job_among_manifests, load_job, own, pod_of
+from pytest_canary.release.job_run import JobRun
+from pytest_canary.release.migration import Migrated, Way, by_exec, migrate
+from pytest_canary.release.pod_commands import PodCommands
+from pytest_canary.rendering.version import Version
+
+
+class Migrator:
+    """Migrates the database.
+
+    Args:
+        pods: run commands, and watch what a Job makes.
+        settings: the project's.
+        environment: the variables that the apply script and its templates see.
+        announce: told what is about to be made, as kubectl calls it.
+    """
+
+    def __init__(
+        self,
+        pods: PodCommands,
+        settings: Settings,
+        environment: Mapping[str, str],
+        announce: Callable[[str], None],
+    ) -> None:
+        self._pods = pods
+        self._settings = settings
+        self._environment = environment
+        self._announce = announce
+
+    def migrate(
+        self,
+        database: Database,
+        track: str,
+        version: Version,
+        *,
+        fresh: bool,
+        ready: Callable[[], object] = lambda: None,
+    ) -> Migrated:
+        """Migrate to a version; `migration.migrate` says how, and what it raises.
+
+        Args:
+            database: the live one.
+            track: has the version's pods.
+            version: the one whose migration it is.
+            fresh: whether another version is live.
+            ready: returns when migrate may run.
+        """
+        name, ping = self._settings.deployment_name(track), self._settings.commands.ping
+        way = self._way(name, track, version)
+        return migrate(self._pods, database, name, way, ping=ping, fresh=fresh, ready=ready)
+
+    def along(
+        self,
+        database: Database,
+        track: str,
+        version: Version,
+        deploy: Callable[[], None],
+        *,
+        fresh: bool,
+        ready: Callable[[], object] = lambda: None,
+    ) -> Migrated:
+        """Deploy a version whose own pods migrate; `Along.migrate` says how, and what it raises.
+
+        Args:
+            database: the live one.
+            track: gets the version's pods.
+            version: the one whose migration it is.
+            deploy: puts it there, and returns when its pods are ready.
+            fresh: whether another version is live.
+            ready: returns when the migration may begin.
+        """
+        migration, name = self._settings.migration, self._settings.deployment_name(track)
+        job = None
+        if migration.among_manifests:
+            job = job_among_manifests(version, name, self._replicas(track), self._environment)
+        made = Along(
+            self._pods,
+            database,
+            name,
+            version.image,
+            init=migration.way == "init-container",
+            container=migration.container or "",
+            deadline=self._settings.deadlines.rollout,
+            job=job,
+        )
+        ping = self._settings.commands.ping
+        return made.migrate(deploy, ping=ping, fresh=fresh, ready=ready)
+
+    def _way(self, deployment: str, track: str, version: Version) -> Way:
+        wanted, environment = self._replicas(track), self._environment
+        if version.job:
+            job = load_job(version.job, version, deployment, wanted, environment)
+        elif self._settings.migration.among_manifests:
+            job = own(job_among_manifests(version, deployment, wanted, environment))
+        else:
+            return by_exec(self._pods, deployment, self._settings.commands.migrate)
+        run = JobRun(self._pods, job, version.image, self._announce)
+        return Way(pod_of(job), (), run.run)
+
+    def _replicas(self, track: str) -> int:
+        replicas = self._settings.replicas
+        return replicas.canary if track == CANARY else replicas.stable
