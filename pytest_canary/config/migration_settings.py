@@ -34,6 +34,8 @@ class CommandSettings(BaseModel):
     """What is run inside a canary pod; an empty list for none.
 
     Attributes:
+        ping: asks whether the database answers.
+        migrate: brings the database to the candidate's schema.
         down: takes the migration back; run after the rollback, in a pod of the candidate's.
     """
 

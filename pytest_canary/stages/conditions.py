@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pytest_canary.config.plan import Plan
 
 
@@ -129,20 +127,18 @@ def may_judge(plan: Plan) -> bool:
 
 
 def has_pipelines(plan: Plan) -> bool:
-    """Applies where a pipeline of Semaphore's is named."""
-    return plan.pipeline is not None and _kind_of(plan.pipeline) == "Semaphore"
+    """Applies where a pipeline's file is named."""
+    return plan.pipeline is not None
 
 
-def has_file_of_jobs(plan: Plan) -> bool:
-    """Applies where a file of GitHub's or GitLab's is named."""
-    return plan.pipeline is not None and _kind_of(plan.pipeline) != "Semaphore"
-
-
-def _kind_of(path: Path) -> str:
+def has_promotions(plan: Plan) -> bool:
+    """Applies where it is one of Semaphore's: nobody else's promote, or say what secrets give."""
+    if plan.pipeline is None:
+        return False
     # Most plans have none, and no time for it.
     from pytest_canary.pipelines.kinds import kind_of
 
-    return kind_of(path)
+    return kind_of(plan.pipeline) == "Semaphore"
 
 
 def has_own_cluster(plan: Plan) -> bool:

@@ -12,8 +12,8 @@ from pytest_canary.context.workspace import workspace_itself
 from pytest_canary.preflight import groups
 from pytest_canary.preflight.inspection import inspect
 from pytest_canary.stages.conditions import (
-    has_file_of_jobs,
     has_pipelines,
+    has_promotions,
     may_judge,
     migrates_by_manifest,
 )
@@ -127,25 +127,18 @@ def migration_is_there(workspace: Workspace) -> None:
     expect_no_errors(workspace, groups.MIGRATION)
 
 
-@STAGE.holds(
-    "Semaphore takes the pipelines, and their promotions lead to files", when=has_pipelines
-)
+@STAGE.holds("the pipelines are taken by their service, and lead to files", when=has_pipelines)
 def pipelines_are_taken(workspace: Workspace) -> None:
     expect_no_errors(workspace, groups.PIPELINES)
 
 
-@STAGE.holds("its service takes the pipeline's file", when=has_file_of_jobs)
-def file_of_jobs_is_taken(workspace: Workspace) -> None:
-    expect_no_errors(workspace, groups.PIPELINES)
-
-
-@STAGE.holds("the pipelines' jobs are given what their commands use", when=has_pipelines)
+@STAGE.holds("the pipelines' jobs are given what their commands use", when=has_promotions)
 def jobs_are_given_variables(workspace: Workspace) -> None:
     expect_no_errors(workspace, groups.JOBS)
 
 
 @STAGE.holds(
-    "rollbacks start by themselves, and conditions say what they seem to", when=has_pipelines
+    "rollbacks start by themselves, and conditions say what they seem to", when=has_promotions
 )
 def promotions_are_meant(workspace: Workspace) -> None:
     expect_no_errors(workspace, groups.PROMOTIONS)

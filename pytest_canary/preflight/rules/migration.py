@@ -13,7 +13,13 @@ from pytest_canary.preflight.rule import rule
 from pytest_canary.preflight.subject import POD, Subject, Workload, describe
 
 
-@rule("no-migration", "manifests without the one Job or init container that migrates", MIGRATION)
+@rule(
+    "no-migration",
+    "manifests without the one Job or init container that migrates",
+    MIGRATION,
+    advice="let the file that `migration.job` names hold one Job and nothing else; name the init "
+    "container in `migration.container`",
+)
 def no_migration(subject: Subject) -> Iterator[Fault]:
     """The file that is to hold the Job holds it, and nothing else; the init container is there."""
     if subject.job_file and subject.job:
@@ -52,6 +58,8 @@ def _job_among_manifests(subject: Subject) -> Iterator[Fault]:
     "other-migration",
     "a migration by another image than the one that is released",
     MIGRATION,
+    advice="let the `image` of the Job or the init container be the variable that `apply.sh` fills "
+    "in, where that image has the migrations",
     level="warning",
 )
 def other_migration(subject: Subject) -> Iterator[Fault]:
@@ -95,6 +103,7 @@ def _migrating(
     "selects-migration",
     "a Service that sends requests to the Job that migrates",
     MIGRATION,
+    advice="give the Job's pods labels that the Service does not select",
     level="warning",
 )
 def selects_migration(subject: Subject) -> Iterator[Fault]:

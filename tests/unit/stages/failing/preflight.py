@@ -377,7 +377,7 @@ pipeline_fails(
 
 
 @CASES.fails(
-    preflight.file_of_jobs_is_taken,
+    preflight.pipelines_are_taken,
     "shop.scrip: no such key; did you mean script?",
     evidence=("seen    .gitlab-ci.yml:2, rule malformed-pipeline",),
     before=True,
