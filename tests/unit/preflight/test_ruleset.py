@@ -11,7 +11,6 @@ from pytest_canary.config import settings_file
 from pytest_canary.config.baseline import Baseline
 from pytest_canary.config.plan import Plan
 from pytest_canary.context.outcomes import PreflightOutcome
-from pytest_canary.context.stage import Check
 from pytest_canary.context.workspace import Workspace
 from pytest_canary.core.findings import Finding
 from pytest_canary.manifests.documents import Fault, Unfit
@@ -22,7 +21,6 @@ from pytest_canary.preflight.reading import read_subject
 from pytest_canary.preflight.rule import rule
 from pytest_canary.preflight.subject import Subject
 from pytest_canary.rendering.renderers import renderer_of
-from pytest_canary.stages.conditions import has_file_of_jobs
 
 
 def test_every_rule_has_a_broken_manifest() -> None:
@@ -77,11 +75,6 @@ def test_a_fault_has_the_name_of_the_rule_that_finds_it() -> None:
     assert [fault.rule for fault in ours.faults(subject)] == ["our-own", "our-own"]
 
 
-def checks() -> list[Check]:
-    """The stage's, those of GitHub's and GitLab's files left out: there the rules are the same."""
-    return [each for each in stages.load("preflight").checks if each.when is not has_file_of_jobs]
-
-
 def test_every_rule_belongs_to_one_assertion(tmp_path: Path) -> None:
     asked: list[str] = []
     judged: list[Group] = []
@@ -101,7 +94,7 @@ def test_every_rule_belongs_to_one_assertion(tmp_path: Path) -> None:
     plan = Plan(settings_file.load(ROOT), KIND, Baseline("none", "", ""))
     workspace = Workspace(plan, tmp_path)
     workspace.journal.keep(PreflightOutcome(Asked()))  # type: ignore[arg-type]
-    for check in checks():
+    for check in stages.load("preflight").checks:
         assert check.test
         check.test(workspace)
     assert sorted(asked) == sorted(ruleset.names())
@@ -111,4 +104,4 @@ def test_every_rule_belongs_to_one_assertion(tmp_path: Path) -> None:
 def test_every_group_has_a_rule() -> None:
     assert [group for group in GROUPS if not ruleset.names(group)] == []
     # And two checks are of the settings, which no rule is.
-    assert len(GROUPS) + 2 == len(checks())
+    assert len(GROUPS) + 2 == len(stages.load("preflight").checks)
