@@ -11,6 +11,7 @@ from pathlib import Path
 from pytest_canary.cluster.checkout import Checkout
 from pytest_canary.cluster.container_engine import ContainerEngine, Image
 from pytest_canary.config.baseline import Commit
+from pytest_canary.config.committed import files_of
 from pytest_canary.config.plan import Plan
 from pytest_canary.config.settings import Files
 from pytest_canary.core.errors import ImageError
@@ -112,25 +113,7 @@ class Versions:
             self.notes.append(f"baseline {name} has no {path} of its own: the candidate's is used")
             return candidates
 
-        theirs, files = commit.files, settings.files
-        if theirs.apply and files.apply:
-            files = replace(
-                files,
-                deployment=own(theirs.deployment, files.deployment),
-                service=own(theirs.service, files.service),
-                apply=own(theirs.apply, files.apply),
-            )
-        else:
-            sources = tuple(map(own, theirs.sources, files.sources))
-            files = replace(
-                files,
-                deployment=sources[0],
-                service=sources[0],
-                sources=sources,
-                values=tuple(map(own, theirs.values, files.values)),
-            )
-        if theirs.job and files.job:
-            files = replace(files, job=own(theirs.job, files.job))
+        files = files_of(commit.files, settings.files, own)
         image = self._build("baseline", context, dockerfile)
         return self._finish("baseline", image, checkout, files)
 

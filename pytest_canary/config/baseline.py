@@ -77,7 +77,7 @@ def find_baseline(settings: Settings, options: Options) -> Baseline:
             return _revision(settings, value.removeprefix("git:"), origin)
         if value:
             return Baseline("image", value, origin)
-    return _newest_tag(settings)
+    return _newest_tag(settings, options)
 
 
 def is_candidate(settings: Settings, commit: Commit) -> bool:
@@ -160,9 +160,11 @@ def _of_commit(settings: Settings, name: str, origin: str, commit: str) -> Basel
     return Baseline("git", name, origin, Commit(commit, files))
 
 
-def _newest_tag(settings: Settings) -> Baseline:
+def _newest_tag(settings: Settings, options: Options) -> Baseline:
     """The newest tag before HEAD; a tag on HEAD is the candidate's own."""
     root = settings.root
+    if options.check and not _signs_of_git(root):
+        return Baseline("none", "", "not in git")  # without asking git, which may not be there
     if not _in_git(root):
         return Baseline("none", "", "not in git")
     try:
@@ -246,13 +248,19 @@ def _in_git(root: Path) -> bool:
                 f"git can't say whether {root} is in a repository: {complaint(error)}; "
                 f"mend that, {OTHERWISE}"
             ) from error
-        real = root.resolve()
-        signs = [each / ".git" for each in (real, *real.parents) if os.path.lexists(each / ".git")]
-        if signs or "GIT_DIR" in os.environ:
-            sign = f"{signs[0]} is there" if signs else "GIT_DIR is set"
+        signs = _signs_of_git(root)
+        if signs:
             raise SettingsError(
-                f"git finds no repository in {root}, though {sign}: {complaint(error)}; "
+                f"git finds no repository in {root}, though {signs[0]}: {complaint(error)}; "
                 f"mend that, {OTHERWISE}"
             ) from error
         return False
     return True
+
+
+def _signs_of_git(root: Path) -> list[str]:
+    """What speaks for a folder being in a repository, as clauses."""
+    real = root.resolve()
+    found = [each / ".git" for each in (real, *real.parents) if os.path.lexists(each / ".git")]
+    variable = ["GIT_DIR is set"] if "GIT_DIR" in os.environ else []
+    return [f"{each} is there" for each in found] + variable

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from pytest_canary.core.errors import CommandError
@@ -47,9 +47,25 @@ def git(
     Raises:
         CommandError: it is missing, failed or took too long.
     """
+    said = git_bytes(root, *words, processes=processes, timeout=timeout, variables=variables)
+    return said.decode(errors="replace")
+
+
+def git_bytes(
+    root: Path,
+    *words: str,
+    processes: Processes | None = None,
+    timeout: float = 60,
+    variables: Mapping[str, str] | None = None,
+    stdin: Iterable[bytes] = (),
+) -> bytes:
+    """The same, its output as it is; `stdin` is what git reads."""
     usual = {key: value for key, value in os.environ.items() if key not in HOOKS}
-    return (processes or Processes()).read(
-        ["git", "-C", root, *words], timeout=timeout, env=usual | ALWAYS | dict(variables or {})
+    return (processes or Processes()).run_bytes(
+        ["git", "-C", root, *words],
+        timeout=timeout,
+        env=usual | ALWAYS | dict(variables or {}),
+        stdin=stdin,
     )
 
 

@@ -30,6 +30,7 @@ class Plan:
         pipeline: the pipeline that is looked at; None for none.
         roles: the pipelines, or the jobs of its file, that make the transitions; None where the
             harness makes them itself.
+        uncompared: why a check can't know the baseline; empty where it does.
     """
 
     settings: Settings
@@ -39,11 +40,17 @@ class Plan:
     notes: tuple[str, ...] = ()
     pipeline: Path | None = None
     roles: Roles | ServiceRoles | None = None
+    uncompared: str = ""
 
     @property
     def upgrade(self) -> bool:
         """Whether a baseline is live; a first release otherwise."""
         return self.baseline.kind != "none"
+
+    @property
+    def compares(self) -> bool:
+        """Whether the baseline has manifests of its own, or nobody can say."""
+        return self.baseline.commit is not None or bool(self.uncompared)
 
     @property
     def has_database(self) -> bool:
@@ -130,8 +137,7 @@ def plan(settings: Settings, options: Options) -> Plan:
     if pipeline:
         settings = take_over(settings, pipeline)
     if options.check:
-        # What is live is no matter of the candidate's files, and git may not know it.
-        return Plan(settings, options, Baseline("none", "", "--canary-check"), pipeline=pipeline)
+        return _check(settings, options, pipeline)
     if options.context and settings.files.renderer == "helm":
         raise SettingsError(
             f"--canary-context={options.context}: what Helm makes can't be told there from what "
@@ -162,6 +168,15 @@ def _known_migration(settings: Settings) -> list[str]:
     container = f"init container {migration.container}" if migration.container else ""
     what = container or f"the Job of {settings.files.deployment.name}"
     return [f"{what} is taken for what migrates; migration.by says otherwise"]
+
+
+def _check(settings: Settings, options: Options, pipeline: Path | None) -> Plan:
+    """A check's plan: what git doesn't know of the baseline is no fault of the manifests."""
+    try:
+        return Plan(settings, options, find_baseline(settings, options), pipeline=pipeline)
+    except SettingsError as error:
+        none = Baseline("none", "", "--canary-check")
+        return Plan(settings, options, none, pipeline=pipeline, uncompared=str(error))
 
 
 def _same_commit(plan: Plan) -> list[str]:

@@ -1,11 +1,12 @@
-"""What the API server has refused to the release's account: from kubectl's words to findings."""
+"""What the API server has refused to a release: from its words to findings."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pytest_canary.core.findings import Finding
+from pytest_canary.core.wording import cut
 
 # As the API server words it; whoever passes it on puts something before it.
 _FORBIDDEN = re.compile(
@@ -32,6 +33,69 @@ def refusals(output: str, own: str) -> list[Finding]:
     """
     found = {each.sentence: each for line in output.splitlines() for each in _of(line, own)}
     return list(found.values())
+
+
+# As the API server words it, of one kind or another, where a live object is to become another.
+_UNCHANGEABLE = re.compile(
+    r"field is immutable|may not change once set|spec is immutable after creation|"
+    r"updates to \w+ spec for fields other than|cannot change roleRef|less than previous value"
+)
+# The value itself, which stands before why it is refused; of a patch, that is the whole object.
+_VALUE = re.compile(r"(?:Invalid|Unsupported|Duplicate) value: .*: (?=[^:]+$)", re.DOTALL)
+
+# Characters of such a value that are shown; a longer one may hold what nobody should read.
+_SHORT = 120
+
+# Characters of the API server's words that a sentence has; the evidence has more.
+WORDS = 300
+
+
+def refused_object(
+    named: str,
+    title: str,
+    reason: str,
+    message: str,
+    causes: Sequence[tuple[str, str]],
+    where: str = "",
+) -> Finding:
+    """What the API server has against an object that was tried out.
+
+    Args:
+        named: the object: "Deployment shop-stable".
+        title: the version's that has it.
+        reason: the API server's, in one word.
+        message: its own words.
+        causes: each field that it names, and why.
+        where: where the object stands.
+    """
+    # A diff may follow.
+    whys = {field: _VALUE.sub("", why).partition("\n")[0] for field, why in causes if field}
+    said = "; ".join(f"{field}: {why}" for field, why in whys.items())
+    value = _VALUE.search(message)
+    if value and (len(value[0]) > _SHORT or named.startswith("Secret ")):
+        message = _VALUE.sub("", message)
+    return Finding(
+        "ObjectRefused",
+        f"the API server does not take {named} of the {title} over what is live: "
+        f"{cut(said or message, WORDS)}",
+        where=where,
+        seen="tried out before anything of it is applied",
+        evidence=cut(message, 4 * WORDS),
+        next=_way_out(reason, message),
+    )
+
+
+def _way_out(reason: str, message: str) -> str:
+    if _UNCHANGEABLE.search(message):
+        return (
+            "leave the field as the live object has it, give the object another name, or `kubectl "
+            "delete` the live one first"
+        )
+    if reason == "NoMatch":
+        return "write the kind and apiVersion that the cluster has, or have its CRD applied before"
+    if reason == "Forbidden":
+        return "do what is asked for there; or ask who runs the cluster, whose admission refuses it"
+    return "put right what is named there"
 
 
 def _of(line: str, own: str) -> Iterator[Finding]:

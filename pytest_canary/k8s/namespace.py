@@ -14,6 +14,7 @@ from pytest_canary.core.output import LIMIT
 from pytest_canary.k8s.access_api import AccessApi
 from pytest_canary.k8s.cluster_api import ClusterApi
 from pytest_canary.k8s.connection import Connection
+from pytest_canary.k8s.dry_run import DryRun, Refusal
 from pytest_canary.k8s.exec import Exec as Exec
 from pytest_canary.k8s.exec import follow, open_exec
 from pytest_canary.k8s.logs import read_log
@@ -55,6 +56,7 @@ class Namespace:
         self.kubeconfig = kubeconfig
         self.name = name
         self.labels = labels or {}
+        self._dry_run: DryRun | None = None
         self.cluster = around or ClusterApi(self._connection, name)
         self.access = AccessApi(self._connection, name)
         self.core = client.CoreV1Api(self._connection.client)
@@ -159,6 +161,16 @@ class Namespace:
         if replaced is None:
             make = api.create_namespaced_endpoint_slice
             self._call(what, make, self.name, labelled, _preload_content=False)
+
+    def dry_apply(self, body: dict[str, Any]) -> Refusal | None:
+        """`kubectl apply --dry-run=server`: what the API server has against it; None for nothing.
+
+        Raises:
+            ClusterError: it does not answer.
+        """
+        if self._dry_run is None:
+            self._dry_run = DryRun(self._connection, self.name)
+        return self._dry_run.apply(self._labelled(body))
 
     def _labelled(self, body: dict[str, Any]) -> dict[str, Any]:
         if not self.labels:

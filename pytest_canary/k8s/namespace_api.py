@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from pytest_canary.core.disclosure import Disclosure
 from pytest_canary.core.output import LIMIT
+from pytest_canary.k8s.dry_run import Refusal
 from pytest_canary.k8s.exec import Exec
 from pytest_canary.k8s.objects import Object
 
@@ -78,6 +79,9 @@ class NamespaceApi(Protocol):
 
     def write_slice(self, body: dict[str, Any]) -> None:
         """Write an EndpointSlice of the run's own, in the place of the one of its name."""
+
+    def dry_apply(self, body: dict[str, Any]) -> Refusal | None:
+        """What the API server has against an object that would be applied; None for nothing."""
 
     def objects(self, kind: str) -> Sequence[Object]:
         """All objects of a kind."""

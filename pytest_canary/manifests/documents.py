@@ -44,12 +44,14 @@ class Source:
         shown: the path as it is told, relative to pytest's rootdir.
         text: what it holds, its variables not filled in.
         too_large: whether it holds more.
+        revision: of git's, where it is not the file as it is there now; empty where it is.
     """
 
     path: Path
     shown: str
     text: str
     too_large: bool = False
+    revision: str = ""
 
     def where(self, line: int) -> str:
         """The place as an editor opens it: "manifests/deployment.yml:42"."""
@@ -163,16 +165,24 @@ def read(path: Path, root: Path) -> Source:
         path: the file.
         root: the folder that paths are told from.
     """
-    shown = shown_path(path, root)
     with path.open("rb") as file:
-        found = file.read(LARGEST + 1)
-    if len(found) > LARGEST:
-        return Source(path, shown, found[:LARGEST].decode("utf-8-sig", "replace"), too_large=True)
+        return read_bytes(file.read(LARGEST + 1), path, root)
+
+
+def read_bytes(content: bytes, path: Path, root: Path, revision: str = "") -> Source:
+    """The same of what the file holds, or held in a revision of git's."""
+    shown = shown_path(path, root)
+    if revision:
+        shown = f"{revision}:{shown}"
+    if len(content) > LARGEST:
+        text = content[:LARGEST].decode("utf-8-sig", "replace")
+        return Source(path, shown, text, too_large=True, revision=revision)
     try:
-        return Source(path, shown, found.decode("utf-8-sig"))
+        return Source(path, shown, content.decode("utf-8-sig"), revision=revision)
     except UnicodeDecodeError as error:
-        known = found[: error.start].decode("utf-8-sig")
-        return Source(path, shown, f"{known}\x00{found[error.start :].decode(errors='replace')}")
+        known = content[: error.start].decode("utf-8-sig")
+        text = f"{known}\x00{content[error.start :].decode(errors='replace')}"
+        return Source(path, shown, text, revision=revision)
 
 
 def shown_path(path: Path, root: Path) -> str:

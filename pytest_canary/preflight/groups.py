@@ -16,7 +16,7 @@ class Group:
     """
 
     name: str
-    of: Literal["text", "deployments", "service", "pipelines"] = "deployments"
+    of: Literal["text", "deployments", "service", "pipelines", "changes"] = "deployments"
 
 
 YAML = Group("valid YAML", of="text")
@@ -34,6 +34,10 @@ FIXED_IMAGES = Group("fixed images")
 REQUESTS = Group("requests")
 AVAILABILITY = Group("pods that are left")
 MIGRATION = Group("what migrates", of="text")
+UNCHANGEABLE = Group("fields that can't be changed", of="changes")
+LEFT = Group("objects that are left", of="changes")
+SHARED = Group("what both versions are given", of="changes")
+BESIDE = Group("both versions behind the Service", of="changes")
 PIPELINES = Group("Semaphore's pipelines", of="pipelines")
 JOBS = Group("what jobs are given", of="pipelines")
 PROMOTIONS = Group("promotions and conditions", of="pipelines")

@@ -1,11 +1,12 @@
 """The static check: the candidate's manifests as the cluster would get them, and what is wrong.
 
-It reads files and nothing else. What it looks at are the candidate's: the baseline's are live.
+It reads files and nothing else. What it judges are the candidate's: the baseline's are live, and
+these are held against them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,6 +38,7 @@ class Inspection:
         foreign: why the template can't be judged at all; empty where it can.
         unread: why its Deployments can't; empty where they can.
         serviceless: why the Service can't; empty where it can.
+        uncompared: why it can't be compared with the baseline's; empty where it can.
         objects: what the manifests make, as kubectl takes it: "Deployment.v1.apps/shop-canary".
     """
 
@@ -45,6 +47,7 @@ class Inspection:
     foreign: str = ""
     unread: str = ""
     serviceless: str = ""
+    uncompared: str = ""
     objects: tuple[str, ...] = ()
 
     def found(self, group: Group) -> list[Finding]:
@@ -63,6 +66,7 @@ class Inspection:
             "deployments": self.unread,
             "service": self.unread or self.serviceless,
             "pipelines": "",  # only asked where there are some
+            "changes": self.uncompared,
         }[group.of]
         if lacking:
             raise NotApplicable(lacking)
@@ -86,10 +90,11 @@ def inspect(
     faults = [fault for rule in RULES for fault in rule.faults(subject)]
     return Inspection(
         findings=tuple(findings_of(faults)),
-        notes=(*_notes(subject, wanted), *renderer.notes()),
+        notes=(*_notes(subject, wanted), *renderer.notes(), *_compared(subject, plan)),
         foreign=foreign,
         unread=foreign or _unread(subject),
         serviceless=_serviceless(subject),
+        uncompared=subject.uncompared,
         objects=tuple(dict.fromkeys(_typed(each) for each in subject.documents())),
     )
 
@@ -115,7 +120,8 @@ def findings_of(faults: Iterable[Fault]) -> list[Finding]:
             evidence=fault.source.quoted(fault.line),
             next=fault.fix,
             file=fault.source.path,
-            line=fault.line,
+            # A line of a revision's is none of the file as it is there.
+            line=0 if fault.source.revision else fault.line,
         )
         for fault in ordered
     ]
@@ -123,7 +129,8 @@ def findings_of(faults: Iterable[Fault]) -> list[Finding]:
 
 def _own(fault: Fault) -> str:
     """What tells a fault from others of its line; nothing, where the other Deployment has it."""
-    return fault.sentence if fault.rule in names(of="pipelines") else ""
+    several = (*names(of="pipelines"), *names(of="changes"))
+    return fault.sentence if fault.rule in several else ""
 
 
 def _unread(subject: Subject) -> str:
@@ -139,6 +146,13 @@ def _serviceless(subject: Subject) -> str:
         return ""
     what = "can't be read" if subject.applied.broken else "has no Service"
     return f"{subject.service_file.shown} {what}"
+
+
+def _compared(subject: Subject, plan: Plan) -> Iterator[str]:
+    if subject.live:
+        yield f"compared with {plan.baseline.text}"
+    if subject.uncompared:
+        yield f"compared with no baseline, as {subject.uncompared}"
 
 
 def _notes(subject: Subject, wanted: KubernetesVersion | None) -> list[str]:

@@ -72,7 +72,14 @@ def read_subject(
         job_file=job_file,
         job=job,
     )
-    return replace(subject, pipelines=_pipeline_faults(plan, root, subject)), foreign
+    subject = replace(subject, pipelines=_pipeline_faults(plan, root, subject))
+    if plan.compares:
+        # Where there is nothing to compare, a check has no time for it.
+        from pytest_canary.preflight.comparing import compared
+
+        both = compared(plan, root, subject, asked, renderer)
+        subject = replace(subject, live=both.live, made=both.made, uncompared=both.lacking)
+    return subject, foreign
 
 
 def _pipeline_faults(plan: Plan, root: Path, subject: Subject) -> tuple[Fault, ...]:

@@ -7,6 +7,7 @@ from pytest_canary.preflight.groups import Group
 from pytest_canary.preflight.rule import Rule
 from pytest_canary.preflight.rules import (
     availability,
+    changes,
     deployments,
     images,
     migration,
@@ -32,6 +33,7 @@ MODULES = (
     requests,
     availability,
     migration,
+    changes,
     pipelines,
 )
 

@@ -7,17 +7,19 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_canary.config.settings import Settings
 from pytest_canary.manifests.documents import Document, Fault, Place, Source, Unfit
 from pytest_canary.manifests.jobs import jobs
 from pytest_canary.manifests.parsing import Parsed
+from pytest_canary.manifests.pods import all_containers, containers
 from pytest_canary.manifests.rendered import Given, Rendered
 from pytest_canary.manifests.schema import KubernetesSchema
 from pytest_canary.manifests.templates import Script
 
-POD: Place = ("spec", "template", "spec")
+if TYPE_CHECKING:
+    from pytest_canary.changes.version_objects import VersionObjects
 
 # Misfits of one object that are told: who mends them sees the others.
 MOST = 100
@@ -63,15 +65,11 @@ class Workload:
 
     def containers(self) -> Iterator[tuple[Place, dict[str, Any]]]:
         """The containers that run as long as the pod, each with its place."""
-        for place, container in self.deployment.tables(*POD, "initContainers"):
-            if container.get("restartPolicy") == "Always":
-                yield place, container
-        yield from self.deployment.tables(*POD, "containers")
+        return containers(self.deployment)
 
     def all_containers(self) -> Iterator[tuple[Place, dict[str, Any]]]:
         """Those that come before the others, too."""
-        yield from self.deployment.tables(*POD, "initContainers")
-        yield from self.deployment.tables(*POD, "containers")
+        return all_containers(self.deployment)
 
     def ports(self, place: Place) -> list[dict[str, Any]]:
         """The ports that a container names."""
@@ -101,6 +99,9 @@ class Subject:
             migrates; None where there is no such, or it can't be judged.
         pipelines: what is wrong with Semaphore's pipelines, each fault with its rule's name; none
             where nobody has named one.
+        live: what the baseline's manifests make; None where there is nothing to compare.
+        made: what the candidate's make beside them; None likewise.
+        uncompared: why the baseline's can't be compared; empty where they can.
     """
 
     settings: Settings
@@ -119,6 +120,9 @@ class Subject:
     job_file: Source | None = None
     job: Rendered | None = None
     pipelines: tuple[Fault, ...] = ()
+    live: VersionObjects | None = None
+    made: VersionObjects | None = None
+    uncompared: str = ""
 
     @property
     def scripted(self) -> bool:

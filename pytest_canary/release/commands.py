@@ -25,6 +25,9 @@ class Commands:
         processes: run kubectl.
         claims: make known what is applied, where the namespace is not the run's own.
         printed: watches what scripts print.
+
+    Attributes:
+        environment: what they see.
     """
 
     def __init__(
@@ -37,7 +40,7 @@ class Commands:
         printed: PrintedSecrets,
     ) -> None:
         self._kubectl = kubectl
-        self._environment = environment
+        self.environment = environment
         self._namespace = namespace
         self._processes = processes
         self._claims = claims
@@ -56,7 +59,7 @@ class Commands:
         """
         try:
             return self._processes.run(
-                [self._kubectl, *words], timeout=60, env=self._environment, stdin=[stdin]
+                [self._kubectl, *words], timeout=60, env=self.environment, stdin=[stdin]
             )
         except CommandError as error:
             self.expect_not_refused(error.output)
@@ -100,7 +103,7 @@ class Commands:
             CommandError: it fails; with its output.
             FoundError: the API server has refused something, whatever the script made of it.
         """
-        given = Given(deployment, replicas, version.image, self._environment)
+        given = Given(deployment, replicas, version.image, self.environment)
         command = version.renderer.apply(given, other)
         said: list[str] = []
 
@@ -112,7 +115,7 @@ class Commands:
         script.run(
             self._words(command),
             timeout=timeout,
-            env=self._environment,
+            env=self.environment,
             cwd=command.cwd,
             stdin=[command.stdin],
             heard=hear,
@@ -131,7 +134,7 @@ class Commands:
         """
         try:
             return self._processes.run(
-                self._words(command), timeout=120, env=self._environment, stdin=[command.stdin]
+                self._words(command), timeout=120, env=self.environment, stdin=[command.stdin]
             )
         except CommandError as error:
             self.expect_not_refused(error.output)

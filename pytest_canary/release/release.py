@@ -28,6 +28,7 @@ from pytest_canary.release.printed_secrets import PrintedSecrets
 from pytest_canary.release.removal import Removal
 from pytest_canary.release.rollout_watch import RolloutWatch
 from pytest_canary.release.service import Service
+from pytest_canary.release.trial import Trial, try_out
 from pytest_canary.rendering.helm import HelmChart
 from pytest_canary.rendering.renderer import Renderer
 from pytest_canary.rendering.version import Version
@@ -110,6 +111,10 @@ class Release:
     def name(self, track: str) -> str:
         """The name of the track's Deployment."""
         return self.settings.deployment_name(track)
+
+    def try_out(self, version: Version) -> Trial:
+        """`kubectl apply --dry-run=server` of all that is applied for a version; see `try_out`."""
+        return try_out(self.namespace, self.settings, version, self.commands.environment)
 
     # The canary pipeline.
 

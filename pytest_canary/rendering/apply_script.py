@@ -31,6 +31,7 @@ class ApplyScript:
     root: Path
 
     knows_both = False
+    deletes = False
 
     def render(self, given: Given) -> Rendered:
         """The template as the script would hand it to kubectl, as far as it can be read."""

@@ -40,6 +40,7 @@ class Derived:
     migration: MigrationSettings = field(default_factory=MigrationSettings)
 
     knows_both = False
+    deletes = False
 
     def render(self, given: Given) -> Rendered:
         """The Deployment for one track; none where it is not known which is released."""

@@ -47,6 +47,7 @@ class HelmChart:
     processes: Processes = field(default_factory=Processes)
 
     knows_both = True
+    deletes = True
 
     # What it makes.
 

@@ -36,9 +36,11 @@ class Renderer(Protocol):
 
     Attributes:
         knows_both: whether one command changes both tracks, so that it has to know of the other.
+        deletes: whether that deletes what was made of the version before, and is no more.
     """
 
     knows_both: bool
+    deletes: bool
 
     def render(self, given: Given) -> Rendered:
         """The objects that are made for one track: its Deployment, and what comes with it."""

@@ -8,7 +8,7 @@ from pytest_canary.context import expect, expectations, judging, migrating
 from pytest_canary.context.outcomes import BaselineOutcome
 from pytest_canary.context.stage import Stage
 from pytest_canary.context.workspace import existing_context
-from pytest_canary.core.errors import ReleaseError
+from pytest_canary.core.errors import FoundError, NotApplicable, ReleaseError
 from pytest_canary.manifests.version import CANARY, STABLE
 from pytest_canary.stages.conditions import (
     first_with_service,
@@ -87,3 +87,15 @@ def api_works(context: Context) -> None:
 @STAGE.holds("the other requests answer as promised", when=has_other_requests_at_baseline)
 def other_requests(context: Context) -> None:
     expect.other_requests(context)
+
+
+# The last of this stage: nothing of the candidate has been applied yet.
+@STAGE.holds("the API server takes every object of the candidate over it", when=upgrade)
+def candidate_is_taken(context: Context) -> None:
+    trial = context.release.try_out(context.candidate)
+    if trial.note:
+        context.journal.note("baseline", trial.note)
+    if trial.refused:
+        raise FoundError(trial.refused)
+    if not trial.tried:
+        raise NotApplicable(f"nothing could be tried out: {'; '.join(trial.untried)}")

@@ -126,6 +126,11 @@ def may_judge(plan: Plan) -> bool:
     return plan.traffic and named != "none"
 
 
+def compares(plan: Plan) -> bool:
+    """Applies where the baseline has manifests of its own, and to a check that can't know it."""
+    return plan.compares
+
+
 def has_pipelines(plan: Plan) -> bool:
     """Applies where a pipeline's file is named."""
     return plan.pipeline is not None

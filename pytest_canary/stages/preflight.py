@@ -12,6 +12,7 @@ from pytest_canary.context.workspace import workspace_itself
 from pytest_canary.preflight import groups
 from pytest_canary.preflight.inspection import inspect
 from pytest_canary.stages.conditions import (
+    compares,
     has_pipelines,
     has_promotions,
     may_judge,
@@ -118,6 +119,26 @@ def requests_fit(workspace: Workspace) -> None:
 @STAGE.holds("a rollout and a drain leave {name}-stable a pod")
 def pods_are_left(workspace: Workspace) -> None:
     expect_no_errors(workspace, groups.AVAILABILITY)
+
+
+@STAGE.holds("nothing changes that can't be changed on a live object", when=compares)
+def fields_can_change(workspace: Workspace) -> None:
+    expect_no_errors(workspace, groups.UNCHANGEABLE)
+
+
+@STAGE.holds("nothing is left on the cluster that this version has no more", when=compares)
+def nothing_is_left(workspace: Workspace) -> None:
+    expect_no_errors(workspace, groups.LEFT)
+
+
+@STAGE.holds("both versions are given the same variables and keys", when=compares)
+def settings_are_shared(workspace: Workspace) -> None:
+    expect_no_errors(workspace, groups.SHARED)
+
+
+@STAGE.holds("the Service leads to both versions, by the same ports and probes", when=compares)
+def both_are_served(workspace: Workspace) -> None:
+    expect_no_errors(workspace, groups.BESIDE)
 
 
 @STAGE.holds(

@@ -17,6 +17,7 @@ from fakes.objects import Object, copied
 from pytest_canary.core.disclosure import Disclosure
 from pytest_canary.core.errors import ClusterError
 from pytest_canary.core.masking import Redactor
+from pytest_canary.k8s.dry_run import Refusal
 from pytest_canary.k8s.exec import Exec
 from pytest_canary.k8s.namespace_api import Access, ClusterAround, NamespaceApi
 from pytest_canary.k8s.objects import Snapshot, is_ready, pods_of
@@ -116,6 +117,8 @@ class Namespace(NamespaceApi):
         lacking: the rights that whoever asks it has not: "create endpointslices.discovery.k8s.io".
         refuses_slices: why no EndpointSlice can be written; empty where one can.
         written: the EndpointSlices that were, in their order.
+        tried: the objects that were tried out, in their order: "Deployment shop-stable".
+        refuses: what is not taken of them, and why.
         redactor: takes the secrets out of what a person is to read.
     """
 
@@ -139,6 +142,8 @@ class Namespace(NamespaceApi):
         self.lacking: list[str] = []
         self.refuses_slices = ""
         self.written: list[Object] = []
+        self.tried: list[str] = []
+        self.refuses: dict[str, Refusal] = {}
         self.watch: Callable[[str, str, Object], None] = lambda *_: None
         self._objects: dict[str, dict[str, Object]] = {}
         self._taken = 0
@@ -164,6 +169,10 @@ class Namespace(NamespaceApi):
     @property
     def access(self) -> Access:
         return Allowed(self)
+
+    def dry_apply(self, body: Object) -> Refusal | None:
+        self.tried.append(f"{body['kind']} {body['metadata']['name']}")
+        return self.refuses.get(self.tried[-1])
 
     def objects(self, kind: str) -> list[Object]:
         self.take_up()

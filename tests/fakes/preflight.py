@@ -4,8 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from fakes.repository import commit, git
+
 from pytest_canary.config import settings_file
-from pytest_canary.config.baseline import Baseline
+from pytest_canary.config.baseline import Baseline, find_baseline
 from pytest_canary.config.options import Options
 from pytest_canary.config.plan import Plan
 from pytest_canary.preflight import groups, inspection
@@ -19,6 +21,8 @@ FAULTS = sorted(path for path in BROKEN.glob("*/*.yml") if path.stem != "healthy
 NODE = Node(cpus=4, memory=8 * 2**30)
 KIND = Options(node_image="kindest/node:v1.35.4")
 ELSEWHERE = Options(context="prod", registry="registry.invalid/team")
+CHANGES = sorted(path for path in (ROOT / "fixtures" / "changes").iterdir() if path.is_dir())
+NOTHING = Baseline("none", "", "")
 GROUPS = [each for each in vars(groups).values() if isinstance(each, Group)]
 
 Edit = tuple[str, str]
@@ -65,16 +69,51 @@ def inspected(
     if job is not None:
         texts["job"] = job
         table.setdefault("migration", {"job": "manifests/job.yml"})
-    (folder / "manifests").mkdir(exist_ok=True)
+    (folder / "manifests").mkdir(parents=True, exist_ok=True)
     for kind, text in texts.items():
         (folder / "manifests" / f"{kind}.yml").write_text(text)
     (folder / "apply.sh").write_text(apply or (ROOT / "apply.sh").read_text())
     (folder / "Dockerfile").touch()
     found_settings = settings_file.check({"name": "shop"} | table, folder, "canary.toml")
-    plan = Plan(found_settings, options, Baseline("none", "", ""))
+    live = find_baseline(found_settings, options) if "baseline" in table else NOTHING
+    plan = Plan(found_settings, options, live)
     return inspection.inspect(plan, folder, node)
 
 
 def codes(found: Inspection) -> list[str]:
     """The rules of its findings."""
     return [finding.code for finding in found.findings]
+
+
+def before_and_after(folder: Path) -> tuple[dict[str, str], dict[str, str]]:
+    """What the live version's manifests are in a folder of fixtures/changes, and this version's."""
+
+    def texts(prefix: str) -> dict[str, str]:
+        own = {kind: folder / f"{prefix}{kind}.yml" for kind in ("deployment", "service")}
+        return {kind: path.read_text() for kind, path in own.items() if path.exists()}
+
+    return texts("live."), texts("")
+
+
+def here(folder: Path) -> tuple[str, int, str]:
+    """The file of such a folder that is told of, the line that says so, and its number before."""
+    for path in folder.glob("*.yml"):
+        for number, line in enumerate(path.read_text().splitlines(), start=1):
+            if "# here" in line:
+                return path.name, number, line
+    raise AssertionError(folder)
+
+
+def compared(folder: Path, live: dict[str, Any], made: dict[str, Any], **more: Any) -> Inspection:
+    """Inspect manifests where others are in git, tagged v1.
+
+    Args:
+        folder: the project, which becomes a repository.
+        live: the texts that are tagged: "deployment", "service", "apply"; healthy ones for others.
+        made: the texts that are there now; likewise.
+        more: what else `inspected` takes.
+    """
+    inspected(folder, **live)
+    git(folder, "init", "--quiet")
+    commit(folder, "v1")
+    return inspected(folder, **made, baseline="git:v1", **more)

@@ -8,6 +8,7 @@ wait for.
 
 import itertools
 import os
+import shutil
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
@@ -26,6 +27,7 @@ from fakes.engine import IMAGES, Engine
 from fakes.network import Network, release_of
 from fakes.objects import Object
 from fakes.observed import observed, requests
+from fakes.repository import commit, git
 from fakes.traffic import until
 
 from pytest_canary.analysis.judge import Judge
@@ -35,7 +37,7 @@ from pytest_canary.cluster.container_engine import Image, node_name
 from pytest_canary.cluster.provision import Provisioned
 from pytest_canary.cluster.run import Run
 from pytest_canary.config import settings_file
-from pytest_canary.config.baseline import Baseline
+from pytest_canary.config.baseline import Baseline, find_baseline
 from pytest_canary.config.options import STAGES, Options
 from pytest_canary.config.pipeline_file import find_pipeline, find_roles
 from pytest_canary.config.plan import Plan
@@ -136,6 +138,7 @@ class World:
         empty: whether nothing is in the world yet, as somebody else rehearses in it.
         root: the project's folder.
         pipelines: makes what runs the project's pipelines for real; None for nothing.
+        revision: whether the baseline is one of git's, with manifests of its own.
         table: settings beside the usual ones.
 
     Attributes:
@@ -154,6 +157,7 @@ class World:
         empty: bool = False,
         root: Path = ROOT,
         pipelines: RunPipelines | None = None,
+        revision: bool = False,
         **table: Any,
     ) -> None:
         self.folder, self.patch = folder, patch
@@ -165,6 +169,9 @@ class World:
         self.until_the_end = ExitStack()
         self.meanwhile: Callable[[], None] = lambda: None
         self.clock = Clock(step=0.001)
+        if revision:
+            root = repository(folder / "repository")
+            table["baseline"] = "git:v1"
         self.settings = settings_file.check(SETTINGS | table, root, "canary.toml")
         self.upgrade = upgrade
         self.clock.real = 0.005 if self.settings.traffic.rate else 0.0
@@ -188,6 +195,8 @@ class World:
             baseline=IMAGES["baseline"] if upgrade else "none", report=folder / "canary-report"
         )
         baseline = Baseline("image" if upgrade else "none", IMAGES["baseline"], "a test")
+        if revision:
+            baseline = find_baseline(self.settings, Options())
         self.kind = self.script("kind", "#!/bin/sh\n")
         self.kubectl = self.script("kubectl", KUBECTL.format(log=self.namespace.log))
         self.apply = self.script("apply.sh", APPLY.format(log=self.namespace.log))
@@ -487,6 +496,18 @@ class World:
             assert command == self.settings.commands.migrate, command
             code, output = self.migrate(release_of(pod), self.settings.database.name)
         return code, output, output
+
+
+def repository(project: Path) -> Path:
+    """The bundled app's manifests in git, tagged v1, and in a newer version since."""
+    shutil.copytree(ROOT / "manifests", project / "manifests")
+    shutil.copy(ROOT / "apply.sh", project)
+    (project / "Dockerfile").touch()
+    git(project, "init", "--quiet")
+    commit(project, "v1")
+    with (project / "manifests" / "deployment.yml").open("a") as template:
+        template.write("# Nothing but this has changed.\n")
+    return project
 
 
 NewWorld = Callable[..., World]

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from pytest_canary.k8s.selectors import matches
 from pytest_canary.manifests.documents import Fault, Place
+from pytest_canary.manifests.pods import POD
 from pytest_canary.preflight.groups import DEPLOYMENTS, SELECTORS
 from pytest_canary.preflight.rule import rule
-from pytest_canary.preflight.subject import POD, Subject, describe
+from pytest_canary.preflight.subject import Subject, describe
 
 SELECTOR: Place = ("spec", "selector")
 

@@ -8,9 +8,10 @@ from typing import Any
 from pytest_canary.core.wording import plural, suggestion
 from pytest_canary.manifests.documents import Fault, Place
 from pytest_canary.manifests.jobs import init_containers, job_faults, jobs, migrating
+from pytest_canary.manifests.pods import POD
 from pytest_canary.preflight.groups import MIGRATION
 from pytest_canary.preflight.rule import rule
-from pytest_canary.preflight.subject import POD, Subject, Workload, describe
+from pytest_canary.preflight.subject import Subject, Workload, describe
 
 
 @rule(

@@ -3,36 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
 
 from pytest_canary.core.wording import did_you_mean, suggestion
-from pytest_canary.manifests.documents import Document, Fault, Place
+from pytest_canary.manifests.documents import Document, Fault
+from pytest_canary.manifests.pods import POD, Reference, from_environment, from_volumes
 from pytest_canary.preflight.groups import REFERENCES
 from pytest_canary.preflight.rule import rule
-from pytest_canary.preflight.subject import POD, Subject, Workload
+from pytest_canary.preflight.subject import Subject, Workload
 
 OPTIONAL = ("Secret", "ConfigMap")
 
 # In every namespace, by Kubernetes itself.
 GIVEN = {("ConfigMap", "kube-root-ca.crt"), ("ServiceAccount", "default")}
-
-
-@dataclass(frozen=True)
-class Reference:
-    """What a pod refers to.
-
-    Attributes:
-        kind: of the object.
-        name: of the object.
-        place: where the reference stands.
-        keys: the keys that it takes, each with its place.
-    """
-
-    kind: str
-    name: str
-    place: Place
-    keys: tuple[tuple[str, Place], ...] = ()
 
 
 @rule(
@@ -111,63 +93,13 @@ def missing_service_account(subject: Subject) -> Iterator[Fault]:
         yield from _account(subject, workload.deployment)
 
 
-def from_environment(workload: Workload) -> Iterator[Reference]:
-    """What containers take their variables from."""
-    for place, _ in workload.all_containers():
-        for where, entry in workload.deployment.tables(*place, "env"):
-            for source, kind in (("secretKeyRef", "Secret"), ("configMapKeyRef", "ConfigMap")):
-                reference = entry.get("valueFrom")
-                found = reference.get(source) if isinstance(reference, dict) else None
-                spot = (*where, "valueFrom", source)
-                yield from _reference(kind, found, spot, "name", [found])
-        for where, entry in workload.deployment.tables(*place, "envFrom"):
-            for source, kind in (("secretRef", "Secret"), ("configMapRef", "ConfigMap")):
-                yield from _reference(kind, entry.get(source), (*where, source), "name")
-
-
-def from_volumes(workload: Workload) -> Iterator[Reference]:
-    """What volumes are made of."""
-    for where, volume in workload.deployment.tables(*POD, "volumes"):
-        secret, config = volume.get("secret"), volume.get("configMap")
-        yield from _reference("Secret", secret, (*where, "secret"), "secretName", _items(secret))
-        yield from _reference("ConfigMap", config, (*where, "configMap"), "name", _items(config))
-        claim = volume.get("persistentVolumeClaim")
-        place = (*where, "persistentVolumeClaim")
-        yield from _reference("PersistentVolumeClaim", claim, place, "claimName")
-        for spot, source in workload.deployment.tables(*where, "projected", "sources"):
-            for key, kind in (("secret", "Secret"), ("configMap", "ConfigMap")):
-                found = source.get(key)
-                yield from _reference(kind, found, (*spot, key), "name", _items(found))
-
-
-def _items(volume: Any) -> list[Any]:
-    found = volume.get("items") if isinstance(volume, dict) else None
-    return found if isinstance(found, list) else []
-
-
-def _reference(
-    kind: str, found: Any, place: Place, called: str, keyed: list[Any] | None = None
-) -> Iterator[Reference]:
-    if not isinstance(found, dict) or found.get("optional") is True:
-        return
-    name = found.get(called)
-    if not isinstance(name, str) or not name:
-        return
-    keys = []
-    for number, each in enumerate(keyed or []):
-        key = each.get("key") if isinstance(each, dict) else None
-        spot = (*place, "key") if each is found else (*place, "items", number, "key")
-        if isinstance(key, str):
-            keys.append((key, spot))
-    yield Reference(kind, name, (*place, called), tuple(keys))
-
-
 def _references(subject: Subject) -> Iterator[tuple[Document, Reference]]:
     """What pods refer to, but for what every namespace has."""
     for workload in subject.pods():
-        for each in (*from_environment(workload), *from_volumes(workload)):
+        deployment = workload.deployment
+        for each in (*from_environment(deployment), *from_volumes(deployment)):
             if (each.kind, each.name) not in GIVEN:
-                yield workload.deployment, each
+                yield deployment, each
 
 
 def _missing(subject: Subject, kind: str) -> Iterator[Fault]:

@@ -6,13 +6,16 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
+from pytest_canary.core.wording import plural
 from pytest_canary.database.deployment import CPU_REQUEST
 from pytest_canary.k8s.quantities import quantity, quantity_or_none, requests, written
+from pytest_canary.k8s.strategy import most_unavailable
 from pytest_canary.manifests.documents import Document, Fault, Place
-from pytest_canary.manifests.version import STABLE
+from pytest_canary.manifests.pods import POD
+from pytest_canary.manifests.version import CANARY, STABLE
 from pytest_canary.preflight.groups import REQUESTS
 from pytest_canary.preflight.rule import rule
-from pytest_canary.preflight.subject import POD, Subject
+from pytest_canary.preflight.subject import Subject
 
 # What kubeadm's own pods request on a first node: the control plane, etcd and two of CoreDNS.
 SYSTEM = {"cpu": Decimal("0.85"), "memory": Decimal(240 * 2**20)}
@@ -59,12 +62,63 @@ def request_beyond_node(subject: Subject) -> Iterator[Fault]:
             )
 
 
+@rule(
+    "request-beyond-both",
+    "requests of both versions that the node has not together",
+    REQUESTS,
+    advice="request less, or let `maxUnavailable` be 1 where a rollout needs the room of one more "
+    "pod",
+)
+def request_beyond_both(subject: Subject) -> Iterator[Fault]:
+    """The node has what both versions request while both run."""
+    if subject.node is None or subject.live is None or len(subject.workloads) < 2:
+        return
+    if any(request_beyond_node.search(subject)):
+        return  # then not even this version fits
+    old = requests(subject.live.stable.table("spec", "template"))
+    new = requests(subject.workloads[STABLE].deployment.table("spec", "template"))
+    for resource, has in (("cpu", subject.node.cpus), ("memory", subject.node.memory)):
+        asked, pods = _at_most(subject, *(each.get(resource, Decimal(0)) for each in (old, new)))
+        taken, by = _taken(subject, resource)
+        if has and asked > has - taken:
+            yield _fault(
+                subject,
+                resource,
+                f"{pods} request {written(resource, asked)} of {resource} together, and the node "
+                f"has {written(resource, Decimal(has))}, of which Kubernetes {by} "
+                f"{written(resource, taken)}",
+                "request less, or let maxUnavailable be 1 where a rollout needs the room of one "
+                "more",
+            )
+
+
+def _at_most(subject: Subject, old: Decimal, new: Decimal) -> tuple[Decimal, str]:
+    """What has to fit at once for the walk to go on, by the pods that request it.
+
+    The canary comes while all of stable runs. A rollout that may not be a pod short then needs one
+    more before it takes the first, and has the last of the old beside all of the new.
+    """
+    canary, stable = (subject.workloads[each] for each in (CANARY, STABLE))
+    live = subject.live.title if subject.live else ""
+    count, beside = stable.replicas, canary.replicas
+    steps = [(count, beside)]
+    if most_unavailable(stable.deployment.table("spec", "strategy"), count) == 0:
+        steps += [(count, beside + 1), (1, beside + count)]
+    asked, (olds, news) = max((olds * old + news * new, (olds, news)) for olds, news in steps)
+    return asked, f"{plural(olds, 'pod')} of {live} and {news} of this version"
+
+
+def _taken(subject: Subject, resource: str) -> tuple[Decimal, str]:
+    """What others than the release request of the node, and who, as words that go before it."""
+    if resource == "cpu" and subject.settings.database.image != "none":
+        return SYSTEM[resource] + quantity(CPU_REQUEST), "and the database request"
+    return SYSTEM[resource], "itself requests"
+
+
 def _beyond(
     subject: Subject, resource: str, asked: Mapping[str, Mapping[str, Decimal]], has: Decimal
 ) -> Iterator[Fault]:
-    taken, by = SYSTEM[resource], "itself requests"
-    if resource == "cpu" and subject.settings.database.image != "none":
-        taken, by = taken + quantity(CPU_REQUEST), "and the database request"
+    taken, by = _taken(subject, resource)
     free = has - taken
     replicas = {track: each.replicas for track, each in subject.workloads.items()}
     one = max(each.get(resource, Decimal(0)) for each in asked.values())

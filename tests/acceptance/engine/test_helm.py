@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from acceptance.projects import ROOT
+from fakes.repository import commit, git
 
 
 @pytest.fixture
@@ -67,3 +68,16 @@ def test_what_can_not_be_made_is_told_before_anything_starts(example: Path) -> N
     assert told.returncode == 4
     assert "canary.toml: chart can't be rendered: `helm template addressbook`" in told.stderr
     assert 'function "oh" not defined' in told.stderr
+
+
+def test_what_changes_since_a_tag_is_told(example: Path) -> None:
+    git(example.parent, "init", "--quiet")
+    commit(example.parent, "v1")
+    commit(example.parent)
+    change(example / "chart" / "templates" / "service.yaml", "port: 80\n", "port: 8080\n")
+    told = checked(example)
+    assert told.returncode == 1, told.stdout
+    assert "compared with git:v1 (the newest tag before HEAD)" in told.stdout
+    assert "seen    chart/templates/service.yaml:" in told.stdout
+    assert "rule moved-address" in told.stdout
+    assert "canary: 1 error, 19 of 20 checks hold" in told.stdout

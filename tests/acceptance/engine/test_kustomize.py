@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from acceptance.projects import ROOT
+from fakes.repository import commit, git
 
 from pytest_canary.core.errors import ReleaseError
 from pytest_canary.rendering.kustomize import build_objects
@@ -66,3 +67,17 @@ def test_what_can_not_be_made_is_told_before_anything_starts(example: Path) -> N
     assert told.returncode == 4
     assert f"canary.toml: {LIVE} can't be rendered" in told.stderr
     assert sorted(example.rglob("canary-kustomize-*")) == []
+
+
+def test_what_changes_since_a_tag_is_told(example: Path) -> None:
+    git(example.parent, "init", "--quiet")
+    commit(example.parent, "v1")
+    commit(example.parent)
+    base = example / "deploy" / "base" / "service.yml"
+    base.write_text(base.read_text().replace("port: 80\n", "port: 8080\n"))
+    told = checked(example)
+    assert told.returncode == 1, told.stdout
+    assert "compared with git:v1 (the newest tag before HEAD)" in told.stdout
+    assert "seen    deploy/base/service.yml:" in told.stdout
+    assert "rule moved-address" in told.stdout
+    assert "canary: 1 error, 19 of 20 checks hold" in told.stdout

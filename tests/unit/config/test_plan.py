@@ -134,3 +134,38 @@ def test_a_job_may_migrate_before_there_is_a_pod(book: Path) -> None:
         assert (made.migrates, made.migrates_first, made.migrates_along) == (True, first, False)
     none = settings(book, 'migration.job = "job.yml"\ndatabase.image = "none"')
     assert not plan(none, Options(baseline="shop:1", image="shop:2")).migrates
+
+
+# What a check knows of the baseline.
+
+
+def test_a_check_knows_the_baseline_where_git_does(tagged: Path) -> None:
+    found = plan(settings(tagged), Options(check=True))
+    assert (found.baseline.name, found.compares, found.uncompared) == ("git:v1.4", True, "")
+
+
+@pytest.mark.parametrize(
+    ("baseline", "compares"),
+    [("shop:1.4", False), ("none", False), ("git:v1.3", True), ("git:v2.0", True)],
+)
+def test_a_check_compares_with_a_commit_alone(tagged: Path, baseline: str, compares: bool) -> None:
+    found = plan(settings(tagged), Options(check=True, baseline=baseline))
+    assert (found.compares, found.uncompared) == (compares, "")
+
+
+def test_a_check_says_what_git_does_not_know(tagged: Path) -> None:
+    found = plan(settings(tagged, 'baseline = "git:v1.5"'), Options(check=True))
+    assert found.compares
+    assert found.uncompared == (
+        "baseline git:v1.5 (canary.toml) is not in git: did you mean git:v1.4?"
+    )
+
+
+def test_a_check_outside_of_git_asks_nobody(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(folder / "nothing"))
+    found = plan(settings(folder), Options(check=True))
+    assert (found.compares, found.uncompared, found.baseline.text) == (
+        False,
+        "",
+        "none (not in git)",
+    )

@@ -26,7 +26,8 @@ from pytest_canary.rendering.renderers import renderer_of
 def test_every_rule_has_a_broken_manifest() -> None:
     of_settings_and_script = {"unused-variable", "empty-variable"}
     found = {path.stem.split(".")[0] for path in FAULTS}
-    others = {*of_settings_and_script, *ruleset.names(of="pipelines")}
+    of_both_versions = {*ruleset.names(of="changes"), "request-beyond-both"}
+    others = of_settings_and_script | of_both_versions | {*ruleset.names(of="pipelines")}
     assert found == set(ruleset.names()) - others
 
 
@@ -50,6 +51,12 @@ def test_what_kubernetes_takes_and_runs_is_a_warning_and_nothing_else() -> None:
         "blocking-budget",
         "other-migration",
         "selects-migration",
+        "left-object",
+        "taken-key",
+        "unshared-key",
+        "unshared-variable",
+        "changed-port",
+        "changed-probe",
         "undescribed-secret",
         "unprovided-variable",
         "manual-rollback",

@@ -51,6 +51,7 @@ SCENARIOS: dict[str, dict[str, Any]] = {
     "an upgrade that a Job beside it migrates": JOB_BESIDE,
     "an upgrade that an init container migrates": INIT,
     "an upgrade of an app that migrates as it starts": START,
+    "an upgrade from a commit": {"revision": True},
     "a first release": {"upgrade": False},
     "a first release that an init container migrates": {"upgrade": False} | INIT,
     "a first release of an app that migrates as it starts": {"upgrade": False} | START,

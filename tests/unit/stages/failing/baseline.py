@@ -5,6 +5,7 @@ from fakes.objects import crashing, terminating, unready
 from fakes.world import World
 from unit.stages.failing import Cases
 
+from pytest_canary.k8s.dry_run import Refusal
 from pytest_canary.stages import baseline
 
 CASES = Cases("baseline")
@@ -296,3 +297,33 @@ def its_bounded_read_finds_no_row(world: World) -> None:
 )
 def it_answers_with_something_else(world: World) -> None:
     world.app.faults = [app.answers("/ready", {"ready": False})]
+
+
+@CASES.fails(
+    baseline.candidate_is_taken,
+    "the API server does not take Deployment addressbook-stable of the candidate over what is "
+    "live: spec.selector: field is immutable",
+    evidence=(
+        "seen    ",
+        "manifests/deployment.yml:11, tried out before anything of it is applied",
+        "next    leave the field as the live object has it, give the object another name, or "
+        "`kubectl delete` the live one first",
+        'Deployment.apps "addressbook-stable" is invalid: spec.selector: Invalid value: ',
+    ),
+)
+def the_candidate_changes_the_selector(world: World) -> None:
+    why = 'Invalid value: {"matchLabels":{"app":"addressbook","tier":"web"}}: field is immutable'
+    said = f'Deployment.apps "addressbook-stable" is invalid: spec.selector: {why}'
+    refusal = Refusal("Invalid", said, (("spec.selector", why),))
+    world.namespace.refuses["Deployment addressbook-stable"] = refusal
+
+
+@CASES.fails(
+    baseline.candidate_is_taken,
+    "the API server does not take Service addressbook-lb of the candidate over what is live: "
+    'admission webhook "policy.example.invalid" denied the request: no LoadBalancer here',
+    evidence=("next    do what is asked for there; or ask who runs the cluster, whose admission",),
+)
+def a_policy_refuses_the_candidates_service(world: World) -> None:
+    said = 'admission webhook "policy.example.invalid" denied the request: no LoadBalancer here'
+    world.namespace.refuses["Service addressbook-lb"] = Refusal("Forbidden", said)
