@@ -489,7 +489,7 @@ def test_plain_yaml_is_checked_without_a_setting(pytester: pytest.Pytester, shop
     result.stdout.fnmatch_lines(
         [
             "canary: shop, its manifests alone; settings: defaults",
-            "canary/preflight ................ *; Service shop is a NodePort, to be reached *",
+            "canary/preflight ................. *; Service shop is a NodePort, to be reached *",
             "canary: nothing found in k8s",
         ]
     )
@@ -598,10 +598,10 @@ def test_plain_yaml_is_compared_with_what_the_tag_has_of_it(
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines(
         [
-            "collected 20 items",
+            "collected 21 items",
             "*compared with git:v2 (the newest tag before HEAD)*",
             "*Service shop has no port 80 any more, by which clients *",
             "    seen    k8s/all.yml:*, rule moved-address",
-            "canary: 1 error, 19 of 20 checks hold",
+            "canary: 1 error, 20 of 21 checks hold",
         ]
     )

@@ -68,6 +68,8 @@ spec:
       restartPolicy: Never
       containers: [{name: migrate, image: $img, args: [migrate]}]
 """
+# Of an image of its own, so that it is no migration.
+REPORT = JOB.replace("$img", "shop:1").replace("migrate", "report")
 QUEUE = """---
 apiVersion: apps/v1
 kind: StatefulSet
@@ -413,12 +415,10 @@ RIGHT: dict[str, tuple[dict[str, str], dict[str, str]]] = {
         edited("deployment", more=JOB.replace("extras", "migrate-2")),
     ),
     "more of a Job at once": (
-        edited("deployment", more=JOB.replace("$img", "shop:1")),
+        edited("deployment", more=REPORT),
         edited(
             "deployment",
-            more=JOB.replace("$img", "shop:1").replace(
-                "spec:\n  t", "spec:\n  parallelism: 2\n  t"
-            ),
+            more=REPORT.replace("spec:\n  t", "spec:\n  parallelism: 2\n  t"),
         ),
     ),
     "a Job that goes by itself": (

@@ -52,6 +52,9 @@ SCENARIOS: dict[str, dict[str, Any]] = {
     "an upgrade that an init container migrates": INIT,
     "an upgrade of an app that migrates as it starts": START,
     "an upgrade from a commit": {"revision": True},
+    "an upgrade by jobs of GitLab's": {
+        "pipeline": {"file": "fixtures/pipelines/services/.gitlab-ci.yml", "run": False}
+    },
     "a first release": {"upgrade": False},
     "a first release that an init container migrates": {"upgrade": False} | INIT,
     "a first release of an app that migrates as it starts": {"upgrade": False} | START,
