@@ -51,7 +51,8 @@ class Connections:
         self._listening.close()
 
     def _hire(self) -> None:
-        thread = threading.Thread(target=self._work)
+        # Whoever forgets to stop it keeps no test run from its end.
+        thread = threading.Thread(target=self._work, daemon=True)
         self._threads.append(thread)
         thread.start()
 

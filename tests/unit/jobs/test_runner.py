@@ -162,7 +162,8 @@ blocks:
 
 @pytest.mark.parametrize(
     ("strategy", "last", "running"),
-    [("stop", "sleep 60", ("stopped", "fast_failing")), ("cancel", "true", ("passed", ""))],
+    # The second ends well after C, so that it is known by then that C has failed.
+    [("stop", "sleep 60", ("stopped", "fast_failing")), ("cancel", "sleep 3", ("passed", ""))],
 )
 def test_a_block_that_fails_ends_the_others_as_it_is_said(
     tmp_path: Path, strategy: str, last: str, running: tuple[str, str]
