@@ -13,7 +13,9 @@ import pytest
 from acceptance.projects import PATIENCE, ROOT, Project, Walked, needed
 
 
-def walk(shared: Project, releases: dict[str, str], example: str, settings: str) -> Walked:
+def walk(
+    shared: Project, releases: dict[str, str], example: str, settings: str, job: str = ""
+) -> Walked:
     """Walk an example from release 1 to 2, with its own settings, in the tests' cluster.
 
     Args:
@@ -21,12 +23,16 @@ def walk(shared: Project, releases: dict[str, str], example: str, settings: str)
         releases: the names of the images, by release.
         example: its folder in the repository.
         settings: more of them, in TOML.
+        job: one that migrates in the place of the example's commands, put beside its objects.
     """
     name = example.rpartition("/")[2]
     folder = shared.root / name
     shutil.copytree(ROOT / example, folder)
     own = re.sub(r"(\.\./)+app", "../app", (folder / "canary.toml").read_text())
     database = f'[database]\nimage = "{needed("POSTGRES_IMAGE")}"\n'
+    if job:
+        (folder / "k8s" / "job.yml").write_text(job)
+        own = own.partition("[commands]")[0]
     (folder / "canary.toml").write_text(f"{own}\n{database}{settings}")
     return shared.pytest(
         "--canary",
@@ -59,6 +65,18 @@ def test_plain_yaml_is_walked_as_it_stands(shared: Project, releases: dict[str, 
     preflight = walked.stage("preflight")
     assert "namespace people is left out for the rehearsal's own" in preflight
     assert "Service addressbook is a NodePort, to be reached from outside" in preflight
+
+
+@pytest.mark.soak
+def test_a_job_among_plain_objects_migrates(shared: Project, releases: dict[str, str]) -> None:
+    """It has one name for both versions, and is nowhere but in the folder."""
+    shutil.rmtree(shared.root / "addressbook-yaml", ignore_errors=True)
+    text = (ROOT / "fixtures" / "migrations" / "job.yml").read_text()
+    job = text.replace("$img", "addressbook:1")
+    settings = "[traffic]\nrate = 0\n"
+    walked = walk(shared, releases, "examples/addressbook-yaml", settings, job)
+    expect_walked(walked, shared.root / "canary-report" / "report.json")
+    assert "Job addressbook-migrate is run by itself, to migrate" in walked.stage("preflight")
 
 
 @pytest.mark.soak

@@ -132,7 +132,7 @@ def the_job_beside_it_is_gone(world: World) -> None:
 
 @BEFORE.fails(
     baseline.is_deployed,
-    "deployment.yml has 0 Jobs, where one with a name is to migrate; name the manifest of the one",
+    "deployment.yml and what goes with it have 0 Jobs, where one with a name is to migrate; name ",
     before=True,
     table={"migration": {"by": "job"}, "commands": {}},
 )
