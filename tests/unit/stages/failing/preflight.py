@@ -434,7 +434,7 @@ changes(
 changes(
     preflight.requests_fit,
     "request-beyond-both",
-    "3 pods of git:v1 and 2 of this version request 12288384Mi of memory together, and the node "
+    "3 pods of git:v1 and 2 of this version request 12288192Mi of memory together, and the node "
     "has ",
 )
 
