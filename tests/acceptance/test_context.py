@@ -274,7 +274,12 @@ def test_another_language_and_api_in_somebody_elses_cluster_pass_by_settings_alo
 def test_a_namespace_that_is_there_is_enough_and_nothing_is_made_beside_it(
     notes: Project, theirs: Theirs, tmp_path: Path
 ) -> None:
-    """By a user of that namespace alone; no cloud gives addresses, and a template goes astray."""
+    """By a user of that namespace alone; no cloud gives addresses, and a template goes astray.
+
+    Its script deletes something, so that nobody can try the template out before.
+    """
+    script = notes.root / "apply.sh"
+    script.write_text(f"{script.read_text()}kubectl delete deployment none --ignore-not-found\n")
     manifest = notes.root / "manifests" / "deployment.yml"
     stray = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: stray, namespace: kube-system}\n"
     manifest.write_text(f"{manifest.read_text()}\n---\n{stray}")
