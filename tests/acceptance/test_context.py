@@ -302,7 +302,7 @@ def test_a_namespace_that_is_there_is_enough_and_nothing_is_made_beside_it(
             walked = walk(notes, theirs, kubeconfig, there, "--canary-until=canary")
             assert walked.code == 1
             # The node port leads to the app, and the API server knows the release's account.
-            assert walked.stage("baseline").endswith("3/3 of release 1")
+            assert "3/3 of release 1; 1 object tried out" in walked.stage("baseline")
             assert (
                 "the release names configmaps stray in namespace kube-system, where nothing is "
                 "rehearsed, and the API server has refused it"
