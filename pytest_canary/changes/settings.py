@@ -21,11 +21,13 @@ def unshared_variables(live: VersionObjects, made: VersionObjects) -> Iterator[F
         live: the version that is on the cluster.
         made: the one that is applied over it.
     """
+    # A variable that takes one of these keys is not told again: `unshared_keys` tells the key.
+    gained = {(owner, key) for owner, key, _ in _unshared_keys(live, made)}
+    lost = {(owner, key) for owner, key, _ in _unshared_keys(made, live)}
     for before, after in _pairs(live, made):
         old, new = _variables(live, before), _variables(made, after)
-        told = {(owner, key) for owner, key, _ in _unshared_keys(live, made)}
         for name, place in new.places.items():
-            if name not in old.places and not old.unknown and new.takes.get(name) not in told:
+            if name not in old.places and not old.unknown and new.takes.get(name) not in gained:
                 yield made.stable.fault(
                     place,
                     f"container {after.name} is given {name}, which {live.title} is not",
@@ -35,9 +37,8 @@ def unshared_variables(live: VersionObjects, made: VersionObjects) -> Iterator[F
                         "set it wherever else this version is released to",
                     ),
                 )
-        told = {(owner, key) for owner, key, _ in _unshared_keys(made, live)}
         for name, place in old.places.items():
-            if name not in new.places and not new.unknown and old.takes.get(name) not in told:
+            if name not in new.places and not new.unknown and old.takes.get(name) not in lost:
                 yield live.stable.fault(
                     place,
                     f"container {after.name} is no longer given {name}, which {live.title} is",

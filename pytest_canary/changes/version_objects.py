@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,6 +62,14 @@ class VersionObjects:
 def owner_of(document: Document) -> Owner:
     """What an object is known by."""
     return document.kind, document.name
+
+
+def once(documents: Iterable[Document]) -> dict[Owner, Document]:
+    """Objects by their owners; of one that is there several times, the first."""
+    found: dict[Owner, Document] = {}
+    for each in documents:
+        found.setdefault(owner_of(each), each)
+    return found
 
 
 def contents(document: Document) -> dict[str, Any]:

@@ -82,7 +82,7 @@ def _expect_own_cluster(options: Options) -> None:
 
 
 def _of_semaphore(settings: Settings, pipeline: Path) -> Roles | None:
-    # As above.
+    # Most projects have none, and a plan has no time for it.
     from pytest_canary.pipelines import roles
     from pytest_canary.pipelines.workflow import read_workflow
 

@@ -136,10 +136,9 @@ def role_pipelines(plan: Plan, roles: Roles | ServiceRoles) -> RolePipelines:
 
         return SemaphorePipelines(roles, plan.settings.root, own.skip)
     from pytest_canary.delivery.service_pipelines import ServicePipelines
-    from pytest_canary.services.reading import Wanted
+    from pytest_canary.services.reading import wanted_of
 
-    wanted = Wanted(tuple(own.jobs), uses=own.uses, secrets=tuple(own.secrets))
-    return ServicePipelines(roles, wanted, own.skip)
+    return ServicePipelines(roles, wanted_of(own), own.skip)
 
 
 def refuse_apply(plan: Plan, folder: Path, processes: Processes) -> list[Finding]:

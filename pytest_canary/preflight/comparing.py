@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pytest_canary.changes.version_objects import VersionObjects, owner_of
+from pytest_canary.changes.version_objects import VersionObjects, once
 from pytest_canary.config.git import complaint
 from pytest_canary.config.plan import Plan
 from pytest_canary.core.errors import CommandError, ReleaseError
-from pytest_canary.manifests.documents import Document, Source
+from pytest_canary.manifests.documents import Source
 from pytest_canary.manifests.parsing import Parsed
 from pytest_canary.manifests.rendered import Given, Rendered
 from pytest_canary.manifests.version import CANARY, STABLE
@@ -117,9 +117,7 @@ def _objects_of(
         return f"{template.shown} has no Deployment to look at"
     documents = [*applied.documents, *(d for t in tracks for d in rendered[t].parsed.documents)]
     # What both tracks have comes from the one that is applied first.
-    objects: dict[tuple[str, str], Document] = {}
-    for each in documents:
-        objects.setdefault(owner_of(each), each)
+    objects = once(documents)
     secret = ("Secret", subject.database_secret)
     return VersionObjects(
         title=title,

@@ -108,14 +108,11 @@ def _pipeline_faults(plan: Plan, root: Path, subject: Subject) -> tuple[Fault, .
 def _faults_elsewhere(plan: Plan, pipeline: Path, root: Path) -> tuple[Fault, ...]:
     """What is wrong with a file of GitHub's or GitLab's."""
     from pytest_canary.pipelines.faults import MALFORMED
-    from pytest_canary.services.reading import Wanted
+    from pytest_canary.services.reading import wanted_of
     from pytest_canary.services.runnable import faults_of
 
-    described = plan.settings.pipeline
-    secrets = tuple(described.secrets)
-    wanted = Wanted(tuple(described.jobs), uses=described.uses, secrets=secrets)
     try:
-        return tuple(faults_of(read(pipeline, root), wanted))
+        return tuple(faults_of(read(pipeline, root), wanted_of(plan.settings.pipeline)))
     except OSError as error:
         source = Source(pipeline, Path(os.path.relpath(pipeline, root)).as_posix(), "")
         why = f"it can't be read: {error.strerror}"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from pytest_canary.changes.immutable import makes_anew
-from pytest_canary.changes.version_objects import owner_of
+from pytest_canary.changes.version_objects import once
 from pytest_canary.config.settings import Settings
 from pytest_canary.core.errors import NotApplicable
 from pytest_canary.core.findings import Finding
@@ -129,13 +129,10 @@ class _Objects:
                 f"{self.script.name} makes what it applies with {self.script.editor}, so nobody "
                 "knows it before"
             )
-        found: dict[tuple[str, str], Document] = {}
-        for each in self._all():
-            found.setdefault(owner_of(each), each)
         # Who runs a hook deletes what the last one has left.
         self.known = [
             each
-            for each in found.values()
+            for each in once(self._all()).values()
             if each.name and "helm.sh/hook" not in each.table("metadata", "annotations")
         ]
 

@@ -10,8 +10,7 @@ from pytest_canary.k8s.image_names import repository
 from pytest_canary.k8s.selectors import matches
 from pytest_canary.manifests.documents import Document, Place, Source
 from pytest_canary.manifests.parsing import Parsed
-
-POD: Place = ("spec", "template", "spec")
+from pytest_canary.manifests.pods import POD
 
 # Who sets this has said which container kubectl means.
 DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from pytest_canary.config.pipeline_settings import PipelineSettings
 from pytest_canary.core.wording import did_you_mean
 from pytest_canary.manifests.composing import UnreadableError
 from pytest_canary.manifests.documents import Fault, Source
@@ -38,6 +39,12 @@ class Wanted:
     uses: Mapping[str, str] = field(default_factory=dict)
     secrets: tuple[str, ...] = ()
     parameters: Mapping[str, str] = field(default_factory=dict)
+
+
+def wanted_of(described: PipelineSettings) -> Wanted:
+    """What the settings say is to be run of a file."""
+    secrets = tuple(described.secrets)
+    return Wanted(tuple(described.jobs), uses=described.uses, secrets=secrets)
 
 
 @dataclass(frozen=True)

@@ -2,30 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from acceptance.projects import ROOT
+from acceptance.examples import checked, copied
 from fakes.repository import commit, git
 
 
 @pytest.fixture
 def example(tmp_path: Path) -> Path:
     """The bundled addressbook, as a chart."""
-    shutil.copytree(ROOT / "examples" / "addressbook-helm", tmp_path / "example")
-    shutil.copytree(ROOT / "app", tmp_path / "app")
-    settings = tmp_path / "example" / "canary.toml"
-    settings.write_text(settings.read_text().replace("../../app", "../app"))
-    return tmp_path / "example"
-
-
-def checked(project: Path) -> subprocess.CompletedProcess[str]:
-    """`pytest --canary-check` in a project."""
-    argv = [sys.executable, "-m", "pytest", "--canary-check", "-p", "no:cacheprovider"]
-    return subprocess.run(argv, cwd=project, capture_output=True, text=True, check=False)
+    return copied("addressbook-helm", tmp_path)
 
 
 def change(path: Path, old: str, new: str) -> None:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from acceptance.projects import ROOT
+from acceptance.examples import checked, copied
 from fakes.repository import commit, git
 
 from pytest_canary.core.errors import ReleaseError
@@ -20,17 +17,7 @@ LIVE = "deploy/overlays/live"
 @pytest.fixture
 def example(tmp_path: Path) -> Path:
     """The bundled addressbook, by Kustomize."""
-    shutil.copytree(ROOT / "examples" / "addressbook-kustomize", tmp_path / "example")
-    shutil.copytree(ROOT / "app", tmp_path / "app")
-    settings = tmp_path / "example" / "canary.toml"
-    settings.write_text(settings.read_text().replace("../../app", "../app"))
-    return tmp_path / "example"
-
-
-def checked(project: Path) -> subprocess.CompletedProcess[str]:
-    """`pytest --canary-check` in a project."""
-    argv = [sys.executable, "-m", "pytest", "--canary-check", "-p", "no:cacheprovider"]
-    return subprocess.run(argv, cwd=project, capture_output=True, text=True, check=False)
+    return copied("addressbook-kustomize", tmp_path)
 
 
 def test_objects_are_made_with_the_places_that_they_come_from(example: Path) -> None:
