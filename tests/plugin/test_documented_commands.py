@@ -176,24 +176,28 @@ def test_the_test_that_is_named_runs_it(command: str, test: str) -> None:
 
 
 def sources(path: Path, name: str) -> str:
-    """A test's source, and that of what it calls in its own module.
+    """A test's source, and that of what it calls in its own module and in the tests' helpers.
 
     Raises:
         KeyError: there is no such test.
     """
-    text = path.read_text()
-    functions = {
-        each.name: each for each in ast.parse(text).body if isinstance(each, ast.FunctionDef)
-    }
-    wanted, found = [name], [ast.get_source_segment(text, functions[name]) or ""]
+    wanted, found = [(path, name)], list[str]()
     while wanted:
-        node = functions[wanted.pop()]
-        used = {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
-        for other in used & functions.keys():
-            source = ast.get_source_segment(text, functions[other]) or ""
-            if source not in found:
-                found.append(source)
-                wanted.append(other)
+        path, name = wanted.pop()
+        text = path.read_text()
+        tree = ast.parse(text)
+        functions = {each.name: each for each in tree.body if isinstance(each, ast.FunctionDef)}
+        found.append(ast.get_source_segment(text, functions[name]) or "")
+        used = {each.id for each in ast.walk(functions[name]) if isinstance(each, ast.Name)}
+        helpers = {
+            alias.name: ROOT / "tests" / f"{str(each.module).replace('.', '/')}.py"
+            for each in tree.body
+            if isinstance(each, ast.ImportFrom) and str(each.module).startswith("acceptance.")
+            for alias in each.names
+            if alias.name[0].islower()
+        }
+        called = dict.fromkeys(functions, path) | helpers
+        wanted += [(called[other], other) for other in used & called.keys()]
     return "\n".join(found)
 
 
