@@ -26,7 +26,7 @@ from fakes.world import (
     World,
 )
 from unit.stages.failing import Case, pipelines
-from unit.stages.failing.preflight import BROKEN, has
+from unit.stages.failing.preflight.cases import BROKEN, has
 
 from pytest_canary import stages
 from pytest_canary.config.options import STAGES
