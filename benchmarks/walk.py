@@ -5,6 +5,10 @@
 FOLDER is a project; the one that has this file, the bundled addressbook, unless another is given.
 Both make a cluster, walk and remove everything, in turn, so that what else the machine does
 strikes both alike. With --reuse the walk is one in a cluster that an earlier run has left.
+
+    python benchmarks/walk.py --growth [SERIES …] …
+
+tells instead how a walk grows with its replicas, what is beside it, its rows and its requests.
 """
 
 from __future__ import annotations
@@ -14,21 +18,22 @@ import json
 import os
 import shlex
 import signal
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(Path(__file__).parent), str(ROOT)]
 
+import growth  # noqa: E402
 from figures import Sample, table  # noqa: E402
+from runs import Run, RunError, run  # noqa: E402
 from time_line import Line, lines_of, steps_of  # noqa: E402
 
+from pytest_canary.config import settings_file  # noqa: E402
 from pytest_canary.config.options import Options  # noqa: E402
 from pytest_canary.config.plan import Plan  # noqa: E402
 from pytest_canary.config.settings import Request  # noqa: E402
@@ -37,60 +42,6 @@ from pytest_canary.rehearsal.planning import load_settings, make_plan  # noqa: E
 from pytest_canary.reporting.document import Report  # noqa: E402
 
 BARE = Path(__file__).with_name("bare.sh")
-
-# Lines of what a run printed that are told where it fails.
-TAIL = 30
-
-
-class RunError(Exception):
-    """A run came to no good end, so that its seconds mean nothing."""
-
-
-@dataclass(frozen=True)
-class Run:
-    """One run of either.
-
-    Attributes:
-        began: when it was started.
-        seconds: until its process had ended.
-        printed: its lines, each with the seconds after which it came.
-    """
-
-    began: datetime
-    seconds: float
-    printed: list[tuple[float, str]]
-
-
-def run(argv: Sequence[str | Path], folder: Path, env: Mapping[str, str]) -> Run:
-    """Run to the end, with the time at which each line comes.
-
-    Raises:
-        RunError: it exits with another code than 0.
-    """
-    began, zero = datetime.now(UTC), time.monotonic()
-    printed: list[tuple[float, str]] = []
-    with subprocess.Popen(
-        argv,
-        cwd=folder,
-        env=dict(env),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-    ) as process:
-        assert process.stdout  # noqa: S101 (it is a pipe)
-        try:
-            printed += [(time.monotonic() - zero, line.rstrip()) for line in process.stdout]
-        except BaseException:
-            # It removes what it made, which the end of the block waits for.
-            process.terminate()
-            raise
-    seconds = time.monotonic() - zero
-    if process.returncode:
-        tail = "\n".join(line for _, line in printed[-TAIL:])
-        raise RunError(f"{tail}\n{shlex.join(map(str, argv))} exits with code {process.returncode}")
-    return Run(began, seconds, printed)
 
 
 def curl_words(request: Request) -> str:
@@ -160,12 +111,14 @@ class Contest:
         folder: the project.
         plan: what is walked.
         options: pytest's, that say the same.
+        config: the settings' file, where one is named.
         reuse: whether the walk is in a cluster that is there already.
     """
 
     folder: Path
     plan: Plan
     options: list[str]
+    config: str | None
     reuse: bool
 
     def bare(self) -> Run:
@@ -182,6 +135,32 @@ class Contest:
             self._walk(scratch / "before", env, "--canary-reuse", "--canary-until=cluster")
             return self._walk(scratch / "report", env, "--canary-reuse")
         finally:
+            run([*self.pytest, "--canary-reap"], self.folder, env)
+
+    @contextmanager
+    def growing(self, scratch: Path) -> Iterator[growth.Walk]:
+        """Makes walks of any size, in a cluster of their own that is there; removes it."""
+        env = os.environ | {"XDG_STATE_HOME": str(scratch / "state")}
+        settings = settings_file.find(self.folder, self.config) or self.folder / "canary.toml"
+        overlay = settings.with_name(f"canary-growth-{os.getpid()}.toml")
+        filled = scratch / "filled"
+
+        def walk(size: growth.Size) -> tuple[Run, float]:
+            overlay.write_text(growth.overlaid(settings, size.settings))
+            filled.write_text("")
+            kept = [each for each in self.options if not each.startswith("--canary-config")]
+            walked = ["--canary", "--canary-reuse", f"--canary-config={overlay}"]
+            pytest = [*self.pytest[:-1], f"--rootdir={self.folder}", f"--canary-report={scratch}"]
+            argv = [*pytest, *walked, *kept, str(growth.FILL)]
+            told = {**env, **size.environment, "FILLED": str(filled)}
+            done = run(argv, self.folder, told)
+            return done, done.seconds - sum(map(float, filled.read_text().split()))
+
+        try:
+            self._walk(scratch / "before", env, "--canary-reuse", "--canary-until=cluster")
+            yield walk
+        finally:
+            overlay.unlink(missing_ok=True)
             run([*self.pytest, "--canary-reap"], self.folder, env)
 
     def _walk(self, report: Path, env: Mapping[str, str], *more: str) -> tuple[Run, Report]:
@@ -247,6 +226,13 @@ def main() -> None:
     parser.add_argument("folder", nargs="?", type=Path, default=ROOT, help="the project")
     parser.add_argument("--runs", type=int, default=5, help="rounds, each with one run of either")
     parser.add_argument("--reuse", action="store_true", help="walk in a cluster that is there")
+    parser.add_argument(
+        "--growth",
+        nargs="*",
+        choices=growth.SIZES,
+        metavar="SERIES",
+        help="walk in several sizes instead; of " + ", ".join(growth.SIZES),
+    )
     parser.add_argument("--canary-baseline", metavar="IMAGE", help="as pytest takes it")
     parser.add_argument("--canary-image", metavar="IMAGE", help="likewise")
     parser.add_argument("--canary-config", metavar="FILE", help="likewise")
@@ -278,7 +264,12 @@ def main() -> None:
             )
             if value
         ]
-        contest = Contest(folder, plan, options, given.reuse)
+        contest = Contest(folder, plan, options, config, given.reuse)
+        if given.growth is not None:
+            with tempfile.TemporaryDirectory() as scratch, contest.growing(Path(scratch)) as walk:
+                for line in growth.told(given.growth or growth.SIZES, walk):
+                    print(line, flush=True)
+            return
         print(f"{given.runs} rounds on {os.cpu_count()} cores; {plan.title}.")
         name = "walk, cluster reused" if given.reuse else "walk"
         for line in tables(contest.bare, contest.walk, given.runs, name):

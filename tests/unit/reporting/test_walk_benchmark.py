@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).parents[3] / "benchmarks"))
 import figures
 import time_line
 import walk
+from runs import Run, RunError, run
 
 from pytest_canary.config.baseline import Baseline
 from pytest_canary.config.options import Options
@@ -135,17 +136,17 @@ def test_the_script_reads_all_that_it_is_told(configured: Callable[..., Settings
 def test_what_the_script_has_no_way_for_is_refused(
     configured: Callable[..., Settings], kind: str
 ) -> None:
-    with pytest.raises(walk.RunError, match="name one with --canary-baseline=IMAGE"):
+    with pytest.raises(RunError, match="name one with --canary-baseline=IMAGE"):
         walk.bare_environment(planned(configured(name="shop"), kind))
 
 
 def test_a_run_that_fails_has_no_seconds(tmp_path: Path) -> None:
-    with pytest.raises(walk.RunError, match=r"why\nsh -c 'echo why; exit 3' exits with code 3"):
-        walk.run(["sh", "-c", "echo why; exit 3"], tmp_path, os.environ)
+    with pytest.raises(RunError, match=r"why\nsh -c 'echo why; exit 3' exits with code 3"):
+        run(["sh", "-c", "echo why; exit 3"], tmp_path, os.environ)
 
 
 def test_a_run_is_told_line_by_line(tmp_path: Path) -> None:
-    done = walk.run(["sh", "-c", "echo one; echo two >&2"], tmp_path, os.environ)
+    done = run(["sh", "-c", "echo one; echo two >&2"], tmp_path, os.environ)
     assert [line for _, line in done.printed] == ["one", "two"]
     assert 0 <= done.printed[0][0] <= done.seconds
 
@@ -154,14 +155,14 @@ def test_the_two_run_in_turn_and_each_round_begins_with_the_other() -> None:
     began, ran = datetime(2026, 11, 28, 12, 0, tzinfo=UTC), []
     report = Report(run="c7f2a1", name="shop", started=began, seconds=40, result="passed")
 
-    def bare() -> walk.Run:
+    def bare() -> Run:
         ran.append("bare")
-        return walk.Run(began, 40 + len(ran), [(0.1, "== cluster")])
+        return Run(began, 40 + len(ran), [(0.1, "== cluster")])
 
-    def walked(scratch: Path) -> tuple[walk.Run, Report]:
+    def walked(scratch: Path) -> tuple[Run, Report]:
         ran.append("walk")
         assert scratch.is_dir()
-        return walk.Run(began, 50, []), report
+        return Run(began, 50, []), report
 
     told = "\n".join(walk.tables(bare, walked, 3))
     assert ran == ["bare", "walk", "walk", "bare", "bare", "walk"]
