@@ -243,6 +243,7 @@ class Release:
             self.waiter,
             self.settings.deadlines.rollout,
             applies=applies,
+            beside=self.migrator.look,
         )
 
     def find_cause(self, track: str, version: Version, error: CanaryError) -> CanaryError:
