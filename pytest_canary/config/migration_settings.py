@@ -54,8 +54,7 @@ class MigrationSettings(BaseModel):
             one Job of the manifests or the one init container that is known by its name or
             command. Else `commands.migrate`.
         job: the manifest of the Job, with the variables of a Deployment's template; None for the
-            one that stands in the template, or among the objects that a tool makes, such as a hook
-            of a chart's.
+            one that stands in the template, or among the objects that a tool makes.
         container: the init container's name; the one that is known, or the only one.
         first: whether the Job runs before there is a pod of its version; else once those are
             ready, as with exec.
@@ -89,11 +88,9 @@ class MigrationSettings(BaseModel):
     def along(self, renderer: RendererName) -> bool:
         """Whether it migrates as a version's pods come, with what makes the objects.
 
-        A script applies such a Job with the Deployment, and Helm runs its hooks; of what another
-        tool makes it is run by itself.
+        A script applies such a Job with the Deployment; of what a tool makes it is run by itself.
         """
-        comes = renderer in ("apply.sh", "helm")
-        return self.way in ALONG or (self.among_manifests and comes)
+        return self.way in ALONG or (self.among_manifests and renderer == "apply.sh")
 
 
 def recognised(
@@ -162,6 +159,10 @@ def mistakes(
 ) -> Iterator[tuple[str, object, str]]:
     """What does not go together: key, value, what is wrong."""
     named, way = commands.model_fields_set, migration.way
+    if migration.among_manifests and renderer == "helm":
+        problem = "needs migration.job with a chart, whose own Jobs Helm runs as hooks"
+        fix = "name the manifest of a Job that is none of the chart's"
+        yield "migration.by", way, f"{problem}; {fix}"
     if way == "exec":
         if migration.job:
             problem = 'goes with migration.by = "job"; take one of the two out'

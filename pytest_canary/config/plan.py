@@ -166,9 +166,7 @@ def _known_migration(settings: Settings) -> list[str]:
     if not migration.known:
         return []
     container = f"init container {migration.container}" if migration.container else ""
-    files = settings.files
-    made_of = files.deployment if files.apply else files.sources[0]
-    what = container or f"the Job of {made_of.name}"
+    what = container or f"the Job of {settings.files.deployment.name}"
     return [f"{what} is taken for what migrates; migration.by says otherwise"]
 
 

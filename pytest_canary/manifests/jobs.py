@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from pytest_canary.manifests.documents import Document, Fault, Source
 from pytest_canary.manifests.parsing import parse
 from pytest_canary.manifests.rendered import Given, Rendered
 from pytest_canary.manifests.templates import Script, fill
-
-HOOK = "helm.sh/hook"
-# The hooks that are run as a release comes.
-COMES = {"pre-install", "post-install", "pre-upgrade", "post-upgrade"}
 
 
 def render_job(source: Source, script: Script, given: Given) -> Rendered:
@@ -72,19 +68,6 @@ def migrating(document: Document, container: str) -> list[dict[str, Any]]:
 def jobs(rendered: Rendered) -> list[Document]:
     """The Jobs of a manifest."""
     return [each for each in rendered.parsed.documents if each.kind == "Job"]
-
-
-def is_hook(job: Mapping[str, Any]) -> bool:
-    """Whether Helm runs an object as a hook."""
-    return HOOK in ((job.get("metadata") or {}).get("annotations") or {})
-
-
-def may_migrate(document: Document) -> bool:
-    """Whether a chart's object is a Job that is run by the time that a release is there."""
-    if document.kind != "Job":
-        return False
-    events = document.at("metadata", "annotations", HOOK)
-    return events is None or bool(COMES & {each.strip() for each in str(events).split(",")})
 
 
 def job_faults(source: Source, rendered: Rendered) -> Iterator[Fault]:

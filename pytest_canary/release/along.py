@@ -21,7 +21,6 @@ from pytest_canary.diagnosis.log_lines import quoted
 from pytest_canary.k8s.exec import Exec
 from pytest_canary.k8s.objects import Object, container_status, is_ready, pods_of
 from pytest_canary.release.command_ends import killed
-from pytest_canary.release.hook_run import HookRun
 from pytest_canary.release.job_manifest import pod_of
 from pytest_canary.release.job_run import JobRun
 from pytest_canary.release.migration import Migrated, explain, fresh_schema
@@ -38,8 +37,7 @@ class Along:
         deployment: the Deployment's name.
         image: the version's.
         init: whether an init container migrates; else the app does, before it is ready.
-        job: the Job that comes with the version and migrates; None where none does.
-        hook: its run, where Helm runs that Job as a hook, and `deploy` looks at it.
+        job: the Job that the version's template brings and that migrates; None where it has none.
         container: the init container's name; empty for the only one.
         deadline: seconds that the deployment takes at most.
     """
@@ -52,7 +50,6 @@ class Along:
     container: str
     deadline: float
     job: Object | None = None
-    hook: HookRun | None = None
 
     def migrate(
         self,
@@ -110,8 +107,6 @@ class Along:
     def _deploy(self, deploy: Callable[[], None]) -> Exec | None:
         """Deploy, and see its Job to the end; how that has ended, where there is one."""
         deploy()
-        if self.hook:
-            return self.hook.ended()
         if self.job is None:
             return None
         return JobRun(self.pods, self.job, self.image).follow()
@@ -173,10 +168,8 @@ class Along:
         return FoundError([replace(found, likely=likely), *others], after=after)
 
     def _of_job(self) -> Finding | None:
-        if self.job is None or self.hook:
-            return None  # of a hook it is told already
-        done = JobRun(self.pods, self.job, self.image).failure()
-        if done is None:
+        done = JobRun(self.pods, self.job, self.image).failure() if self.job else None
+        if self.job is None or done is None:
             return None
         return Finding(
             "MigrationFails",

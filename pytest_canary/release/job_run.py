@@ -94,35 +94,24 @@ class JobRun:
         try:
             return self._pods.waiter.until(
                 f"Job {self.name} to end",
-                self.look,
+                self._look,
                 timeout=self._pods.deadline,
                 change=self._pods.observer.change,
             )
         except WaitTimeoutError as error:
-            seen = error.sentence.partition("last seen: ")[2]
-            raise FoundError(self.given_up(seen)) from error
-
-    @property
-    def command(self) -> str:
-        """What its container runs, as one types it."""
-        return self._typed
+            raise FoundError(self._given_up(error)) from error
 
     def failure(self) -> Exec | None:
         """How its command has failed by now; None where it hasn't, or nobody can tell."""
         with suppress(CanaryError):
-            self.look()
+            self._look()
         failed = [each for each in self._ends.values() if each.code]
         if not failed:
             return None
         last = failed[-1]
         return Exec(last.pod, self._typed, last.code, last.log, last.log)
 
-    def look(self) -> Seen[Exec]:
-        """How far it is; its value is how its command has ended, once it has.
-
-        Raises:
-            FoundError: it can't come to its end any more, or is not there.
-        """
+    def _look(self) -> Seen[Exec]:
         job = self._pods.namespace.job(self.name)
         if job is None:
             raise FoundError([self._deleted()])
@@ -222,12 +211,7 @@ class JobRun:
         """Why the last pod could not run the command."""
         return self._pods.diagnose(pods[-1]["metadata"]["name"]) if pods else []
 
-    def given_up(self, seen: str) -> list[Finding]:
-        """What is wrong with one that has not ended at its deadline.
-
-        Args:
-            seen: how far it was.
-        """
+    def _given_up(self, error: WaitTimeoutError) -> list[Finding]:
         pods, deadline = self._own_pods(), f"at its deadline of {self._pods.deadline:g} s"
         if self._slow and not self._ends:
             return [replace(each, doomed=True) for each in self._slow]
@@ -252,7 +236,7 @@ class JobRun:
                 "MigrationHangs",
                 f"`{self._typed}` of Job {self.name} was given up {deadline}{quoted(log)}",
                 where=where,
-                seen=seen,
+                seen=error.sentence.partition("last seen: ")[2],
                 evidence=shown(log),
                 next="see deadlines.command, and what it does so long; its pod is deleted now, and "
                 "a statement that it waits for goes on in the database until that is over",

@@ -6,10 +6,8 @@ from collections.abc import Callable, Mapping
 
 from pytest_canary.config.settings import Settings
 from pytest_canary.database.database import Database
-from pytest_canary.manifests.jobs import is_hook
 from pytest_canary.manifests.version import CANARY
 from pytest_canary.release.along import Along
-from pytest_canary.release.hook_run import HookRun
 from pytest_canary.release.job_manifest import job_among_manifests, load_job, own, pod_of
 from pytest_canary.release.job_run import JobRun
 from pytest_canary.release.migration import Migrated, Way, by_exec, migrate
@@ -38,15 +36,6 @@ class Migrator:
         self._settings = settings
         self._environment = environment
         self._announce = announce
-        self._hook: HookRun | None = None
-
-    def look(self) -> str:
-        """How far the hook is that migrates, in words; empty where none is on its way.
-
-        Raises:
-            FoundError: it fails, hangs, or can't run.
-        """
-        return self._hook.look() if self._hook else ""
 
     def migrate(
         self,
@@ -94,7 +83,6 @@ class Migrator:
         job = None
         if migration.among_manifests:
             job = job_among_manifests(version, name, self._replicas(track), self._environment)
-        self._hook = HookRun(self._pods, job, version.image) if job and is_hook(job) else None
         made = Along(
             self._pods,
             database,
@@ -104,13 +92,9 @@ class Migrator:
             container=migration.container or "",
             deadline=self._settings.deadlines.rollout,
             job=job,
-            hook=self._hook,
         )
         ping = self._settings.commands.ping
-        try:
-            return made.migrate(deploy, ping=ping, fresh=fresh, ready=ready)
-        finally:
-            self._hook = None
+        return made.migrate(deploy, ping=ping, fresh=fresh, ready=ready)
 
     def _way(self, deployment: str, track: str, version: Version) -> Way:
         wanted, environment = self._replicas(track), self._environment

@@ -243,7 +243,6 @@ class Release:
             self.waiter,
             self.settings.deadlines.rollout,
             applies=applies,
-            beside=self.migrator.look,
         )
 
     def find_cause(self, track: str, version: Version, error: CanaryError) -> CanaryError:

@@ -31,8 +31,6 @@ class RolloutWatch:
         waiter: waits.
         deadline: seconds until something slow is given up.
         applies: whether the Deployment is being applied now; a finding then tells how soon it came.
-        beside: tells in words how far what else is on its way is, empty for nothing; raises
-            FoundError where that can't come right any more.
     """
 
     def __init__(
@@ -44,7 +42,6 @@ class RolloutWatch:
         deadline: float,
         *,
         applies: bool = False,
-        beside: Callable[[], str] = lambda: "",
     ) -> None:
         self.expected = expected
         self.diagnose = diagnose
@@ -52,7 +49,6 @@ class RolloutWatch:
         self.waiter = waiter
         self.deadline = deadline
         self.applies = applies
-        self.beside = beside
         self._slow: list[Finding] = []
         self._applied: float | None = None
         self._generation = 0
@@ -71,16 +67,14 @@ class RolloutWatch:
         Raises:
             FoundError: it can't come right any more.
         """
-        beside = self.beside()
         if not self._is_applied():
-            return "; ".join(filter(None, [beside, self.seen]))
+            return self.seen
         findings = self.diagnose(self.expected)
         doomed = [each for each in findings if each.doomed]
         if doomed:
             raise self._explained(doomed)
         self._slow = findings
-        told = [beside, *(each.sentence for each in findings[:1]), self.seen]
-        return "; ".join(filter(None, told))
+        return "; ".join([*(each.sentence for each in findings[:1]), self.seen])
 
     def wait_while_applied(
         self,

@@ -10,11 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from pytest_canary.config import chart_values
-from pytest_canary.config.migration_settings import known_jobs
 from pytest_canary.core.processes import Processes
 from pytest_canary.k8s.image_names import tag
 from pytest_canary.manifests.documents import Document, Source, read
-from pytest_canary.manifests.jobs import is_hook, job_containers, may_migrate
 from pytest_canary.manifests.parsing import Parsed
 from pytest_canary.manifests.rendered import Given, Rendered
 from pytest_canary.manifests.templates import Script
@@ -70,19 +68,9 @@ class HelmChart:
         ]
         return Parsed(made, [each.value for each in made], parsed.faults)
 
-    def jobs(self, given: Given) -> list[Document]:
-        """The Jobs that may migrate, as the track's release has them; Helm runs them itself.
-
-        They are those that are known by what they are called, or else those of the app's image.
-        """
-        other = Given(self._other_name(given), 1, given.image, {})
-        release, words = next(self._released(given, other))
-        found = [each for each in self._template(release, words).documents if may_migrate(each)]
-        return known_jobs(found) or [
-            each
-            for each in found
-            if any(one.get("image") == given.image for one in job_containers(each))
-        ]
+    def jobs(self, _given: Given) -> list[Document]:
+        """None: Helm runs the chart's hooks by itself, and is waited for."""
+        return []
 
     def objects(self) -> ObjectSet:
         """All that it makes, of any image."""
@@ -238,13 +226,8 @@ class HelmChart:
         }
 
     def notes(self) -> list[str]:
-        """What runs twice; else Helm applies the chart as it is."""
-        given = Given(f"{self.name}-{STABLE}", 1, "none:0", {})
-        return [
-            f"Job {job.name} is a hook of both releases, and so runs twice"
-            for job in (self.jobs(given) if self.releases > 1 else [])
-            if is_hook(job.value)
-        ]
+        """Nothing: Helm applies the chart as it is."""
+        return []
 
 
 def _words(given: Given) -> dict[str, Any]:

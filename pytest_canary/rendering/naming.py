@@ -10,7 +10,6 @@ from pytest_canary.config.settings import NAME, Settings
 from pytest_canary.core.errors import ReleaseError, SettingsError
 from pytest_canary.manifests.documents import Document, read
 from pytest_canary.manifests.parsing import parse
-from pytest_canary.manifests.rendered import Given
 from pytest_canary.manifests.version import STABLE
 from pytest_canary.rendering.renderers import chart_of, objects_of
 
@@ -61,17 +60,16 @@ def named(settings: Settings, kubectl: Path | None = None) -> Settings:
 
 def _of_chart(settings: Settings) -> Settings:
     """The app is called as its chart is, and the Service as the chart has it."""
-    folder = settings.files.sources[0]
-    told = parse(read(folder / "Chart.yaml", settings.root)).values
+    chart = settings.files.sources[0]
+    told = parse(read(chart / "Chart.yaml", settings.root)).values
     own = str(told[0].get("name") or "") if told and isinstance(told[0], dict) else ""
     name = settings.name or (own if re.fullmatch(NAME, own) else "app")
     settings = settings.model_copy(update={"name": name, "service_name": f"{name}-lb"})
-    chart = chart_of(settings, settings.root, settings.files)
-    objects = chart.objects()
+    objects = chart_of(settings, settings.root, settings.files).objects()
     stable = [each for each in objects.deployments() if each.name == f"{name}-{STABLE}"]
     service = objects.service(stable[0], name) if stable else None
-    jobs = chart.jobs(Given(f"{name}-{STABLE}", 1, "none:0", {}))
-    settings = _migrating(settings, [*stable, *jobs])
+    # Its Jobs are hooks, which Helm runs by itself.
+    settings = _migrating(settings, stable)
     return settings.model_copy(update={"service_name": service.name}) if service else settings
 
 

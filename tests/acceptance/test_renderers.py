@@ -96,7 +96,6 @@ def test_a_chart_is_walked_by_helm_itself(shared: Project, releases: dict[str, s
     walked = walk(shared, releases, "examples/addressbook-helm", settings)
     expect_walked(walked, shared.root / "canary-report" / "report.json")
     assert "go: errors 0.0 % and 0.0 %" in walked.stage("verdict")
-    assert "the Job of chart is taken for what migrates" in walked.stage("preflight")
     report = json.loads((shared.root / "canary-report" / "report.json").read_text())
     spent = {each["name"] for stage in report["stages"] for each in stage["spent"]}
     assert {"helm upgrade addressbook", "helm rollback addressbook"} <= spent
@@ -130,35 +129,6 @@ def test_after_a_failing_canary_helm_takes_the_release_back(
     assert walked.code == 1
     assert "addressbook-canary exits with code 3 as soon as it starts" in walked.text
     assert "rolled back: 3/3 of release 1; the API answers" in walked.stage("rollback")
-    report = json.loads((shared.root / "canary-report" / "report.json").read_text())
-    spent = {each["name"] for stage in report["stages"] for each in stage["spent"]}
-    assert "helm rollback addressbook" in spent
-
-
-def test_a_hook_that_fails_is_explained_and_helm_takes_the_release_back(
-    shared: Project, releases: dict[str, str], engine: docker.DockerClient
-) -> None:
-    """It tries again once, as its Job says; Helm itself would say that a hook has failed."""
-    refuses = (
-        f"FROM {releases['2']}\nUSER root\n"
-        "RUN sed -i 's/^def upgrade.*/&\\n    raise SystemExit(\"no room for it\")/' "
-        "addressbook/migrations/versions/0002*.py\nUSER 10001:10001\n"
-    )
-    engine.images.build(fileobj=io.BytesIO(refuses.encode()), rm=True, tag="addressbook:refuses")
-    shutil.rmtree(shared.root / "addressbook-helm", ignore_errors=True)
-    settings = "[traffic]\nrate = 0\n"
-    walked = walk(
-        shared, releases | {"2": "addressbook:refuses"}, "examples/addressbook-helm", settings
-    )
-    engine.images.remove("addressbook:refuses")
-
-    assert walked.code == 1
-    assert "FAILED canary/canary::addressbook-canary is deployed" in walked.text
-    told = r"`python -m addressbook migrate` in pod addressbook-migrate-\w+ exits with code 1"
-    assert re.search(rf'{told}: "no room for it"', walked.text)
-    assert "Job addressbook-migrate" in walked.text
-    assert "rolled back: 3/3 of release 1; the API answers" in walked.stage("rollback")
-    assert walked.stage("cleanup").endswith("nothing left")
     report = json.loads((shared.root / "canary-report" / "report.json").read_text())
     spent = {each["name"] for stage in report["stages"] for each in stage["spent"]}
     assert "helm rollback addressbook" in spent

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 # As Helm tells where each object comes from; what a template makes twice, it makes in one go.
@@ -39,17 +38,6 @@ spec:
           image: IMAGE
           readinessProbe: {httpGet: {path: /, port: 80}}
 """
-JOB = """---
-# Source: shop/templates/job.yaml
-apiVersion: batch/v1
-kind: Job
-metadata: {name: NAME, annotations: EVENTS}
-spec:
-  template:
-    spec:
-      restartPolicy: Never
-      containers: [{name: main, image: IMAGE, command: [app, work]}]
-"""
 TEMPLATE = """{{- if .replicas }}
 apiVersion: apps/v1
 kind: Deployment
@@ -70,7 +58,6 @@ for track in stable canary; do
     sed "s|TRACK|$track|g; s|REPLICAS|$replicas|; s|IMAGE|$image|" {folder}/made
 done
 cat {folder}/around
-[ ! -e {folder}/jobs ] || sed "s|IMAGE|$image|" {folder}/jobs
 """
 
 
@@ -96,21 +83,6 @@ def put_helm(folder: Path) -> Path:
     (folder / "made").write_text(DEPLOYMENT)
     (folder / "around").write_text(MADE)
     return folder
-
-
-def hooks(root: Path, named: Mapping[str, str], image: str = "IMAGE") -> None:
-    """Let the chart have Jobs: what calls Helm to run each, by its name; empty for nothing.
-
-    Args:
-        root: the project.
-        named: the Jobs.
-        image: what they run.
-    """
-    made = ""
-    for name, events in named.items():
-        told = f"{{helm.sh/hook: '{events}'}}" if events else "{}"
-        made += JOB.replace("NAME", name).replace("EVENTS", told).replace("IMAGE", image)
-    (root / "bin" / "jobs").write_text(made)
 
 
 def answer(root: Path, script: str) -> None:

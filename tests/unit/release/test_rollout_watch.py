@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -81,34 +80,6 @@ def test_a_cause_that_the_watches_tell_a_little_late_is_told_all_the_same(place:
     assert isinstance(cause, FoundError)
     assert cause.findings[0].code == "Exits"
     assert place.clock.time < 2.5
-
-
-def test_what_is_on_its_way_beside_it_is_told_and_ends_the_wait_where_it_fails(
-    place: Place,
-) -> None:
-    """As a hook does, before its Deployment is there."""
-    looks = ["Job migrate: pod migrate-x Pending", "Job migrate: pod migrate-x Running"]
-
-    def beside() -> str:
-        if looks:
-            return looks.pop(0)
-        raise FoundError([EXITS])
-
-    def apply() -> None:
-        ended.wait(20)
-
-    watch = place.watch([])
-    watch.beside = beside
-    ended = threading.Event()
-    with pytest.raises(FoundError):
-        watch.wait_while_applied(
-            "helm upgrade",
-            apply,
-            end=ended.set,
-            timeout=20,
-        )
-    assert ended.is_set()
-    assert place.said[0].startswith("Job migrate: pod migrate-x Pending; ")
 
 
 def test_a_failure_whose_cause_nobody_knows_is_told_as_it_is(place: Place) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes.helm import asked, chart, hooks
+from fakes.helm import asked, chart
 from fakes.manifest_sets import planned
 
 from pytest_canary.config.options import Options
@@ -110,48 +110,6 @@ def test_other_values_are_set_where_the_settings_say_so(root: Path) -> None:
     service = {"service.enabled": "{stable}"}
     assert typed(of(root, set=service, **TWO).apply(CANARY)).endswith("service.enabled=false")
     assert typed(of(root, set=service, **TWO).apply(STABLE)).endswith("service.enabled=true")
-
-
-def called(renderer: HelmChart, given: Given = CANARY) -> list[str]:
-    """The Jobs that may migrate."""
-    return [each.name for each in renderer.jobs(given)]
-
-
-def test_the_job_that_migrates_is_known_by_its_name_or_by_its_image(root: Path) -> None:
-    named = {"up": "pre-install, pre-upgrade", "shop-migrate": "pre-upgrade", "smoke": "test"}
-    hooks(root, named)
-    assert called(of(root)) == ["shop-migrate"]
-    hooks(root, {"up": "post-upgrade", "down": "pre-rollback", "smoke": "test"})
-    assert called(of(root)) == ["up"]
-    hooks(root, {"once": ""})
-    assert called(of(root)) == ["once"]
-    hooks(root, {"report": "pre-upgrade"}, image="team/report:1")
-    assert called(of(root)) == []
-    hooks(root, {"db-migrate": "pre-upgrade"}, image="migrate/migrate:4")
-    assert called(of(root)) == ["db-migrate"]
-
-
-def test_a_hook_of_two_releases_is_told_to_run_twice(root: Path) -> None:
-    hooks(root, {"shop-migrate": "pre-upgrade"})
-    assert of(root).notes() == []
-    told = "Job shop-migrate is a hook of both releases, and so runs twice"
-    assert of(root, **TWO).notes() == [told]
-    assert called(of(root, **TWO), STABLE) == ["shop-migrate"]
-
-
-def test_a_check_looks_at_what_migrates(root: Path) -> None:
-    by_job = {"by": "job"}
-    (found,) = inspect(planned(root, migration=by_job), root).findings
-    assert (found.code, found.sentence) == (
-        "no-migration",
-        "the objects have 0 Jobs, where one is to migrate",
-    )
-    hooks(root, {"shop-migrate": "pre-upgrade"}, image="team/shop:7")
-    (found,) = inspect(planned(root, migration=by_job), root).findings
-    assert found.code == "other-migration"
-    assert found.sentence.startswith("main migrates by team/shop:7, whatever version is released")
-    hooks(root, {"shop-migrate": "pre-upgrade"})
-    assert [each.code for each in inspect(planned(root), root).findings] == []
 
 
 def test_versions_differ_by_their_charts(root: Path) -> None:

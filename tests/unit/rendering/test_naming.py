@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes.helm import chart, hooks
 from fakes.manifest_sets import DEPLOYMENT, JOB, SERVICE, WITHOUT_INIT, planned, project
 
 from pytest_canary.core.errors import SettingsError
@@ -95,15 +94,16 @@ def test_a_job_among_what_a_tool_makes_does_not_come_with_the_pods(tmp_path: Pat
     assert (first.migrates_along, first.migrates_first) == (False, True)
 
 
-def test_a_charts_hook_migrates_as_the_release_comes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PATH", f"{tmp_path}/bin:/usr/bin:/bin")
-    hooks(chart(tmp_path), {"shop-migrate": "pre-install,pre-upgrade"})
-    found = planned(tmp_path)
-    assert (found.settings.migration.way, found.settings.migration.known) == ("job", True)
-    assert (found.migrates_along, found.migrates_first) == (True, True)
-    assert found.settings.commands.migrate == []
+def test_a_charts_job_is_helms_to_run(tmp_path: Path) -> None:
+    root = project(tmp_path)
+    (root / "chart").mkdir()
+    (root / "chart" / "Chart.yaml").write_text("name: shop\n")
+    with pytest.raises(SettingsError) as wrong:
+        planned(root, manifests={"path": "chart"}, migration={"by": "job"})
+    assert str(wrong.value) == (
+        "canary.toml: migration.by = 'job': needs migration.job with a chart, whose own Jobs Helm "
+        "runs as hooks; name the manifest of a Job that is none of the chart's"
+    )
 
 
 def test_a_job_among_the_manifests_has_no_file_of_its_own(tmp_path: Path) -> None:
