@@ -97,6 +97,22 @@ def misfit(
     return _misfit_of_chart(found, manifests, root)
 
 
+def misfits_of_prerequisites(
+    manifests: ManifestSettings, root: Path
+) -> Iterator[tuple[str, object, str]]:
+    """What is wrong with what the release presupposes: key, value, what."""
+    key = "manifests.prerequisites"
+    for each in manifests.prerequisites:
+        path = root / each
+        if not path.exists():
+            yield key, each, f"there is no file or folder {path}"
+        elif not yaml_files(path):
+            yield key, each, f"folder {path} has no {', '.join(ENDINGS)}"
+        for file in yaml_files(path) if path.exists() else ():
+            if not os.access(file, os.R_OK):
+                yield key, each, f"{file} can't be read: permission denied"
+
+
 def _misfit_of_chart(
     found: ManifestFiles, manifests: ManifestSettings, root: Path
 ) -> tuple[str, object, str] | None:

@@ -28,6 +28,8 @@ class ManifestSettings(BaseModel):
         set_: what a walk sets in the chart, by its values' names; there are
             [words](manifests.md#charts) for the version's image and the like.
         releases: of the chart: 1 that has both tracks, or 2, one for each.
+        prerequisites: files and folders of YAML with what the release presupposes, which is
+            [applied before it](prerequisites.md); one, or a list.
         deployment: the template of both Deployments; with apply.sh alone, as the next two.
         service: the Service's manifest.
         apply: the command that is given `MANIFEST DEPLOYMENT REPLICAS IMAGE`, applies the manifest
@@ -42,6 +44,7 @@ class ManifestSettings(BaseModel):
     values: Annotated[list[Text], BeforeValidator(_listed)] = []
     set_: Annotated[dict[str, Text | int | bool], Field(alias="set")] = {}
     releases: Literal[1, 2] = 1
+    prerequisites: Annotated[list[Text], BeforeValidator(_listed)] = []
     deployment: Text = "manifests/deployment.yml"
     service: Text = "manifests/service.yml"
     apply: Text = "./apply.sh"

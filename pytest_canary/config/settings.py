@@ -323,6 +323,7 @@ class Files:
         sources: all that a tool makes them of.
         values: files of a chart's values.
         job: the manifest of the Job that migrates, where it has one of its own.
+        prerequisites: files and folders of what the release presupposes.
     """
 
     context: Path
@@ -334,6 +335,7 @@ class Files:
     sources: tuple[Path, ...] = ()
     values: tuple[Path, ...] = ()
     job: Path | None = None
+    prerequisites: tuple[Path, ...] = ()
 
     @property
     def manifests(self) -> tuple[Path, ...]:

@@ -18,7 +18,12 @@ from pytest_canary.config import (
     service_names,
     toml_file,
 )
-from pytest_canary.config.manifest_files import ManifestFiles, find_manifests, misfit
+from pytest_canary.config.manifest_files import (
+    ManifestFiles,
+    find_manifests,
+    misfit,
+    misfits_of_prerequisites,
+)
 from pytest_canary.config.messages import SHOWN, key, mistake, nearest, quoted
 from pytest_canary.config.settings import ENVIRONMENT, Files, Settings, Tables
 from pytest_canary.core.errors import SettingsError
@@ -142,6 +147,7 @@ def _files(tables: Tables, root: Path) -> Files:
     dockerfile = image.dockerfile or "Dockerfile"
     context = next((each for each in folders if _is_file(root / each / dockerfile)), folders[0])
     job = root / tables.migration.job if tables.migration.job else None
+    prerequisites = tuple(root / each for each in manifests.prerequisites)
     found = find_manifests(manifests, root)
     if found.sources:
         return Files(
@@ -154,6 +160,7 @@ def _files(tables: Tables, root: Path) -> Files:
             sources=found.sources,
             values=tuple(root / each for each in manifests.values),
             job=job,
+            prerequisites=prerequisites,
         )
     return Files(
         context=root / context,
@@ -162,6 +169,7 @@ def _files(tables: Tables, root: Path) -> Files:
         service=root / manifests.service,
         apply=root / manifests.apply,
         job=job,
+        prerequisites=prerequisites,
     )
 
 
@@ -198,6 +206,7 @@ def _absent(tables: Tables, files: Files, root: Path) -> list[tuple[str, object,
     absent: list[tuple[str, object, str]] = []
     if wrong := misfit(ManifestFiles(files.renderer, files.sources), manifests, root):
         absent.append(wrong)
+    absent += misfits_of_prerequisites(manifests, root)
     # Without one that is named, it is the root, which is there.
     if image.context and not _is_folder(files.context):
         shown = cut(str(files.context), SHOWN)

@@ -1,4 +1,4 @@
-"""Jobs: why one gets no pod."""
+"""Jobs, and what else makes pods itself: why one gets none."""
 
 from __future__ import annotations
 
@@ -8,31 +8,33 @@ from pytest_canary.diagnosis.subject import read_event
 from pytest_canary.k8s.objects import Snapshot
 
 
-def find_refused_pod(snapshot: Snapshot, job: str) -> Finding | None:
+def find_refused_pod(snapshot: Snapshot, name: str, kind: str = "Job") -> Finding | None:
     """Why the API server does not let a Job make its pod; None where nothing tells.
 
     Args:
         snapshot: what there is.
-        job: the Job's name.
+        name: the Job's.
+        kind: of what makes pods, where it is none.
     """
     told = sorted(
         (
             read_event(event)
             for event in snapshot.events.values()
             if event.get("reason") == "FailedCreate"
-            and event["involvedObject"].get("kind") == "Job"
-            and event["involvedObject"].get("name") == job
+            and event["involvedObject"].get("kind") == kind
+            and event["involvedObject"].get("name") == name
         ),
         key=lambda event: event.last,
     )
     if not told:
         return None
-    message = told[-1].message.removeprefix("Error creating: ")
+    # A StatefulSet's controller names the pod and itself first.
+    message = told[-1].message.removeprefix("Error creating: ").rpartition(" failed error: ")[2]
     why, advice = why_refused(message)
     return Finding(
         "FailedCreate",
-        f"Job {job} gets no pod: {why}",
-        where=f"Job {job}",
+        f"{kind} {name} gets no pod: {why}",
+        where=f"{kind} {name}",
         evidence=message,
         next=advice,
         doomed=stays_refused(message),

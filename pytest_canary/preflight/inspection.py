@@ -13,12 +13,14 @@ from pathlib import Path
 from pytest_canary.config.plan import Plan
 from pytest_canary.core.errors import NotApplicable
 from pytest_canary.core.findings import Finding
+from pytest_canary.manifests.definitions import kinds
 from pytest_canary.manifests.documents import Document, Fault
 from pytest_canary.manifests.schema import (
     KubernetesVersion,
     of_version,
     version_of,
 )
+from pytest_canary.manifests.scopes import is_cluster_wide
 from pytest_canary.manifests.version import TRACKS
 from pytest_canary.preflight.groups import Group
 from pytest_canary.preflight.reading import read_subject, this_machine
@@ -95,8 +97,17 @@ def inspect(
         unread=foreign or _unread(subject),
         serviceless=_serviceless(subject),
         uncompared=subject.uncompared,
-        objects=tuple(dict.fromkeys(_typed(each) for each in subject.documents())),
+        objects=tuple(dict.fromkeys(_typed(each) for each in _sought(subject))),
     )
+
+
+def _sought(subject: Subject) -> Iterator[Document]:
+    """The objects that are looked for in a namespace: of a kind that is there before the walk."""
+    own = kinds(subject.documents())
+    for each in subject.documents():
+        if subject.schema.knows(each) and not is_cluster_wide(each, own):
+            if (str(each.at("apiVersion")).rpartition("/")[0], each.kind) not in own:
+                yield each
 
 
 def _typed(document: Document) -> str:

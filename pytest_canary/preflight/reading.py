@@ -17,6 +17,7 @@ from pytest_canary.manifests.schema import KubernetesSchema
 from pytest_canary.manifests.templates import comment_at, names
 from pytest_canary.manifests.version import CANARY, STABLE, apply_environment
 from pytest_canary.preflight.subject import Node, Subject, Workload
+from pytest_canary.rendering.prerequisites import read_prerequisites
 from pytest_canary.rendering.renderer import Renderer
 
 
@@ -44,6 +45,8 @@ def read_subject(
     foreign = next((each.foreign for each in made.values() if each.foreign), "")
     if foreign:
         made = {}
+    prerequisites = read_prerequisites(settings.files.prerequisites, root)
+    definitions = renderer.definitions()
     job_file = read(settings.files.job, root) if settings.files.job else None
     job = None
     if job_file and not foreign:
@@ -64,13 +67,15 @@ def read_subject(
         },
         service_file=renderer.service_source(),
         applied=renderer.shared(asked[STABLE].image),
-        schema=schema,
+        schema=schema.extended([*prerequisites.documents, *definitions]),
         database_secret=database.SECRET,
         parameters=frozenset(parameters(settings)),
         node=None if plan.options.context else node,
         namespace=plan.options.namespace or "",
         job_file=job_file,
         job=job,
+        prerequisites=prerequisites.parsed,
+        definitions=tuple(definitions),
     )
     subject = replace(subject, pipelines=_pipeline_faults(plan, root, subject))
     if plan.compares:

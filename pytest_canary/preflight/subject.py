@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -102,6 +102,8 @@ class Subject:
         live: what the baseline's manifests make; None where there is nothing to compare.
         made: what the candidate's make beside them; None likewise.
         uncompared: why the baseline's can't be compared; empty where they can.
+        prerequisites: what is applied before the release.
+        definitions: the CRDs among the candidate's manifests, which are applied before the others.
     """
 
     settings: Settings
@@ -123,6 +125,8 @@ class Subject:
     live: VersionObjects | None = None
     made: VersionObjects | None = None
     uncompared: str = ""
+    prerequisites: Parsed = field(default_factory=Parsed)
+    definitions: tuple[Document, ...] = ()
 
     @property
     def scripted(self) -> bool:
@@ -135,7 +139,13 @@ class Subject:
         return self.node is not None
 
     def documents(self) -> Iterator[Document]:
-        """Every object, those of a track once for each."""
+        """Every object, those of a track once for each, and what is applied before the release."""
+        yield from self.prerequisites.documents
+        yield from self.definitions
+        yield from self.released()
+
+    def released(self) -> Iterator[Document]:
+        """Every object that is the release's own, those of a track once for each."""
         yield from self.applied.documents
         for rendered in self._all_rendered():
             yield from rendered.parsed.documents
@@ -155,7 +165,8 @@ class Subject:
 
     def unreadable(self, rule: Unfit) -> Iterator[Fault]:
         """What reading the files has found by this rule."""
-        for parsed in (self.applied, *(each.parsed for each in self._all_rendered())):
+        made = (each.parsed for each in self._all_rendered())
+        for parsed in (self.prerequisites, self.applied, *made):
             yield from (fault for fault in parsed.faults if fault.rule == rule)
 
     def of_pipelines(self, rule: str) -> Iterator[Fault]:
@@ -184,7 +195,7 @@ class Subject:
 
     def service(self) -> Document | None:
         """The Service in front of both Deployments."""
-        found = (each for each in self.documents() if each.kind == "Service")
+        found = (each for each in self.released() if each.kind == "Service")
         return next((each for each in found if each.name == self.settings.service_name), None)
 
 

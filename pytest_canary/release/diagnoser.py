@@ -12,12 +12,15 @@ from pytest_canary.diagnosis import (
     Objects,
     diagnose,
     diagnose_pod,
+    diagnose_workload,
     last_words,
     wanted_logs,
     wanted_logs_of_pod,
+    wanted_logs_of_workload,
 )
 from pytest_canary.diagnosis.subject import LastWords, LogKey, Run
 from pytest_canary.k8s.namespace import Namespace
+from pytest_canary.k8s.objects import Object
 from pytest_canary.k8s.observer import Observer
 
 # Lines of a log that go into a finding; the whole of it is in the evidence's folder.
@@ -56,6 +59,13 @@ class Diagnoser:
         return self._found(
             lambda objects: diagnose_pod(objects, name),
             lambda objects: wanted_logs_of_pod(objects, name),
+        )
+
+    def findings_of_workload(self, workload: Object, kind: str) -> list[Finding]:
+        """What is wrong with a workload that is none of the release's Deployments."""
+        return self._found(
+            lambda objects: diagnose_workload(objects, workload, kind),
+            lambda objects: wanted_logs_of_workload(objects, workload, kind),
         )
 
     def _found(

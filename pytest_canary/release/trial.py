@@ -14,6 +14,7 @@ from pytest_canary.core.wording import plural
 from pytest_canary.diagnosis.refusals import refusals, refused_object
 from pytest_canary.k8s.dry_run import NO_MATCH, Refusal
 from pytest_canary.k8s.namespace_api import NamespaceApi
+from pytest_canary.manifests.definitions import kinds
 from pytest_canary.manifests.documents import Document
 from pytest_canary.manifests.rendered import Given, Rendered
 from pytest_canary.manifests.version import CANARY, STABLE
@@ -69,7 +70,7 @@ def try_out(
     for document in objects.known:
         refusal = namespace.dry_apply(document.value)
         named = f"{document.kind} {document.name}"
-        why = _no_answer(refusal, document, objects.known) if refusal else ""
+        why = _no_answer(refusal, document, objects.made) if refusal else ""
         if refusal and why:
             trial.untried.append(f"{named}, as {why}")
             continue
@@ -81,11 +82,10 @@ def try_out(
     return trial
 
 
-def _no_answer(refusal: Refusal, document: Document, objects: list[Document]) -> str:
+def _no_answer(refusal: Refusal, document: Document, made: set[str]) -> str:
     """Why a refusal says nothing of what comes of the object when it is applied; if so."""
     if "does not support dry run" in refusal.message:
         return "a webhook of the cluster's can't be asked without consequences"
-    made = (each.at("spec", "names", "kind") for each in objects)
     if refusal.reason == NO_MATCH and document.kind in made:
         return "its kind is made along with it"
     return ""
@@ -116,6 +116,7 @@ class _Objects:
     Attributes:
         known: the objects.
         unknown: what only the script knows, and why.
+        made: the kinds that come with it.
     """
 
     def __init__(
@@ -124,6 +125,7 @@ class _Objects:
         self.settings, self.version, self.environment = settings, version, environment
         self.script = version.renderer.script()
         self.unknown: list[str] = []
+        self.made: set[str] = set()
         if self.script.editor in MAKERS:
             raise NotApplicable(
                 f"{self.script.name} makes what it applies with {self.script.editor}, so nobody "
@@ -135,6 +137,8 @@ class _Objects:
             for each in once(self._all()).values()
             if each.name and "helm.sh/hook" not in each.table("metadata", "annotations")
         ]
+        definitions = [*version.renderer.definitions(), *self.known]
+        self.made |= {kind for _, kind in kinds(definitions)}
 
     def _all(self) -> Iterator[Document]:
         renderer, image = self.version.renderer, self.version.image

@@ -41,6 +41,10 @@ class ApplyScript:
         """What stands in the Service's manifest, which is applied as it is."""
         return parse(self.service_source())
 
+    def definitions(self) -> list[Document]:
+        """None: the script applies whatever stands in its files."""
+        return []
+
     def jobs(self, given: Given) -> list[Document]:
         """Those that stand in the template."""
         return jobs.jobs(self.render(given))

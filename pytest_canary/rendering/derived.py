@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from pytest_canary.config.migration_settings import MigrationSettings, known_jobs
+from pytest_canary.manifests.definitions import KIND
 from pytest_canary.manifests.documents import Document, Source
 from pytest_canary.manifests.parsing import Parsed
 from pytest_canary.manifests.rendered import Given, Rendered
@@ -57,7 +58,7 @@ class Derived:
         return Rendered(Parsed([made], [made.value]))
 
     def shared(self, image: str, /) -> Parsed:
-        """Everything but the Deployment under release, and Jobs that may migrate."""
+        """Everything but the Deployment under release, CRDs, and Jobs that may migrate."""
         made = [
             beside(
                 each,
@@ -67,10 +68,16 @@ class Derived:
                 node_port=self._is_closed(each),
             )
             for each in self._documents
-            if each is not self._deployment and not self._may_migrate(each)
+            if each is not self._deployment
+            and each.kind != KIND
+            and not self._may_migrate(each)
         ]
         parsed = self.objects.parsed
         return Parsed(made, [each.value for each in made], parsed.faults, parsed.broken)
+
+    def definitions(self) -> list[Document]:
+        """The CRDs, which belong to the whole cluster."""
+        return [each for each in self._documents if each.kind == KIND]
 
     def jobs(self, given: Given) -> list[Document]:
         """The Jobs that are run by themselves, each as it is for a version."""
@@ -107,7 +114,7 @@ class Derived:
     def fingerprint(self) -> bytes:
         """All that the project has, but for the image."""
         none = Given("", 0, "", {})
-        return _json([self.shared("").documents, self.render(none), self.jobs(none)]).encode()
+        return _json([self.definitions(), self.shared("").documents, self.render(none), self.jobs(none)]).encode()
 
     def pull_secrets(self) -> set[str]:
         """Those that the Deployment's pods name, and those of the Job that migrates."""

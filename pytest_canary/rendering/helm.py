@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from pytest_canary.config import chart_values
+from pytest_canary.config.manifest_files import yaml_files
 from pytest_canary.core.processes import Processes
 from pytest_canary.k8s.image_names import tag
 from pytest_canary.manifests.documents import Document, Source, read
-from pytest_canary.manifests.parsing import Parsed
+from pytest_canary.manifests.parsing import Parsed, parse
 from pytest_canary.manifests.rendered import Given, Rendered
 from pytest_canary.manifests.templates import Script
 from pytest_canary.manifests.version import CANARY, STABLE, TRACKS
@@ -67,6 +68,16 @@ class HelmChart:
             if not (each.kind == "Deployment" and each.name in tracks)
         ]
         return Parsed(made, [each.value for each in made], parsed.faults)
+
+    def definitions(self) -> list[Document]:
+        """What is in the chart's folder `crds`, which Helm never renders."""
+        return list(self._definitions)
+
+    @cached_property
+    def _definitions(self) -> list[Document]:
+        folder = self.chart / "crds"
+        files = yaml_files(folder) if folder.is_dir() else []
+        return [each for file in files for each in parse(read(file, self.root)).documents]
 
     def jobs(self, _given: Given) -> list[Document]:
         """None: Helm runs the chart's hooks by itself, and is waited for."""
@@ -150,7 +161,9 @@ class HelmChart:
         return [back, *([_helm("uninstall", f"{self.name}-{CANARY}")] if canary else [])]
 
     def _upgrade(self, release: str, words: list[str]) -> Command:
-        files = [word for path in self.values for word in ("--values", path)]
+        files: list[str | Path] = [word for path in self.values for word in ("--values", path)]
+        # They are there already, and the release's account may not even ask for them.
+        files += ["--skip-crds"] if self._definitions else []
         return _helm("upgrade", release, self.chart, "--install", *files, *words)
 
     def _set(self, given: Given, other: Given | None) -> list[str]:

@@ -52,6 +52,9 @@ class Renderer(Protocol):
             image: the version's.
         """
 
+    def definitions(self) -> list[Document]:
+        """The CRDs that the other objects need, which are applied before by themselves."""
+
     def jobs(self, given: Given) -> list[Document]:
         """The Jobs among the objects of which one is to migrate."""
 

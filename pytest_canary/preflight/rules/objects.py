@@ -126,6 +126,27 @@ def unknown_kind(subject: Subject) -> Iterator[Fault]:
 
 
 @rule(
+    "undefined-kind",
+    "an object of a kind that is not Kubernetes' own, and whose CRD is nowhere in the repository",
+    SCHEMA,
+    level="warning",
+    advice="put the CRD into a file that `manifests.prerequisites` names, and what acts on its "
+    "objects too; or take the object out of what is rehearsed",
+)
+def undefined_kind(subject: Subject) -> Iterator[Fault]:
+    """A cluster of the run's own has the kinds that the manifests bring, and no others."""
+    for document in subject.documents() if subject.kind_cluster else ():
+        if subject.schema.is_foreign(document):
+            api = document.value["apiVersion"]
+            yield document.fault(
+                ("kind",),
+                f"{document.kind} in {api} is no kind of Kubernetes', and no CRD among the "
+                "manifests makes it one: the run's cluster will not take it",
+                "name the file of its CRD in manifests.prerequisites",
+            )
+
+
+@rule(
     "unknown-field",
     "a field that the kind does not have",
     SCHEMA,

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pytest_canary.k8s.quantities import quantity, quantity_or_none, requests, written
-from pytest_canary.manifests.schema import AMOUNT
+from pytest_canary.manifests.fitting import AMOUNT
 
 
 @pytest.mark.parametrize(
