@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from pytest_canary.cluster.engine_address import is_here
 from pytest_canary.cluster.kind import Cluster
 from pytest_canary.cluster.kubeconfig import write_kubeconfig
 from pytest_canary.cluster.lodging import look_around, settle
+from pytest_canary.cluster.prerequisite_images import PrerequisiteImages
 from pytest_canary.cluster.run import RUN_LABEL, Run
 from pytest_canary.cluster.teardown import KUBECONFIG
 from pytest_canary.cluster.versions import Versions
@@ -26,6 +28,8 @@ from pytest_canary.core.processes import Processes
 from pytest_canary.core.waiting import Seen, Waiter
 from pytest_canary.k8s.namespace import Namespace
 from pytest_canary.rendering.version import Version
+
+PREREQUISITE = "prerequisite"
 
 
 @dataclass
@@ -39,6 +43,8 @@ class Provisioned:
         cluster: the kind cluster; None where the walk is in a cluster that it did not make.
         baseline: None in a first release.
         database: the database's image; None where there is none.
+        prerequisites: what the images of prerequisites are called that the nodes get from the run,
+            by what they are called in the project.
         seconds: how long each part took, by name.
         notes: what whoever reads the outcome should know of the versions, a sentence each.
     """
@@ -53,6 +59,7 @@ class Provisioned:
     database: Image | None
     seconds: dict[str, float] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    prerequisites: dict[str, str] = field(default_factory=dict)
 
 
 class Provision:
@@ -93,6 +100,7 @@ class Provision:
         self.processes = processes
         self.versions = Versions(plan, run.folder, engine, processes, build)
         self.stop_build = stop_build
+        self.prerequisites = PrerequisiteImages(plan.settings, engine)
         self.seconds: dict[str, float] = {}
         self.progress: dict[str, str] = {}
         self._given_up = threading.Event()
@@ -115,6 +123,11 @@ class Provision:
         jobs["candidate"] = self.versions.candidate
         if self.plan.upgrade:
             jobs["baseline"] = self.versions.baseline
+        presupposed = {
+            f"{PREREQUISITE} {each}": each
+            for each in self.prerequisites.provided(whole=cluster is not None)
+        }
+        jobs |= {name: partial(self.prerequisites.pull, each) for name, each in presupposed.items()}
         pool = ThreadPoolExecutor(max_workers=len(jobs) + 1, thread_name_prefix="canary")
         try:
             images: dict[str, Future[Any]] = {
@@ -152,6 +165,7 @@ class Provision:
             database=found.get("database"),
             seconds=self.seconds,
             notes=self.versions.notes,
+            prerequisites={each: found[name].ref for name, each in presupposed.items()},
         )
 
     @property
@@ -218,7 +232,7 @@ class Provision:
         with self.waiter.measure("step", f"{name} image"):
             image, wrap = job()
         self.seconds[f"{name} image"] = time.monotonic() - began
-        own = repository = self.settings.name if name != "database" else "canary-db"
+        own = repository = _repository(name, self.settings.name)
         if self.plan.options.push_registry:
             repository = f"{self.plan.options.push_registry}/{own}"
         image = self.engine.named(image, repository, self.run.id)
@@ -303,3 +317,10 @@ class Provision:
         home = self.run.folder / "home"
         home.mkdir(exist_ok=True)
         return home
+
+
+def _repository(name: str, app: str) -> str:
+    """Where an image is put, by the name of what brings it."""
+    if name.startswith(f"{PREREQUISITE} "):
+        return "canary-prerequisite"
+    return "canary-db" if name == "database" else app

@@ -50,6 +50,8 @@ class Record:
         within: the run that owns that cluster; None where it is somebody else's.
         guest: whether that namespace was there before, and stays.
         applied: what its release applied there, as kubectl calls it: "service/shop-lb".
+        cluster_wide: what it applied that belongs to the whole cluster, likewise:
+            "CustomResourceDefinition.v1.apiextensions.k8s.io/x.example.com".
         kubectl: the program that removes it.
         images: the names that it gave to images.
         registry: whether it has a registry of its own.
@@ -72,6 +74,7 @@ class Record:
     within: str | None = None
     guest: bool = False
     applied: list[str] = field(default_factory=list)
+    cluster_wide: list[str] = field(default_factory=list)
     kubectl: str | None = None
     images: list[str] = field(default_factory=list)
     registry: bool = False

@@ -183,6 +183,13 @@ class Run:
             self.record.applied.append(name)
         self.save()
 
+    def has_applied_cluster_wide(self, name: str, kubectl: Path) -> None:
+        """Note an object of the whole cluster that is about to be made, and what removes it."""
+        with self._saving:
+            self.record.cluster_wide.append(name)
+            self.record.kubectl = str(kubectl)
+        self.save()
+
     def release(self) -> None:
         """Leave the folder to a later run."""
         for lock in self._locks:

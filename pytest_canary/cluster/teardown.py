@@ -8,6 +8,7 @@ from pathlib import Path
 
 from urllib3.exceptions import HTTPError
 
+from pytest_canary.cluster.cluster_objects import remove_cluster_objects
 from pytest_canary.cluster.container_engine import (
     NETWORK,
     ContainerEngine,
@@ -82,6 +83,8 @@ def tear_down(
         attempt(lambda: leave_namespace(run, processes or Processes()))
     elif record.namespace:
         attempt(lambda: delete_namespace_of(run, engine))
+    if record.namespace and record.cluster_wide:
+        attempt(lambda: remove_from_cluster(run, engine, processes or Processes()))
     if record.cluster:
         attempt(lambda: delete_cluster(run, engine, waiter, tell))
     attempt(lambda: remove_containers(run.id, engine))
@@ -225,6 +228,18 @@ def leave_namespace(run: Run, processes: Processes) -> None:
     if kubeconfig.exists():
         owner = Namespace(kubeconfig, str(run.record.namespace))
         remove_own(owner, run.record, processes, Waiter())
+
+
+def remove_from_cluster(run: Run, engine: ContainerEngine, processes: Processes) -> None:
+    """Remove what a run has made that belongs to a whole cluster, which outlives it.
+
+    Raises:
+        ClusterError: something can't be removed.
+    """
+    kubeconfig, within = run.folder / KUBECONFIG, run.record.within
+    # In a cluster of ours that does not run, the next run takes such objects over.
+    if kubeconfig.exists() and (within is None or is_up(engine, f"canary-{within}")):
+        remove_cluster_objects(run.record, label_of(run.id), kubeconfig, processes)
 
 
 def reap(engine: ContainerEngine, *, kept: bool, tell: Tell, waiter: Waiter | None = None) -> int:

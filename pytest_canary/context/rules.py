@@ -80,6 +80,14 @@ WALK_RULES = (
         advice="write what is meant: anchor the pattern, set the parentheses, name the result",
     ),
     WalkRule(
+        "companion-not-ready",
+        "another Deployment, a StatefulSet or a DaemonSet of the manifests that does not get ready",
+        stages=("baseline", "stable"),
+        advice="mend what is said of it, at the line that is named; leave it out of what is "
+        "rehearsed where the app can do without, or lower the level",
+        level="error",
+    ),
+    WalkRule(
         "baseline-stops-badly",
         "requests that are lost along with a stopping pod of the live version",
         stages=("canary", "stable"),

@@ -196,6 +196,7 @@ class Namespace:
         """The API call that lists a kind; a watch takes it too."""
         return {
             "ConfigMap": self.core.list_namespaced_config_map,
+            "DaemonSet": self.apps.list_namespaced_daemon_set,
             "Deployment": self.apps.list_namespaced_deployment,
             "Event": self.core.list_namespaced_event,
             "Job": self.batch.list_namespaced_job,
@@ -205,6 +206,7 @@ class Namespace:
             "Service": self.core.list_namespaced_service,
             "Secret": self.core.list_namespaced_secret,
             "ServiceAccount": self.core.list_namespaced_service_account,
+            "StatefulSet": self.apps.list_namespaced_stateful_set,
         }[kind]
 
     def keys(self) -> dict[str, frozenset[str]]:

@@ -1,4 +1,4 @@
-"""CustomResourceDefinitions: what they say of kinds of one's own, as Kubernetes' own schema does."""
+"""CustomResourceDefinitions: the schemas that they give to kinds of one's own."""
 
 from __future__ import annotations
 

@@ -28,7 +28,20 @@ AMOUNT = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([numkMGTPE]|[KMGTPE]i|[eE][+-]?\d
 TAKEN = ("env", "ports", "imagePullSecrets", "hostAliases", "secrets")
 
 
-class Walk:
+def misfits(
+    document: Document, schema: dict[str, Any], definitions: Mapping[str, Any]
+) -> Iterator[Fault]:
+    """Everything in an object that a schema does not take.
+
+    Args:
+        document: the object.
+        schema: of its kind.
+        definitions: what schemas refer to, by their names.
+    """
+    yield from _Walk(definitions, document).value(document.value, schema, ())
+
+
+class _Walk:
     """Goes through one object and its schema side by side."""
 
     def __init__(self, definitions: Mapping[str, Any], document: Document) -> None:

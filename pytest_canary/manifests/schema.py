@@ -17,7 +17,7 @@ from typing import Any
 from pytest_canary.core.wording import did_you_mean
 from pytest_canary.manifests.definitions import schemas
 from pytest_canary.manifests.documents import Document, Fault
-from pytest_canary.manifests.fitting import Walk
+from pytest_canary.manifests.fitting import misfits
 
 FOLDER = re.compile(r"v(\d+)\.(\d+)\.\d+-local-strict")
 MINOR = re.compile(r"v?(\d+)\.(\d+)")
@@ -116,9 +116,7 @@ class KubernetesSchema:
         """Everything in an object that the version does not take."""
         if self.knows(document):
             name = self.kinds[document.value["apiVersion"], document.kind]
-            yield from Walk(self.definitions, document).value(
-                document.value, {"$ref": f"#/$defs/{name}"}, ()
-            )
+            yield from misfits(document, self.definitions[name], self.definitions)
         else:
             yield from self._unknown(document)
 

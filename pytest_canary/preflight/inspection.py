@@ -105,9 +105,10 @@ def _sought(subject: Subject) -> Iterator[Document]:
     """The objects that are looked for in a namespace: of a kind that is there before the walk."""
     own = kinds(subject.documents())
     for each in subject.documents():
-        if subject.schema.knows(each) and not is_cluster_wide(each, own):
-            if (str(each.at("apiVersion")).rpartition("/")[0], each.kind) not in own:
-                yield each
+        group = str(each.at("apiVersion")).rpartition("/")[0]
+        known = subject.schema.knows(each) and (group, each.kind) not in own
+        if known and not is_cluster_wide(each, own):
+            yield each
 
 
 def _typed(document: Document) -> str:

@@ -19,6 +19,7 @@ from pytest_canary.k8s.observer import Observer
 from pytest_canary.manifests.version import CANARY, STABLE, apply_environment
 from pytest_canary.release.chart_moves import ChartMoves
 from pytest_canary.release.claims import Claims
+from pytest_canary.release.cluster_wide import ClusterWide
 from pytest_canary.release.commands import Commands
 from pytest_canary.release.diagnoser import Diagnoser
 from pytest_canary.release.diagnostics import Diagnostics, collect
@@ -28,6 +29,7 @@ from pytest_canary.release.printed_secrets import PrintedSecrets
 from pytest_canary.release.removal import Removal
 from pytest_canary.release.rollout_watch import RolloutWatch
 from pytest_canary.release.service import Service
+from pytest_canary.release.surroundings import Surroundings
 from pytest_canary.release.trial import Trial, try_out
 from pytest_canary.rendering.helm import HelmChart
 from pytest_canary.rendering.renderer import Renderer
@@ -49,6 +51,7 @@ class Release:
         processes: run the commands; their redactor learns the parameters that are secret.
         claims: make known what is applied, where the namespace is not the run's own.
         versions: the images of the app's versions, by which it is known among its sidecars.
+        cluster_wide: applies what belongs to the whole cluster; None where nobody may.
     """
 
     def __init__(
@@ -64,6 +67,7 @@ class Release:
         processes: Processes | None = None,
         claims: Claims | None = None,
         versions: Collection[str] = (),
+        cluster_wide: ClusterWide | None = None,
     ) -> None:
         self.namespace = namespace
         self.observer = observer
@@ -100,10 +104,18 @@ class Release:
         self.commands = Commands(
             kubectl, environment, namespace.name, self.processes, claims, self.printed
         )
-        self.migrator = Migrator(
-            self.pods, settings, environment, claims.announce if claims else lambda _: None
+        announce: Callable[[str], None] = claims.announce if claims else lambda _: None
+        self.migrator = Migrator(self.pods, settings, environment, announce)
+        self.surroundings = Surroundings(
+            namespace,
+            observer,
+            self.diagnoser,
+            waiter,
+            settings,
+            self.commands,
+            cluster_wide,
+            announce,
         )
-
         self._charts = ChartMoves(namespace, self.commands, self._versions)
         # What was applied last: the files that stand.
         self._applied: Renderer | None = None
@@ -164,7 +176,8 @@ class Release:
     # Their single lines.
 
     def apply_service(self, version: Version) -> None:
-        """`kubectl apply -f manifests/service.yml`."""
+        """`kubectl apply -f manifests/service.yml`, after the CRDs that come with the version."""
+        self.surroundings.establish(version)
         self.commands.apply_service(version)
         self.wait_for_service()
 

@@ -68,9 +68,7 @@ class Derived:
                 node_port=self._is_closed(each),
             )
             for each in self._documents
-            if each is not self._deployment
-            and each.kind != KIND
-            and not self._may_migrate(each)
+            if each is not self._deployment and each.kind != KIND and not self._may_migrate(each)
         ]
         parsed = self.objects.parsed
         return Parsed(made, [each.value for each in made], parsed.faults, parsed.broken)
@@ -114,7 +112,9 @@ class Derived:
     def fingerprint(self) -> bytes:
         """All that the project has, but for the image."""
         none = Given("", 0, "", {})
-        return _json([self.definitions(), self.shared("").documents, self.render(none), self.jobs(none)]).encode()
+        return _json(
+            [self.definitions(), self.shared("").documents, self.render(none), self.jobs(none)]
+        ).encode()
 
     def pull_secrets(self) -> set[str]:
         """Those that the Deployment's pods name, and those of the Job that migrates."""

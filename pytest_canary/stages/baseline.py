@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pytest_canary.context import expect, expectations, judging, migrating
 from pytest_canary.context.outcomes import BaselineOutcome
+from pytest_canary.context.preparing import expect_companions
 from pytest_canary.context.stage import Stage
 from pytest_canary.context.workspace import existing_context
 from pytest_canary.core.errors import FoundError, NotApplicable, ReleaseError
@@ -31,6 +32,7 @@ def is_deployed(context: Context) -> None:
         return
     context.release.apply_service(context.baseline)
     migrating.deploy_baseline(context)
+    expect_companions(context, "baseline", context.baseline)
     context.open_app()
     context.learn_version("baseline", STABLE)
     if context.plan.judges and "canary" in context.plan.stages:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pytest_canary.analysis import statistics
@@ -16,6 +17,7 @@ from pytest_canary.context.context import Context
 from pytest_canary.context.delivered import tell_of_pipeline
 from pytest_canary.context.movers import transitions
 from pytest_canary.context.outcomes import ClusterOutcome, PreflightOutcome
+from pytest_canary.context.preparing import prepare
 from pytest_canary.context.stage import Stage
 from pytest_canary.context.workspace import existing_context
 from pytest_canary.core.errors import ClusterError, DatabaseError, ReleaseError, WaitTimeoutError
@@ -27,6 +29,7 @@ from pytest_canary.k8s.objects import Object, node_is_ready, node_says
 from pytest_canary.manifests.version import TRACKS
 from pytest_canary.registry.pull_secret import pull_secret
 from pytest_canary.release.claims import Claims
+from pytest_canary.release.cluster_wide import ClusterWide
 from pytest_canary.release.failing_apply import RULES
 from pytest_canary.release.release import Release
 from pytest_canary.release.rollout_watch import RolloutWatch
@@ -157,6 +160,7 @@ def furnish(
         workspace.processes,
         claims=claims(workspace),
         versions=set(images.values()),
+        cluster_wide=cluster_wide(workspace, up),
     )
     journal.keep(ClusterOutcome(images, up.seconds, observer.history, observer.began))
     database = Database(up.namespace, observer, settings.database, waiter)
@@ -181,6 +185,20 @@ def claims(workspace: Workspace) -> Claims | None:
     return Claims(label_of(run.id), run.has_applied) if run.record.guest else None
 
 
+def cluster_wide(workspace: Workspace, up: Provisioned) -> ClusterWide:
+    """What applies objects of the whole cluster, which the release itself may not touch."""
+    run, options = workspace.run, workspace.plan.options
+    return ClusterWide(
+        up.kubectl,
+        up.owner.kubeconfig,
+        label_of(run.id),
+        alone=options.context is None,
+        note=partial(run.has_applied_cluster_wide, kubectl=up.kubectl),
+        processes=workspace.processes,
+        waiter=workspace.waiter,
+    )
+
+
 def fill(context: Context, registry: Registry | None) -> None:
     """Put into the namespace what every version needs, and wait until it is there."""
     up, settings, options = context.provisioned, context.settings, context.plan.options
@@ -195,6 +213,7 @@ def fill(context: Context, registry: Registry | None) -> None:
             db.secret(context.release.parameters), *db.manifests(settings.database, up.database.ref)
         )
         database_watch(context, up.database.ref).wait_until_settled()
+    prepare(context)
     if up.cluster:
         up.cluster.wait_until_ready(context.waiter, up.owner, settings.deadlines.cluster)
     context.look_at_platform()

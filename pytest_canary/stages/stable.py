@@ -8,6 +8,7 @@ from pytest_canary.analysis.late import late_findings
 from pytest_canary.context import expect, expectations, judging
 from pytest_canary.context.delivered import tell_of_pipeline
 from pytest_canary.context.outcomes import StableOutcome
+from pytest_canary.context.preparing import expect_companions
 from pytest_canary.context.stage import Stage
 from pytest_canary.context.stops import lost_by_baseline
 from pytest_canary.context.workspace import existing_context
@@ -40,6 +41,7 @@ def is_promoted(context: Context) -> None:
     )
     rollouts = context.observer.rollouts(context.release.name(STABLE), began)
     context.journal.keep(StableOutcome(rollouts, *late))
+    expect_companions(context, "stable", context.candidate)
 
 
 def judge_to_the_end(context: Context) -> Sequence[Comparison]:

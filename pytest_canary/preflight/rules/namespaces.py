@@ -35,8 +35,8 @@ def fixed_namespace(subject: Subject) -> Iterator[Fault]:
     "cluster-scoped",
     "an object that belongs to the whole cluster",
     DEPLOYMENTS,
-    advice="put it into a file of its own, for whoever runs the cluster to apply once, and name that "
-    "file in `manifests.prerequisites`",
+    advice="put it into a file of its own, for whoever runs the cluster to apply once, and name "
+    "that file in `manifests.prerequisites`",
 )
 def cluster_scoped(subject: Subject) -> Iterator[Fault]:
     """The release's account may touch nothing that others share; the API server refuses it."""

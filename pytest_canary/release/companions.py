@@ -1,0 +1,52 @@
+"""The workloads that come along with a version: other Deployments, StatefulSets, DaemonSets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from pytest_canary.config.settings import Settings
+from pytest_canary.manifests.documents import Document
+from pytest_canary.manifests.rendered import Given
+from pytest_canary.manifests.version import STABLE, TRACKS
+from pytest_canary.rendering.version import Version
+
+KINDS = ("Deployment", "StatefulSet", "DaemonSet")
+
+
+def companions(
+    version: Version, settings: Settings, environment: Mapping[str, str]
+) -> list[Document]:
+    """Those that a version's manifests make beside the Deployment under release, each once.
+
+    Args:
+        version: the version.
+        settings: name its tracks.
+        environment: what a script sees, and its template is filled in from.
+
+    Raises:
+        ReleaseError: the tool that makes the objects fails.
+    """
+    tracks = {settings.deployment_name(track) for track in TRACKS}
+    found = {
+        (each.kind, each.name): each
+        for each in _made(version, settings, environment)
+        if each.kind in KINDS
+        and each.name
+        and each.name not in tracks
+        and "helm.sh/hook" not in each.table("metadata", "annotations")
+    }
+    return list(found.values())
+
+
+def _made(
+    version: Version, settings: Settings, environment: Mapping[str, str]
+) -> Iterator[Document]:
+    yield from version.renderer.shared(version.image).documents
+    given = Given(
+        settings.deployment_name(STABLE), settings.replicas.stable, version.image, environment
+    )
+    rendered = version.renderer.render(given)
+    own = rendered.deployment(given.deployment)
+    # What only the script knows is not looked for.
+    unclear = rendered.foreign or rendered.filled.lines
+    yield from (each for each in rendered.parsed.documents if each is not own and not unclear)
