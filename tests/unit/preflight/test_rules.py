@@ -109,13 +109,6 @@ RIGHT: dict[str, list[Edit]] = {
     "a registry's Secret, which the rehearsal makes": [
         ("      containers:\n", "      imagePullSecrets: [{name: any}]\n      containers:\n")
     ],
-    "somebody's own resource": [
-        (
-            "memory: 96Mi}}\n",
-            "memory: 96Mi}}\n---\napiVersion: monitoring.invalid/v1\nkind: "
-            "ServiceMonitor\nmetadata: {name: x}\nspec: {whatever: 1}\n",
-        ),
-    ],
     "objects in a List": [
         (
             "apiVersion: v1\nkind: Service\n",

@@ -40,6 +40,7 @@ def test_every_rule_is_declared_once_and_all_that_files_tell_is_a_rules() -> Non
 def test_what_kubernetes_takes_and_runs_is_a_warning_and_nothing_else() -> None:
     assert [name for name, level in ruleset.levels().items() if level != "error"] == [
         "duplicate-key",
+        "undefined-kind",
         "empty-variable",
         "unused-variable",
         "overlapping-selectors",

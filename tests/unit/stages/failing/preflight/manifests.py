@@ -48,6 +48,12 @@ fails(
 )
 fails(
     preflight.schema_fits,
+    "deployment/undefined-kind",
+    "ServiceMonitor in monitoring.invalid/v1 is no kind of Kubernetes', and no CRD among the "
+    "manifests makes it one: the run's cluster will not take it",
+)
+fails(
+    preflight.schema_fits,
     "deployment/unknown-field",
     'unknown field "spec.template.spec.containers[0].imagePulPolicy"',
 )
