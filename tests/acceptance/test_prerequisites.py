@@ -93,7 +93,7 @@ def test_a_prerequisite_that_never_gets_ready_is_explained(
     assert walked.code == 1
     (told,) = re.findall(r"^ +(prerequisite StatefulSet queue .*)$", walked.text, re.MULTILINE)[:1]
     assert told.startswith(
-        "prerequisite StatefulSet queue (queueless/needs/queue.yml:3) does not get ready: queue "
+        "prerequisite StatefulSet queue (needs/queue.yml:3) does not get ready: queue "
     )
     assert "ZeroDivisionError: division by zero" in told
     found = json.loads((shared.root / "canary-report" / "report.json").read_text())

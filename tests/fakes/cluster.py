@@ -119,6 +119,7 @@ class Namespace(NamespaceApi):
         written: the EndpointSlices that were, in their order.
         tried: the objects that were tried out, in their order: "Deployment shop-stable".
         refuses: what is not taken of them, and why.
+        labels: what the run's objects carry.
         redactor: takes the secrets out of what a person is to read.
     """
 
@@ -139,6 +140,7 @@ class Namespace(NamespaceApi):
         self.job_pod: Callable[[Object], Object | None] = lambda pod: pod
         self.job_ends: list[Object] = []
         self.redactor = Redactor()
+        self.labels: Mapping[str, str] = {}
         self.lacking: list[str] = []
         self.refuses_slices = ""
         self.written: list[Object] = []

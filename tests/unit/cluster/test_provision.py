@@ -14,13 +14,14 @@ from fakes.api_server import ApiServer, api_server, welcome
 from fakes.engine import Engine
 
 from pytest_canary.cluster.container_engine import Image
+from pytest_canary.cluster.prerequisite_images import PrerequisiteImages
 from pytest_canary.cluster.provision import Provision, Provisioned
 from pytest_canary.cluster.run import Run
 from pytest_canary.config.baseline import Baseline
 from pytest_canary.config.options import Options
 from pytest_canary.config.plan import Plan
 from pytest_canary.config.settings import Settings
-from pytest_canary.core.errors import CanaryError
+from pytest_canary.core.errors import CanaryError, ImageError
 from pytest_canary.core.processes import Processes
 from pytest_canary.core.waiting import Waiter
 from pytest_canary.manifests.version import apply_environment
@@ -226,3 +227,57 @@ def test_an_engine_on_another_machine_is_refused_before_anything_is_made(bench: 
         "cluster can be reached; use one of this machine, or walk in a cluster that is there with "
         "--canary-context"
     )
+
+
+PREREQUISITE = """\
+apiVersion: v1
+kind: Pod
+metadata: {name: queue}
+spec:
+  containers:
+    - name: queue
+      image: team/queue:7
+"""
+
+
+@pytest.fixture
+def presupposing(bench: Bench) -> Bench:
+    """A project that presupposes a queue."""
+    file = bench.folder / "queue.yml"
+    file.write_text(PREREQUISITE)
+    settings = bench.plan.settings
+    files = replace(settings.files, prerequisites=(file,))
+    own = settings.model_copy(update={"files": files, "root": bench.folder})
+    bench.plan = replace(bench.plan, settings=own)
+    return bench
+
+
+def test_the_images_of_prerequisites_are_loaded_like_others(presupposing: Bench) -> None:
+    run = presupposing.run()
+    up = presupposing.bring_up(run)
+    assert up.prerequisites == {"team/queue:7": "team/queue:7"}
+    assert "team/queue:7" in run.record.images
+    assert up.seconds["prerequisite team/queue:7 load"] >= 0
+
+
+def test_one_that_nobody_has_is_named_with_who_wants_it(
+    presupposing: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def pull(name: str, _timeout: float) -> Image:
+        if name == "team/queue:7":
+            raise ImageError(f"image {name} is not in the engine, and `docker pull` failed")
+        return Image("sha256:1", name)
+
+    monkeypatch.setattr(presupposing.engine, "pull", pull)
+    assert presupposing.refused(presupposing.run()) == (
+        "prerequisite Pod queue (queue.yml:7) has an image that is neither here nor to be pulled: "
+        "image team/queue:7 is not in the engine, and `docker pull` failed"
+    )
+
+
+def test_a_cluster_that_was_there_gets_what_this_machine_has(presupposing: Bench) -> None:
+    images = PrerequisiteImages(presupposing.plan.settings, presupposing.engine)
+    assert images.provided(whole=True) == ["team/queue:7"]
+    assert images.provided(whole=False) == []
+    presupposing.engine.refs |= {"team/queue:7"}
+    assert images.provided(whole=False) == ["team/queue:7"]

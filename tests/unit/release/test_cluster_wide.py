@@ -124,7 +124,7 @@ def test_who_may_not_is_told_who_may(cluster: Cluster) -> None:
 
 def test_a_kind_is_waited_for_until_the_api_server_serves_it(cluster: Cluster) -> None:
     cluster.kubectl.behave(establishes=False)
-    with pytest.raises(WaitTimeoutError, match="CRD lanes.example.invalid to be established"):
+    with pytest.raises(WaitTimeoutError, match=r"CRD lanes\.example\.invalid to be established"):
         cluster.own().apply([cluster.crd])
     cluster.kubectl.behave(establishes=True, serves=False)
     with pytest.raises(WaitTimeoutError, match="not served yet: v1"):

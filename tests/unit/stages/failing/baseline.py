@@ -49,6 +49,18 @@ def apply_fails(world: World) -> None:
 
 @CASES.fails(
     baseline.is_deployed,
+    "StatefulSet queue (fixtures/prerequisites/deployment-and-queue.yml:",
+    "does not get ready: it is given up after 5 s: there is no StatefulSet queue",
+    evidence=("rule companion-not-ready", "mend it there"),
+    before=True,
+    table={"manifests": {"deployment": "fixtures/prerequisites/deployment-and-queue.yml"}},
+)
+def what_comes_along_does_not_get_ready(world: World) -> None:
+    assert world.settings.files.deployment.name == "deployment-and-queue.yml"
+
+
+@CASES.fails(
+    baseline.is_deployed,
     "waited 5 s for 3/3 of addressbook-stable, which did not come; last seen: "
     "addressbook-stable 0/3 ready of {baseline}; ",
     "{stable} CrashLoopBackOff",

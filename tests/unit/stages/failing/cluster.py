@@ -1,5 +1,7 @@
 """Where the cluster is not what the walk needs."""
 
+from dataclasses import replace
+
 from fakes.engine import IMAGES
 from fakes.objects import unpulled, unready
 from fakes.world import World
@@ -60,6 +62,26 @@ def the_nodes_can_not_pull_the_database(world: World) -> None:
     world.namespace.delete_deployment("db")
     world.run.release()
     world.begin(world.rehearsal.plan)
+
+
+@CASES.fails(
+    cluster.comes_up,
+    "prerequisite Pod queue (fixtures/prerequisites/pod.yml:3) does not get ready: it is given up "
+    "after 5 s: there is no Pod queue",
+    evidence=(
+        "see deadlines.rollout where it needs longer",
+        "mend it there, or take it out of manifests.prerequisites",
+    ),
+    before=True,
+)
+def a_prerequisite_does_not_get_ready(world: World) -> None:
+    world.script("kubectl", "#!/bin/sh\n")
+    world.namespace.delete_deployment("db")
+    world.run.release()
+    plan = world.rehearsal.plan
+    file = plan.settings.root / "fixtures" / "prerequisites" / "pod.yml"
+    files = replace(plan.settings.files, prerequisites=(file,))
+    world.begin(replace(plan, settings=plan.settings.model_copy(update={"files": files})))
 
 
 @CASES.fails(
