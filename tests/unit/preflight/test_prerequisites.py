@@ -20,12 +20,12 @@ REFERRING = WITHOUT_INIT.replace(
 )
 
 
-def found(root: Path, manifests: dict[str, object]) -> Inspection:
+def found(root: Path, manifests: dict[str, str]) -> Inspection:
     """What is found in a project."""
     return inspect(planned(root, manifests=manifests), root, NODE)
 
 
-def told(root: Path, manifests: dict[str, object]) -> list[str]:
+def told(root: Path, manifests: dict[str, str]) -> list[str]:
     """The findings: rule, place and sentence."""
     findings = found(root, manifests).findings
     return [f"{each.code} {each.where}: {each.sentence}" for each in findings]
