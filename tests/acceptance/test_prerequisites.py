@@ -66,7 +66,9 @@ def of_cluster(engine: docker.DockerClient, project: Project, *words: str) -> st
     """What kubectl says of the shared cluster."""
     node = engine.containers.get(node_of(engine, project))
     command = ["kubectl", "--kubeconfig=/etc/kubernetes/admin.conf", *words]
-    return str(node.exec_run(command).output.decode())
+    said = node.exec_run(command).output
+    assert isinstance(said, bytes)
+    return said.decode()
 
 
 def test_an_app_is_walked_that_starts_with_its_prerequisites_alone(
