@@ -3,6 +3,7 @@
 import pytest
 from fakes.world import APPLY, NewWorld, World
 
+from pytest_canary.context.outcomes import MigrationOutcome
 from pytest_canary.core.errors import FoundError, ReleaseError
 from pytest_canary.manifests.version import CANARY, STABLE
 from pytest_canary.stages import migration, rollback
@@ -119,6 +120,10 @@ def test_what_the_live_version_or_a_teams_own_test_prints_is_not_the_candidates_
     password = world.context.release.parameters["DB_PASSWORD"]
     prints(world, password, release="1")
     world.enter("migration")
+    # Beside it, the database is made to refuse a migration, by commands in its pod too.
+    tried = world.journal.outcome(MigrationOutcome).refused
+    assert tried
+    tried.wait(world.context.waiter)
     world.namespace.runs = lambda *_: (0, password, password)
     world.context.release.exec("canary", ["env"])
     assert told_of_pods(world) == []
