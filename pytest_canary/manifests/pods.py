@@ -10,6 +10,13 @@ from pytest_canary.manifests.documents import Document, Place
 
 POD: Place = ("spec", "template", "spec")
 
+# Where the pod of each kind stands.
+POD_OF: dict[str, Place] = {
+    **dict.fromkeys(("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job"), POD),
+    "CronJob": ("spec", "jobTemplate", *POD),
+    "Pod": ("spec",),
+}
+
 
 @dataclass(frozen=True)
 class Reference:

@@ -8,6 +8,7 @@ from pytest_canary.preflight.rule import Rule
 from pytest_canary.preflight.rules import (
     availability,
     changes,
+    combinations,
     deployments,
     images,
     migration,
@@ -23,6 +24,7 @@ from pytest_canary.preflight.rules import (
 
 MODULES = (
     objects,
+    combinations,
     variables,
     deployments,
     namespaces,

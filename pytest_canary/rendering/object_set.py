@@ -8,23 +8,12 @@ from typing import Any
 
 from pytest_canary.k8s.image_names import repository
 from pytest_canary.k8s.selectors import matches
-from pytest_canary.manifests.documents import Document, Place, Source
+from pytest_canary.manifests.documents import Document, Source
 from pytest_canary.manifests.parsing import Parsed
-from pytest_canary.manifests.pods import POD
+from pytest_canary.manifests.pods import POD, POD_OF
 
 # Who sets this has said which container kubectl means.
 DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container"
-
-# Where a pod is described, by the kind of what makes it.
-PODS: dict[str, Place] = {
-    "CronJob": ("spec", "jobTemplate", "spec", "template", "spec"),
-    "DaemonSet": POD,
-    "Deployment": POD,
-    "Job": POD,
-    "Pod": ("spec",),
-    "ReplicaSet": POD,
-    "StatefulSet": POD,
-}
 
 
 @dataclass(frozen=True)
@@ -111,9 +100,9 @@ def same_repository(one: str, other: str) -> bool:
 def containers(kind: str, value: dict[str, Any]) -> Iterable[dict[str, Any]]:
     """The containers of an object's pods, those that come before the others too."""
     found: Any = value
-    for step in PODS.get(kind, ()):
+    for step in POD_OF.get(kind, ()):
         found = found.get(step) if isinstance(found, dict) else None
     for key in ("initContainers", "containers"):
-        listed = found.get(key) if isinstance(found, dict) and kind in PODS else None
+        listed = found.get(key) if isinstance(found, dict) and kind in POD_OF else None
         if isinstance(listed, list):
             yield from (each for each in listed if isinstance(each, dict))

@@ -12,6 +12,10 @@ from pytest_canary.preflight.rule import rule
 from pytest_canary.preflight.subject import Subject, describe
 
 SELECTOR: Place = ("spec", "selector")
+LABELS: Place = ("spec", "template", "metadata", "labels")
+
+# Kinds that Kubernetes refuses where they don't select their own pods.
+SELECTING = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet")
 
 CHART = "let the chart take it from the value that [manifests.set] names for it"
 
@@ -162,18 +166,18 @@ def wrong_image(subject: Subject) -> Iterator[Fault]:
 
 @rule(
     "selector-misses-pods",
-    "a Deployment that does not select its own pods",
+    "a Deployment, or another kind that makes pods, that does not select its own",
     SELECTORS,
     advice="give `selector.matchLabels` and `template.metadata.labels` the same labels",
 )
 def selector_misses_pods(subject: Subject) -> Iterator[Fault]:
-    """Each Deployment selects its own pods."""
-    for workload in subject.workloads.values():
-        if not matches(workload.deployment.table(*SELECTOR), workload.labels):
-            yield workload.deployment.fault(
+    """Each Deployment selects its own pods, and so does whatever else makes pods."""
+    for each in subject.documents():
+        labels = each.table(*LABELS)
+        if each.kind in SELECTING and not matches(each.table(*SELECTOR), labels):
+            yield each.fault(
                 SELECTOR,
-                "selector does not match template labels: its pods have "
-                f"{describe(workload.labels)}",
+                f"selector does not match template labels: its pods have {describe(labels)}",
                 "give selector.matchLabels and template.metadata.labels the same labels",
             )
 

@@ -28,12 +28,32 @@ ONE_OF: dict[tuple[str, ...], tuple[str, ...]] = {
     ),
     ("spec", "sessionAffinity"): ("None", "ClientIP"),
     ("spec", "externalTrafficPolicy"): ("Cluster", "Local"),
+    ("initContainers", "*", "restartPolicy"): ("Always", "OnFailure", "Never"),
+    ("topologySpreadConstraints", "*", "whenUnsatisfiable"): ("DoNotSchedule", "ScheduleAnyway"),
+    ("seccompProfile", "type"): ("RuntimeDefault", "Localhost", "Unconfined"),
+    ("accessModes", "*"): (
+        "ReadWriteOnce",
+        "ReadOnlyMany",
+        "ReadWriteMany",
+        "ReadWriteOncePod",
+    ),
+    ("paths", "*", "pathType"): ("Prefix", "Exact", "ImplementationSpecific"),
 }
+JOB_OF_CRON = ("spec", "jobTemplate", "spec")
 # The same, of one kind alone.
 OF_KIND: dict[tuple[str, ...], tuple[str, ...]] = {
     ("Service", "spec", "type"): ("LoadBalancer", "NodePort", "ClusterIP", "ExternalName"),
     ("Deployment", "spec", "template", "spec", "restartPolicy"): ("Always",),
+    ("StatefulSet", "spec", "template", "spec", "restartPolicy"): ("Always",),
+    ("DaemonSet", "spec", "template", "spec", "restartPolicy"): ("Always",),
     ("Job", "spec", "template", "spec", "restartPolicy"): ("Never", "OnFailure"),
+    ("CronJob", *JOB_OF_CRON, "template", "spec", "restartPolicy"): ("Never", "OnFailure"),
+    ("CronJob", "spec", "concurrencyPolicy"): ("Allow", "Forbid", "Replace"),
+}
+# Numbers that may not be lower than this one.
+AT_LEAST: dict[tuple[str, ...], int] = {
+    ("spec", "replicas"): 0,
+    ("topologySpreadConstraints", "*", "maxSkew"): 1,
 }
 
 # Kinds whose names may have a colon in them.
@@ -166,7 +186,24 @@ def unknown_field(subject: Subject) -> Iterator[Fault]:
 )
 def missing_field(subject: Subject) -> Iterator[Fault]:
     """The object has the field."""
-    return subject.misfits("missing-field")
+    yield from subject.misfits("missing-field")
+    for document in subject.documents():
+        job = {"Job": ("spec",), "CronJob": JOB_OF_CRON}.get(document.kind)
+        if job and document.at(*job, "template", "spec", "restartPolicy") is None:
+            pod = (*job, "template", "spec")
+            yield document.fault(
+                pod,
+                f"{shown(pod)}.restartPolicy is missing, and what it is without one, Always, "
+                f"no {document.kind} may have",
+                "write restartPolicy: Never, or OnFailure",
+            )
+        if not subject.scripted and not document.name and document.at("metadata", "generateName"):
+            yield document.fault(
+                ("metadata", "generateName"),
+                f"metadata.name is missing, and `kubectl apply` takes no {document.kind} that is "
+                "named by generateName alone",
+                "give it a name",
+            )
 
 
 @rule(
@@ -207,6 +244,9 @@ def _values(document: Document) -> Iterator[Fault]:
         is_port = type(value) is int and any(_ends(ways, each) for each in PORTS)
         if is_port and not 0 < value < 65536:
             yield _wrong(document, place, "between 1 and 65535")
+        for pattern, least in AT_LEAST.items():
+            if type(value) is int and value < least and _ends(ways, pattern):
+                yield _wrong(document, place, f"{least} or more")
         for pattern, (allowed_re, words) in NAMES.items():
             if way == ("metadata", "name") and document.kind in RBAC:
                 continue

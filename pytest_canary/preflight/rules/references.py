@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from pytest_canary.core.wording import did_you_mean, suggestion
-from pytest_canary.manifests.documents import Document, Fault
-from pytest_canary.manifests.pods import POD, Reference, from_environment, from_volumes
+from pytest_canary.manifests.documents import Document, Fault, Place
+from pytest_canary.manifests.pods import POD, POD_OF, Reference, from_environment, from_volumes
 from pytest_canary.preflight.groups import REFERENCES
 from pytest_canary.preflight.rule import rule
-from pytest_canary.preflight.subject import Subject, Workload
+from pytest_canary.preflight.subject import Subject
 
 OPTIONAL = ("Secret", "ConfigMap")
 
 # In every namespace, by Kubernetes itself.
 GIVEN = {("ConfigMap", "kube-root-ca.crt"), ("ServiceAccount", "default")}
+
+# What Kustomize puts behind the name of what it generates.
+GENERATED = re.compile(r"-[a-z0-9]{10}$")
 
 
 @rule(
@@ -66,8 +70,9 @@ def missing_key(subject: Subject) -> Iterator[Fault]:
 )
 def missing_volume(subject: Subject) -> Iterator[Fault]:
     """A pod has the volumes that its containers mount."""
-    for workload in subject.pods():
-        yield from _mounts(workload)
+    for document in subject.documents():
+        if document.kind in POD_OF:
+            yield from _mounts(document, POD_OF[document.kind])
 
 
 @rule(
@@ -126,9 +131,17 @@ def _remedy(subject: Subject, wanted: Reference) -> str:
         return 'it comes with a database: [database] image is "none"'
     if wanted.kind in OPTIONAL:
         fix += ", or mark it optional: true"
+    names = [_written(subject, each) for each in subject.documents() if each.kind == wanted.kind]
     if wanted.kind == "Secret" and subject.parameters:
-        fix = did_you_mean(wanted.name, [subject.database_secret], otherwise=fix)
-    return fix
+        names.append(subject.database_secret)
+    return did_you_mean(wanted.name, names, otherwise=fix)
+
+
+def _written(subject: Subject, document: Document) -> str:
+    """An object's name as a reference writes it: Kustomize adds the hash of what it generates."""
+    if subject.settings.files.renderer == "kustomize":
+        return GENERATED.sub("", document.name)
+    return document.name
 
 
 def _keys(subject: Subject, wanted: Reference) -> set[str] | None:
@@ -145,20 +158,22 @@ def _keys(subject: Subject, wanted: Reference) -> set[str] | None:
     return keys | subject.parameters if ours else keys
 
 
-def _mounts(workload: Workload) -> Iterator[Fault]:
-    deployment = workload.deployment
-    volumes = [str(volume.get("name")) for _, volume in deployment.tables(*POD, "volumes")]
-    for place, container in workload.all_containers():
-        for where, mount in deployment.tables(*place, "volumeMounts"):
-            name = mount.get("name")
-            if isinstance(name, str) and name not in volumes:
-                fix = suggestion(name, volumes, "add it to the pod's volumes")
-                yield deployment.fault(
-                    (*where, "name"),
-                    f"container {container.get('name')} mounts volume {name}, which the pod does "
-                    "not have",
-                    fix,
-                )
+def _mounts(document: Document, pod: Place) -> Iterator[Fault]:
+    volumes = [str(volume.get("name")) for _, volume in document.tables(*pod, "volumes")]
+    if document.kind == "StatefulSet":
+        claims = document.tables("spec", "volumeClaimTemplates")
+        volumes += [str(document.at(*place, "metadata", "name")) for place, _ in claims]
+    for part in ("initContainers", "containers"):
+        for place, container in document.tables(*pod, part):
+            for where, mount in document.tables(*place, "volumeMounts"):
+                name = mount.get("name")
+                if isinstance(name, str) and name not in volumes:
+                    yield document.fault(
+                        (*where, "name"),
+                        f"container {container.get('name')} mounts volume {name}, which the pod "
+                        "does not have",
+                        suggestion(name, volumes, "add it to the pod's volumes"),
+                    )
 
 
 def _account(subject: Subject, deployment: Document) -> Iterator[Fault]:

@@ -161,6 +161,42 @@ RIGHT: dict[str, list[Edit]] = {
             "resources: {requests: {memory: 1Gi}}}\n      containers:\n",
         ),
     ],
+    "one that runs on as a sidecar, and is asked": [
+        (
+            "      containers:\n",
+            "      initContainers:\n        - {name: proxy, image: 'p:1', restartPolicy: Always, "
+            "startupProbe: {tcpSocket: {port: 80}, successThreshold: 1}, "
+            "lifecycle: {preStop: {sleep: {seconds: 1}}}}\n      containers:\n",
+        ),
+    ],
+    "null and nothing, beside what is meant": [
+        (
+            "  replicas: $replicas\n",
+            "  replicas: $replicas\n  strategy: {type: RollingUpdate, rollingUpdate: "
+            "{maxSurge: 1, maxUnavailable: 0}}\n",
+        ),
+        (
+            "          envFrom: [{secretRef: {name: db-params}}]\n",
+            "          env: [{name: A, value: '', valueFrom: {fieldRef: {fieldPath: "
+            "metadata.name}}}]\n",
+        ),
+        (
+            "      containers:\n",
+            "      volumes: [{name: a}, {name: b, emptyDir: {}, hostPath: null}]\n"
+            "      containers:\n",
+        ),
+    ],
+    "what stands beside it, with its own volumes": [
+        (
+            "memory: 96Mi}}\n",
+            "memory: 96Mi}}\n---\napiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: c}\n"
+            "spec:\n  serviceName: c\n  selector: {matchLabels: {app: c}}\n  template:\n"
+            "    metadata: {labels: {app: c, tier: d}}\n    spec: {containers: [{name: c, "
+            "image: 'c:1', volumeMounts: [{name: d, mountPath: /d}]}]}\n"
+            "  volumeClaimTemplates:\n    - metadata: {name: d}\n      spec: {accessModes: "
+            "[ReadWriteOnce], resources: {requests: {storage: 1Gi}}}\n",
+        ),
+    ],
     "an annotation in another template language": [
         ("      containers:\n", "      hostname: shop\n      containers:\n"),
         ("    metadata:\n", "    metadata:\n      annotations: {agent: '{{ with secret }}'}\n"),
@@ -263,6 +299,30 @@ def test_a_job_may_be_restarted_as_it_likes_and_a_deployment_may_not(inspect: In
         ("      containers:\n", "      restartPolicy: Never\n      containers:\n")
     ).findings
     assert found.sentence == "spec.template.spec.restartPolicy must be Always"
+
+
+def test_what_stops_all_pods_has_no_rollout_to_speak_of(inspect: Inspect) -> None:
+    replicas = "  replicas: $replicas\n"
+    recreate = f"{replicas}  strategy: {{{{type: Recreate, rollingUpdate: {{}}}}}}\n"
+    none = inspect((replicas, recreate.format("null")))
+    assert codes(none) == ["takes-last-pod"]
+    some = inspect((replicas, recreate.format("{maxSurge: 1}")))
+    assert sorted(codes(some)) == ["conflicting-fields", "takes-last-pod"]
+    assert "strategy Recreate has no rollingUpdate" in [each.sentence for each in some.findings]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "kind", "near"),
+    [("shp-env", "ConfigMap", "shop-env"), ("db-parms", "Secret", "db-params")],
+)
+def test_the_nearest_name_that_is_there_is_suggested(
+    inspect: Inspect, wrong: str, kind: str, near: str
+) -> None:
+    source = "configMapRef" if kind == "ConfigMap" else "secretRef"
+    extra = f"---\napiVersion: v1\nkind: {kind}\nmetadata: {{name: shop-env}}\n"
+    wanted = ("{secretRef: {name: db-params}}", f"{{{source}: {{name: {wrong}}}}}")
+    (found,) = inspect(wanted, ("memory: 96Mi}}\n", f"memory: 96Mi}}}}\n{extra}")).findings
+    assert found.next == f"did you mean {near}?"
 
 
 def test_one_replica_must_not_be_taken(inspect: Inspect) -> None:

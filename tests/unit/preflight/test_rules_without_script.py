@@ -135,6 +135,15 @@ def test_the_job_that_migrates_is_looked_at_with_the_rest(tmp_path: Path) -> Non
     ]
 
 
+def test_kubectl_applies_nothing_without_a_name(tmp_path: Path) -> None:
+    job = JOB.replace("name: migrate", "generateName: seed-", 1).replace("team/shop", "team/seed")
+    job = job.replace("migrate", "seed")
+    assert told(project(tmp_path, DEPLOYMENT, SERVICE, job))[0] == (
+        "missing-field k8s/all.yml:37: metadata.name is missing, and `kubectl apply` takes no Job "
+        "that is named by generateName alone; give it a name"
+    )
+
+
 def test_of_several_jobs_it_is_not_known_which_migrates(tmp_path: Path) -> None:
     other = JOB.replace("name: migrate", "name: migrate-more")
     root = project(tmp_path, WITHOUT_INIT, SERVICE, JOB, other)

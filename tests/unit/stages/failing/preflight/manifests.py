@@ -63,6 +63,11 @@ fails(
     "deployment/duplicate-entry",
     "tmp is in spec.template.spec.volumes twice, first on line 22",
 )
+fails(
+    preflight.schema_fits,
+    "deployment/conflicting-fields",
+    "variable HOST has value and valueFrom, of which Kubernetes takes one alone",
+)
 fails(preflight.schema_fits, "deployment/wrong-type", "env[0].value must be text, not a number")
 fails(
     preflight.schema_fits,
