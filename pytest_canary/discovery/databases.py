@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from pytest_canary.discovery.answers import Answer, Question, Setting
 from pytest_canary.discovery.compose import databases
+from pytest_canary.discovery.manifests import files_with
 from pytest_canary.discovery.repository import Repository, table
 
 POSTGRES = r"(^|/)(postgres|postgis|timescaledb)(:|@|$)"
@@ -38,6 +39,16 @@ def database(repository: Repository, source: Repository) -> Iterator[Answer]:
             f"{other.image} can't be rehearsed, but PostgreSQL alone",
             "walk without it where the app starts so; the migration is left out then",
         )
+    elif manifest := _among_manifests(repository):
+        file, image = manifest
+        yield Setting("database.image", image, f"{file} runs it")
+        yield Question(
+            "database",
+            f"{file} runs a PostgreSQL of its own, and what migrates is looked at in the one that "
+            "the rehearsal makes, Service db",
+            "leave it out of manifests.path, and let the app take DB_HOST and the like of the "
+            'Secret db-params; or write image = "none", and no migration is looked at',
+        )
     elif driver:
         yield Setting("database.image", "postgres:17", f"the app needs {driver}")
         yield Question("database", "which PostgreSQL is live", "name the image of its version")
@@ -48,6 +59,16 @@ def database(repository: Repository, source: Repository) -> Iterator[Answer]:
         )
     else:
         yield Setting("database.image", "none", "nothing was found that needs one")
+
+
+def _among_manifests(repository: Repository) -> tuple[str, str] | None:
+    """The PostgreSQL that manifests run, with the file; None where they run none."""
+    for kind in ("StatefulSet", "Deployment"):
+        for file in files_with(repository, kind):
+            for image in re.findall(r"image:\s*[\"']?([^\s\"'},]+)", repository.text(file)):
+                if re.search(POSTGRES, image):
+                    return file, image
+    return None
 
 
 def traces(repository: Repository) -> list[str]:

@@ -10,10 +10,11 @@ from pathlib import Path
 
 from pytest_canary.discovery.answers import Answer, Question, Setting, Value
 from pytest_canary.discovery.api import api, described
+from pytest_canary.discovery.app_name import name
 from pytest_canary.discovery.commands import commands
 from pytest_canary.discovery.databases import database
 from pytest_canary.discovery.images import image
-from pytest_canary.discovery.manifests import manifests, name
+from pytest_canary.discovery.manifests import manifests
 from pytest_canary.discovery.migrations import migration
 from pytest_canary.discovery.repository import Repository
 
@@ -98,7 +99,7 @@ def discover(root: Path) -> Discovery:
     migrating = list(migration(repository, applied))
     return Discovery(
         (
-            *name(repository, source),
+            *name(repository, source, applied),
             *built,
             *applied,
             *commands(source, migrates=not migrating),

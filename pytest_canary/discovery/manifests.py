@@ -7,15 +7,19 @@ import re
 from collections.abc import Iterator
 
 from pytest_canary.discovery.answers import Answer, Question, Setting
-from pytest_canary.discovery.repository import Repository, table
+from pytest_canary.discovery.repository import Repository
 
 # What Kustomize looks for in a folder.
 KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 
 DEMO = "`pytest --canary-demo --canary-check` makes one to copy"
 
-# The name of a Kubernetes object, with room for what a walk adds.
-NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,50}[a-z0-9])?")
+# Images of what apps stand on, and that nobody releases as an app of their own.
+BACKING = re.compile(
+    r"^\s*(?:-\s+)?image:\s*[\"']?(?:\S*/)?(?:redis|valkey|memcached|postgres|postgis|timescaledb|"
+    r"mysql|mariadb|mongo|rabbitmq|kafka|elasticsearch|minio|mailhog|adminer)[:@\s\"']",
+    re.MULTILINE,
+)
 
 
 def manifests(repository: Repository) -> Iterator[Answer]:
@@ -37,7 +41,7 @@ def manifests(repository: Repository) -> Iterator[Answer]:
 
 def _charts(repository: Repository) -> Iterator[Answer]:
     """The chart; which of its values make a track, is its maker's to say."""
-    found = repository.named("Chart.yaml")
+    found = charts(repository)
     if not found:
         return
     first, *others = found
@@ -54,6 +58,13 @@ def _charts(repository: Repository) -> Iterator[Answer]:
         yield Question(
             "manifests", f"there are several charts: {listed}", "name the one that is released"
         )
+
+
+def charts(repository: Repository) -> list[str]:
+    """Every chart's Chart.yaml, but those that another chart brings along in its `charts`."""
+    found = repository.named("Chart.yaml")
+    tops = [posixpath.join(posixpath.dirname(each), "charts/") for each in found]
+    return [each for each in found if not any(each.startswith(top) for top in tops)]
 
 
 def _kustomized(repository: Repository) -> Iterator[Answer]:
@@ -73,9 +84,10 @@ def _kustomized(repository: Repository) -> Iterator[Answer]:
 
 def _plain(repository: Repository) -> Iterator[Answer]:
     """The YAML that `kubectl apply -f` takes: where the Deployment is, and where the Service is."""
-    deployments, services = files_with(repository, "Deployment"), _services(repository)
+    deployments, services = files_with(repository, "Deployment"), service_files(repository)
     if not deployments:
         return
+    deployments.sort(key=lambda each: BACKING.search(repository.text(each)) is not None)
     first = deployments[0]
     folder = posixpath.dirname(first)
     beside = [each for each in services if posixpath.dirname(each) == folder]
@@ -97,27 +109,6 @@ def _plain(repository: Repository) -> Iterator[Answer]:
         )
     if not services:
         yield Question("manifests", "there is no Service", f"write one; {DEMO}")
-
-
-def name(repository: Repository, source: Repository) -> Iterator[Answer]:
-    """What the app is called: by its chart, its Service, its package, or its folder."""
-    service, chart = _services(repository), repository.first("Chart.yaml")
-    package, project = source.first("package.json"), source.first("pyproject.toml")
-    called = [
-        (str(table(repository.yaml(chart)).get("name") or "") if chart else "", chart),
-        (service_name(repository, service[0]).removesuffix("-lb"), service[0])
-        if service
-        else ("", ""),
-        (str(source.json(package).get("name") or "").rpartition("/")[2], package),
-        (str(table(source.toml(project).get("project")).get("name") or ""), project),
-        (repository.root.name, "the folder's name"),
-    ]
-    for found, why in called:
-        fitting = re.sub(r"[^a-z0-9-]+", "-", found.lower()).strip("-")[:52].strip("-")
-        if fitting:
-            yield Setting("name", fitting, why)
-            return
-    yield Question("", "what the app is called", 'write name = "…"; its Service is NAME-lb')
 
 
 def files_with(repository: Repository, kind: str) -> list[str]:
@@ -155,7 +146,7 @@ def _varies(repository: Repository, file: str) -> bool:
     return re.search(r"[{\s]name:\s*[\"']?[^\s,}]*(\$|\{\{)", text) is not None
 
 
-def _services(repository: Repository) -> list[str]:
+def service_files(repository: Repository) -> list[str]:
     """The files that have a Service, one that is reached from outside first."""
 
     def inner(file: str) -> bool:
@@ -165,7 +156,7 @@ def _services(repository: Repository) -> list[str]:
 
 
 def _service(repository: Repository) -> Iterator[Answer]:
-    found = _services(repository)
+    found = service_files(repository)
     if not found:
         yield Question("manifests", "there is no Service", f"write one, NAME-lb; {DEMO}")
         return
@@ -177,18 +168,6 @@ def _service(repository: Repository) -> Iterator[Answer]:
             f"{first} has the Service beside a Deployment, and each is applied by itself",
             "put each into a file of its own",
         )
-
-
-def service_name(repository: Repository, file: str) -> str:
-    """What a file's Service is called; empty where that can't be read."""
-    for text in re.split(r"^---.*$", repository.text(file), flags=re.MULTILINE):
-        if re.search(r"^kind:\s*Service\s*$", text, re.MULTILINE):
-            block = re.search(r"^metadata:\s*\n((?:[ \t]+.*\n?|\s*\n)+)", text, re.MULTILINE)
-            inside = block[1] if block else re.sub(r"[{},]", "\n ", text)
-            named = re.search(r"^\s+name:\s*[\"']?([a-z0-9-]+)", inside, re.MULTILINE)
-            if named and NAME.fullmatch(named[1]):
-                return named[1]
-    return ""
 
 
 def _script(repository: Repository) -> Iterator[Answer]:

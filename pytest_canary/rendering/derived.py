@@ -130,9 +130,9 @@ class Derived:
             made.append(f"namespace {self._namespace} is left out for the rehearsal's own")
         for each in self._documents:
             if any(each is job for job in self._migrating):
-                made.append(f"Job {each.name} is run by itself, to migrate")
+                made.append(f"Job {_called(each)} is run by itself, to migrate")
             elif self._may_migrate(each):
-                made.append(f"Job {each.name} is left {self._why_left}")
+                made.append(f"Job {_called(each)} is left {self._why_left}")
             elif self._is_closed(each):
                 made.append(f"Service {each.name} is a NodePort, to be reached from outside")
         return made
@@ -193,6 +193,11 @@ class Derived:
         if migration.way == "exec":
             return "to commands.migrate"
         return f"to {migration.job}" if migration.job else f'out: migration.by = "{migration.way}"'
+
+
+def _called(document: Document) -> str:
+    """What an object is called, or what its names begin with."""
+    return document.name or f"{document.at('metadata', 'generateName') or ''}…"
 
 
 def _applied(documents: Iterable[Document]) -> Command:

@@ -18,7 +18,8 @@ def read_objects(sources: Sequence[Path], root: Path) -> ObjectSet:
         sources: the files and folders.
         root: the folder that paths are told from.
     """
-    files = [read(each, root) for source in sources for each in yaml_files(source)]
+    listed = {source: yaml_files(source) for source in sources}
+    files = [read(each, root) for source in sources for each in listed[source]]
     found = Parsed()
     for source in files:
         parsed = parse(source)
@@ -27,8 +28,20 @@ def read_objects(sources: Sequence[Path], root: Path) -> ObjectSet:
         found.faults += parsed.faults
         found.broken = found.broken or parsed.broken
     place = Source(sources[0], shown_path(sources[0], root), "")
-    if not files:
-        sentence = f"{place.shown} has no YAML"
-        found.faults.append(Fault(place, 1, sentence, "put the manifests into it", "invalid-yaml"))
+    for source in (each for each in sources if not listed[each]):
+        empty = Source(source, shown_path(source, root), "")
+        sentence = f"{empty.shown} has no YAML"
+        found.faults.append(Fault(empty, 1, sentence, _below(source, root), "invalid-yaml"))
         found.broken = True
     return ObjectSet(found, files[0] if len(files) == 1 else place)
+
+
+def _below(folder: Path, root: Path) -> str:
+    """What to do about a folder without YAML, of which the folders in it may have some."""
+    inner = sorted(each for each in folder.iterdir() if each.is_dir() and yaml_files(each))
+    named = ", ".join(f'"{shown_path(each, root)}"' for each in inner)
+    return (
+        f"kubectl looks into no folder below it; write manifests.path = [{named}]"
+        if inner
+        else "put the manifests into it"
+    )

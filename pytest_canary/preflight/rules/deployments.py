@@ -68,6 +68,7 @@ def _none_released(subject: Subject) -> Iterator[Fault]:
 def _lacks_track(subject: Subject) -> Iterator[Fault]:
     """A chart makes no Deployment for a track."""
     made = [each.name for each in subject.applied.documents if each.kind == "Deployment"]
+    once = made and not subject.workloads and subject.settings.manifests.releases == 1
     for track in subject.rendered:
         if track not in subject.workloads:
             name = subject.settings.deployment_name(track)
@@ -77,7 +78,10 @@ def _lacks_track(subject: Subject) -> Iterator[Fault]:
                 f"{subject.source.shown} makes no Deployment {name}"
                 + (f", but {', '.join(made)}" if made else ""),
                 f"let the chart make it where {track}.replicas is set, or say by which values it "
-                "does: [manifests.set]",
+                "does: [manifests.set]"
+                + (
+                    "; for one that makes a single Deployment there is releases = 2" if once else ""
+                ),
             )
 
 

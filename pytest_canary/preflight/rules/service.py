@@ -84,8 +84,13 @@ def _selecting(subject: Subject) -> Document | None:
     return service if service and service.at("spec", "type") != "ExternalName" else None
 
 
+# Labels that a chart's own version, or Helm, stands in: the next version's pods have others.
+CHANGING = ("helm.sh/chart", "app.kubernetes.io/version", "app.kubernetes.io/managed-by")
+
+
 def _better_selector(subject: Subject) -> str:
     common = _common([workload.labels for workload in subject.workloads.values()])
+    common = {key: value for key, value in common.items() if key not in CHANGING}
     fix = "give both a label of their own, such as app: NAME, and select by it"
     return f"select by what both have: {describe(common)}" if common else fix
 

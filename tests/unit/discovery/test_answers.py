@@ -12,6 +12,9 @@ from pytest_canary.discovery.discovery import discover, toml
 from pytest_canary.discovery.repository import MOST, Repository
 
 
+NAMED = "kind: Service\nmetadata:\n  name: {}\n"
+
+
 def put(root: Path, **files: str) -> Path:
     """Files by their paths, with __ for a slash and _ for a dot."""
     for name, text in files.items():
@@ -271,3 +274,54 @@ def test_of_what_a_tool_makes_the_job_that_migrates_is_known(
 def test_a_job_beside_what_a_tool_makes_is_none_of_it(tmp_path: Path) -> None:
     put(tmp_path, Dockerfile="FROM a\n", k8s__web_yml=PLAIN, other__up_yml=JOB)
     assert not [key for key in found(tmp_path) if key.startswith("migration")]
+
+
+def test_what_a_chart_brings_along_is_no_other_chart(tmp_path: Path) -> None:
+    put(
+        tmp_path,
+        deploy__chart__Chart_yaml="name: shop\n",
+        deploy__chart__charts__cache__Chart_yaml="name: cache\n",
+    )
+    assert found(tmp_path)["manifests.path"] == "deploy/chart"
+    assert found(tmp_path)["name"] == "shop"
+    assert not [each for each in asked(tmp_path) if "several charts" in each]
+
+
+def test_of_several_charts_one_has_to_be_named(tmp_path: Path) -> None:
+    put(tmp_path, charts__a__Chart_yaml="name: a\n", charts__b__Chart_yaml="name: b\n")
+    assert "there are several charts: charts/a/Chart.yaml, charts/b/Chart.yaml" in asked(tmp_path)
+
+
+@pytest.mark.parametrize("image", ["redis:7", '"team/mirror/postgres@sha256:0"', "postgres"])
+def test_what_apps_stand_on_is_not_taken_for_the_app(tmp_path: Path, image: str) -> None:
+    backing = f"kind: Deployment\nspec:\n  - image: {image}\n---\n{NAMED.format('backing')}"
+    put(
+        tmp_path,
+        k8s__a__all_yaml=backing,
+        k8s__b__all_yaml=f"kind: Deployment\nimage: redis-board:1\n---\n{NAMED.format('board')}",
+    )
+    assert (found(tmp_path)["manifests.path"], found(tmp_path)["name"]) == ("k8s/b", "board")
+    assert any("there are several Deployments" in each for each in asked(tmp_path))
+
+
+def test_a_kustomization_s_prefix_is_part_of_the_name(tmp_path: Path) -> None:
+    base = "resources: [all.yaml]\nnamePrefix: team-\nnameSuffix: -x\n"
+    put(
+        tmp_path,
+        base__kustomization_yaml=base,
+        base__all_yaml=f"kind: Deployment\n---\n{NAMED.format('shop')}",
+        overlays__live__kustomization_yaml="resources: [../../base]\nnamePrefix: live-\n",
+    )
+    assert found(tmp_path)["name"] == "live-team-shop-x"
+    (tmp_path / "base" / "kustomization.yaml").write_text("resources: [../overlays/live]\n")
+    assert found(tmp_path)["name"].startswith("live-")
+
+
+def test_a_database_among_the_manifests_is_told_with_what_comes_of_it(tmp_path: Path) -> None:
+    put(
+        tmp_path,
+        k8s__app_yaml=f"kind: Deployment\n---\n{NAMED.format('shop')}",
+        k8s__db_yaml="kind: StatefulSet\nspec:\n  containers:\n  - image: postgres:16.2\n",
+    )
+    assert found(tmp_path)["database.image"] == "postgres:16.2"
+    assert any("k8s/db.yaml runs a PostgreSQL of its own" in each for each in asked(tmp_path))

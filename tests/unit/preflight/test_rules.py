@@ -325,6 +325,14 @@ def test_the_nearest_name_that_is_there_is_suggested(
     assert found.next == f"did you mean {near}?"
 
 
+def test_no_service_is_told_to_select_by_what_the_next_version_has_not(inspect: Inspect) -> None:
+    labels = "labels: {helm.sh/chart: shop-0.1, app.kubernetes.io/version: '1', app: shop, "
+    (first, *_) = inspect(
+        ("labels: {app: shop, ", labels), service=healthy("service").replace("app: shop", "app: x")
+    ).findings
+    assert (first.code, first.next) == ("selects-no-pod", "select by what both have: app: shop")
+
+
 def test_one_replica_must_not_be_taken(inspect: Inspect) -> None:
     strategy = "  replicas: $replicas\n  strategy: {{rollingUpdate: {{{}}}}}\n"
     replicas = "  replicas: $replicas\n"

@@ -121,6 +121,17 @@ def test_a_folder_without_yaml_is_told(tmp_path: Path) -> None:
     assert told(tmp_path, manifests=PATH)[0] == (
         "invalid-yaml k8s:1: k8s has no YAML; put the manifests into it"
     )
+    for name in ("web", "jobs", "notes"):
+        (tmp_path / "k8s" / name).mkdir()
+    (tmp_path / "k8s" / "web" / "all.yml").write_text(DEPLOYMENT)
+    (tmp_path / "k8s" / "jobs" / "all.yml").write_text(JOB)
+    below = (
+        "invalid-yaml k8s:1: k8s has no YAML; kubectl looks into no folder below it; write "
+        'manifests.path = ["k8s/jobs", "k8s/web"]'
+    )
+    assert told(tmp_path, manifests=PATH)[0] == below
+    # The others that are named don't make up for it.
+    assert told(tmp_path, manifests={"path": ["k8s/web", "k8s"]})[0] == below
 
 
 def test_the_job_that_migrates_is_looked_at_with_the_rest(tmp_path: Path) -> None:

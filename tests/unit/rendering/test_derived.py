@@ -169,6 +169,12 @@ def test_a_job_in_a_file_of_its_own_takes_its_place(tmp_path: Path) -> None:
     assert renderer.notes() == ["Job migrate is left to own.yml"]
 
 
+def test_a_job_without_a_name_is_told_by_what_its_names_begin_with(tmp_path: Path) -> None:
+    job = JOB.replace("name: migrate", "generateName: seed-", 1).replace("name: migrate", "name: s")
+    renderer = of(project(tmp_path, DEPLOYMENT, SERVICE, job))
+    assert renderer.notes() == ["Job seed-… is left to commands.migrate"]
+
+
 def test_one_namespace_is_left_out_and_several_are_not(tmp_path: Path) -> None:
     deployment = DEPLOYMENT.replace("  name: shop\nspec", "  name: shop\n  namespace: a\nspec")
     service = SERVICE.replace("  name: shop\nspec", "  name: shop\n  namespace: a\nspec")
