@@ -28,10 +28,10 @@ def read_objects(sources: Sequence[Path], root: Path) -> ObjectSet:
         found.faults += parsed.faults
         found.broken = found.broken or parsed.broken
     place = Source(sources[0], shown_path(sources[0], root), "")
-    for source in (each for each in sources if not listed[each]):
-        empty = Source(source, shown_path(source, root), "")
+    for folder in (each for each in sources if not listed[each]):
+        empty = Source(folder, shown_path(folder, root), "")
         sentence = f"{empty.shown} has no YAML"
-        found.faults.append(Fault(empty, 1, sentence, _below(source, root), "invalid-yaml"))
+        found.faults.append(Fault(empty, 1, sentence, _below(folder, root), "invalid-yaml"))
         found.broken = True
     return ObjectSet(found, files[0] if len(files) == 1 else place)
 

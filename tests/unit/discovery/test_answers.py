@@ -11,7 +11,6 @@ import pytest
 from pytest_canary.discovery.discovery import discover, toml
 from pytest_canary.discovery.repository import MOST, Repository
 
-
 NAMED = "kind: Service\nmetadata:\n  name: {}\n"
 
 
@@ -314,7 +313,7 @@ def test_a_kustomization_s_prefix_is_part_of_the_name(tmp_path: Path) -> None:
     )
     assert found(tmp_path)["name"] == "live-team-shop-x"
     (tmp_path / "base" / "kustomization.yaml").write_text("resources: [../overlays/live]\n")
-    assert found(tmp_path)["name"].startswith("live-")
+    assert str(found(tmp_path)["name"]).startswith("live-")
 
 
 def test_a_database_among_the_manifests_is_told_with_what_comes_of_it(tmp_path: Path) -> None:
