@@ -9,6 +9,7 @@ from typing import Any
 
 from pytest_canary.manifests.documents import Document
 from pytest_canary.rendering.object_set import containers, same_app
+from pytest_canary.rendering.renderer import NAMESPACE
 
 # The label that tells the tracks apart, by the first of these names that nothing else has.
 LABELS = ("deployment", "track", "canary-track")
@@ -71,8 +72,17 @@ def without_namespace(documents: Iterable[Document], namespace: str) -> list[Doc
             continue
         value = {**each.value, "metadata": {**each.table("metadata")}}
         value["metadata"].pop("namespace", None)
+        if isinstance(value.get("subjects"), list):
+            value["subjects"] = [_moved(subject, namespace) for subject in value["subjects"]]
         kept.append(replace(each, value=value) if each.table("metadata") else each)
     return kept
+
+
+def _moved(subject: Any, namespace: str) -> Any:
+    """Whom a RoleBinding is for, where that is an account of the namespace that is left out."""
+    if isinstance(subject, dict) and subject.get("namespace") == namespace:
+        return {**subject, "namespace": NAMESPACE}
+    return subject
 
 
 def _fresh(document: Document, image: str, app: str, *, loaded: bool) -> dict[str, Any]:

@@ -35,6 +35,8 @@ def conflicting_fields(subject: Subject) -> Iterator[Fault]:
             yield from _one_alone(document, ("spec",), both, "spec")
         if document.kind == "HorizontalPodAutoscaler":
             yield from _of_scaling(document)
+        if document.kind == "Service":
+            yield from _of_ports(document)
 
 
 def _of_pod(document: Document, pod: Place) -> Iterator[Fault]:
@@ -107,6 +109,28 @@ def _of_strategy(document: Document) -> Iterator[Fault]:
             "with maxSurge and maxUnavailable both 0, a rollout could neither add nor take a pod",
             "let one of them be 1",
         )
+
+    ready = document.at("spec", "minReadySeconds")
+    deadline = document.at("spec", "progressDeadlineSeconds")
+    patience = 600 if deadline is None else deadline
+    if type(ready) is int and type(patience) is int and ready >= patience:
+        yield document.fault(
+            ("spec", "minReadySeconds"),
+            f"minReadySeconds is {ready}, which is not below progressDeadlineSeconds, {patience}"
+            + (" where none is set" if deadline is None else ""),
+            "lower the one, or raise the other",
+        )
+
+
+def _of_ports(document: Document) -> Iterator[Fault]:
+    ports = [*document.tables("spec", "ports")]
+    for place, port in ports:
+        if len(ports) > 1 and not port.get("name"):
+            yield document.fault(
+                place,
+                f"Service {document.name} has {len(ports)} ports, and this one has no name",
+                "give each of them a name of its own",
+            )
 
 
 def _of_scaling(document: Document) -> Iterator[Fault]:

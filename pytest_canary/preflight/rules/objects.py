@@ -8,6 +8,7 @@ from typing import Any
 
 from pytest_canary.core.wording import suggestion
 from pytest_canary.manifests.documents import Document, Fault, Place, shown
+from pytest_canary.manifests.schedules import unread
 from pytest_canary.preflight.groups import SCHEMA, YAML
 from pytest_canary.preflight.rule import rule
 from pytest_canary.preflight.subject import Subject
@@ -72,6 +73,10 @@ LABEL = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
 SUBDOMAIN = rf"{LABEL}(\.{LABEL})*"
 WORD = r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?"
 PORT_NAME = r"(?=.*[a-z])[a-z0-9]([-a-z0-9]{0,13}[a-z0-9])?"
+FIELD = (
+    r"metadata\.(name|namespace|uid|(labels|annotations)\['[^']+'\])"
+    r"|spec\.(nodeName|serviceAccountName)|status\.(pod|host)IPs?"
+)
 
 # A pattern, and how to say it.
 NAMES: dict[tuple[str, ...], tuple[str, str]] = {
@@ -81,6 +86,12 @@ NAMES: dict[tuple[str, ...], tuple[str, str]] = {
     ("containers", "*", "ports", "*", "name"): (
         PORT_NAME,
         "at most 15 lower-case letters, digits and '-'",
+    ),
+    ("env", "*", "valueFrom", "fieldRef", "fieldPath"): (
+        FIELD,
+        "metadata.name, metadata.namespace, metadata.uid, metadata.labels['KEY'], "
+        "metadata.annotations['KEY'], spec.nodeName, spec.serviceAccountName, status.podIP or "
+        "status.hostIP",
     ),
     ("metadata", "labels", "*"): (WORD, "at most 63 letters, digits, '-', '_' and '.'"),
     ("selector", "matchLabels", "*"): (WORD, "at most 63 letters, digits, '-', '_' and '.'"),
@@ -229,6 +240,15 @@ def wrong_value(subject: Subject) -> Iterator[Fault]:
     for document in subject.documents():
         if subject.schema.knows(document):
             yield from _values(document)
+            schedule = document.at("spec", "schedule")
+            if document.kind == "CronJob" and isinstance(schedule, str):
+                why = unread(schedule)
+                if why:
+                    yield document.fault(
+                        ("spec", "schedule"),
+                        f"spec.schedule has {why}",
+                        "write minute, hour, day, month and weekday: 0 3 * * 1-5",
+                    )
 
 
 def _values(document: Document) -> Iterator[Fault]:

@@ -19,7 +19,7 @@ from fakes.manifest_sets import (
 
 from pytest_canary.config.options import Options
 from pytest_canary.manifests.rendered import Given
-from pytest_canary.rendering.renderer import Renderer
+from pytest_canary.rendering.renderer import NAMESPACE, Renderer
 from pytest_canary.rendering.renderers import renderer_of
 
 CANARY = Given("shop-canary", 1, "shop:2", {})
@@ -187,6 +187,20 @@ def test_one_namespace_is_left_out_and_several_are_not(tmp_path: Path) -> None:
     again = of(project(tmp_path, space, deployment, service.replace("space: a", "space: b")))
     assert one(again.shared("").documents, "Service").at("metadata", "namespace") == "b"
     assert again.notes() == []
+
+
+def test_who_is_bound_to_a_role_comes_along_to_the_rehearsals_namespace(tmp_path: Path) -> None:
+    binding = (
+        "apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\n"
+        "metadata: {name: shop, namespace: a}\n"
+        "roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: shop}\n"
+        "subjects: [{kind: ServiceAccount, name: shop, namespace: a}, {kind: ServiceAccount, "
+        "name: other, namespace: b}, {kind: User, name: c}]\n"
+    )
+    renderer = of(project(tmp_path, DEPLOYMENT, SERVICE, binding))
+    bound = one(renderer.shared("").documents, "RoleBinding")
+    namespaces = [each.get("namespace") for each in bound.value["subjects"]]
+    assert namespaces == [NAMESPACE, "b", None]
 
 
 def test_in_a_cluster_of_the_runs_own_the_service_is_reached_and_images_are_there(
