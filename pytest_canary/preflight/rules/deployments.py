@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pytest_canary.core.wording import suggestion
 from pytest_canary.k8s.selectors import matches
 from pytest_canary.manifests.documents import Fault, Place
 from pytest_canary.manifests.pods import POD
@@ -68,7 +69,8 @@ def _none_released(subject: Subject) -> Iterator[Fault]:
 def _lacks_track(subject: Subject) -> Iterator[Fault]:
     """A chart makes no Deployment for a track."""
     made = [each.name for each in subject.applied.documents if each.kind == "Deployment"]
-    once = made and not subject.workloads and subject.settings.manifests.releases == 1
+    one = made and not any(each.endswith(("-canary", "-stable")) for each in made)
+    once = one and subject.settings.manifests.releases == 1
     for track in subject.rendered:
         if track not in subject.workloads:
             name = subject.settings.deployment_name(track)
@@ -157,7 +159,11 @@ def wrong_image(subject: Subject) -> Iterator[Fault]:
                 (*POD, "containers"),
                 f"which container of {given.deployment} runs the app's image is not known: "
                 f"{', '.join(called) or 'it has none'}",
-                "name it in the settings: manifests.container",
+                suggestion(
+                    subject.settings.manifests.container,
+                    called if subject.settings.manifests.container else [],
+                    "name it in the settings: manifests.container",
+                ),
             )
             continue
         yield deployment.fault(

@@ -39,7 +39,11 @@ def no_migration(subject: Subject) -> Iterator[Fault]:
             yield deployment.fault(
                 (*POD, "initContainers"),
                 f"{workload.given.deployment} has {what}, where one is to migrate",
-                fix if name else "name the one that migrates in migration.container",
+                fix
+                if name
+                else "name the one that migrates in migration.container"
+                if listed
+                else "put it there, or say in migration.by what migrates",
             )
 
 

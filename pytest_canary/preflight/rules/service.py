@@ -32,8 +32,17 @@ def no_service(subject: Subject) -> Iterator[Fault]:
         # Which Service is meant, the Deployment tells.
         if labels:
             sentence = f"{subject.service_file.shown} has no Service in front of the Deployment"
-            fix = f"write one that selects {describe(_common(labels))}"
-            yield Fault(subject.service_file, 1, sentence, fix)
+            common = _common(labels)
+            wanted = describe(common) if common else "a label that its pods are given"
+            if len(others) == 1 and others[0].table("spec", "selector"):
+                selector = others[0].table("spec", "selector")
+                yield others[0].fault(
+                    ("spec", "selector"),
+                    f"{sentence}: {others[0].name} selects {describe(selector)}",
+                    f"let it select {wanted}",
+                )
+                return
+            yield Fault(subject.service_file, 1, sentence, f"write one that selects {wanted}")
         return
     if others:
         near = f"call it {name}, or set name in the settings so that it is NAME-lb"

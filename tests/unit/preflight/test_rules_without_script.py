@@ -75,9 +75,18 @@ def test_of_several_deployments_none_is_called_as_the_app(tmp_path: Path) -> Non
 def test_a_service_that_selects_others_is_none(tmp_path: Path) -> None:
     root = project(tmp_path, DEPLOYMENT, SERVICE.replace("app: shop", "app: other"))
     assert told(root) == [
+        "no-service k8s/all.yml:30: k8s/all.yml has no Service in front of the Deployment: shop "
+        "selects app: other; let it select app: shop"
+    ]
+    assert told(project(tmp_path, DEPLOYMENT)) == [
         "no-service k8s/all.yml:1: k8s/all.yml has no Service in front of the Deployment; write "
         "one that selects app: shop"
     ]
+    bare = DEPLOYMENT.replace("      labels:\n        app: shop\n", "      annotations: {a: b}\n")
+    assert any(
+        each.endswith("; write one that selects a label that its pods are given")
+        for each in told(project(tmp_path, bare))
+    )
 
 
 def test_which_container_is_the_apps_has_to_be_known(tmp_path: Path) -> None:
@@ -93,7 +102,9 @@ def test_which_container_is_the_apps_has_to_be_known(tmp_path: Path) -> None:
     )
     assert [each.partition(": ")[2] for each in told(root)] == [advice]
     assert told(root, manifests={"container": "web"}) == []
-    assert "wrong-image" in told(root, manifests={"container": "wbe"})[0]
+    (wrong,) = told(root, manifests={"container": "wbe"})
+    assert wrong.startswith("wrong-image ")
+    assert wrong.endswith("; did you mean web?")
 
 
 def test_nothing_is_filled_in(tmp_path: Path) -> None:
@@ -152,6 +163,14 @@ def test_kubectl_applies_nothing_without_a_name(tmp_path: Path) -> None:
     assert told(project(tmp_path, DEPLOYMENT, SERVICE, job))[0] == (
         "missing-field k8s/all.yml:37: metadata.name is missing, and `kubectl apply` takes no Job "
         "that is named by generateName alone; give it a name"
+    )
+
+
+def test_without_an_init_container_none_can_be_named(tmp_path: Path) -> None:
+    (wrong,) = told(project(tmp_path, WITHOUT_INIT, SERVICE), migration={"by": "init-container"})
+    assert wrong.endswith(
+        "shop-canary has 0 init containers, where one is to migrate; put it there, or say in "
+        "migration.by what migrates"
     )
 
 
