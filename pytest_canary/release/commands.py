@@ -11,7 +11,7 @@ from pytest_canary.diagnosis.refusals import refusals
 from pytest_canary.manifests.rendered import Given
 from pytest_canary.release.claims import Claims
 from pytest_canary.release.printed_secrets import PrintedSecrets
-from pytest_canary.rendering.renderer import NAMESPACE, Command
+from pytest_canary.rendering.renderer import Command
 from pytest_canary.rendering.version import Version
 
 
@@ -72,8 +72,7 @@ class Commands:
             return
         # The namespace said aloud: kubectl then refuses a manifest that names another.
         where = f"--namespace={self._namespace}"
-        stdin = command.stdin.replace(NAMESPACE.encode(), self._namespace.encode())
-        applied = self.kubectl(*command.words, where, stdin=stdin)
+        applied = self.kubectl(*command.words, where, stdin=command.stdin)
         for line in applied.splitlines():
             self._claim(line)
         self._expect_own()

@@ -12,10 +12,12 @@ from pytest_canary.core.errors import CommandError, ReleaseError
 from pytest_canary.core.processes import Processes
 from pytest_canary.manifests.documents import Document, Source, read, shown_path
 from pytest_canary.manifests.parsing import Parsed, parse
-from pytest_canary.rendering.renderer import NAMESPACE
 
 # Seconds; a chart may have many templates.
 PATIENCE = 60.0
+
+# A namespace that none is called, so that an object that takes the release's is known.
+NAMESPACE = "canary-is-not-known-yet"
 
 ORIGIN = re.compile(r"^# Source: ([^/\n]+)/(.+)$")
 

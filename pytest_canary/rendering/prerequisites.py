@@ -11,8 +11,9 @@ from typing import Any
 from pytest_canary.manifests import definitions
 from pytest_canary.manifests.documents import Document
 from pytest_canary.manifests.parsing import Parsed
+from pytest_canary.manifests.pods import POD_OF
 from pytest_canary.manifests.scopes import is_cluster_wide
-from pytest_canary.rendering.object_set import PODS, containers
+from pytest_canary.rendering.object_set import containers
 from pytest_canary.rendering.plain import read_objects
 from pytest_canary.rendering.tracks import own_namespace, without_namespace
 
@@ -37,7 +38,7 @@ ORDER = (
         "NetworkPolicy",
     ),
     ("Service",),
-    (*PODS,),
+    (*POD_OF,),
 )
 
 # What lets others in front of the API server, who have to be there when they are asked.
@@ -124,7 +125,7 @@ def _place(document: Document) -> int:
 
 
 def _images(document: Document) -> Iterator[tuple[str, int]]:
-    place = PODS.get(document.kind)
+    place = POD_OF.get(document.kind)
     for key in ("initContainers", "containers") if place is not None else ():
         for where, container in document.tables(*(place or ()), key):
             if isinstance(container.get("image"), str) and container["image"]:

@@ -11,9 +11,6 @@ from pytest_canary.manifests.parsing import Parsed
 from pytest_canary.manifests.rendered import Given, Rendered
 from pytest_canary.manifests.templates import Script
 
-# What none is called: it stands for the run's namespace, as long as nobody knows that one.
-NAMESPACE = "canary-is-not-known-yet"
-
 
 @dataclass(frozen=True)
 class Command:
@@ -22,7 +19,7 @@ class Command:
     Attributes:
         words: what the program is told.
         program: what is run; None for the run's own kubectl.
-        stdin: what it reads; `NAMESPACE` in it stands for the run's.
+        stdin: what it reads.
         cwd: the folder to run in; None for this process's own.
         named: whether it is to be told the run's namespace.
     """

@@ -9,7 +9,6 @@ from typing import Any
 
 from pytest_canary.manifests.documents import Document
 from pytest_canary.rendering.object_set import containers, same_app
-from pytest_canary.rendering.renderer import NAMESPACE
 
 # The label that tells the tracks apart, by the first of these names that nothing else has.
 LABELS = ("deployment", "track", "canary-track")
@@ -79,9 +78,9 @@ def without_namespace(documents: Iterable[Document], namespace: str) -> list[Doc
 
 
 def _moved(subject: Any, namespace: str) -> Any:
-    """Whom a RoleBinding is for, where that is an account of the namespace that is left out."""
+    """Whom a RoleBinding is for: an account of the namespace that is left out is one beside it."""
     if isinstance(subject, dict) and subject.get("namespace") == namespace:
-        return {**subject, "namespace": NAMESPACE}
+        return {key: value for key, value in subject.items() if key != "namespace"}
     return subject
 
 

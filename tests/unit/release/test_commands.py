@@ -46,20 +46,6 @@ def test_what_is_around_it_is_applied_in_the_runs_namespace(
     assert read(tmp_path) == ["Service shop"]
 
 
-def test_whom_a_role_is_bound_to_is_looked_for_in_the_runs_namespace(tmp_path: Path) -> None:
-    binding = (
-        "apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\n"
-        "metadata: {name: shop, namespace: live}\n"
-        "roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: shop}\n"
-        "subjects: [{kind: ServiceAccount, name: shop, namespace: live}]\n"
-    )
-    root = project(tmp_path / "bound", DEPLOYMENT, SERVICE, binding)
-    version = Version("candidate", "shop:2", renderer_of(planned(root), root))
-    commands(tmp_path, "").apply_service(version)
-    _, bound = json.loads((tmp_path / "read").read_text())["items"]
-    assert bound["subjects"][0]["namespace"] == "canary-1a2b"
-
-
 def test_a_track_is_applied_and_what_kubectl_says_is_heard(
     tmp_path: Path, version: Version
 ) -> None:

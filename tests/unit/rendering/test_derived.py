@@ -19,7 +19,7 @@ from fakes.manifest_sets import (
 
 from pytest_canary.config.options import Options
 from pytest_canary.manifests.rendered import Given
-from pytest_canary.rendering.renderer import NAMESPACE, Renderer
+from pytest_canary.rendering.renderer import Renderer
 from pytest_canary.rendering.renderers import renderer_of
 
 CANARY = Given("shop-canary", 1, "shop:2", {})
@@ -200,7 +200,7 @@ def test_who_is_bound_to_a_role_comes_along_to_the_rehearsals_namespace(tmp_path
     renderer = of(project(tmp_path, DEPLOYMENT, SERVICE, binding))
     bound = one(renderer.shared("").documents, "RoleBinding")
     namespaces = [each.get("namespace") for each in bound.value["subjects"]]
-    assert namespaces == [NAMESPACE, "b", None]
+    assert namespaces == [None, "b", None]
 
 
 def test_in_a_cluster_of_the_runs_own_the_service_is_reached_and_images_are_there(
