@@ -76,6 +76,7 @@ class Provision:
         names: what is going to be made in the namespace, as kubectl takes it: "Service/shop-lb".
         build: builds the candidate's image; None for what the settings say.
         stop_build: ends that, where it has not ended.
+        build_seconds: how long that may take, where it has a limit of its own.
     """
 
     def __init__(
@@ -88,7 +89,8 @@ class Provision:
         processes: Processes,
         names: Sequence[str] = (),
         build: Callable[[], Image] | None = None,
-        stop_build: Callable[[], None] = lambda: None,
+        stop_build: Callable[[], object] = lambda: None,
+        build_seconds: float = 0.0,
     ) -> None:
         self.plan = plan
         self.names = names
@@ -101,6 +103,7 @@ class Provision:
         self.versions = Versions(plan, run.folder, engine, processes, build)
         self.stop_build = stop_build
         self.prerequisites = PrerequisiteImages(plan.settings, engine)
+        self.build_seconds = build_seconds
         self.seconds: dict[str, float] = {}
         self.progress: dict[str, str] = {}
         self._given_up = threading.Event()
@@ -284,9 +287,8 @@ class Provision:
             return Seen(told, not left, None)
 
         deadlines = self.settings.deadlines
-        self.waiter.until(
-            "cluster and images", look, timeout=deadlines.cluster + 2 * deadlines.image
-        )
+        timeout = deadlines.cluster + 2 * deadlines.image + self.build_seconds
+        self.waiter.until("cluster and images", look, timeout=timeout)
 
     def _database(self) -> tuple[Image, Any]:
         return self.engine.pull(

@@ -55,7 +55,8 @@ def bring_up(
     given = (plan, run, cluster_run, engine, waiter, processes, names)
     if pipelines is None:
         return Provision(*given).bring_up()
-    return Provision(*given, pipelines.build, pipelines.stop).bring_up()
+    build = (pipelines.build, pipelines.stop, pipelines.build_seconds)
+    return Provision(*given, *build).bring_up()
 
 
 def observe(namespace: Namespace) -> Observer:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from pytest_canary.core.findings import Finding
 from pytest_canary.core.wording import cut
+from pytest_canary.jobs.order import End
 from pytest_canary.jobs.results import CommandResult, JobResult, PipelineResult
 
 # Letters of a command, and lines of its output, that are shown.
 SHOWN, LINES = 160, 30
+
+# How ends what was stopped by who runs it.
+_STOPPED = End("stopped", "user")
 
 
 def failure(name: str, file: str, result: PipelineResult) -> Finding | None:
@@ -51,6 +56,27 @@ def failure(name: str, file: str, result: PipelineResult) -> Finding | None:
     return Finding(
         "PipelineFails", f"{name} does not pass: it is {result.end.result}", f"{file}, {where}"
     )
+
+
+def given_up(result: PipelineResult) -> PipelineResult:
+    """What a pipeline would have come to that was stopped as it could only fail.
+
+    Args:
+        result: what it has come to.
+    """
+
+    def failed(end: End) -> End:
+        return End("failed", "test") if end == _STOPPED else end
+
+    blocks = tuple(
+        replace(
+            block,
+            end=failed(block.end),
+            jobs=tuple(replace(job, end=failed(job.end)) for job in block.jobs),
+        )
+        for block in result.blocks
+    )
+    return replace(result, end=failed(result.end), blocks=blocks)
 
 
 def _exits(command: CommandResult) -> str:

@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 
 from pytest_canary.core.errors import ReleaseError
 from pytest_canary.core.waiting import Seen, Waiter
+from pytest_canary.delivery.running_commands import RunningCommands
 from pytest_canary.jobs.asks import Ask, Asks
 from pytest_canary.jobs.results import PipelineResult
 from pytest_canary.jobs.runner import Heard, Runner
@@ -27,6 +28,11 @@ class MakeRunner(Protocol):
 LOOK, GRACE = 0.05, 120.0
 
 
+def seconds(minutes: float) -> float:
+    """After how long one is given up that has this limit, as it should have ended itself."""
+    return 60 * minutes + GRACE
+
+
 class PipelineRun:
     """One pipeline, which has begun.
 
@@ -38,17 +44,25 @@ class PipelineRun:
         asks: what its jobs ask.
         waiter: waits, and tells how far it is.
         minutes: how long it may take.
+        running: knows which commands its jobs run now.
     """
 
     def __init__(
-        self, name: str, make_runner: MakeRunner, asks: Asks, waiter: Waiter, minutes: float
+        self,
+        name: str,
+        make_runner: MakeRunner,
+        asks: Asks,
+        waiter: Waiter,
+        minutes: float,
+        running: RunningCommands,
     ) -> None:
         self.name = name
+        self.running = running
         self._said = "nothing was printed yet"
         self._runner = make_runner(heard=self._hear)
         self._asks = asks
         self._waiter = waiter
-        self._timeout = 60 * minutes + GRACE
+        self._timeout = seconds(minutes)
         self._pending: list[Ask] = []
         self._result: PipelineResult | None = None
         self._error: BaseException | None = None
@@ -115,14 +129,15 @@ class PipelineRun:
             raise ReleaseError(f"{self.name} stands still, and nobody waits for it")
         return result
 
-    def stop(self) -> None:
-        """End it, whatever it is at; fine where it has ended."""
+    def stop(self) -> PipelineResult | None:
+        """End it, whatever it is at; what came of it, where that is known."""
         self._runner.stop()
         while not self._ended.wait(LOOK):
             for each in [*self._pending, *self._asks.new()]:
                 each.answer(1, "canary: this pipeline is stopped")
             self._pending.clear()
         self._thread.join()
+        return self._result
 
     def _hear(self, job: str, line: str) -> None:
         if line.strip():

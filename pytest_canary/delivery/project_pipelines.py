@@ -20,13 +20,14 @@ from pytest_canary.core.errors import FoundError, ReleaseError
 from pytest_canary.core.findings import Finding
 from pytest_canary.core.processes import Processes
 from pytest_canary.core.waiting import Waiter
-from pytest_canary.delivery.failures import failure
+from pytest_canary.delivery.failures import failure, given_up
 from pytest_canary.delivery.job_logs import with_logs_kept
-from pytest_canary.delivery.pipeline_run import PipelineRun
+from pytest_canary.delivery.pipeline_run import PipelineRun, seconds
 from pytest_canary.delivery.promotions import CHANGED
 from pytest_canary.delivery.provided import known_among, provided
 from pytest_canary.delivery.pushed_images import Load, PushedImages
 from pytest_canary.delivery.role_pipelines import CALLED, RolePipelines
+from pytest_canary.delivery.running_commands import RunningCommands
 from pytest_canary.delivery.snapshot import take_snapshot
 from pytest_canary.delivery.workflow import workflow_of
 from pytest_canary.jobs.asks import Ask, Asks
@@ -153,6 +154,15 @@ class ProjectPipelines:
 
     # What they make.
 
+    @property
+    def build_seconds(self) -> float:
+        """How long the first pipeline may take, by its own limit.
+
+        Raises:
+            SettingsError: it has something that can't be rehearsed.
+        """
+        return seconds(self._pipelines.begin("build", self._workflow).definition.minutes)
+
     def build(self) -> Image:
         """Run the first pipeline, and find the image that it has built.
 
@@ -212,6 +222,7 @@ class ProjectPipelines:
             promoted_by=promoted_by,
             parameters=begun.parameters,
         )
+        running = RunningCommands(self._waiter.measure)
         make_runner = partial(
             Runner,
             begun.definition,
@@ -221,11 +232,11 @@ class ProjectPipelines:
             programs=self._programs,
             secrets=self._secrets,
             functions=CHANGED,
-            measure=self._waiter.measure,
+            measure=running.measured,
             run_job=begun.run_job,
         )
         minutes = begun.definition.minutes
-        run = PipelineRun(CALLED[role], make_runner, self._asks, self._waiter, minutes)
+        run = PipelineRun(CALLED[role], make_runner, self._asks, self._waiter, minutes, running)
         self._running = run
         return run
 
@@ -235,6 +246,24 @@ class ProjectPipelines:
         Raises:
             FoundError: it does not pass.
         """
+        result, misses = self._come_to_end(role, result)
+        found = misses or failure(CALLED[role], self._pipelines.file(role), result)
+        refused = self._newly_refused()
+        if found or refused:
+            raise FoundError([each for each in (found, *refused) if each])
+        return result
+
+    def give_up(self, role: Role) -> None:
+        """End what runs, and take it for failed: so it would have ended, if later."""
+        result = self._running.stop() if self._running else None
+        self._running = None
+        if result:
+            self._come_to_end(role, given_up(result))
+
+    def _come_to_end(
+        self, role: Role, result: PipelineResult
+    ) -> tuple[PipelineResult, Finding | None]:
+        """Keep what came of a pipeline; what is wrong with that, whatever its jobs came to."""
         self._running = None
         remove_containers(self._run.id, self._engine)
         file, automatic = self._pipelines.file(role), self._pipelines.automatic
@@ -243,11 +272,7 @@ class ProjectPipelines:
         starts = self._pipelines.starts_rollback(role, result, self._workflow)
         self.last = Delivered(role, file, result, starts, automatic)
         self._keep(self.last)
-        found = misses or failure(CALLED[role], file, result)
-        refused = self._newly_refused()
-        if found or refused:
-            raise FoundError([each for each in (found, *refused) if each])
-        return result
+        return result, misses
 
     def _newly_refused(self) -> list[Finding]:
         """What the registry has refused the jobs since this was last asked."""

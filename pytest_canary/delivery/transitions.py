@@ -7,17 +7,18 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 from pytest_canary.core.errors import CanaryError, FoundError, ReleaseError
-from pytest_canary.core.findings import Finding
 from pytest_canary.database.database import Database
 from pytest_canary.database.lock_findings import describe_waits
 from pytest_canary.database.lock_sampler import sampled
+from pytest_canary.delivery.deployed import Deployed
+from pytest_canary.delivery.doomed import DoomedRollout
 from pytest_canary.delivery.pipeline_run import PipelineRun
 from pytest_canary.delivery.pod_execs import ExecWatch, last_exec, runs
 from pytest_canary.delivery.project_pipelines import ProjectPipelines
 from pytest_canary.delivery.role_pipelines import CALLED
 from pytest_canary.jobs.asks import Ask
 from pytest_canary.jobs.results import PipelineResult
-from pytest_canary.k8s.objects import Object, app_container, images, pods_of
+from pytest_canary.k8s.objects import app_container, pods_of
 from pytest_canary.manifests.version import CANARY, STABLE
 from pytest_canary.pipelines.roles import Role
 from pytest_canary.release.diagnostics import Diagnostics
@@ -55,7 +56,7 @@ class PipelineTransitions:
         self._pipelines = pipelines
         self._release = release
         self._database = database
-        self._learn = learn
+        self._deployed = Deployed(release, pipelines.images, learn)
         self._held: PipelineRun | None = None
         self._error: CanaryError | None = None
 
@@ -68,10 +69,10 @@ class PipelineTransitions:
         """
         run = self._pipelines.start("canary", AUTOMATIC)
         self._held = run
-        result = self._explained(CANARY, version, lambda: run.follow(self._answer_until_exec))
+        result = run.follow(self._answer_until_exec, self._hope("canary", CANARY, run))
         if result is not None:
             self._held = None
-            self._explained(CANARY, version, lambda: self._pipelines.ended("canary", result))
+            self._end("canary", CANARY, result, version)
         deployed = self._release.namespace.deployment(self._release.name(CANARY))
         if deployed is None:
             raise ReleaseError(
@@ -79,7 +80,7 @@ class PipelineTransitions:
                 f"and deployed no {self._release.name(CANARY)}; name the Deployments as `name` in "
                 "the settings says"
             )
-        learnt = self._learn(self._image(deployed, version, "canary"))
+        learnt = self._deployed.version(deployed, version, "canary")
         self._release.wait_until_settled(CANARY, self._release.settings.replicas.canary, learnt)
         self._release.wait_for_service()
         self._expect_pulled(CANARY)
@@ -166,17 +167,15 @@ class PipelineTransitions:
                 last()
             return self._pipelines.answer(ask)
 
-        def run() -> PipelineResult:
-            result = self._pipelines.start("stable", BY_HAND).finish(answer)
-            return self._pipelines.ended("stable", result)
-
-        self._explained(STABLE, version, run)
+        run = self._pipelines.start("stable", BY_HAND)
+        result = run.finish(answer, self._hope("stable", STABLE, run))
+        self._end("stable", STABLE, result, version)
         if not judged:
             last()
         replicas = self._release.settings.replicas.stable
         deployed = self._release.namespace.deployment(self._release.name(STABLE))
         if deployed is not None:
-            version = self._learn(self._image(deployed, version, "stable"))
+            version = self._deployed.version(deployed, version, "stable")
         self._release.wait_until_settled(STABLE, replicas, version)
         self._expect_pulled(STABLE)
 
@@ -278,41 +277,34 @@ class PipelineTransitions:
             self._error = error
             return result, error
 
-    def _explained(
-        self, track: str, version: Version, run: Callable[[], PipelineResult | None]
-    ) -> PipelineResult | None:
-        """What a pipeline comes to; where it fails, why, if the cluster tells."""
-        try:
-            return run()
-        except FoundError as error:
-            deployed = self._release.namespace.deployment(self._release.name(track))
-            if deployed is None or (track == STABLE and version.image not in _images(deployed)):
-                raise
-            if track == CANARY:
-                try:
-                    version = self._learn(self._image(deployed, version, "canary"))
-                except ReleaseError as foreign:
-                    beside = Finding("ReleaseError", foreign.sentence)
-                    raise FoundError([*error.findings, beside]) from error
-            cause = self._release.find_cause(track, version, error)
-            if not isinstance(cause, FoundError) or cause is error:
-                raise
-            raise FoundError([*error.findings, *cause.findings], after=cause.after) from error
-
-    def _image(self, deployed: Object, version: Version, role: Role) -> str:
-        """The image that a Deployment runs of what the first pipeline has built.
+    def _end(self, role: Role, track: str, result: PipelineResult, version: Version) -> None:
+        """Keep what came of a pipeline.
 
         Raises:
-            ReleaseError: it runs none of that.
+            FoundError: it does not pass; with why, where the cluster tells.
         """
-        named = _images(deployed)
-        own = [each for each in named if self._pipelines.images.has_built(each)]
-        if version.image in named or own:
-            return version.image if version.image in named else own[0]
-        raise ReleaseError(
-            f"{CALLED[role]} deploys {', '.join(named)}, and that is not what "
-            f"{CALLED['build']} has built; let it push and deploy the image of its own workflow"
-        )
+        try:
+            self._pipelines.ended(role, result)
+        except FoundError as error:
+            explained = self._deployed.explain(track, version, error)
+            if explained is error:
+                raise
+            raise explained from error
+
+    def _hope(self, role: Role, track: str, run: PipelineRun) -> Callable[[], None]:
+        """What ends a pipeline that waits for what never comes up, and tells why it doesn't."""
+        has_built = self._pipelines.images.has_built
+        rollout = DoomedRollout(self._release, track, has_built, run.running, CALLED[role])
+
+        def expect_hope() -> None:
+            try:
+                rollout.expect_hope()
+            except FoundError:
+                self._held = None
+                self._pipelines.give_up(role)
+                raise
+
+        return expect_hope
 
     def _answer_until_exec(self, ask: Ask) -> Literal["answered", "hold"]:
         # What runs in other pods before there is a canary, a backup or so, is no migration.
@@ -329,7 +321,3 @@ def _deletes(ask: Ask, deployment: str) -> bool:
     if ask.kind != "kubectl" or "delete" not in ask.arguments:
         return False
     return any(deployment in each or each.startswith(_SELECTING) for each in ask.arguments)
-
-
-def _images(deployment: Object) -> list[str]:
-    return list(images(deployment["spec"]["template"]))

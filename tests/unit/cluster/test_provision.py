@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +22,7 @@ from pytest_canary.config.baseline import Baseline
 from pytest_canary.config.options import Options
 from pytest_canary.config.plan import Plan
 from pytest_canary.config.settings import Settings
-from pytest_canary.core.errors import CanaryError, ImageError
+from pytest_canary.core.errors import CanaryError, ImageError, ReleaseError, WaitTimeoutError
 from pytest_canary.core.processes import Processes
 from pytest_canary.core.waiting import Waiter
 from pytest_canary.manifests.version import apply_environment
@@ -109,6 +110,22 @@ def test_what_was_made_is_noted_with_its_identity(bench: Bench) -> None:
     assert record["containers"] == ["node-1"]
     assert record["mark"] in record["cluster_spec"]
     assert record["network_id"] is None, "kind has made none"
+
+
+def test_a_build_may_take_as_long_as_its_own_limit_says_beside_the_others(bench: Bench) -> None:
+    run, ended = bench.run(), threading.Event()
+
+    def build() -> Image:
+        ended.wait()
+        raise ReleaseError("it was stopped")
+
+    deadlines = replace(bench.plan.settings.deadlines, cluster=1.0, image=0.1)
+    plan = replace(bench.plan, settings=replace(bench.plan.settings, deadlines=deadlines))
+    plan = replace(plan, options=bench.options)
+    made = (plan, run, run, bench.engine, Waiter(), Processes(), ())
+    provision = Provision(*made, build, ended.set, build_seconds=0.3)
+    with pytest.raises(WaitTimeoutError, match=r"waited 1\.5 s for cluster and images"):
+        provision.bring_up()
 
 
 def test_the_network_is_noted_by_its_id_where_the_run_made_it(bench: Bench) -> None:
