@@ -43,11 +43,15 @@ def transitions(
         up.baseline.image if up.baseline else "",
     )
 
-    def learn(image: str) -> Version:
-        """The candidate by the name that its Deployment calls its image."""
-        up.candidate = replace(up.candidate, image=image)
+    def learn(version: Version, image: str) -> Version:
+        """A version by the name that its Deployment calls its image."""
+        known = replace(version, image=image)
+        if version.title == "candidate":
+            up.candidate = known
+        else:
+            up.baseline = known
         release.know(image)
-        workspace.journal.outcome(ClusterOutcome).images["candidate"] = image
-        return up.candidate
+        workspace.journal.outcome(ClusterOutcome).images[version.title] = image
+        return known
 
     return PipelineTransitions(pipelines, release, database, learn)

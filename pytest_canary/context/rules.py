@@ -150,6 +150,13 @@ WALK_RULES = (
         advice="let it put the last good image back too, as `kubectl rollout undo` does",
     ),
     WalkRule(
+        "unrepeatable-promotion",
+        "a stable pipeline that fails where it is promoted again for the last good version",
+        stages=("rollback",),
+        advice="let it pass where there is no canary to delete, as with "
+        "`kubectl delete --ignore-not-found`",
+    ),
+    WalkRule(
         "unheeded-sigterm",
         "pods of the candidate that are killed, as they don't end when they are told to",
         stages=("stable",),

@@ -21,15 +21,15 @@ class Deployed:
     Args:
         release: knows them.
         pushed: the images that jobs have pushed.
-        learn: told the name of the candidate's image; the candidate by that.
+        learn: told what a version's image is called; the version by that.
     """
 
     def __init__(
-        self, release: Release, pushed: PushedImages, learn: Callable[[str], Version]
+        self, release: Release, pushed: PushedImages, learn: Callable[[Version, str], Version]
     ) -> None:
         self._release = release
         self._pushed = pushed
-        self._learn = learn
+        self.learn = learn
 
     def version(self, deployment: Object, version: Version, role: Role) -> Version:
         """The candidate, by the name that a Deployment has for its image.
@@ -37,10 +37,10 @@ class Deployed:
         Raises:
             ReleaseError: it runs nothing that the first pipeline has built.
         """
-        named = _images(deployment)
+        named = [*images(deployment["spec"]["template"])]
         own = [each for each in named if self._pushed.has_built(each)]
         if version.image in named or own:
-            return self._learn(version.image if version.image in named else own[0])
+            return self.learn(version, version.image if version.image in named else own[0])
         raise ReleaseError(
             f"{CALLED[role]} deploys {', '.join(named)}, and that is not what "
             f"{CALLED['build']} has built; let it push and deploy the image of its own workflow"
@@ -49,7 +49,9 @@ class Deployed:
     def explain(self, track: str, version: Version, error: FoundError) -> FoundError:
         """The error to raise where a pipeline fails: why, too, if the cluster tells."""
         deployed = self._release.namespace.deployment(self._release.name(track))
-        if deployed is None or (track == STABLE and version.image not in _images(deployed)):
+        if deployed is None or (
+            track == STABLE and version.image not in images(deployed["spec"]["template"])
+        ):
             return error
         if track == CANARY:
             try:
@@ -61,7 +63,3 @@ class Deployed:
         if not isinstance(cause, FoundError) or cause is error:
             return error
         return FoundError([*error.findings, *cause.findings], after=cause.after)
-
-
-def _images(deployment: Object) -> list[str]:
-    return list(images(deployment["spec"]["template"]))

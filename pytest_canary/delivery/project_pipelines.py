@@ -22,6 +22,7 @@ from pytest_canary.core.processes import Processes
 from pytest_canary.core.waiting import Waiter
 from pytest_canary.delivery.failures import failure, given_up
 from pytest_canary.delivery.job_logs import with_logs_kept
+from pytest_canary.delivery.last_good import Recalled, last_good
 from pytest_canary.delivery.pipeline_run import PipelineRun, seconds
 from pytest_canary.delivery.promotions import CHANGED
 from pytest_canary.delivery.provided import known_among, provided
@@ -31,6 +32,7 @@ from pytest_canary.delivery.running_commands import RunningCommands
 from pytest_canary.delivery.snapshot import take_snapshot
 from pytest_canary.delivery.workflow import workflow_of
 from pytest_canary.jobs.asks import Ask, Asks
+from pytest_canary.jobs.environment import Workflow
 from pytest_canary.jobs.programs import Programs, install_programs
 from pytest_canary.jobs.results import PipelineResult
 from pytest_canary.jobs.runner import Runner
@@ -139,6 +141,8 @@ class ProjectPipelines:
             },
         )
         self._asks = Asks(folder)
+        commit = plan.baseline.commit
+        self._live_commit = commit.id if commit else ""
         self._workflow = workflow_of(plan.settings, snapshot, revision)
         self._secrets = provided(self._settings, plan.settings.environment)
         self.registry = start_registry and start_registry(
@@ -151,6 +155,10 @@ class ProjectPipelines:
         self._refused: list[Finding] = []
         self._count = 0
         self.last: Delivered | None = None
+
+    def file(self, role: Role) -> str:
+        """The file of one, as it is told."""
+        return self._pipelines.file(role)
 
     # What they make.
 
@@ -196,14 +204,39 @@ class ProjectPipelines:
         else:
             self.images.put_on(load)
 
+    def recall(self, live: str, promoted: str) -> Recalled:
+        """Let the images of the live version's own workflow be where that has left them.
+
+        Args:
+            live: the name of the live version's image.
+            promoted: the name by which the stable pipeline has deployed the candidate.
+
+        Raises:
+            FoundError: the registry does not take them.
+            ImageError: they can't be put on the node.
+        """
+        found = last_good(self._workflow, {*self.images.built, promoted}, self._live_commit)
+        image, why = self._engine.find(live), self._pipelines.why_once("stable", self._live_commit)
+        if not why and (promoted not in found.names or image is None):
+            why = f"{promoted} tells no workflow"
+        if why or image is None:
+            return Recalled(why=why)
+        for name in found.names.values():
+            if self.registry:
+                self.registry.publish(image, name)
+            else:
+                self.images.give(Image(image.id, name))
+        return Recalled(found.workflow, found.names[promoted])
+
     # Running.
 
-    def start(self, role: Role, promoted_by: str) -> PipelineRun:
+    def start(self, role: Role, promoted_by: str, own: Workflow | None = None) -> PipelineRun:
         """Begin a pipeline; whoever follows it answers what it asks.
 
         Args:
             role: which.
             promoted_by: who has promoted to it; empty for nobody.
+            own: another workflow than the candidate's, for which it runs.
 
         Raises:
             SettingsError: it has something that can't be rehearsed.
@@ -217,7 +250,7 @@ class ProjectPipelines:
         folder.mkdir(mode=0o700)
         begun = self._pipelines.begin(role, self._workflow)
         workflow = replace(
-            self._workflow,
+            own or self._workflow,
             pipeline=str(uuid.uuid4()),
             promoted_by=promoted_by,
             parameters=begun.parameters,

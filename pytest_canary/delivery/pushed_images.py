@@ -88,6 +88,25 @@ class PushedImages:
         self._built = found.id
         return found
 
+    @property
+    def built(self) -> list[str]:
+        """The names under which the image was pushed that the release is about."""
+        return [each.ref for each in self._pushed.values() if each.id == self._built]
+
+    def give(self, image: Image) -> None:
+        """Let an image be there as if a job had pushed it under its name.
+
+        Raises:
+            ImageError: it can't be put on the node.
+        """
+        if self._engine.find(image.ref) is None:
+            self._run.made_image(image.ref)
+            self._names.add(full_name(image.ref))
+        self._engine.tag(image)
+        self._pushed[full_name(image.ref)] = image
+        if self._load:
+            self._load(image)
+
     def has_built(self, name: str) -> bool:
         """Whether an image of that name was pushed, and is the one that the release is about."""
         pushed = self._pushed.get(full_name(name))

@@ -61,6 +61,14 @@ class RolePipelines(Protocol):
     def end(self, role: Role, result: PipelineResult) -> Finding | None:
         """Learn what came of one; what is wrong with that, whatever its jobs came to."""
 
+    def why_once(self, role: Role, commit: str) -> str:
+        """Why one can't be run again for an earlier workflow; empty where it can.
+
+        Args:
+            role: which.
+            commit: that workflow's; empty where nobody knows it, and it counts as the same.
+        """
+
     def starts_rollback(self, role: Role, result: PipelineResult, workflow: Workflow) -> bool:
         """Whether the rollback starts by itself, as one that was learnt of has failed."""
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from pytest_canary.core.errors import SettingsError
+from pytest_canary.config.git import QUIET, git
+from pytest_canary.core.errors import CommandError, SettingsError
 from pytest_canary.delivery.promotions import starts
 from pytest_canary.delivery.role_pipelines import Begun, without
 from pytest_canary.jobs.definition import define
@@ -59,6 +60,25 @@ class SemaphorePipelines:
 
     def end(self, role: Role, result: PipelineResult) -> None:
         """Learn nothing: what goes from one to another, goes by promotions."""
+
+    def why_once(self, role: Role, commit: str) -> str:
+        """Why one can't be run again for an earlier workflow: its file was another by then."""
+        path = self._roles.of(role).source.path
+        try:
+            if commit:
+                git(
+                    self._root,
+                    *QUIET,
+                    "diff",
+                    "--quiet",
+                    "--end-of-options",
+                    commit,
+                    "--",
+                    str(path),
+                )
+        except CommandError:
+            return f"{self.file(role)} was another in commit {commit[:12]}"
+        return ""
 
     def starts_rollback(self, role: Role, result: PipelineResult, workflow: Workflow) -> bool:
         """Whether the rollback starts by itself, as one that was learnt of has failed."""

@@ -91,6 +91,10 @@ class ServicePipelines:
             next="let them hold for the branch or tag that is rehearsed",
         )
 
+    def why_once(self, role: Role, commit: str) -> str:  # noqa: ARG002 (others need them)
+        """Why one can't be run again: what earlier jobs hand on to it is the candidate's."""
+        return "a part of one file's jobs is not run again by itself"
+
     def starts_rollback(self, role: Role, result: PipelineResult, workflow: Workflow) -> bool:
         """Whether the rollback starts by itself, as one that was learnt of has failed."""
         if role in ("build", "rollback") or result.end.result == "passed":

@@ -15,6 +15,7 @@ from pytest_canary.delivery.doomed import DoomedRollout
 from pytest_canary.delivery.pipeline_run import PipelineRun
 from pytest_canary.delivery.pod_execs import ExecWatch, last_exec, runs
 from pytest_canary.delivery.project_pipelines import ProjectPipelines
+from pytest_canary.delivery.promoted_again import BY_HAND, PromotedAgain
 from pytest_canary.delivery.role_pipelines import CALLED
 from pytest_canary.jobs.asks import Ask
 from pytest_canary.jobs.results import PipelineResult
@@ -24,10 +25,11 @@ from pytest_canary.pipelines.roles import Role
 from pytest_canary.release.diagnostics import Diagnostics
 from pytest_canary.release.migration import Migrated, explain, fresh_schema
 from pytest_canary.release.release import Release
+from pytest_canary.release.transitions import Again
 from pytest_canary.rendering.version import Version
 
-# Who promotes: the product, or the verdict in the place of a person.
-AUTOMATIC, BY_HAND = "auto-promotion", "pytest-canary"
+# Who promotes where nobody presses.
+AUTOMATIC = "auto-promotion"
 
 # What `kubectl delete` may have in the place of a Deployment's name.
 _SELECTING = ("-f", "-l", "-k", "--all", "--selector", "--filename", "--kustomize")
@@ -43,7 +45,7 @@ class PipelineTransitions:
         pipelines: the project's.
         release: looks at what they have done.
         database: the one that they migrate.
-        learn: told the name of the image that they have deployed.
+        learn: told what a version's image is called that they have deployed; the version by that.
     """
 
     def __init__(
@@ -51,7 +53,7 @@ class PipelineTransitions:
         pipelines: ProjectPipelines,
         release: Release,
         database: Database,
-        learn: Callable[[str], Version],
+        learn: Callable[[Version, str], Version],
     ) -> None:
         self._pipelines = pipelines
         self._release = release
@@ -59,6 +61,8 @@ class PipelineTransitions:
         self._deployed = Deployed(release, pipelines.images, learn)
         self._held: PipelineRun | None = None
         self._error: CanaryError | None = None
+        # By which name the stable pipeline has deployed the candidate.
+        self._promoted = ""
 
     def canary(self, version: Version) -> None:
         """Run the canary pipeline until it migrates.
@@ -176,6 +180,7 @@ class PipelineTransitions:
         deployed = self._release.namespace.deployment(self._release.name(STABLE))
         if deployed is not None:
             version = self._deployed.version(deployed, version, "stable")
+            self._promoted = version.image
         self._release.wait_until_settled(STABLE, replicas, version)
         self._expect_pulled(STABLE)
 
@@ -187,6 +192,15 @@ class PipelineTransitions:
         """
         if self._pipelines.registry:
             self._pipelines.registry.digest(version.image)
+
+    def promote_again(self, version: Version) -> Again:
+        """Run the stable pipeline for the workflow that has released a version; or do it here.
+
+        Raises:
+            FoundError: the version does not come up.
+        """
+        again = PromotedAgain(self._pipelines, self._release, self._deployed, self._expect_pulled)
+        return again.promote(version, self._promoted)
 
     def spoil(self) -> None:
         """Leave the canary pods that can't start, as only of such ones a rollback is worth trying.

@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
+from pytest_canary.core.findings import Finding
 from pytest_canary.database.database import Database
 from pytest_canary.manifests.version import CANARY
 from pytest_canary.release.diagnostics import Diagnostics
 from pytest_canary.release.migration import Migrated
 from pytest_canary.release.release import Release
 from pytest_canary.rendering.version import Version
+
+
+@dataclass(frozen=True)
+class Again:
+    """A promotion of the last good version.
+
+    Attributes:
+        told: who has made it, and why nobody else; empty where it is nothing to tell.
+        findings: what is wrong with it, though the version is live again.
+    """
+
+    told: str = ""
+    findings: tuple[Finding, ...] = ()
 
 
 class Transitions(Protocol):
@@ -33,6 +48,9 @@ class Transitions(Protocol):
 
     def expect_kept(self, version: Version) -> None:
         """Return where a version that was live can be had again, as for a rollback."""
+
+    def promote_again(self, version: Version) -> Again:
+        """Make a version stable once more that was live before; and tell who has."""
 
     def spoil(self) -> None:
         """Make the canary one that a rollback is for, where that makes a difference."""
@@ -82,6 +100,11 @@ class OwnTransitions:
 
     def expect_kept(self, version: Version) -> None:
         """The node has it."""
+
+    def promote_again(self, version: Version) -> Again:
+        """As any other version."""
+        self._release.promote(version)
+        return Again()
 
     def spoil(self) -> None:
         """Nothing: these lines know no canary that they can't take back."""

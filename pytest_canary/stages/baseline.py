@@ -33,6 +33,8 @@ def is_deployed(context: Context) -> None:
     context.release.apply_service(context.baseline)
     migrating.deploy_baseline(context)
     expect_companions(context, "baseline", context.baseline)
+    if context.plan.runs_pipelines:
+        context.journal.note("baseline", "deployed by the rehearsal, not by a pipeline")
     context.open_app()
     context.learn_version("baseline", STABLE)
     if context.plan.judges and "canary" in context.plan.stages:

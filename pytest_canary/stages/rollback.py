@@ -84,7 +84,10 @@ def nothing_is_lost(context: Context) -> None:
 def last_good_is_promoted(context: Context) -> None:
     if context.plan.upgrade:  # a first release has no last good image
         context.transitions.expect_kept(context.baseline)
-        context.release.promote(context.baseline)
+        again = context.transitions.promote_again(context.baseline)
+        if again.told:
+            context.journal.note("rollback", f"the last good image promoted again by {again.told}")
+        context.journal.tell("rollback", again.findings)
 
 
 @STAGE.holds(

@@ -112,16 +112,18 @@ def test_what_was_made_is_noted_with_its_identity(bench: Bench) -> None:
     assert record["network_id"] is None, "kind has made none"
 
 
-def test_a_build_may_take_as_long_as_its_own_limit_says_beside_the_others(bench: Bench) -> None:
+def test_a_build_may_take_as_long_as_its_own_limit_says_beside_the_others(
+    bench: Bench, configured: Callable[..., Settings]
+) -> None:
     run, ended = bench.run(), threading.Event()
 
     def build() -> Image:
         ended.wait()
         raise ReleaseError("it was stopped")
 
-    deadlines = replace(bench.plan.settings.deadlines, cluster=1.0, image=0.1)
-    plan = replace(bench.plan, settings=replace(bench.plan.settings, deadlines=deadlines))
-    plan = replace(plan, options=bench.options)
+    deadlines = {"cluster": 1, "image": 0.1}
+    settings = configured(name="shop", database={"image": "none"}, deadlines=deadlines)
+    plan = replace(bench.plan, settings=settings, options=bench.options)
     made = (plan, run, run, bench.engine, Waiter(), Processes(), ())
     provision = Provision(*made, build, ended.set, build_seconds=0.3)
     with pytest.raises(WaitTimeoutError, match=r"waited 1\.5 s for cluster and images"):
