@@ -9,10 +9,10 @@ from itertools import chain
 
 from pytest_canary.core.wording import cut, did_you_mean
 from pytest_canary.manifests.documents import Fault
-from pytest_canary.pipelines.definition import ENDS, Command, Job, Secret
+from pytest_canary.pipelines.definition import ENDS, Job, Secret
 from pytest_canary.pipelines.pipeline import Pipeline
 from pytest_canary.pipelines.shapes import SHOWN
-from pytest_canary.pipelines.shell import events
+from pytest_canary.pipelines.uses import Program, fault, lacking
 from pytest_canary.pipelines.workflow import Workflow
 
 # What a login shell has, and what Semaphore's own machines and toolbox set.
@@ -28,32 +28,13 @@ GIVEN = re.compile(
 )
 
 
+# What gives a variable its value, and what does where nothing has.
+GIVES = "env_vars, secret, matrix, parameter or command before it"
+FIX = "set it in env_vars or a secret; where the machine has it, name it in pipeline.variables"
+
 # Variables that are told of a pipeline, and commands that are looked at, those that jobs share once
 # for each of them: ten times as many as any has.
 MOST, MOST_COMMANDS = 100, 100_000
-
-
-@dataclass(frozen=True)
-class Program:
-    """A program that reads variables by itself, when it is given a file.
-
-    Attributes:
-        name: as a command runs it.
-        file: what the file is called.
-        variables: those it reads.
-    """
-
-    name: str
-    file: str
-    variables: Collection[str]
-
-    def runs_in(self, command: str) -> bool:
-        """Whether a command runs it with the file."""
-        name, file = re.escape(self.name), re.escape(self.file)
-        return (
-            re.search(rf"(?:^|[\s;&|/]){name}\s[^;&|]{{0,500}}\b{file}(?=\s|$)", command)
-            is not None
-        )
 
 
 @dataclass(frozen=True)
@@ -107,19 +88,12 @@ def unprovided(workflow: Workflow, provided: Provided) -> Iterator[Fault]:
             left -= len(job.prologue) + len(job.commands)
             if known is None or left < 0 or len(told) >= MOST:
                 continue
-            for use in _lacking(job, known, provided.programs):
+            ends = chain(*(job.epilogue[end] for end in ENDS))
+            commands = (*job.prologue, *job.commands, *ends)
+            for use in lacking(commands, known, provided.programs, GIVEN):
                 if use.name not in told:
                     told.add(use.name)
-                    yield _fault(use, known)
-
-
-@dataclass(frozen=True)
-class _Use:
-    """A variable, the command that needs it, and the program that reads it there, if one does."""
-
-    name: str
-    command: Command
-    program: str = ""
+                    yield fault(use, known, GIVES, FIX)
 
 
 def _known(job: Job, pipeline: Pipeline, workflow: Workflow, provided: Provided) -> set[str] | None:
@@ -134,43 +108,3 @@ def _known(job: Job, pipeline: Pipeline, workflow: Workflow, provided: Provided)
     known = {*provided.variables, *job.variables, *job.matrix, *job.tokens}
     known.update(*(each.parameters for each in promotions), *(each or () for each in given))
     return known
-
-
-def _lacking(job: Job, known: set[str], programs: Collection[Program]) -> Iterator[_Use]:
-    """The variables without a value, each where it is used first."""
-    ends = chain(*(job.epilogue[end] for end in ENDS))
-    commands = chain(job.prologue, job.commands, ends)
-    steps = [(command, events(command.text)) for command in commands]
-    has = known | {each.name for _, found in steps for each in found if each.kind == "spare"}
-    for command, found in steps:
-        for each in found:
-            if each.kind == "anything":
-                return
-            if each.kind == "use" and each.name not in has and not GIVEN.fullmatch(each.name):
-                yield _Use(each.name, command)
-            has.add(each.name)
-        for program in programs:
-            if program.runs_in(command.text):
-                for name in sorted({*program.variables} - has):
-                    if not GIVEN.fullmatch(name):
-                        yield _Use(name, command, program.name)
-
-
-def _fault(use: _Use, known: Collection[str]) -> Fault:
-    name, source, line = use.name, use.command.source, use.command.line
-    lines = range(line, line + use.command.text.count("\n") + 2)
-    written = re.compile(rf"\$\{{?[!#]?{re.escape(name)}\b")
-    here = [number for number in lines if written.search(source.line(number))]
-    by = f", which {use.program} reads," if use.program else ""
-    return Fault(
-        source,
-        here[0] if here else line,
-        f"${name}{by} has no value: no env_vars, secret, matrix, parameter or command before it "
-        "gives it one",
-        did_you_mean(
-            name,
-            sorted(known),
-            "set it in env_vars or a secret; where the machine has it, name it in "
-            "pipeline.variables",
-        ),
-    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pytest_canary.config.plan import Plan
 from pytest_canary.config.settings import Settings
@@ -19,6 +20,9 @@ from pytest_canary.manifests.version import CANARY, STABLE, apply_environment
 from pytest_canary.preflight.subject import Node, Subject, Workload
 from pytest_canary.rendering.prerequisites import read_prerequisites
 from pytest_canary.rendering.renderer import Renderer
+
+if TYPE_CHECKING:
+    from pytest_canary.pipelines.variables import Provided
 
 
 def read_subject(
@@ -92,32 +96,41 @@ def _pipeline_faults(plan: Plan, root: Path, subject: Subject) -> tuple[Fault, .
         return ()
     # Most projects name none, and a check of the manifests has no time for it.
     from pytest_canary.pipelines.kinds import kind_of
+    from pytest_canary.pipelines.uses import Program
+    from pytest_canary.pipelines.variables import Provided
 
-    if kind_of(plan.pipeline) != "Semaphore":
-        return _faults_elsewhere(plan, plan.pipeline, root)
-    from pytest_canary.pipelines.review import review
-    from pytest_canary.pipelines.variables import Program, Provided
-    from pytest_canary.pipelines.workflow import read_workflow
-
+    # Of GitLab's files, one that is called as a variable is one.
+    elsewhere = kind_of(plan.pipeline) != "Semaphore"
     described = plan.settings.pipeline
     provided = Provided(
-        secrets={name: each.variables for name, each in described.secrets.items()},
+        secrets={
+            name: (*each.variables, *each.files) if elsewhere else each.variables
+            for name, each in described.secrets.items()
+        },
         variables=described.variables,
         programs=(Program(subject.script.name, subject.source.path.name, _asked(subject)),)
         if subject.scripted
         else (),
     )
+    if elsewhere:
+        return _faults_elsewhere(plan, plan.pipeline, root, provided)
+    from pytest_canary.pipelines.review import review
+    from pytest_canary.pipelines.workflow import read_workflow
+
     return tuple(review(read_workflow(plan.pipeline, root), provided))
 
 
-def _faults_elsewhere(plan: Plan, pipeline: Path, root: Path) -> tuple[Fault, ...]:
+def _faults_elsewhere(
+    plan: Plan, pipeline: Path, root: Path, provided: Provided
+) -> tuple[Fault, ...]:
     """What is wrong with a file of GitHub's or GitLab's."""
     from pytest_canary.pipelines.faults import MALFORMED
     from pytest_canary.services.reading import wanted_of
     from pytest_canary.services.runnable import faults_of
 
     try:
-        return tuple(faults_of(read(pipeline, root), wanted_of(plan.settings.pipeline)))
+        source, wanted = read(pipeline, root), wanted_of(plan.settings.pipeline)
+        return tuple(faults_of(source, wanted, provided))
     except OSError as error:
         source = Source(pipeline, Path(os.path.relpath(pipeline, root)).as_posix(), "")
         why = f"it can't be read: {error.strerror}"

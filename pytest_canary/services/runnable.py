@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 
 from pytest_canary.core.errors import SettingsError
 from pytest_canary.jobs.assignment import RunJob
@@ -13,11 +14,17 @@ from pytest_canary.jobs.environment import Workflow
 from pytest_canary.jobs.order import End
 from pytest_canary.manifests.documents import Fault, Source
 from pytest_canary.pipelines.kinds import kind_of
+from pytest_canary.pipelines.shapes import Anything
+from pytest_canary.pipelines.variables import Provided
+from pytest_canary.services.github import lacking as github_lacking
 from pytest_canary.services.github.job import GitHubJobs
+from pytest_canary.services.github.schema import WORKFLOW
 from pytest_canary.services.github.workflow import read_workflow
+from pytest_canary.services.gitlab import lacking as gitlab_lacking
 from pytest_canary.services.gitlab.job import GitLabJobs
 from pytest_canary.services.gitlab.pipeline import read_pipeline
-from pytest_canary.services.reading import Wanted
+from pytest_canary.services.lacking import wants
+from pytest_canary.services.reading import MOST, Wanted, read
 
 
 @dataclass(frozen=True)
@@ -60,11 +67,23 @@ def runnable(source: Source, wanted: Wanted, workflow: Workflow) -> Runnable:
     raise SettingsError("\n".join(_told(faults)))
 
 
-def faults_of(source: Source, wanted: Wanted) -> list[Fault]:
-    """What is wrong with a file, whatever it runs for."""
+def faults_of(source: Source, wanted: Wanted, provided: Provided) -> list[Fault]:
+    """What is wrong with a file, whatever it runs for; and what its jobs lack.
+
+    Args:
+        source: the file.
+        wanted: what is to be run of it.
+        provided: what is known of it beside that.
+    """
     if kind_of(source.path) == "GitLab":
-        return read_pipeline(source, wanted)[1]
-    return read_workflow(source, wanted)[1]
+        faults = read_pipeline(source, wanted)[1]
+        reader = None if faults else read(source, Anything(), "GitLab")[0]
+        lacking = gitlab_lacking.faults
+    else:
+        faults = read_workflow(source, wanted)[1]
+        reader = None if faults else read(source, WORKFLOW, "GitHub")[0]
+        lacking = github_lacking.faults
+    return [*faults, *(islice(lacking(reader, wanted, wants(provided)), MOST) if reader else ())]
 
 
 def _told(faults: Sequence[Fault]) -> list[str]:

@@ -5,6 +5,7 @@ https://docs.github.com/actions/reference/workflows-and-actions/variables, and â
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,9 @@ _ALIKE = {
     "workflow": "GITHUB_WORKFLOW",
     "workspace": "GITHUB_WORKSPACE",
 }
+
+
+_OWN = re.compile(r"(CI$|GITHUB_|RUNNER_|SEMAPHORE_)")
 
 
 def workspace(workflow: Workflow) -> str:
@@ -103,5 +107,6 @@ def contexts(own: Mapping[str, str], inputs: Mapping[str, str]) -> dict[str, Any
         "github": github,
         "inputs": dict(inputs),
         "runner": {name: own[f"RUNNER_{name.upper()}"] for name in runner},
-        "vars": {},
+        # What `pipeline.variables` names, beside the service's own.
+        "vars": {name: text for name, text in own.items() if not _OWN.match(name)},
     }

@@ -21,8 +21,9 @@ from pytest_canary.jobs.markers import marked, watched
 from pytest_canary.jobs.programs import install_programs
 from pytest_canary.jobs.results import PipelineResult
 from pytest_canary.pipelines.review import review
+from pytest_canary.pipelines.uses import Program
 from pytest_canary.pipelines.values import read_values
-from pytest_canary.pipelines.variables import Program, Provided
+from pytest_canary.pipelines.variables import Provided
 from pytest_canary.pipelines.workflow import read_workflow
 
 ROOT = Path(__file__).parents[3]

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from pytest_canary.pipelines import promoting
-from pytest_canary.pipelines.variables import Program, Provided, undescribed, unprovided
+from pytest_canary.pipelines.uses import Program
+from pytest_canary.pipelines.variables import Provided, undescribed, unprovided
 from pytest_canary.pipelines.workflow import read_workflow
 
 BOOK = Path(__file__).parents[3] / "fixtures" / "pipelines" / "book"

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from fakes.workflows import pipeline, promotion, written
 
-from pytest_canary.pipelines.variables import Program, Provided, undescribed, unprovided
+from pytest_canary.pipelines.uses import Program
+from pytest_canary.pipelines.variables import Provided, undescribed, unprovided
 
 SECRET = "      secrets: [{name: registry}]\n"
 WHY = "has no value: no env_vars, secret, matrix, parameter or command before it gives it one"

@@ -17,6 +17,7 @@ from pytest_canary.jobs.programs import install_programs
 from pytest_canary.manifests.documents import read
 from pytest_canary.pipelines import promoting
 from pytest_canary.pipelines.values import read_values
+from pytest_canary.pipelines.variables import Provided
 from pytest_canary.pipelines.workflow import read_workflow as read_semaphore
 from pytest_canary.services.reading import Wanted
 from pytest_canary.services.runnable import Runnable, faults_of, runnable
@@ -77,7 +78,7 @@ def test_its_service_takes_it(project: Path, name: str) -> None:
         assert [each.mistakes for each in workflow.pipelines] == [(), ()]
         assert [*promoting.misleading(workflow), *promoting.never_true(workflow)] == []
     else:
-        assert faults_of(read(path, project), Wanted()) == []
+        assert faults_of(read(path, project), Wanted(), Provided()) == []
 
 
 @pytest.mark.parametrize("name", PLACES)

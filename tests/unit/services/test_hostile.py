@@ -10,6 +10,7 @@ from fakes.services import github_faults, gitlab_faults, source
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pytest_canary.pipelines.variables import Provided
 from pytest_canary.services.errors import ExpressionError
 from pytest_canary.services.github.expressions import condition, filled
 from pytest_canary.services.gitlab.expressions import evaluate
@@ -77,7 +78,10 @@ def test_an_expression_that_is_too_deep_is_told(text: str) -> None:
 def test_any_file_is_read_or_its_mistakes_are_told(value: object) -> None:
     text = repr(value).replace("None", "null").replace("True", "true").replace("False", "false")
     for name in (".github/workflows/a.yml", ".gitlab-ci.yml"):
-        assert all(each.sentence and each.fix for each in faults_of(source(text, name), Wanted()))
+        assert all(
+            each.sentence and each.fix
+            for each in faults_of(source(text, name), Wanted(), Provided())
+        )
     read_pipeline(source(text), Wanted(), WORKFLOW)
 
 
