@@ -69,6 +69,8 @@ def test_a_release_by_its_own_pipelines_passes_every_stage(
         ("migration", ".semaphore/canary-kubeconfig.yml: 3 jobs"),
         ("stable", ".semaphore/stable-kubeconfig.yml: 1 job"),
         ("rollback", ".semaphore/rollback-kubeconfig.yml: 1 job"),
+        ("baseline", "deployed by the rehearsal, not by a pipeline"),
+        ("rollback", "the last good image promoted again by .semaphore/stable-kubeconfig.yml"),
     ):
         assert told in walked.stage(stage)
     assert "0001 -> 0002, +1 column" in walked.stage("migration")
@@ -83,7 +85,7 @@ def test_a_release_by_its_own_pipelines_passes_every_stage(
     assert report["result"] == "passed"
     (run,) = (delivered.root / "canary-report" / "findings").iterdir()
     logs = {each.parent.name: each.read_text() for each in sorted(run.glob("pipelines/*/*"))}
-    assert set(logs) == {"1-build", "2-canary", "3-stable", "4-rollback"}
+    assert set(logs) == {"1-build", "2-canary", "3-stable", "4-rollback", "5-stable"}
     assert "kubectl delete" in logs["3-stable"]
 
 

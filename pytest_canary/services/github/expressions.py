@@ -13,6 +13,7 @@ from typing import Any
 
 from pytest_canary.services.errors import ExpressionError
 from pytest_canary.services.github.functions import ARITY, FUNCTIONS, equal, holds, less, said
+from pytest_canary.services.tokens import tokens
 
 Scope = Mapping[str, Any]
 """The contexts by name, `github` or `env`; and the functions that tell of the status, by theirs."""
@@ -73,7 +74,7 @@ def parse(text: str) -> Expression:
     """
     if sum(map(text.count, "([!")) > DEEPEST:
         raise ExpressionError("an expression has too many parentheses")
-    return _Parser([*_tokens(text)]).whole()
+    return _Parser([*tokens(text, _TOKEN)]).whole()
 
 
 def condition(text: str) -> Expression:
@@ -123,16 +124,6 @@ def filled(text: str, scope: Scope) -> str:
     """
     parts = pieces(text)
     return "".join(each if isinstance(each, str) else said(each.evaluate(scope)) for each in parts)
-
-
-def _tokens(text: str) -> Iterator[tuple[str, str]]:
-    end = 0
-    while text[end:].strip():
-        found = _TOKEN.match(text, end)
-        if not found or not found.lastgroup:
-            raise ExpressionError(f"nobody can read {text[end:].strip()[:40]!r} in an expression")
-        yield found.lastgroup, found[found.lastgroup]
-        end = found.end()
 
 
 class _Parser:

@@ -6,10 +6,11 @@ https://docs.gitlab.com/ci/jobs/job_rules/#cicd-variable-expressions
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from pytest_canary.services.errors import ExpressionError
+from pytest_canary.services.tokens import tokens
 
 Variables = Mapping[str, str]
 
@@ -54,22 +55,12 @@ def parse(text: str) -> Term:
     """
     if text.count("(") > DEEPEST:
         raise ExpressionError("an expression has too many parentheses")
-    return _Parser([*_tokens(text)]).whole()
+    return _Parser([*tokens(text, _TOKEN)]).whole()
 
 
 def holds(value: Value) -> bool:
     """Whether a value counts as true: it is there, and not empty."""
     return value is True or isinstance(value, Pattern) or bool(value)
-
-
-def _tokens(text: str) -> Iterator[tuple[str, str]]:
-    end = 0
-    while text[end:].strip():
-        found = _TOKEN.match(text, end)
-        if not found or not found.lastgroup:
-            raise ExpressionError(f"nobody can read {text[end:].strip()[:40]!r} in an expression")
-        yield found.lastgroup, found[found.lastgroup]
-        end = found.end()
 
 
 class _Parser:
