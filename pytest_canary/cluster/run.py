@@ -26,6 +26,13 @@ RUN_LABEL = "pytest-canary/run"
 """What a run makes in a cluster carries it, with the run's ID."""
 
 
+JOBS = "pipelines"
+"""The folder of a run's in which jobs of pipelines are at home."""
+
+# Paths that are told of those that can't be removed.
+SHOWN = 10
+
+
 def label_of(run: str) -> str:
     """The label of what a run has made, as kubectl and docker take it."""
     return f"{RUN_LABEL}={run}"
@@ -194,6 +201,24 @@ class Run:
         """Leave the folder to a later run."""
         for lock in self._locks:
             lock.close()
+
+    def remove_jobs(self) -> None:
+        """Remove what jobs of pipelines have left in the folder.
+
+        Raises:
+            ClusterError: this user may not remove it, as what a container has written as root into
+                a folder that a job has mounted.
+        """
+        refused: list[str] = []
+        for each in (self.folder / JOBS,) if (self.folder / JOBS).exists() else ():
+            shutil.rmtree(each, onerror=lambda _, path, __: refused.append(str(path)))
+        if refused:
+            raise ClusterError(
+                f"{refused[0]} can't be removed by this user, as a container that a job has started "
+                f"has written it: `sudo rm -rf {self.folder / JOBS}` does, and `docker run --user "
+                '"$(id -u)"` in the job avoids it',
+                "\n".join(refused[:SHOWN]),
+            )
 
     def remove(self) -> None:
         """Remove the folder: nothing that it names is left."""

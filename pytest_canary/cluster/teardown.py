@@ -94,6 +94,7 @@ def tear_down(
         attempt(lambda ref=ref: engine.untag(ref))  # type: ignore[misc]
     if record.network:
         attempt(lambda: remove_network(run, engine))
+    attempt(run.remove_jobs)
     if errors:
         raise CanaryError(
             f"run {run.id} could not be cleaned up; `pytest --canary-reap` tries again",

@@ -12,7 +12,7 @@ from typing import Literal
 
 from pytest_canary.cluster.account import ACCOUNT_KUBECONFIG
 from pytest_canary.cluster.container_engine import ContainerEngine, Image
-from pytest_canary.cluster.run import Run, label_of
+from pytest_canary.cluster.run import JOBS, Run, label_of
 from pytest_canary.cluster.teardown import remove_containers
 from pytest_canary.config.plan import Plan
 from pytest_canary.config.revision import Revision
@@ -121,7 +121,7 @@ class ProjectPipelines:
         self._waiter = waiter
         self._logs = logs
         self._keep = keep
-        self._folder = run.folder / "pipelines"
+        self._folder = run.folder / JOBS
         snapshot = take_snapshot(plan.settings.root, self._folder / "repository", processes)
         folder = self._folder / "programs"
         stand_ins = self._settings.stand_ins

@@ -1,5 +1,6 @@
 """Who owns a run: real folders, real locks and a process of its own."""
 
+import ctypes
 import json
 import resource
 import stat
@@ -12,7 +13,7 @@ import pytest
 from fakes.runs import PROJECT, Other, Started, found, reusable
 
 from pytest_canary.cluster.record import state_folder
-from pytest_canary.cluster.run import Run
+from pytest_canary.cluster.run import JOBS, Run
 from pytest_canary.core.errors import ClusterError, CommandError
 from pytest_canary.core.processes import Processes
 
@@ -46,6 +47,42 @@ def test_a_run_that_is_removed_leaves_nothing(started: Started, state: Path) -> 
     run = started()
     run.remove()
     assert list(state.iterdir()) == []
+
+
+@contextmanager
+def without_roots_rights() -> Iterator[None]:
+    """Let this thread be refused what permissions refuse, be it root's; capget(2)."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    header = (ctypes.c_uint32 * 2)(0x20080522, 0)
+    held = (ctypes.c_uint32 * 6)()
+    assert libc.capget(header, held) == 0
+    fewer = (ctypes.c_uint32 * 6)(*held)
+    # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH and CAP_FOWNER, of those that are in effect.
+    fewer[0] &= ~0b1110
+    assert libc.capset(header, fewer) == 0
+    try:
+        yield
+    finally:
+        assert libc.capset(header, held) == 0
+
+
+def test_what_a_jobs_container_has_left_as_root_is_told(started: Started) -> None:
+    run = started()
+    run.remove_jobs()  # there are none
+    others = run.folder / JOBS / "2-canary" / "work"
+    others.mkdir(parents=True)
+    (others / "cache").touch()
+    others.chmod(0o555)
+    with without_roots_rights(), pytest.raises(ClusterError) as error:
+        run.remove_jobs()
+    assert error.value.sentence == (
+        f"{others / 'cache'} can't be removed by this user, as a container that a job has started "
+        f"has written it: `sudo rm -rf {run.folder / JOBS}` does, and `docker run --user "
+        '"$(id -u)"` in the job avoids it'
+    )
+    others.chmod(0o755)
+    run.remove_jobs()
+    assert not (run.folder / JOBS).exists()
 
 
 def test_a_projects_runs_share_its_cluster_one_after_the_other(started: Started) -> None:
