@@ -214,9 +214,9 @@ class Run:
             shutil.rmtree(each, onerror=lambda _, path, __: refused.append(str(path)))
         if refused:
             raise ClusterError(
-                f"{refused[0]} can't be removed by this user, as a container that a job has started "
-                f"has written it: `sudo rm -rf {self.folder / JOBS}` does, and `docker run --user "
-                '"$(id -u)"` in the job avoids it',
+                f"{refused[0]} can't be removed by this user, as a container that a job has "
+                f"started has written it: `sudo rm -rf {self.folder / JOBS}` does, and "
+                '`docker run --user "$(id -u)"` in the job avoids it',
                 "\n".join(refused[:SHOWN]),
             )
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import islice
 
 from pytest_canary.manifests.documents import Fault
+from pytest_canary.pipelines.equipment import misspelt_caches, unequipped_rollbacks
 from pytest_canary.pipelines.promoting import manual_rollbacks, misleading, never_true
 from pytest_canary.pipelines.variables import Provided, undescribed, unprovided
 from pytest_canary.pipelines.workflow import Workflow
@@ -25,6 +26,8 @@ def review(workflow: Workflow, provided: Provided) -> Iterator[Fault]:
         "manual-rollback": manual_rollbacks(workflow),
         "unreachable-condition": never_true(workflow),
         "misleading-condition": misleading(workflow),
+        "unequipped-rollback": unequipped_rollbacks(workflow),
+        "misspelt-cache": misspelt_caches(workflow),
     }
     for rule, faults in found.items():
         yield from (replace(each, rule=rule) for each in faults)

@@ -71,6 +71,30 @@ def manual_rollback(subject: Subject) -> Iterator[Fault]:
 
 
 @rule(
+    "unequipped-rollback",
+    "a rollback pipeline that can't log in to the cluster, as it doesn't install what others do",
+    PROMOTIONS,
+    level="warning",
+    advice="install there what the pipeline before it installs, or let the machine's image have it",
+)
+def unequipped_rollback(subject: Subject) -> Iterator[Fault]:
+    """What rolls back can reach the cluster, as what it takes back did."""
+    return subject.of_pipelines("unequipped-rollback")
+
+
+@rule(
+    "misspelt-cache",
+    "a build that takes its cache from an image that no pipeline pulls, pushes or names",
+    JOBS,
+    level="warning",
+    advice="write the name that is suggested, or leave `--cache-from` out",
+)
+def misspelt_cache(subject: Subject) -> Iterator[Fault]:
+    """A build's cache is an image that there is."""
+    return subject.of_pipelines("misspelt-cache")
+
+
+@rule(
     "unreachable-condition",
     "a condition of a pipeline that never holds",
     PROMOTIONS,

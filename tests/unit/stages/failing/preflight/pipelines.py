@@ -77,6 +77,12 @@ pipeline_fails(
     "promotion Rollback is started by hand, so that nothing is rolled back until somebody is there",
 )
 pipeline_fails(
+    preflight.jobs_are_given_variables,
+    "misspelt-cache",
+    pipeline("docker push team/shop; docker build --cache-from team/shpo:latest -t team/shop ."),
+    "--cache-from team/shpo: no pipeline pulls, pushes or names such an image",
+)
+pipeline_fails(
     preflight.promotions_are_meant,
     "unreachable-condition",
     promotes(promotion("Canary", "ci.yml", "branch = 'master' and tag =~ '^v'")),
@@ -88,3 +94,20 @@ pipeline_fails(
     promotes(promotion("Canary", "ci.yml", "result = 'passed' and tag =~ '^hotfix*'")),
     "promotions[0].auto_promote.when: '^hotfix*' at character 30 is a regular expression",
 )
+
+
+@CASES.fails(
+    preflight.promotions_are_meant,
+    "nothing here installs aws-iam-authenticator, by which kubectl logs in to the cluster after "
+    "ci.yml has installed it: unless the machine's image has it, the rollback can't reach",
+    evidence=("seen    undo.yml:", ", rule unequipped-rollback", "next    "),
+    before=True,
+    table=PIPELINES | {"findings": {"unequipped-rollback": {"level": "error"}}},
+)
+def the_rollback_lacks_what_logs_in(world: World) -> None:
+    install = "curl -o ~/bin/aws-iam-authenticator localhost"
+    promotions = promotion("Rollback", "undo.yml", "result = 'failed'")
+    (world.folder / "ci.yml").write_text(pipeline(install, more=f"promotions:\n{promotions}"))
+    (world.folder / "undo.yml").write_text(pipeline("kubectl delete deployment shop-canary"))
+    plan = world.rehearsal.plan
+    world.rehearsal.workspace.plan = replace(plan, pipeline=world.folder / "ci.yml")
