@@ -25,6 +25,7 @@ import numpy
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
 
 import kayenta  # noqa: E402
+import turns  # noqa: E402
 from worlds import (  # noqa: E402
     BETWEEN,
     BORDER,
@@ -33,6 +34,8 @@ from worlds import (  # noqa: E402
     HARMED,
     HARMLESS,
     SOMEWHAT,
+    TURNS_EQUAL,
+    TURNS_WORSE,
     WORSE,
     Values,
     World,
@@ -235,6 +238,11 @@ TABLES = (
     ("Worse by just what matters: at most 5 % may go", BORDER),
 )
 
+TURNS = (
+    ("One after the other, no difference: a no-go is false", TURNS_EQUAL),
+    ("One after the other, worse: a go is false", TURNS_WORSE),
+)
+
 
 def tables(runs: int, seed: int, processes: int, only: str = "") -> Iterator[str]:
     """The report's lines, in Markdown."""
@@ -246,6 +254,11 @@ def tables(runs: int, seed: int, processes: int, only: str = "") -> Iterator[str
             yield f"\n### {title}\n\n{HEAD}"
             for row in pool.map(partial(simulate, runs=runs, seed=seed), chosen):
                 yield row.markdown
+        for title, worlds in TURNS:
+            chosen = [world for world in worlds if only in world.name]
+            if chosen:
+                yield f"\n### {title}\n\n{turns.HEAD}"
+                yield from pool.map(partial(turns.row, runs=runs, seed=seed), chosen)
 
 
 def main() -> None:

@@ -118,6 +118,8 @@ class World:
         canary: what the canary does otherwise.
         age: seconds for which the canary has run when the verdict begins; the baseline for long.
         earlier: what the baseline did otherwise before the canary came.
+        drift: the part of itself by which all latencies grow each second, whatever is released.
+        aged: seconds for which the baseline had run when it was asked alone.
     """
 
     name: str
@@ -125,6 +127,8 @@ class World:
     otherwise: dict[str, Any] = field(default_factory=dict)
     age: float = 10.0
     earlier: dict[str, Any] = field(default_factory=dict)
+    drift: float = 0.0
+    aged: float = 60.0
 
     @property
     def past(self) -> Track:
@@ -223,4 +227,33 @@ HARMED = (
     since("three times as slow as before, bimodal", BIMODAL, slower=3),
     since("a twelfth takes 1.5 s since, two kinds", TWO, hangs=0.083, hang=1.5),
     since("5 % errors since, two kinds", TWO, errors=0.05),
+)
+
+# One after the other: the baseline, an update of 20 s, the candidate.
+COLD = {"cold": 3, "fade": 5}
+TURNS_EQUAL = (
+    World("in turn: lognormal", LOGNORMAL, age=0.0),
+    World("in turn: two kinds, 1 % errors", replace(TWO, errors=0.01), age=0.0),
+    World("in turn: bimodal", BIMODAL, age=0.0),
+    World("in turn: quick", QUICK, age=0.0),
+    World("in turn: a pause of 0.8 s every 30 s", replace(TWO, stall=0.8), age=0.0),
+    World("in turn: a pause of 2 s every 60 s", replace(TWO, stall=2, every=60), age=0.0),
+    World("in turn: both start slowly, 4 x, 5 s", replace(LOGNORMAL, **COLD), age=0.0, aged=2.0),
+    World("in turn: latencies grow 0.2 % a second", LOGNORMAL, age=0.0, drift=0.002),
+    World("in turn: latencies grow 0.5 % a second", LOGNORMAL, age=0.0, drift=0.005),
+    World("in turn: latencies grow 2 % a second", LOGNORMAL, age=0.0, drift=0.02),
+)
+TURNS_WORSE = (
+    World("in turn: 2 % errors", LOGNORMAL, {"errors": 0.02}, age=0.0),
+    World("in turn: 5 % errors", LOGNORMAL, {"errors": 0.05}, age=0.0),
+    World("in turn: 20 % slower", LOGNORMAL, {"slower": 1.2}, age=0.0),
+    World("in turn: twice as slow", LOGNORMAL, {"slower": 2}, age=0.0),
+    World(
+        "in turn: twice as slow, both start slowly",
+        replace(LOGNORMAL, **COLD),
+        {"slower": 2},
+        age=0.0,
+        aged=2.0,
+    ),
+    World("in turn: 5 % hang", LOGNORMAL, {"hangs": 0.05}, age=0.0),
 )

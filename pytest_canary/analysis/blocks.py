@@ -8,7 +8,7 @@ are seen.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_canary.analysis import statistics
@@ -246,6 +246,26 @@ def difference_of_strangers(
     value, low, high = apart(others, counted, confidence)
     ranked = [(hits / trials).tolist() for hits, trials in (counted, others)]
     return Difference(value, low, high, statistics.rank_sum(*ranked))
+
+
+def difference_since(
+    before: Requests, now: Requests, bad: tuple[Column, Column], confidence: float
+) -> Difference:
+    """The same of what was asked before and what is asked now, against a go.
+
+    What is not answered yet may turn out bad: the interval's upper end counts it so.
+
+    Args:
+        before: requests, one at least.
+        now: likewise.
+        bad: which of either are bad.
+        confidence: of the interval, two-sided.
+    """
+    found = difference_of_strangers((before, bad[0]), (now, bad[1]), confidence)
+    if not now.waiting.any():
+        return found
+    doubted = difference_of_strangers((before, bad[0]), (now, bad[1] | now.waiting), confidence)
+    return replace(found, high=max(found.high, doubted.high))
 
 
 def apart(

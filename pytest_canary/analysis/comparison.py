@@ -106,11 +106,19 @@ class Rule:
         confidence: of an interval, two-sided.
         level: the p below which a difference is proven; one-sided.
         last: whether it is the last at this window.
+        in_turn: whether the two were asked one after the other, so that no moment of the one is
+            any of the other's.
     """
 
     confidence: float
     level: float
     last: bool = False
+    in_turn: bool = False
+
+    @property
+    def called(self) -> str:
+        """What sentences call the candidate: "the canary", where it is one."""
+        return "the candidate" if self.in_turn else "the canary"
 
 
 def format_value(value: float, unit: Unit) -> str:

@@ -32,10 +32,12 @@ from typing import TYPE_CHECKING
 
 from pytest_canary.analysis.blocks import LENGTH
 from pytest_canary.analysis.comparison import Answer, Observed, Rule
+from pytest_canary.analysis.metrics.alone import ALONE
 from pytest_canary.analysis.metrics.counters import COUNTERS
 from pytest_canary.analysis.metrics.errors import ERRORS
 from pytest_canary.analysis.metrics.harm import HARM
 from pytest_canary.analysis.metrics.latency import LATENCY
+from pytest_canary.analysis.metrics.latency_in_turn import LATENCY_IN_TURN
 from pytest_canary.analysis.metrics.memory import MEMORY
 from pytest_canary.analysis.metrics.metric import Metric
 from pytest_canary.analysis.metrics.readiness import READINESS
@@ -75,8 +77,20 @@ METRICS: tuple[Metric, ...] = (
     COUNTERS,
 )
 
+# The same where the candidate was asked after the baseline: what its pods hold, and what their
+# counters tell, is measured side by side alone.
+METRICS_IN_TURN: tuple[Metric, ...] = (
+    RESTARTS,
+    READINESS,
+    ERRORS,
+    LATENCY_IN_TURN,
+    SLOW_ANSWERS,
+    ALONE,
+)
+
 # What happens to pods, of which there are no statistics.
 EVENTS = (RESTARTS, READINESS)
+
 
 # Those that are statistics: errors, latency, slow answers, harm, and all counters together.
 FAMILIES = sum(metric.statistic for metric in METRICS)
@@ -110,10 +124,18 @@ class Judge:
     """Looks at growing samples of one window, and stops as soon as the answer is proven.
 
     It is to be asked again and again whether a look is due, until a verdict is final.
+
+    Args:
+        limits: what matters, and how sure an answer must be.
+        in_turn: whether the two are asked one after the other: the baseline's requests stay as
+            they are then.
     """
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, *, in_turn: bool = False) -> None:
         self._limits = limits
+        self._in_turn = in_turn
+        self._metrics = METRICS_IN_TURN if in_turn else METRICS
+        self._families = sum(metric.statistic for metric in self._metrics)
         self._looks = 0
         self._passed = 0  # of LOOKS
         self._go_looks = 0
@@ -162,7 +184,7 @@ class Judge:
         # What is no statistic, such as the third measurement of memory, is waited for. It depends
         # on nothing that is tested, so that no test is favoured by it.
         plain = all(each.answer == "go" for each in compared if each.p is None)
-        lack = held_up or _lack(self._limits, *counts)
+        lack = held_up or _lack(self._limits, *counts, in_turn=self._in_turn)
         answer: Answer = "inconclusive"
         wrong = any(each.answer == "no-go" for each in compared if may_stop or each.p is None)
         # Where the machine is held up, neither good nor bad figures are the app's.
@@ -185,11 +207,12 @@ class Judge:
             passed >= 1 or answer != "inconclusive",
             put_in_words(answer, worst, lack, baseline, canary),
             compared,
-            tuple(text for metric in METRICS if (text := metric.omitted(baseline, canary))),
+            tuple(text for metric in self._metrics if (text := metric.omitted(baseline, canary))),
             self._looks,
             counts,
             percentiles(baseline, canary),
             worst,
+            in_turn=self._in_turn,
         )
 
     def _waits(self, canary: Observed) -> bool:
@@ -212,7 +235,8 @@ class Judge:
 
     def _rule_of(self, part: float, *, last: bool) -> Rule:
         risk = 1 - self._limits.confidence
-        return Rule(1 - 2 * risk * part, risk / (FAMILIES * len(LOOKS)), last=last)
+        level = risk / (self._families * len(LOOKS))
+        return Rule(1 - 2 * risk * part, level, last=last, in_turn=self._in_turn)
 
     def _with_proven(
         self, found: list[Compared], baseline: Observed, canary: Observed
@@ -234,15 +258,15 @@ class Judge:
     def _compare(self, rule: Rule, baseline: Observed, canary: Observed) -> list[Compared]:
         return [
             (metric, comparison)
-            for metric in METRICS
+            for metric in self._metrics
             for comparison in metric.compare(baseline, canary, self._limits, rule)
         ]
 
 
-def _lack(limits: Limits, baseline: int, canary: int) -> str:
+def _lack(limits: Limits, baseline: int, canary: int, *, in_turn: bool) -> str:
     """Who has too few requests for a go, in words; empty where nobody has."""
     for who, count, enough in (
-        ("canary", canary, needed(limits)),
+        ("candidate" if in_turn else "canary", canary, needed(limits)),
         ("baseline", baseline, LEAST_REQUESTS),
     ):
         if count < enough:

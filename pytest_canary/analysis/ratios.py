@@ -19,6 +19,9 @@ SHORTEST = 1e-6
 # Logarithms are counted in millionths, as whole numbers: what is equal stays so when it is moved.
 STEP = 1e-6
 
+# Blocks of either version that say how far apart they lie, where they were asked in turn.
+LEAST_BLOCKS = 4
+
 # Blocks that differ by more than chance makes of independent answers once in twenty: answers that
 # are near each other depend on each other, and may do so for longer than a block.
 DEPENDENT = 0.05
@@ -39,7 +42,9 @@ class Ratio:
     high: float
 
 
-def ratio_of(baseline: Requests, canary: Requests, confidence: float) -> Ratio:
+def ratio_of(
+    baseline: Requests, canary: Requests, confidence: float, *, in_turn: bool = False
+) -> Ratio:
     """The median of all ratios of two answers, one of each version.
 
     That is Hodges and Lehmann's estimate, of logarithms; its interval has the ratios at which Mann
@@ -57,6 +62,7 @@ def ratio_of(baseline: Requests, canary: Requests, confidence: float) -> Ratio:
         baseline: its requests that are answered, one at least.
         canary: likewise.
         confidence: of the interval, two-sided.
+        in_turn: whether they were asked one after the other: then each has blocks of its own.
     """
     import numpy
 
@@ -70,7 +76,8 @@ def ratio_of(baseline: Requests, canary: Requests, confidence: float) -> Ratio:
         0.5 - _part_below(its, logs[0] + value),
         _part_below(base, logs[1] - value) - 0.5,
     )
-    away = _half_width(baseline, canary, above, confidence)
+    width = _half_width_in_turn if in_turn else _half_width
+    away = width(baseline, canary, above, confidence)
     return Ratio(
         math.exp(STEP * value),
         math.exp(STEP * _shift(base, its, 0.5 + away)) if away < 0.5 else 0.0,
@@ -112,6 +119,44 @@ def _half_width(
         float(t.isf(tail, freedom)) * math.sqrt(seen),
         float(t.isf(tail, longer.count - 1)) * math.sqrt(_variance(longer, above)),
     )
+
+
+def _half_width_in_turn(
+    baseline: Requests, canary: Requests, above: tuple[Column, Column], confidence: float
+) -> float:
+    """The same, where no block of the one is any of the other's.
+
+    How far blocks of either lie apart says how well it is known, and Student's t of the fewer how
+    well that is: what makes all of a second slow does so to one of them alone.
+    """
+    import numpy
+    from scipy.stats import t
+
+    tail = (1 - confidence) / 2
+    alone = sum(float((each**2).mean()) / len(each) for each in above)
+    length = blocks.length_for(baseline, canary)
+    widths = [NormalDist().inv_cdf(1 - tail) * math.sqrt(alone)]
+    for part in (1.0, LONGER):
+        parted = [_alone(each, part * length) for each in (baseline, canary)]
+        fewer = min(count for _, count in parted)
+        # So few say nothing by themselves of how far they are apart.
+        if fewer < LEAST_BLOCKS:
+            return math.inf
+        variance = sum(
+            blocks.variance(numpy.bincount(place, each, count) / len(each))
+            for (place, count), each in zip(parted, above, strict=True)
+        )
+        widths.append(float(t.isf(tail, fewer - 1)) * math.sqrt(variance))
+    return max(widths)
+
+
+def _alone(requests: Requests, length: float) -> tuple[Column, int]:
+    """The block of each request, and how many there are."""
+    import numpy
+
+    numbers = ((requests.due - requests.due[0]) / length).astype(int)
+    _, places = numpy.unique(numbers, return_inverse=True)
+    return places, int(places.max()) + 1
 
 
 def _variance(parted: Blocks, above: tuple[Column, Column]) -> float:

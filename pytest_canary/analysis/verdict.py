@@ -34,6 +34,7 @@ class Verdict:
             baseline's and the canary's; empty where one of them answered nothing.
         worst: the comparison that the sentence is of, with its metric; None for a go, and where
             it is for a lack of requests, a machine that is held up or a look to come.
+        in_turn: whether the two were asked one after the other.
     """
 
     answer: Answer
@@ -45,6 +46,7 @@ class Verdict:
     requests: tuple[int, int]
     percentiles: dict[str, tuple[float, float]]
     worst: Compared | None
+    in_turn: bool = False
 
     @property
     def text(self) -> str:
@@ -66,11 +68,22 @@ class Verdict:
         return Finding(
             code="CanaryWorse" if proven else "CanaryUnproven",
             sentence=self.sentence,
-            seen=f"{self.requests[1]:,} requests to the canary and {self.requests[0]:,} to the "
-            f"baseline, at the same time; look {self.looks}",
+            seen=f"{self._asked}; look {self.looks}",
             evidence="\n".join(self.lines),
             next=_advice(self.answer, self.worst),
             doomed=proven,
+        )
+
+    @property
+    def _asked(self) -> str:
+        if self.in_turn:
+            return (
+                f"{self.requests[1]:,} requests to the candidate, and {self.requests[0]:,} to the "
+                "baseline before it came"
+            )
+        return (
+            f"{self.requests[1]:,} requests to the canary and {self.requests[0]:,} to the "
+            "baseline, at the same time"
         )
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pytest_canary.analysis.blocks import bad_shares
+from pytest_canary.analysis.blocks import bad_shares, difference_since
 from pytest_canary.analysis.comparison import (
     Comparison,
     Observed,
@@ -26,10 +27,10 @@ def compare(
 ) -> tuple[Comparison, ...]:
     """Error rates of all requests, then of each kind, where a share of all is what matters."""
     if not (len(baseline.requests) and len(canary.requests)):
-        silent = "canary" if len(baseline.requests) else "baseline"
-        return (lacking("errors", "share", f"no request went to the {silent}", limits.errors),)
+        silent = rule.called if len(baseline.requests) else "the baseline"
+        return (lacking("errors", "share", f"no request went to {silent}", limits.errors),)
     kinds = (ALL, *kinds_of(baseline.requests, canary.requests))
-    rule = Rule(rule.confidence, rule.level / len(kinds))
+    rule = replace(rule, level=rule.level / len(kinds))
     return tuple(
         _errors(kind, kind.of(baseline.requests), kind.of(canary.requests), limits.errors, rule)
         for kind in kinds
@@ -45,19 +46,23 @@ def _errors(
     What is not answered yet may still fail: it is against a go, and no proof of a no-go.
     """
     name = f"errors{kind.suffix}"
-    shares = bad_shares(baseline, canary, (baseline.failed, canary.failed))
-    found = shares.difference(rule.confidence)
+    bad = baseline.failed, canary.failed
+    found = (
+        difference_since(baseline, canary, bad, rule.confidence)
+        if rule.in_turn
+        else bad_shares(baseline, canary, bad).difference(rule.confidence)
+    )
     counts = len(baseline), len(canary)
     failed = baseline.errors, canary.errors
     rates = failed[0] / counts[0], failed[1] / counts[1]
     fact = (
-        f"{failed[1]:,} of {counts[1]:,} {kind.plural} to the canary failed "
+        f"{failed[1]:,} of {counts[1]:,} {kind.plural} to {rule.called} failed "
         f"({format_value(rates[1], 'share')}), and {failed[0]:,} of {counts[0]:,} "
         f"to the baseline ({format_value(rates[0], 'share')})"
     )
     waiting = int(canary.waiting.sum())
     if waiting:
-        fact += f"; {waiting:,} to the canary are not answered yet"
+        fact += f"; {waiting:,} to {rule.called} are not answered yet"
     return decided(name, "share", rates, found, rule, kind.least(errors), fact)
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_canary.analysis import statistics
-from pytest_canary.analysis.blocks import difference_of_strangers
+from pytest_canary.analysis.blocks import difference_since
 from pytest_canary.analysis.comparison import (
     Comparison,
     Observed,
@@ -18,11 +18,10 @@ from pytest_canary.analysis.kinds import Kind, parts_of
 from pytest_canary.analysis.metrics.latency import LATENCIES
 from pytest_canary.analysis.metrics.metric import Metric
 from pytest_canary.analysis.metrics.slow_answers import WEIGHT, most_against
-from pytest_canary.analysis.statistics import Difference
 
 if TYPE_CHECKING:
     from pytest_canary.analysis.reference import Reference, Sample
-    from pytest_canary.analysis.requests import Column, Requests
+    from pytest_canary.analysis.requests import Requests
     from pytest_canary.config.settings import VerdictSettings as Limits
 
 # The machine is busier than it was: there is one pod more, and the verdict's load rises as long as
@@ -110,7 +109,7 @@ def _usual(reference: Reference, baseline: Observed) -> list[_Usual]:
 
 
 def _errors(before: Requests, now: Requests, least: float, rule: Rule) -> Comparison:
-    found = _difference(before, now, (before.failed, now.failed), rule)
+    found = difference_since(before, now, (before.failed, now.failed), rule.confidence)
     rates = before.errors / len(before), now.errors / len(now)
     fact = (
         f"{now.errors:,} of {len(now):,} requests to the baseline failed "
@@ -152,7 +151,7 @@ def _above(
 ) -> Comparison:
     """The share of what takes longer than the limit, before and now."""
     before, now = ((each.seconds > limit) & ~each.failed for each in both)
-    found = _difference(*both, (before, now), rule)
+    found = difference_since(*both, (before, now), rule.confidence)
     rates = float(before.mean()), float(now.mean())
     fact = (
         f"{format_value(rates[1], 'share')} of the baseline's {what} take more than "
@@ -160,19 +159,6 @@ def _above(
         "the canary came"
     )
     return decided(f"baseline's {name}", "share", rates, found, rule, matters, fact)
-
-
-def _difference(
-    before: Requests, now: Requests, bad: tuple[Column, Column], rule: Rule
-) -> Difference:
-    """By how much more are bad now; what is not answered yet may turn out so, against a go."""
-    found = difference_of_strangers((before, bad[0]), (now, bad[1]), rule.confidence)
-    if not now.waiting.any():
-        return found
-    doubted = difference_of_strangers(
-        (before, bad[0]), (now, bad[1] | now.waiting), rule.confidence
-    )
-    return replace(found, high=max(found.high, doubted.high))
 
 
 def _omitted(baseline: Observed, _canary: Observed) -> str:

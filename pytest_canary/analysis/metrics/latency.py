@@ -46,12 +46,12 @@ LATENCIES = 20
 ADVICE = "look at what the canary does for a request that the baseline does not"
 
 
-def too_few(kind: Kind, baseline: int, canary: int) -> str:
+def too_few(kind: Kind, baseline: int, canary: int, called: str = "the canary") -> str:
     """Which version has so few answers that it is too few, in words; empty where none has."""
-    for who, count in (("canary", canary), ("baseline", baseline)):
+    for who, count in ((called, canary), ("the baseline", baseline)):
         if count < LATENCIES:
             what = f"{count} answers to {kind.plural} that are no error"
-            return f"the {who} has {what}; latencies take {LATENCIES}"
+            return f"{who} has {what}; latencies take {LATENCIES}"
     return ""
 
 
@@ -77,7 +77,7 @@ def compare(
             kind,
             *each,
             course,
-            limits.latency / _rarity(kind),
+            limits.latency / rarity(kind),
             _grown_up(canary),
             rule,
             courses,
@@ -86,8 +86,8 @@ def compare(
     )
 
 
-def _rarity(kind: Kind) -> float:
-    """By what a difference is divided that matters; 1 of most requests."""
+def rarity(kind: Kind) -> float:
+    """By what a difference is divided that matters of a kind; 1 of most requests."""
     return math.sqrt(kind.share) if kind.share < 0.5 else 1.0
 
 
@@ -115,7 +115,7 @@ def _shift(
     cold = cold_blocks(whole.apart, whole.latencies, sum(each < grown_up for each in whole.begins))
     if cold:
         warm = baseline.since(whole.begins[cold]), canary.since(whole.begins[cold])
-        scarce = too_few(kind, *(len(each.latencies) for each in warm))
+        scarce = too_few(kind, len(warm[0].latencies), len(warm[1].latencies))
         (baseline, canary), cold = ((baseline, canary), 0) if scarce else (warm, cold)
     apart = whole.apart[cold:]
     medians = (

@@ -16,13 +16,13 @@ LEAST = 2
 
 
 def compare(
-    baseline: Observed, canary: Observed, _limits: Limits, _rule: Rule
+    baseline: Observed, canary: Observed, _limits: Limits, rule: Rule
 ) -> tuple[Comparison, ...]:
     """A pod that comes and goes gets no requests meanwhile, so that its answers don't tell it."""
     more = canary.unready - baseline.unready
     answer: Answer = "inconclusive" if more >= LEAST else "go"
     sentence = (
-        f"the canary's pods lost readiness {times(canary.unready)} in the window, the "
+        f"{rule.called}'s pods lost readiness {times(canary.unready)} in the window, the "
         f"baseline's {times(baseline.unready)}"
     )
     counts = float(baseline.unready), float(canary.unready)

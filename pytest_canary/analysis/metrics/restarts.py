@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def compare(
-    baseline: Observed, canary: Observed, _limits: Limits, _rule: Rule
+    baseline: Observed, canary: Observed, _limits: Limits, rule: Rule
 ) -> tuple[Comparison, ...]:
     """One restart is too many, unless the baseline restarts too: then it may be the cluster's."""
     if baseline.restarts is None or canary.restarts is None:
@@ -22,7 +22,7 @@ def compare(
     if canary.restarts:
         answer = "inconclusive" if baseline.restarts else "no-go"
     sentence = (
-        f"the canary's containers restarted {times(canary.restarts)} in the window, "
+        f"{rule.called}'s containers restarted {times(canary.restarts)} in the window, "
         f"the baseline's {times(baseline.restarts)}"
     )
     counts = baseline.restarts, canary.restarts

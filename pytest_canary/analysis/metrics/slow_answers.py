@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_canary.analysis import statistics
-from pytest_canary.analysis.blocks import bad_shares
+from pytest_canary.analysis.blocks import bad_shares, difference_since, shares_alone
 from pytest_canary.analysis.comparison import (
     Comparison,
     Observed,
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from numpy import ndarray
 
     from pytest_canary.analysis.requests import Requests
+    from pytest_canary.analysis.statistics import Difference
     from pytest_canary.config.settings import VerdictSettings as Limits
 
     Column = ndarray[Any, Any]
@@ -74,7 +75,7 @@ def _slow(
     kind: Kind, baseline: Requests, canary: Requests, matters: float, rule: Rule
 ) -> Comparison:
     # What the canary does not answer at all may be slow already.
-    scarce = too_few(kind, len(baseline.latencies), len(canary) - canary.errors)
+    scarce = too_few(kind, len(baseline.latencies), len(canary) - canary.errors, rule.called)
     if scarce:
         return lacking(f"slow answers{kind.suffix}", "share", scarce)
     latencies = baseline.latencies.tolist()
@@ -99,7 +100,8 @@ def _slow(
     def beside(requests: Requests) -> Requests:
         return requests.where((requests.due < begin) | (requests.due > begin + PAUSE))
 
-    rest = worst(beside(baseline), beside(canary))
+    # What was asked at another time had no part in it.
+    rest = worst(baseline if rule.in_turn else beside(baseline), beside(canary))
     if rest.answer != "go":
         return found
     at = begin - float(canary.due[0])
@@ -151,18 +153,38 @@ def _above(
 ) -> Comparison:
     """What waits longer than the limit already is slow, whatever comes of it."""
     slow = baseline.seconds > limit, canary.seconds > limit
-    shares = bad_shares(baseline, canary, slow)
-    found = shares.difference(rule.confidence)
+    found, feared = (
+        _since(baseline, canary, slow, rule)
+        if rule.in_turn
+        else _beside(baseline, canary, slow, rule)
+    )
     rates = float(slow[0].mean()), float(slow[1].mean())
     what = kind.plural if kind.suffix else "answers"
     fact = (
-        f"{format_value(rates[1], 'share')} of the canary's {what} take more than "
+        f"{format_value(rates[1], 'share')} of {rule.called}'s {what} take more than "
         f"{format_value(limit, 'seconds')}, {format_value(rates[0], 'share')} of the baseline's"
     )
     # What was sent last may be slow yet, so it is not what gets better.
-    if found.p < rule.level and found.value >= least and warms_up(shares.feared, least):
+    if found.p < rule.level and found.value >= least and warms_up(feared, least):
         fact, rule = f"{fact}; {WARMS_UP}", replace(rule, level=0.0)
     return decided(f"slow answers{kind.suffix}", "share", rates, found, rule, least, fact)
+
+
+def _beside(
+    baseline: Requests, canary: Requests, slow: tuple[Column, Column], rule: Rule
+) -> tuple[Difference, list[float]]:
+    """By how much more are slow, and by how much more of each block may be."""
+    shares = bad_shares(baseline, canary, slow)
+    return shares.difference(rule.confidence), shares.feared
+
+
+def _since(
+    baseline: Requests, canary: Requests, slow: tuple[Column, Column], rule: Rule
+) -> tuple[Difference, list[float]]:
+    """The same, of what was asked in turn: each block beside all of the baseline's."""
+    hits, trials = shares_alone(canary, slow[1] | canary.waiting)
+    feared = hits / trials - float(slow[0].mean())
+    return difference_since(baseline, canary, slow, rule.confidence), feared.tolist()
 
 
 SLOW_ANSWERS = Metric("slow answers", compare, statistic=True, advice=ADVICE)

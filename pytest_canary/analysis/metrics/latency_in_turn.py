@@ -1,0 +1,157 @@
+"""How long answers take on the whole, where the two versions were asked one after the other.
+
+There is no moment at which both were asked, so that nothing can be paired: whatever has changed in
+between looks like the release. A machine that gets slower on and on is known by the candidate's own
+answers, which get slower and slower too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pytest_canary.analysis import blocks, statistics
+from pytest_canary.analysis.comparison import (
+    Comparison,
+    Observed,
+    Rule,
+    decided,
+    format_difference,
+    format_value,
+    lacking,
+)
+from pytest_canary.analysis.kinds import Kind, parts_of
+from pytest_canary.analysis.metrics.latency import ADVICE, LATENCY_FLOOR, rarity, too_few
+from pytest_canary.analysis.metrics.metric import Metric
+from pytest_canary.analysis.ratios import ratio_of
+from pytest_canary.analysis.statistics import Difference
+from pytest_canary.analysis.warm_up import (
+    AGE,
+    FALLS,
+    WARMS_UP,
+    cold_blocks,
+    gets_faster,
+    level_at,
+    warms_up,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytest_canary.analysis.requests import Column, Requests
+    from pytest_canary.config.settings import VerdictSettings as Limits
+
+# The part of a difference that a drift may explain before nothing is proven by it.
+EXPLAINED = 0.5
+
+DRIFTS = (
+    "it is still getting slower, as on a machine that has more and more to do, so that nobody can "
+    "tell whether the release is"
+)
+
+
+def compare(
+    baseline: Observed, canary: Observed, limits: Limits, rule: Rule
+) -> tuple[Comparison, ...]:
+    """How much slower the candidate's answers are than the baseline's were, kind by kind.
+
+    What matters is what does side by side (`latency`), and a cold start is left out likewise.
+    """
+    kinds = parts_of(baseline.requests, canary.requests)
+    rule = replace(rule, level=level_at(canary.age, rule.level / len(kinds)))
+    due = canary.requests.due
+    grown_up = float(due[-1]) - (canary.age - AGE) if len(due) else 0.0
+    return tuple(
+        _compared(
+            kind,
+            kind.of(baseline.requests),
+            kind.of(canary.requests),
+            limits.latency / rarity(kind),
+            grown_up,
+            rule,
+        )
+        for kind in kinds
+    )
+
+
+def _compared(
+    kind: Kind, baseline: Requests, canary: Requests, part: float, grown_up: float, rule: Rule
+) -> Comparison:
+    name = f"latency{kind.suffix}"
+    counts = len(baseline.latencies), len(canary.latencies)
+    scarce = too_few(kind, *counts, rule.called)
+    if scarce:
+        return lacking(name, "seconds", scarce)
+    base, its = baseline.where(baseline.answered), canary.where(canary.answered)
+    usual = statistics.quantile(base.seconds.tolist(), 0.5)
+    begins, course = course_of(its)
+    apart = [each - usual for each in course]
+    cold = cold_blocks(apart, course, sum(each < grown_up for each in begins))
+    warm = its.since(begins[cold])
+    if len(warm) >= counts[1] - len(warm):
+        its = warm
+    else:
+        cold = 0
+    value = statistics.quantile(its.seconds.tolist(), 0.5)
+    found = _difference(base, its, usual, course[cold:], rule.confidence)
+    least = max(part * usual, LATENCY_FLOOR)
+    how = "slower" if found.value >= 0 else "faster"
+    of = f" with {kind.plural}" if kind.suffix else ""
+    fact = (
+        f"{rule.called} is {format_difference(abs(found.value), 'seconds')} {how}{of}: it takes "
+        f"{format_value(value, 'seconds')} in the median, the baseline took "
+        f"{format_value(usual, 'seconds')}"
+    )
+    if cold:
+        fact += (
+            f"; the first {begins[cold] - begins[0]:.0f} s are left out, as it was still getting "
+            f"faster then, from {format_value(course[0], 'seconds')}"
+        )
+    if found.p < rule.level and found.value >= least:
+        doubt = _doubt(apart, course, base, its, found.value, least)
+        fact, rule = (f"{fact}; {doubt}", replace(rule, level=0.0)) if doubt else (fact, rule)
+    return decided(name, "seconds", (usual, value), found, rule, least, fact)
+
+
+def _doubt(
+    apart: Sequence[float],
+    course: Sequence[float],
+    base: Requests,
+    its: Requests,
+    effect: float,
+    least: float,
+) -> str:
+    """Why what is slower may be so for another reason, in words; empty where nothing says so."""
+    if warms_up(apart, least) or gets_faster(course, [0.0] * len(course)):
+        return WARMS_UP
+    half = len(course) // 2
+    first, second = list(course[:half]), list(course[-half:])
+    if statistics.rank_sum(second, first) >= FALLS:
+        return ""
+    span = float(its.due[-1] - its.due[0]) / 2
+    more = statistics.quantile(second, 0.5) - statistics.quantile(first, 0.5)
+    between = float(its.due.mean() - base.due.mean())
+    return DRIFTS if more / span * between >= EXPLAINED * effect else ""
+
+
+def _difference(
+    base: Requests, its: Requests, usual: float, course: Sequence[float], confidence: float
+) -> Difference:
+    ratio = ratio_of(base, its, confidence, in_turn=True)
+    value, low, high = (usual * (each - 1) for each in (ratio.value, ratio.low, ratio.high))
+    p = statistics.rank_sum(course, course_of(base)[1])
+    return Difference(value, low, high, p)
+
+
+def course_of(requests: Requests) -> tuple[list[float], list[float]]:
+    """Of each block of answers, when its first was due, and the median of what they took."""
+    import numpy
+
+    length = blocks.length_for(requests, requests)
+    numbers = ((requests.due - requests.due[0]) / length).astype(int)
+    _, firsts, places = numpy.unique(numbers, return_index=True, return_inverse=True)
+    found: Column = blocks.medians(places, requests.seconds, len(firsts))
+    return requests.due[firsts].tolist(), found.tolist()
+
+
+LATENCY_IN_TURN = Metric("latency", compare, statistic=True, advice=ADVICE)

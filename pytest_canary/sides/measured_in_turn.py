@@ -1,0 +1,103 @@
+"""The candidate against the baseline before it: measured after the update, until it is judged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from pytest_canary.analysis.comparison import Observed
+from pytest_canary.analysis.judge import Judge
+from pytest_canary.core.waiting import Seen, Waiter
+from pytest_canary.sides.measurement import unsettled
+
+if TYPE_CHECKING:
+    from pytest_canary.analysis.verdict import Verdict
+    from pytest_canary.config.settings import Settings
+    from pytest_canary.sides.in_turn import InTurn
+    from pytest_canary.sides.pod_figures import PodFigures
+
+# Seconds between two looks whether to look.
+TICK = 0.25
+
+
+class MeasuredInTurn:
+    """Measures the candidate from its making on.
+
+    Args:
+        waiter: waits for the moments at which to look.
+        asked: has asked the baseline, and asks the candidate.
+        settings: the verdict's limits.
+        figures: of the candidate's pods, made now.
+        events: the restarts of the baseline's containers while it was asked, and how often its pods
+            lost readiness.
+    """
+
+    def __init__(
+        self,
+        waiter: Waiter,
+        asked: InTurn,
+        settings: Settings,
+        figures: PodFigures,
+        events: tuple[int, int] = (0, 0),
+    ) -> None:
+        self.settings = settings
+        self._waiter = waiter
+        self._asked = asked
+        self._figures = figures
+        self._events = events
+        self._began = waiter.clock.monotonic()
+        asked.begin()
+
+    def run(self) -> Verdict:
+        """Wait until there is a verdict, and return it.
+
+        Raises:
+            TrafficError: the traffic broke off.
+        """
+        limits, clock = self.settings.verdict, self._waiter.clock
+        judge = Judge(limits, in_turn=True)
+        last: Verdict | None = None
+
+        def look() -> Seen[Verdict | None]:
+            nonlocal last
+            seconds = clock.monotonic() - self._began
+            passed = min(seconds / limits.seconds, 1.0)
+            alone = self._asked.alone
+            if alone is None or alone.unsteady:
+                passed = 1.0  # it gets no better
+            most = self._asked.due()
+            if judge.due(passed, most, most):
+                both = self._observed()
+                if judge.due(passed, *(len(each.requests) for each in both)):
+                    last = judge.look(passed, *both, held_up=self._asked.held_up())
+            text = last.text if last else f"{seconds:.0f} s of at most {limits.seconds:g}"
+            return Seen(text, last is not None and last.final, last)
+
+        verdict = self._waiter.until(
+            "the verdict",
+            look,
+            timeout=limits.seconds + 30,
+            change=lambda seconds: clock.sleep(min(seconds, TICK)),
+        )
+        assert verdict  # noqa: S101 (it is final)
+        return verdict
+
+    def _observed(self) -> tuple[Observed, Observed]:
+        baseline, slow = self._asked.baseline, self.settings.traffic.slow
+        until = self._asked.traffic.now() - unsettled(baseline, slow)
+        restarts, unready = self._events
+        figures = self._figures
+        return (
+            Observed(baseline, restarts, unready),
+            Observed(
+                self._asked.candidate(until),
+                figures.restarts,
+                figures.unready,
+                figures.pods,
+                figures.age,
+            ),
+        )
+
+
+Judging = Callable[[MeasuredInTurn], "Verdict"]
+"""Brings a measurement to its verdict."""
