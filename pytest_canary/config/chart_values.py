@@ -20,6 +20,14 @@ TWO_RELEASES = {
     "replicaCount": "{replicas}",
 }
 
+# Where there is no canary, one of `helm create`'s makes the one Deployment.
+WITHOUT_CANARY = {
+    "fullnameOverride": "{stable.name}",
+    "image.repository": "{stable.repository}",
+    "image.tag": "{stable.tag}",
+    "replicaCount": "{stable.replicas}",
+}
+
 OF_TRACK = ("image", "name", "replicas", "repository", "tag")
 WORDS = {
     1: tuple(f"{track}.{word}" for track in ("canary", "stable") for word in OF_TRACK),
@@ -30,9 +38,16 @@ WORDS = {
 WORD = re.compile(r"\{([a-z.]+)\}")
 
 
-def templates(given: Mapping[str, Any], releases: int) -> dict[str, Any]:
-    """The chart's values by their names, words not filled in; the usual ones, unless given."""
-    return dict(given) or dict(ONE_RELEASE if releases == 1 else TWO_RELEASES)
+def templates(given: Mapping[str, Any], releases: int, *, alone: bool = False) -> dict[str, Any]:
+    """The chart's values by their names, words not filled in; the usual ones, unless given.
+
+    Args:
+        given: what the settings say.
+        releases: how many the chart has.
+        alone: whether there is no canary, and the chart has no value of that name.
+    """
+    usual = WITHOUT_CANARY if alone else ONE_RELEASE
+    return dict(given) or dict(usual if releases == 1 else TWO_RELEASES)
 
 
 def unknown(given: Mapping[str, Any], releases: int) -> Iterator[tuple[str, str]]:

@@ -11,6 +11,7 @@ from pytest_canary.config.baseline import Baseline, find_baseline, is_candidate
 from pytest_canary.config.options import STAGES, Options
 from pytest_canary.config.pipeline_file import find_pipeline, find_roles
 from pytest_canary.config.promotion_pipeline import take_over
+from pytest_canary.config.rolling_update import expect_update
 from pytest_canary.config.settings import Settings
 from pytest_canary.config.target import Target, find_target
 from pytest_canary.core.errors import SettingsError
@@ -48,6 +49,11 @@ class Plan:
         return self.baseline.kind != "none"
 
     @property
+    def has_canary(self) -> bool:
+        """Whether the candidate is on trial beside the baseline; else it takes its place."""
+        return self.settings.replicas.canary > 0
+
+    @property
     def compares(self) -> bool:
         """Whether the baseline has manifests of its own, or nobody can say."""
         return self.baseline.commit is not None or bool(self.uncompared)
@@ -66,7 +72,8 @@ class Plan:
     @property
     def migrates_first(self) -> bool:
         """Whether a version's migration is made by the time that its pods are ready."""
-        return self.migrates and (self.settings.migration.first or self.migrates_along)
+        first = self.settings.migration.first or not self.has_canary
+        return self.migrates and (first or self.migrates_along)
 
     @property
     def migrates_along(self) -> bool:
@@ -136,6 +143,8 @@ def plan(settings: Settings, options: Options) -> Plan:
     pipeline = find_pipeline(settings, options)
     if pipeline:
         settings = take_over(settings, pipeline)
+    if not settings.replicas.canary:
+        expect_update(settings)
     if options.check:
         return _check(settings, options, pipeline)
     if options.context and settings.files.renderer == "helm":
@@ -152,7 +161,17 @@ def plan(settings: Settings, options: Options) -> Plan:
             'walk sees what they migrate by `kubectl exec` alone; say so by migration.by = "exec", '
             "or set pipeline.run = false"
         )
+    if roles and not settings.replicas.canary:
+        raise SettingsError(
+            f"{settings.source}: replicas.canary = 0: the pipelines of a walk have a canary; set "
+            "it to 1, or pipeline.run = false"
+        )
     baseline = find_baseline(settings, options)
+    if baseline.kind == "none" and not settings.replicas.canary:
+        raise SettingsError(
+            f"{settings.source}: replicas.canary = 0: a first release has nothing to update; name "
+            "a baseline, or set it to 1"
+        )
     made = Plan(settings, options, baseline, target, pipeline=pipeline, roles=roles)
     builds = options.image is None or made.baseline.commit
     notes = build_args.notes(settings.image.build_args) if builds else []

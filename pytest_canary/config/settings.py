@@ -67,12 +67,13 @@ class ReplicaSettings(_Table):
     """How many replicas each Deployment has.
 
     Attributes:
-        canary: of the candidate, while it is on trial.
+        canary: of the candidate, while it is on trial; 0 for none, so that the baseline is
+            [updated as a whole](rolling-updates.md).
         stable: of the version that everybody gets.
         stable_during_canary: of that one, while a canary runs beside it.
     """
 
-    canary: Replicas = 1
+    canary: Annotated[int, Field(ge=0, le=1000)] = 1
     stable: Replicas = 3
     stable_during_canary: Replicas = 2
 

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from pytest_canary.k8s.observer import Observer
     from pytest_canary.pipelines.roles import Roles
     from pytest_canary.pipelines.service_roles import ServiceRoles
+    from pytest_canary.sides.in_turn import InTurn
+    from pytest_canary.sides.measured_in_turn import MeasuredInTurn
     from pytest_canary.sides.measurement import Measurement
     from pytest_canary.sides.sides import Sides
     from pytest_canary.sides.tracks import Tracks
@@ -71,6 +73,13 @@ def side_by_side(tracks: Tracks, api: Api, settings: Settings, *, elsewhere: boo
     from pytest_canary.sides.sides import Sides
 
     return Sides(tracks, api, settings, elsewhere=elsewhere)
+
+
+def ask_in_turn(api: Api, settings: Settings, *, elsewhere: bool) -> InTurn:
+    """The baseline, and the candidate after it, not asked yet."""
+    from pytest_canary.sides.in_turn import InTurn
+
+    return InTurn.of(api, settings, elsewhere=elsewhere)
 
 
 def run_pipelines(
@@ -154,6 +163,11 @@ def judge(measurement: Measurement) -> Verdict:
     return measurement.judge()
 
 
+def judge_in_turn(measured: MeasuredInTurn) -> Verdict:
+    """The verdict, which takes as long as it needs."""
+    return measured.judge()
+
+
 class BringUp(Protocol):
     """Makes what a walk stands on."""
 
@@ -194,6 +208,13 @@ class SideBySide(Protocol):
         """Make what does; `side_by_side` says how."""
 
 
+class AskInTurn(Protocol):
+    """Lets baseline and candidate be asked one after the other."""
+
+    def __call__(self, api: Api, settings: Settings, *, elsewhere: bool) -> InTurn:
+        """Make what does; `ask_in_turn` says how."""
+
+
 @dataclass(frozen=True)
 class Builders:
     """The makers of what is heavy, slow or outside."""
@@ -202,6 +223,8 @@ class Builders:
     bring_up: BringUp = bring_up
     observe: Callable[[Namespace], Observer] = observe
     side_by_side: SideBySide = side_by_side
+    ask_in_turn: AskInTurn = ask_in_turn
     judge: Callable[[Measurement], Verdict] = judge
+    judge_in_turn: Callable[[MeasuredInTurn], Verdict] = judge_in_turn
     refuse_apply: Callable[[Plan, Path, Processes], list[Finding]] = refuse_apply
     run_pipelines: RunPipelines = run_pipelines

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from pytest_canary.context.builders import Builders
     from pytest_canary.core.findings import Finding
     from pytest_canary.k8s.namespace import Namespace
+    from pytest_canary.sides.in_turn import InTurn
     from pytest_canary.sides.judged import Judged
     from pytest_canary.sides.memory_watch import MemoryWatch
     from pytest_canary.sides.sides import Sides
@@ -58,6 +59,8 @@ class Context:
             end; None before and after, and where they are not compared.
         memory: what the pods of both hold, since they are side by side; None before.
         judged: when there was a verdict, and of whom; None before.
+        in_turn: the baseline, and the candidate after it, where there is no canary; None where
+            they are not compared.
     """
 
     plan: Plan
@@ -75,6 +78,7 @@ class Context:
     sides: Sides | None = None
     memory: MemoryWatch | None = None
     judged: Judged | None = None
+    in_turn: InTurn | None = None
 
     @property
     def settings(self) -> Settings:
@@ -147,6 +151,8 @@ class Context:
         self.app.enter_phase(stage, transition)
         if self.sides and self.sides.traffic:
             self.sides.traffic.stand(stage, transition)
+        if self.in_turn:
+            self.in_turn.traffic.stand(stage, transition)
 
     def learn_version(self, title: str, track: str) -> None:
         """Write down what a version calls itself, where a header tells.
@@ -248,5 +254,7 @@ class Context:
             self.memory.stop()
         if self.sides:
             self.sides.stop()
+        if self.in_turn:
+            self.in_turn.stop()
         self.app.stop()
         self.observer.stop()

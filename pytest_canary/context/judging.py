@@ -15,6 +15,7 @@ from pytest_canary.core.errors import NotApplicable
 from pytest_canary.manifests.version import CANARY, STABLE
 from pytest_canary.sides.asked import Asked, AskedByHeader, requests_of
 from pytest_canary.sides.judged import Judged
+from pytest_canary.sides.measured_in_turn import MeasuredInTurn
 from pytest_canary.sides.measurement import Measurement
 from pytest_canary.sides.memory_watch import MemoryWatch
 from pytest_canary.sides.pages import Pages
@@ -31,17 +32,28 @@ if TYPE_CHECKING:
 def ask_baseline(context: Context) -> None:
     """Let the baseline be asked alone at an address of its own, where it can be.
 
+    Without a canary it is asked where its users ask it, as nobody else is there.
+
     It goes on while the stage's checks are made.
 
     Raises:
         ApiError: the row that a bounded read asks for can't be written.
     """
+    if not context.plan.has_canary:
+        elsewhere = context.provisioned.cluster is None
+        figures = _figures(context, STABLE)
+        context.in_turn = context.builders.ask_in_turn(
+            context.api, context.settings, elsewhere=elsewhere
+        ).start(lambda: (figures.restarts, figures.unready))
+        return
     context.sides = _new_sides(context)
     context.sides.ask_baseline(context.waiter)
 
 
 def keep_baseline(context: Context) -> None:
-    """Keep what the baseline has answered alone; call it before the canary comes."""
+    """Keep what the baseline has answered alone; call it before the candidate comes."""
+    if context.in_turn:
+        context.in_turn.keep_baseline(context.waiter)
     if context.sides:
         context.sides.keep_alone(context.waiter)
 
@@ -83,7 +95,9 @@ def close_sides(context: Context) -> None:
         context.memory.stop()
     if context.sides:
         context.sides.close()
-    context.sides = None
+    if context.in_turn:
+        context.in_turn.stop()
+    context.sides = context.in_turn = None
 
 
 def judge(context: Context) -> Verdict:
@@ -109,17 +123,35 @@ def judge(context: Context) -> Verdict:
         rows=partial(rows_read, context.api),
     )
     verdict = context.builders.judge(measurement)
-    stable, canary = (
-        PodFigures(
-            context.release.name(track),
-            context.namespace,
-            context.observer,
-            _pages(context),
-        )
-        for track in (STABLE, CANARY)
-    )
+    stable, canary = (_figures(context, track) for track in (STABLE, CANARY))
     context.judged = Judged(asked, stable, canary, memory)
     return verdict
+
+
+def judge_update(context: Context) -> Verdict:
+    """The verdict: the candidate, which everybody has by now, against the baseline before it.
+
+    Raises:
+        NotApplicable: nobody has asked the baseline.
+        WaitTimeoutError: a pod that was told to end is still there.
+    """
+    if context.in_turn is None:
+        raise NotApplicable("nobody has asked the baseline before the candidate came")
+    # What a pod of the baseline's takes along is no fault of the candidate's.
+    context.release.wait_until_ended()
+    measured = MeasuredInTurn(
+        context.waiter,
+        context.in_turn,
+        context.settings,
+        _figures(context, STABLE),
+        partial(rows_read, context.api),
+    )
+    return context.builders.judge_in_turn(measured)
+
+
+def _figures(context: Context, track: str) -> PodFigures:
+    name = context.release.name(track)
+    return PodFigures(name, context.namespace, context.observer, _pages(context))
 
 
 def judge_late(context: Context) -> tuple[Comparison, ...]:

@@ -81,11 +81,34 @@ def deploy_canary(context: Context) -> None:
         )
         return
     if context.plan.migrates_first:
-        _migrate_first(context)
+        migrate_first(context)
     try:
         deploy()
     except CanaryError as error:
         raise explain_unready(context, CANARY, error) from error
+
+
+def update(context: Context) -> None:
+    """Update the baseline to the candidate, with the migration that comes along.
+
+    Raises:
+        FoundError: the migration fails, or the candidate does not come up.
+    """
+    release = context.release
+
+    def deploy() -> None:
+        release.update(context.candidate)
+
+    if not context.plan.migrates_along:
+        deploy()
+        return
+    database, candidate = context.database, context.candidate
+    _migrate(
+        context,
+        lambda ready: release.migrator.along(
+            database, STABLE, candidate, deploy, fresh=True, ready=ready
+        ),
+    )
 
 
 def deploy_baseline(context: Context) -> None:
@@ -116,7 +139,12 @@ def deploy_baseline(context: Context) -> None:
         migrated(release.migrator.migrate(database, STABLE, baseline, fresh=False))
 
 
-def _migrate_first(context: Context) -> None:
+def migrate_first(context: Context) -> None:
+    """Migrate to the candidate before there is a pod of it.
+
+    Raises:
+        FoundError: the migration fails.
+    """
     if context.settings.files.apply is None:
         # The Job may need what stands beside it.
         context.release.apply_service(context.candidate)

@@ -127,6 +127,17 @@ class VerdictOutcome:
 
 
 @dataclass
+class UpdateOutcome:
+    """When the baseline was about to be updated, where there is no canary.
+
+    Attributes:
+        began: by the observer's clock.
+    """
+
+    began: float
+
+
+@dataclass
 class StableOutcome:
     """How the promotion went.
 
@@ -172,6 +183,7 @@ Outcome = (
     | CanaryOutcome
     | MigrationOutcome
     | VerdictOutcome
+    | UpdateOutcome
     | StableOutcome
     | RollbackOutcome
     | CleanupOutcome

@@ -105,6 +105,7 @@ class Stage(Generic[Subject]):
         on_trial: whether what the canary itself fails to answer is left to the verdict.
         automatic: whether it takes the place of the stage of its name after a failure; then no
             stage comes before it.
+        skips: why it is not walked, by the plan; empty where it is.
         final: whether the walk ends with it, wherever it stands: no stage has to come before it,
             and the traffic ends with its beginning.
 
@@ -123,6 +124,7 @@ class Stage(Generic[Subject]):
         on_trial: bool = False,
         automatic: bool = False,
         final: bool = False,
+        skips: Callable[[Plan], str] = lambda _: "",
     ) -> None:
         self.name = name
         self.transition = transition
@@ -130,6 +132,7 @@ class Stage(Generic[Subject]):
         self.on_trial = on_trial
         self.automatic = automatic
         self.final = final
+        self.skips = skips
         self.checks: list[Check] = []
         self.entry = Step("", _nothing, _nothing)
         self._subject = subject

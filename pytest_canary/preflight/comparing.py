@@ -13,7 +13,7 @@ from pytest_canary.core.errors import CommandError, ReleaseError
 from pytest_canary.manifests.documents import Source
 from pytest_canary.manifests.parsing import Parsed
 from pytest_canary.manifests.rendered import Given, Rendered
-from pytest_canary.manifests.version import CANARY, STABLE
+from pytest_canary.manifests.version import STABLE
 from pytest_canary.preflight.subject import Subject
 from pytest_canary.rendering.committed import Committed, committed_baseline
 from pytest_canary.rendering.renderer import Renderer
@@ -70,7 +70,7 @@ def compared(
         subject.source,
         subject.rendered,
         subject.applied,
-        (CANARY, STABLE),
+        tuple(asked),
     )
     if isinstance(made, str) or isinstance(live, str):
         return Compared(lacking=made if isinstance(made, str) else str(live))

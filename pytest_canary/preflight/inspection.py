@@ -21,7 +21,6 @@ from pytest_canary.manifests.schema import (
     version_of,
 )
 from pytest_canary.manifests.scopes import is_cluster_wide
-from pytest_canary.manifests.version import TRACKS
 from pytest_canary.preflight.groups import Group
 from pytest_canary.preflight.reading import read_subject, this_machine
 from pytest_canary.preflight.ruleset import RULES, names
@@ -148,7 +147,7 @@ def _own(fault: Fault) -> str:
 def _unread(subject: Subject) -> str:
     if any(rendered.parsed.broken for rendered in subject.rendered.values()):
         return f"{subject.source.shown} can't be read"
-    if len(subject.workloads) < len(TRACKS):
+    if not subject.complete:
         return f"{subject.source.shown} has no Deployment to look at"
     return ""
 

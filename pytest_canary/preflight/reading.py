@@ -41,10 +41,9 @@ def read_subject(
         The subject; why the template can't be judged, empty where it can.
     """
     settings = plan.settings
-    asked = {
-        CANARY: given(plan, CANARY, settings.replicas.canary),
-        STABLE: given(plan, STABLE, settings.replicas.stable),
-    }
+    replicas = {CANARY: settings.replicas.canary, STABLE: settings.replicas.stable}
+    asked = {track: given(plan, track, count) for track, count in replicas.items() if count}
+    first = next(iter(asked.values()))
     made = {track: renderer.render(each) for track, each in asked.items()}
     foreign = next((each.foreign for each in made.values() if each.foreign), "")
     if foreign:
@@ -54,9 +53,9 @@ def read_subject(
     job_file = read(settings.files.job, root) if settings.files.job else None
     job = None
     if job_file and not foreign:
-        job = render_job(job_file, renderer.script(), asked[CANARY])
+        job = render_job(job_file, renderer.script(), first)
     elif settings.migration.among_manifests and settings.files.apply is None:
-        found = renderer.jobs(asked[CANARY])
+        found = renderer.jobs(first)
         job = Rendered(Parsed(found, [each.value for each in found]))
     subject = Subject(
         settings=settings,

@@ -129,6 +129,11 @@ class Subject:
     definitions: tuple[Document, ...] = ()
 
     @property
+    def complete(self) -> bool:
+        """Whether there is a Deployment for each track."""
+        return bool(self.workloads) and len(self.workloads) == len(self.rendered)
+
+    @property
     def scripted(self) -> bool:
         """Whether a script fills in a template; else objects are applied as a tool makes them."""
         return self.settings.files.apply is not None

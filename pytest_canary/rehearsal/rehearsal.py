@@ -11,7 +11,7 @@ from pytest_canary import stages
 from pytest_canary.context.outcomes import CleanupOutcome, PreflightOutcome
 from pytest_canary.context.stage import Check, Stage, Step
 from pytest_canary.context.workspace import Workspace
-from pytest_canary.core.errors import CanaryError, ReleaseError
+from pytest_canary.core.errors import CanaryError, NotApplicable, ReleaseError
 from pytest_canary.rehearsal.expect import Expect
 from pytest_canary.rehearsal.summary import summarize
 
@@ -191,8 +191,11 @@ class Rehearsal:
             return
         for each in self.plan.stages[: self.plan.stages.index(name) + 1]:
             stage = self.load(each)
+            if stage.skips(self.plan):
+                continue
             self.journal.begin(each)
-            if stage.on_trial and each not in self.journal.on_trial:
+            # Without a canary everybody has the candidate, and nobody is to lose a request.
+            if self.plan.has_canary and stage.on_trial and each not in self.journal.on_trial:
                 self.journal.on_trial.append(each)
             self.make(stage.entry, stage)
 
@@ -224,7 +227,10 @@ class Rehearsal:
 
         Raises:
             CanaryError: the way there failed, or what the check asserts does not hold.
+            NotApplicable: the stage is not walked.
         """
+        if why := stage.skips(self.plan):
+            raise NotApplicable(why)
         try:
             self._come_to(stage)
         except CanaryError:

@@ -19,7 +19,7 @@ from pytest_canary.core.findings import Finding
 from pytest_canary.core.processes import Processes
 from pytest_canary.database.deployment import parameters
 from pytest_canary.manifests.documents import LARGEST
-from pytest_canary.manifests.version import CANARY, apply_environment
+from pytest_canary.manifests.version import CANARY, STABLE, apply_environment
 
 RULES = ("unfailing-apply", "left-manifest")
 
@@ -89,10 +89,10 @@ class _Trial:
         ) | {"TMPDIR": str(self.temporary)}
 
     def run(self, script: Processes, patience: float) -> Iterator[Finding]:
-        before = set(self._beside())
+        before, replicas = set(self._beside()), self.settings.replicas
         words = [
-            self.settings.deployment_name(CANARY),
-            str(self.settings.replicas.canary),
+            self.settings.deployment_name(CANARY if replicas.canary else STABLE),
+            str(replicas.canary or replicas.stable),
             f"canary.invalid/refused:{self.mark}",
         ]
         code: int | None = 0

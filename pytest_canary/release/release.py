@@ -140,6 +140,26 @@ class Release:
         if self.exists(STABLE):
             self.scale(STABLE, replicas.stable_during_canary)
 
+    # Without a canary.
+
+    def update(self, version: Version) -> None:
+        """Let the version take the place of the one that is live."""
+        if isinstance(version.renderer, HelmChart):
+            self._charts.remember(version.renderer)
+        self.apply_service(version)
+        self.deploy(STABLE, self.settings.replicas.stable, version)
+
+    def take_back(self, version: Version) -> None:
+        """Let the version that was live before an update be live again.
+
+        With a chart that is `helm rollback`; else it is applied as it was.
+        """
+        chart = self._chart
+        if not (chart and self._charts.roll_back(chart, self.name(CANARY))):
+            self.apply_service(version)
+            self.deploy(STABLE, self.settings.replicas.stable, version)
+        self.wait_until_settled(STABLE, self.settings.replicas.stable, version)
+
     # The stable pipeline.
 
     def promote(self, version: Version, last: Callable[[], None] = lambda: None) -> None:

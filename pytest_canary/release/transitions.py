@@ -8,7 +8,7 @@ from typing import Protocol
 
 from pytest_canary.core.findings import Finding
 from pytest_canary.database.database import Database
-from pytest_canary.manifests.version import CANARY
+from pytest_canary.manifests.version import CANARY, STABLE
 from pytest_canary.release.diagnostics import Diagnostics
 from pytest_canary.release.migration import Migrated
 from pytest_canary.release.release import Release
@@ -84,8 +84,9 @@ class OwnTransitions:
 
     def migrate(self, *, fresh: bool, ready: Callable[[], object]) -> Migrated:
         """`kubectl exec`, twice; or a Job, to its end."""
+        track = CANARY if self._release.settings.replicas.canary else STABLE
         return self._release.migrator.migrate(
-            self._database, CANARY, self._candidate(), fresh=fresh, ready=ready
+            self._database, track, self._candidate(), fresh=fresh, ready=ready
         )
 
     def go_on(self) -> None:

@@ -150,7 +150,10 @@ class _Objects:
             )
             return
         replicas = self.settings.replicas
-        for track, count in ((CANARY, replicas.canary), (STABLE, replicas.stable)):
+        tracks = {CANARY: replicas.canary, STABLE: replicas.stable}
+        for track, count in tracks.items():
+            if not count:
+                continue
             name = self.settings.deployment_name(track)
             rendered = renderer.render(Given(name, count, image, self.environment))
             if rendered.foreign:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from pytest_canary.config import chart_values
@@ -62,13 +63,24 @@ def chart_of(
     return HelmChart(
         files.sources[0],
         files.values,
-        chart_values.templates(manifests.set_, manifests.releases),
+        chart_values.templates(
+            manifests.set_,
+            manifests.releases,
+            alone=not settings.replicas.canary and not _has_tracks(files.sources[0]),
+        ),
         manifests.releases,
         settings.name,
         settings.service_name,
         root,
         processes or Processes(),
     )
+
+
+def _has_tracks(chart: Path) -> bool:
+    """Whether a chart's values have a table of stable's own."""
+    values = chart / "values.yaml"
+    text = values.read_text(errors="replace") if values.is_file() else ""
+    return re.search(r"^stable:", text, re.MULTILINE) is not None
 
 
 def objects_of(

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pytest_canary.analysis.requests import Requests
 from pytest_canary.analysis.steadiness import unsteadiness
+from pytest_canary.api.bounded_read import bounded_read, rows_read
 from pytest_canary.config.verdict_rate import SECONDS, first_rate
 from pytest_canary.core.errors import TrafficError, WaitTimeoutError
 from pytest_canary.core.waiting import Seen, Waiter
@@ -21,18 +24,18 @@ from pytest_canary.manifests.version import STABLE
 from pytest_canary.sides.asked import requests_of
 from pytest_canary.sides.sides import BASE_RATE, PATIENCE
 from pytest_canary.traffic.ramp import LAG, LATER, Ramp
+from pytest_canary.traffic.track_traffic import TrackTraffic
 
 if TYPE_CHECKING:
+    from pytest_canary.api.client import Api
     from pytest_canary.config.settings import Settings
-    from pytest_canary.traffic.track_traffic import TrackTraffic
 
 # Seconds of a period of the baseline's, and how many there are at most.
 PERIOD = 6.0
 PERIODS = 5
 
-# Seconds that tell what is usual at the first rate, and in which the rate rises at most.
-USUAL = 1.5
-CLIMB = 6.0
+# The part of a period that tells what is usual at the first rate. In another period the rate rises.
+USUAL = 0.25
 
 # The share of requests that this machine may fail to send before nothing is said of the app.
 UNSENT = 0.01
@@ -60,27 +63,69 @@ class InTurn:
     Args:
         traffic: asks whoever answers behind the Service; not started yet.
         settings: the rates, and what matters.
-        stopped: set by whoever wants it to end; waited on between two steps.
+        rows: tells how many rows each read answers with, at most; 0 where it costs the same however
+            many there are.
+        period: seconds of one of the baseline's; the others go by it.
+
+    Attributes:
+        alone: how the baseline did; None before, and where it could not be asked.
+        events: the restarts of its containers meanwhile, and how often its pods lost readiness.
+        rows: how many rows its reads answered with, on average.
     """
 
     def __init__(
-        self, traffic: TrackTraffic, settings: Settings, stopped: threading.Event | None = None
+        self,
+        traffic: TrackTraffic,
+        settings: Settings,
+        rows: Callable[[], int] = lambda: 0,
+        period: float = PERIOD,
     ) -> None:
         self.alone: Alone | None = None
         self.traffic = traffic
         self._settings = settings
-        self._stopped = stopped or threading.Event()
+        self.events = (0, 0)
+        self.rows = 0
+        self._rows_read = rows
+        self._period = period
+        self._stopped = threading.Event()
         self._began = 0.0
         self._thread = threading.Thread(target=self._run, name="baseline-first", daemon=True)
 
+    @classmethod
+    def of(cls, api: Api, settings: Settings, *, elsewhere: bool, period: float = PERIOD) -> InTurn:
+        """Of the app as its users reach it.
+
+        Args:
+            api: the app, through its Service.
+            settings: the rates, and what matters.
+            elsewhere: whether the address is another machine's.
+            period: seconds of one of the baseline's.
+
+        Raises:
+            ApiError: the row that a bounded read asks for can't be written.
+        """
+        traffic = TrackTraffic(
+            api,
+            {STABLE: api.base_url},
+            settings.traffic,
+            rate=first_rate(settings),
+            read=bounded_read(api),
+            anywhere=elsewhere,
+        )
+        return cls(traffic, settings, partial(rows_read, api), period)
+
     # The baseline.
 
-    def start(self) -> InTurn:
+    def start(self, tell: Callable[[], tuple[int, int]] = lambda: (0, 0)) -> InTurn:
         """Begin to ask the baseline.
+
+        Args:
+            tell: tells of its pods, from now on, what `events` has.
 
         Raises:
             TrafficError: it can't be asked.
         """
+        self._tell = tell
         self.traffic.start()
         self._thread.start()
         return self
@@ -89,32 +134,38 @@ class InTurn:
         # That it broke off is noticed by whoever reads what was sent.
         with contextlib.suppress(TrafficError):
             rate = self._climb()
-            moments = [self._after(SECONDS)]
+            moments, rows = [self._after(self._step)], [self._rows_read()]
             why = "it was asked for too short a time"
             while why and len(moments) <= PERIODS and not self._stopped.is_set():
-                moments.append(self._after(PERIOD))
+                moments.append(self._after(self._period))
+                rows.append(self._rows_read())
                 if len(moments) > 2:
                     before, now = (self._asked(*moments[at:][:2]) for at in (-3, -2))
                     why = unsteadiness(before, now, self._settings.verdict)
             if len(moments) > 2:
+                self.rows = (rows[-3] + rows[-1]) // 2
                 self.alone = Alone(moments[-3], moments[-1], rate, why)
             self.traffic.set_rate(min(BASE_RATE, rate))
 
     def _climb(self) -> float:
         """Let the rate rise as long as the baseline and this machine keep up; what it came to."""
         first, most = first_rate(self._settings), self._settings.verdict.rate
-        begin = self._after(USUAL)
+        begin = self._after(USUAL * self._period)
         ramp = Ramp.begin(first, most, self.traffic.load(STABLE, 0.0, begin))
-        while ramp.rate < ramp.most and self.traffic.now() < begin + CLIMB:
+        while ramp.rate < ramp.most and self.traffic.now() < begin + self._period:
             self.traffic.set_rate(ramp.rate)
-            seen_from, now = self.traffic.now(), self._after(SECONDS)
+            seen_from, now = self.traffic.now(), self._after(self._step)
             # What was due so shortly ago may not be answered yet, slow or not.
-            end = now - min(ramp.limit, SECONDS / 2)
+            end = now - min(ramp.limit, self._step / 2)
             ramp = ramp.after(self.traffic.load(STABLE, seen_from, end))
             if self._stopped.is_set():
                 break
         self.traffic.set_rate(ramp.rate)
         return ramp.rate
+
+    @property
+    def _step(self) -> float:
+        return min(SECONDS, self._period / 12)
 
     def _after(self, seconds: float) -> float:
         """The moment that comes after so many seconds, or when it is to end."""
@@ -131,11 +182,12 @@ class InTurn:
             over = not self._thread.is_alive()
             return Seen(f"{len(self.traffic.ledger)} requests so far", over, None)
 
-        patience = USUAL + CLIMB + PERIODS * PERIOD + PATIENCE
+        patience = (USUAL + 1 + PERIODS) * self._period + PATIENCE
         with contextlib.suppress(WaitTimeoutError):
             waiter.until("the baseline to be asked alone", look, timeout=patience)
         self._stopped.set()
         self._thread.join()
+        self.events = self._tell()
 
     # The candidate.
 

@@ -28,8 +28,8 @@ class MeasuredInTurn:
         asked: has asked the baseline, and asks the candidate.
         settings: the verdict's limits.
         figures: of the candidate's pods, made now.
-        events: the restarts of the baseline's containers while it was asked, and how often its pods
-            lost readiness.
+        rows: tells how many rows each read answers with, at most; 0 where it costs the same however
+            many there are.
     """
 
     def __init__(
@@ -38,17 +38,17 @@ class MeasuredInTurn:
         asked: InTurn,
         settings: Settings,
         figures: PodFigures,
-        events: tuple[int, int] = (0, 0),
+        rows: Callable[[], int] = lambda: 0,
     ) -> None:
         self.settings = settings
         self._waiter = waiter
         self._asked = asked
         self._figures = figures
-        self._events = events
+        self._rows = rows
         self._began = waiter.clock.monotonic()
         asked.begin()
 
-    def run(self) -> Verdict:
+    def judge(self) -> Verdict:
         """Wait until there is a verdict, and return it.
 
         Raises:
@@ -85,19 +85,16 @@ class MeasuredInTurn:
     def _observed(self) -> tuple[Observed, Observed]:
         baseline, slow = self._asked.baseline, self.settings.traffic.slow
         until = self._asked.traffic.now() - unsettled(baseline, slow)
-        restarts, unready = self._events
+        restarts, unready = self._asked.events
         figures = self._figures
         return (
-            Observed(baseline, restarts, unready),
+            Observed(baseline, restarts, unready, rows=self._asked.rows),
             Observed(
                 self._asked.candidate(until),
                 figures.restarts,
                 figures.unready,
                 figures.pods,
                 figures.age,
+                rows=self._rows(),
             ),
         )
-
-
-Judging = Callable[[MeasuredInTurn], "Verdict"]
-"""Brings a measurement to its verdict."""

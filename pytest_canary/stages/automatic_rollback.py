@@ -13,6 +13,7 @@ from pytest_canary.context.delivered import (
     tell_of_rollback,
     tell_what_stays_live,
 )
+from pytest_canary.context.outcomes import UpdateOutcome
 from pytest_canary.context.stage import Stage
 from pytest_canary.context.workspace import existing_context
 from pytest_canary.core.errors import ReleaseError
@@ -20,6 +21,7 @@ from pytest_canary.k8s.objects import images
 from pytest_canary.manifests.version import CANARY, STABLE
 from pytest_canary.stages.conditions import (
     first,
+    has_canary,
     has_traffic_at_baseline,
     knows_who_answers_an_upgrade,
     migrates_live,
@@ -51,8 +53,11 @@ def restore_baseline(context: Context) -> None:
     """Let the last good version serve again, with its own Service."""
     replicas = context.settings.replicas.stable
     stable = context.namespace.deployment(context.release.name(STABLE))
+    whole = context.baseline.renderer.knows_both
     kept = stable and context.baseline.image in images(stable["spec"]["template"])
-    if not kept or context.journal.tried("stable"):
+    # What Helm has rolled back is not deployed again, or nobody would see whether it has.
+    half = context.journal.tried("stable") and (context.plan.has_canary or not whole)
+    if not kept or half or (context.journal.find(UpdateOutcome) and not whole):
         # It failed half-way through a promotion, which may have changed more than the image;
         # or someone has deleted it.
         context.release.deploy(STABLE, replicas, context.baseline)
@@ -95,7 +100,7 @@ def baseline_is_ready(context: Context) -> None:
     context.journal.note("rollback", f"rolled back: {replicas}/{replicas} of {name}")
 
 
-@STAGE.holds("the canary is deleted")
+@STAGE.holds("the canary is deleted", when=has_canary)
 def canary_is_gone(context: Context) -> None:
     context.release.wait_until_deleted(CANARY)
 

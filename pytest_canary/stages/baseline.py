@@ -37,7 +37,8 @@ def is_deployed(context: Context) -> None:
         context.journal.note("baseline", "deployed by the rehearsal, not by a pipeline")
     context.open_app()
     context.learn_version("baseline", STABLE)
-    if context.plan.judges and "canary" in context.plan.stages:
+    first = "canary" if context.plan.has_canary else "verdict"
+    if context.plan.judges and first in context.plan.stages:
         judging.ask_baseline(context)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_canary.analysis.statistics import share
+from pytest_canary.config.rolling_update import NO_CANARY
 from pytest_canary.context import expect, expectations, judging, migrating, sampling
 from pytest_canary.context.outcomes import CanaryOutcome
 from pytest_canary.context.stage import Stage
@@ -24,10 +25,22 @@ from pytest_canary.stages.conditions import (
 if TYPE_CHECKING:
     from collections import Counter
 
+    from pytest_canary.config.plan import Plan
     from pytest_canary.context.context import Context
 
+
+def reason(plan: Plan) -> str:
+    """Why no canary is walked; empty where one is."""
+    return "" if plan.has_canary else NO_CANARY
+
+
 STAGE = Stage(
-    "canary", existing_context, transition="deploy the canary", rolls_back=True, on_trial=True
+    "canary",
+    existing_context,
+    transition="deploy the canary",
+    rolls_back=True,
+    on_trial=True,
+    skips=reason,
 )
 
 

@@ -13,6 +13,26 @@ def upgrade(plan: Plan) -> bool:
     return plan.upgrade
 
 
+def has_canary(plan: Plan) -> bool:
+    """Applies where the candidate is on trial beside the baseline."""
+    return plan.has_canary
+
+
+def updates(plan: Plan) -> bool:
+    """Applies where the baseline is updated as a whole."""
+    return not plan.has_canary
+
+
+def has_canary_beside(plan: Plan) -> bool:
+    """Applies to an upgrade in which both versions run side by side."""
+    return plan.upgrade and plan.has_canary
+
+
+def outlives_migration(plan: Plan) -> bool:
+    """Applies to an upgrade whose baseline is still there after the migration."""
+    return plan.upgrade and (plan.has_canary or not plan.migrates_along)
+
+
 def first(plan: Plan) -> bool:
     """Applies to a first release only."""
     return not plan.upgrade
@@ -116,6 +136,26 @@ def has_traffic_at_baseline(plan: Plan) -> bool:
 def judges(plan: Plan) -> bool:
     """Applies where there is a baseline to compare with, and traffic."""
     return plan.judges
+
+
+def judges_canary(plan: Plan) -> bool:
+    """Applies to the same, where both are asked side by side."""
+    return plan.judges and plan.has_canary
+
+
+def judges_update(plan: Plan) -> bool:
+    """Applies to the same, where the one is asked after the other."""
+    return plan.judges and not plan.has_canary
+
+
+def tells_updated_versions(plan: Plan) -> bool:
+    """Applies where a header tells which version answered, and nothing told it before."""
+    return tells_versions(plan) and not plan.has_canary
+
+
+def has_much_to_migrate(plan: Plan) -> bool:
+    """Applies where a migration is seen by itself: there is one, or a canary that is asked."""
+    return plan.has_canary or plan.migrates
 
 
 def may_judge(plan: Plan) -> bool:

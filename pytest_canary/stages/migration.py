@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_canary.context import expect, expectations, migrating
+from pytest_canary.context import expect, expectations, migrating, updating
 from pytest_canary.context.delivered import tell_of_pipeline
 from pytest_canary.context.outcomes import MigrationOutcome
 from pytest_canary.context.stage import Stage
@@ -16,13 +16,16 @@ from pytest_canary.manifests.version import CANARY, STABLE
 from pytest_canary.release.refused_migration import failures
 from pytest_canary.stages.conditions import (
     first,
+    has_canary,
+    has_canary_beside,
+    has_much_to_migrate,
     migrates,
     migrates_live,
     migrates_live_to_an_end,
     migrates_to_an_end,
+    outlives_migration,
     pings,
     runs_pipelines,
-    upgrade,
 )
 
 if TYPE_CHECKING:
@@ -33,7 +36,9 @@ STAGE = Stage("migration", existing_context, transition="migrate", rolls_back=Tr
 
 @STAGE.enter()
 def migrate_candidate(context: Context) -> None:
-    if context.plan.migrates_first:
+    if not context.plan.has_canary:
+        updating.migrate(context)
+    elif context.plan.migrates_first:
         # It came before the canary.
         context.journal.outcome(MigrationOutcome)
     elif context.plan.migrates:
@@ -46,7 +51,7 @@ def migrate_candidate(context: Context) -> None:
         context.learn_version("candidate", CANARY)
 
 
-@STAGE.holds("{migrating}")
+@STAGE.holds("{migrating}", when=has_much_to_migrate)
 def commands_run(context: Context) -> None:
     done = context.journal.migrations.get("candidate")
     if done:
@@ -104,24 +109,26 @@ def nobody_will_wait(context: Context) -> None:
     context.journal.tell("migration", context.journal.outcome(MigrationOutcome).blocking)
 
 
-@STAGE.holds("the canary answers {write} and {read} on the new schema")
+@STAGE.holds("the canary answers {write} and {read} on the new schema", when=has_canary)
 def canary_works(context: Context) -> None:
     expect.write_and_read(context, context.pod_api(CANARY))
 
 
-@STAGE.holds("the baseline still answers {write} and {read} on the new schema", when=upgrade)
+@STAGE.holds(
+    "the baseline still answers {write} and {read} on the new schema", when=outlives_migration
+)
 def baseline_works(context: Context) -> None:
     expect.write_and_read(context, context.pod_api(STABLE))
     name = context.journal.version_name("baseline")
     context.journal.note("migration", f"{name} still reads and writes")
 
 
-@STAGE.holds("what the canary writes, the baseline reads", when=upgrade)
+@STAGE.holds("what the canary writes, the baseline reads", when=has_canary_beside)
 def baseline_reads_canarys(context: Context) -> None:
     expect.write_and_read_elsewhere(context.pod_api(CANARY), context.pod_api(STABLE))
 
 
-@STAGE.holds("what the baseline writes, the canary reads", when=upgrade)
+@STAGE.holds("what the baseline writes, the canary reads", when=has_canary_beside)
 def canary_reads_baselines(context: Context) -> None:
     expect.write_and_read_elsewhere(context.pod_api(STABLE), context.pod_api(CANARY))
 
@@ -131,17 +138,17 @@ def service_works(context: Context) -> None:
     expect.write_and_read(context)
 
 
-@STAGE.holds("the baseline still reads every row that was written", when=upgrade)
+@STAGE.holds("the baseline still reads every row that was written", when=outlives_migration)
 def baseline_reads_all(context: Context) -> None:
     expect.every_row(context, context.pod_api(STABLE))
 
 
-@STAGE.holds("the canary reads every row that was written")
+@STAGE.holds("the canary reads every row that was written", when=has_canary)
 def canary_reads_all(context: Context) -> None:
     expect.every_row(context, context.pod_api(CANARY))
 
 
-@STAGE.holds("the canary pods are still ready")
+@STAGE.holds("the canary pods are still ready", when=has_canary)
 def canary_is_ready(context: Context) -> None:
     expect.replicas(context, CANARY, context.settings.replicas.canary)
 

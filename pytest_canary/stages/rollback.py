@@ -15,6 +15,7 @@ from pytest_canary.manifests.version import CANARY, STABLE
 from pytest_canary.release.migration import Migrated, take_down
 from pytest_canary.stages.conditions import (
     goes_down,
+    has_canary,
     has_traffic,
     migrates_live,
     runs_pipelines,
@@ -27,8 +28,11 @@ if TYPE_CHECKING:
 STAGE = Stage("rollback", existing_context, transition="roll back")
 
 
-@STAGE.enter("a canary is deployed again and rolled back")
+@STAGE.enter("a canary is deployed again and rolled back", when=has_canary)
 def is_rolled_back(context: Context) -> None:
+    if not context.plan.has_canary:
+        context.journal.diagnostics = context.release.diagnostics()
+        return
     context.release.canary(context.candidate)
     replicas = context.settings.replicas.stable_during_canary
     expect.replicas(context, STABLE, replicas)
@@ -37,7 +41,7 @@ def is_rolled_back(context: Context) -> None:
     context.journal.diagnostics = context.transitions.roll_back(diagnostics)
 
 
-@STAGE.holds("the diagnostics were collected before it was deleted")
+@STAGE.holds("the diagnostics were collected before it was deleted", when=has_canary)
 def diagnostics_are_there(context: Context) -> None:
     found = context.journal.diagnostics
     canary = context.release.name(CANARY)
@@ -60,12 +64,12 @@ def no_secret_is_logged(context: Context) -> None:
     context.journal.tell("rollback", context.release.printed.log_findings(context.candidate))
 
 
-@STAGE.holds("{name}-stable is back at {stable}/{stable}")
+@STAGE.holds("{name}-stable is back at {stable}/{stable}", when=has_canary)
 def stable_is_back(context: Context) -> None:
     expect.replicas(context, STABLE, context.settings.replicas.stable)
 
 
-@STAGE.holds("the canary is deleted")
+@STAGE.holds("the canary is deleted", when=has_canary)
 def canary_is_gone(context: Context) -> None:
     context.release.wait_until_deleted(CANARY)
 
@@ -82,7 +86,9 @@ def nothing_is_lost(context: Context) -> None:
 
 @STAGE.step("promote the last good", holds="the last good image is promoted again", when=upgrade)
 def last_good_is_promoted(context: Context) -> None:
-    if context.plan.upgrade:  # a first release has no last good image
+    if not context.plan.has_canary:
+        context.release.take_back(context.baseline)
+    elif context.plan.upgrade:  # a first release has no last good image
         context.transitions.expect_kept(context.baseline)
         again = context.transitions.promote_again(context.baseline)
         if again.told:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pytest_canary.analysis.late import late_findings
 from pytest_canary.context import expect, expectations, judging
 from pytest_canary.context.delivered import tell_of_pipeline
-from pytest_canary.context.outcomes import StableOutcome
+from pytest_canary.context.outcomes import StableOutcome, UpdateOutcome
 from pytest_canary.context.preparing import expect_companions
 from pytest_canary.context.stage import Stage
 from pytest_canary.context.stops import lost_by_baseline
@@ -16,9 +16,10 @@ from pytest_canary.core.errors import NotApplicable
 from pytest_canary.manifests.version import CANARY, STABLE
 from pytest_canary.release.terminations import unheeded_sigterm
 from pytest_canary.stages.conditions import (
+    has_canary,
     has_other_requests,
     has_traffic,
-    judges,
+    judges_canary,
     knows_who_answers,
     runs_pipelines,
 )
@@ -34,6 +35,13 @@ STAGE = Stage("stable", existing_context, transition="promote", rolls_back=True)
 
 @STAGE.enter("{name}-stable is promoted to the candidate")
 def is_promoted(context: Context) -> None:
+    if not context.plan.has_canary:
+        # The update was made before its verdict, and the candidate is everybody's since.
+        judging.close_sides(context)
+        began = context.journal.outcome(UpdateOutcome).began
+        rollouts = context.observer.rollouts(context.release.name(STABLE), began)
+        context.journal.keep(StableOutcome(rollouts))
+        return
     began = context.observer.now()
     late: list[Sequence[Comparison]] = []
     context.transitions.promote(
@@ -78,7 +86,7 @@ def stays_available(context: Context) -> None:
         context.journal.note("stable", f"never fewer than {lowest}")
 
 
-@STAGE.holds("the canary did as well until its end", when=judges)
+@STAGE.holds("the canary did as well until its end", when=judges_canary)
 def canary_stays_well(context: Context) -> None:
     late = context.journal.outcome(StableOutcome).late
     if not late:
@@ -86,7 +94,7 @@ def canary_stays_well(context: Context) -> None:
     expectations.expect_no_findings(late_findings(late))
 
 
-@STAGE.holds("the canary is deleted")
+@STAGE.holds("the canary is deleted", when=has_canary)
 def canary_is_gone(context: Context) -> None:
     context.release.wait_until_deleted(CANARY)
 
@@ -111,7 +119,7 @@ def other_requests(context: Context) -> None:
     expect.other_requests(context)
 
 
-@STAGE.holds("the canary's pods ended when they were told to")
+@STAGE.holds("the canary's pods ended when they were told to", when=has_canary)
 def canary_ended_by_itself(context: Context) -> None:
     context.release.wait_until_gone(CANARY)
     found = unheeded_sigterm(context.observer.killed(), context.candidate)

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_canary.context import expect, expectations, judging
+from pytest_canary.context import expect, expectations, judging, updating
 from pytest_canary.context.outcomes import VerdictOutcome
 from pytest_canary.context.stage import Stage
 from pytest_canary.context.workspace import existing_context
 from pytest_canary.core.errors import NotApplicable, ReleaseError
-from pytest_canary.stages.conditions import judges
+from pytest_canary.manifests.version import STABLE
+from pytest_canary.stages.conditions import (
+    judges,
+    judges_canary,
+    judges_update,
+    tells_updated_versions,
+    updates,
+)
 
 if TYPE_CHECKING:
     from pytest_canary.context.context import Context
@@ -20,9 +27,12 @@ STAGE = Stage("verdict", existing_context, rolls_back=True, on_trial=True)
 @STAGE.enter()
 def judge(context: Context) -> None:
     outcome = VerdictOutcome(None)
+    if not context.plan.has_canary:
+        updating.update_once(context)
     if context.plan.judges:
+        judged = judging.judge if context.plan.has_canary else judging.judge_update
         try:
-            outcome = VerdictOutcome(judging.judge(context))
+            outcome = VerdictOutcome(judged(context))
             if absent := judging.absence(context):
                 context.journal.note("verdict", absent)
         except NotApplicable as reason:
@@ -30,14 +40,42 @@ def judge(context: Context) -> None:
     context.journal.keep(outcome)
 
 
-@STAGE.holds("canary and baseline are compared under the same load", when=judges)
+@STAGE.holds("{stable}/{stable} pods are ready, and of the candidate", when=updates)
+def is_updated(context: Context) -> None:
+    expect.replicas(context, STABLE, context.settings.replicas.stable)
+
+
+@STAGE.holds("candidate and baseline answer as different versions", when=tells_updated_versions)
+def versions_differ(context: Context) -> None:
+    if not context.journal.tells_versions:
+        raise NotApplicable(context.journal.untold)
+    expectations.expect_distinct(context.journal.versions)
+
+
+@STAGE.holds("canary and baseline are compared under the same load", when=judges_canary)
 def are_compared(context: Context) -> None:
+    expect_compared(context)
+
+
+@STAGE.holds("the candidate is compared with the baseline before it", when=judges_update)
+def update_is_compared(context: Context) -> None:
+    expect_compared(context)
+
+
+def expect_compared(context: Context) -> None:
+    """There is a verdict, whatever it says.
+
+    Raises:
+        NotApplicable: nobody could tell the two apart.
+        ReleaseError: there is none.
+    """
     outcome = context.journal.outcome(VerdictOutcome)
     if outcome.absent:
         raise NotApplicable(outcome.absent)
     if outcome.verdict is None:
+        who = "canary" if context.plan.has_canary else "candidate"
         raise ReleaseError(
-            "the canary was not compared with the baseline, so nobody knows whether it is worse; "
+            f"the {who} was not compared with the baseline, so nobody knows whether it is worse; "
             "see that both still run, and that the traffic asks both"
         )
 
@@ -54,6 +92,11 @@ def is_go(context: Context) -> None:
     expectations.expect_no_findings([verdict.finding] if verdict.finding else [])
 
 
-@STAGE.holds("the baseline's requests are all answered meanwhile", when=judges)
+@STAGE.holds("the baseline's requests are all answered meanwhile", when=judges_canary)
 def baseline_is_not_harmed(context: Context) -> None:
     expect.no_lost_request(context, "verdict")
+
+
+@STAGE.holds("no request is lost while the candidate takes over", when=judges_update)
+def no_request_is_lost(context: Context) -> None:
+    context.journal.note("verdict", expect.no_lost_request(context, "verdict"))

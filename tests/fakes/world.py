@@ -54,6 +54,7 @@ from pytest_canary.k8s.objects import pods_of
 from pytest_canary.rehearsal.rehearsal import Rehearsal
 from pytest_canary.rendering.apply_script import ApplyScript
 from pytest_canary.rendering.version import Version
+from pytest_canary.sides.in_turn import InTurn
 from pytest_canary.sides.measurement import Measurement
 from pytest_canary.sides.sides import Sides
 
@@ -105,6 +106,12 @@ START: dict[str, Any] = {
 }
 """Settings of an app that migrates as it starts."""
 
+NO_CANARY: dict[str, Any] = {
+    "replicas": {"canary": 0},
+    "commands": {"ping": [], "migrate": [], "down": []},
+}
+"""Settings of an update without a canary, of an app that migrates nothing."""
+
 JOB_FIRST = JOB | {"migration": {**JOB["migration"], "first": True}}
 """The same, before there is a pod of its version."""
 
@@ -112,6 +119,10 @@ LOADED = {"traffic": {"rate": 40}}
 """Settings that let traffic flow."""
 
 GO = Judge(VerdictSettings()).look(
+    1.0, observed(requests(800, seconds=0.01)), observed(requests(400, seconds=0.01))
+)
+
+GO_IN_TURN = Judge(VerdictSettings(), in_turn=True).look(
     1.0, observed(requests(800, seconds=0.01)), observed(requests(400, seconds=0.01))
 )
 
@@ -235,6 +246,8 @@ class World:
             # tests/unit/delivery has real ones; what is told of them is told here too.
             "run_pipelines": self.pipelines or self._run_pipelines,
             "side_by_side": partial(Sides, seconds=0.1),
+            "ask_in_turn": partial(InTurn.of, period=0.3),
+            "judge_in_turn": lambda _: GO_IN_TURN,
         }
         return Builders(**made)
 

@@ -42,7 +42,7 @@ def request_above_limit(subject: Subject) -> Iterator[Fault]:
 )
 def request_beyond_node(subject: Subject) -> Iterator[Fault]:
     """The node has what canary and stable request together."""
-    if subject.node is None or len(subject.workloads) < 2:
+    if subject.node is None or not subject.complete:
         return
     node = {"cpu": Decimal(subject.node.cpus or 0), "memory": Decimal(subject.node.memory or 0)}
     asked = {
@@ -71,7 +71,7 @@ def request_beyond_node(subject: Subject) -> Iterator[Fault]:
 )
 def request_beyond_both(subject: Subject) -> Iterator[Fault]:
     """The node has what both versions request while both run."""
-    if subject.node is None or subject.live is None or len(subject.workloads) < 2:
+    if subject.node is None or subject.live is None or not subject.complete:
         return
     if any(request_beyond_node.search(subject)):
         return  # then not even this version fits
@@ -98,9 +98,10 @@ def _at_most(subject: Subject, old: Decimal, new: Decimal) -> tuple[Decimal, str
     The canary comes while all of stable runs. A rollout that may not be a pod short then needs one
     more before it takes the first, and has the last of the old beside all of the new.
     """
-    canary, stable = (subject.workloads[each] for each in (CANARY, STABLE))
+    stable = subject.workloads[STABLE]
     live = subject.live.title if subject.live else ""
-    count, beside = stable.replicas, canary.replicas
+    count = stable.replicas
+    beside = subject.workloads[CANARY].replicas if CANARY in subject.workloads else 0
     steps = [(count, beside)]
     if most_unavailable(stable.deployment.table("spec", "strategy"), count) == 0:
         steps += [(count, beside + 1), (1, beside + count)]
@@ -132,7 +133,7 @@ def _beyond(
     asks = (
         f"a pod requests {written(resource, one)}"
         if one > has
-        else f"the {pods} pods of canary and stable request {written(resource, whole)}"
+        else f"the {pods} pods of {' and '.join(replicas)} request {written(resource, whole)}"
     )
     most = f"request at most {written(resource, free / pods)} for a pod"
     yield _fault(

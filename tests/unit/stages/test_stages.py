@@ -18,6 +18,7 @@ from fakes.world import (
     JOB_BESIDE,
     JOB_FIRST,
     LOADED,
+    NO_CANARY,
     NO_HEADER,
     PIPELINES,
     ROOT,
@@ -38,6 +39,7 @@ from pytest_canary.preflight import ruleset
 from pytest_canary.stages import automatic_rollback, canary, stable
 
 AUTOMATIC = "automatic_rollback"
+NO_JOB_CANARY = {"replicas": {"canary": 0}}
 SUITES = (*STAGES, AUTOMATIC)
 CHECKS = [(stage, check) for stage in SUITES for check in stages.load(stage).checks]
 CASES: list[Case] = [
@@ -51,6 +53,16 @@ SCENARIOS: dict[str, dict[str, Any]] = {
     "an upgrade that a Job beside it migrates": JOB_BESIDE,
     "an upgrade that an init container migrates": INIT,
     "an upgrade of an app that migrates as it starts": START,
+    "an update without a canary": NO_CANARY,
+    "an update without a canary under traffic": NO_CANARY | LOADED,
+    "an update without a canary that a Job migrates": JOB | NO_JOB_CANARY,
+    "an update without a canary that an init container migrates": INIT | NO_JOB_CANARY | LOADED,
+    "an update without a canary of an app that migrates as it starts": START | NO_JOB_CANARY,
+    "an update without a canary of an app that tells no version": {
+        "api": app.NOTES | {"version-header": ""}
+    }
+    | NO_CANARY
+    | LOADED,
     "an upgrade from a commit": {"revision": True},
     "an upgrade by jobs of GitLab's": {
         "pipeline": {"file": "fixtures/pipelines/services/.gitlab-ci.yml", "run": False}
@@ -81,7 +93,9 @@ WARNED = [
 
 
 def applying(world: World) -> list[tuple[str, Check]]:
-    return [(stage, each) for stage, each in CHECKS if each.when(world.rehearsal.plan)]
+    plan = world.rehearsal.plan
+    walked = [stage for stage in SUITES if not stages.load(stage).skips(plan)]
+    return [(stage, each) for stage, each in CHECKS if stage in walked and each.when(plan)]
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
