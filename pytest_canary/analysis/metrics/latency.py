@@ -55,6 +55,21 @@ def too_few(kind: Kind, baseline: int, canary: int, called: str = "the canary") 
     return ""
 
 
+def rows_since(kind: Kind, baseline: Observed, canary: Observed) -> float:
+    """How many times as many rows answers have as before, where one was asked after the other.
+
+    What a read costs for its rows grows no faster than they do.
+    """
+    if kind.of(canary.requests).write.all() or not baseline.rows:
+        return 1.0
+    return max(1.0, canary.rows / baseline.rows)
+
+
+def told_rows(more: float) -> str:
+    """The same, as the reason why nothing is proven."""
+    return f"there are {more:.1f} times as many rows by now, which may be why; set api.bounded-read"
+
+
 def compare(
     baseline: Observed, canary: Observed, limits: Limits, rule: Rule
 ) -> tuple[Comparison, ...]:

@@ -21,7 +21,14 @@ from pytest_canary.analysis.comparison import (
     lacking,
 )
 from pytest_canary.analysis.kinds import Kind, parts_of
-from pytest_canary.analysis.metrics.latency import ADVICE, LATENCY_FLOOR, rarity, too_few
+from pytest_canary.analysis.metrics.latency import (
+    ADVICE,
+    LATENCY_FLOOR,
+    rarity,
+    rows_since,
+    told_rows,
+    too_few,
+)
 from pytest_canary.analysis.metrics.metric import Metric
 from pytest_canary.analysis.ratios import ratio_of
 from pytest_canary.analysis.statistics import Difference
@@ -68,6 +75,7 @@ def compare(
             kind.of(canary.requests),
             limits.latency / rarity(kind),
             grown_up,
+            rows_since(kind, baseline, canary),
             rule,
         )
         for kind in kinds
@@ -75,7 +83,13 @@ def compare(
 
 
 def _compared(
-    kind: Kind, baseline: Requests, canary: Requests, part: float, grown_up: float, rule: Rule
+    kind: Kind,
+    baseline: Requests,
+    canary: Requests,
+    part: float,
+    grown_up: float,
+    more_rows: float,
+    rule: Rule,
 ) -> Comparison:
     name = f"latency{kind.suffix}"
     counts = len(baseline.latencies), len(canary.latencies)
@@ -109,6 +123,8 @@ def _compared(
         )
     if found.p < rule.level and found.value >= least:
         doubt = _doubt(apart, course, base, its, found.value, least)
+        if not doubt and found.value - usual * (more_rows - 1) < least:
+            doubt = told_rows(more_rows)
         fact, rule = (f"{fact}; {doubt}", replace(rule, level=0.0)) if doubt else (fact, rule)
     return decided(name, "seconds", (usual, value), found, rule, least, fact)
 

@@ -17,7 +17,13 @@ from pytest_canary.analysis.comparison import (
     lacking,
 )
 from pytest_canary.analysis.kinds import Kind, parts_of
-from pytest_canary.analysis.metrics.latency import ADVICE, LATENCY_FLOOR, too_few
+from pytest_canary.analysis.metrics.latency import (
+    ADVICE,
+    LATENCY_FLOOR,
+    rows_since,
+    told_rows,
+    too_few,
+)
 from pytest_canary.analysis.metrics.metric import Metric
 from pytest_canary.analysis.warm_up import WARMS_UP, level_at, warms_up
 
@@ -66,13 +72,25 @@ def compare(
     rule = replace(rule, level=level)
     matters = min(WEIGHT * limits.errors, 1.0)
     return tuple(
-        _slow(kind, kind.of(baseline.requests), kind.of(canary.requests), matters, rule)
+        _slow(
+            kind,
+            kind.of(baseline.requests),
+            kind.of(canary.requests),
+            matters,
+            rule,
+            rows_since(kind, baseline, canary) if rule.in_turn else 1.0,
+        )
         for kind in kinds
     )
 
 
 def _slow(
-    kind: Kind, baseline: Requests, canary: Requests, matters: float, rule: Rule
+    kind: Kind,
+    baseline: Requests,
+    canary: Requests,
+    matters: float,
+    rule: Rule,
+    more_rows: float,
 ) -> Comparison:
     # What the canary does not answer at all may be slow already.
     scarce = too_few(kind, len(baseline.latencies), len(canary) - canary.errors, rule.called)
@@ -86,7 +104,9 @@ def _slow(
     def worst(baseline: Requests, canary: Requests) -> Comparison:
         return most_against(
             [
-                _above(kind, limit, baseline, canary, kind.least(max(least, matters)), rule)
+                _above(
+                    kind, limit, baseline, canary, kind.least(max(least, matters)), rule, more_rows
+                )
                 for limit, (_, least) in zip(limits, LEVELS, strict=True)
             ]
         )
@@ -150,6 +170,7 @@ def _above(
     canary: Requests,
     least: float,
     rule: Rule,
+    more_rows: float,
 ) -> Comparison:
     """What waits longer than the limit already is slow, whatever comes of it."""
     slow = baseline.seconds > limit, canary.seconds > limit
@@ -165,8 +186,13 @@ def _above(
         f"{format_value(limit, 'seconds')}, {format_value(rates[0], 'share')} of the baseline's"
     )
     # What was sent last may be slow yet, so it is not what gets better.
-    if found.p < rule.level and found.value >= least and warms_up(feared, least):
+    wrong = found.p < rule.level and found.value >= least
+    if wrong and warms_up(feared, least):
         fact, rule = f"{fact}; {WARMS_UP}", replace(rule, level=0.0)
+    elif wrong and more_rows > 1:
+        later = float((canary.seconds > more_rows * limit).mean())
+        if later - rates[0] < least:
+            fact, rule = f"{fact}; {told_rows(more_rows)}", replace(rule, level=0.0)
     return decided(f"slow answers{kind.suffix}", "share", rates, found, rule, least, fact)
 
 

@@ -138,7 +138,7 @@ CHECK = "[[api.checks]]\nmethod = 'GET'\npath = '/'\n"
         ("baseline = ''", "baseline = '': must not be empty"),
         ("image = 'app:1'", "image = 'app:1': a table"),
         ("image.build-args.A = 1", "image.build-args.A = 1: a string"),
-        ("replicas.canary = 0", "replicas.canary = 0: a whole number from 1"),
+        ("replicas.canary = -1", "replicas.canary = -1: a whole number from 0"),
         ("replicas.stable = '3'", "replicas.stable = '3': a whole number"),
         ("replicas.stable = 3.0", "replicas.stable = 3.0: a whole number"),
         ("replicas.stable = true", "replicas.stable = True: a whole number"),
@@ -322,7 +322,7 @@ def test_every_mistake_is_told_at_once(book: Path) -> None:
         name = "Shop"
         nonsense = true
         [replicas]
-        canary = 0
+        canary = -1
         stable = 1
         [manifests]
         apply = "./no.sh"

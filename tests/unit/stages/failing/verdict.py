@@ -4,8 +4,9 @@ import time
 from dataclasses import replace
 
 from fakes import app
+from fakes.objects import unready
 from fakes.observed import observed
-from fakes.world import LOADED, World
+from fakes.world import LOADED, NO_CANARY, World
 from unit.stages.failing import Cases
 
 from pytest_canary.analysis.judge import Judge
@@ -63,6 +64,50 @@ def too_little_is_known(world: World) -> None:
 )
 def the_baseline_fails_meanwhile(world: World) -> None:
     world.app.faults = [app.only("stable", app.fails)]
+    begun = world.context.app.traffic.sent
+    while world.context.app.traffic.sent < begun + 40:
+        time.sleep(0.01)
+
+
+UPDATED = NO_CANARY | LOADED
+
+
+@CASES.fails(
+    verdict.is_updated,
+    "addressbook-stable 2/3 ready of {candidate}; {stable} running, not ready",
+    table=NO_CANARY,
+)
+def a_pod_of_the_update_is_not_ready(world: World) -> None:
+    world.change_pod("stable", unready)
+
+
+@CASES.fails(
+    verdict.versions_differ,
+    "both versions call themselves 2",
+    table=NO_CANARY,
+)
+def the_update_says_what_the_baseline_said(world: World) -> None:
+    world.journal.versions["baseline"] = "2"
+
+
+@CASES.fails(
+    verdict.update_is_compared,
+    "the candidate was not compared with the baseline, so nobody knows whether it is worse",
+    table=UPDATED,
+)
+def nobody_compared_the_update(world: World) -> None:
+    world.journal.outcome(VerdictOutcome).verdict = None
+
+
+@CASES.fails(
+    verdict.no_request_is_lost,
+    " requests were lost, ",
+    "500",
+    evidence=(" in verdict",),
+    table=UPDATED,
+)
+def the_candidate_fails_once_everybody_has_it(world: World) -> None:
+    world.app.faults = [app.fails]
     begun = world.context.app.traffic.sent
     while world.context.app.traffic.sent < begun + 40:
         time.sleep(0.01)

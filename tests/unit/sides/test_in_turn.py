@@ -1,0 +1,181 @@
+"""The baseline asked until it is steady, and the candidate after it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from fakes import rude_server as rude
+from fakes.clock import Clock
+from fakes.observed import requests
+from fakes.rude_server import RudeServer
+from fakes.traffic import Unstartable, sends_by, track_traffic_to, until
+
+from pytest_canary.config.settings import Settings
+from pytest_canary.core.waiting import Waiter
+from pytest_canary.sides import in_turn
+from pytest_canary.sides.in_turn import PERIODS, Alone, InTurn
+from pytest_canary.sides.measured_in_turn import MeasuredInTurn
+from pytest_canary.traffic import TrackTraffic
+
+
+@pytest.fixture
+def settings(configured: Callable[..., Settings]) -> Settings:
+    return configured(deadlines={"request": 5}, traffic={"rate": 60})
+
+
+@pytest.fixture
+def server() -> Iterator[RudeServer]:
+    made = RudeServer(rude.echoes)
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def traffic(server: RudeServer, settings: Settings) -> Iterator[TrackTraffic]:
+    made = track_traffic_to({"stable": server.url}, settings)
+    yield made
+    made.stop()
+
+
+def told(asked: InTurn) -> Alone:
+    """How the baseline did."""
+    until(lambda: asked.alone is not None)
+    asked.keep_baseline(Waiter())
+    assert asked.alone
+    return asked.alone
+
+
+def test_the_baseline_is_asked_until_two_periods_are_alike(
+    traffic: TrackTraffic, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = iter(["it took 30 ms", "it took 20 ms", ""])
+    monkeypatch.setattr(in_turn, "unsteadiness", lambda *_: next(said))
+    rows = iter([10, 20, 30, 40, 50])
+    asked = InTurn(traffic, settings, lambda: next(rows), period=0.3).start(lambda: (1, 2))
+    found = told(asked)
+    assert found.unsteady == ""
+    assert list(said) == []
+    assert found.end - found.begin >= 0.6
+    assert len(asked.baseline) >= 2
+    assert asked.baseline.due[0] >= found.begin
+    assert (asked.rows, asked.events) == (40, (1, 2))
+
+
+def test_one_that_is_never_the_same_is_no_reference(
+    traffic: TrackTraffic, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+
+    def changes(*_: object) -> str:
+        said.append("it took 30 ms in the median, and 12 ms just before")
+        return said[-1]
+
+    monkeypatch.setattr(in_turn, "unsteadiness", changes)
+    asked = InTurn(traffic, settings, period=0.2).start()
+    told(asked)
+    assert len(said) == PERIODS - 1
+    assert asked.held_up() == (
+        "the baseline was not the same all along before the candidate came, so that nothing can be "
+        "held against it: it took 30 ms in the median, and 12 ms just before; free the machine, or "
+        "let the baseline warm up before it is ready"
+    )
+
+
+def test_the_candidate_is_asked_as_often_as_the_baseline(
+    traffic: TrackTraffic, settings: Settings
+) -> None:
+    asked = InTurn(traffic, settings, period=0.3).start()
+    found = told(asked)
+    assert traffic.rate <= 5
+    asked.begin()
+    assert traffic.rate == found.rate
+    until(lambda: len(asked.candidate(traffic.now())) > 3)
+    assert asked.candidate(traffic.now()).due[0] > found.end
+    assert asked.due() >= 3
+
+
+def standing(lag: float = 0.001, unsent: float = 0.0) -> InTurn:
+    """One whose traffic did so after the update; before, it was 1 ms late."""
+    traffic: Any = SimpleNamespace(
+        now=lambda: 60.0,
+        unsent=lambda *_: unsent,
+        lag=lambda begin, _: lag if begin == 50.0 else 0.001,
+        set_rate=lambda _: None,
+    )
+    settings: Any = SimpleNamespace()
+    made = InTurn(traffic, settings)
+    made.alone = Alone(2.0, 14.0, 75.0)
+    made._began = 50.0
+    return made
+
+
+def test_a_machine_that_keeps_up_holds_nothing_up() -> None:
+    assert standing().held_up() == ""
+
+
+def test_one_that_is_busier_than_it_was_does() -> None:
+    assert standing(lag=0.05).held_up() == (
+        "this machine is busier than it was: requests went out 50 ms late, and 1 ms while the "
+        "baseline was asked; free the machine"
+    )
+
+
+def test_so_does_one_that_can_not_send() -> None:
+    assert (
+        standing(unsent=0.05)
+        .held_up()
+        .startswith("the load generator could not keep up: 5.0 % of the requests were not sent; ")
+    )
+
+
+def test_what_can_not_be_asked_is_told(settings: Settings) -> None:
+    broken = sends_by(Unstartable(settings.api, RuntimeError("no loop")))
+    traffic = track_traffic_to({"stable": "http://127.0.0.1:1"}, settings, generate=broken)
+    asked = InTurn(traffic, settings, period=0.1)
+    with pytest.raises(Exception, match="no loop"):
+        asked.start()
+    asked.stop()
+    assert len(asked.baseline) == 0
+    assert asked.held_up() == "the baseline could not be asked before the candidate came"
+
+
+def figures(restarts: int = 0) -> Any:
+    return SimpleNamespace(restarts=restarts, unready=0, pods=3, age=60.0)
+
+
+@pytest.mark.parametrize(
+    ("restarts", "unsteady", "answer", "words"),
+    [
+        (0, "", "go", "errors 0.0 % and 0.0 %"),
+        (1, "", "no-go", "the candidate's containers restarted once"),
+        (0, "it took 30 ms", "inconclusive", "the baseline was not the same all along"),
+    ],
+)
+def test_the_verdict_is_awaited(
+    settings: Settings, restarts: int, unsteady: str, answer: str, words: str
+) -> None:
+    clock = Clock()
+    traffic: Any = SimpleNamespace(
+        now=lambda: clock.time,
+        unsent=lambda *_: 0.0,
+        lag=lambda *_: 0.001,
+    )
+    asked: Any = SimpleNamespace(
+        alone=Alone(0.0, 12.0, 75.0, unsteady),
+        traffic=traffic,
+        begin=lambda: None,
+        baseline=requests(800),
+        candidate=lambda _: requests(900),
+        due=lambda: 900,
+        rows=0,
+        events=(0, 0),
+        held_up=lambda: "the baseline was not the same all along" if unsteady else "",
+    )
+    measured = MeasuredInTurn(Waiter(clock), asked, settings, figures(restarts))
+    found = measured.judge()
+    assert found.answer == answer
+    assert words in found.text
+    assert found.in_turn
