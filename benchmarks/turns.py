@@ -56,7 +56,7 @@ def reference(world: World, chance: numpy.random.Generator) -> tuple[Requests, s
     for last in range(2, PERIODS + 1):
         moments = [PERIOD * each for each in (last - 2, last - 1, last)]
         now = moments[-1]
-        first, second = (by(whole, *moments[at : at + 2], now) for at in (0, 1))
+        first, second = (by(whole, moments[at], moments[at + 1], now) for at in (0, 1))
         why = unsteadiness(first, second, LIMITS)
         if not why:
             break

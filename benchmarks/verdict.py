@@ -254,11 +254,11 @@ def tables(runs: int, seed: int, processes: int, only: str = "") -> Iterator[str
             yield f"\n### {title}\n\n{HEAD}"
             for row in pool.map(partial(simulate, runs=runs, seed=seed), chosen):
                 yield row.markdown
-        for title, worlds in TURNS:
-            chosen = [world for world in worlds if only in world.name]
-            if chosen:
+        for title, in_turn in TURNS:
+            named = [world for world in in_turn if only in world.name]
+            if named:
                 yield f"\n### {title}\n\n{turns.HEAD}"
-                yield from pool.map(partial(turns.row, runs=runs, seed=seed), chosen)
+                yield from pool.map(partial(turns.row, runs=runs, seed=seed), named)
 
 
 def main() -> None:

@@ -230,7 +230,7 @@ HARMED = (
 )
 
 # One after the other: the baseline, an update of 20 s, the candidate.
-COLD = {"cold": 3, "fade": 5}
+COLD = replace(LOGNORMAL, cold=3, fade=5)
 TURNS_EQUAL = (
     World("in turn: lognormal", LOGNORMAL, age=0.0),
     World("in turn: two kinds, 1 % errors", replace(TWO, errors=0.01), age=0.0),
@@ -238,7 +238,7 @@ TURNS_EQUAL = (
     World("in turn: quick", QUICK, age=0.0),
     World("in turn: a pause of 0.8 s every 30 s", replace(TWO, stall=0.8), age=0.0),
     World("in turn: a pause of 2 s every 60 s", replace(TWO, stall=2, every=60), age=0.0),
-    World("in turn: both start slowly, 4 x, 5 s", replace(LOGNORMAL, **COLD), age=0.0, aged=2.0),
+    World("in turn: both start slowly, 4 x, 5 s", COLD, age=0.0, aged=2.0),
     World("in turn: latencies grow 0.2 % a second", LOGNORMAL, age=0.0, drift=0.002),
     World("in turn: latencies grow 0.5 % a second", LOGNORMAL, age=0.0, drift=0.005),
     World("in turn: latencies grow 2 % a second", LOGNORMAL, age=0.0, drift=0.02),
@@ -250,7 +250,7 @@ TURNS_WORSE = (
     World("in turn: twice as slow", LOGNORMAL, {"slower": 2}, age=0.0),
     World(
         "in turn: twice as slow, both start slowly",
-        replace(LOGNORMAL, **COLD),
+        COLD,
         {"slower": 2},
         age=0.0,
         aged=2.0,

@@ -84,6 +84,9 @@ class Check:
         """The same, where nothing is planned yet."""
         return self.sentence.format(
             name=settings.name,
+            tracks=f"{settings.name}-canary and {settings.name}-stable"
+            if settings.replicas.canary
+            else f"{settings.name}-stable",
             canary=settings.replicas.canary,
             stable=settings.replicas.stable,
             fewer=settings.replicas.stable_during_canary,

@@ -53,11 +53,12 @@ class Runner:
         failed = self._find_obstacle(item)
         if failed:
             skip_item(failed.reason)
+        # A stage's own check enters it itself; the cleanup is entered by nothing else.
+        if isinstance(item, StageTest) or stage_of(item) == "cleanup":
+            return
         if why := self._rehearsal.load(stage_of(item)).skips(self._rehearsal.plan):
             skip_item(why)
-        # A stage's own check enters it itself; the cleanup is entered by nothing else.
-        if not isinstance(item, StageTest) and stage_of(item) != "cleanup":
-            self._rehearsal.enter(stage_of(item))
+        self._rehearsal.enter(stage_of(item))
 
     def _find_obstacle(self, item: pytest.Item) -> FailedTest | None:
         """The failure that makes a test pointless."""

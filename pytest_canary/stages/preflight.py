@@ -13,6 +13,7 @@ from pytest_canary.preflight import groups
 from pytest_canary.preflight.inspection import inspect
 from pytest_canary.stages.conditions import (
     compares,
+    has_canary,
     has_pipelines,
     has_promotions,
     may_judge,
@@ -66,12 +67,12 @@ def schema_fits(workspace: Workspace) -> None:
     expect_no_errors(workspace, groups.SCHEMA)
 
 
-@STAGE.holds("the template makes {name}-canary and {name}-stable, of the image that is given")
+@STAGE.holds("the template makes {tracks}, of the image that is given")
 def deployments_are_made(workspace: Workspace) -> None:
     expect_no_errors(workspace, groups.DEPLOYMENTS)
 
 
-@STAGE.holds("the two Deployments' selectors don't overlap")
+@STAGE.holds("the two Deployments' selectors don't overlap", when=has_canary)
 def selectors_are_apart(workspace: Workspace) -> None:
     expect_no_errors(workspace, groups.SELECTORS)
 

@@ -113,6 +113,53 @@ def test_a_release_for_each_track_is_walked_by_helm(
     assert {"helm rollback addressbook-stable", "helm uninstall addressbook-canary"} <= spent
 
 
+@pytest.mark.alone
+def test_a_chart_without_a_canary_is_updated_as_a_whole(
+    shared: Project, releases: dict[str, str]
+) -> None:
+    """Under traffic, judged against the baseline before it, and taken back by Helm."""
+    settings = f"[verdict]\nseconds = {PATIENCE}\n"
+    walked = walk(shared, releases, "fixtures/charts/without-canary", settings)
+    assert walked.code == 0
+    assert " 1 -> 2 passed every stage" in walked.text
+    assert "there is no canary, as replicas.canary is 0: the baseline is updated" in walked.text
+    assert "0001 -> 0002, +1 column" in walked.stage("migration")
+    assert "go: errors 0.0 % and 0.0 %" in walked.stage("verdict")
+    assert re.search(r"0/3, .*3/3; never fewer than 2; .* 0 lost", walked.stage("stable"))
+    assert "3/3 of release 1" in walked.stage("rollback")
+    assert walked.stage("cleanup").endswith("nothing left")
+    report = json.loads((shared.root / "canary-report" / "report.json").read_text())
+    assert report["result"] == "passed"
+    spent = {each["name"] for stage in report["stages"] for each in stage["spent"]}
+    assert {"helm upgrade addressbook", "helm rollback addressbook"} <= spent
+
+
+@pytest.mark.soak
+@pytest.mark.alone
+def test_an_update_that_errs_is_taken_back_by_helm(
+    shared: Project, releases: dict[str, str], engine: docker.DockerClient
+) -> None:
+    engine.images.build(
+        path=str(ROOT / "fixtures" / "canaries"),
+        rm=True,
+        buildargs={"CANDIDATE": releases["2"], "AILMENT": "errs"},
+        tag="addressbook:errs",
+    )
+    shutil.rmtree(shared.root / "without-canary", ignore_errors=True)
+    walked = walk(
+        shared, releases | {"2": "addressbook:errs"}, "fixtures/charts/without-canary", ""
+    )
+    engine.images.remove("addressbook:errs")
+
+    assert walked.code == 1
+    assert "no-go: " in walked.stage("verdict")
+    assert " requests to the candidate failed (" in walked.text
+    assert "rolled back: 3/3 of release 1; the API answers" in walked.stage("rollback")
+    report = json.loads((shared.root / "canary-report" / "report.json").read_text())
+    spent = {each["name"] for stage in report["stages"] for each in stage["spent"]}
+    assert "helm rollback addressbook" in spent
+
+
 @pytest.mark.soak
 def test_after_a_failing_canary_helm_takes_the_release_back(
     shared: Project, releases: dict[str, str], engine: docker.DockerClient

@@ -76,6 +76,7 @@ class Loader:
             on_trial=real.on_trial,
             automatic=real.automatic,
             final=real.final,
+            skips=real.skips,
         )
         made.enter()(real.entry.make if name == "preflight" else transition(name))
         made.checks = [

@@ -157,3 +157,50 @@ def test_a_walk_is_refused_to_xdist(pytester: pytest.Pytester, project: Path) ->
     result.stderr.fnmatch_lines(
         ["*-n 2: a walk goes step by step, in one process; leave it out, or add -n 0 *"]
     )
+
+
+NO_CANARY = "there is no canary, as replicas.canary is 0: the baseline is updated as a whole"
+
+
+def test_without_a_canary_its_stage_is_skipped_and_it_is_said_why(
+    pytester: pytest.Pytester, stand_in: Entered, project: Path
+) -> None:
+    (project / "canary.toml").write_text(
+        "replicas.canary = 0\n[commands]\nping = []\nmigrate = []\n"
+    )
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.canary("canary")
+        def test_the_canarys_page():
+            raise AssertionError("nobody is to ask it")
+
+        @pytest.mark.canary("verdict")
+        def test_the_candidates_page():
+            pass
+        """
+    )
+    result = pytester.runpytest_inprocess(*RUN, "-v", "-rs")
+    assert result.ret == pytest.ExitCode.OK
+    assert stand_in() == [each for each in STAGES if each != "canary"]
+    result.stdout.fnmatch_lines(
+        [
+            "canary/canary::shop-canary is deployed SKIPPED*",
+            "*::test_the_canarys_page SKIPPED*",
+            "*::test_the_candidates_page PASSED*",
+        ]
+    )
+    assert NO_CANARY in " ".join(result.stdout.str().split())
+
+
+def test_without_a_canary_a_command_that_needs_one_is_refused(
+    pytester: pytest.Pytester, stand_in: Entered, project: Path
+) -> None:
+    (project / "canary.toml").write_text("replicas.canary = 0\n")
+    result = pytester.runpytest_inprocess(*RUN)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert stand_in() == []
+    result.stderr.fnmatch_lines(
+        ["ERROR: canary.toml: replicas.canary = 0: commands.migrate is run in a pod of the *"]
+    )

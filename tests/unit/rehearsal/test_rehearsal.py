@@ -33,7 +33,7 @@ def made() -> list[str]:
 def stages(made: list[str]) -> dict[str, Stage[Any]]:
     """Every stage, with a transition that writes down that it was made."""
 
-    def stage(name: str, **facts: bool) -> Stage[Workspace]:
+    def stage(name: str, **facts: Any) -> Stage[Workspace]:
         new = Stage(name, workspace_itself, transition=f"to {name}", **facts)
         new.enter(f"{name} is entered")(lambda _: made.append(name))
         return new
