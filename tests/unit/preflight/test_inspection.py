@@ -1,7 +1,10 @@
 """What is made of the rules' faults, where they can be asked and where not."""
 
+from pathlib import Path
+from typing import Any
+
 import pytest
-from fakes.preflight import BROKEN, GROUPS, Edit, Inspect, codes, healthy
+from fakes.preflight import BROKEN, GROUPS, Edit, Inspect, codes, healthy, inspected
 
 from pytest_canary.config.options import Options
 from pytest_canary.core.errors import NotApplicable
@@ -119,3 +122,24 @@ def test_a_kind_without_a_schema_is_noted(inspect: Inspect) -> None:
 
 def test_a_line_with_an_unset_variable_is_told_for_that_alone(inspect: Inspect) -> None:
     assert codes(inspect(("containerPort: 3000", "containerPort: $PROT"))) == ["unset-variable"]
+
+
+ALONE: dict[str, Any] = {"replicas": {"canary": 0}, "commands": {"ping": [], "migrate": []}}
+
+
+def test_without_a_canary_one_deployment_is_looked_at(tmp_path: Path) -> None:
+    assert codes(inspected(tmp_path, **ALONE)) == codes(inspected(tmp_path))
+    found = inspected(tmp_path, deployment="kind: Service\n", **ALONE)
+    assert "no-deployment" in codes(found)
+
+
+def test_without_a_canary_its_pods_request_nothing(tmp_path: Path) -> None:
+    """Three of 1.2 CPUs are told as three, where a canary would be a fourth."""
+    edit = ("cpu: 50m", "cpu: 1200m")
+    told = [
+        each.sentence
+        for each in inspected(tmp_path, edit, **ALONE).findings
+        if each.code == "request-beyond-node"
+    ]
+    assert len(told) == 1
+    assert "the 3 pods of stable request 3600m of cpu" in told[0]

@@ -206,3 +206,10 @@ def test_the_variables_of_a_jobs_own_file_are_filled_in(tmp_path: Path) -> None:
     (unset,) = told(root, **table)
     assert unset.startswith("unset-variable own.yml:14: $LACKS has no value")
     assert told(root, **table | {"environment": {"LACKS": "nothing"}}) == []
+
+
+def test_without_a_canary_what_stands_there_is_made_once(tmp_path: Path) -> None:
+    alone = {"replicas": {"canary": 0}, "database": {"image": "none"}}
+    inspection = found(project(tmp_path, WITHOUT_INIT, SERVICE), **alone)
+    assert inspection.findings == ()
+    assert sorted(inspection.objects) == ["Deployment.v1.apps/shop-stable", "Service/shop"]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from fakes.manifest_sets import DEPLOYMENT, SERVICE, planned, project
-from fakes.world import ROOT, NewWorld, World
+from fakes.world import NO_CANARY, ROOT, NewWorld, World
 
 from pytest_canary.core.errors import NotApplicable
 from pytest_canary.diagnosis.refusals import refused_object
@@ -233,3 +233,10 @@ def test_a_refusal_with_a_diff_is_told_in_one_sentence() -> None:
     found = refused_object("Claim a", "candidate", "x", f"spec: {why}", (("spec", why),))
     assert found.sentence.endswith("is live: spec: Forbidden: spec is immutable after creation")
     assert found.evidence.endswith("+1Gi")
+
+
+def test_without_a_canary_there_is_one_deployment_to_try(new_world: NewWorld) -> None:
+    world = new_world(**NO_CANARY).enter("baseline")
+    world.namespace.tried.clear()
+    world.context.release.try_out(world.context.candidate)
+    assert world.namespace.tried == ["Service addressbook-lb", "Deployment addressbook-stable"]

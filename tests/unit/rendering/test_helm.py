@@ -197,3 +197,20 @@ def test_it_is_asked_for_nothing_twice(root: Path) -> None:
         renderer.render(CANARY)
         renderer.shared("team/shop:2")
     assert len(asked(root)) == before + 1
+
+
+def test_without_a_canary_a_chart_is_set_as_helm_create_has_it(root: Path) -> None:
+    """Unless it has both tracks."""
+    table: dict[str, Any] = {"replicas": {"canary": 0}, "commands": {"migrate": []}}
+
+    def upgrade() -> str:
+        renderer = renderer_of(planned(root, **table), root)
+        return typed(renderer.apply(STABLE))
+
+    assert upgrade() == (
+        f'upgrade shop {root}/chart --install fullnameOverride="shop-stable" '
+        'image.repository="team/shop" image.tag="1" replicaCount=3'
+    )
+    (root / "chart" / "values.yaml").write_text("stable:\n  replicas: 3\n")
+    assert "stable.replicas=3" in upgrade()
+    assert "canary.replicas=0" in upgrade()

@@ -83,7 +83,7 @@ def a_pod_of_the_update_is_not_ready(world: World) -> None:
 
 @CASES.fails(
     verdict.versions_differ,
-    "both versions call themselves 2",
+    "candidate and baseline both say that they are version 2; build the version into each image",
     table=NO_CANARY,
 )
 def the_update_says_what_the_baseline_said(world: World) -> None:
