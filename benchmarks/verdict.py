@@ -34,6 +34,7 @@ from worlds import (  # noqa: E402
     HARMED,
     HARMLESS,
     SOMEWHAT,
+    TURNS_BORDER,
     TURNS_EQUAL,
     TURNS_WORSE,
     WORSE,
@@ -241,6 +242,7 @@ TABLES = (
 TURNS = (
     ("One after the other, no difference: a no-go is false", TURNS_EQUAL),
     ("One after the other, worse: a go is false", TURNS_WORSE),
+    ("One after the other, worse by just what matters: at most 5 % may go", TURNS_BORDER),
 )
 
 

@@ -243,6 +243,11 @@ TURNS_EQUAL = (
     World("in turn: latencies grow 0.5 % a second", LOGNORMAL, age=0.0, drift=0.005),
     World("in turn: latencies grow 2 % a second", LOGNORMAL, age=0.0, drift=0.02),
 )
+TURNS_BORDER = (
+    World("in turn: 1.5 % errors", LOGNORMAL, {"errors": 0.015}, age=0.0),
+    World("in turn: 15 % slower", LOGNORMAL, {"slower": 1.15}, age=0.0),
+    World("in turn: 3.3 % hang", LOGNORMAL, {"hangs": 0.033}, age=0.0),
+)
 TURNS_WORSE = (
     World("in turn: 2 % errors", LOGNORMAL, {"errors": 0.02}, age=0.0),
     World("in turn: 5 % errors", LOGNORMAL, {"errors": 0.05}, age=0.0),

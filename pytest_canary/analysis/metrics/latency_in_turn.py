@@ -7,6 +7,7 @@ answers, which get slower and slower too.
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ from pytest_canary.analysis.comparison import (
     format_value,
     lacking,
 )
+from pytest_canary.analysis.drift import DRIFTS, drifts
 from pytest_canary.analysis.kinds import Kind, parts_of
 from pytest_canary.analysis.metrics.latency import (
     ADVICE,
@@ -30,11 +32,10 @@ from pytest_canary.analysis.metrics.latency import (
     too_few,
 )
 from pytest_canary.analysis.metrics.metric import Metric
-from pytest_canary.analysis.ratios import ratio_of
+from pytest_canary.analysis.ratios import SHORTEST, ratio_of
 from pytest_canary.analysis.statistics import Difference
 from pytest_canary.analysis.warm_up import (
     AGE,
-    FALLS,
     WARMS_UP,
     cold_blocks,
     gets_faster,
@@ -48,14 +49,6 @@ if TYPE_CHECKING:
     from pytest_canary.analysis.requests import Column, Requests
     from pytest_canary.config.settings import VerdictSettings as Limits
 
-# The part of a difference that a drift may explain before nothing is proven by it.
-EXPLAINED = 0.5
-
-DRIFTS = (
-    "it is still getting slower, as on a machine that has more and more to do, so that nobody can "
-    "tell whether the release is"
-)
-
 
 def compare(
     baseline: Observed, canary: Observed, limits: Limits, rule: Rule
@@ -68,6 +61,7 @@ def compare(
     rule = replace(rule, level=level_at(canary.age, rule.level / len(kinds)))
     due = canary.requests.due
     grown_up = float(due[-1]) - (canary.age - AGE) if len(due) else 0.0
+    pace = pace_of(kinds, canary.requests)
     return tuple(
         _compared(
             kind,
@@ -76,6 +70,7 @@ def compare(
             limits.latency / rarity(kind),
             grown_up,
             rows_since(kind, baseline, canary),
+            pace,
             rule,
         )
         for kind in kinds
@@ -89,6 +84,7 @@ def _compared(
     part: float,
     grown_up: float,
     more_rows: float,
+    pace: tuple[Column, Column],
     rule: Rule,
 ) -> Comparison:
     name = f"latency{kind.suffix}"
@@ -122,7 +118,7 @@ def _compared(
             f"faster then, from {format_value(course[0], 'seconds')}"
         )
     if found.p < rule.level and found.value >= least:
-        doubt = _doubt(apart, course, base, its, found.value, least)
+        doubt = _doubt(apart, course, base, its, pace, found.value, least)
         if not doubt and found.value - usual * (more_rows - 1) < least:
             doubt = told_rows(more_rows)
         fact, rule = (f"{fact}; {doubt}", replace(rule, level=0.0)) if doubt else (fact, rule)
@@ -134,20 +130,35 @@ def _doubt(
     course: Sequence[float],
     base: Requests,
     its: Requests,
+    pace: tuple[Column, Column],
     effect: float,
     least: float,
 ) -> str:
     """Why what is slower may be so for another reason, in words; empty where nothing says so."""
     if warms_up(apart, least) or gets_faster(course, [0.0] * len(course)):
         return WARMS_UP
-    half = len(course) // 2
-    first, second = list(course[:half]), list(course[-half:])
-    if statistics.rank_sum(second, first) >= FALLS:
-        return ""
-    span = float(its.due[-1] - its.due[0]) / 2
-    more = statistics.quantile(second, 0.5) - statistics.quantile(first, 0.5)
-    between = float(its.due.mean() - base.due.mean())
-    return DRIFTS if more / span * between >= EXPLAINED * effect else ""
+    since = float(its.due.mean() - base.due.mean())
+    times = 1 + effect / statistics.quantile(base.seconds.tolist(), 0.5)
+    return DRIFTS if drifts(*pace, math.log(times), since) else ""
+
+
+def pace_of(kinds: Sequence[Kind], candidate: Requests) -> tuple[Column, Column]:
+    """When each of its answers was due, and by how much longer than its kind's it took, in logs.
+
+    What a machine makes slower, it does to reads and writes.
+    """
+    import numpy
+
+    moments, values = [], []
+    for kind in kinds:
+        its = kind.of(candidate)
+        its = its.where(its.answered)
+        if len(its):
+            logs = numpy.log(numpy.maximum(its.seconds, SHORTEST))
+            moments.append(its.due)
+            values.append(logs - logs.mean())
+    none = numpy.empty(0)
+    return numpy.concatenate([none, *moments]), numpy.concatenate([none, *values])
 
 
 def _difference(

@@ -7,7 +7,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_canary.analysis import statistics
-from pytest_canary.analysis.blocks import bad_shares, difference_since, shares_alone
+from pytest_canary.analysis.blocks import (
+    bad_shares,
+    difference_since,
+    shares_alone,
+)
 from pytest_canary.analysis.comparison import (
     Comparison,
     Observed,
@@ -16,6 +20,7 @@ from pytest_canary.analysis.comparison import (
     format_value,
     lacking,
 )
+from pytest_canary.analysis.drift import DRIFTS, drifts
 from pytest_canary.analysis.kinds import Kind, parts_of
 from pytest_canary.analysis.metrics.latency import (
     ADVICE,
@@ -187,12 +192,11 @@ def _above(
     )
     # What was sent last may be slow yet, so it is not what gets better.
     wrong = found.p < rule.level and found.value >= least
-    if wrong and warms_up(feared, least):
-        fact, rule = f"{fact}; {WARMS_UP}", replace(rule, level=0.0)
-    elif wrong and more_rows > 1:
-        later = float((canary.seconds > more_rows * limit).mean())
-        if later - rates[0] < least:
-            fact, rule = f"{fact}; {told_rows(more_rows)}", replace(rule, level=0.0)
+    doubt = WARMS_UP if wrong and warms_up(feared, least) else ""
+    if wrong and not doubt and rule.in_turn:
+        doubt = _doubt_in_turn(baseline, canary, limit, found.value, least, more_rows)
+    if doubt:
+        fact, rule = f"{fact}; {doubt}", replace(rule, level=0.0)
     return decided(f"slow answers{kind.suffix}", "share", rates, found, rule, least, fact)
 
 
@@ -211,6 +215,24 @@ def _since(
     hits, trials = shares_alone(canary, slow[1] | canary.waiting)
     feared = hits / trials - float(slow[0].mean())
     return difference_since(baseline, canary, slow, rule.confidence), feared.tolist()
+
+
+def _doubt_in_turn(
+    baseline: Requests,
+    canary: Requests,
+    limit: float,
+    effect: float,
+    least: float,
+    more_rows: float,
+) -> str:
+    """Why what is slower than before may be so for another reason, in words; empty without any."""
+    slow = canary.seconds > limit
+    since = float(canary.due.mean() - baseline.due.mean())
+    if drifts(canary.due, slow.astype(float), effect, since):
+        return DRIFTS
+    usual = float((baseline.seconds > limit).mean())
+    later = float((canary.seconds > more_rows * limit).mean()) - usual
+    return told_rows(more_rows) if more_rows > 1 and later < least else ""
 
 
 SLOW_ANSWERS = Metric("slow answers", compare, statistic=True, advice=ADVICE)
