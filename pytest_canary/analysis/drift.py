@@ -24,7 +24,9 @@ DRIFTS = (
 )
 
 
-def drifts(moments: Column, values: Column, effect: float, since: float) -> bool:
+def drifts(
+    moments: Column, values: Column, effect: float, since: float, *, sure: float = 1.0
+) -> bool:
     """Whether what has grown all along would have come to much of the effect by itself.
 
     Args:
@@ -32,11 +34,15 @@ def drifts(moments: Column, values: Column, effect: float, since: float) -> bool
         values: what is more where it is worse, of each.
         effect: by how much the candidate is worse than the baseline was.
         since: seconds from the baseline's middle to the candidate's.
+        sure: how many times its standard error the growth has to be.
     """
     import numpy
 
     if len(values) < LEAST:
         return False
     low, high = numpy.quantile(values, [END, 1 - END])
-    slope = float(numpy.polyfit(moments, numpy.clip(values, low, high), 1)[0])
-    return slope * since >= EXPLAINED * effect
+    clipped, late = numpy.clip(values, low, high), moments - moments.mean()
+    slope = float(numpy.dot(late, clipped) / numpy.dot(late, late))
+    left = clipped - clipped.mean() - slope * late
+    error = float(left.std() / numpy.sqrt(numpy.dot(late, late)))
+    return slope >= sure * error and slope * since >= EXPLAINED * effect

@@ -55,6 +55,9 @@ WEIGHT = 2.0
 PAUSE = 2.0
 WINDOWS = 15
 
+# Whether an answer is slow says so little of a pace that its growth has to be beyond doubt.
+SURE = 2.0
+
 # The part of a window's slow answers that makes a pause of those that come together; and at which
 # of the levels they are slow.
 MOST_OF = 0.5
@@ -228,7 +231,7 @@ def _doubt_in_turn(
     """Why what is slower than before may be so for another reason, in words; empty without any."""
     slow = canary.seconds > limit
     since = float(canary.due.mean() - baseline.due.mean())
-    if drifts(canary.due, slow.astype(float), effect, since):
+    if drifts(canary.due, slow.astype(float), effect, since, sure=SURE):
         return DRIFTS
     usual = float((baseline.seconds > limit).mean())
     later = float((canary.seconds > more_rows * limit).mean()) - usual
