@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pytest_canary.sides.measurement import Measurement
     from pytest_canary.sides.sides import Sides
     from pytest_canary.sides.tracks import Tracks
+    from pytest_canary.traffic import Traffic
 
 # Each imports what it makes when it makes it: a static check needs none of it.
 
@@ -75,11 +76,11 @@ def side_by_side(tracks: Tracks, api: Api, settings: Settings, *, elsewhere: boo
     return Sides(tracks, api, settings, elsewhere=elsewhere)
 
 
-def ask_in_turn(api: Api, settings: Settings, *, elsewhere: bool) -> InTurn:
+def ask_in_turn(api: Api, settings: Settings, beside: Traffic, *, elsewhere: bool) -> InTurn:
     """The baseline, and the candidate after it, not asked yet."""
     from pytest_canary.sides.in_turn import InTurn
 
-    return InTurn.of(api, settings, elsewhere=elsewhere)
+    return InTurn.of(api, settings, beside, elsewhere=elsewhere)
 
 
 def run_pipelines(
@@ -211,7 +212,7 @@ class SideBySide(Protocol):
 class AskInTurn(Protocol):
     """Lets baseline and candidate be asked one after the other."""
 
-    def __call__(self, api: Api, settings: Settings, *, elsewhere: bool) -> InTurn:
+    def __call__(self, api: Api, settings: Settings, beside: Traffic, *, elsewhere: bool) -> InTurn:
         """Make what does; `ask_in_turn` says how."""
 
 

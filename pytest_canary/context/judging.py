@@ -43,7 +43,7 @@ def ask_baseline(context: Context) -> None:
         elsewhere = context.provisioned.cluster is None
         figures = _figures(context, STABLE)
         context.in_turn = context.builders.ask_in_turn(
-            context.api, context.settings, elsewhere=elsewhere
+            context.api, context.settings, context.app.traffic, elsewhere=elsewhere
         ).start(lambda: (figures.restarts, figures.unready))
         return
     context.sides = _new_sides(context)

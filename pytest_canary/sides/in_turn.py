@@ -29,6 +29,7 @@ from pytest_canary.traffic.track_traffic import TrackTraffic
 if TYPE_CHECKING:
     from pytest_canary.api.client import Api
     from pytest_canary.config.settings import Settings
+    from pytest_canary.traffic import Traffic
 
 # Seconds of a period of the baseline's, and how many there are at most.
 PERIOD = 6.0
@@ -39,6 +40,16 @@ USUAL = 0.25
 
 # The share of requests that this machine may fail to send before nothing is said of the app.
 UNSENT = 0.01
+
+
+def most_rate(settings: Settings) -> float:
+    """Requests a second that either gets at most.
+
+    Where each read answers with all rows, what is written while the baseline is asked makes the
+    candidate's reads dearer: then it is no more than the traffic's own rate.
+    """
+    rates = settings.traffic.rate, settings.verdict.rate
+    return rates[1] if settings.api.bounded_read else min(rates)
 
 
 @dataclass(frozen=True)
@@ -63,6 +74,8 @@ class InTurn:
     Args:
         traffic: asks whoever answers behind the Service; not started yet.
         settings: the rates, and what matters.
+        beside: the traffic through the Service, which makes room while either is measured; None
+            for none.
         rows: tells how many rows each read answers with, at most; 0 where it costs the same however
             many there are.
         period: seconds of one of the baseline's; the others go by it.
@@ -77,6 +90,7 @@ class InTurn:
         self,
         traffic: TrackTraffic,
         settings: Settings,
+        beside: Traffic | None = None,
         rows: Callable[[], int] = lambda: 0,
         period: float = PERIOD,
     ) -> None:
@@ -85,6 +99,8 @@ class InTurn:
         self._settings = settings
         self.events = (0, 0)
         self.rows = 0
+        self._beside = beside
+        self._rate_beside = beside.rate if beside else 0.0
         self._rows_read = rows
         self._period = period
         self._stopped = threading.Event()
@@ -92,12 +108,21 @@ class InTurn:
         self._thread = threading.Thread(target=self._run, name="baseline-first", daemon=True)
 
     @classmethod
-    def of(cls, api: Api, settings: Settings, *, elsewhere: bool, period: float = PERIOD) -> InTurn:
+    def of(
+        cls,
+        api: Api,
+        settings: Settings,
+        beside: Traffic | None = None,
+        *,
+        elsewhere: bool,
+        period: float = PERIOD,
+    ) -> InTurn:
         """Of the app as its users reach it.
 
         Args:
             api: the app, through its Service.
             settings: the rates, and what matters.
+            beside: the traffic through the Service.
             elsewhere: whether the address is another machine's.
             period: seconds of one of the baseline's.
 
@@ -112,7 +137,7 @@ class InTurn:
             read=bounded_read(api),
             anywhere=elsewhere,
         )
-        return cls(traffic, settings, partial(rows_read, api), period)
+        return cls(traffic, settings, beside, partial(rows_read, api), period)
 
     # The baseline.
 
@@ -127,6 +152,7 @@ class InTurn:
         """
         self._tell = tell
         self.traffic.start()
+        self._make_room()
         self._thread.start()
         return self
 
@@ -145,11 +171,22 @@ class InTurn:
             if len(moments) > 2:
                 self.rows = (rows[-3] + rows[-1]) // 2
                 self.alone = Alone(moments[-3], moments[-1], rate, why)
-            self.traffic.set_rate(min(BASE_RATE, rate))
+            self.ease()
+
+    def _make_room(self) -> None:
+        """Let the two together be the load that the settings ask for, not twice as much."""
+        if self._beside:
+            self._beside.set_rate(min(BASE_RATE, self._rate_beside))
+
+    def ease(self) -> None:
+        """Ask no more than beside a verdict, until either is measured."""
+        self.traffic.set_rate(min(BASE_RATE, first_rate(self._settings)))
+        if self._beside:
+            self._beside.set_rate(self._rate_beside)
 
     def _climb(self) -> float:
         """Let the rate rise as long as the baseline and this machine keep up; what it came to."""
-        first, most = first_rate(self._settings), self._settings.verdict.rate
+        first, most = first_rate(self._settings), most_rate(self._settings)
         begin = self._after(USUAL * self._period)
         ramp = Ramp.begin(first, most, self.traffic.load(STABLE, 0.0, begin))
         while ramp.rate < ramp.most and self.traffic.now() < begin + self._period:
@@ -195,6 +232,7 @@ class InTurn:
         """Ask the candidate from now on, as often as the baseline was."""
         if self.alone:
             self.traffic.set_rate(self.alone.rate)
+            self._make_room()
         self._began = self.traffic.now()
 
     @property

@@ -73,12 +73,15 @@ class MeasuredInTurn:
             text = last.text if last else f"{seconds:.0f} s of at most {limits.seconds:g}"
             return Seen(text, last is not None and last.final, last)
 
-        verdict = self._waiter.until(
-            "the verdict",
-            look,
-            timeout=limits.seconds + 30,
-            change=lambda seconds: clock.sleep(min(seconds, TICK)),
-        )
+        try:
+            verdict = self._waiter.until(
+                "the verdict",
+                look,
+                timeout=limits.seconds + 30,
+                change=lambda seconds: clock.sleep(min(seconds, TICK)),
+            )
+        finally:
+            self._asked.ease()
         assert verdict  # noqa: S101 (it is final)
         return verdict
 

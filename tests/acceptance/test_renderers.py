@@ -12,6 +12,9 @@ import docker
 import pytest
 from acceptance.projects import PATIENCE, ROOT, Project, Walked, needed
 
+# One after the other, reads of all rows would have more and more to answer.
+BOUNDED = '[api]\nbounded-read = { method = "GET", path = "/person/1" }\n'
+
 
 def walk(
     shared: Project, releases: dict[str, str], example: str, settings: str, job: str = ""
@@ -118,7 +121,7 @@ def test_a_chart_without_a_canary_is_updated_as_a_whole(
     shared: Project, releases: dict[str, str]
 ) -> None:
     """Under traffic, judged against the baseline before it, and taken back by Helm."""
-    settings = f"[verdict]\nseconds = {PATIENCE}\n"
+    settings = f"[verdict]\nseconds = {PATIENCE}\n{BOUNDED}"
     walked = walk(shared, releases, "fixtures/charts/without-canary", settings)
     assert walked.code == 0
     assert " 1 -> 2 passed every stage" in walked.text
@@ -147,7 +150,7 @@ def test_an_update_that_errs_is_taken_back_by_helm(
     )
     shutil.rmtree(shared.root / "without-canary", ignore_errors=True)
     walked = walk(
-        shared, releases | {"2": "addressbook:errs"}, "fixtures/charts/without-canary", ""
+        shared, releases | {"2": "addressbook:errs"}, "fixtures/charts/without-canary", BOUNDED
     )
     engine.images.remove("addressbook:errs")
 

@@ -16,7 +16,7 @@ from fakes.traffic import Unstartable, sends_by, track_traffic_to, until
 from pytest_canary.config.settings import Settings
 from pytest_canary.core.waiting import Waiter
 from pytest_canary.sides import in_turn
-from pytest_canary.sides.in_turn import PERIODS, Alone, InTurn
+from pytest_canary.sides.in_turn import PERIODS, Alone, InTurn, most_rate
 from pytest_canary.sides.measured_in_turn import MeasuredInTurn
 from pytest_canary.traffic import TrackTraffic
 
@@ -54,7 +54,7 @@ def test_the_baseline_is_asked_until_two_periods_are_alike(
     said = iter(["it took 30 ms", "it took 20 ms", ""])
     monkeypatch.setattr(in_turn, "unsteadiness", lambda *_: next(said))
     rows = iter([10, 20, 30, 40, 50])
-    asked = InTurn(traffic, settings, lambda: next(rows), period=0.3).start(lambda: (1, 2))
+    asked = InTurn(traffic, settings, rows=lambda: next(rows), period=0.3).start(lambda: (1, 2))
     found = told(asked)
     assert found.unsteady == ""
     assert list(said) == []
@@ -95,6 +95,34 @@ def test_the_candidate_is_asked_as_often_as_the_baseline(
     until(lambda: len(asked.candidate(traffic.now())) > 3)
     assert asked.candidate(traffic.now()).due[0] > found.end
     assert asked.due() >= 3
+
+
+def test_the_traffic_through_the_service_makes_room_meanwhile(
+    traffic: TrackTraffic, settings: Settings
+) -> None:
+    beside: Any = SimpleNamespace(rate=60.0, set_rate=lambda rate: setattr(beside, "rate", rate))
+    asked = InTurn(traffic, settings, beside, period=0.3).start()
+    assert beside.rate == 5
+    told(asked)
+    assert beside.rate == 60
+    asked.begin()
+    assert beside.rate == 5
+    asked.ease()
+    assert beside.rate == 60
+
+
+@pytest.mark.parametrize(
+    ("table", "rate"),
+    [
+        ({}, 30),
+        ({"traffic": {"rate": 200}}, 75),
+        ({"api": {"bounded-read": {"method": "GET", "path": "/one"}}}, 75),
+    ],
+)
+def test_reads_of_all_rows_are_sent_no_faster_than_the_traffics_own(
+    configured: Callable[..., Settings], table: dict[str, Any], rate: float
+) -> None:
+    assert most_rate(configured(**table)) == rate
 
 
 def standing(lag: float = 0.001, unsent: float = 0.0) -> InTurn:
@@ -157,7 +185,7 @@ def figures(restarts: int = 0) -> Any:
 def test_the_verdict_is_awaited(
     settings: Settings, restarts: int, unsteady: str, answer: str, words: str
 ) -> None:
-    clock = Clock()
+    clock, eased = Clock(), []
     traffic: Any = SimpleNamespace(
         now=lambda: clock.time,
         unsent=lambda *_: 0.0,
@@ -172,6 +200,7 @@ def test_the_verdict_is_awaited(
         due=lambda: 900,
         rows=0,
         events=(0, 0),
+        ease=lambda: eased.append(True),
         held_up=lambda: "the baseline was not the same all along" if unsteady else "",
     )
     measured = MeasuredInTurn(Waiter(clock), asked, settings, figures(restarts))
@@ -179,3 +208,4 @@ def test_the_verdict_is_awaited(
     assert found.answer == answer
     assert words in found.text
     assert found.in_turn
+    assert eased
