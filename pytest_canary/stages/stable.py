@@ -41,6 +41,7 @@ def is_promoted(context: Context) -> None:
         began = context.journal.outcome(UpdateOutcome).began
         rollouts = context.observer.rollouts(context.release.name(STABLE), began)
         context.journal.keep(StableOutcome(rollouts))
+        expect_companions(context, "stable", context.candidate)
         return
     began = context.observer.now()
     late: list[Sequence[Comparison]] = []
