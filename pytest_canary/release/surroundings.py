@@ -10,6 +10,7 @@ from pytest_canary.config.settings import Settings
 from pytest_canary.core.errors import FoundError, ReleaseError
 from pytest_canary.core.findings import Finding
 from pytest_canary.core.waiting import Waiter
+from pytest_canary.core.wording import cut
 from pytest_canary.k8s.namespace import Namespace
 from pytest_canary.k8s.observer import Observer
 from pytest_canary.manifests.documents import Document
@@ -20,6 +21,9 @@ from pytest_canary.release.diagnoser import Diagnoser
 from pytest_canary.release.workload_watch import WorkloadWatch
 from pytest_canary.rendering.prerequisites import IN_FRONT, Prerequisites
 from pytest_canary.rendering.version import Version
+
+# Characters of kubectl's words that the sentence has; the evidence has all.
+WORDS = 300
 
 
 @dataclass(frozen=True)
@@ -113,9 +117,10 @@ class Surroundings:
             raise FoundError(error.findings, _places(documents, str(error))) from error
         except ReleaseError as error:
             places = _places(documents, f"{error.sentence} {error.evidence}")
+            said = [each.strip() for each in error.evidence.splitlines() if each.strip()]
+            why = cut(said[-1], WORDS) if said else error.sentence
             raise ReleaseError(
-                f"the prerequisites can't be applied{places and f', see {places}'}: "
-                f"{error.sentence}",
+                f"the prerequisites can't be applied{places and f', see {places}'}: {why}",
                 error.evidence,
             ) from error
 
@@ -134,6 +139,7 @@ def _places(documents: Iterable[Document], said: str) -> str:
     found = [
         f"{each.kind} {each.name} of {each.source.where(each.line('kind'))}"
         for each in documents
-        if f'"{each.name}"' in said
+        # What kubectl itself has against an object it tells by its kind alone.
+        if f'"{each.name}"' in said or f"ValidationError({each.kind}" in said
     ]
     return ", ".join(found)

@@ -106,6 +106,11 @@ def test_kubernetes_own_kinds_are_as_they_were() -> None:
     assert [list(extended.misfits(each)) for each in documents(QUEUE.read_text())] == [[]] * 5
 
 
+def test_what_has_a_default_is_never_missing() -> None:
+    text = QUEUE.read_text().replace("required: [depth]", "required: [depth, size]")
+    assert misfits(crd=text) == []
+
+
 def test_a_crd_without_a_schema_takes_anything() -> None:
     text = QUEUE.read_text().replace("      schema:\n        openAPIV3Schema:\n", "      old:\n")
     assert misfits(("depth: 1", "any: 1"), crd=text) == []

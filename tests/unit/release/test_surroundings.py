@@ -149,9 +149,19 @@ def test_what_kubectl_refuses_is_told_with_its_place(place: Place) -> None:
         place.prepare(text)
     assert raised.value.sentence.startswith(
         "the prerequisites can't be applied, see ConfigMap queue of queue.yml:31, Service queue of "
-        "queue.yml:24, StatefulSet queue of queue.yml:3: `kubectl apply"
+        "queue.yml:24, StatefulSet queue of queue.yml:3: "
+        'The StatefulSet "queue" is invalid: spec.replicas: too many'
     )
-    assert "spec.replicas: too many" in raised.value.evidence
+
+
+def test_what_kubectl_itself_has_against_one_is_told_with_its_place(place: Place) -> None:
+    why = 'error: error validating "STDIN": ValidationError(StatefulSet.spec): missing'
+    place.kubectl.behave(refuses=why)
+    with pytest.raises(ReleaseError) as raised:
+        place.prepare(QUEUE.read_text().rpartition("---")[0])
+    assert raised.value.sentence == (
+        f"the prerequisites can't be applied, see StatefulSet queue of queue.yml:3: {why}"
+    )
 
 
 def test_the_crds_of_a_version_are_there_before_its_objects(place: Place) -> None:
