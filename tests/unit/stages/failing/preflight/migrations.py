@@ -33,7 +33,7 @@ def no_init_container_has_the_name(world: World) -> None:
 @CASES.fails(
     preflight.migration_is_there,
     "addressbook-canary has 0 init containers, where one is to migrate",
-    evidence=("rule no-migration", "next    name the one that migrates in migration.container"),
+    evidence=("rule no-migration", "next    put it there, or say in migration.by what migrates"),
     before=True,
     table={"migration": {"by": "init-container"}, "commands": {}},
 )
