@@ -177,7 +177,7 @@ def has_pipelines(plan: Plan) -> bool:
 
 
 def has_promotions(plan: Plan) -> bool:
-    """Applies where it is one of Semaphore's: nobody else's promote, or say what secrets give."""
+    """Applies where it is one of Semaphore's: nobody else's promote."""
     if plan.pipeline is None:
         return False
     # Most plans have none, and no time for it.

@@ -154,7 +154,7 @@ def pipelines_are_taken(workspace: Workspace) -> None:
     expect_no_errors(workspace, groups.PIPELINES)
 
 
-@STAGE.holds("the pipelines' jobs are given what their commands use", when=has_promotions)
+@STAGE.holds("the pipelines' jobs are given what their commands use", when=has_pipelines)
 def jobs_are_given_variables(workspace: Workspace) -> None:
     expect_no_errors(workspace, groups.JOBS)
 

@@ -27,6 +27,8 @@ def test_a_pipeline_is_looked_at_with_all_that_it_promotes_to_where_it_is_named(
     )
     rollback = shop / ".semaphore" / "rollback-gcp.yml"
     rollback.write_text(rollback.read_text().replace("blocks:", "blcoks:", 1))
+    first = shop / ".semaphore" / "semaphore.yml"
+    first.write_text(first.read_text().replace("shop:latest -t", "shpo:latest -t", 1))
     result = pytester.runpytest_inprocess(
         "--canary-check", "--canary-pipeline=.semaphore/semaphore.yml"
     )
@@ -40,10 +42,34 @@ def test_a_pipeline_is_looked_at_with_all_that_it_promotes_to_where_it_is_named(
             "$DOCKER_PASSWORD has no value: no env_vars, secret, matrix, *",
             "    seen    .semaphore/canary-digitalocean.yml:18, rule unprovided-variable",
             "    next    did you mean DOCKRE_PASSWORD?",
+            "--cache-from $SEMAPHORE_REGISTRY_URL/shpo: no pipeline pulls, pushes or names such *",
+            "    seen    .semaphore/semaphore.yml:19, rule misspelt-cache",
+            "nothing here installs aws-iam-authenticator, by which kubectl logs in to *",
+            "    seen    .semaphore/rollback-aws.yml:23, rule unequipped-rollback",
             "promotions[[]0[]].auto_promote.when: '^hotfix[*]' at character 52 is a regular *",
             "    seen    .semaphore/semaphore.yml:56, rule misleading-condition",
             "    next    leave the star out: '^hotfix'",
-            "canary: 2 errors, 4 warnings, 18 of 19 checks hold",
+            "canary: 2 errors, 6 warnings, 18 of 19 checks hold",
+        ]
+    )
+
+
+def test_what_another_services_jobs_lack_is_told_with_its_line(
+    pytester: pytest.Pytester, shop: Path
+) -> None:
+    (shop / ".github" / "workflows").mkdir(parents=True)
+    (shop / ".github" / "workflows" / "ci.yml").write_text(
+        "on: push\njobs:\n  it:\n    runs-on: ubuntu-latest\n    steps:\n"
+        "      - env: {HUB_USER: me}\n        run: docker login -u $HUB_USRE\n"
+    )
+    file = ".github/workflows/ci.yml"
+    result = pytester.runpytest_inprocess("--canary-check", f"--canary-pipeline={file}")
+    assert result.ret == pytest.ExitCode.OK
+    result.stdout.fnmatch_lines(
+        [
+            "$HUB_USRE has no value: no env, GITHUB_ENV or command of its step gives it one",
+            f"    seen    {file}:7, rule unprovided-variable",
+            "    next    did you mean HUB_USER?",
         ]
     )
 
