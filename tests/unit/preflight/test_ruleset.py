@@ -61,6 +61,8 @@ def test_what_kubernetes_takes_and_runs_is_a_warning_and_nothing_else() -> None:
         "undescribed-secret",
         "unprovided-variable",
         "manual-rollback",
+        "unequipped-rollback",
+        "misspelt-cache",
         "unreachable-condition",
         "misleading-condition",
     ]
