@@ -10,10 +10,18 @@ import pytest
 import yaml
 from fakes.clock import Clock
 from fakes.engine import Engine
+from fakes.kubectl import Kubectl
 
 from pytest_canary.cluster.container_engine import Server
-from pytest_canary.cluster.run import Run, registry_label
-from pytest_canary.cluster.teardown import KUBECONFIG, SETTLING, reap, remove_containers, tear_down
+from pytest_canary.cluster.run import RUN_LABEL, Run, registry_label
+from pytest_canary.cluster.teardown import (
+    KUBECONFIG,
+    SETTLING,
+    reap,
+    remove_containers,
+    remove_from_cluster,
+    tear_down,
+)
 from pytest_canary.core import locks
 from pytest_canary.core.errors import CanaryError, CommandError
 from pytest_canary.core.processes import Processes
@@ -343,3 +351,25 @@ def test_a_namespace_in_a_cluster_of_our_own_that_runs_and_does_not_answer_is_ke
     kubeconfig(run)
     assert "namespace canary-1 can't be deleted" in machine.refused()
     assert run.folder.exists()
+
+
+def test_what_a_run_has_made_in_a_whole_cluster_goes_with_it(
+    machine: Machine, tmp_path: Path
+) -> None:
+    kubectl = Kubectl(tmp_path)
+    labels = {RUN_LABEL: "none"}
+    body = {"apiVersion": "x.invalid/v1", "kind": "Lane", "metadata": {"name": "a"}}
+    run = machine.left(namespace="canary-x")
+    run.has_applied_cluster_wide("Lane.v1.x.invalid/a", kubectl.path)
+    remove_from_cluster(run, machine.engine, Processes())
+    assert not (tmp_path / "asked").exists(), "nothing was made before there was a way to it"
+    (run.folder / KUBECONFIG).write_text("")
+    kubectl.put({**body, "metadata": {"name": "a", "labels": {RUN_LABEL: run.id}}})
+    kubectl.put({**body, "metadata": {"name": "b", "labels": labels}})
+    run.made(within="1a2b3c")
+    remove_from_cluster(run, machine.engine, Processes())
+    assert len(kubectl.objects()) == 2, "its cluster does not run"
+    run.made(within=None)
+    remove_from_cluster(run, machine.engine, Processes())
+    assert list(kubectl.objects()) == ["Lane.v1.x.invalid/b"]
+    assert run.record.cluster_wide == ["Lane.v1.x.invalid/a"]

@@ -147,7 +147,7 @@ def test_what_kubectl_refuses_is_told_with_its_place(place: Place) -> None:
     place.kubectl.behave(refuses='The StatefulSet "queue" is invalid: spec.replicas: too many')
     with pytest.raises(ReleaseError) as raised:
         place.prepare(text)
-    assert raised.value.sentence.startswith(
+    assert raised.value.sentence == (
         "the prerequisites can't be applied, see ConfigMap queue of queue.yml:31, Service queue of "
         "queue.yml:24, StatefulSet queue of queue.yml:3: "
         'The StatefulSet "queue" is invalid: spec.replicas: too many'
