@@ -31,7 +31,7 @@ def look_around(
         ClusterError: a right lacks, or something is in the way.
     """
     named = plan.options.namespace
-    runs_jobs = plan.migrates and plan.settings.migration.way == "job"
+    runs_jobs = plan.migrates and plan.settings.migration.way in ("job", "hook")
     expect_rights(owner, makes_namespace=not named, runs_jobs=runs_jobs)
     if named:
         expect_room(owner, names, kubectl, processes)

@@ -12,13 +12,13 @@ from pytest_canary.config.manifest_settings import RendererName
 from pytest_canary.config.table import TABLE
 from pytest_canary.config.values import Text
 from pytest_canary.manifests.documents import Document
-from pytest_canary.manifests.jobs import init_containers, job_containers
+from pytest_canary.manifests.jobs import hook_phases, init_containers, job_containers, same_job
 
-By = Literal["exec", "job", "init-container", "start"]
-"""What migrates: `commands.migrate` in a pod that is ready; a Job; an init container of the app's
-pods; the app itself, as it starts."""
+By = Literal["exec", "job", "hook", "init-container", "start"]
+"""What migrates: `commands.migrate` in a pod that is ready; a Job; a Job that Helm runs as a hook;
+an init container of the app's pods; the app itself, as it starts."""
 
-ALONG: tuple[By, ...] = ("init-container", "start")
+ALONG: tuple[By, ...] = ("hook", "init-container", "start")
 """What migrates as a version's pods come."""
 
 # What such a container or its command is called.
@@ -51,10 +51,11 @@ class MigrationSettings(BaseModel):
 
     Attributes:
         by: what does; a Job where `job` names one. Else, where `commands.migrate` is not set, the
-            one Job of the manifests or the one init container that is known by its name or
-            command. Else `commands.migrate`.
+            one Job of the manifests, the one hook of the chart or the one init container that is
+            known by its name or command. Else `commands.migrate`.
         job: the manifest of the Job, with the variables of a Deployment's template; None for the
             one that stands in the template, or among the objects that a tool makes.
+        hook: the name of the Job that Helm runs as a hook; the one that is known, or the only one.
         container: the init container's name; the one that is known, or the only one.
         first: whether the Job runs before there is a pod of its version; else once those are
             ready, as with exec.
@@ -64,6 +65,7 @@ class MigrationSettings(BaseModel):
 
     by: By | None = None
     job: Annotated[Text, Field(min_length=1)] | None = None
+    hook: Annotated[Text, Field(min_length=1)] | None = None
     container: Annotated[Text, Field(min_length=1)] | None = None
     first: bool = False
     _known: bool = PrivateAttr(default=False)
@@ -78,6 +80,8 @@ class MigrationSettings(BaseModel):
         """What migrates, be it said or not."""
         if self.by is None and self.container:
             return "init-container"
+        if self.by is None and self.hook:
+            return "hook"
         return self.by or ("job" if self.job else "exec")
 
     @property
@@ -104,7 +108,7 @@ def recognised(
         documents: the Deployment under release, and what comes with it; of a template, its
             variables not filled in.
     """
-    said = migration.by or migration.job or migration.container
+    said = migration.by or migration.job or migration.hook or migration.container
     if said or "migrate" in commands.model_fields_set:
         return migration
     found = list(documents)
@@ -118,10 +122,34 @@ def recognised(
     ]
     if len(names) + len(jobs) != 1:
         return migration
-    told = {"by": "init-container", "container": names[0]} if names else {"by": "job"}
+    if names:
+        told = {"by": "init-container", "container": names[0]}
+    elif hook_phases(jobs[0]):
+        told = {"by": "hook", "hook": jobs[0].name}
+    else:
+        told = {"by": "job"}
     made = migration.model_copy(update=told)
     made._known = True
     return made
+
+
+def with_hook(migration: MigrationSettings, jobs: Iterable[Document]) -> MigrationSettings:
+    """The settings, with the name of the hook that migrates where none is said.
+
+    Args:
+        migration: as it is set.
+        jobs: those of the chart that Helm runs as an install or an upgrade goes on.
+    """
+    if migration.way != "hook" or migration.hook:
+        return migration
+    found = list(jobs)
+    found = known_jobs(found) or found
+    return migration.model_copy(update={"hook": found[0].name}) if len(found) == 1 else migration
+
+
+def hooks_called(name: str, jobs: Iterable[Document]) -> list[Document]:
+    """The Jobs of a hook's name, whatever revision of a release they carry in it."""
+    return [each for each in jobs if same_job(each.name, name)]
 
 
 def known_jobs(documents: Iterable[Document]) -> list[Document]:
@@ -160,9 +188,14 @@ def mistakes(
     """What does not go together: key, value, what is wrong."""
     named, way = commands.model_fields_set, migration.way
     if migration.among_manifests and renderer == "helm":
-        problem = "needs migration.job with a chart, whose own Jobs Helm runs as hooks"
-        fix = "name the manifest of a Job that is none of the chart's"
-        yield "migration.by", way, f"{problem}; {fix}"
+        problem = 'needs migration.job with a chart; say "hook" where one of its own Jobs migrates'
+        yield "migration.by", way, f"{problem}, which Helm runs as a hook"
+    if way == "hook" and renderer != "helm":
+        key, value = ("migration.by", way) if migration.by else ("migration.hook", migration.hook)
+        yield key, value, "is for a chart, whose hooks Helm runs; name a Job by migration.job"
+    if way != "hook" and migration.hook:
+        problem = f'goes with migration.by = "hook", and not "{way}"; take one of the two out'
+        yield "migration.hook", migration.hook, problem
     if way == "exec":
         if migration.job:
             problem = 'goes with migration.by = "job"; take one of the two out'

@@ -23,6 +23,7 @@ from pytest_canary.context.workspace import Workspace
 MIGRATING: dict[By, str] = {
     "exec": "ping and migrate run in a canary pod",
     "job": "the migration's Job runs to its end",
+    "hook": "the migration's Job, a hook that Helm runs, comes to its end",
     "init-container": "the migration's init container runs to its end",
     "start": "the app migrates as it starts",
 }

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pytest_canary.manifests.documents import Document, Fault, Source
 from pytest_canary.manifests.parsing import parse
 from pytest_canary.manifests.rendered import Given, Rendered
 from pytest_canary.manifests.templates import Script, fill
+
+# What makes a Job one of Helm's hooks, and the phases in which a version comes.
+HOOK = "helm.sh/hook"
+VERSION_PHASES = ("pre-install", "post-install", "pre-upgrade", "post-upgrade")
 
 
 def render_job(source: Source, script: Script, given: Given) -> Rendered:
@@ -48,6 +52,28 @@ def init_containers(document: Document) -> Iterator[dict[str, Any]]:
     for _, container in document.tables("spec", "template", "spec", "initContainers"):
         if container.get("restartPolicy") != "Always" and isinstance(container.get("name"), str):
             yield container
+
+
+def hook_phases(job: Document) -> list[str]:
+    """When Helm runs it as a hook, "pre-upgrade" and the like; empty where it is none."""
+    return phases(job.table("metadata"))
+
+
+def phases(metadata: Mapping[str, Any]) -> list[str]:
+    """The same of an object's metadata, be it in a manifest or on a cluster."""
+    annotations = metadata.get("annotations")
+    told = annotations.get(HOOK) if isinstance(annotations, dict) else None
+    return [each.strip() for each in told.split(",")] if isinstance(told, str) else []
+
+
+def runs_with_a_version(job: Document) -> bool:
+    """Whether Helm runs it as a hook of an install or an upgrade, and not of a test or an end."""
+    return job.kind == "Job" and any(each in VERSION_PHASES for each in hook_phases(job))
+
+
+def same_job(one: str, other: str) -> bool:
+    """Whether two names are one Job's: a chart may put a release's revision into it."""
+    return re.sub(r"\d+", "0", one) == re.sub(r"\d+", "0", other)
 
 
 def job_containers(job: Document) -> Iterator[dict[str, Any]]:

@@ -79,6 +79,11 @@ class Rendered:
     filled: Filled = field(default_factory=Filled)
     foreign: str = ""
 
+    @property
+    def names(self) -> set[tuple[str, str]]:
+        """What it is called, each object by its kind and name."""
+        return {(each.kind, each.name) for each in self.parsed.documents}
+
     def deployment(self, name: str) -> Document | None:
         """The Deployment of that name; of another name, where it is the only one."""
         found = [each for each in self.parsed.documents if each.kind == "Deployment"]

@@ -54,9 +54,16 @@ def read_subject(
     job = None
     if job_file and not foreign:
         job = render_job(job_file, renderer.script(), first)
-    elif settings.migration.among_manifests and settings.files.apply is None:
+    elif settings.migration.way == "hook" or (
+        settings.migration.among_manifests and settings.files.apply is None
+    ):
         found = renderer.jobs(first)
         job = Rendered(Parsed(found, [each.value for each in found]))
+    applied = renderer.shared(asked[STABLE].image)
+    if job and settings.migration.way == "hook":
+        # Which has it too, and it is looked at once.
+        others = [each for each in applied.documents if (each.kind, each.name) not in job.names]
+        applied = Parsed(others, [each.value for each in others], applied.faults)
     subject = Subject(
         settings=settings,
         root=root,
@@ -69,7 +76,7 @@ def read_subject(
             if (deployment := rendered.deployment(asked[track].deployment))
         },
         service_file=renderer.service_source(),
-        applied=renderer.shared(asked[STABLE].image),
+        applied=applied,
         schema=schema.extended([*prerequisites.documents, *definitions]),
         database_secret=database.SECRET,
         parameters=frozenset(parameters(settings)),

@@ -1,4 +1,4 @@
-"""A migration that comes with a version: by a Job of its template, an init container, the app."""
+"""A migration that comes with a version: by a Job beside it, a hook, an init container, the app."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ from pytest_canary.database.lock_sampler import sampled
 from pytest_canary.diagnosis.log_lines import quoted
 from pytest_canary.k8s.exec import Exec
 from pytest_canary.k8s.objects import Object, container_status, is_ready, pods_of
+from pytest_canary.manifests.jobs import phases
 from pytest_canary.release.command_ends import killed
+from pytest_canary.release.hook_watch import HookWatch
 from pytest_canary.release.job_manifest import pod_of
 from pytest_canary.release.job_run import JobRun
 from pytest_canary.release.migration import Migrated, explain, fresh_schema
@@ -37,7 +39,9 @@ class Along:
         deployment: the Deployment's name.
         image: the version's.
         init: whether an init container migrates; else the app does, before it is ready.
-        job: the Job that the version's template brings and that migrates; None where it has none.
+        job: the Job that the version's template brings and that migrates, or that Helm runs; None
+            where it has none.
+        hooks: watches over the Jobs that Helm runs, where one of them migrates.
         container: the init container's name; empty for the only one.
         deadline: seconds that the deployment takes at most.
     """
@@ -50,6 +54,7 @@ class Along:
     container: str
     deadline: float
     job: Object | None = None
+    hooks: HookWatch | None = None
 
     def migrate(
         self,
@@ -76,6 +81,7 @@ class Along:
         before = self.database.schema()
         noted = self.database.history(before)
         ready()
+        ran = self.hooks.mark() if self.hooks else set()
         locks = None
         if fresh:
             seconds = self.deadline + self.pods.deadline
@@ -91,7 +97,8 @@ class Along:
                 raise self._explained(error, ()) from error
         pod = self.pods.ready_pod(self.deployment) if self.job is None else pod_of(self.job)
         spec = self._spec(pod)
-        done = done or self._done(pod, spec)
+        runs = self._runs(ran)
+        done = runs[-1] if runs else done or self._done(pod, spec)
         after = self.database.schema()
         noted_after = self.database.history(after)
         container = str(spec["name"]) if self.init else ""
@@ -101,15 +108,50 @@ class Along:
             expected = fresh_schema(self.pods, self.database, pod, (), container, serves=serves)
         pinged = self.pods.run(self.deployment, ping, "PingHangs") if ping else None
         return Migrated(
-            pinged, done, before, after, expected, noted, noted_after, locks, pod, container
+            pinged,
+            done,
+            before,
+            after,
+            expected,
+            noted,
+            noted_after,
+            locks,
+            pod,
+            container,
+            len(runs),
         )
 
     def _deploy(self, deploy: Callable[[], None]) -> Exec | None:
         """Deploy, and see its Job to the end; how that has ended, where there is one."""
         deploy()
-        if self.job is None:
+        if self.job is None or self.hooks:
             return None
         return JobRun(self.pods, self.job, self.image).follow()
+
+    def _runs(self, ran: set[str]) -> list[Exec]:
+        """How the runs of the hook that migrates have ended; none where no hook does.
+
+        Raises:
+            FoundError: Helm has run none.
+        """
+        if self.hooks is None or self.job is None:
+            return []
+        runs = [each.done for each in self.hooks.migrations(ran) if each.done]
+        if not runs:
+            name, told = self.job["metadata"]["name"], ", ".join(phases(self.job["metadata"]))
+            raise FoundError(
+                [
+                    Finding(
+                        "HookMissed",
+                        f"Helm has not run Job {name} as {self.deployment} came: it is a hook of "
+                        f"{told}",
+                        where=f"Job {name}",
+                        next="let its helm.sh/hook be pre-install,pre-upgrade, so that the first "
+                        "install and each upgrade migrate",
+                    )
+                ]
+            )
+        return runs
 
     def _spec(self, pod: Object) -> Object:
         """The container that migrates.
@@ -168,6 +210,8 @@ class Along:
         return FoundError([replace(found, likely=likely), *others], after=after)
 
     def _of_job(self) -> Finding | None:
+        if self.hooks:
+            return None  # they have told it
         done = JobRun(self.pods, self.job, self.image).failure() if self.job else None
         if self.job is None or done is None:
             return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from pytest_canary.core.errors import CommandError, FoundError, ReleaseError
@@ -10,6 +11,7 @@ from pytest_canary.core.processes import Processes
 from pytest_canary.diagnosis.refusals import refusals
 from pytest_canary.manifests.rendered import Given
 from pytest_canary.release.claims import Claims
+from pytest_canary.release.hook_watch import HookWatch
 from pytest_canary.release.printed_secrets import PrintedSecrets
 from pytest_canary.rendering.renderer import Command
 from pytest_canary.rendering.version import Version
@@ -25,6 +27,7 @@ class Commands:
         processes: run kubectl.
         claims: make known what is applied, where the namespace is not the run's own.
         printed: watches what scripts print.
+        hooks: watches over the Jobs that Helm runs.
 
     Attributes:
         environment: what they see.
@@ -38,6 +41,7 @@ class Commands:
         processes: Processes,
         claims: Claims | None,
         printed: PrintedSecrets,
+        hooks: HookWatch | None = None,
     ) -> None:
         self._kubectl = kubectl
         self.environment = environment
@@ -45,6 +49,7 @@ class Commands:
         self._processes = processes
         self._claims = claims
         self._printed = printed
+        self._hooks = hooks
 
     def kubectl(self, *words: str | Path, stdin: bytes = b"") -> str:
         """Run kubectl and return its output.
@@ -101,7 +106,8 @@ class Commands:
 
         Raises:
             CommandError: it fails; with its output.
-            FoundError: the API server has refused something, whatever the script made of it.
+            FoundError: the API server has refused something, whatever the script made of it; or a
+                hook of Helm's has failed.
         """
         given = Given(deployment, replicas, version.image, self.environment)
         command = version.renderer.apply(given, other)
@@ -112,15 +118,17 @@ class Commands:
             self._claim(line)
             heard(line)
 
-        script.run(
-            self._words(command),
-            timeout=timeout,
-            env=self.environment,
-            cwd=command.cwd,
-            stdin=[command.stdin],
-            heard=hear,
-            disclosure=self._printed.of_script(version, [deployment, str(replicas), version.image]),
-        )
+        told = self._printed.of_script(version, [deployment, str(replicas), version.image])
+        with self._watched(command, script.kill_all):
+            script.run(
+                self._words(command),
+                timeout=timeout,
+                env=self.environment,
+                cwd=command.cwd,
+                stdin=[command.stdin],
+                heard=hear,
+                disclosure=told,
+            )
         # A script may go on after a refusal, and end as if nothing had been.
         self.expect_not_refused("\n".join(said))
         self._expect_own()
@@ -129,16 +137,25 @@ class Commands:
         """Run what changes a release, and return its output.
 
         Raises:
-            FoundError: the API server has refused it.
+            FoundError: the API server has refused it, or a hook of Helm's has failed.
             ReleaseError: it fails; with its output.
         """
+        own = self._processes.part()
         try:
-            return self._processes.run(
-                self._words(command), timeout=120, env=self.environment, stdin=[command.stdin]
-            )
+            with self._watched(command, own.kill_all):
+                return own.run(
+                    self._words(command), timeout=120, env=self.environment, stdin=[command.stdin]
+                )
         except CommandError as error:
             self.expect_not_refused(error.output)
             raise ReleaseError(error.sentence, error.evidence) from error
+
+    def _watched(
+        self, command: Command, end: Callable[[], object]
+    ) -> AbstractContextManager[object]:
+        """What watches over a command's hooks; FoundError where one fails."""
+        hooks = self._hooks if command.runs_hooks else None
+        return hooks.watched(end) if hooks else nullcontext()
 
     def _words(self, command: Command) -> list[str | Path]:
         where = [f"--namespace={self._namespace}"] if command.named else []

@@ -74,6 +74,30 @@ def job_among_manifests(
     return found[0].value
 
 
+def hook_of(
+    version: Version, deployment: str, replicas: int, environment: Mapping[str, str]
+) -> Object:
+    """The Job of a version's chart that Helm runs as a hook and that migrates.
+
+    Args:
+        version: has the chart.
+        deployment: the name of the version's Deployment.
+        replicas: how many it has.
+        environment: nothing of which reaches a chart.
+
+    Raises:
+        ReleaseError: there is none, or more than one that may be.
+    """
+    found = version.renderer.jobs(Given(deployment, replicas, version.image, environment))
+    if len(found) != 1:
+        names = ", ".join(each.name for each in found) or "none"
+        raise ReleaseError(
+            f"which hook of {version.title}'s chart migrates can't be told: of the Jobs that Helm "
+            f"runs at an install or an upgrade there are {names}; name one in migration.hook"
+        )
+    return found[0].value
+
+
 def own(job: Object) -> Object:
     """A Job as a run makes it: with a name, and there until it was read."""
     made: dict[str, Any] = copy.deepcopy(dict(job))

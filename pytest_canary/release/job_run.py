@@ -99,7 +99,25 @@ class JobRun:
                 change=self._pods.observer.change,
             )
         except WaitTimeoutError as error:
-            raise FoundError(self._given_up(error)) from error
+            raise FoundError(self.given_up(error)) from error
+
+    @property
+    def command(self) -> str:
+        """What its container runs, as one would type it."""
+        return self._typed
+
+    def glance(self) -> Exec | None:
+        """How its command has ended; None where it goes on. Raises as `run`, but at no deadline."""
+        seen = self._look()
+        return seen.value if seen.done else None
+
+    def last(self) -> Exec | None:
+        """How its command has ended last, as far as it was seen; None where it was not."""
+        ends = list(self._ends.values())
+        if not ends:
+            return None
+        end = ends[-1]
+        return Exec(end.pod, self._typed, end.code, end.log, end.log)
 
     def failure(self) -> Exec | None:
         """How its command has failed by now; None where it hasn't, or nobody can tell."""
@@ -211,7 +229,8 @@ class JobRun:
         """Why the last pod could not run the command."""
         return self._pods.diagnose(pods[-1]["metadata"]["name"]) if pods else []
 
-    def _given_up(self, error: WaitTimeoutError) -> list[Finding]:
+    def given_up(self, error: WaitTimeoutError) -> list[Finding]:
+        """What is told of one that goes on at its deadline."""
         pods, deadline = self._own_pods(), f"at its deadline of {self._pods.deadline:g} s"
         if self._slow and not self._ends:
             return [replace(each, doomed=True) for each in self._slow]

@@ -39,6 +39,7 @@ class Migrated:
         locks: who waited for whom meanwhile; None where no version was live.
         pod: the pod that it ran in, as it was then.
         container: the one of its containers that migrated; empty for the app's.
+        runs: how often Helm has run it as a hook; 0 where it is none.
     """
 
     ping: Exec | None
@@ -51,6 +52,7 @@ class Migrated:
     locks: Locks | None = None
     pod: Object = field(default_factory=dict)
     container: str = ""
+    runs: int = 0
 
     @property
     def changes(self) -> list[str]:

@@ -8,7 +8,14 @@ from pytest_canary.config.settings import Settings
 from pytest_canary.database.database import Database
 from pytest_canary.manifests.version import CANARY
 from pytest_canary.release.along import Along
-from pytest_canary.release.job_manifest import job_among_manifests, load_job, own, pod_of
+from pytest_canary.release.hook_watch import HookWatch
+from pytest_canary.release.job_manifest import (
+    hook_of,
+    job_among_manifests,
+    load_job,
+    own,
+    pod_of,
+)
 from pytest_canary.release.job_run import JobRun
 from pytest_canary.release.migration import Migrated, Way, by_exec, migrate
 from pytest_canary.release.pod_commands import PodCommands
@@ -23,6 +30,7 @@ class Migrator:
         settings: the project's.
         environment: the variables that the apply script and its templates see.
         announce: told what is about to be made, as kubectl calls it.
+        hooks: watches over the Jobs that Helm runs.
     """
 
     def __init__(
@@ -31,11 +39,13 @@ class Migrator:
         settings: Settings,
         environment: Mapping[str, str],
         announce: Callable[[str], None],
+        hooks: HookWatch,
     ) -> None:
         self._pods = pods
         self._settings = settings
         self._environment = environment
         self._announce = announce
+        self._hooks = hooks
 
     def migrate(
         self,
@@ -80,9 +90,10 @@ class Migrator:
             ready: returns when the migration may begin.
         """
         migration, name = self._settings.migration, self._settings.deployment_name(track)
-        job = None
-        if migration.among_manifests:
-            job = job_among_manifests(version, name, self._replicas(track), self._environment)
+        job, by_hook = None, migration.way == "hook"
+        if by_hook or migration.among_manifests:
+            find = hook_of if by_hook else job_among_manifests
+            job = find(version, name, self._replicas(track), self._environment)
         made = Along(
             self._pods,
             database,
@@ -92,6 +103,7 @@ class Migrator:
             container=migration.container or "",
             deadline=self._settings.deadlines.rollout,
             job=job,
+            hooks=self._hooks if by_hook else None,
         )
         ping = self._settings.commands.ping
         return made.migrate(deploy, ping=ping, fresh=fresh, ready=ready)

@@ -16,6 +16,7 @@ from pytest_canary.diagnosis.api_server import lost_api_server
 from pytest_canary.k8s.namespace import Exec, Namespace
 from pytest_canary.k8s.objects import pods_of
 from pytest_canary.k8s.observer import Observer
+from pytest_canary.manifests.jobs import same_job
 from pytest_canary.manifests.version import CANARY, STABLE, apply_environment
 from pytest_canary.release.chart_moves import ChartMoves
 from pytest_canary.release.claims import Claims
@@ -23,6 +24,7 @@ from pytest_canary.release.cluster_wide import ClusterWide
 from pytest_canary.release.commands import Commands
 from pytest_canary.release.diagnoser import Diagnoser
 from pytest_canary.release.diagnostics import Diagnostics, collect
+from pytest_canary.release.hook_watch import HookWatch
 from pytest_canary.release.migrator import Migrator
 from pytest_canary.release.pod_commands import PodCommands
 from pytest_canary.release.printed_secrets import PrintedSecrets
@@ -101,11 +103,13 @@ class Release:
             str(home),
             kubectl,
         )
+        hook = settings.migration.hook or ""
+        self.hooks = HookWatch(self.pods, lambda name: bool(hook) and same_job(name, hook))
         self.commands = Commands(
-            kubectl, environment, namespace.name, self.processes, claims, self.printed
+            kubectl, environment, namespace.name, self.processes, claims, self.printed, self.hooks
         )
         announce: Callable[[str], None] = claims.announce if claims else lambda _: None
-        self.migrator = Migrator(self.pods, settings, environment, announce)
+        self.migrator = Migrator(self.pods, settings, environment, announce, self.hooks)
         self.surroundings = Surroundings(
             namespace,
             observer,

@@ -11,9 +11,11 @@ from typing import Any
 
 from pytest_canary.config import chart_values
 from pytest_canary.config.manifest_files import yaml_files
+from pytest_canary.config.migration_settings import hooks_called
 from pytest_canary.core.processes import Processes
 from pytest_canary.k8s.image_names import tag
 from pytest_canary.manifests.documents import Document, Source, read
+from pytest_canary.manifests.jobs import runs_with_a_version
 from pytest_canary.manifests.parsing import Parsed, parse
 from pytest_canary.manifests.rendered import Given, Rendered
 from pytest_canary.manifests.templates import Script
@@ -35,6 +37,7 @@ class HelmChart:
         name: the app's, and the release's.
         service: the Service's name.
         root: the folder that paths are told from.
+        hook: the name of the Job that migrates as a hook; empty for none.
         processes: run `helm template`.
     """
 
@@ -45,6 +48,7 @@ class HelmChart:
     name: str
     service: str
     root: Path
+    hook: str = ""
     processes: Processes = field(default_factory=Processes)
 
     knows_both = True
@@ -79,9 +83,12 @@ class HelmChart:
         files = yaml_files(folder) if folder.is_dir() else []
         return [each for file in files for each in parse(read(file, self.root)).documents]
 
-    def jobs(self, _given: Given) -> list[Document]:
-        """None: Helm runs the chart's hooks by itself, and is waited for."""
-        return []
+    def jobs(self, given: Given) -> list[Document]:
+        """The Job that Helm runs as a hook and that migrates; all that may, where none is named."""
+        found = {
+            each.name: each for each in self._documents(given) if runs_with_a_version(each)
+        }.values()
+        return hooks_called(self.hook, found) if self.hook else list(found)
 
     def objects(self) -> ObjectSet:
         """All that it makes, of any image."""
@@ -239,8 +246,11 @@ class HelmChart:
         }
 
     def notes(self) -> list[str]:
-        """Nothing: Helm applies the chart as it is."""
-        return []
+        """How often a hook migrates; Helm applies the chart as it is."""
+        if not self.hook:
+            return []
+        each = "at each `helm upgrade` of either release" if self.releases == 2 else ""
+        return [f"Helm runs Job {self.hook} to migrate, {each or 'at each `helm upgrade`'}"]
 
 
 def _words(given: Given) -> dict[str, Any]:
@@ -255,4 +265,4 @@ def _words(given: Given) -> dict[str, Any]:
 
 
 def _helm(*words: str | Path) -> Command:
-    return Command(words, program=Path("helm"), named=True)
+    return Command(words, program=Path("helm"), named=True, runs_hooks=words[0] != "list")

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from pytest_canary.config.migration_settings import own_commands, recognised
+from pytest_canary.config.migration_settings import own_commands, recognised, with_hook
 from pytest_canary.config.settings import NAME, Settings
 from pytest_canary.core.errors import ReleaseError, SettingsError
 from pytest_canary.manifests.documents import Document, read
+from pytest_canary.manifests.jobs import runs_with_a_version
 from pytest_canary.manifests.parsing import parse
 from pytest_canary.manifests.version import STABLE
 from pytest_canary.rendering.renderers import chart_of, objects_of
@@ -68,8 +69,12 @@ def _of_chart(settings: Settings) -> Settings:
     objects = chart_of(settings, settings.root, settings.files).objects()
     stable = [each for each in objects.deployments() if each.name == f"{name}-{STABLE}"]
     service = objects.service(stable[0], name) if stable else None
-    # Its Jobs are hooks, which Helm runs by itself.
-    settings = _migrating(settings, stable)
+    # Both releases of a chart that is installed twice may have one.
+    made = {each.name: each for each in objects.parsed.documents if runs_with_a_version(each)}
+    hooks = list(made.values())
+    settings = _migrating(settings, [*stable, *hooks])
+    migration = with_hook(settings.migration, hooks)
+    settings = settings.model_copy(update={"migration": migration})
     return settings.model_copy(update={"service_name": service.name}) if service else settings
 
 

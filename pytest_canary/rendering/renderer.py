@@ -22,6 +22,7 @@ class Command:
         stdin: what it reads.
         cwd: the folder to run in; None for this process's own.
         named: whether it is to be told the run's namespace.
+        runs_hooks: whether it may run Jobs on its way, and waits for them.
     """
 
     words: tuple[str | Path, ...]
@@ -29,6 +30,7 @@ class Command:
     stdin: bytes = b""
     cwd: Path | None = None
     named: bool = False
+    runs_hooks: bool = False
 
 
 class Renderer(Protocol):

@@ -72,6 +72,7 @@ def chart_of(
         settings.name,
         settings.service_name,
         root,
+        settings.migration.hook or "",
         processes or Processes(),
     )
 

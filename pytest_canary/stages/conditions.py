@@ -90,7 +90,7 @@ def migrates(plan: Plan) -> bool:
 
 def migrates_by_manifest(plan: Plan) -> bool:
     """Applies where what migrates stands in a manifest."""
-    return migrates(plan) and plan.settings.migration.way in ("job", "init-container")
+    return migrates(plan) and plan.settings.migration.way in ("job", "hook", "init-container")
 
 
 def migrates_to_an_end(plan: Plan) -> bool:

@@ -57,6 +57,9 @@ def commands_run(context: Context) -> None:
     if done:
         last = done.migrate.output.splitlines()[-1:] or ["no output"]
         context.journal.note("migration", ", ".join(filter(None, [last[0], done.counts])))
+        if done.runs > 1:
+            told = f"Helm has run the hook {done.runs} times by now, once each `helm upgrade`"
+            context.journal.note("migration", told)
 
 
 @STAGE.holds("a backup from before the migration restores", when=migrates_live)

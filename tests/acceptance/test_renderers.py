@@ -6,6 +6,7 @@ import io
 import json
 import re
 import shutil
+import tarfile
 from pathlib import Path
 
 import docker
@@ -17,7 +18,12 @@ BOUNDED = '[api]\nbounded-read = { method = "GET", path = "/person/1" }\n'
 
 
 def walk(
-    shared: Project, releases: dict[str, str], example: str, settings: str, job: str = ""
+    shared: Project,
+    releases: dict[str, str],
+    example: str,
+    settings: str,
+    job: str = "",
+    file: str = "canary.toml",
 ) -> Walked:
     """Walk an example from release 1 to 2, with its own settings, in the tests' cluster.
 
@@ -27,20 +33,22 @@ def walk(
         example: its folder in the repository.
         settings: more of them, in TOML.
         job: one that migrates in the place of the example's commands, put beside its objects.
+        file: the one that has the example's settings.
     """
     name = example.rpartition("/")[2]
     folder = shared.root / name
+    shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(ROOT / example, folder)
-    own = re.sub(r"(\.\./)+app", "../app", (folder / "canary.toml").read_text())
+    own = re.sub(r"(\.\./)+app", "../app", (folder / file).read_text())
     database = f'[database]\nimage = "{needed("POSTGRES_IMAGE")}"\n'
     if job:
         (folder / "k8s" / "job.yml").write_text(job)
         own = own.partition("[commands]")[0]
-    (folder / "canary.toml").write_text(f"{own}\n{database}{settings}")
+    (folder / file).write_text(f"{own}\n{database}{settings}")
     return shared.pytest(
         "--canary",
         "--canary-reuse",
-        f"--canary-config={name}/canary.toml",
+        f"--canary-config={name}/{file}",
         f"--canary-baseline={releases['1']}",
         f"--canary-image={releases['2']}",
         "-vrs",
@@ -73,7 +81,6 @@ def test_plain_yaml_is_walked_as_it_stands(shared: Project, releases: dict[str, 
 @pytest.mark.soak
 def test_a_job_among_plain_objects_migrates(shared: Project, releases: dict[str, str]) -> None:
     """It has one name for both versions, and is nowhere but in the folder."""
-    shutil.rmtree(shared.root / "addressbook-yaml", ignore_errors=True)
     text = (ROOT / "fixtures" / "migrations" / "job.yml").read_text()
     job = text.replace("$img", "addressbook:1")
     settings = "[traffic]\nrate = 0\n"
@@ -169,7 +176,6 @@ def test_after_a_failing_canary_helm_takes_the_release_back(
 ) -> None:
     exits = f"FROM {releases['2']}\nENTRYPOINT []\nCMD exit 3\n"
     engine.images.build(fileobj=io.BytesIO(exits.encode()), rm=True, tag="addressbook:ends")
-    shutil.rmtree(shared.root / "addressbook-helm", ignore_errors=True)
     settings = "[traffic]\nrate = 0\n"
     walked = walk(
         shared, releases | {"2": "addressbook:ends"}, "examples/addressbook-helm", settings
@@ -182,3 +188,85 @@ def test_after_a_failing_canary_helm_takes_the_release_back(
     report = json.loads((shared.root / "canary-report" / "report.json").read_text())
     spent = {each["name"] for stage in report["stages"] for each in stage["spent"]}
     assert "helm rollback addressbook" in spent
+
+
+# Without traffic, and with some: a hook takes its time at each `helm upgrade`.
+HOOK = {"example": "examples/addressbook-helm", "file": "hook.toml"}
+
+
+@pytest.mark.soak
+def test_a_hook_of_a_chart_migrates(shared: Project, releases: dict[str, str]) -> None:
+    walked = walk(shared, releases, settings="[traffic]\nrate = 0\n", **HOOK)
+    expect_walked(walked, shared.root / "canary-report" / "report.json")
+    preflight = walked.stage("preflight")
+    assert "Helm runs Job addressbook-migrate to migrate, at each `helm upgrade`" in preflight
+    assert "Helm has run the hook 2 times by now" in walked.stage("migration")
+
+
+def migrating_by(
+    walk_releases: dict[str, str], engine: docker.DockerClient, statement: str
+) -> dict[str, str]:
+    """The releases, with a candidate whose migration runs this, after its own."""
+    name = "addressbook:migrates-badly"
+    text = (
+        "from alembic import op\n"
+        'revision, down_revision = "0003", "0002"\n'
+        f"def upgrade():\n    op.execute({statement!r})\n"
+    )
+    folder = io.BytesIO()
+    with tarfile.open(fileobj=folder, mode="w") as archive:
+        for path, content in (
+            ("Dockerfile", f"FROM {walk_releases['2']}\nCOPY 3.py {VERSIONS}/0003_more.py\n"),
+            ("3.py", text),
+        ):
+            entry = tarfile.TarInfo(path)
+            entry.size = len(content)
+            archive.addfile(entry, io.BytesIO(content.encode()))
+    folder.seek(0)
+    engine.images.build(fileobj=folder, custom_context=True, rm=True, tag=name)
+    return walk_releases | {"2": name}
+
+
+VERSIONS = "addressbook/migrations/versions"
+
+
+@pytest.mark.parametrize(
+    ("statement", "told", "more"),
+    [
+        pytest.param(
+            "alter table person add constraint short check (length(first_name) < 2)",
+            "`python -m addressbook migrate` of Helm's hook, Job addressbook-migrate, exits with "
+            "code 1 in pod addressbook-migrate-",
+            'check constraint "short"',
+            id="fails",
+        ),
+        pytest.param(
+            "select pg_sleep(1000)",
+            "`python -m addressbook migrate` of Job addressbook-migrate was given up at its "
+            "deadline of 15 s",
+            "see deadlines.command",
+            id="hangs",
+            marks=pytest.mark.soak,
+        ),
+    ],
+)
+def test_a_hook_that_comes_to_no_good_end_is_explained_and_helm_takes_the_release_back(
+    shared: Project,
+    releases: dict[str, str],
+    engine: docker.DockerClient,
+    statement: str,
+    told: str,
+    more: str,
+) -> None:
+    """Of which Helm says that pre-upgrade hooks failed."""
+    bad = migrating_by(releases, engine, statement)
+    settings = "[traffic]\nrate = 0\n[deadlines]\ncommand = 15\n"
+    walked = walk(shared, bad, settings=settings, **HOOK)
+    engine.images.remove(bad["2"])
+
+    assert walked.code == 1
+    text = " ".join(walked.text.split())
+    assert told in text
+    assert more in text
+    assert "rolled back: 3/3 of release 1; the API answers" in walked.stage("rollback")
+    assert walked.stage("cleanup").endswith("nothing left")

@@ -7,7 +7,7 @@ from typing import Any
 
 from pytest_canary.core.wording import plural, suggestion
 from pytest_canary.manifests.documents import Fault, Place
-from pytest_canary.manifests.jobs import init_containers, job_faults, jobs, migrating
+from pytest_canary.manifests.jobs import hook_phases, init_containers, job_faults, jobs, migrating
 from pytest_canary.manifests.pods import POD
 from pytest_canary.preflight.groups import MIGRATION
 from pytest_canary.preflight.rule import rule
@@ -16,10 +16,10 @@ from pytest_canary.preflight.subject import Subject, Workload, describe
 
 @rule(
     "no-migration",
-    "manifests without the one Job or init container that migrates",
+    "manifests without the one Job, hook or init container that migrates",
     MIGRATION,
     advice="let the file that `migration.job` names hold one Job and nothing else; name the init "
-    "container in `migration.container`",
+    "container in `migration.container`, the chart's hook in `migration.hook`",
 )
 def no_migration(subject: Subject) -> Iterator[Fault]:
     """The file that is to hold the Job holds it, and nothing else; the init container is there."""
@@ -28,6 +28,8 @@ def no_migration(subject: Subject) -> Iterator[Fault]:
     migration = subject.settings.migration
     if migration.among_manifests:
         yield from _job_among_manifests(subject)
+    if migration.way == "hook":
+        yield from _hook(subject)
     for workload in subject.workloads.values() if migration.way == "init-container" else ():
         deployment, name = workload.deployment, migration.container or ""
         if len(migrating(deployment, name)) != 1:
@@ -57,6 +59,30 @@ def _job_among_manifests(subject: Subject) -> Iterator[Fault]:
             sentence = f"{where} {plural(count, 'Job')}, where one is to migrate"
             fix = "name the manifest of the one that does in migration.job"
             yield Fault(subject.source, 1, sentence, fix)
+
+
+def _hook(subject: Subject) -> Iterator[Fault]:
+    found = jobs(subject.job) if subject.job else []
+    wanted = subject.settings.migration.hook
+    if len(found) != 1:
+        count = plural(len(found), "Job")
+        called = f" called {wanted}" if wanted else ""
+        yield Fault(
+            subject.source,
+            1,
+            f"the chart has {count}{called} that Helm runs at an install or an upgrade, where one "
+            "is to migrate",
+            "name the one that does in migration.hook",
+        )
+        return
+    told = ", ".join(hook_phases(found[0]))
+    for when in ("install", "upgrade"):
+        if when not in told:
+            yield found[0].fault(
+                ("metadata", "annotations"),
+                f"Job {found[0].name} is a hook of {told}, so that no {when} migrates",
+                "let helm.sh/hook be pre-install,pre-upgrade",
+            )
 
 
 @rule(
@@ -128,5 +154,5 @@ def selects_migration(subject: Subject) -> Iterator[Fault]:
 
 def _jobs(subject: Subject) -> Iterator[Workload]:
     """The Jobs that migrate."""
-    if subject.settings.migration.way == "job":
+    if subject.settings.migration.way in ("job", "hook"):
         yield from (each for each in subject.pods() if each.deployment.kind == "Job")
