@@ -12,7 +12,7 @@ from pytest_canary.config.manifest_settings import RendererName
 from pytest_canary.config.table import TABLE
 from pytest_canary.config.values import Text
 from pytest_canary.manifests.documents import Document
-from pytest_canary.manifests.jobs import hook_phases, init_containers, job_containers, same_job
+from pytest_canary.manifests.jobs import init_containers, job_containers, same_job
 
 By = Literal["exec", "job", "hook", "init-container", "start"]
 """What migrates: `commands.migrate` in a pod that is ready; a Job; a Job that Helm runs as a hook;
@@ -98,7 +98,11 @@ class MigrationSettings(BaseModel):
 
 
 def recognised(
-    migration: MigrationSettings, commands: CommandSettings, documents: Iterable[Document]
+    migration: MigrationSettings,
+    commands: CommandSettings,
+    documents: Iterable[Document],
+    *,
+    by_helm: bool = False,
 ) -> MigrationSettings:
     """The settings, with what migrates in the template where nobody has said what does.
 
@@ -107,6 +111,7 @@ def recognised(
         commands: likewise; a `migrate` that is set, if to nothing, says what migrates.
         documents: the Deployment under release, and what comes with it; of a template, its
             variables not filled in.
+        by_helm: whether the Jobs among them are hooks, which Helm runs.
     """
     said = migration.by or migration.job or migration.hook or migration.container
     if said or "migrate" in commands.model_fields_set:
@@ -124,7 +129,7 @@ def recognised(
         return migration
     if names:
         told = {"by": "init-container", "container": names[0]}
-    elif hook_phases(jobs[0]):
+    elif by_helm:
         told = {"by": "hook", "hook": jobs[0].name}
     else:
         told = {"by": "job"}

@@ -72,14 +72,14 @@ def _of_chart(settings: Settings) -> Settings:
     # Both releases of a chart that is installed twice may have one.
     made = {each.name: each for each in objects.parsed.documents if runs_with_a_version(each)}
     hooks = list(made.values())
-    settings = _migrating(settings, [*stable, *hooks])
+    settings = _migrating(settings, [*stable, *hooks], by_helm=True)
     migration = with_hook(settings.migration, hooks)
     settings = settings.model_copy(update={"migration": migration})
     return settings.model_copy(update={"service_name": service.name}) if service else settings
 
 
-def _migrating(settings: Settings, documents: list[Document]) -> Settings:
+def _migrating(settings: Settings, documents: list[Document], *, by_helm: bool = False) -> Settings:
     """The settings with what migrates by these objects, where nobody has said what does."""
-    migration = recognised(settings.migration, settings.commands, documents)
+    migration = recognised(settings.migration, settings.commands, documents, by_helm=by_helm)
     commands = own_commands(migration, settings.commands)
     return settings.model_copy(update={"migration": migration, "commands": commands})

@@ -190,8 +190,8 @@ def test_after_a_failing_canary_helm_takes_the_release_back(
     assert "helm rollback addressbook" in spent
 
 
-# Without traffic, and with some: a hook takes its time at each `helm upgrade`.
 HOOK = {"example": "examples/addressbook-helm", "file": "hook.toml"}
+VERSIONS = "addressbook/migrations/versions"
 
 
 @pytest.mark.soak
@@ -225,9 +225,6 @@ def migrating_by(
     folder.seek(0)
     engine.images.build(fileobj=folder, custom_context=True, rm=True, tag=name)
     return walk_releases | {"2": name}
-
-
-VERSIONS = "addressbook/migrations/versions"
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,24 @@ spec:
           image: IMAGE
           readinessProbe: {httpGet: {path: /, port: 80}}
 """
+HOOK = """---
+# Source: shop/templates/migrate.yaml
+apiVersion: batch/v1
+kind: Job
+metadata:
+  name: NAME
+  annotations: {helm.sh/hook: PHASES}
+spec:
+  template:
+    metadata:
+      labels: {app: shop-migrate}
+    spec:
+      restartPolicy: Never
+      containers:
+        - name: migrate
+          image: IMAGE
+          command: [app, COMMAND]
+"""
 TEMPLATE = """{{- if .replicas }}
 apiVersion: apps/v1
 kind: Deployment
@@ -83,6 +101,18 @@ def put_helm(folder: Path) -> Path:
     (folder / "made").write_text(DEPLOYMENT)
     (folder / "around").write_text(MADE)
     return folder
+
+
+def put_hook(
+    root: Path,
+    name: str = "shop-migrate",
+    phases: str = '"pre-install,pre-upgrade"',
+    command: str = "migrate",
+) -> None:
+    """Let the chart have a hook; each beside those that it has already."""
+    text = HOOK.replace("NAME", name).replace("PHASES", phases).replace("COMMAND", command)
+    with (root / "bin" / "made").open("a") as made:
+        made.write(text)
 
 
 def answer(root: Path, script: str) -> None:

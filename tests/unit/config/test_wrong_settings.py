@@ -33,8 +33,18 @@ CHECK = "[[api.checks]]\nmethod = 'GET'\npath = '/'\n"
             "replicas.stable_during = 2: no such setting; did you mean stable-during-canary?",
         ),
         (
+            "[migration]\nby = 'sidecar'",
+            "migration.by = 'sidecar': one of 'exec', 'job', 'hook', 'init-container' or 'start'",
+        ),
+        (
             "[migration]\nby = 'hook'",
-            "migration.by = 'hook': one of 'exec', 'job', 'init-container' or 'start'",
+            "migration.by = 'hook': is for a chart, whose hooks Helm runs; name a Job by "
+            "migration.job",
+        ),
+        (
+            "[migration]\nby = 'start'\nhook = 'm'",
+            'migration.hook = \'m\': goes with migration.by = "hook", and not "start"; take one '
+            "of the two out",
         ),
         (
             "[migration]\nby = 'job'\nfirst = true",

@@ -10,6 +10,7 @@ from fakes.objects import Object
 from fakes.world import JOB, NewWorld, World
 
 from pytest_canary.core.errors import FoundError, ReleaseError
+from pytest_canary.release.along import Along
 from pytest_canary.release.hook_watch import HookWatch
 
 
@@ -152,3 +153,25 @@ def test_what_helm_fails_at_by_itself_stays_its_own(world: World) -> None:
     hooks = watch(world)
     with pytest.raises(ReleaseError, match="no such chart"), hooks.watched(lambda: None):
         raise ReleaseError("no such chart")
+
+
+def test_a_version_that_comes_without_its_hook_is_told(world: World) -> None:
+    world.enter("canary")
+    along = Along(
+        world.context.release.pods,
+        world.context.database,
+        "addressbook-canary",
+        "addressbook:2",
+        init=False,
+        container="",
+        deadline=5,
+        job=hook(phases="pre-upgrade"),
+        hooks=watch(world),
+    )
+    with pytest.raises(FoundError) as told:
+        along.migrate(lambda: None, fresh=False, ready=lambda: None)
+    (found,) = told.value.findings
+    assert found.code == "HookMissed"
+    assert found.sentence == (
+        "Helm has not run Job shop-migrate as addressbook-canary came: it is a hook of pre-upgrade"
+    )

@@ -190,6 +190,7 @@ def test_a_job_among_what_a_tool_makes_migrates(world: World, tmp_path: Path) ->
         world.settings.model_copy(update={"migration": plan.settings.migration}),
         {},
         announced.append,
+        world.context.release.hooks,
     )
     version = Version("candidate", "addressbook:2", renderer_of(plan, root))
     done = made.migrate(world.context.database, CANARY, version, fresh=False)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes.helm import asked, chart
+from fakes.helm import asked, chart, put_hook
 from fakes.manifest_sets import planned
 
 from pytest_canary.config.options import Options
@@ -214,3 +214,56 @@ def test_without_a_canary_a_chart_is_set_as_helm_create_has_it(root: Path) -> No
     (root / "chart" / "values.yaml").write_text("stable:\n  replicas: 3\n")
     assert "stable.replicas=3" in upgrade()
     assert "canary.replicas=0" in upgrade()
+
+
+def told(root: Path, **table: Any) -> list[str]:
+    """What a check finds of the migration."""
+    findings = inspect(planned(root, **table), root).findings
+    return [f"{each.code}: {each.sentence}; {each.next}" for each in findings]
+
+
+def test_a_hook_that_migrates_is_known_and_told(root: Path) -> None:
+    put_hook(root)
+    found = planned(root)
+    migration = found.settings.migration
+    assert (migration.way, migration.hook, migration.known) == ("hook", "shop-migrate", True)
+    assert found.migrates_along
+    (job,) = of(root).jobs(CANARY)
+    assert job.at("spec", "template", "spec", "containers", 0, "image") == "team/shop:2"
+    inspection = inspect(found, root)
+    assert not inspection.findings
+    assert "Helm runs Job shop-migrate to migrate, at each `helm upgrade`" in inspection.notes
+    assert of(root, **TWO).notes() == [
+        "Helm runs Job shop-migrate to migrate, at each `helm upgrade` of either release"
+    ]
+
+
+def test_what_no_version_comes_with_is_none(root: Path) -> None:
+    """A chart's test, and a Job that is applied with the rest."""
+    put_hook(root, phases="test")
+    assert planned(root).settings.migration.way == "exec"
+
+
+def test_one_of_several_hooks_is_named(root: Path) -> None:
+    put_hook(root, "shop-1-schema", command="up")
+    put_hook(root, "shop-check", command="check")
+    assert planned(root).settings.migration.way == "exec"
+    named = {"migration": {"hook": "shop-2-schema"}}
+    (job,) = renderer_of(planned(root, **named), root).jobs(CANARY)
+    assert job.name == "shop-1-schema", "whatever the revision in its name"
+    assert told(root, migration={"by": "hook"}) == [
+        "no-migration: the chart has 2 Jobs that Helm runs at an install or an upgrade, where one "
+        "is to migrate; name the one that does in migration.hook"
+    ]
+    assert told(root, migration={"hook": "shop-schema"}) == [
+        "no-migration: the chart has 0 Jobs called shop-schema that Helm runs at an install or an "
+        "upgrade, where one is to migrate; name the one that does in migration.hook"
+    ]
+
+
+def test_a_hook_that_an_install_leaves_out_is_told(root: Path) -> None:
+    put_hook(root, phases="pre-upgrade")
+    assert told(root) == [
+        "no-migration: Job shop-migrate is a hook of pre-upgrade, so that no install migrates; let "
+        "helm.sh/hook be pre-install,pre-upgrade"
+    ]

@@ -101,8 +101,8 @@ def test_a_charts_job_is_helms_to_run(tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as wrong:
         planned(root, manifests={"path": "chart"}, migration={"by": "job"})
     assert str(wrong.value) == (
-        "canary.toml: migration.by = 'job': needs migration.job with a chart, whose own Jobs Helm "
-        "runs as hooks; name the manifest of a Job that is none of the chart's"
+        "canary.toml: migration.by = 'job': needs migration.job with a chart; say \"hook\" where "
+        "one of its own Jobs migrates, which Helm runs as a hook"
     )
 
 
