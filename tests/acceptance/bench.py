@@ -12,7 +12,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import pytest
 from acceptance import faults
+from acceptance.deliveries import Deliver, by_script
 from acceptance.faults import Fault
 from acceptance.projects import ROOT, addressbook_tables
 from acceptance.rehearsals import (
@@ -24,6 +26,7 @@ from acceptance.rehearsals import (
 
 from pytest_canary import stages
 from pytest_canary.context.journal import Journal
+from pytest_canary.context.outcomes import VerdictOutcome
 from pytest_canary.context.sampling import QUIET
 from pytest_canary.core.errors import CanaryError, FoundError
 from pytest_canary.core.findings import Finding
@@ -31,6 +34,7 @@ from pytest_canary.core.waiting import Seen, Waiter
 from pytest_canary.manifests.version import STABLE
 from pytest_canary.preflight.inspection import inspect
 from pytest_canary.rehearsal.rehearsal import Rehearsal
+from pytest_canary.rendering.naming import named
 from pytest_canary.rendering.renderers import renderer_of
 from pytest_canary.rendering.version import Version
 from pytest_canary.stages import automatic_rollback, canary
@@ -108,12 +112,21 @@ class Outcome:
 
 @dataclass
 class Bench:
-    """One walk that stands at the end of its stage `baseline`, and goes back there."""
+    """One walk that stands at the end of its stage `baseline`, and goes back there.
+
+    Attributes:
+        images: what the node calls each fault's; the healthy candidate's is that of "".
+        place: that end.
+        deliver: writes a candidate's manifests.
+        ends_at_once: whether the live version's pods do; faults with traffic need the script.
+    """
 
     walk: Rehearsal
     folder: Path
     images: dict[str, str]
     place: Place
+    deliver: Deliver = by_script
+    ends_at_once: bool = True
 
     def outcome(self, fault: Fault) -> Outcome:
         """Rehearse a candidate with this fault, and stand where it began."""
@@ -160,30 +173,31 @@ class Bench:
         """Stand at the end of the baseline again, with a candidate that has this fault."""
         folder = self.folder / fault.name
         folder.mkdir()
-        found = check(faults.merged(table(), fault.settings), fault.name)
-        files: dict[str, Any] = {name: folder / f"{name}.yml" for name in ("deployment", "service")}
-        for name, file in files.items():
-            text = manifest(name, ends_at_once=not found.traffic.rate)
-            if name == "deployment" and fault.meanwhile:
-                text = faults.patched(text, IS_READY_LATE)
-            file.write_text(faults.patched(text, getattr(fault, name)))
-        found = found.model_copy(update={"files": replace(found.files, **files)})
+        wanted = faults.merged(table(), fault.settings)
+        ends_at_once = not check(wanted, fault.name).traffic.rate
+        deployment = manifest("deployment", ends_at_once=ends_at_once)
+        if fault.meanwhile:
+            deployment = faults.patched(deployment, IS_READY_LATE)
+        deployment = faults.patched(deployment, fault.deployment)
+        service = faults.patched(manifest("service", ends_at_once=ends_at_once), fault.service)
+        made = {"manifests": self.deliver(folder, deployment, service)}
+        found = named(check(wanted | made, fault.name))
         candidate = Version(
             "candidate",
             self.images.get(fault.name, self.images[""]),
             renderer_of(replace(self.walk.plan, settings=found), found.root),
         )
-        baseline = self.live(ends_at_once=not found.traffic.rate)
+        baseline = self.live(ends_at_once=ends_at_once)
         self.walk = self.place.go_back(self.walk, found, candidate, baseline)
 
     def live(self, *, ends_at_once: bool) -> Version:
         """The baseline, deployed anew where it ends otherwise."""
         context = self.walk.context
-        text = manifest("deployment", ends_at_once=ends_at_once)
-        if context.baseline.renderer.text() == text:
+        if ends_at_once == self.ends_at_once:
             return context.baseline
+        self.ends_at_once = ends_at_once
         file = self.folder / f"baseline-{ends_at_once}.yml"
-        file.write_text(text)
+        file.write_text(manifest("deployment", ends_at_once=ends_at_once))
         files = replace(context.settings.files, deployment=file)
         renderer = renderer_of(context.plan, context.settings.root, files)
         version = replace(context.baseline, renderer=renderer)
@@ -267,6 +281,30 @@ class Bench:
         """Give the database what it had at the end of the baseline, and expect no more of it."""
         self.place.forget_rows(self.walk)
         self.walk.context.database.script(RESTORE, timeout=60)
+
+
+def assert_said_and_kept(outcome: Outcome, told: Told) -> None:
+    """What the stages' lines and the report's folder have of it, once it is rolled back."""
+    notes = {stage: "; ".join(each) for stage, each in outcome.journal.notes.items()}
+    for words in ("rolled back: 3/3 of release 1", "the API answers", "nothing lost"):
+        assert words in notes["rollback"]
+    assert told.kept, "the evidence is kept"
+    finding = (outcome.folder / told.kept / "finding.txt").read_text()
+    assert finding == f"stage {told.stage}: {told.error}\n"
+    # A promotion deletes the canary.
+    track = "stable" if told.stage == "stable" else "canary"
+    # Of one that somebody deletes, events alone are sure to be left.
+    name = "events.txt" if told.code == "DeploymentDeleted" else "describe.txt"
+    assert f"addressbook-{track}" in (outcome.folder / told.kept / name).read_text()
+    if told.stage == "verdict":
+        assert "no-go: " in notes["verdict"]
+        verdict = outcome.journal.outcome(VerdictOutcome).verdict
+        assert verdict, "there is one"
+        assert verdict.looks <= 24, "not after the whole window"
+        (effect,) = (
+            each.effect for each in verdict.comparisons if each.metric == "latency of reads"
+        )
+        assert effect == pytest.approx(0.1, abs=0.05)
 
 
 def table() -> dict[str, Any]:

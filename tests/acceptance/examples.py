@@ -15,12 +15,12 @@ def copied(name: str, folder: Path) -> Path:
     project = folder / "example"
     shutil.copytree(ROOT / "examples" / name, project)
     shutil.copytree(ROOT / "app", folder / "app")
-    settings = project / "canary.toml"
-    settings.write_text(settings.read_text().replace("../../app", "../app"))
+    for settings in project.glob("*.toml"):
+        settings.write_text(settings.read_text().replace("../../app", "../app"))
     return project
 
 
-def checked(project: Path) -> subprocess.CompletedProcess[str]:
+def checked(project: Path, *more: str) -> subprocess.CompletedProcess[str]:
     """`pytest --canary-check` in a project."""
-    argv = [sys.executable, "-m", "pytest", "--canary-check", "-p", "no:cacheprovider"]
+    argv = [sys.executable, "-m", "pytest", "--canary-check", "-p", "no:cacheprovider", *more]
     return subprocess.run(argv, cwd=project, capture_output=True, text=True, check=False)

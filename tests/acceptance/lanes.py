@@ -14,6 +14,7 @@ from queue import SimpleQueue
 import pytest
 from acceptance import faults
 from acceptance.bench import DUMP, Bench, Outcome, manage, manifest, table
+from acceptance.deliveries import Deliver, by_script
 from acceptance.faults import Fault
 from acceptance.projects import ROOT, Project
 from acceptance.rehearsals import Place, build, hold, load, rehearsal
@@ -104,6 +105,7 @@ def open_lanes(
     releases: Mapping[str, str],
     chosen: Sequence[Fault],
     number: int = 3,
+    deliver: Deliver = by_script,
 ) -> Lanes:
     """Walks with release 1 live, and every faulty image on their node; for the caller to close.
 
@@ -113,10 +115,10 @@ def open_lanes(
         releases: the names of the images, by release.
         chosen: the faults that will be asked for.
         number: how many.
+        deliver: writes the manifests.
     """
-    live = folder / "baseline.yml"
-    live.write_text(manifest("deployment", ends_at_once=True))
-    settings = table() | {"manifests": {"deployment": str(live)}}
+    texts = [manifest(each, ends_at_once=True) for each in ("deployment", "service")]
+    settings = table() | {"manifests": deliver(folder, *texts)}
     with ExitStack() as stack:
         walks = []
         for at in range(number):
@@ -139,7 +141,7 @@ def open_lanes(
             database = walk.plan.settings.database
             dump = DUMP.format(user=database.user, name=database.name)
             walk.context.database.script(dump, timeout=60)
-            benches.append(Bench(walk, folder / f"lane-{at}", images, Place.of(walk)))
+            benches.append(Bench(walk, folder / f"lane-{at}", images, Place.of(walk), deliver))
         return Lanes(benches, chosen, stack.pop_all())
 
 
@@ -158,7 +160,11 @@ def write_contexts(chosen: Iterable[Fault], candidate: str, folder: Path) -> dic
     return contexts
 
 
-def faults_left(session: pytest.Session) -> list[Fault]:
-    """The faults that -k and -m have left."""
+def faults_left(session: pytest.Session, what: str = "") -> list[Fault]:
+    """The faults that -k and -m have left.
+
+    Args:
+        what: stands before their names, where that is not the bundled script's.
+    """
     left = {item.name for item in session.items}
-    return [fault for fault in FAULTS if any(f"[{fault.name}]" in name for name in left)]
+    return [fault for fault in FAULTS if any(f"[{what}{fault.name}]" in name for name in left)]

@@ -15,13 +15,11 @@ from pathlib import Path
 
 import pytest
 from acceptance import faults
-from acceptance.bench import Outcome, Told
+from acceptance.bench import Told, assert_said_and_kept
 from acceptance.faults import Fault
 from acceptance.lanes import FAULTS, Lanes
 from acceptance.projects import ROOT
 from acceptance.tables import write_table
-
-from pytest_canary.context.outcomes import VerdictOutcome
 
 
 @pytest.fixture(scope="module")
@@ -83,30 +81,6 @@ def test_the_healthy_release_passes_and_rolls_back(benches: Lanes) -> None:
     assert told is None, str(told and told.error)
     assert bench.roll_back() == ""
     bench.restore()
-
-
-def assert_said_and_kept(outcome: Outcome, told: Told) -> None:
-    """What the stages' lines and the report's folder have of it, once it is rolled back."""
-    notes = {stage: "; ".join(each) for stage, each in outcome.journal.notes.items()}
-    for words in ("rolled back: 3/3 of release 1", "the API answers", "nothing lost"):
-        assert words in notes["rollback"]
-    assert told.kept, "the evidence is kept"
-    finding = (outcome.folder / told.kept / "finding.txt").read_text()
-    assert finding == f"stage {told.stage}: {told.error}\n"
-    # A promotion deletes the canary.
-    track = "stable" if told.stage == "stable" else "canary"
-    # Of one that somebody deletes, events alone are sure to be left.
-    name = "events.txt" if told.code == "DeploymentDeleted" else "describe.txt"
-    assert f"addressbook-{track}" in (outcome.folder / told.kept / name).read_text()
-    if told.stage == "verdict":
-        assert "no-go: " in notes["verdict"]
-        verdict = outcome.journal.outcome(VerdictOutcome).verdict
-        assert verdict, "there is one"
-        assert verdict.looks <= 24, "not after the whole window"
-        (effect,) = (
-            each.effect for each in verdict.comparisons if each.metric == "latency of reads"
-        )
-        assert effect == pytest.approx(0.1, abs=0.05)
 
 
 def marks(fault: Fault) -> list[pytest.MarkDecorator]:

@@ -40,6 +40,7 @@ def walk(
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(ROOT / example, folder)
     own = re.sub(r"(\.\./)+app", "../app", (folder / file).read_text())
+    own = own.replace('[database]\nimage = "postgres:17"\n', "")
     database = f'[database]\nimage = "{needed("POSTGRES_IMAGE")}"\n'
     if job:
         (folder / "k8s" / "job.yml").write_text(job)
@@ -267,3 +268,21 @@ def test_a_hook_that_comes_to_no_good_end_is_explained_and_helm_takes_the_releas
     assert more in text
     assert "rolled back: 3/3 of release 1; the API answers" in walked.stage("rollback")
     assert walked.stage("cleanup").endswith("nothing left")
+
+
+@pytest.mark.soak
+@pytest.mark.alone
+def test_a_flask_app_with_alembic_is_walked(shared: Project, engine: docker.DockerClient) -> None:
+    """Its Job migrates before its pods, as `alembic upgrade head`."""
+    todos, base = ROOT / "examples" / "todos", needed("PYTHON_IMAGE")
+    for version in ("1", "2"):
+        arguments = {"BASE": base, "VERSION": version}
+        engine.images.build(path=str(todos), rm=True, buildargs=arguments, tag=f"todos:{version}")
+    images = {version: f"todos:{version}" for version in ("1", "2")}
+    settings = f"[verdict]\nseconds = {PATIENCE}\n"
+    walked = walk(shared, images, "examples/todos", settings)
+
+    expect_walked(walked, shared.root / "canary-report" / "report.json")
+    assert "todos 1 -> 2 passed every stage; " in walked.text
+    assert "Job todos-migrate is run by itself, to migrate" in walked.stage("preflight")
+    assert "go: errors 0.0 % and 0.0 %" in walked.stage("verdict")

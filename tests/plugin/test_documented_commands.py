@@ -54,9 +54,15 @@ SAID_OTHERWISE = {
 }
 # What an example's commands begin with, and how they go on.
 NOTES = "pytest --canary-config canary.toml"
-YAML, KUSTOMIZE, HELM = (
-    f"pytest --canary-config examples/addressbook-{name}/canary.toml"
-    for name in ("yaml", "kustomize", "helm")
+YAML, KUSTOMIZE, HELM, HOOK, TODOS = (
+    f"pytest --canary-config examples/{name}.toml"
+    for name in (
+        "addressbook-yaml/canary",
+        "addressbook-kustomize/canary",
+        "addressbook-helm/canary",
+        "addressbook-helm/hook",
+        "todos/canary",
+    )
 )
 WALKED, CHECKED = "--canary --canary-baseline IMAGE", "--canary-check"
 # Walks of the examples, each with the test that makes one on a real cluster.
@@ -65,9 +71,15 @@ EXAMPLES = {
     f"{YAML} {WALKED}": f"{RENDERERS}::test_plain_yaml_is_walked_as_it_stands",
     f"{KUSTOMIZE} {WALKED}": f"{RENDERERS}::test_what_kustomize_makes_is_walked",
     f"{HELM} {WALKED}": f"{RENDERERS}::test_a_chart_is_walked_by_helm_itself",
+    f"{HOOK} {WALKED}": f"{RENDERERS}::test_a_hook_of_a_chart_migrates",
+    f"{TODOS} {WALKED}": f"{RENDERERS}::test_a_flask_app_with_alembic_is_walked",
 }
 # Their checks, where they need no tool; each with the folder that it is typed in.
-EXAMPLE_CHECKS = {f"{NOTES} {CHECKED}": "examples/notes", f"{YAML} {CHECKED}": "."}
+EXAMPLE_CHECKS = {
+    f"{NOTES} {CHECKED}": "examples/notes",
+    f"{YAML} {CHECKED}": ".",
+    f"{TODOS} {CHECKED}": ".",
+}
 # Checks, which are run here as they are; each with what is typed for a word that stands for one.
 CHECKS: dict[str, Mapping[str, str]] = {
     "pytest --canary-check": {},
@@ -93,6 +105,8 @@ OTHERS = {
     "test_a_check_passes_and_a_fault_is_told_with_its_own_line",
     f"{HELM} {CHECKED}": "tests/acceptance/engine/test_helm.py::"
     "test_a_check_passes_and_a_fault_is_told_with_its_templates_line",
+    f"{HOOK} {CHECKED}": "tests/acceptance/engine/test_helm.py::"
+    "test_a_hook_that_migrates_is_known_and_looked_at",
 }
 TABLES: tuple[Mapping[str, object], ...] = (
     WALKS,

@@ -68,3 +68,21 @@ def test_what_changes_since_a_tag_is_told(example: Path) -> None:
     assert "seen    chart/templates/service.yaml:" in told.stdout
     assert "rule moved-address" in told.stdout
     assert "canary: 1 error, 19 of 20 checks hold" in told.stdout
+
+
+def test_a_hook_that_migrates_is_known_and_looked_at(example: Path) -> None:
+    right = checked(example, "--canary-config=hook.toml")
+    assert right.returncode == 0, right.stdout
+    assert "Helm runs Job addressbook-migrate to migrate, at each `helm upgrade`" in right.stdout
+    template = example / "chart" / "templates" / "migrate.yaml"
+    change(template, "pre-install,pre-upgrade", "post-upgrade")
+    change(template, "image: {{ $own.image }}", "image: migrations:1")
+    wrong = checked(example, "--canary-config=hook.toml")
+    assert wrong.returncode == 1
+    assert (
+        "Job addressbook-migrate is a hook of post-upgrade, so that no install migrates"
+        in wrong.stdout
+    )
+    lines = template.read_text().splitlines()
+    line = next(number for number, text in enumerate(lines, 1) if "migrations:1" in text)
+    assert f"chart/templates/migrate.yaml:{line}, rule other-migration" in wrong.stdout

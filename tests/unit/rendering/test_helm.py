@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -233,7 +234,7 @@ def test_a_hook_that_migrates_is_known_and_told(root: Path) -> None:
     inspection = inspect(found, root)
     assert not inspection.findings
     assert "Helm runs Job shop-migrate to migrate, at each `helm upgrade`" in inspection.notes
-    assert of(root, **TWO).notes() == [
+    assert replace(of(root), releases=2).notes() == [
         "Helm runs Job shop-migrate to migrate, at each `helm upgrade` of either release"
     ]
 
