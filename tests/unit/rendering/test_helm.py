@@ -249,7 +249,7 @@ def test_one_of_several_hooks_is_named(root: Path) -> None:
     put_hook(root, "shop-1-schema", command="up")
     put_hook(root, "shop-check", command="check")
     assert planned(root).settings.migration.way == "exec"
-    named = {"migration": {"hook": "shop-2-schema"}}
+    named: dict[str, Any] = {"migration": {"hook": "shop-2-schema"}}
     (job,) = renderer_of(planned(root, **named), root).jobs(CANARY)
     assert job.name == "shop-1-schema", "whatever the revision in its name"
     assert told(root, migration={"by": "hook"}) == [
