@@ -185,7 +185,8 @@ def _known_migration(settings: Settings) -> list[str]:
     if not migration.known:
         return []
     container = f"init container {migration.container}" if migration.container else ""
-    what = container or f"the Job of {settings.files.deployment.name}"
+    hook = f"hook {migration.hook}" if migration.hook else ""
+    what = container or hook or f"the Job of {settings.files.deployment.name}"
     return [f"{what} is taken for what migrates; migration.by says otherwise"]
 
 

@@ -49,6 +49,13 @@ class HookRun:
         """The Job's name."""
         return self.run.name
 
+    def end_of_deleted(self) -> Exec:
+        """How it has ended, where Helm has deleted it since, as a hook-delete-policy may say.
+
+        What was not seen to fail has succeeded, unless Helm itself fails.
+        """
+        return self.run.last() or Exec(self.name, self.run.command, 0, "", "")
+
 
 class HookWatch:
     """Watches over hooks while a command of Helm's runs them.
@@ -139,13 +146,12 @@ class HookWatch:
         return HookRun(job, made, self._migrates(name), time.monotonic())
 
     def _look_at(self, run: HookRun, *, there: bool) -> None:
-        if not there:
-            # Helm deletes what has ended, where hook-delete-policy says so.
-            run.done = run.run.last() or Exec(run.name, run.run.command, 0, "", "")
-        else:
-            try:
-                run.done = run.run.glance()
-            except FoundError as error:
+        try:
+            run.done = run.run.glance() if there else run.end_of_deleted()
+        except FoundError as error:
+            if any(each.code == "JobDeleted" for each in error.findings):
+                run.done = run.end_of_deleted()
+            else:
                 run.found = [self._told(run, each) for each in error.findings]
                 return
         if run.done is None:

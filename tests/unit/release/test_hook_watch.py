@@ -70,6 +70,21 @@ def test_a_hook_that_has_ended_is_known_when_helm_has_deleted_it(world: World) -
     assert run.done.pod.startswith("shop-migrate-")
 
 
+def test_a_hook_that_is_deleted_between_two_questions_has_ended(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hooks = watch(world)
+    with hooks.watched(lambda: None):
+        world.namespace.add(hook())
+        # The list has it still, and a moment later it is gone.
+        monkeypatch.setattr(world.namespace, "job", lambda _: None)
+        hooks.look()
+    assert hooks.findings() == []
+    (run,) = hooks.migrations(set())
+    assert run.done
+    assert run.done.code == 0
+
+
 def test_each_run_counts_once_and_earlier_ones_are_left_out(world: World) -> None:
     hooks = watch(world)
     for _ in range(2):
