@@ -22,8 +22,8 @@ def expect_update(settings: Settings) -> None:
     if way == "exec" and commands.migrate:
         what = "commands.migrate"
         fix = (
-            "let a Job, an init container or the app itself migrate, and say so by migration.by; "
-            "or set commands.migrate = [] where nothing does"
+            "let a Job, a hook of the chart's, an init container or the app itself migrate, and "
+            "say so by migration.by; or set commands.migrate = [] where nothing does"
         )
     elif way == "job" and commands.ping:
         what, fix = "commands.ping", "take it out"

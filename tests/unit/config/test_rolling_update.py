@@ -32,9 +32,9 @@ def refused(folder: Path, text: str, baseline: str = "app:1", *, static: bool = 
 def test_a_command_needs_a_pod_of_the_candidate(folder: Path, static: bool) -> None:
     assert refused(folder, "", static=static) == (
         "canary.toml: replicas.canary = 0: commands.migrate is run in a pod of the candidate, and "
-        "without a canary there is none before the update; let a Job, an init container or the app "
-        "itself migrate, and say so by migration.by; or set commands.migrate = [] where nothing "
-        "does"
+        "without a canary there is none before the update; let a Job, a hook of the chart's, an "
+        "init container or the app itself migrate, and say so by migration.by; or set "
+        "commands.migrate = [] where nothing does"
     )
 
 
