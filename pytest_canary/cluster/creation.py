@@ -10,7 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pytest_canary.cluster.container_engine import NETWORK, ContainerEngine
-from pytest_canary.cluster.kind import Cluster, config
+from pytest_canary.cluster.early_dns import dns_seen_early
+from pytest_canary.cluster.kind import Cluster
+from pytest_canary.cluster.kind_config import config
 from pytest_canary.cluster.run import Run
 from pytest_canary.cluster.teardown import delete_cluster
 from pytest_canary.core.errors import ClusterError, CommandError
@@ -67,7 +69,8 @@ class Creation:
             run.made(network=True, network_id=None)
         begun()
         try:
-            cluster.create(mount=run.record.mount, timeout=timeout, heard=heard)
+            with dns_seen_early(cluster.node, self.processes, self.waiter, timeout):
+                cluster.create(mount=run.record.mount, timeout=timeout, heard=heard)
         except ClusterError as error:
             if _ended_by_itself(error.__cause__):
                 self._note()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import platform
 import re
@@ -20,13 +19,13 @@ from pytest_canary.cluster import downloads
 from pytest_canary.cluster.container_engine import node_name
 from pytest_canary.cluster.downloads import KIND, KUBECTL
 from pytest_canary.cluster.engine import CTR
+from pytest_canary.cluster.kind_config import NODE_PORT_RANGE, config
 from pytest_canary.cluster.node_network import NodeNetwork
 from pytest_canary.core.errors import ClusterError, CommandError
 from pytest_canary.core.processes import Processes
 from pytest_canary.core.waiting import Seen, Waiter
 from pytest_canary.k8s.objects import node_is_ready
 from pytest_canary.k8s.rollout import rollout
-from pytest_canary.manifests.version import TRACKS
 
 if TYPE_CHECKING:
     from pytest_canary.cluster.container_engine import ContainerEngine
@@ -35,58 +34,6 @@ if TYPE_CHECKING:
 # Seconds until kubectl has to forward a port, and bytes of what it says that are read.
 FORWARDED = 30
 SAID = 2000
-
-# A Service of type LoadBalancer gets a node port too. With this few of them, all can be mapped to
-# loopback beforehand: no cloud and no port-forward, which would pin one pod, are needed. Which one
-# a track's own Service gets is the API server's choice: it takes none that the app has.
-APP_PORTS = 8
-TRACK_PORTS = len(TRACKS)
-NODE_PORTS = range(30000, 30000 + APP_PORTS + TRACK_PORTS)
-
-
-def config(mount: str) -> str:
-    """The kind configuration: YAML by way of JSON.
-
-    Args:
-        mount: a path in the node that tells whose it is, as soon as the engine knows of it: kind
-            has no other way to give a node something that it does not give to all.
-    """
-    patches = [
-        {
-            "apiVersion": f"kubeadm.k8s.io/{version}",
-            "kind": "ClusterConfiguration",
-            "apiServer": {"extraArgs": arguments},
-        }
-        # kind applies the patch whose version fits; v1beta4 turned the map into a list.
-        for version, arguments in (
-            ("v1beta3", {"service-node-port-range": _node_port_range()}),
-            ("v1beta4", [{"name": "service-node-port-range", "value": _node_port_range()}]),
-        )
-    ]
-    return json.dumps(
-        {
-            "kind": "Cluster",
-            "apiVersion": "kind.x-k8s.io/v1alpha4",
-            "nodes": [
-                {
-                    "role": "control-plane",
-                    # Every machine has this one, so that no file is needed for it.
-                    "extraMounts": [
-                        {"hostPath": "/dev/null", "containerPath": mount, "readOnly": True}
-                    ],
-                    "extraPortMappings": [
-                        {"containerPort": port, "hostPort": 0, "listenAddress": "127.0.0.1"}
-                        for port in NODE_PORTS
-                    ],
-                }
-            ],
-            "kubeadmConfigPatches": [json.dumps(patch) for patch in patches],
-        }
-    )
-
-
-def _node_port_range() -> str:
-    return f"{NODE_PORTS[0]}-{NODE_PORTS[-1]}"
 
 
 class Cluster(pytest_kind.KindCluster):  # type: ignore[misc]
@@ -273,7 +220,7 @@ class Cluster(pytest_kind.KindCluster):  # type: ignore[misc]
         if mapped is None:
             raise ClusterError(
                 f"node port {node_port} is not mapped to this machine; the Service must leave "
-                f"nodePort to Kubernetes, which takes one of {_node_port_range()}"
+                f"nodePort to Kubernetes, which takes one of {NODE_PORT_RANGE}"
             )
         return mapped
 

@@ -107,7 +107,7 @@ class Provision:
         self.seconds: dict[str, float] = {}
         self.progress: dict[str, str] = {}
         self._given_up = threading.Event()
-        self._loading = threading.Lock()
+        self._starting, self._loading = threading.Lock(), threading.Lock()
         self._ours = threading.Event()
 
     def bring_up(self) -> Provisioned:
@@ -248,7 +248,9 @@ class Provision:
             # Nothing is put into a node before it is known to be ours.
             while not self._ours.wait(0.2):
                 self._step()
-            cluster.wait_for_containerd(self._quiet(), self.settings.deadlines.cluster)
+            # One asks for all: each question takes from the node what it is to start with.
+            with self._starting:
+                cluster.wait_for_containerd(self._quiet(), self.settings.deadlines.cluster)
             # One after the other: what a version has sent, another that shares it need not.
             with self._loading:
                 self._step()

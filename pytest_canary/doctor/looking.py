@@ -14,7 +14,7 @@ from pytest_canary.cluster import downloads
 from pytest_canary.cluster.downloads import KIND, KUBECTL, Program
 from pytest_canary.cluster.engine import Engine
 from pytest_canary.cluster.engine_address import is_here
-from pytest_canary.cluster.kind import NODE_PORTS
+from pytest_canary.cluster.kind_config import NODE_PORTS
 from pytest_canary.config.options import Options
 from pytest_canary.core.errors import CanaryError, CommandError
 from pytest_canary.core.processes import Processes

@@ -11,7 +11,7 @@ import pytest_kind
 from fakes.engine import Engine
 
 from pytest_canary.cluster.downloads import KIND, KUBECTL
-from pytest_canary.cluster.kind import APP_PORTS, NODE_PORTS, TRACK_PORTS, Cluster, config
+from pytest_canary.cluster.kind import Cluster
 from pytest_canary.core.errors import ClusterError
 from pytest_canary.core.masking import Redactor
 from pytest_canary.core.processes import Processes
@@ -53,25 +53,6 @@ def test_the_node_has_a_mount_that_tells_whose_it_is(machine: Path) -> None:
     (node,) = json.loads((machine / "kind.yaml").read_text())["nodes"]
     assert node["extraMounts"] == [
         {"hostPath": "/dev/null", "containerPath": "/pytest-canary/1", "readOnly": True}
-    ]
-
-
-def test_each_track_has_a_node_port_beside_those_of_the_apps_services() -> None:
-    """Whichever the API server gives it: all that there are lead to this machine's loopback."""
-    document = json.loads(config("/pytest-canary/1"))
-    (node,) = document["nodes"]
-    mapped = [each["containerPort"] for each in node["extraPortMappings"]]
-    assert mapped == list(NODE_PORTS) == list(range(30000, 30010))
-    assert (APP_PORTS, TRACK_PORTS) == (8, 2)
-    assert {(each["hostPort"], each["listenAddress"]) for each in node["extraPortMappings"]} == {
-        (0, "127.0.0.1")
-    }
-    told = [
-        json.loads(patch)["apiServer"]["extraArgs"] for patch in document["kubeadmConfigPatches"]
-    ]
-    assert told == [
-        {"service-node-port-range": "30000-30009"},
-        [{"name": "service-node-port-range", "value": "30000-30009"}],
     ]
 
 
