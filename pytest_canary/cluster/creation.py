@@ -44,13 +44,18 @@ class Creation:
         wanted = (self.cluster.name, self._spec())
         return (record.cluster, record.cluster_spec) == wanted and self._is_up()
 
-    def make(self, timeout: float, begun: Callable[[], None], heard: Callable[[str], None]) -> None:
+    def make(
+        self, timeout: float, begun: Callable[[], None], heard: Callable[[str], None]
+    ) -> list[str]:
         """Make it, in the place of what an earlier run has left.
 
         Args:
             timeout: seconds until kind is given up.
             begun: called when the name is the run's.
             heard: told what kind says.
+
+        Returns:
+            What whoever reads the outcome should know, a sentence each.
 
         Raises:
             ClusterError: the name is somebody else's, or kind fails; with its output.
@@ -69,13 +74,14 @@ class Creation:
             run.made(network=True, network_id=None)
         begun()
         try:
-            with dns_seen_early(cluster.node, self.processes, self.waiter, timeout):
+            with dns_seen_early(cluster.node, self.processes, self.waiter, timeout) as notes:
                 cluster.create(mount=run.record.mount, timeout=timeout, heard=heard)
         except ClusterError as error:
             if _ended_by_itself(error.__cause__):
                 self._note()
             raise
         self._note()
+        return notes
 
     def _note(self) -> None:
         """Note what there is, now that kind makes no more of it."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from pytest_canary.core.errors import CanaryError, CommandError
 from pytest_canary.core.processes import Processes
@@ -30,7 +30,7 @@ PATCH = {
 # by kubectl, whose every start takes from the two cores what everybody waits for.
 PKI = "/etc/kubernetes/pki"
 SCRIPT = f"""\
-until curl --silent --show-error --fail --output /dev/null --cacert {PKI}/ca.crt \
+until curl --silent --show-error --fail --output /dev/null --noproxy '*' --cacert {PKI}/ca.crt \
   --cert {PKI}/apiserver-kubelet-client.crt --key {PKI}/apiserver-kubelet-client.key \
   --request PATCH --header 'Content-Type: application/strategic-merge-patch+json' \
   --data '{json.dumps(PATCH)}' \
@@ -41,25 +41,28 @@ done
 
 # Seconds after kind's own end: what is later than that is not waited for.
 GRACE = 2.0
+TOO_LATE = "the cluster was made before that could be said"
 
 
 @contextmanager
 def dns_seen_early(
     node: str, processes: Processes, waiter: Waiter, timeout: float
-) -> Iterator[None]:
+) -> Iterator[list[str]]:
     """Have the kubelet look at CoreDNS every second, in a node that is made in this context.
 
-    Where that doesn't succeed, everything is as kubeadm has it, and nobody need be told.
+    Where that doesn't succeed, everything is as kubeadm has it.
 
     Args:
         node: the node, which may not be there yet.
         processes: run the engine's command; none of it outlives the context.
         waiter: its clock is the wait's, and who listens to it may end it.
         timeout: seconds until the node's own end of it gives up.
+
+    Returns:
+        After the context, why that didn't succeed, in a sentence; nothing where it did.
     """
-    ours, over = processes.part(), threading.Event()
-    ends_itself = ["timeout", f"{timeout:.0f}", "sh", "-c", SCRIPT]
-    argv = ["docker", "exec", node, *ends_itself]
+    ours, over, why = processes.part(), threading.Event(), [TOO_LATE]
+    argv = ["docker", "exec", node, "timeout", f"{timeout:.0f}", "sh", "-c", SCRIPT]
 
     def look() -> Seen[None]:
         if over.is_set():
@@ -67,20 +70,25 @@ def dns_seen_early(
         try:
             ours.run(argv, timeout=timeout)
         except CommandError as error:
-            return Seen(error.sentence, False, None)
+            if not over.is_set():
+                why[:] = error.output.strip().splitlines()[-1:] or [error.sentence]
+            return Seen(why[0], False, None)
+        why.clear()
         return Seen("it is looked at every second", True, None)
+
+    def pause(seconds: float) -> None:
+        over.wait(seconds)
 
     def ask() -> None:
         quiet = Waiter(waiter.clock, waiter.listener)
-        try:
-            quiet.until(f"CoreDNS on {node}", look, timeout=timeout, change=over.wait)
-        except CanaryError:
-            return  # it is looked at when the kubelet likes to
+        with suppress(CanaryError):
+            quiet.until(f"CoreDNS on {node}", look, timeout=timeout, change=pause)
 
+    told: list[str] = []
     asking = threading.Thread(target=ask, name="canary-dns", daemon=True)
     asking.start()
     try:
-        yield
+        yield told
         asking.join(GRACE)
     finally:
         over.set()
@@ -88,3 +96,4 @@ def dns_seen_early(
             # One may just have been started.
             ours.kill_all()
             asking.join(0.1)
+        told += [f"CoreDNS is looked at every 10 s, not every second: {each}" for each in why]

@@ -46,7 +46,7 @@ class Provisioned:
         prerequisites: what the images of prerequisites are called that the nodes get from the run,
             by what they are called in the project.
         seconds: how long each part took, by name.
-        notes: what whoever reads the outcome should know of the versions, a sentence each.
+        notes: what whoever reads the outcome should know, a sentence each.
     """
 
     namespace: Namespace
@@ -106,6 +106,7 @@ class Provision:
         self.build_seconds = build_seconds
         self.seconds: dict[str, float] = {}
         self.progress: dict[str, str] = {}
+        self.notes: list[str] = []
         self._given_up = threading.Event()
         self._starting, self._loading = threading.Lock(), threading.Lock()
         self._ours = threading.Event()
@@ -167,7 +168,7 @@ class Provision:
             baseline=found.get("baseline"),
             database=found.get("database"),
             seconds=self.seconds,
-            notes=self.versions.notes,
+            notes=[*self.versions.notes, *self.notes],
             prerequisites={each: found[name].ref for name, each in presupposed.items()},
         )
 
@@ -223,7 +224,7 @@ class Provision:
             return
         began = time.monotonic()
         with self.waiter.measure("step", "cluster"):
-            creation.make(self.settings.deadlines.cluster, self._ours.set, self._heard)
+            self.notes = creation.make(self.settings.deadlines.cluster, self._ours.set, self._heard)
         self.seconds["cluster"] = time.monotonic() - began
 
     def _heard(self, line: str) -> None:

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import docker
@@ -20,6 +21,7 @@ from acceptance.projects import (
     ROOT,
     Project,
     addressbook_settings,
+    inside,
     left,
     namespaces,
     needed,
@@ -223,6 +225,32 @@ def test_a_run_in_a_reused_cluster_is_kept_for_a_look(
     argv = ["kubectl", f"--kubeconfig={kept[1]}", "get", "deployments", "-o", "name"]
     found = subprocess.run(argv, check=True, capture_output=True, text=True).stdout
     assert found.split() == ["deployment.apps/addressbook-stable", "deployment.apps/db"]
+
+
+def test_a_cluster_of_the_runs_own_starts_in_no_more_time_than_it_must(
+    shared: Project, engine: docker.DockerClient
+) -> None:
+    """What kind was told has come to its programs, whose words it keeps to itself."""
+    node = node_of(engine, shared)
+    argv = ("kubectl", "--kubeconfig=/etc/kubernetes/admin.conf", "--namespace=kube-system")
+
+    def got(what: str) -> Any:
+        return json.loads(inside(engine, node, *argv, "get", what, "--output=json"))
+
+    def told(program: str) -> list[str]:
+        (container,) = got(f"pod/{program}-{node}")["spec"]["containers"]
+        words: list[str] = container["command"]
+        return words
+
+    for program in ("kube-controller-manager", "kube-scheduler"):
+        assert {"--leader-elect=false", "--kube-api-qps=300"} <= set(told(program))
+    assert "--enable-hostpath-provisioner=true" in told("kube-controller-manager"), "kind's own"
+    assert "--unsafe-no-fsync=true" in told("etcd")
+    assert "--service-node-port-range=30000-30009" in told("kube-apiserver")
+    coredns = got("deployment/coredns")
+    (container,) = coredns["spec"]["template"]["spec"]["containers"]
+    assert container["readinessProbe"]["periodSeconds"] == 1
+    assert container["readinessProbe"]["httpGet"]["path"] == "/ready", "the rest is kubeadm's"
 
 
 def test_a_script_walks_without_pytest(shared: Project, releases: dict[str, str]) -> None:

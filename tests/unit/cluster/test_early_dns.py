@@ -45,10 +45,11 @@ def until_there(path: Path) -> None:
 
 def test_it_is_said_in_the_node_as_soon_as_that_is_there(tmp_path: Path, program: Program) -> None:
     program("docker", 'touch tried; [ -e node ] || exit 1; echo "$@" >asked')
-    with dns_seen_early(NODE, Processes(), Waiter(), timeout=60):
+    with dns_seen_early(NODE, Processes(), Waiter(), timeout=60) as told:
         until_there(tmp_path / "tried")
         (tmp_path / "node").touch()
         until_there(tmp_path / "asked")
+    assert told == []
     asked = (tmp_path / "asked").read_text()
     assert asked == f"exec {NODE} timeout 60 sh -c {SCRIPT}\n"
 
@@ -63,6 +64,7 @@ def test_the_script_asks_until_kubeadm_has_made_the_deployment(
     assert (tmp_path / "tries").read_text() == "\n" * 3
     asked = (tmp_path / "asked").read_text().splitlines()
     assert {"--fail", "PATCH"} <= set(asked)
+    assert asked[asked.index("--noproxy") + 1] == "*", "kind hands the machine's proxy to the node"
     assert asked[-1].endswith("/apis/apps/v1/namespaces/kube-system/deployments/coredns")
     told = json.loads(asked[asked.index("--data") + 1])
     (container,) = told["spec"]["template"]["spec"]["containers"]
@@ -87,16 +89,25 @@ def test_nothing_of_it_outlives_a_cluster_that_can_not_be_made(
         os.kill(int((tmp_path / "pid").read_text()), 0)
 
 
-@pytest.mark.parametrize("script", ["exit 1", "exec sleep 60"], ids=["refused", "no answer"])
+@pytest.mark.parametrize(
+    ("script", "why"),
+    [
+        ("echo hm; echo 'No such container: it' >&2; exit 1", "No such container: it"),
+        ("exec sleep 60", "the cluster was made before that could be said"),
+        ("exit 3", f"`docker exec {NODE}` exited with code 3"),
+    ],
+    ids=["refused", "no answer", "no word"],
+)
 def test_a_node_that_can_not_be_told_is_as_kubeadm_has_it(
-    program: Program, monkeypatch: pytest.MonkeyPatch, script: str
+    program: Program, monkeypatch: pytest.MonkeyPatch, script: str, why: str
 ) -> None:
-    monkeypatch.setattr(early_dns, "GRACE", 0.1)
+    monkeypatch.setattr(early_dns, "GRACE", 0.5)
     program("docker", script)
     processes = Processes()
-    with dns_seen_early(NODE, processes, Waiter(), timeout=60):
+    with dns_seen_early(NODE, processes, Waiter(), timeout=60) as told:
         pass
     assert processes.alive() == []
+    assert told == [f"CoreDNS is looked at every 10 s, not every second: {why}"]
 
 
 def test_where_another_part_has_failed_it_ends(tmp_path: Path, program: Program) -> None:

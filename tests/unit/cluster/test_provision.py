@@ -14,6 +14,7 @@ import yaml
 from fakes.api_server import ApiServer, api_server, welcome
 from fakes.engine import Engine
 
+from pytest_canary.cluster import early_dns
 from pytest_canary.cluster.container_engine import Image
 from pytest_canary.cluster.prerequisite_images import PrerequisiteImages
 from pytest_canary.cluster.provision import Provision, Provisioned
@@ -138,6 +139,22 @@ def test_the_network_is_noted_by_its_id_where_the_run_made_it(bench: Bench) -> N
     other = bench.run()
     bench.bring_up(other, cluster_name="ci")
     assert (other.record.network, other.record.network_id) == (False, None)
+
+
+def test_it_is_told_where_coredns_is_not_looked_at_every_second(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(early_dns, "GRACE", 0.5)
+    bench.program("docker", f"echo $@ >>{bench.folder}/asked; case $* in *PATCH*) exit 4;; esac")
+    up = bench.bring_up(bench.run())
+    assert "exec dev-control-plane timeout 1 sh -c" in (bench.folder / "asked").read_text()
+    assert up.notes == [
+        "CoreDNS is looked at every 10 s, not every second: `docker exec dev-control-plane` exited "
+        "with code 4"
+    ]
+    monkeypatch.setattr(early_dns, "GRACE", 30)
+    bench.program("docker", "")
+    assert bench.bring_up(bench.run(), cluster_name="ci").notes == []
 
 
 def test_a_cluster_of_which_nothing_could_be_learned_is_not_made_anew(bench: Bench) -> None:
