@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pytest_canary.cluster.container_engine import NETWORK, ContainerEngine
-from pytest_canary.cluster.early_dns import dns_seen_early
+from pytest_canary.cluster.early_dns import EarlyDns
 from pytest_canary.cluster.kind import Cluster
 from pytest_canary.cluster.kind_config import config
 from pytest_canary.cluster.run import Run
@@ -73,15 +73,21 @@ class Creation:
         if not self.engine.networks(NETWORK):
             run.made(network=True, network_id=None)
         begun()
+        dns = EarlyDns(cluster.node, self.processes, timeout)
+
+        def listen(line: str) -> None:
+            dns.hear(line)
+            heard(line)
+
         try:
-            with dns_seen_early(cluster.node, self.processes, self.waiter, timeout) as notes:
-                cluster.create(mount=run.record.mount, timeout=timeout, heard=heard)
+            with dns:
+                cluster.create(mount=run.record.mount, timeout=timeout, heard=listen)
         except ClusterError as error:
             if _ended_by_itself(error.__cause__):
                 self._note()
             raise
         self._note()
-        return notes
+        return dns.notes
 
     def _note(self) -> None:
         """Note what there is, now that kind makes no more of it."""

@@ -11,12 +11,9 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 
-from pytest_canary.core.errors import CanaryError, CommandError
+from pytest_canary.core.errors import CommandError
 from pytest_canary.core.processes import Processes
-from pytest_canary.core.waiting import Seen, Waiter
 
 PATCH = {
     "spec": {
@@ -39,61 +36,66 @@ do sleep 0.2
 done
 """
 
+# What kind says when the node has started and kubeadm begins. Nothing is asked in the node before:
+# a process beside systemd's own may keep that from setting up its control groups.
+BEGINS = "Starting control-plane"
+
 # Seconds after kind's own end: what is later than that is not waited for.
 GRACE = 2.0
 TOO_LATE = "the cluster was made before that could be said"
 
 
-@contextmanager
-def dns_seen_early(
-    node: str, processes: Processes, waiter: Waiter, timeout: float
-) -> Iterator[list[str]]:
-    """Have the kubelet look at CoreDNS every second, in a node that is made in this context.
+class EarlyDns:
+    """Has the kubelet look at CoreDNS every second, in a node that is made in this context.
 
     Where that doesn't succeed, everything is as kubeadm has it.
 
     Args:
-        node: the node, which may not be there yet.
+        node: the node, which is not there yet.
         processes: run the engine's command; none of it outlives the context.
-        waiter: its clock is the wait's, and who listens to it may end it.
         timeout: seconds until the node's own end of it gives up.
 
-    Returns:
-        After the context, why that didn't succeed, in a sentence; nothing where it did.
+    Attributes:
+        notes: after the context, why that didn't succeed, in a sentence; none where it did.
     """
-    ours, over, why = processes.part(), threading.Event(), [TOO_LATE]
-    argv = ["docker", "exec", node, "timeout", f"{timeout:.0f}", "sh", "-c", SCRIPT]
 
-    def look() -> Seen[None]:
-        if over.is_set():
-            return Seen("the cluster is made", True, None)
+    def __init__(self, node: str, processes: Processes, timeout: float) -> None:
+        self.notes: list[str] = []
+        self._argv = ["docker", "exec", node, "timeout", f"{timeout:.0f}", "sh", "-c", SCRIPT]
+        self._timeout = timeout
+        self._processes = processes.part()
+        self._asking = threading.Thread(target=self._ask, name="canary-dns", daemon=True)
+        self._begun, self._over = threading.Event(), threading.Event()
+        self._why = TOO_LATE
+
+    def hear(self, line: str) -> None:
+        """Take note of what kind says, from any thread."""
+        if BEGINS in line:
+            self._begun.set()
+
+    def __enter__(self) -> EarlyDns:
+        self._asking.start()
+        return self
+
+    def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
+        if error is None and self._begun.is_set():
+            self._asking.join(GRACE)
+        self._over.set()
+        self._begun.set()
+        while self._asking.is_alive():
+            # It may just have been started.
+            self._processes.kill_all()
+            self._asking.join(0.1)
+        if self._why:
+            self.notes.append(f"CoreDNS is looked at every 10 s, not every second: {self._why}")
+
+    def _ask(self) -> None:
+        self._begun.wait()
+        if self._over.is_set():
+            return
         try:
-            ours.run(argv, timeout=timeout)
+            self._processes.run(self._argv, timeout=self._timeout)
+            self._why = ""
         except CommandError as error:
-            if not over.is_set():
-                why[:] = error.output.strip().splitlines()[-1:] or [error.sentence]
-            return Seen(why[0], False, None)
-        why.clear()
-        return Seen("it is looked at every second", True, None)
-
-    def pause(seconds: float) -> None:
-        over.wait(seconds)
-
-    def ask() -> None:
-        quiet = Waiter(waiter.clock, waiter.listener)
-        with suppress(CanaryError):
-            quiet.until(f"CoreDNS on {node}", look, timeout=timeout, change=pause)
-
-    told: list[str] = []
-    asking = threading.Thread(target=ask, name="canary-dns", daemon=True)
-    asking.start()
-    try:
-        yield told
-        asking.join(GRACE)
-    finally:
-        over.set()
-        while asking.is_alive():
-            # One may just have been started.
-            ours.kill_all()
-            asking.join(0.1)
-        told += [f"CoreDNS is looked at every 10 s, not every second: {each}" for each in why]
+            if not self._over.is_set():
+                self._why = (error.output.strip().splitlines()[-1:] or [error.sentence])[0]
