@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pytest_canary.core.findings import Finding
 from pytest_canary.core.wording import plural
+from pytest_canary.manifests.secret_values import secret_values
 from pytest_canary.rendering.prerequisites import read_prerequisites
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ def prepare(context: Context) -> None:
     wanted = read_prerequisites(settings.files.prerequisites, settings.root)
     if not wanted.documents:
         return
+    context.release.processes.redactor.add(*secret_values(wanted.documents))
     made = wanted.made_for(up.namespace.name, up.owner.labels, up.prerequisites)
     with context.waiter.measure("step", "prerequisites"):
         kept = context.release.surroundings.prepare(made)
