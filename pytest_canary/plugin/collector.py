@@ -56,7 +56,9 @@ class Collector:
         checks = []
         for stage in stages:
             found = list(StageFile.of(session, self._rehearsal, stage).collect())
-            self._outcome.planned[stage] = len(found)
+            # What is not walked keeps nothing from having passed.
+            skipped = self._rehearsal.load(stage).skips(self._rehearsal.plan)
+            self._outcome.planned[stage] = 0 if skipped else len(found)
             checks += found
         return checks
 

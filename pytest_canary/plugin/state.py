@@ -51,7 +51,8 @@ class Outcome:
     """How a session went so far.
 
     Attributes:
-        planned: how many checks each stage has, whether they are chosen or not.
+        planned: how many checks each stage has, whether they are chosen or not; of one that is not
+            walked, none.
         held: how many checks were made, and passed; those of the automatic rollback too.
         seconds: what each stage's tests took.
         failed: the first that did.

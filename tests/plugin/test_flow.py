@@ -191,6 +191,7 @@ def test_without_a_canary_its_stage_is_skipped_and_it_is_said_why(
             "*::test_the_candidates_page PASSED*",
         ]
     )
+    result.stdout.fnmatch_lines(["canary: shop passed every stage*"])
     assert NO_CANARY in " ".join(result.stdout.str().split())
 
 
