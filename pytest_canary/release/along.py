@@ -98,7 +98,7 @@ class Along:
         pod = self.pods.ready_pod(self.deployment) if self.job is None else pod_of(self.job)
         spec = self._spec(pod)
         runs = self._runs(ran)
-        done = runs[-1] if runs else done or self._done(pod, spec)
+        done = runs[0] if runs else done or self._done(pod, spec)
         after = self.database.schema()
         noted_after = self.database.history(after)
         container = str(spec["name"]) if self.init else ""

