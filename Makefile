@@ -11,7 +11,7 @@ LOCK := $(shell command -v flock >/dev/null 2>&1 && echo flock Makefile)
 # What runs side by side is told one after the other, where make can.
 SYNC := $(if $(filter output-sync,$(.FEATURES)),--output-sync)
 WALKS := $(PYTEST) --durations=10 --ignore=tests/acceptance/engine
-FAULTS := $(addprefix tests/acceptance/test_,endings.py faults.py faults_of_charts.py under_way.py)
+FAULTS := $(addprefix tests/acceptance/test_,endings.py faults.py faults_of_charts.py migrations.py under_way.py)
 # Half of the unit tests' time: they wait for shells, for servers, and for worlds that are walked.
 WAITS := $(addprefix tests/unit/,delivery jobs k8s registry services stages)
 # Python may keep what it has compiled, though an image of Python has told it not to: some hundred processes run here.
@@ -105,7 +105,7 @@ engine: setup        ## on a real container engine, no cluster: the bundled app,
 acceptance: setup    ## on a real cluster; one case of each kind
 	. ./airgap/env; $(WALKS) tests/acceptance $(ARGS)
 
-faults: setup        ## a part of acceptance: faults, walks that are struck, trouble under way
+faults: setup        ## a part of acceptance: faults, migrations, walks that are struck, trouble under way
 	. ./airgap/env; $(WALKS) -m "not soak and not alone" $(FAULTS) $(ARGS)
 
 walks: setup         ## a part of acceptance: whatever else other work may run beside
