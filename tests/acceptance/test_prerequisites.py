@@ -93,7 +93,7 @@ def test_a_prerequisite_that_never_gets_ready_is_explained(
     queue = queue.replace('[python, -m, http.server, "6379"]', "[python, -c, 1/0]")
     walked = rehearse(shared, releases, "queueless", queue, "--canary-until=baseline", wait=60)
     assert walked.code == 1
-    (told,) = re.findall(r"^ +(prerequisite StatefulSet queue .*)$", walked.text, re.MULTILINE)[:1]
+    (told,) = re.findall(r"^ *(prerequisite StatefulSet queue .*)$", walked.text, re.MULTILINE)[:1]
     assert told.startswith(
         "prerequisite StatefulSet queue (needs/queue.yml:3) does not get ready: queue "
     )
