@@ -34,7 +34,6 @@ from pytest_canary.core.waiting import Seen, Waiter
 from pytest_canary.manifests.version import STABLE
 from pytest_canary.preflight.inspection import inspect
 from pytest_canary.rehearsal.rehearsal import Rehearsal
-from pytest_canary.rendering.naming import named
 from pytest_canary.rendering.renderers import renderer_of
 from pytest_canary.rendering.version import Version
 from pytest_canary.stages import automatic_rollback, canary
@@ -181,7 +180,7 @@ class Bench:
         deployment = faults.patched(deployment, fault.deployment)
         service = faults.patched(manifest("service", ends_at_once=ends_at_once), fault.service)
         made = {"manifests": self.deliver(folder, deployment, service)}
-        found = named(check(wanted | made, fault.name))
+        found = check(wanted | made, fault.name)
         candidate = Version(
             "candidate",
             self.images.get(fault.name, self.images[""]),

@@ -36,6 +36,7 @@ from pytest_canary.manifests.version import CANARY, STABLE
 from pytest_canary.rehearsal.rehearsal import Rehearsal
 from pytest_canary.release.release import Release
 from pytest_canary.release.transitions import OwnTransitions
+from pytest_canary.rendering.naming import named
 from pytest_canary.rendering.version import Version
 
 
@@ -85,8 +86,8 @@ def rehearsal(
 
 
 def check(table: Mapping[str, Any], source: str = "a test") -> Settings:
-    """The settings of the bundled project that a table makes."""
-    return settings_file.check(dict(table), ROOT, source)
+    """The settings of the bundled project that a table makes, with the names of its manifests."""
+    return named(settings_file.check(dict(table), ROOT, source))
 
 
 # On the way.

@@ -185,7 +185,7 @@ class World:
             table["baseline"] = "git:v1"
         self.settings = settings_file.check(SETTINGS | table, root, "canary.toml")
         self.upgrade = upgrade
-        self.clock.real = 0.005 if self.settings.traffic.rate else 0.0
+        self.clock.real = 0.01 if self.settings.traffic.rate else 0.0
         self.namespace = Namespace(folder, folder / "deleted")
         self.namespace.runs, self.namespace.one_off = self._run, self._one_off
         self.namespace.starts = self._starts
