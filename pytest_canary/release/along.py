@@ -98,7 +98,7 @@ class Along:
         pod = self.pods.ready_pod(self.deployment) if self.job is None else pod_of(self.job)
         spec = self._spec(pod)
         runs = self._runs(ran)
-        done = runs[0] if runs else done or self._done(pod, spec)
+        done = runs[0] if runs else done or self._done(self._first(pod, spec), spec)
         after = self.database.schema()
         noted_after = self.database.history(after)
         container = str(spec["name"]) if self.init else ""
@@ -176,6 +176,22 @@ class Along:
                 f"has {names}; name it in migration.container"
             )
         return dict(named[0])
+
+    def _first(self, pod: Object, spec: Object) -> Object:
+        """Of a version's pods, the one that migrated: in the others, there was nothing left to do.
+
+        Args:
+            pod: one of them.
+            spec: the container that migrates.
+        """
+
+        def ended(each: Object) -> str:
+            status = container_status(each, spec["name"])
+            return str(status.get("state", {}).get("terminated", {}).get("finishedAt") or "~")
+
+        known = pods_of(self.pods.observer.snapshot().pods.values(), self.deployment)
+        alike = [each for each in known if _template(each) == _template(pod)] if self.init else []
+        return min([pod, *alike], key=ended)
 
     def _done(self, pod: Object, spec: Object) -> Exec:
         ended = container_status(pod, spec["name"]).get("state", {}).get("terminated", {})
@@ -257,3 +273,8 @@ class Along:
                     "pod is deleted",
                 )
         return None
+
+
+def _template(pod: Object) -> str:
+    """Which template of its Deployment's it was made of."""
+    return str((pod["metadata"].get("labels") or {}).get("pod-template-hash"))
