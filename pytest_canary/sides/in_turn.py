@@ -181,6 +181,9 @@ class InTurn:
     def ease(self) -> None:
         """Ask no more than beside a verdict, until either is measured."""
         self.traffic.set_rate(min(BASE_RATE, first_rate(self._settings)))
+        self._restore()
+
+    def _restore(self) -> None:
         if self._beside:
             self._beside.set_rate(self._rate_beside)
 
@@ -287,8 +290,9 @@ class InTurn:
         return ""
 
     def stop(self) -> None:
-        """Ask nobody any more."""
+        """Ask nobody any more, and let the traffic beside have its own rate again."""
         self._stopped.set()
         if self._thread.ident is not None:
             self._thread.join()
         self.traffic.stop()
+        self._restore()

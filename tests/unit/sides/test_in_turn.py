@@ -109,6 +109,10 @@ def test_the_traffic_through_the_service_makes_room_meanwhile(
     assert beside.rate == 5
     asked.ease()
     assert beside.rate == 60
+    asked.begin()
+    assert beside.rate == 5
+    asked.stop()
+    assert beside.rate == 60, "a release that fails is rolled back under the traffic that was set"
 
 
 @pytest.mark.parametrize(
