@@ -150,7 +150,11 @@ class Contest:
             filled.write_text("")
             kept = [each for each in self.options if not each.startswith("--canary-config")]
             walked = ["--canary", "--canary-reuse", f"--canary-config={overlay}"]
-            pytest = [*self.pytest[:-1], f"--rootdir={self.folder}", f"--canary-report={scratch}"]
+            pytest = [
+                *self.pytest[:-1],
+                f"--rootdir={self.folder}",
+                f"--canary-report={scratch / 'report'}",
+            ]
             argv = [*pytest, *walked, *kept, str(growth.FILL)]
             told = {**env, **size.environment, "FILLED": str(filled)}
             done = run(argv, self.folder, told)
