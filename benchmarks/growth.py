@@ -166,7 +166,7 @@ def scaled(value: float, units: Sequence[str]) -> str:
         if abs(value) >= 1 or unit == units[-1]:
             break
         value *= 1_000
-    return f"{value:.2g} {unit}"
+    return f"{value:.3g} {unit}"
 
 
 def curve(

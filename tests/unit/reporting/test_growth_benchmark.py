@@ -66,7 +66,14 @@ def test_each_step_is_told_so_that_a_growth_beyond_linear_is_seen() -> None:
 
 @pytest.mark.parametrize(
     ("value", "shown"),
-    [(12, "12 s"), (0.0114, "11 ms"), (-2e-6, "-2 µs"), (3e-12, "0.003 ns"), (0, "0 ns")],
+    [
+        (12, "12 s"),
+        (-0.104, "-104 ms"),
+        (0.0114, "11.4 ms"),
+        (-2e-6, "-2 µs"),
+        (3e-12, "0.003 ns"),
+        (0, "0 ns"),
+    ],
 )
 def test_small_values_are_told_in_small_units(value: float, shown: str) -> None:
     assert growth.scaled(value, ("s", "ms", "µs", "ns")) == shown
