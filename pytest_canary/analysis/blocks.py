@@ -221,13 +221,24 @@ def _differences(base: tuple[Column, Column], its: tuple[Column, Column]) -> lis
     return [float(each) for each in its[0] / its[1] - base[0] / base[1]]
 
 
-def shares_alone(requests: Requests, bad: Column) -> tuple[Column, Column]:
-    """How many of one version's requests are bad, and how many there are, block by block."""
+def blocks_alone(requests: Requests, length: float) -> tuple[Column, Column]:
+    """One version's blocks: the number of the one that each request is in, and each one's first.
+
+    Args:
+        requests: one at least.
+        length: of a block, in seconds.
+    """
     import numpy
 
-    numbers = ((requests.due - requests.due[0]) / length_for(requests, requests, bad)).astype(int)
-    _, places = numpy.unique(numbers, return_inverse=True)
-    return shares(places, bad, int(places.max()) + 1)
+    numbers = ((requests.due - requests.due[0]) / length).astype(int)
+    _, firsts, places = numpy.unique(numbers, return_index=True, return_inverse=True)
+    return places, firsts
+
+
+def shares_alone(requests: Requests, bad: Column) -> tuple[Column, Column]:
+    """How many of one version's requests are bad, and how many there are, block by block."""
+    places, firsts = blocks_alone(requests, length_for(requests, requests, bad))
+    return shares(places, bad, len(firsts))
 
 
 def difference_of_strangers(

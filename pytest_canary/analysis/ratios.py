@@ -137,26 +137,17 @@ def _half_width_in_turn(
     length = blocks.length_for(baseline, canary)
     widths = [NormalDist().inv_cdf(1 - tail) * math.sqrt(alone)]
     for part in (1.0, LONGER):
-        parted = [_alone(each, part * length) for each in (baseline, canary)]
-        fewer = min(count for _, count in parted)
+        parted = [blocks.blocks_alone(each, part * length) for each in (baseline, canary)]
+        fewer = min(len(firsts) for _, firsts in parted)
         # So few say nothing by themselves of how far they are apart.
         if fewer < LEAST_BLOCKS:
             return math.inf
         variance = sum(
-            blocks.variance(numpy.bincount(place, each, count) / len(each))
-            for (place, count), each in zip(parted, above, strict=True)
+            blocks.variance(numpy.bincount(place, each, len(firsts)) / len(each))
+            for (place, firsts), each in zip(parted, above, strict=True)
         )
         widths.append(float(t.isf(tail, fewer - 1)) * math.sqrt(variance))
     return max(widths)
-
-
-def _alone(requests: Requests, length: float) -> tuple[Column, int]:
-    """The block of each request, and how many there are."""
-    import numpy
-
-    numbers = ((requests.due - requests.due[0]) / length).astype(int)
-    _, places = numpy.unique(numbers, return_inverse=True)
-    return places, int(places.max()) + 1
 
 
 def _variance(parted: Blocks, above: tuple[Column, Column]) -> float:

@@ -15,6 +15,7 @@ from pytest_canary.changes.settled import described, first_difference, settled
 from pytest_canary.changes.version_objects import VersionObjects, contents, owner_of
 from pytest_canary.k8s.quantities import quantity_or_none
 from pytest_canary.manifests.documents import Document, Fault, Place, shown
+from pytest_canary.manifests.jobs import is_hook
 from pytest_canary.manifests.templates import Script
 
 SELECTOR: Place = ("spec", "selector")
@@ -123,8 +124,7 @@ def _comes_anew(made: VersionObjects, document: Document, before: Document) -> b
     if document.source == made.template and makes_anew(made.script):
         return True
     # Whoever runs the hook deletes what the last one has left.
-    hook = "helm.sh/hook" in document.table("metadata", "annotations")
-    return hook or before.at("spec", "ttlSecondsAfterFinished") is not None
+    return is_hook(document) or before.at("spec", "ttlSecondsAfterFinished") is not None
 
 
 def _changed(before: Document, after: Document) -> Iterator[Place]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from pytest_canary.changes.version_objects import VersionObjects, owner_of
 from pytest_canary.manifests.documents import Document, Fault
+from pytest_canary.manifests.jobs import is_hook
 
 # What comes to an end by itself, and is called otherwise in each version for a reason.
 ENDING = ("Job", "Pod")
@@ -65,7 +66,7 @@ def _goes(made: VersionObjects, document: Document) -> bool:
         return True
     if "--prune" in made.script.text or made.script.mentions(name):
         return True
-    if "helm.sh/hook" in document.table("metadata", "annotations"):
+    if is_hook(document):
         return True
     stem = HASHED.fullmatch(name)
     return (

@@ -60,25 +60,29 @@ def _migrate(context: Context, migrate: Migrate) -> None:
     outcome.refused = attempt_refused(context, outcome.migrated)
 
 
+def _migrate_along(context: Context, track: str, deploy: Callable[[], None]) -> None:
+    """Migrate with what deploys the candidate to a track."""
+    migrator, fresh = context.release.migrator, context.plan.upgrade
+    _migrate(
+        context,
+        lambda ready: migrator.along(
+            context.database, track, context.candidate, deploy, fresh=fresh, ready=ready
+        ),
+    )
+
+
 def deploy_canary(context: Context) -> None:
     """Deploy the canary, with its migration where that is made first.
 
     Raises:
         FoundError: the migration fails, which keeps it from coming; or it does not come up.
     """
-    release = context.release
 
     def deploy() -> None:
         context.transitions.canary(context.candidate)
 
     if context.plan.migrates_along:
-        database, fresh = context.database, context.plan.upgrade
-        _migrate(
-            context,
-            lambda ready: release.migrator.along(
-                database, CANARY, context.candidate, deploy, fresh=fresh, ready=ready
-            ),
-        )
+        _migrate_along(context, CANARY, deploy)
         return
     if context.plan.migrates_first:
         migrate_first(context)
@@ -94,21 +98,14 @@ def update(context: Context) -> None:
     Raises:
         FoundError: the migration fails, or the candidate does not come up.
     """
-    release = context.release
 
     def deploy() -> None:
-        release.update(context.candidate)
+        context.release.update(context.candidate)
 
-    if not context.plan.migrates_along:
+    if context.plan.migrates_along:
+        _migrate_along(context, STABLE, deploy)
+    else:
         deploy()
-        return
-    database, candidate = context.database, context.candidate
-    _migrate(
-        context,
-        lambda ready: release.migrator.along(
-            database, STABLE, candidate, deploy, fresh=True, ready=ready
-        ),
-    )
 
 
 def deploy_baseline(context: Context) -> None:

@@ -67,6 +67,11 @@ def cut(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[:most]}…"
 
 
+def last_line(text: str) -> str:
+    """The last line that says something; empty where none does."""
+    return next((each.strip() for each in reversed(text.splitlines()) if each.strip()), "")
+
+
 def steady(text: str) -> str:
     """What of a text stays from run to run: a word with a digit in it becomes "#".
 

@@ -120,6 +120,18 @@ class Document:
         """Its name; empty where there is none."""
         return str(self.at("metadata", "name") or "")
 
+    @property
+    def group(self) -> str:
+        """Its API group; empty for the core's."""
+        group, slash, _ = str(self.at("apiVersion") or "").partition("/")
+        return group if slash else ""
+
+    @property
+    def typed(self) -> str:
+        """It as kubectl takes it: its kind, version and group, and its name."""
+        version = str(self.at("apiVersion") or "").partition("/")[2]
+        return f"{self.kind}{f'.{version}.{self.group}' if self.group else ''}/{self.name}"
+
     def at(self, *place: str | int) -> Any:
         """The value at a place; None where there is none."""
         found: Any = self.value

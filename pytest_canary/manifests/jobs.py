@@ -54,6 +54,11 @@ def init_containers(document: Document) -> Iterator[dict[str, Any]]:
             yield container
 
 
+def is_hook(document: Document) -> bool:
+    """Whether Helm runs it as a hook, at whatever time."""
+    return HOOK in document.table("metadata", "annotations")
+
+
 def hook_phases(job: Document) -> list[str]:
     """When Helm runs it as a hook, "pre-upgrade" and the like; empty where it is none."""
     return phases(job.table("metadata"))

@@ -44,8 +44,7 @@ def is_cluster_wide(document: Document, own: Mapping[tuple[str, str], bool] | No
         own: kinds of the project's own, by API group and name, and whether namespaces have them;
             of others only the API server knows, and they are taken for namespaced.
     """
-    group, slash, _ = str(document.at("apiVersion") or "").partition("/")
-    group = group if slash else ""
-    if own and (group, document.kind) in own:
-        return not own[group, document.kind]
-    return document.kind in CLUSTER_SCOPED.get(group, ())
+    kind = document.group, document.kind
+    if own and kind in own:
+        return not own[kind]
+    return document.kind in CLUSTER_SCOPED.get(document.group, ())

@@ -96,7 +96,7 @@ def inspect(
         unread=foreign or _unread(subject),
         serviceless=_serviceless(subject),
         uncompared=subject.uncompared,
-        objects=tuple(dict.fromkeys(_typed(each) for each in _sought(subject))),
+        objects=tuple(dict.fromkeys(each.typed for each in _sought(subject))),
     )
 
 
@@ -104,16 +104,9 @@ def _sought(subject: Subject) -> Iterator[Document]:
     """The objects that are looked for in a namespace: of a kind that is there before the walk."""
     own = kinds(subject.documents())
     for each in subject.documents():
-        group = str(each.at("apiVersion")).rpartition("/")[0]
-        known = subject.schema.knows(each) and (group, each.kind) not in own
+        known = subject.schema.knows(each) and (each.group, each.kind) not in own
         if known and not is_cluster_wide(each, own):
             yield each
-
-
-def _typed(document: Document) -> str:
-    """An object as kubectl takes it: its kind, version and group, and its name."""
-    group, slash, version = str(document.at("apiVersion") or "").partition("/")
-    return f"{document.kind}{f'.{version}.{group}' if slash else ''}/{document.name}"
 
 
 def findings_of(faults: Iterable[Fault]) -> list[Finding]:

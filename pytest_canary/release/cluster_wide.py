@@ -14,6 +14,7 @@ from typing import Any
 from pytest_canary.core.errors import CommandError, ReleaseError
 from pytest_canary.core.processes import Processes
 from pytest_canary.core.waiting import Seen, Waiter
+from pytest_canary.core.wording import last_line
 from pytest_canary.k8s.objects import Object, condition
 from pytest_canary.manifests.definitions import KIND
 from pytest_canary.manifests.documents import Document
@@ -76,7 +77,7 @@ class ClusterWide:
                 "this run's, so it stays as it is; let both say the same, or take it out of what "
                 "is rehearsed"
             )
-        self.note(_typed(document))
+        self.note(document.typed)
         key, _, value = self.label.partition("=")
         metadata = document.table("metadata")
         labels = {**(metadata.get("labels") or {}), key: value}
@@ -102,7 +103,7 @@ class ClusterWide:
 
     def _get(self, document: Document) -> Object | None:
         try:
-            text = self._run("get", _typed(document), "--ignore-not-found", "-o=json")
+            text = self._run("get", document.typed, "--ignore-not-found", "-o=json")
         except CommandError as error:
             raise self._refused(document, error) from error
         found: Object | None = json.loads(text) if text.strip() else None
@@ -139,8 +140,7 @@ class ClusterWide:
         return {each["name"] for each in found.get("resources", [])}
 
     def _refused(self, document: Document, error: CommandError) -> ReleaseError:
-        said = [each for each in error.output.splitlines() if each.strip()]
-        why = said[-1].strip() if said else error.sentence
+        why = last_line(error.output) or error.sentence
         way_out = f"; {_WAY_OUT}" if "is forbidden" in why else ""
         return ReleaseError(f"{_named(document)} can't be applied: {why}{way_out}", error.evidence)
 
@@ -162,11 +162,6 @@ def contains(there: Any, wanted: Any) -> bool:
             and all(contains(*pair) for pair in zip(there, wanted, strict=True))
         )
     return bool(there == wanted)
-
-
-def _typed(document: Document) -> str:
-    group, slash, version = str(document.at("apiVersion") or "").partition("/")
-    return f"{document.kind}{f'.{version}.{group}' if slash else ''}/{document.name}"
 
 
 def _named(document: Document) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from pytest_canary.config.settings import Settings
 from pytest_canary.manifests.documents import Document
+from pytest_canary.manifests.jobs import is_hook
 from pytest_canary.manifests.rendered import Given
 from pytest_canary.manifests.version import STABLE, TRACKS
 from pytest_canary.rendering.version import Version
@@ -30,10 +31,7 @@ def companions(
     found = {
         (each.kind, each.name): each
         for each in _made(version, settings, environment)
-        if each.kind in KINDS
-        and each.name
-        and each.name not in tracks
-        and "helm.sh/hook" not in each.table("metadata", "annotations")
+        if each.kind in KINDS and each.name and each.name not in tracks and not is_hook(each)
     }
     return list(found.values())
 

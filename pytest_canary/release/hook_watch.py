@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 
@@ -84,7 +84,7 @@ class HookWatch:
         """
         with suppress(ClusterError):
             self._old = {uid_of(job) for job in self._pods.namespace.objects("Job")}
-        over, before = threading.Event(), set(self._runs)
+        over, before = threading.Event(), self.mark()
 
         def watch() -> None:
             while not over.wait(PERIOD):
@@ -123,12 +123,9 @@ class HookWatch:
                 if run.done is None and not run.found:
                     self._look_at(run, there=uid in there)
 
-    def findings(self, before: set[str] | None = None) -> list[Finding]:
+    def findings(self, before: Collection[str] = ()) -> list[Finding]:
         """Why hooks came to no good end, those aside that were there before."""
-        left_out = before or set()
-        return [
-            each for uid, run in self._runs.items() if uid not in left_out for each in run.found
-        ]
+        return [each for uid, run in self._runs.items() if uid not in before for each in run.found]
 
     def mark(self) -> set[str]:
         """What has run so far, to leave out later."""

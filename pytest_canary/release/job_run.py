@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -113,21 +113,13 @@ class JobRun:
 
     def last(self) -> Exec | None:
         """How its command has ended last, as far as it was seen; None where it was not."""
-        ends = list(self._ends.values())
-        if not ends:
-            return None
-        end = ends[-1]
-        return Exec(end.pod, self._typed, end.code, end.log, end.log)
+        return self._last(self._ends.values())
 
     def failure(self) -> Exec | None:
         """How its command has failed by now; None where it hasn't, or nobody can tell."""
         with suppress(CanaryError):
             self._look()
-        failed = [each for each in self._ends.values() if each.code]
-        if not failed:
-            return None
-        last = failed[-1]
-        return Exec(last.pod, self._typed, last.code, last.log, last.log)
+        return self._last(each for each in self._ends.values() if each.code)
 
     def _look(self) -> Seen[Exec]:
         job = self._pods.namespace.job(self.name)
@@ -189,11 +181,16 @@ class JobRun:
         words = [LastWords(each.code, telling(each.log)) for each in ends if each.code]
         return len(words) >= ENDS or (len(words) > 1 and alike(*words[-2:]))
 
+    def _last(self, ends: Iterable[End]) -> Exec | None:
+        """The last of some ends, as that of a command; None where there is none."""
+        for end in reversed([*ends]):
+            return Exec(end.pod, self._typed, end.code, end.log, end.log)
+        return None
+
     def _done(self, code: int, ends: list[End], pods: list[Object]) -> Exec:
-        found = [each for each in ends if each.code == code]
+        found = self._last(each for each in ends if each.code == code)
         if found:
-            end = found[-1]
-            return Exec(end.pod, self._typed, code, end.log, end.log)
+            return found
         # The Job knows of it before the watches do.
         pod = pods[-1] if pods else None
         log = self._log(pod) if pod else ""

@@ -10,7 +10,7 @@ from pytest_canary.config.settings import Settings
 from pytest_canary.core.errors import FoundError, ReleaseError
 from pytest_canary.core.findings import Finding
 from pytest_canary.core.waiting import Waiter
-from pytest_canary.core.wording import cut
+from pytest_canary.core.wording import cut, last_line
 from pytest_canary.k8s.namespace import Namespace
 from pytest_canary.k8s.observer import Observer
 from pytest_canary.manifests.documents import Document
@@ -117,8 +117,7 @@ class Surroundings:
             raise FoundError(error.findings, _places(documents, str(error))) from error
         except ReleaseError as error:
             places = _places(documents, f"{error.sentence} {error.evidence}")
-            said = [each.strip() for each in error.evidence.splitlines() if each.strip()]
-            why = cut(said[-1], WORDS) if said else error.sentence
+            why = cut(last_line(error.evidence), WORDS) or error.sentence
             raise ReleaseError(
                 f"the prerequisites can't be applied{places and f', see {places}'}: {why}",
                 error.evidence,
@@ -128,8 +127,7 @@ class Surroundings:
 def _names(documents: Iterable[Document]) -> Iterable[str]:
     """What is made, as kubectl calls it; the claims of StatefulSets, which outlive them, too."""
     for each in documents:
-        group, slash, _ = str(each.at("apiVersion") or "").partition("/")
-        yield f"{each.kind.lower()}{f'.{group}' if slash else ''}/{each.name}"
+        yield f"{each.kind.lower()}{each.group and f'.{each.group}'}/{each.name}"
         for _, claim in each.tables("spec", "volumeClaimTemplates"):
             yield f"persistentvolumeclaim/{claim.get('metadata', {}).get('name')}-{each.name}"
 

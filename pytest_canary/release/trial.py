@@ -16,6 +16,7 @@ from pytest_canary.k8s.dry_run import NO_MATCH, Refusal
 from pytest_canary.k8s.namespace_api import NamespaceApi
 from pytest_canary.manifests.definitions import kinds
 from pytest_canary.manifests.documents import Document
+from pytest_canary.manifests.jobs import is_hook
 from pytest_canary.manifests.rendered import Given, Rendered
 from pytest_canary.manifests.version import CANARY, STABLE
 from pytest_canary.rendering.version import Version
@@ -133,9 +134,7 @@ class _Objects:
             )
         # Who runs a hook deletes what the last one has left.
         self.known = [
-            each
-            for each in once(self._all()).values()
-            if each.name and "helm.sh/hook" not in each.table("metadata", "annotations")
+            each for each in once(self._all()).values() if each.name and not is_hook(each)
         ]
         definitions = [*version.renderer.definitions(), *self.known]
         self.made |= {kind for _, kind in kinds(definitions)}

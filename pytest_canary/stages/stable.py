@@ -35,19 +35,16 @@ STAGE = Stage("stable", existing_context, transition="promote", rolls_back=True)
 
 @STAGE.enter("{name}-stable is promoted to the candidate")
 def is_promoted(context: Context) -> None:
+    late: list[Sequence[Comparison]] = []
     if not context.plan.has_canary:
         # The update was made before its verdict, and the candidate is everybody's since.
         judging.close_sides(context)
         began = context.journal.outcome(UpdateOutcome).began
-        rollouts = context.observer.rollouts(context.release.name(STABLE), began)
-        context.journal.keep(StableOutcome(rollouts))
-        expect_companions(context, "stable", context.candidate)
-        return
-    began = context.observer.now()
-    late: list[Sequence[Comparison]] = []
-    context.transitions.promote(
-        context.candidate, last=lambda: late.append(judge_to_the_end(context))
-    )
+    else:
+        began = context.observer.now()
+        context.transitions.promote(
+            context.candidate, last=lambda: late.append(judge_to_the_end(context))
+        )
     rollouts = context.observer.rollouts(context.release.name(STABLE), began)
     context.journal.keep(StableOutcome(rollouts, *late))
     expect_companions(context, "stable", context.candidate)

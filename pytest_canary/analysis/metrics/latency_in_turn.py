@@ -172,11 +172,7 @@ def _difference(
 
 def course_of(requests: Requests) -> tuple[list[float], list[float]]:
     """Of each block of answers, when its first was due, and the median of what they took."""
-    import numpy
-
-    length = blocks.length_for(requests, requests)
-    numbers = ((requests.due - requests.due[0]) / length).astype(int)
-    _, firsts, places = numpy.unique(numbers, return_index=True, return_inverse=True)
+    places, firsts = blocks.blocks_alone(requests, blocks.length_for(requests, requests))
     found: Column = blocks.medians(places, requests.seconds, len(firsts))
     return requests.due[firsts].tolist(), found.tolist()
 

@@ -2,7 +2,16 @@
 
 import pytest
 
-from pytest_canary.core.wording import cut, did_you_mean, nearest, plural, size, suggestion, times
+from pytest_canary.core.wording import (
+    cut,
+    did_you_mean,
+    last_line,
+    nearest,
+    plural,
+    size,
+    suggestion,
+    times,
+)
 
 
 def test_the_nearest_word_is_found_or_none_is() -> None:
@@ -47,3 +56,8 @@ def test_bytes_are_told_in_the_unit_that_suits_them() -> None:
 def test_a_long_text_is_cut_and_says_so() -> None:
     assert cut("abc", 3) == "abc"
     assert cut("abcd", 3) == "abc…"
+
+
+def test_the_last_line_is_the_last_that_says_something() -> None:
+    assert last_line("error: a\n  error: b \n\n \n") == "error: b"
+    assert last_line(" \n\n") == ""

@@ -60,3 +60,12 @@ def test_a_quoted_line_is_short_and_harms_no_terminal() -> None:
         f"   3 | {'c' * 120}…",
         "",
     ]
+
+
+def test_an_object_is_typed_as_kubectl_takes_it() -> None:
+    core, other = parsed(
+        "apiVersion: v1\nkind: Service\nmetadata: {name: a}\n---\n"
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: b}\n"
+    ).documents
+    assert (core.group, core.typed) == ("", "Service/a")
+    assert (other.group, other.typed) == ("apps", "Deployment.v1.apps/b")
