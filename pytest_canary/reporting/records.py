@@ -44,7 +44,7 @@ def _compared(found: Comparison) -> document.Comparison:
         baseline=shown(found.baseline),
         canary=shown(found.canary),
         effect=found.effect,
-        interval=found.interval,
+        interval=_interval(found),
         least=found.least or None,
         effect_text=_effect(found),
         confidence=found.confidence,
@@ -55,11 +55,17 @@ def _compared(found: Comparison) -> document.Comparison:
     )
 
 
+def _interval(found: Comparison) -> tuple[float, float] | None:
+    """An effect's interval; None where data is too scarce for one of its ends, as in no JSON."""
+    known = found.interval and all(math.isfinite(end) for end in found.interval)
+    return found.interval if known else None
+
+
 def _effect(found: Comparison) -> str:
-    """The effect with its interval: +3.1 (-0.4 to +6.6) ms."""
+    """The effect with its interval, where that is known: +3.1 (-0.4 to +6.6) ms."""
     if found.effect is None:
         return ""
-    told = [_signed(value, found.unit) for value in (found.effect, *(found.interval or ()))]
+    told = [_signed(value, found.unit) for value in (found.effect, *(_interval(found) or ()))]
     if len(told) < 3:
         return told[0]
     parts = [text.partition(" ") for text in told]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import math
 import threading
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -44,6 +47,19 @@ def test_a_verdict_is_told_with_its_comparisons_in_units() -> None:
     assert by_name["memory"].canary == "60 MB"
     assert by_name["errors"].effect_text.endswith(") points")
     assert by_name["restarts"].effect_text == "+0"
+
+
+@pytest.mark.parametrize("interval", [(-math.inf, math.inf), (0.001, math.inf)])
+def test_an_interval_whose_end_nobody_knows_is_told_by_the_sentence_alone(
+    interval: tuple[float, float],
+) -> None:
+    verdict = Judge(Limits()).look(1.0, observed(1000), observed(500))
+    unsure = [replace(each, effect=0.003, interval=interval) for each in verdict.comparisons]
+    found = records.judged(replace(verdict, comparisons=tuple(unsure)))
+    latency = {each.metric: each for each in found.comparisons}["latency"]
+    assert (latency.effect, latency.interval, latency.effect_text) == (0.003, None, "+3 ms")
+    assert latency.sentence
+    assert json.loads(found.model_dump_json())["comparisons"][0]["interval"] is None
 
 
 def test_a_slower_canary_is_told_by_how_much() -> None:
