@@ -98,4 +98,4 @@ class EarlyDns:
             self._why = ""
         except CommandError as error:
             if not self._over.is_set():
-                self._why = (error.output.strip().splitlines()[-1:] or [error.sentence])[0]
+                self._why = error.last_words

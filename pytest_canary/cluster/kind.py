@@ -179,8 +179,7 @@ class Cluster(pytest_kind.KindCluster):  # type: ignore[misc]
             try:
                 self.processes.run(argv, timeout=20)
             except CommandError as error:
-                last = error.output.strip().splitlines()[-1:] or [error.sentence]
-                return Seen(last[0], False, None)
+                return Seen(error.last_words, False, None)
             return Seen("containerd answers", True, None)
 
         waiter.until(f"containerd on {self.node}", look, timeout=timeout)

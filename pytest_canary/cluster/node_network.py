@@ -34,9 +34,8 @@ class NodeNetwork:
         try:
             listing = self._read(asked)
         except CommandError as error:
-            last = error.output.strip().splitlines()[-1:] or [error.sentence]
             raise ClusterError(
-                f"{self.node} does not list its connections: {last[0]}", error.evidence
+                f"{self.node} does not list its connections: {error.last_words}", error.evidence
             ) from error
         return conntrack.table(listing, port)
 

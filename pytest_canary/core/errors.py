@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from pytest_canary.core.wording import encodable
+from pytest_canary.core.wording import encodable, last_line
 
 if TYPE_CHECKING:
     from pytest_canary.core.findings import Finding
@@ -60,14 +60,23 @@ class CommandError(CanaryError):
     Attributes:
         code: its exit code; None where it was stopped at its deadline or never ran.
         output: what it had written, standard output and error together.
+        last_words: the last line of its standard error; where that is empty, of its output; where
+            both are, the sentence. Of the two pipes nobody knows which was written to last.
     """
 
     def __init__(
-        self, sentence: str, output: str = "", code: int | None = None, *, command: str = ""
+        self,
+        sentence: str,
+        output: str = "",
+        code: int | None = None,
+        *,
+        command: str = "",
+        stderr: str = "",
     ) -> None:
         super().__init__(sentence, f"$ {command}\n{output}" if command else output)
         self.code = code
         self.output = output
+        self.last_words = last_line(stderr) or last_line(output) or self.sentence
 
 
 class WaitTimeoutError(CanaryError):

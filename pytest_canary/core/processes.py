@@ -140,10 +140,10 @@ class Processes:
         alarm = threading.Timer(min(timeout, threading.TIMEOUT_MAX), stop)
         alarm.daemon = True
         alarm.start()
-        both = Transcript(self.redactor)
+        both, errors = Transcript(self.redactor), Transcript(self.redactor)
         readers = [
             threading.Thread(target=read, args=(pipe, self._takers(both, more, setup)), daemon=True)
-            for pipe, more in ((process.stdout, [out]), (process.stderr, []))
+            for pipe, more in ((process.stdout, [out]), (process.stderr, [errors.of_pipe()]))
         ]
         for reader in readers:
             reader.start()
@@ -169,9 +169,13 @@ class Processes:
         output = both.text
         if late.is_set():
             ended = f"was stopped at its deadline of {timeout:g} s"
-            raise CommandError(f"`{short}` {ended}", output, command=shown)
+            raise CommandError(f"`{short}` {ended}", output, command=shown, stderr=errors.text)
         raise CommandError(
-            f"`{short}` {_ending(process.returncode)}", output, process.returncode, command=shown
+            f"`{short}` {_ending(process.returncode)}",
+            output,
+            process.returncode,
+            command=shown,
+            stderr=errors.text,
         )
 
     def _takers(self, both: Transcript, more: Sequence[Taker], setup: Setup) -> list[Taker]:

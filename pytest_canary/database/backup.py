@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from pytest_canary.core.errors import CanaryError, FoundError, ReleaseError
 from pytest_canary.core.findings import Finding
-from pytest_canary.core.wording import listed, plural
+from pytest_canary.core.wording import last_line, listed, plural
 from pytest_canary.database.contents import (
     ROWS_SQL,
     SEQUENCES_SQL,
@@ -152,12 +152,12 @@ def expect_success(code: str, program: str, rows: list[tuple[str, ...]], advice:
     said = next((row[1] for row in rows if row[0] == "said"), "")
     words, _, ended = said.rpartition("exit ")
     if ended != "0":
-        last = words.strip().splitlines()[-1:] or ["it says nothing"]
+        last = last_line(words) or "it says nothing"
         raise FoundError(
             [
                 Finding(
                     code=code,
-                    sentence=f"{program} exits with code {ended or 'unknown'}: {last[0]}",
+                    sentence=f"{program} exits with code {ended or 'unknown'}: {last}",
                     where="the database's pod",
                     evidence=words.strip(),
                     next=advice,

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from pytest_canary.core.errors import DatabaseError
+from pytest_canary.core.wording import last_line
 from pytest_canary.database.schema import Part
 
 # Backquotes are run by the pod's shell.
@@ -39,9 +40,9 @@ def read_dump(dump: str) -> Iterator[Part]:
     """
     said, _, ended = dump.rpartition("exit ")
     if ended != "0":
-        last = said.strip().splitlines()[-1:] or ["it says nothing"]
+        last = last_line(said) or "it says nothing"
         raise DatabaseError(
-            f"pg_dump exits with code {ended or 'unknown'}, so the schema is unknown: {last[0]}",
+            f"pg_dump exits with code {ended or 'unknown'}, so the schema is unknown: {last}",
             said.strip(),
         )
     _, *entries = HEADER.split(said)

@@ -5,6 +5,7 @@ A job that is killed meanwhile waits for nothing any more, and its answer goes n
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
@@ -44,7 +45,8 @@ class Ask:
             if error.errno in (errno.ENXIO, errno.ENOENT):  # who has asked is gone
                 return
             raise
-        with os.fdopen(pipe, "w") as answer:
+        # It may go between its pipe's being opened and its being written to.
+        with contextlib.suppress(BrokenPipeError), os.fdopen(pipe, "w") as answer:
             answer.write(f"{code} {' '.join(text.split())}\n")
 
 

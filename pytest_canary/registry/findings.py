@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 
 from pytest_canary.core.findings import Finding
-from pytest_canary.core.wording import cut, did_you_mean, plural
+from pytest_canary.core.wording import cut, did_you_mean, last_line, plural
 from pytest_canary.k8s.image_names import full_name, repository, tag
 from pytest_canary.k8s.objects import Object, containers
 from pytest_canary.registry.attempts import Attempt
@@ -43,7 +43,7 @@ def of_attempt(attempt: Attempt) -> Finding | None:
     what, said = attempt.name, attempt.said
     where = f"docker {attempt.what}"
     doing = f"the {_DOING[attempt.what]} {what}"
-    last = said.splitlines()[-1].strip() if said else "nothing"
+    last = last_line(said) or "nothing"
     seen = f"docker ended with code {attempt.code}"
     if _UNREACHABLE.search(said):
         return _unreachable(f"{doing} failed", where, seen, said)

@@ -14,7 +14,6 @@ from typing import Any
 from pytest_canary.core.errors import CommandError, ReleaseError
 from pytest_canary.core.processes import Processes
 from pytest_canary.core.waiting import Seen, Waiter
-from pytest_canary.core.wording import last_line
 from pytest_canary.k8s.objects import Object, condition
 from pytest_canary.manifests.definitions import KIND
 from pytest_canary.manifests.documents import Document
@@ -140,7 +139,7 @@ class ClusterWide:
         return {each["name"] for each in found.get("resources", [])}
 
     def _refused(self, document: Document, error: CommandError) -> ReleaseError:
-        why = last_line(error.output) or error.sentence
+        why = error.last_words
         way_out = f"; {_WAY_OUT}" if "is forbidden" in why else ""
         return ReleaseError(f"{_named(document)} can't be applied: {why}{way_out}", error.evidence)
 

@@ -10,6 +10,7 @@ from pytest_canary.context.outcomes import MigrationOutcome
 from pytest_canary.context.stage import Stage
 from pytest_canary.context.workspace import existing_context
 from pytest_canary.core.errors import NotApplicable
+from pytest_canary.core.wording import last_line
 from pytest_canary.database.backup import expect_restored
 from pytest_canary.database.lock_findings import expect_patience
 from pytest_canary.manifests.version import CANARY, STABLE
@@ -55,8 +56,8 @@ def migrate_candidate(context: Context) -> None:
 def commands_run(context: Context) -> None:
     done = context.journal.migrations.get("candidate")
     if done:
-        last = done.migrate.output.splitlines()[-1:] or ["no output"]
-        context.journal.note("migration", ", ".join(filter(None, [last[0], done.counts])))
+        last = last_line(done.migrate.output) or "no output"
+        context.journal.note("migration", ", ".join(filter(None, [last, done.counts])))
         if done.runs > 1:
             told = f"Helm has run the hook {done.runs} times by now, once each `helm upgrade`"
             context.journal.note("migration", told)

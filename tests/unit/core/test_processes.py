@@ -68,6 +68,21 @@ def test_both_outputs_of_a_command_that_fails_are_kept_in_order() -> None:
     assert lines == ["    one", "    two", "    three"]
 
 
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [
+        ("echo it says no >&2; sleep 0.2; echo done; exit 1", "it says no"),
+        ("echo one; echo two; echo; exit 1", "two"),
+        ("exit 3", "`sh` exited with code 3"),
+    ],
+    ids=["standard error first", "output alone", "nothing"],
+)
+def test_the_last_words_are_those_of_standard_error(script: str, words: str) -> None:
+    with pytest.raises(CommandError) as failure:
+        sh(script)
+    assert failure.value.last_words == words
+
+
 def test_a_command_that_does_not_exist_says_so() -> None:
     with pytest.raises(CommandError) as failed:
         Processes().run(["no-such-program", "--version"], timeout=5)

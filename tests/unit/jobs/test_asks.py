@@ -1,5 +1,6 @@
 """What stand-ins ask of who runs the jobs: each waits for its answer, and goes on as it says."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -94,3 +95,20 @@ def test_who_is_gone_needs_no_answer(tmp_path: Path) -> None:
     (tmp_path / "programs").mkdir()
     Ask("push", ("a:1",), tmp_path / "programs" / "gone.answer").answer()
     assert list(Asks(tmp_path / "programs").new()) == []
+
+
+def test_who_goes_while_it_is_answered_needs_no_answer(tmp_path: Path) -> None:
+    pipe = tmp_path / "going.answer"
+    os.mkfifo(pipe)
+    asking = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+
+    class Parting(str):
+        """Whose reader goes once the pipe is open, and nothing is written to it yet."""
+
+        def split(self, *_: object) -> list[str]:
+            os.close(asking)
+            return [str(self)]
+
+    Ask("push", ("a:1",), pipe).answer(1, Parting("canary: this pipeline is stopped"))
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(asking)
