@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 
 from pytest_canary.core.errors import ReleaseError
 from pytest_canary.core.waiting import Seen, Waiter
+from pytest_canary.core.wording import cut
 from pytest_canary.delivery.running_commands import RunningCommands
 from pytest_canary.jobs.asks import Ask, Asks
 from pytest_canary.jobs.results import PipelineResult
@@ -24,6 +25,8 @@ class MakeRunner(Protocol):
         """Make it, for who hears each line that its jobs print."""
 
 
+# Letters of what a job has said last that are told while it is waited for.
+SAID = 120
 # Seconds between two looks whether something is asked, and beyond the pipeline's own limit.
 LOOK, GRACE = 0.05, 120.0
 
@@ -141,7 +144,7 @@ class PipelineRun:
 
     def _hear(self, job: str, line: str) -> None:
         if line.strip():
-            self._said = f"{job}: {line.strip()}"
+            self._said = f"{job}: {cut(line.strip(), SAID)}"
 
     def _pause(self) -> None:
         self._ended.wait(LOOK)

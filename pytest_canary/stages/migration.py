@@ -10,7 +10,7 @@ from pytest_canary.context.outcomes import MigrationOutcome
 from pytest_canary.context.stage import Stage
 from pytest_canary.context.workspace import existing_context
 from pytest_canary.core.errors import NotApplicable
-from pytest_canary.core.wording import last_line
+from pytest_canary.core.wording import cut, last_line
 from pytest_canary.database.backup import expect_restored
 from pytest_canary.database.lock_findings import expect_patience
 from pytest_canary.manifests.version import CANARY, STABLE
@@ -31,6 +31,9 @@ from pytest_canary.stages.conditions import (
 
 if TYPE_CHECKING:
     from pytest_canary.context.context import Context
+
+# Letters of the migration's last word that the stage's line has.
+SAID = 100
 
 STAGE = Stage("migration", existing_context, transition="migrate", rolls_back=True, on_trial=True)
 
@@ -56,7 +59,7 @@ def migrate_candidate(context: Context) -> None:
 def commands_run(context: Context) -> None:
     done = context.journal.migrations.get("candidate")
     if done:
-        last = last_line(done.migrate.output) or "no output"
+        last = cut(last_line(done.migrate.output), SAID) or "no output"
         context.journal.note("migration", ", ".join(filter(None, [last, done.counts])))
         if done.runs > 1:
             told = f"Helm has run the hook {done.runs} times by now, once each `helm upgrade`"

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from fakes.jobs import WORKFLOW, commands, one_job, outputs, runner
+from fakes.jobs import WORKFLOW, commands, defined, one_job, outputs, runner
 from fakes.leaks import leaks
 
 from pytest_canary.jobs.environment import Secret
@@ -82,6 +82,7 @@ def test_a_secret_among_a_programs_arguments_is_found_and_masked(tmp_path: Path)
         [("PASSWORD",)],
     ]
     told = findings(result)
+    assert told[0].next == "hand it over by standard input, in a file or in a variable"
     codes = ["secret-argument", "refused-program", "secret-argument"]
     assert [each.code for each in told] == codes, "what we say of it is not printed by the job"
     assert told[0].sentence == (
@@ -133,3 +134,40 @@ def test_of_a_file_it_is_words_that_are_looked_for_and_no_prose() -> None:
     content = f"{config}0123456789abcdef\n  note: this is a long line of several words\n{{}}\n"
     assert [*watched([Secret(files={"config": content})]).values()] == ["abc0123456789abcdef"]
     assert [*watched([Secret(files={"broken.json": '{"a": '})]).values()] == []
+
+
+@pytest.mark.parametrize(
+    ("jobs", "where"),
+    [
+        (1, "block Build, job 1"),
+        (3, "block Build, job 1; block Build, job 2; block Build, job 3"),
+        (4, "block Build, job 1; block Build, job 2; block Build, job 3; and 1 more job"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("command", "way"),
+    [
+        ("docker login -u me -p $TOKEN", "by standard input: docker login --password-stdin"),
+        (
+            "doctl auth init --access-token $TOKEN",
+            "in DIGITALOCEAN_ACCESS_TOKEN, which doctl reads without `auth init`",
+        ),
+    ],
+)
+def test_a_command_of_several_jobs_is_told_once_with_the_way_out_of_its_program(
+    tmp_path: Path, jobs: int, where: str, command: str, way: str
+) -> None:
+    text = f"""\
+blocks:
+  - name: Build
+    task:
+      secrets: [{{name: shop}}]
+      jobs: {[{"name": str(n + 1), "commands": [command]} for n in range(jobs)]}
+"""
+    (tmp_path / "run").mkdir()
+    programs = install_programs(tmp_path / "programs")
+    secrets = {"shop": marked(["TOKEN"])}
+    result = runner(tmp_path / "run", defined(text), programs=programs, secrets=secrets).run()
+    [found] = findings(result)
+    assert (found.code, found.where) == ("secret-argument", f"pipeline CI, {where}")
+    assert found.next == f"hand it over {way}"
