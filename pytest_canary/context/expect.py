@@ -51,7 +51,7 @@ def replicas(context: Context, track: str, replicas: int, title: str = "candidat
         WaitTimeoutError: it did not in time; with what was seen last.
     """
     version = context.candidate if title == "candidate" else context.baseline
-    context.release.wait_until_settled(track, replicas, version)
+    context.release.rollouts.wait_until_settled(track, replicas, version)
 
 
 def write_and_read(context: Context, api: Api | None = None) -> None:

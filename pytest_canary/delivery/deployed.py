@@ -59,7 +59,7 @@ class Deployed:
             except ReleaseError as foreign:
                 beside = Finding("ReleaseError", foreign.sentence)
                 return FoundError([*error.findings, beside])
-        cause = self._release.find_cause(track, version, error)
+        cause = self._release.rollouts.find_cause(track, version, error)
         if not isinstance(cause, FoundError) or cause is error:
             return error
         return FoundError([*error.findings, *cause.findings], after=cause.after)

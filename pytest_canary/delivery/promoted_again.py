@@ -66,7 +66,7 @@ class PromotedAgain:
             if recalled.image in named:
                 known = self._deployed.learn(version, recalled.image)
                 replicas = self._release.settings.replicas.stable
-                self._release.wait_until_settled(STABLE, replicas, known)
+                self._release.rollouts.wait_until_settled(STABLE, replicas, known)
                 self._expect_pulled(STABLE)
                 return Again(file)
             why = f"{file} deploys {' and '.join(named) or 'nothing'} for it"

@@ -85,7 +85,9 @@ class PipelineTransitions:
                 "the settings says"
             )
         learnt = self._deployed.version(deployed, version, "canary")
-        self._release.wait_until_settled(CANARY, self._release.settings.replicas.canary, learnt)
+        self._release.rollouts.wait_until_settled(
+            CANARY, self._release.settings.replicas.canary, learnt
+        )
         self._release.wait_for_service()
         self._expect_pulled(CANARY)
 
@@ -181,7 +183,7 @@ class PipelineTransitions:
         if deployed is not None:
             version = self._deployed.version(deployed, version, "stable")
             self._promoted = version.image
-        self._release.wait_until_settled(STABLE, replicas, version)
+        self._release.rollouts.wait_until_settled(STABLE, replicas, version)
         self._expect_pulled(STABLE)
 
     def expect_kept(self, version: Version) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pytest_canary.core.errors import CommandError, FoundError, ReleaseError
 from pytest_canary.core.processes import Processes
+from pytest_canary.diagnosis.api_server import lost_api_server
 from pytest_canary.diagnosis.refusals import refusals
 from pytest_canary.manifests.rendered import Given
 from pytest_canary.release.claims import Claims
@@ -59,7 +60,7 @@ class Commands:
             stdin: what it reads.
 
         Raises:
-            FoundError: the API server has refused it.
+            FoundError: the API server has refused it, or went away under it.
             ReleaseError: it fails; with its output.
         """
         try:
@@ -68,6 +69,7 @@ class Commands:
             )
         except CommandError as error:
             self.expect_not_refused(error.output)
+            self._expect_not_lost(error.output)
             raise ReleaseError(error.sentence, error.evidence) from error
 
     def apply_service(self, version: Version) -> None:
@@ -137,7 +139,8 @@ class Commands:
         """Run what changes a release, and return its output.
 
         Raises:
-            FoundError: the API server has refused it, or a hook of Helm's has failed.
+            FoundError: the API server has refused it or went away under it, or a hook of Helm's
+                has failed.
             ReleaseError: it fails; with its output.
         """
         own = self._processes.part()
@@ -148,6 +151,7 @@ class Commands:
                 )
         except CommandError as error:
             self.expect_not_refused(error.output)
+            self._expect_not_lost(error.output)
             raise ReleaseError(error.sentence, error.evidence) from error
 
     def _watched(
@@ -160,6 +164,10 @@ class Commands:
     def _words(self, command: Command) -> list[str | Path]:
         where = [f"--namespace={self._namespace}"] if command.named else []
         return [command.program or self._kubectl, *command.words, *where]
+
+    def _expect_not_lost(self, output: str) -> None:
+        if lost := lost_api_server(output):
+            raise FoundError([lost], output)
 
     def expect_not_refused(self, output: str) -> None:
         """Return unless the API server has refused what a command of the release asked for.

@@ -7,12 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from pytest_canary.config.settings import Settings
-from pytest_canary.core.errors import CanaryError, CommandError, FoundError, ReleaseError
 from pytest_canary.core.processes import Processes
 from pytest_canary.core.secret_variables import secrets_of
 from pytest_canary.core.waiting import Waiter
-from pytest_canary.diagnosis import Expected
-from pytest_canary.diagnosis.api_server import lost_api_server
 from pytest_canary.k8s.namespace import Exec, Namespace
 from pytest_canary.k8s.objects import pods_of
 from pytest_canary.k8s.observer import Observer
@@ -29,7 +26,7 @@ from pytest_canary.release.migrator import Migrator
 from pytest_canary.release.pod_commands import PodCommands
 from pytest_canary.release.printed_secrets import PrintedSecrets
 from pytest_canary.release.removal import Removal
-from pytest_canary.release.rollout_watch import RolloutWatch
+from pytest_canary.release.rollouts import Rollouts
 from pytest_canary.release.service import Service
 from pytest_canary.release.surroundings import Surroundings
 from pytest_canary.release.trial import Trial, try_out
@@ -120,6 +117,9 @@ class Release:
             cluster_wide,
             announce,
         )
+        self.rollouts = Rollouts(
+            namespace, observer, self.diagnoser, self.commands, self.processes, waiter, settings
+        )
         self._charts = ChartMoves(namespace, self.commands, self._versions)
         # What was applied last: the files that stand.
         self._applied: Renderer | None = None
@@ -162,7 +162,7 @@ class Release:
         if not (chart and self._charts.roll_back(chart, self.name(CANARY))):
             self.apply_service(version)
             self.deploy(STABLE, self.settings.replicas.stable, version)
-        self.wait_until_settled(STABLE, self.settings.replicas.stable, version)
+        self.rollouts.wait_until_settled(STABLE, self.settings.replicas.stable, version)
 
     # The stable pipeline.
 
@@ -218,8 +218,6 @@ class Release:
     def deploy(self, track: str, replicas: int, version: Version) -> None:
         """`apply.sh MANIFEST DEPLOYMENT REPLICAS IMAGE`, and wait until it has come to rest.
 
-        What can't come right any more ends the wait, and the script's own, at once.
-
         Raises:
             FoundError: it does not come to rest, and why is known.
             ReleaseError: the script fails; with its output.
@@ -227,70 +225,7 @@ class Release:
         """
         self._applied = version.renderer
         other = self._charts.standing(self._other(track)) if self._chart else None
-        watch = self._watch(track, replicas, version, applies=True)
-        script, name = self.processes.part(), version.renderer.script().name
-        try:
-            watch.wait_while_applied(
-                name,
-                lambda: self.commands.apply(
-                    script,
-                    version,
-                    self.name(track),
-                    replicas,
-                    other,
-                    # Longer than a script's own wait, usually 120 s, so that it can speak.
-                    timeout=self.settings.deadlines.rollout + 30,
-                    heard=lambda line: self.waiter.listener(name, line),
-                ),
-                # After a finding nobody waits for the script any more.
-                end=script.kill_all,
-                # Longer than the script's own deadline, so that it can speak.
-                timeout=self.settings.deadlines.rollout + 60,
-            )
-        except CommandError as error:
-            self.commands.expect_not_refused(error.output)
-            lost = lost_api_server(error.output)
-            known = (
-                FoundError([lost], error.output)
-                if lost
-                else ReleaseError(
-                    f"{self.name(track)} can't be deployed: {error.sentence}; "
-                    f"last seen: {watch.seen}",
-                    error.evidence,
-                )
-            )
-            raise watch.find_cause(known) from error
-        made = self.namespace.deployment(self.name(track))
-        watch.wait_until_settled(made["metadata"].get("generation", 0) if made else 0)
-
-    def _watch(
-        self, track: str, replicas: int, version: Version, *, applies: bool = False
-    ) -> RolloutWatch:
-        expected = Expected(
-            deployment=self.name(track),
-            replicas=replicas,
-            image=version.image,
-            service=self.settings.service_name,
-            title=version.title,
-        )
-        return RolloutWatch(
-            expected,
-            self.diagnoser.findings,
-            self.observer,
-            self.waiter,
-            self.settings.deadlines.rollout,
-            applies=applies,
-        )
-
-    def find_cause(self, track: str, version: Version, error: CanaryError) -> CanaryError:
-        """The error to raise where what was to deploy a track's version has failed.
-
-        Returns:
-            Why it does not come up, where the cluster tells; else the error that is given.
-        """
-        replicas = self.settings.replicas
-        wanted = replicas.canary if track == CANARY else replicas.stable
-        return self._watch(track, wanted, version).find_cause(error)
+        self.rollouts.deploy(track, replicas, version, other)
 
     def know(self, image: str) -> None:
         """Take a container that runs this image for the app's."""
@@ -328,17 +263,6 @@ class Release:
         return self.commands.kubectl(*words)
 
     # What one would look at by hand.
-
-    def wait_until_settled(self, track: str, replicas: int, version: Version) -> None:
-        """Return when the Deployment has exactly these replicas of this version, all ready.
-
-        Pods that were told to end may still be there.
-
-        Raises:
-            FoundError: it never will, or did not in time, and why is known.
-            WaitTimeoutError: it did not in time; with what was seen last.
-        """
-        self._watch(track, replicas, version).wait_until_settled()
 
     def check_service(self, track: str) -> None:
         """Return unless the Service can't ever send connections to a track's ready pods.

@@ -64,7 +64,7 @@ def restore_baseline(context: Context) -> None:
     image, baseline, candidate = context.baseline.image, context.baseline, context.candidate
     if baseline.renderer.shared(image).values != candidate.renderer.shared(image).values:
         context.release.apply_service(context.baseline)
-    context.release.wait_until_settled(STABLE, replicas, context.baseline)
+    context.release.rollouts.wait_until_settled(STABLE, replicas, context.baseline)
 
 
 @STAGE.holds("the diagnostics were collected before anything was undone")

@@ -202,7 +202,7 @@ class Bench:
         version = replace(context.baseline, renderer=renderer)
         replicas = context.settings.replicas.stable
         context.release.deploy(STABLE, replicas, version)
-        context.release.wait_until_settled(STABLE, replicas, version)
+        context.release.rollouts.wait_until_settled(STABLE, replicas, version)
         return version
 
     def rehearse(self, until: str, *, samples: bool = False) -> Told | None:

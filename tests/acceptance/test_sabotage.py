@@ -193,7 +193,7 @@ def test_a_share_that_is_not_the_replicas_is_told(walk: Rehearsal) -> None:
     """A second canary that nobody has asked for."""
     walk.context.release.scale(CANARY, 2)
     with patience(walk):
-        walk.context.release.wait_until_settled(CANARY, 2, walk.context.candidate)
+        walk.context.release.rollouts.wait_until_settled(CANARY, 2, walk.context.candidate)
         ask(walk, canary.service_selects)
     # Half of them is far outside of what 300 connections make of a third, for one run in 100,000.
     walk.journal.outcome(CanaryOutcome).sample.clear()

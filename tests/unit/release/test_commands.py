@@ -12,6 +12,7 @@ from pytest_canary.core.errors import CommandError, FoundError, ReleaseError
 from pytest_canary.core.processes import Processes
 from pytest_canary.release.commands import Commands
 from pytest_canary.release.printed_secrets import PrintedSecrets
+from pytest_canary.rendering.renderer import Command
 from pytest_canary.rendering.renderers import renderer_of
 from pytest_canary.rendering.version import Version
 
@@ -65,6 +66,22 @@ def test_a_kubectl_that_fails_fails_the_release(tmp_path: Path, version: Version
         failing.apply(Processes(), version, "shop-canary", 1, timeout=30, heard=print)
     with pytest.raises(ReleaseError, match="`kubectl apply` exited with code 1"):
         failing.apply_service(version)
+
+
+def test_an_api_server_that_went_away_is_told(tmp_path: Path, version: Version) -> None:
+    line = (
+        'error: error validating "service.yml": error validating data: failed to download openapi: '
+        'Get "https://127.0.0.1:39669/openapi/v2?timeout=32s": net/http: TLS handshake timeout'
+    )
+    failing = commands(tmp_path, f"echo '{line}' >&2; exit 1")
+    chart = Command(("upgrade",), named=True)
+    for ask in (lambda: failing.apply_service(version), lambda: failing.run(chart)):
+        with pytest.raises(FoundError) as found:
+            ask()
+        assert found.value.sentence == (
+            "the API server did not answer kubectl, so the release stopped half-way"
+        )
+        assert found.value.findings[0].seen == line
 
 
 def test_what_the_api_server_refuses_is_told(tmp_path: Path, version: Version) -> None:

@@ -1,0 +1,143 @@
+"""A version's way onto a track: applied, watched until it has come to rest, and why it has not."""
+
+from __future__ import annotations
+
+from pytest_canary.config.settings import Settings
+from pytest_canary.core.errors import CanaryError, CommandError, FoundError, ReleaseError
+from pytest_canary.core.processes import Processes
+from pytest_canary.core.waiting import Waiter
+from pytest_canary.diagnosis import Expected
+from pytest_canary.diagnosis.api_server import lost_api_server
+from pytest_canary.k8s.namespace import Namespace
+from pytest_canary.k8s.observer import Observer
+from pytest_canary.manifests.rendered import Given
+from pytest_canary.manifests.version import CANARY
+from pytest_canary.release.commands import Commands
+from pytest_canary.release.diagnoser import Diagnoser
+from pytest_canary.release.rollout_watch import RolloutWatch
+from pytest_canary.rendering.version import Version
+
+
+class Rollouts:
+    """Brings versions onto tracks.
+
+    Args:
+        namespace: where the app lives.
+        observer: watches that namespace.
+        diagnoser: finds what keeps a Deployment from coming up.
+        commands: apply what a version's renderer makes.
+        processes: run them.
+        waiter: waits.
+        settings: names, replicas and deadlines.
+    """
+
+    def __init__(
+        self,
+        namespace: Namespace,
+        observer: Observer,
+        diagnoser: Diagnoser,
+        commands: Commands,
+        processes: Processes,
+        waiter: Waiter,
+        settings: Settings,
+    ) -> None:
+        self._namespace = namespace
+        self._observer = observer
+        self._diagnoser = diagnoser
+        self._commands = commands
+        self._processes = processes
+        self._waiter = waiter
+        self._settings = settings
+
+    def deploy(self, track: str, replicas: int, version: Version, other: Given | None) -> None:
+        """`apply.sh MANIFEST DEPLOYMENT REPLICAS IMAGE`, and wait until it has come to rest.
+
+        What can't come right any more ends the wait, and the script's own, at once.
+
+        Args:
+            track: the track.
+            replicas: how many pods it is to have.
+            version: what it is to run.
+            other: the other track as it stands, where one chart makes both.
+
+        Raises:
+            FoundError: it does not come to rest, and why is known.
+            ReleaseError: the script fails; with its output.
+            WaitTimeoutError: the Deployment's pods don't become ready.
+        """
+        deployment, deadline = self._settings.deployment_name(track), self._settings.deadlines
+        watch = self._watch(track, replicas, version, applies=True)
+        script = self._processes.part()
+        name = version.renderer.script().name
+        try:
+            watch.wait_while_applied(
+                name,
+                lambda: self._commands.apply(
+                    script,
+                    version,
+                    deployment,
+                    replicas,
+                    other,
+                    # Longer than a script's own wait, usually 120 s, so that it can speak.
+                    timeout=deadline.rollout + 30,
+                    heard=lambda line: self._waiter.listener(name, line),
+                ),
+                # After a finding nobody waits for the script any more.
+                end=script.kill_all,
+                # Longer than the script's own deadline, so that it can speak.
+                timeout=deadline.rollout + 60,
+            )
+        except CommandError as error:
+            self._commands.expect_not_refused(error.output)
+            lost = lost_api_server(error.output)
+            known = (
+                FoundError([lost], error.output)
+                if lost
+                else ReleaseError(
+                    f"{deployment} can't be deployed: {error.sentence}; last seen: {watch.seen}",
+                    error.evidence,
+                )
+            )
+            raise watch.find_cause(known) from error
+        made = self._namespace.deployment(deployment)
+        watch.wait_until_settled(made["metadata"].get("generation", 0) if made else 0)
+
+    def wait_until_settled(self, track: str, replicas: int, version: Version) -> None:
+        """Return when the Deployment has exactly these replicas of this version, all ready.
+
+        Pods that were told to end may still be there.
+
+        Raises:
+            FoundError: it never will, or did not in time, and why is known.
+            WaitTimeoutError: it did not in time; with what was seen last.
+        """
+        self._watch(track, replicas, version).wait_until_settled()
+
+    def find_cause(self, track: str, version: Version, error: CanaryError) -> CanaryError:
+        """The error to raise where what was to deploy a track's version has failed.
+
+        Returns:
+            Why it does not come up, where the cluster tells; else the error that is given.
+        """
+        replicas = self._settings.replicas
+        wanted = replicas.canary if track == CANARY else replicas.stable
+        return self._watch(track, wanted, version).find_cause(error)
+
+    def _watch(
+        self, track: str, replicas: int, version: Version, *, applies: bool = False
+    ) -> RolloutWatch:
+        expected = Expected(
+            deployment=self._settings.deployment_name(track),
+            replicas=replicas,
+            image=version.image,
+            service=self._settings.service_name,
+            title=version.title,
+        )
+        return RolloutWatch(
+            expected,
+            self._diagnoser.findings,
+            self._observer,
+            self._waiter,
+            self._settings.deadlines.rollout,
+            applies=applies,
+        )
