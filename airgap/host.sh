@@ -15,6 +15,10 @@ setting() { # setting pip KEY | npm KEY: from the environment, or from the user'
       echo "${npm_config_registry:-${NPM_CONFIG_REGISTRY:-}}" | grep . ||
         cat /etc/npmrc "$HOME/.npmrc" 2>/dev/null | sed -n "s/^ *$2 *= *//p" | tail -n 1
       ;;
+    go)
+      echo "${!2:-}" | grep . ||
+        cat "${GOENV:-${XDG_CONFIG_HOME:-$HOME/.config}/go/env}" 2>/dev/null | sed -n "s/^$2=//p"
+      ;;
   esac
 }
 
@@ -24,6 +28,7 @@ host_settings() {
     value=$(setting pip $name) && [[ -n $value ]] && echo "PIP_$(tr a-z- A-Z_ <<<"$name")=$value"
   done
   value=$(setting npm registry) && [[ -n $value ]] && echo "NPM_CONFIG_REGISTRY=$value"
+  value=$(setting go GOPROXY) && [[ -n $value ]] && echo "GOPROXY=$value"
   return 0
 }
 

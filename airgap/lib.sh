@@ -18,6 +18,7 @@ shared() { # the files outside its folder that decide what comes out
   case $1 in
     kind | kubernetes | helm) echo go.sh ;;
     node) ;;
+    golang) echo go.sh rootfs.sh ;;
     *) echo rootfs.sh ;;
   esac
 }

@@ -4,7 +4,7 @@
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 . "$airgap/host.sh"
-images=(python postgres nodejs registry)
+images=(python postgres nodejs golang registry)
 host_key=$(host_key)
 
 image() { # the name of an artefact's image
@@ -13,6 +13,7 @@ image() { # the name of an artefact's image
     python) echo pytest-canary/python:3.11 ;;
     postgres) echo pytest-canary/postgres:15 ;;
     nodejs) echo pytest-canary/nodejs:18 ;;
+    golang) echo pytest-canary/golang:1 ;;
     registry) echo pytest-canary/registry:2 ;;
   esac
 }
@@ -47,7 +48,7 @@ write_env() { # write_env yes|no
       echo "export CANARY_OPTIONS=\"--kind-image=$(image node) --canary-config=airgap/canary.toml\""
     else
       echo 'export NODE_IMAGE='
-      echo 'export PYTHON_IMAGE=python:3.13-slim POSTGRES_IMAGE=postgres:17 NODEJS_IMAGE=node:22-slim REGISTRY_IMAGE=registry:2'
+      echo 'export PYTHON_IMAGE=python:3.13-slim POSTGRES_IMAGE=postgres:17 NODEJS_IMAGE=node:22-slim GOLANG_IMAGE=golang:1.25 REGISTRY_IMAGE=registry:2'
       echo 'export CANARY_OPTIONS='
     fi
   } >"$file.$$"
@@ -126,7 +127,7 @@ imported() { # imported ARTEFACT: its root file system with the host's certifica
 }
 
 if [[ ! -e $(at kubernetes) ]]; then
-  say "building kind, kubectl, helm, $(image node) and four base images from package registries (about 8 minutes, once; progress in $cache/*.log)"
+  say "building kind, kubectl, helm, $(image node) and five base images from package registries (about 8 minutes, once; progress in $cache/*.log)"
 fi
 host_notes
 began=$SECONDS

@@ -7,10 +7,13 @@ import json
 import re
 import shutil
 import tarfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypedDict
 
 import docker
 import pytest
+import yaml
 from acceptance.projects import PATIENCE, ROOT, Project, Walked, needed
 
 # One after the other, reads of all rows would have more and more to answer.
@@ -22,7 +25,7 @@ def walk(
     releases: dict[str, str],
     example: str,
     settings: str,
-    job: str = "",
+    migrate: Callable[[Path], object] | None = None,
     file: str = "canary.toml",
 ) -> Walked:
     """Walk an example from release 1 to 2, with its own settings, in the tests' cluster.
@@ -32,7 +35,7 @@ def walk(
         releases: the names of the images, by release.
         example: its folder in the repository.
         settings: more of them, in TOML.
-        job: one that migrates in the place of the example's commands, put beside its objects.
+        migrate: puts into its folder what migrates in the place of its commands.
         file: the one that has the example's settings.
     """
     name = example.rpartition("/")[2]
@@ -42,8 +45,8 @@ def walk(
     own = re.sub(r"(\.\./)+app", "../app", (folder / file).read_text())
     own = own.replace('[database]\nimage = "postgres:17"\n', "")
     database = f'[database]\nimage = "{needed("POSTGRES_IMAGE")}"\n'
-    if job:
-        (folder / "k8s" / "job.yml").write_text(job)
+    if migrate:
+        migrate(folder)
         own = own.partition("[commands]")[0]
     (folder / file).write_text(f"{own}\n{database}{settings}")
     return shared.pytest(
@@ -85,13 +88,28 @@ def test_plain_yaml_is_walked_as_it_stands(shared: Project, releases: dict[str, 
     assert "Service addressbook is a NodePort, to be reached from outside" in preflight
 
 
+def add_job(folder: Path) -> None:
+    """Put a Job beside plain objects that has one name for both versions."""
+    text = (ROOT / "fixtures" / "migrations" / "job.yml").read_text()
+    (folder / "k8s" / "job.yml").write_text(text.replace("$img", "addressbook:1"))
+
+
+def add_init_container(folder: Path) -> None:
+    """Let each of the app's pods migrate before it starts."""
+    base = folder / "deploy" / "base" / "deployment.yml"
+    deployment = yaml.safe_load(base.read_text())
+    pod = deployment["spec"]["template"]["spec"]
+    (app,) = pod["containers"]
+    command = ["python", "-m", "addressbook", "migrate"]
+    same = {key: app[key] for key in ("image", "imagePullPolicy", "envFrom", "resources")}
+    pod["initContainers"] = [{"name": "migrate", "command": command} | same]
+    base.write_text(yaml.safe_dump(deployment))
+
+
 @pytest.mark.soak
 def test_a_job_among_plain_objects_migrates(shared: Project, releases: dict[str, str]) -> None:
-    """It has one name for both versions, and is nowhere but in the folder."""
-    text = (ROOT / "fixtures" / "migrations" / "job.yml").read_text()
-    job = text.replace("$img", "addressbook:1")
     settings = "[traffic]\nrate = 0\n"
-    walked = walk(shared, releases, "examples/addressbook-yaml", settings, job)
+    walked = walk(shared, releases, "examples/addressbook-yaml", settings, add_job)
     expect_walked(walked, shared.root / "canary-report" / "report.json")
     assert "Job addressbook-migrate is run by itself, to migrate" in walked.stage("preflight")
 
@@ -130,13 +148,8 @@ def test_a_release_for_each_track_is_walked_by_helm(
     assert {"helm rollback addressbook-stable", "helm uninstall addressbook-canary"} <= spent
 
 
-@pytest.mark.alone
-def test_a_chart_without_a_canary_is_updated_as_a_whole(
-    shared: Project, releases: dict[str, str]
-) -> None:
-    """Under traffic, judged against the baseline before it, and taken back by Helm."""
-    settings = f"[verdict]\nseconds = {PATIENCE}\n{BOUNDED}"
-    walked = walk(shared, releases, "fixtures/charts/without-canary", settings)
+def expect_updated(walked: Walked) -> None:
+    """It has come through every stage that there is without a canary, under traffic."""
     assert walked.code == 0
     assert " 1 -> 2 passed every stage" in walked.text
     assert "there is no canary, as replicas.canary is 0: the baseline is updated" in walked.text
@@ -145,10 +158,38 @@ def test_a_chart_without_a_canary_is_updated_as_a_whole(
     assert re.search(r"0/3, .*3/3; never fewer than \d; .* 0 lost", walked.stage("stable"))
     assert "3/3 of release 1" in walked.stage("rollback")
     assert walked.stage("cleanup").endswith("nothing left")
+
+
+@pytest.mark.alone
+def test_a_chart_without_a_canary_is_updated_as_a_whole(
+    shared: Project, releases: dict[str, str]
+) -> None:
+    """Judged against the baseline before it, and taken back by Helm."""
+    settings = f"[verdict]\nseconds = {PATIENCE}\n{BOUNDED}"
+    expect_updated(walk(shared, releases, "fixtures/charts/without-canary", settings))
     report = json.loads((shared.root / "canary-report" / "report.json").read_text())
     assert report["result"] == "passed"
     spent = {each["name"] for stage in report["stages"] for each in stage["spent"]}
     assert {"helm upgrade to end", "helm rollback addressbook"} <= spent
+
+
+@pytest.mark.soak
+@pytest.mark.alone
+@pytest.mark.parametrize(
+    ("example", "migrate"),
+    [
+        ("examples/addressbook-yaml", add_job),
+        ("examples/addressbook-kustomize", add_init_container),
+    ],
+    ids=["plain YAML, a Job", "Kustomize, an init container"],
+)
+def test_what_no_chart_makes_is_updated_without_a_canary(
+    shared: Project, releases: dict[str, str], example: str, migrate: Callable[[Path], object]
+) -> None:
+    settings = f"[verdict]\nseconds = {PATIENCE}\n[replicas]\ncanary = 0\n{BOUNDED}"
+    expect_updated(walk(shared, releases, example, settings, migrate))
+    report = json.loads((shared.root / "canary-report" / "report.json").read_text())
+    assert report["result"] == "passed"
 
 
 @pytest.mark.soak
@@ -197,7 +238,14 @@ def test_after_a_failing_canary_helm_takes_the_release_back(
     assert "helm rollback addressbook" in spent
 
 
-HOOK = {"example": "examples/addressbook-helm", "file": "hook.toml"}
+class ByHook(TypedDict):
+    """The example that a chart's hook migrates in."""
+
+    example: str
+    file: str
+
+
+HOOK: ByHook = {"example": "examples/addressbook-helm", "file": "hook.toml"}
 VERSIONS = "addressbook/migrations/versions"
 
 
@@ -294,3 +342,22 @@ def test_a_flask_app_with_alembic_is_walked(shared: Project, engine: docker.Dock
     assert "todos 1 -> 2 passed every stage; " in walked.text
     assert "Job todos-migrate is run by itself, to migrate" in walked.stage("preflight")
     assert "go: errors 0.0 % and 0.0 %" in walked.stage("verdict")
+
+
+@pytest.mark.soak
+@pytest.mark.alone
+def test_a_go_app_without_a_shell_is_walked(shared: Project, engine: docker.DockerClient) -> None:
+    links, go = ROOT / "examples" / "links", needed("GOLANG_IMAGE")
+    for version in ("1", "2"):
+        arguments = {"GO": go, "VERSION": version}
+        engine.images.build(path=str(links), rm=True, buildargs=arguments, tag=f"links:{version}")
+    images = {version: f"links:{version}" for version in ("1", "2")}
+    settings = f"[verdict]\nseconds = {PATIENCE}\n"
+    walked = walk(shared, images, "examples/links", settings)
+
+    assert walked.code == 0
+    assert "links 1 -> 2 passed every stage; " in walked.text
+    assert "schema 1 -> 2, +1 column" in walked.stage("migration")
+    assert "go: errors 0.0 % and 0.0 %" in walked.stage("verdict")
+    assert re.search(r"0/3, .*3/3; never fewer than 2; .* 0 lost", walked.stage("stable"))
+    assert walked.stage("cleanup").endswith("nothing left")

@@ -54,7 +54,7 @@ SAID_OTHERWISE = {
 }
 # What an example's commands begin with, and how they go on.
 NOTES = "pytest --canary-config canary.toml"
-YAML, KUSTOMIZE, HELM, HOOK, TODOS = (
+YAML, KUSTOMIZE, HELM, HOOK, TODOS, LINKS = (
     f"pytest --canary-config examples/{name}.toml"
     for name in (
         "addressbook-yaml/canary",
@@ -62,6 +62,7 @@ YAML, KUSTOMIZE, HELM, HOOK, TODOS = (
         "addressbook-helm/canary",
         "addressbook-helm/hook",
         "todos/canary",
+        "links/canary",
     )
 )
 WALKED, CHECKED = "--canary --canary-baseline IMAGE", "--canary-check"
@@ -73,6 +74,7 @@ EXAMPLES = {
     f"{HELM} {WALKED}": f"{RENDERERS}::test_a_chart_is_walked_by_helm_itself",
     f"{HOOK} {WALKED}": f"{RENDERERS}::test_a_hook_of_a_chart_migrates",
     f"{TODOS} {WALKED}": f"{RENDERERS}::test_a_flask_app_with_alembic_is_walked",
+    f"{LINKS} {WALKED}": f"{RENDERERS}::test_a_go_app_without_a_shell_is_walked",
 }
 # Their checks, where they need no tool; each with the folder that it is typed in.
 EXAMPLE_CHECKS = {
