@@ -13,7 +13,8 @@ from xml.etree import ElementTree
 
 import pytest
 from fakes.leaks import HOSTILE, encoded, forms, leaks
-from fakes.world import ROOT, SETTINGS, World
+from fakes.world import ROOT, World
+from fakes.world_settings import SETTINGS
 
 from pytest_canary.plugin import state
 from pytest_canary.plugin.parts import Parts

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from fakes.app import NOTES
 from fakes.traffic import until
-from fakes.world import GO, LOADED, World
+from fakes.world import GO, World
+from fakes.world_settings import LOADED
 
 from pytest_canary.analysis.comparison import Observed
 from pytest_canary.analysis.verdict import Verdict

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 from fakes.settings_file import loaded, mistakes
-from fakes.world import DELIVERED, ROOT
+from fakes.world import ROOT
+from fakes.world_settings import DELIVERED
 
 from pytest_canary.config.options import Options
 from pytest_canary.config.pipeline_file import find_pipeline

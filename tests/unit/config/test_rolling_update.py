@@ -7,7 +7,8 @@ from fakes.repository import folder as folder
 from fakes.repository import history as history
 from fakes.repository import own_git as own_git
 from fakes.repository import tagged as tagged
-from fakes.world import DELIVERED, ROOT
+from fakes.world import ROOT
+from fakes.world_settings import DELIVERED
 
 from pytest_canary.config.options import Options
 from pytest_canary.config.plan import Plan, plan

@@ -9,7 +9,8 @@ import pytest
 import requests
 from fakes.clock import Clock
 from fakes.cluster import Namespace
-from fakes.world import LOADED, NewWorld
+from fakes.world import NewWorld
+from fakes.world_settings import LOADED
 
 from pytest_canary.context import expect
 from pytest_canary.context.address import (

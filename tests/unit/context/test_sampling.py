@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 from fakes.engine import IMAGES
-from fakes.world import NO_HEADER, NewWorld, World
+from fakes.world import NewWorld, World
+from fakes.world_settings import NO_HEADER
 
 from pytest_canary.context.sampling import KUBE_PROXY, called, sample
 from pytest_canary.core.errors import ReleaseError

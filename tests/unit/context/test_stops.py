@@ -9,7 +9,8 @@ import pytest
 from fakes import app
 from fakes.objects import terminating
 from fakes.traffic import until
-from fakes.world import LOADED, NewWorld, World
+from fakes.world import NewWorld, World
+from fakes.world_settings import LOADED
 from unit.traffic.test_exchange import exchange
 
 from pytest_canary.context.stops import during, lost_by_baseline

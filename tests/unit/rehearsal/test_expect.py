@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from fakes import app
 from fakes.objects import unready
-from fakes.world import LOADED, NO_HEADER, NewWorld, World
+from fakes.world import NewWorld, World
+from fakes.world_settings import LOADED, NO_HEADER
 
 from pytest_canary.core.errors import CanaryError
 from pytest_canary.rehearsal.expect import Expect

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from fakes.objects import Object
-from fakes.world import INIT, NewWorld
+from fakes.world import NewWorld
+from fakes.world_settings import INIT
 
 
 def test_of_several_pods_the_first_is_told_to_have_migrated(new_world: NewWorld) -> None:

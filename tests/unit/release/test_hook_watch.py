@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 from fakes.objects import Object
-from fakes.world import JOB, NewWorld, World
+from fakes.world import NewWorld, World
+from fakes.world_settings import JOB
 
 from pytest_canary.core.errors import FoundError, ReleaseError
 from pytest_canary.release.along import Along

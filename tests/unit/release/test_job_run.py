@@ -11,7 +11,8 @@ import pytest
 from fakes.manifest_sets import JOB as JOB_OF_SET
 from fakes.manifest_sets import SERVICE, WITHOUT_INIT, planned, project
 from fakes.objects import Object
-from fakes.world import JOB, NewWorld, World
+from fakes.world import NewWorld, World
+from fakes.world_settings import JOB
 
 from pytest_canary.core.errors import FoundError, ReleaseError
 from pytest_canary.k8s.exec import Exec

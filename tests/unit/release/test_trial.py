@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 from fakes.manifest_sets import DEPLOYMENT, SERVICE, planned, project
-from fakes.world import NO_CANARY, ROOT, NewWorld, World
+from fakes.world import ROOT, NewWorld, World
+from fakes.world_settings import NO_CANARY
 
 from pytest_canary.core.errors import NotApplicable
 from pytest_canary.diagnosis.refusals import refused_object

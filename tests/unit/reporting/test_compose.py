@@ -9,7 +9,8 @@ from typing import NoReturn
 import pytest
 from fakes import app
 from fakes.app import Asked, Reply
-from fakes.world import LOADED, NewWorld, World
+from fakes.world import NewWorld, World
+from fakes.world_settings import LOADED
 
 from pytest_canary import stages
 from pytest_canary.config.options import STAGES

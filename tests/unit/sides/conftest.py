@@ -58,6 +58,6 @@ def opened(world: World) -> Iterator[Tracks]:
 @pytest.fixture
 def loaded(new_world: NewWorld) -> World:
     """A healthy world under traffic."""
-    from fakes.world import LOADED
+    from fakes.world_settings import LOADED
 
     return new_world(**LOADED)

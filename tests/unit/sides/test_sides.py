@@ -11,7 +11,8 @@ from fakes import app
 from fakes.sides import MAY_NOT, SILENT, answered, both, measured, sides
 from fakes.tracks import SERVICES, services
 from fakes.traffic import until
-from fakes.world import LOADED, NewWorld, World
+from fakes.world import NewWorld, World
+from fakes.world_settings import LOADED
 
 from pytest_canary import stages
 from pytest_canary.context import judging

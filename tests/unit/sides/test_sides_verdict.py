@@ -10,7 +10,8 @@ from fakes.objects import Object, unready
 from fakes.pages import restarted
 from fakes.sides import MAY_NOT, SILENT, answered, both, measured, sides
 from fakes.traffic import until
-from fakes.world import GO, LOADED, NewWorld, World
+from fakes.world import GO, NewWorld, World
+from fakes.world_settings import LOADED
 
 from pytest_canary.analysis.comparison import Comparison
 from pytest_canary.context import judging

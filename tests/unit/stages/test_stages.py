@@ -11,7 +11,8 @@ import pytest
 from fakes import app
 from fakes.engine import IMAGES
 from fakes.pages import restarted
-from fakes.world import (
+from fakes.world import ROOT, NewWorld, World
+from fakes.world_settings import (
     DELIVERED,
     INIT,
     JOB,
@@ -21,10 +22,7 @@ from fakes.world import (
     NO_CANARY,
     NO_HEADER,
     PIPELINES,
-    ROOT,
     START,
-    NewWorld,
-    World,
 )
 from unit.stages.failing import Case, pipelines
 from unit.stages.failing.preflight.cases import BROKEN, has

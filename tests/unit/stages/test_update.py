@@ -9,7 +9,8 @@ import pytest
 from fakes.engine import IMAGES
 from fakes.objects import unready
 from fakes.traffic import until
-from fakes.world import INIT, JOB, LOADED, NO_CANARY, NewWorld, World
+from fakes.world import NewWorld, World
+from fakes.world_settings import INIT, JOB, LOADED, NO_CANARY
 
 from pytest_canary import stages
 from pytest_canary.context import judging

@@ -8,7 +8,8 @@ from collections.abc import Callable
 import pytest
 from fakes.app import Asked, Reply
 from fakes.traffic import until
-from fakes.world import LOADED, NewWorld
+from fakes.world import NewWorld
+from fakes.world_settings import LOADED
 
 from pytest_canary import stages
 from pytest_canary.context import expect

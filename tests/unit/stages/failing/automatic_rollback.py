@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from fakes import app
 from fakes.objects import unready
-from fakes.world import LOADED, NO_HEADER, World
+from fakes.world import World
+from fakes.world_settings import LOADED, NO_HEADER
 from unit.stages.failing import Cases
 from unit.stages.failing.baseline import FAILING_APPLY
 

@@ -6,7 +6,8 @@ import time
 from fakes import app
 from fakes.objects import crashing, pod, unready
 from fakes.traffic import until
-from fakes.world import LOADED, NO_HEADER, World
+from fakes.world import World
+from fakes.world_settings import LOADED, NO_HEADER
 from unit.stages.failing import Cases
 from unit.stages.failing.baseline import FAILING_APPLY
 

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 from fakes.delivery import REFUSED, command, delivered
-from fakes.world import DELIVERED, World
+from fakes.world import World
+from fakes.world_settings import DELIVERED
 from unit.stages.failing import Cases
 
 from pytest_canary.core.errors import FoundError

@@ -7,7 +7,8 @@ from typing import Any
 from fakes import app
 from fakes.database import SCHEMAS, wait
 from fakes.objects import unready
-from fakes.world import LOADED, NO_HEADER, World
+from fakes.world import World
+from fakes.world_settings import LOADED, NO_HEADER
 from unit.stages.failing import Cases
 from unit.stages.failing.baseline import FAILING_APPLY
 

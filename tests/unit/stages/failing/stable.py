@@ -9,7 +9,8 @@ from fakes import app
 from fakes.objects import Object, killed, pod, terminating, unready
 from fakes.observed import requests, spread
 from fakes.verdicts import holding
-from fakes.world import LOADED, NO_HEADER, World
+from fakes.world import World
+from fakes.world_settings import LOADED, NO_HEADER
 from unit.stages.failing import Cases
 from unit.stages.failing.baseline import FAILING_APPLY
 

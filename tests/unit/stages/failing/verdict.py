@@ -6,7 +6,8 @@ from dataclasses import replace
 from fakes import app
 from fakes.objects import unready
 from fakes.observed import observed
-from fakes.world import LOADED, NO_CANARY, World
+from fakes.world import World
+from fakes.world_settings import LOADED, NO_CANARY
 from unit.stages.failing import Cases
 
 from pytest_canary.analysis.judge import Judge

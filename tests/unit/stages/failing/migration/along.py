@@ -4,7 +4,8 @@ from functools import partial
 
 from fakes.database import wait
 from fakes.objects import Object, unready
-from fakes.world import INIT, JOB_BESIDE, START, World
+from fakes.world import World
+from fakes.world_settings import INIT, JOB_BESIDE, START
 from unit.stages.failing import Case, Cases
 from unit.stages.failing.migration.jobs import running
 

@@ -5,7 +5,8 @@ from functools import partial
 
 from fakes.database import SCHEMAS
 from fakes.objects import Object, crashing
-from fakes.world import JOB, JOB_FIRST, World
+from fakes.world import World
+from fakes.world_settings import JOB, JOB_FIRST
 from unit.stages.failing import Case, Cases
 
 from pytest_canary.stages import baseline, canary, migration

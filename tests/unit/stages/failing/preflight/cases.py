@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from fakes.world import JOB, ROOT, World
+from fakes.world import ROOT, World
+from fakes.world_settings import JOB
 from unit.stages.failing import Cases, Sabotage
 
 from pytest_canary.preflight import ruleset

@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from fakes.world import INIT, World
+from fakes.world import World
+from fakes.world_settings import INIT
 from unit.stages.failing.preflight.cases import CASES, fails
 
 from pytest_canary.stages import preflight

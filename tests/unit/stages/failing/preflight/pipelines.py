@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from fakes.workflows import pipeline, promotion
-from fakes.world import PIPELINES, World
+from fakes.world import World
+from fakes.world_settings import PIPELINES
 from unit.stages.failing.preflight.cases import CASES
 
 from pytest_canary.preflight import ruleset
