@@ -18,6 +18,7 @@ from pytest_canary.core.errors import CommandError
 from pytest_canary.core.masking import Redactor
 from pytest_canary.core.measuring import Measure, unmeasured
 from pytest_canary.core.pipes import WHOLE, Lines, Taker, Transcript, Whole, read
+from pytest_canary.core.starting import started
 from pytest_canary.core.terminals import Terminal
 from pytest_canary.core.wording import size
 
@@ -190,7 +191,7 @@ class Processes:
     ) -> subprocess.Popen[bytes]:
         """Start a command that is known from then on."""
         try:
-            process = self._start(words, setup)
+            process = started(lambda: self._start(words, setup))
         except OSError as error:
             raise CommandError(
                 f"`{short}` can't be started: {error.strerror}: {error.filename}", command=shown
