@@ -38,6 +38,13 @@ FIELD = re.compile(r'(?:"([^"]*+(?:""[^"]*+)*+)"|([^",\n]*))(,|\n)')
 # Seconds for the watches to tell of a pod that is ready, or is again.
 WATCHES = 5.0
 
+# Says what PostgreSQL itself does in a transaction that is read-only.
+REFUSAL_SQL = """\
+create function canary_refuses() returns event_trigger language plpgsql as $$ begin
+raise exception 'cannot execute % in a read-only transaction', tg_tag
+using errcode = 'read_only_sql_transaction'; end $$;
+create event trigger canary_refuses on ddl_command_start execute function canary_refuses()"""
+
 
 class Database:
     """The run's database, asked by psql in its own pod: no driver and no open port are needed."""
@@ -191,13 +198,23 @@ class Database:
             raise
         self._drop(name)
 
-    def refuse_changes(self, name: str) -> None:
+    def refuse_changes(self, name: str) -> bool:
         """Let a database refuse every change to whoever connects to it from now on, superusers too.
+
+        Returns:
+            Whether it refuses them also to whoever begins a transaction as READ WRITE, as some
+            drivers do. Only a superuser may see to that.
 
         Raises:
             DatabaseError: the database does not answer.
         """
+        surely = True
+        try:
+            self.query(REFUSAL_SQL, database=name)
+        except DatabaseError:
+            surely = False
         self.query(f'alter database "{name}" set default_transaction_read_only = on')
+        return surely
 
     def _drop(self, name: str) -> None:
         # With force, as whoever was given up may still be connected.

@@ -50,7 +50,8 @@ def diagnostics_are_there(context: Context) -> None:
     for what in ("objects", "events", "describe"):
         if canary not in getattr(found, what):
             raise ReleaseError(f"the diagnostics' {what} do not tell of {canary}")
-    if not any(name.startswith(f"{canary}-") and text for name, text in found.logs.items()):
+    # One of a container that has said nothing is empty.
+    if not any(name.startswith(f"{canary}-") for name in found.logs):
         raise ReleaseError(f"the diagnostics hold no log of {canary}")
 
 

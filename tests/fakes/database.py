@@ -8,6 +8,7 @@ from typing import Any
 
 from pytest_canary.database import backup
 from pytest_canary.database.blocking_changes import CATALOGUE_SQL
+from pytest_canary.database.database import REFUSAL_SQL
 from pytest_canary.database.lock_samples import SAMPLE
 from pytest_canary.database.schema import SCHEMA_SQL, Part, Schema, is_line
 from pytest_canary.k8s.exec import ExecError
@@ -112,6 +113,8 @@ class PostgreSQL:
             self.schemas[sql.split('"')[1]] = frozenset()
         elif sql.startswith("drop database"):
             self.schemas.pop(sql.split('"')[1], None)
+        elif sql == REFUSAL_SQL:
+            pass
         elif sql.startswith("alter database"):
             self.read_only.add(sql.split('"')[1])
         elif sql.startswith("select pg_terminate_backend"):

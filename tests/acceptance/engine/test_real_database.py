@@ -7,7 +7,7 @@ from acceptance.engine.postgres_containers import Server
 
 from pytest_canary.core.errors import DatabaseError, FoundError
 from pytest_canary.database import backup
-from pytest_canary.database.database import expect_supported
+from pytest_canary.database.database import Database, expect_supported
 from pytest_canary.database.lock_findings import expect_patience
 from pytest_canary.database.lock_sampler import SAMPLER
 
@@ -24,12 +24,31 @@ def test_a_long_value_is_read_whole(live: Server) -> None:
 def test_a_database_that_refuses_changes_refuses_them_to_whoever_connects(server: Server) -> None:
     """To its superuser too; and its schema, of which there is nothing, can still be read."""
     with server.database.scratch("refused") as name:
-        server.database.refuse_changes(name)
-        for change in ("create table t (a int)", "create schema s", "create sequence s"):
-            with pytest.raises(DatabaseError) as refused:
-                server.database.query(change, database=name)
-            assert "in a read-only transaction" in refused.value.evidence
-        assert server.database.schema(name) == frozenset()
+        assert server.database.refuse_changes(name)
+        before = server.database.schema(name)
+        for begin in ("", "begin read write; "):
+            for change in ("create table t (a int)", "create schema s", "create sequence s"):
+                with pytest.raises(DatabaseError) as refused:
+                    server.database.query(f"{begin}{change}; commit", database=name)
+                assert "in a read-only transaction" in refused.value.evidence
+        assert server.database.schema(name) == before
+
+
+def test_whoever_is_no_superuser_has_a_database_refuse_what_is_not_read_write(
+    server: Server,
+) -> None:
+    own = server.database
+    own.query("create role ada login createdb")
+    settings = own.settings.model_copy(update={"user": "ada"})
+    ada = Database(own.namespace, own.observer, settings, own.waiter)
+    with ada.scratch("refused") as name:
+        assert not ada.refuse_changes(name)
+        with pytest.raises(DatabaseError) as refused:
+            ada.query("create table t (a int)", database=name)
+        assert "in a read-only transaction" in refused.value.evidence
+        ada.query("begin read write; create table t (a int); commit", database=name)
+        assert ada.schema(name) != frozenset()
+    own.query("drop role ada")
 
 
 def test_the_version_is_one_that_is_supported(live: Server) -> None:

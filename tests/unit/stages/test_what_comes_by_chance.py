@@ -1,15 +1,17 @@
-"""What comes by chance, however seldom, is looked at again, and is no failure."""
+"""What comes by chance, however seldom, or with an app's habits, is no failure."""
 
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from fakes.world import World
 
 from pytest_canary.context.outcomes import CanaryOutcome
 from pytest_canary.core.errors import ReleaseError
-from pytest_canary.stages import canary
+from pytest_canary.release.diagnostics import Diagnostics
+from pytest_canary.stages import canary, rollback
 
 
 def test_a_split_that_is_unfair_by_chance_is_counted_again(world: World) -> None:
@@ -43,3 +45,12 @@ def test_a_split_that_is_unfair_is_told_by_the_second_count(world: World) -> Non
 
     with pytest.raises(ReleaseError, match=r"^the canary takes 50 % of connections \(45 to 55\)"):
         world.check("canary", canary.share_is_fair)
+
+
+def test_a_canary_that_logs_nothing_has_its_diagnostics_all_the_same(world: World) -> None:
+    world.enter("rollback")
+    found = world.journal.diagnostics
+    assert isinstance(found, Diagnostics)
+    world.journal.diagnostics = replace(found, logs=dict.fromkeys(found.logs, ""))
+
+    world.check("rollback", rollback.diagnostics_are_there)

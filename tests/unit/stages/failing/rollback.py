@@ -52,9 +52,7 @@ def collected(world: World, **what: Any) -> None:
 
 @CASES.fails(rollback.diagnostics_are_there, "the diagnostics hold no log of addressbook-canary")
 def there_are_no_logs(world: World) -> None:
-    found = world.journal.diagnostics
-    assert found
-    collected(world, logs=dict.fromkeys(found.logs, ""))
+    collected(world, logs={})
 
 
 @CASES.fails(
