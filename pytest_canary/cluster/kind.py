@@ -20,6 +20,7 @@ from pytest_canary.cluster.container_engine import node_name
 from pytest_canary.cluster.downloads import KIND, KUBECTL
 from pytest_canary.cluster.engine import CTR
 from pytest_canary.cluster.kind_config import NODE_PORT_RANGE, config
+from pytest_canary.cluster.node_memory import NodeMemory
 from pytest_canary.cluster.node_network import NodeNetwork
 from pytest_canary.core.errors import ClusterError, CommandError
 from pytest_canary.core.processes import Processes
@@ -208,6 +209,11 @@ class Cluster(pytest_kind.KindCluster):  # type: ignore[misc]
     def network(self) -> NodeNetwork:
         """What the node's kernel does with connections."""
         return NodeNetwork(self.node, self.processes)
+
+    @property
+    def memory(self) -> NodeMemory:
+        """What the node's kernel counts that pods hold."""
+        return NodeMemory(self.node, self.processes)
 
     def host_port(self, engine: ContainerEngine, node_port: int) -> int:
         """The loopback port that a node port is mapped to.

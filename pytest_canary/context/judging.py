@@ -187,7 +187,7 @@ def watch_memory(context: Context) -> MemoryWatch:
     """Look at what the pods of both hold, from now on; what was seen before counts no more."""
     if context.memory:
         context.memory.stop()
-    sides = context.sides
+    sides, cluster = context.sides, context.provisioned.cluster
     context.memory = MemoryWatch(
         {track: context.release.name(track) for track in (STABLE, CANARY)},
         context.namespace,
@@ -195,6 +195,7 @@ def watch_memory(context: Context) -> MemoryWatch:
         _pages(context),
         context.release.pods.versions,
         (lambda: sides.pods) if sides else dict,
+        count=cluster.memory.held if cluster else None,
     ).start()
     return context.memory
 

@@ -44,12 +44,14 @@ class _Look:
         at: the moment, by the watch's clock.
         pods: who was asked.
         resident: bytes, as the pods' own pages tell.
+        counted: bytes, as their node's kernel counts them.
         working: seconds since the epoch and bytes, as the kubelets tell.
     """
 
     at: float
     pods: Collection[str]
     resident: Mapping[str, float]
+    counted: Mapping[str, float]
     working: Mapping[str, _Held]
 
 
@@ -70,6 +72,8 @@ class MemoryWatch:
             of a track's are. Those alone have the same load.
         clock: tells moments, in seconds from any beginning.
         every: seconds between two looks.
+        count: tells bytes by the UIDs of pods, as the kernel of the run's own node counts them;
+            None where nobody may ask a node.
     """
 
     def __init__(
@@ -82,6 +86,7 @@ class MemoryWatch:
         asked: Callable[[], Mapping[str, Collection[str]]] = dict,
         clock: Callable[[], float] = time.monotonic,
         every: float = EVERY,
+        count: Callable[[Collection[str]], Mapping[str, float]] | None = None,
     ) -> None:
         self._deployments = deployments
         self._namespace = namespace
@@ -91,6 +96,7 @@ class MemoryWatch:
         self._asked = asked
         self._clock = clock
         self._every = every
+        self._count = count
         self._looks: list[_Look] = []
         self._last: dict[str, Page] = {}
         self._several: set[str] = set()
@@ -115,7 +121,7 @@ class MemoryWatch:
             self._stopped.wait(self._every)
 
     def look(self) -> None:
-        """Ask the pods what they hold; the kubelets too, where one of them does not tell.
+        """Ask the pods what they hold; their node or the kubelets where one of them doesn't tell.
 
         Raises:
             ClusterError: nobody knows what pods there are.
@@ -127,8 +133,10 @@ class MemoryWatch:
             metrics = None if self._stopped.is_set() else self._pages.read(_name(pod))
             if metrics and metrics.resident is not None and self._tells(pod, at, metrics):
                 resident[_name(pod)] = metrics.resident
-        working = {} if len(resident) == len(pods) else self._working(pods)
-        self._looks.append(_Look(at, names, resident, working))
+        counted = {} if len(resident) == len(pods) else self._counted(pods)
+        all_told = len(pods) in (len(resident), len(counted))
+        working = {} if all_told else self._working(pods)
+        self._looks.append(_Look(at, names, resident, counted, working))
 
     def _tells(self, pod: Object, at: float, metrics: Metrics) -> bool:
         """Whether a pod's page tells of all that it holds: of several processes it tells one's."""
@@ -139,6 +147,14 @@ class MemoryWatch:
             self._several.add(name)
         self._last[name] = page
         return name not in self._several
+
+    def _counted(self, pods: Sequence[Object]) -> Mapping[str, float]:
+        if self._count is None or self._stopped.is_set():
+            return {}
+        names = {str(pod["metadata"]["uid"]): _name(pod) for pod in pods}
+        with suppress(ClusterError):  # then the kubelets tell
+            return {names[uid]: held for uid, held in self._count(names).items() if uid in names}
+        return {}
 
     def _working(self, pods: Sequence[Object]) -> Mapping[str, _Held]:
         found: dict[str, _Held] = {}
@@ -170,15 +186,16 @@ class MemoryWatch:
     ) -> tuple[Memory | None, Memory | None]:
         """What pods of the baseline and the canary held, by the same measure.
 
-        That is the apps' own, which is new at each look, or the kubelets', which look every 10 s
-        or so. What was told of some of a track's pods and not of the others is left out.
+        That is the apps' own or the node's, which are new at each look, or the kubelets', which
+        look every 10 s or so. What was told of some of a track's pods and not of the others is
+        left out.
 
         Args:
             asked: tells when requests were due, and by its clock when a reading was.
             pods: their names, by track, be they still there or not.
 
         Returns:
-            None for both where neither measure tells of them.
+            None for both where no measure tells of them.
 
         Raises:
             ClusterError: nobody knows what pods there are.
@@ -186,7 +203,11 @@ class MemoryWatch:
         now = asked.now()
         by_watch = now - self._clock()
         by_kubelet = now - self._namespace.cluster.now().timestamp()
-        for measure, ahead in ((_resident, by_watch), (_working, by_kubelet)):
+        for measure, ahead in (
+            (_resident, by_watch),
+            (_counted, by_watch),
+            (_working, by_kubelet),
+        ):
             base, its = (self._held(pods[track], measure, ahead) for track in (STABLE, CANARY))
             # A kubelet that tells of others will tell of a young pod too.
             if (base and its) or (measure is _working and (base or its)):
@@ -249,9 +270,17 @@ def _node(pod: Object) -> str:
 
 
 def _resident(look: _Look, names: Sequence[str]) -> _Held | None:
-    if not (names and all(name in look.resident for name in names)):
+    return _average(look.at, look.resident, names)
+
+
+def _average(at: float, held: Mapping[str, float], names: Sequence[str]) -> _Held | None:
+    if not (names and all(name in held for name in names)):
         return None
-    return look.at, sum(look.resident[name] for name in names) / len(names)
+    return at, sum(held[name] for name in names) / len(names)
+
+
+def _counted(look: _Look, names: Sequence[str]) -> _Held | None:
+    return _average(look.at, look.counted, names)
 
 
 def _working(look: _Look, names: Sequence[str]) -> _Held | None:

@@ -292,7 +292,7 @@ def test_a_canary_that_restarts_is_no_go(judged: Callable[[str], Verdict]) -> No
     )
 
 
-def test_a_canary_without_a_page_of_metrics_is_judged_by_the_kubelet(walk: Rehearsal) -> None:
+def test_a_canary_without_a_page_of_metrics_is_judged_by_its_node(walk: Rehearsal) -> None:
     delete_rows(walk)
     walk.context.release.deploy(CANARY, 1, walk.context.candidate)
     pods = walk.context.observer.snapshot().pods
@@ -300,7 +300,6 @@ def test_a_canary_without_a_page_of_metrics_is_judged_by_the_kubelet(walk: Rehea
     node = str(pods[mine[0]]["spec"]["nodeName"])
     first = walk.context.namespace.cluster.memory(node)
 
-    # It is watched from its verdict on, and kubelets look every 10 s or so.
     with changed(walk, api={"metrics": "/nothing"}, verdict={"seconds": 60}):
         judging.watch_memory(walk.context)
         found = judge(walk)
@@ -317,9 +316,13 @@ def test_a_canary_without_a_page_of_metrics_is_judged_by_the_kubelet(walk: Rehea
         fresh = all(now[name][0] > first[name][0] for name in mine)
         return Seen(json.dumps(now), fresh, now)
 
+    # Where no node may be asked, its kubelet is; both say the same.
     held = walk.workspace.waiter.until("fresh figures of the kubelet", look, timeout=60)
-    for name in mine:
+    uids = {name: str(pods[name]["metadata"]["uid"]) for name in mine}
+    counted = walk.context.cluster.memory.held(uids.values())
+    for name, uid in uids.items():
         assert 10e6 < held[name][1] < LIMIT
+        assert counted[uid] == pytest.approx(held[name][1], abs=10e6)
 
 
 @pytest.mark.soak

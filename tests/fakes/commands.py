@@ -12,6 +12,9 @@ from pytest_canary.core.processes import Processes
 
 PYTHON = sys.executable
 
+Program = Callable[[str, str], None]
+"""Makes a script that is found under a name."""
+
 
 def sh(script: str, timeout: float = 20, *, by: Processes | None = None, **options: Any) -> str:
     return (by or Processes()).run(["sh", "-c", script], timeout=timeout, **options)

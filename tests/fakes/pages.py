@@ -160,6 +160,7 @@ def pod(deployment: str, number: int) -> Object:
         "kind": "Pod",
         "metadata": {
             "name": f"{deployment}-77-{number}",
+            "uid": f"uid-of-{deployment}-77-{number}",
             "labels": {"pod-template-hash": "77"},
             "ownerReferences": [{"kind": "ReplicaSet", "name": f"{deployment}-77"}],
         },

@@ -1,12 +1,29 @@
-"""What the tests of runs share: a state folder of their own, and runs in it."""
+"""What the tests share: a state folder of their own, runs in it, and programs on PATH."""
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from fakes.commands import Program
 from fakes.runs import PROJECT, Started
 
 from pytest_canary.cluster.run import Run
+
+
+@pytest.fixture
+def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
+    """Makes a script that is found under a name; each begins in the test's folder."""
+    folder = tmp_path / "programs"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
+
+    def make(name: str, script: str) -> None:
+        path = folder / name
+        path.write_text(f"#!/bin/sh\ncd {tmp_path}\n{script}\n")
+        path.chmod(0o755)
+
+    return make
 
 
 @pytest.fixture

@@ -4,10 +4,10 @@ import json
 import os
 import subprocess
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from fakes.commands import Program
 
 from pytest_canary.cluster import early_dns
 from pytest_canary.cluster.early_dns import SCRIPT, EarlyDns
@@ -18,23 +18,6 @@ NODE = "canary-1-control-plane"
 
 # As kind says it.
 BEGUN = " • Starting control-plane 🕹️  ..."
-
-Program = Callable[[str, str], None]
-
-
-@pytest.fixture
-def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
-    """Makes a script that is found under a name; each begins in the test's folder."""
-    folder = tmp_path / "programs"
-    folder.mkdir()
-    monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
-
-    def make(name: str, script: str) -> None:
-        path = folder / name
-        path.write_text(f"#!/bin/sh\ncd {tmp_path}\n{script}\n")
-        path.chmod(0o755)
-
-    return make
 
 
 def until_there(path: Path) -> None:

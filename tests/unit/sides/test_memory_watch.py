@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -51,7 +52,11 @@ class Due:
         return DueTimes(own, own, [each / 3 for each in range(int(3 * end))])
 
 
-def watch(pods: Pods, asked: Mapping[str, Sequence[str]] | None = None) -> MemoryWatch:
+def watch(
+    pods: Pods,
+    asked: Mapping[str, Sequence[str]] | None = None,
+    count: Callable[[Collection[str]], Mapping[str, float]] | None = None,
+) -> MemoryWatch:
     namespace: Any = pods
     return MemoryWatch(
         {"stable": STABLE, "canary": CANARY},
@@ -61,6 +66,7 @@ def watch(pods: Pods, asked: Mapping[str, Sequence[str]] | None = None) -> Memor
         ["app:1"],
         lambda: asked or {},
         pods.clock.monotonic,
+        count=count,
     )
 
 
@@ -149,6 +155,37 @@ def test_pods_that_are_gone_are_told_of_where_they_are_asked_for(pods: Pods) -> 
     made.look()
     baseline, canary = told(pods, made, before)
     assert (held(baseline), held(canary)) == ([(0.0, 20)], [(0.0, 20), (2.0, 20)])
+
+
+def test_the_node_tells_where_one_does_not_and_no_kubelet_is_asked(pods: Pods) -> None:
+    pods.show(FIRST, resident(40))
+    grown = itertools.count(50)
+
+    def count(uids: Collection[str]) -> Mapping[str, float]:
+        assert set(uids) == {f"uid-of-{name}" for name in pods.names}
+        return dict.fromkeys(uids, next(grown) * 1e6) | {"uid-of-another": 1.0}
+
+    made = watch(pods, count=count)
+    made.look()
+    pods.clock.sleep(2)
+    made.look()
+    baseline, canary = told(pods, made)
+    assert held(baseline) == held(canary) == [(0.0, 50), (2.0, 51)]
+
+
+@pytest.mark.parametrize("lacks", ["all", "one"])
+def test_the_kubelets_tell_where_the_node_does_not_know_a_pod(pods: Pods, lacks: str) -> None:
+    pods.kubelet = dict.fromkeys(pods.names, (KUBELETS, 30e6))
+
+    def count(uids: Collection[str]) -> Mapping[str, float]:
+        if lacks == "all":
+            raise ClusterError("the node does not tell")
+        return dict.fromkeys(sorted(uids)[1:], 50e6)
+
+    made = watch(pods, count=count)
+    made.look()
+    baseline, canary = told(pods, made)
+    assert held(baseline) == held(canary) == [(0.0, 30)]
 
 
 def test_the_kubelets_tell_where_one_does_not(pods: Pods) -> None:
