@@ -81,6 +81,7 @@ EXAMPLE_CHECKS = {
     f"{NOTES} {CHECKED}": "examples/notes",
     f"{YAML} {CHECKED}": ".",
     f"{TODOS} {CHECKED}": ".",
+    f"{LINKS} {CHECKED}": ".",
 }
 # Checks, which are run here as they are; each with what is typed for a word that stands for one.
 CHECKS: dict[str, Mapping[str, str]] = {
