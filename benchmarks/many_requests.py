@@ -13,7 +13,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from pytest_canary.config.settings import Request
+from pytest_canary.config.api_settings import Request
 from pytest_canary.reporting.bounds import BINS
 from pytest_canary.traffic.exchange import LOST, Kind
 from pytest_canary.traffic.ledger import Ledger, Outcome, Stand

@@ -47,7 +47,8 @@ from pytest_canary.analysis.judge import Judge  # noqa: E402
 from pytest_canary.analysis.reference import Reference, Sample  # noqa: E402
 from pytest_canary.analysis.requests import Requests  # noqa: E402
 from pytest_canary.config import verdict_rate  # noqa: E402
-from pytest_canary.config.settings import ApiSettings, TrafficSettings, VerdictSettings  # noqa: E402
+from pytest_canary.config.api_settings import ApiSettings  # noqa: E402
+from pytest_canary.config.settings import TrafficSettings, VerdictSettings  # noqa: E402
 from pytest_canary.sides.alone import SECONDS, WRITES  # noqa: E402
 from pytest_canary.sides.asked import requests_of  # noqa: E402
 from pytest_canary.sides.measurement import unsettled  # noqa: E402

@@ -34,9 +34,9 @@ from runs import Run, RunError, run  # noqa: E402
 from time_line import Line, lines_of, steps_of  # noqa: E402
 
 from pytest_canary.config import settings_file  # noqa: E402
+from pytest_canary.config.api_settings import Request  # noqa: E402
 from pytest_canary.config.options import Options  # noqa: E402
 from pytest_canary.config.plan import Plan  # noqa: E402
-from pytest_canary.config.settings import Request  # noqa: E402
 from pytest_canary.core.errors import CanaryError  # noqa: E402
 from pytest_canary.rehearsal.planning import load_settings, make_plan  # noqa: E402
 from pytest_canary.reporting.document import Report  # noqa: E402

@@ -12,7 +12,8 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from generator.page import PartError, code, table
-from pytest_canary.config.settings import Request, Tables
+from pytest_canary.config.api_settings import Request
+from pytest_canary.config.settings import Tables
 
 _SCHEMA = Tables.model_json_schema()
 _TYPES = {

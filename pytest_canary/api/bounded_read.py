@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_canary.config.settings import Request
+from pytest_canary.config.api_settings import Request
 
 if TYPE_CHECKING:
     from pytest_canary.api.client import Api

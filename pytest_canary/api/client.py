@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from pytest_canary.api.writes import Row, Writes, new_unique
-from pytest_canary.config.settings import ApiSettings, Request
+from pytest_canary.config.api_settings import ApiSettings, Request
 from pytest_canary.core.errors import ApiError
 from pytest_canary.core.wording import cut, size
 

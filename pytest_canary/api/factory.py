@@ -5,7 +5,8 @@ from __future__ import annotations
 from pytest_canary.api.addressbook import Addressbook
 from pytest_canary.api.client import Api
 from pytest_canary.api.writes import Writes
-from pytest_canary.config.settings import GET_ALL, PUT_PERSON, Settings
+from pytest_canary.config.api_settings import GET_ALL, PUT_PERSON
+from pytest_canary.config.settings import Settings
 
 
 def client_for(base_url: str, settings: Settings, writes: Writes | None = None) -> Api:

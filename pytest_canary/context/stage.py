@@ -15,9 +15,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from pytest_canary.config.api_settings import Request
 from pytest_canary.config.migration_settings import By
 from pytest_canary.config.plan import Plan
-from pytest_canary.config.settings import Request, Settings
+from pytest_canary.config.settings import Settings
 from pytest_canary.context.workspace import Workspace
 
 MIGRATING: dict[By, str] = {

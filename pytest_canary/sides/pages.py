@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pytest_canary.analysis import prometheus
 from pytest_canary.analysis.prometheus import Metrics
 from pytest_canary.api.client import Api
-from pytest_canary.config.settings import Request, Settings
+from pytest_canary.config.api_settings import Request
+from pytest_canary.config.settings import Settings
 from pytest_canary.core.errors import ApiError, ReleaseError
 from pytest_canary.k8s.namespace import Namespace
 

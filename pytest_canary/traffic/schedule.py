@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pytest_canary.config.settings import Request
+    from pytest_canary.config.api_settings import Request
     from pytest_canary.traffic.pace import Pace
 
 # Every read answers with every row, so the rows would in time be the load: an app that takes

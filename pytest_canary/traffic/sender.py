@@ -15,7 +15,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 from pytest_canary.api.client import Credentials
 from pytest_canary.api.transport import header_text
 from pytest_canary.api.writes import new_unique
-from pytest_canary.config.settings import ApiSettings, Request
+from pytest_canary.config.api_settings import ApiSettings, Request
 from pytest_canary.core.wording import cut
 from pytest_canary.traffic.exchange import Kind
 from pytest_canary.traffic.ledger import Outcome

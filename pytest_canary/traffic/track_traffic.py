@@ -17,7 +17,8 @@ from types import TracebackType
 
 from pytest_canary.api.client import Api
 from pytest_canary.api.writes import new_unique
-from pytest_canary.config.settings import Request, TrafficSettings
+from pytest_canary.config.api_settings import Request
+from pytest_canary.config.settings import TrafficSettings
 from pytest_canary.traffic.columns import Columns
 from pytest_canary.traffic.exchange import percentile
 from pytest_canary.traffic.flow import Flow, Generate

@@ -20,7 +20,8 @@ from types import TracebackType
 from pytest_canary.api.client import Api
 from pytest_canary.api.read_back import ReadBack, read_back
 from pytest_canary.api.writes import new_unique
-from pytest_canary.config.settings import Request, TrafficSettings
+from pytest_canary.config.api_settings import Request
+from pytest_canary.config.settings import TrafficSettings
 from pytest_canary.core.errors import TrafficError
 from pytest_canary.core.findings import Finding
 from pytest_canary.traffic.columns import Columns

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pytest_canary.config.settings import Request
+from pytest_canary.config.api_settings import Request
 from pytest_canary.traffic.exchange import Kind
 from pytest_canary.traffic.ledger import Ledger, Outcome
 from pytest_canary.traffic.pace import Pace

@@ -9,7 +9,8 @@ from typing import Any
 
 from pytest_canary.api.factory import client_for
 from pytest_canary.api.writes import Writes
-from pytest_canary.config.settings import ApiSettings, Settings
+from pytest_canary.config.api_settings import ApiSettings
+from pytest_canary.config.settings import Settings
 from pytest_canary.traffic import TrackTraffic, Traffic
 from pytest_canary.traffic.flow import Generate
 from pytest_canary.traffic.generator import Bounds, Generator

@@ -106,7 +106,7 @@ def test_an_answer_without_end_is_told(tmp_path: Path, piece: str, sentence: str
         f"""
 from fakes.rude_server import RudeServer
 from pytest_canary.api.addressbook import Addressbook
-from pytest_canary.config.settings import ApiSettings
+from pytest_canary.config.api_settings import ApiSettings
 from pytest_canary.core.errors import ApiError
 def answers(connection, asked, stopping):
     connection.sendall(b"HTTP/1.1 200 X\\r\\nConnection: close\\r\\n\\r\\n")

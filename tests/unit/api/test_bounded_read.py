@@ -10,7 +10,7 @@ from fakes.server import Reply, Server
 from pytest_canary.api.bounded_read import bounded_read, rows_read
 from pytest_canary.api.client import Api
 from pytest_canary.api.writes import Row, Writes
-from pytest_canary.config.settings import ApiSettings, Request
+from pytest_canary.config.api_settings import ApiSettings, Request
 from pytest_canary.core.errors import ApiError
 
 WRITTEN = [Row("canary1", "the first"), Row("canary2", "the second")]

@@ -15,7 +15,8 @@ from pytest_canary.api.client import Api, complaint
 from pytest_canary.api.factory import client_for
 from pytest_canary.api.read_back import compare, read_back
 from pytest_canary.api.writes import Row, Writes, new_unique
-from pytest_canary.config.settings import Request, Settings
+from pytest_canary.config.api_settings import Request
+from pytest_canary.config.settings import Settings
 from pytest_canary.core.errors import ApiError
 from pytest_canary.core.waiting import Waiter
 

@@ -20,7 +20,7 @@ from pytest_canary.api.addressbook import Addressbook, person
 from pytest_canary.api.client import Api
 from pytest_canary.api.read_back import compare
 from pytest_canary.api.writes import Row
-from pytest_canary.config.settings import ApiSettings
+from pytest_canary.config.api_settings import ApiSettings
 from pytest_canary.core.errors import ApiError
 
 TIME = "2019-11-10T16:48:15.900Z"

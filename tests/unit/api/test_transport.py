@@ -15,7 +15,7 @@ from fakes.rude_server import Asked, Manner, RudeServer, answer, says, trickles
 
 from pytest_canary.api.client import Api, session_of_one
 from pytest_canary.api.transport import LIMIT, exchange
-from pytest_canary.config.settings import ApiSettings, Request
+from pytest_canary.config.api_settings import ApiSettings, Request
 from pytest_canary.core.errors import ApiError
 
 HEAD = b"HTTP/1.1 200 X\r\nContent-Type: text/event-stream\r\n"

@@ -6,7 +6,8 @@ import pytest
 from fakes.settings_file import SERVICE, loaded, mistakes
 
 from pytest_canary.config import toml_file
-from pytest_canary.config.settings import GET_ALL, PUT_PERSON, ApiSettings, Files
+from pytest_canary.config.api_settings import GET_ALL, PUT_PERSON, ApiSettings
+from pytest_canary.config.settings import Files
 from pytest_canary.config.settings_file import load
 from pytest_canary.core.errors import SettingsError
 

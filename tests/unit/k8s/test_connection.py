@@ -14,7 +14,7 @@ from fakes.server import Reply, Server
 
 from pytest_canary.api.client import Api
 from pytest_canary.api.transport import NoAnswerError, exchange
-from pytest_canary.config.settings import ApiSettings
+from pytest_canary.config.api_settings import ApiSettings
 from pytest_canary.k8s.exec import ExecError
 from pytest_canary.k8s.namespace import Namespace
 

@@ -20,10 +20,11 @@ import time_line
 import walk
 from runs import Run, RunError, run
 
+from pytest_canary.config.api_settings import Request
 from pytest_canary.config.baseline import Baseline
 from pytest_canary.config.options import Options
 from pytest_canary.config.plan import Plan
-from pytest_canary.config.settings import Request, Settings
+from pytest_canary.config.settings import Settings
 from pytest_canary.reporting.document import Report, Spent, Stage
 
 BENCHMARKS = Path(walk.__file__).parent

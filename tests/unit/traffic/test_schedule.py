@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from pytest_canary.config.settings import Request
+from pytest_canary.config.api_settings import Request
 from pytest_canary.traffic.pace import Pace
 from pytest_canary.traffic.schedule import FULL_WRITES, THINNED, Schedule
 

@@ -18,8 +18,9 @@ from fakes.server import Reply, Server
 
 from pytest_canary.api.client import Credentials
 from pytest_canary.api.factory import client_for
-from pytest_canary.config.settings import PUT_PERSON as PUT
-from pytest_canary.config.settings import Deadlines, Request, Settings
+from pytest_canary.config.api_settings import PUT_PERSON as PUT
+from pytest_canary.config.api_settings import Request
+from pytest_canary.config.settings import Deadlines, Settings
 from pytest_canary.traffic.exchange import Kind
 from pytest_canary.traffic.ledger import Outcome
 from pytest_canary.traffic.sender import (

@@ -21,7 +21,8 @@ from fakes.traffic import (
 
 from pytest_canary.api.client import Api
 from pytest_canary.api.factory import client_for
-from pytest_canary.config.settings import Request, Settings
+from pytest_canary.config.api_settings import Request
+from pytest_canary.config.settings import Settings
 from pytest_canary.core.errors import TrafficError
 from pytest_canary.traffic import Kind, Load, TrackTraffic
 from pytest_canary.traffic.exchange import percentile

@@ -15,7 +15,8 @@ from fakes.traffic import Stuck, Unstartable, ran, sends_by, threads, traffic_to
 
 from pytest_canary.api.client import Api
 from pytest_canary.api.writes import Writes
-from pytest_canary.config.settings import ApiSettings, Settings
+from pytest_canary.config.api_settings import ApiSettings
+from pytest_canary.config.settings import Settings
 from pytest_canary.core.errors import TrafficError
 from pytest_canary.traffic import Kind, Traffic
 from pytest_canary.traffic.generator import Bounds, Generator
