@@ -68,6 +68,7 @@ class Project:
         )
         text = done.stdout.decode()
         print(text)
+        assert "the report can't be made" not in text
         return Walked(done.returncode, text)
 
     def write(self, name: str, text: str) -> None:
