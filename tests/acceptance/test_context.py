@@ -31,8 +31,7 @@ from acceptance.projects import (
 )
 
 Make = Callable[[str], Project]
-# One of a kind cluster's node ports, all of which have a port of this machine. This walk asks
-# its Service by an address, so that it misses none.
+# One of a kind cluster's node ports, all of which have a port of this machine.
 NODE_PORT = "30007"
 
 
@@ -149,7 +148,14 @@ def theirs(engine: docker.DockerClient, shared: Project) -> Iterator[Theirs]:
             (record,) = (run for run in shared.runs if run.name.startswith("reuse-"))
             address = node.attrs["NetworkSettings"]["Networks"]["kind"]["IPAddress"]
             context = f"kind-canary-{record.name}"
-            yield Theirs(context, record / "kubeconfig", f"localhost:{port}", address)
+            made = Theirs(context, record / "kubeconfig", f"localhost:{port}", address)
+            # No other Service gets its port then, by chance.
+            named = ["service", "nodeport", "registry", "--tcp=5000", f"--node-port={NODE_PORT}"]
+            made.kubectl("create", *named, "-n", "default")
+            try:
+                yield made
+            finally:
+                made.kubectl("delete", "service", "registry", "-n", "default")
         finally:
             redirect("-D")
     finally:
