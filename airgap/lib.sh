@@ -16,7 +16,7 @@ needs() { # the artefacts that one is made from
 
 shared() { # the files outside its folder that decide what comes out
   case $1 in
-    kind | kubernetes | helm) echo go.sh ;;
+    kind | kubernetes | helm | helm4) echo go.sh ;;
     node) ;;
     golang) echo go.sh rootfs.sh ;;
     *) echo rootfs.sh ;;

@@ -39,15 +39,16 @@ write_env() { # write_env yes|no
   {
     echo "# made by airgap/setup.sh; airgap: $1"
     if [[ $1 == yes ]]; then
-      touch -c "$(at kind)" "$(at kubernetes)" "$(at helm)" # in use, so not to be swept away
+      touch -c "$(at kind)" "$(at kubernetes)" "$(at helm)" "$(at helm4)" # in use, so not to be swept away
       printf 'export PATH="%s:%s:%s:$PATH"\n' "$(at kind)" "$(at kubernetes)" "$(at helm)"
+      echo "export HELM4=$(at helm4)"
       echo "export NODE_IMAGE=$(image node)"
       for name in "${images[@]}"; do
         echo "export $(tr a-z A-Z <<<"$name")_IMAGE=$(image "$name")"
       done
       echo "export CANARY_OPTIONS=\"--kind-image=$(image node) --canary-config=airgap/canary.toml\""
     else
-      echo 'export NODE_IMAGE='
+      echo 'export NODE_IMAGE= HELM4='
       echo 'export PYTHON_IMAGE=python:3.13-slim POSTGRES_IMAGE=postgres:17 NODEJS_IMAGE=node:22-slim GOLANG_IMAGE=golang:1.25 REGISTRY_IMAGE=registry:2'
       echo 'export CANARY_OPTIONS='
     fi
@@ -57,7 +58,7 @@ write_env() { # write_env yes|no
 
 # An earlier call's answer holds as long as the engine does; that of an airgapped one also needs its images.
 ready() {
-  [[ -e $(at kind)/kind && -e $(at kubernetes)/kubectl && -e $(at helm)/helm ]] && in_engine node "${images[@]}"
+  [[ -e $(at kind)/kind && -e $(at kubernetes)/kubectl && -e $(at helm)/helm && -e $(at helm4)/helm ]] && in_engine node "${images[@]}"
 }
 decided=$(sed -n '1s/.*airgap: //p' "$airgap/env" 2>/dev/null || true)
 case ${CANARY_AIRGAP:-} in
@@ -140,7 +141,8 @@ set -m
 {
   made kind kind
   made kubernetes "kubectl, and all of Kubernetes for the node"
-  made helm helm
+  made helm "helm 3"
+  made helm4 "helm 4"
 } 9>&- &
 compiled=$!
 {

@@ -153,7 +153,9 @@ class HelmChart:
     def revision(self) -> Command:
         """What tells the revision that stands."""
         name = self.name if self.releases == 1 else f"{self.name}-{STABLE}"
-        return _helm("list", "--all", "--output=json", f"--filter=^{name}$")
+        # Helm 3 has --all for that, and Helm 4 has not.
+        states = ("--deployed", "--failed", "--pending")
+        return _helm("list", *states, "--output=json", f"--filter=^{name}$")
 
     def roll_back(self, revision: int, *, canary: bool) -> list[Command]:
         """`helm rollback` to a revision, and where the canary is one of its own, without that.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 import shutil
 import tarfile
@@ -27,6 +28,7 @@ def walk(
     settings: str,
     migrate: Callable[[Path], object] | None = None,
     file: str = "canary.toml",
+    helm: str = "3",
 ) -> Walked:
     """Walk an example from release 1 to 2, with its own settings, in the tests' cluster.
 
@@ -37,6 +39,7 @@ def walk(
         settings: more of them, in TOML.
         migrate: puts into its folder what migrates in the place of its commands.
         file: the one that has the example's settings.
+        helm: the version of Helm, where there are two.
     """
     name = example.rpartition("/")[2]
     folder = shared.root / name
@@ -49,14 +52,20 @@ def walk(
         migrate(folder)
         own = own.partition("[commands]")[0]
     (folder / file).write_text(f"{own}\n{database}{settings}")
-    return shared.pytest(
-        "--canary",
-        "--canary-reuse",
-        f"--canary-config={name}/{file}",
-        f"--canary-baseline={releases['1']}",
-        f"--canary-image={releases['2']}",
-        "-vrs",
-    )
+    path = shared.environment["PATH"]
+    if helm == "4":
+        shared.environment["PATH"] = f"{needed('HELM4')}{os.pathsep}{path}"
+    try:
+        return shared.pytest(
+            "--canary",
+            "--canary-reuse",
+            f"--canary-config={name}/{file}",
+            f"--canary-baseline={releases['1']}",
+            f"--canary-image={releases['2']}",
+            "-vrs",
+        )
+    finally:
+        shared.environment["PATH"] = path
 
 
 def expect_walked(walked: Walked, report: Path, migrated: str = "0001 -> 0002") -> None:
@@ -126,9 +135,12 @@ def test_what_kustomize_makes_is_walked(shared: Project, releases: dict[str, str
 
 @pytest.mark.soak
 @pytest.mark.alone
-def test_a_chart_is_walked_by_helm_itself(shared: Project, releases: dict[str, str]) -> None:
+@pytest.mark.parametrize("helm", ["3", "4"])
+def test_a_chart_is_walked_by_helm_itself(
+    shared: Project, releases: dict[str, str], helm: str
+) -> None:
     settings = f"[verdict]\nseconds = {PATIENCE}\n"
-    walked = walk(shared, releases, "examples/addressbook-helm", settings)
+    walked = walk(shared, releases, "examples/addressbook-helm", settings, helm=helm)
     expect_walked(walked, shared.root / "canary-report" / "report.json")
     assert "go: errors 0.0 % and 0.0 %" in walked.stage("verdict")
     report = json.loads((shared.root / "canary-report" / "report.json").read_text())
@@ -137,11 +149,12 @@ def test_a_chart_is_walked_by_helm_itself(shared: Project, releases: dict[str, s
 
 
 @pytest.mark.soak
+@pytest.mark.parametrize("helm", ["3", "4"])
 def test_a_release_for_each_track_is_walked_by_helm(
-    shared: Project, releases: dict[str, str]
+    shared: Project, releases: dict[str, str], helm: str
 ) -> None:
     settings = "[traffic]\nrate = 0\n"
-    walked = walk(shared, releases, "fixtures/charts/two-releases", settings)
+    walked = walk(shared, releases, "fixtures/charts/two-releases", settings, helm=helm)
     expect_walked(walked, shared.root / "canary-report" / "report.json")
     report = json.loads((shared.root / "canary-report" / "report.json").read_text())
     spent = {each["name"] for stage in report["stages"] for each in stage["spent"]}
@@ -219,14 +232,19 @@ def test_an_update_that_errs_is_taken_back_by_helm(
 
 
 @pytest.mark.soak
+@pytest.mark.parametrize("helm", ["3", "4"])
 def test_after_a_failing_canary_helm_takes_the_release_back(
-    shared: Project, releases: dict[str, str], engine: docker.DockerClient
+    shared: Project, releases: dict[str, str], engine: docker.DockerClient, helm: str
 ) -> None:
     exits = f"FROM {releases['2']}\nENTRYPOINT []\nCMD exit 3\n"
     engine.images.build(fileobj=io.BytesIO(exits.encode()), rm=True, tag="addressbook:ends")
     settings = "[traffic]\nrate = 0\n"
     walked = walk(
-        shared, releases | {"2": "addressbook:ends"}, "examples/addressbook-helm", settings
+        shared,
+        releases | {"2": "addressbook:ends"},
+        "examples/addressbook-helm",
+        settings,
+        helm=helm,
     )
     engine.images.remove("addressbook:ends")
 
@@ -283,9 +301,10 @@ def migrating_by(
 
 
 @pytest.mark.parametrize(
-    ("statement", "told", "more"),
+    ("helm", "statement", "told", "more"),
     [
         pytest.param(
+            "4",
             "alter table person add constraint short check (length(first_name) < 2)",
             "`python -m addressbook migrate` of Helm's hook, Job addressbook-migrate, exits with "
             "code 1 in pod addressbook-migrate-",
@@ -293,6 +312,7 @@ def migrating_by(
             id="fails",
         ),
         pytest.param(
+            "3",
             "select pg_sleep(1000)",
             "`python -m addressbook migrate` of Job addressbook-migrate was given up at its "
             "deadline of 15 s",
@@ -306,6 +326,7 @@ def test_a_hook_that_comes_to_no_good_end_is_explained_and_helm_takes_the_releas
     shared: Project,
     releases: dict[str, str],
     engine: docker.DockerClient,
+    helm: str,
     statement: str,
     told: str,
     more: str,
@@ -313,7 +334,7 @@ def test_a_hook_that_comes_to_no_good_end_is_explained_and_helm_takes_the_releas
     """Of which Helm says that pre-upgrade hooks failed."""
     bad = migrating_by(releases, engine, statement)
     settings = "[traffic]\nrate = 0\n[deadlines]\ncommand = 15\n"
-    walked = walk(shared, bad, settings=settings, **HOOK)
+    walked = walk(shared, bad, settings=settings, helm=helm, **HOOK)
     engine.images.remove(bad["2"])
 
     assert walked.code == 1

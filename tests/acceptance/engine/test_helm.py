@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 from acceptance.examples import checked, copied
+from acceptance.projects import needed
 from fakes.repository import commit, git
+
+
+@pytest.fixture(params=["3", "4"], autouse=True)
+def helm(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each version of Helm, where there are two."""
+    if request.param == "4":
+        monkeypatch.setenv("PATH", needed("HELM4"), prepend=os.pathsep)
 
 
 @pytest.fixture

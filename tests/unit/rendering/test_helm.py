@@ -79,7 +79,9 @@ def test_with_one_release_each_change_knows_of_the_other_track(root: Path) -> No
     assert 'canary.image="team/shop:1" canary.replicas=0' in alone
     assert "canary.replicas=0 " in typed(renderer.delete(CANARY, STABLE))
     assert [typed(each) for each in renderer.roll_back(7, canary=True)] == ["rollback shop 7"]
-    assert typed(renderer.revision()) == "list --all --output=json --filter=^shop$"
+    assert typed(renderer.revision()) == (
+        "list --deployed --failed --pending --output=json --filter=^shop$"
+    )
 
 
 def test_with_two_releases_each_track_is_its_own(root: Path) -> None:
