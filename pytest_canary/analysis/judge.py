@@ -91,9 +91,6 @@ METRICS_IN_TURN: tuple[Metric, ...] = (
 # What happens to pods, of which there are no statistics.
 EVENTS = (RESTARTS, READINESS)
 
-# Those that are statistics: errors, latency, slow answers, harm, and all counters together.
-FAMILIES = sum(metric.statistic for metric in METRICS)
-
 # However few errors might do: latencies take as many.
 LEAST_REQUESTS = 100
 
