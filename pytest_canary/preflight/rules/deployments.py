@@ -131,6 +131,25 @@ def wrong_replicas(subject: Subject) -> Iterator[Fault]:
 
 
 @rule(
+    "paused-rollout",
+    "a Deployment that is paused, so that nothing of it is rolled out until somebody resumes it",
+    DEPLOYMENTS,
+    level="warning",
+    advice="take `spec.paused` out; `kubectl rollout pause` does so for a live object",
+)
+def paused_rollout(subject: Subject) -> Iterator[Fault]:
+    """Kubernetes rolls it out."""
+    for workload in subject.workloads.values():
+        if workload.deployment.at("spec", "paused") is True:
+            yield workload.deployment.fault(
+                ("spec", "paused"),
+                f"{workload.given.deployment} is paused, so that Kubernetes makes no pod of it "
+                "until somebody resumes it",
+                "take spec.paused out",
+            )
+
+
+@rule(
     "wrong-image",
     "a Deployment that does not run the image that apply.sh is given",
     DEPLOYMENTS,

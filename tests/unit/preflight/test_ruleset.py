@@ -43,6 +43,7 @@ def test_what_kubernetes_takes_and_runs_is_a_warning_and_nothing_else() -> None:
         "undefined-kind",
         "empty-variable",
         "unused-variable",
+        "paused-rollout",
         "overlapping-selectors",
         "session-affinity",
         "unnamed-target-port",

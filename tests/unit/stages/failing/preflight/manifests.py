@@ -94,6 +94,11 @@ fails(
 )
 fails(
     preflight.deployments_are_made,
+    "deployment/paused-rollout",
+    "shop-canary is paused, so that Kubernetes makes no pod of it until somebody resumes it",
+)
+fails(
+    preflight.deployments_are_made,
     "deployment/fixed-namespace",
     "Deployment shop-canary is fixed to a namespace, where nothing is rehearsed",
 )
