@@ -1,10 +1,10 @@
-# What a base image takes over from this machine, so that pip and npm in a `docker build` reach what they reach outside:
+# What a base image takes over from this machine, so that pip, npm and go in a `docker build` reach what they reach outside:
 # its certificates, and the addresses of its package indexes unless there is a password in them. Sourced.
 ca=${SSL_CERT_FILE:-/etc/ssl/certs/ca-certificates.crt}
 ca_extra=/usr/local/share/ca-certificates
 in_image=/etc/ssl/certs/ca-certificates.crt
 
-setting() { # setting pip KEY | npm KEY: from the environment, or from the user's or the machine's file
+setting() { # setting pip KEY | npm KEY | go NAME: from the environment, or from the user's or the machine's file
   case $1 in
     pip)
       eval "echo \"\${PIP_$(tr a-z- A-Z_ <<<"$2"):-}\"" | grep . ||

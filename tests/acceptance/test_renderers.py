@@ -346,15 +346,22 @@ def test_a_hook_that_comes_to_no_good_end_is_explained_and_helm_takes_the_releas
     assert walked.stage("cleanup").endswith("nothing left")
 
 
+def both_versions(engine: docker.DockerClient, app: str, **base: str) -> dict[str, str]:
+    """The names of an example's images, by version; built on what it is told to."""
+    images = {version: f"{app}:{version}" for version in ("1", "2")}
+    for version, name in images.items():
+        arguments = base | {"VERSION": version}
+        engine.images.build(
+            path=str(ROOT / "examples" / app), rm=True, buildargs=arguments, tag=name
+        )
+    return images
+
+
 @pytest.mark.soak
 @pytest.mark.alone
 def test_a_flask_app_with_alembic_is_walked(shared: Project, engine: docker.DockerClient) -> None:
     """Its Job migrates before its pods, as `alembic upgrade head`."""
-    todos, base = ROOT / "examples" / "todos", needed("PYTHON_IMAGE")
-    for version in ("1", "2"):
-        arguments = {"BASE": base, "VERSION": version}
-        engine.images.build(path=str(todos), rm=True, buildargs=arguments, tag=f"todos:{version}")
-    images = {version: f"todos:{version}" for version in ("1", "2")}
+    images = both_versions(engine, "todos", BASE=needed("PYTHON_IMAGE"))
     settings = f"[verdict]\nseconds = {PATIENCE}\n"
     walked = walk(shared, images, "examples/todos", settings)
 
@@ -368,11 +375,7 @@ def test_a_flask_app_with_alembic_is_walked(shared: Project, engine: docker.Dock
 @pytest.mark.soak
 @pytest.mark.alone
 def test_a_go_app_without_a_shell_is_walked(shared: Project, engine: docker.DockerClient) -> None:
-    links, go = ROOT / "examples" / "links", needed("GOLANG_IMAGE")
-    for version in ("1", "2"):
-        arguments = {"GO": go, "VERSION": version}
-        engine.images.build(path=str(links), rm=True, buildargs=arguments, tag=f"links:{version}")
-    images = {version: f"links:{version}" for version in ("1", "2")}
+    images = both_versions(engine, "links", GO=needed("GOLANG_IMAGE"))
     settings = f"[verdict]\nseconds = {PATIENCE}\n"
     walked = walk(shared, images, "examples/links", settings)
 
