@@ -2,11 +2,13 @@
 
 import math
 import random
+import subprocess
+import sys
 from itertools import product
 
 import numpy
 import pytest
-from scipy.stats import wilcoxon
+from scipy.stats import binomtest, chi2, hypergeom, mannwhitneyu, wilcoxon
 
 from pytest_canary.analysis.statistics import (
     CONFIDENCE,
@@ -290,6 +292,61 @@ def test_values_that_lie_above_others_are_told_by_their_ranks() -> None:
 def test_values_that_are_all_the_same_lie_above_nobody() -> None:
     assert rank_sum([0.0] * 9, [0.0] * 9) == 1
     assert rank_sum([1.0], [1.0]) == 1
+
+
+@pytest.mark.parametrize("values", [([], [1.0]), ([1.0], [])])
+def test_no_value_has_no_rank(values: tuple[list[float], list[float]]) -> None:
+    with pytest.raises(ValueError, match="no value, no rank"):
+        rank_sum(*values)
+
+
+def test_nothing_here_loads_the_larger_part_of_scipy() -> None:
+    script = (
+        "import sys; from pytest_canary.analysis.statistics import *; prepare(); "
+        "share(1, 9), signed_rank([1.0], 0.9), count_difference(1, 9, 2, 9, 1, 0.9); "
+        "rank_sum([1.0], [2.0]), hit_more_often(1, 9, 1, 9); print(*sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    loaded = set(done.stdout.split())
+    assert "scipy.special" in loaded
+    assert "scipy.stats" not in loaded
+
+
+# What scipy.stats makes of the same:
+
+
+@pytest.mark.parametrize("ties", [False, True])
+def test_ranks_are_told_as_scipy_tells_them(ties: bool) -> None:
+    chance = numpy.random.default_rng(9)
+    for _ in range(400):
+        sizes = chance.integers(1, 40, 2)
+        its, others = (
+            chance.integers(0, 6, size).astype(float) if ties else chance.normal(size=size)
+            for size in sizes
+        )
+        known = mannwhitneyu(its, others, alternative="greater").pvalue
+        assert rank_sum(list(its), list(others)) == pytest.approx(known, rel=1e-9)
+
+
+def test_shares_and_hits_are_told_as_scipy_tells_them() -> None:
+    chance = numpy.random.default_rng(10)
+    for _ in range(400):
+        trials, base = (int(each) for each in chance.integers(1, 3000, 2))
+        hits, base_hits = (int(chance.integers(0, min(each, 60) + 1)) for each in (trials, base))
+        known = hypergeom.sf(hits - 1, trials + base, hits + base_hits, trials)
+        assert hit_more_often(hits, trials, base_hits, base) == pytest.approx(known, rel=1e-6)
+        ends = binomtest(hits, trials).proportion_ci(0.999, method="wilson")
+        its = share(hits, trials)
+        assert (its.low, its.high) == pytest.approx((ends.low, ends.high), abs=1e-12)
+
+
+def test_counts_lie_between_the_quantiles_of_chi_square() -> None:
+    for count, tail in product((0.3, 1, 2.5, 40, 700), (0.0005, 0.025, 0.1)):
+        found = count_difference(count, 1, 0, 10**12, 1, 1 - 2 * tail)
+        ends = chi2.ppf(tail, 2 * count) / 2, chi2.isf(tail, 2 * count + 2) / 2
+        assert (found.low, found.high) == pytest.approx(ends, rel=1e-6)
 
 
 # Fisher's tea: three of four cups told right have a p of 17 in 70, all four one of 1 in 70.
