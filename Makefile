@@ -11,9 +11,10 @@ LOCK := $(shell command -v flock >/dev/null 2>&1 && echo flock Makefile)
 # What runs side by side is told one after the other, where make can.
 SYNC := $(if $(filter output-sync,$(.FEATURES)),--output-sync)
 WALKS := $(PYTEST) --durations=10 --ignore=tests/acceptance/engine
-FAULTS := $(addprefix tests/acceptance/test_,endings.py faults.py faults_of_charts.py migrations.py under_way.py)
-# Half of the unit tests' time: they wait for shells, for servers, and for worlds that are walked.
-WAITS := $(addprefix tests/unit/,delivery jobs k8s registry services stages)
+FAULTS := $(addprefix tests/acceptance/test_,endings.py faults.py faults_of_charts.py migrations.py prerequisites.py under_way.py)
+# Half of the unit tests' time: they wait for shells and for servers, and for worlds that are walked.
+WAITS := $(addprefix tests/unit/,delivery jobs k8s registry services)
+STAGES := tests/unit/stages
 # Python may keep what it has compiled, though an image of Python has told it not to: some hundred processes run here.
 unexport PYTHONDONTWRITEBYTECODE
 .SILENT:
@@ -64,8 +65,11 @@ unit: venv           ## pure functions, no cluster
 waits: venv          ## a part of unit: the rooms whose tests wait for processes and servers
 	$(PYTEST) $(WAITS) $(ARGS)
 
+stages: venv         ## a part of unit: each check of each stage, in a world in memory
+	$(PYTEST) $(STAGES) $(ARGS)
+
 pure: venv           ## a part of unit: all other rooms
-	$(PYTEST) $(WAITS:%=--ignore=%) tests/unit $(ARGS)
+	$(PYTEST) $(addprefix --ignore=,$(WAITS) $(STAGES)) tests/unit $(ARGS)
 
 # Beside .venv's packages and not among them, as they would change how every other test runs; without dependencies
 # that .venv has.
@@ -105,7 +109,7 @@ engine: setup        ## on a real container engine, no cluster: the bundled app,
 acceptance: setup    ## on a real cluster; one case of each kind
 	. ./airgap/env; $(WALKS) tests/acceptance $(ARGS)
 
-faults: setup        ## a part of acceptance: faults, migrations, walks that are struck, trouble under way
+faults: setup        ## a part of acceptance: faults, migrations, prerequisites, walks that are struck, trouble under way
 	. ./airgap/env; $(WALKS) -m "not soak and not alone" $(FAULTS) $(ARGS)
 
 walks: setup         ## a part of acceptance: whatever else other work may run beside
@@ -125,7 +129,7 @@ wheel: venv          ## the wheel, built and installed elsewhere
 # two sessions of acceptance tests take little longer than one; nothing runs beside those that compare latencies or count what
 # is lost.
 test: setup          ## everything, but for what `make soak` has more of
-	$(MAKE) --no-print-directory --keep-going -j3 $(SYNC) pure waits plugin engine report lint wheel
+	$(MAKE) --no-print-directory --keep-going -j3 $(SYNC) pure engine waits stages plugin report wheel lint
 	$(MAKE) --no-print-directory --keep-going -j2 $(SYNC) walks faults
 	$(MAKE) --no-print-directory alone
 
@@ -145,4 +149,4 @@ soak: setup          ## for hours: acceptance with every case, ROUNDS=10 times o
 clean:               ## what make made in the clone; the caches outside it stay
 	rm -rf .venv airgap/env canary-report test-results dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .pytest-kind
 
-.PHONY: help setup venv others live canary benchmark docs lint unit pure waits plugin lowest engine acceptance faults walks alone report wheel test soak clean
+.PHONY: help setup venv others live canary benchmark docs lint unit pure waits stages plugin lowest engine acceptance faults walks alone report wheel test soak clean
