@@ -235,16 +235,16 @@ def test_a_finding_stops_a_walk_before_anything_is_made(
 
 
 def test_settings_that_make_a_go_impossible_are_told(pytester: pytest.Pytester, shop: Path) -> None:
-    (shop / "canary.toml").write_text("[verdict]\nerrors = 0.0005\n")
+    (shop / "canary.toml").write_text("[verdict]\nerrors = 0.001\n")
     result = pytester.runpytest_inprocess("--canary-check")
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines(
         [
-            "*no canary can get a go: with verdict.errors = 0.0005 and verdict.confidence = 0.95 "
-            "that takes 7,680 requests to it, and verdict.seconds = 40 and verdict.rate = 150 give "
-            "it 5,781 at most*",
+            "*no canary can get a go: with verdict.errors = 0.001 and verdict.confidence = 0.95 "
+            "that takes 3,838 requests to it, and verdict.seconds = 40 and verdict.rate = 75 give "
+            "it 2,949 at most*",
             "*seen    canary.toml, rule unreachable-go",
-            "*next    set verdict.seconds to at least 53 or verdict.rate to at least 202; or say *",
+            "*next    set verdict.seconds to at least 52 or verdict.rate to at least 99; or say *",
         ]
     )
 
@@ -254,7 +254,7 @@ def test_a_project_without_a_verdict_has_no_go_to_reach(
     pytester: pytest.Pytester, shop: Path, baseline: str | None
 ) -> None:
     without = f"baseline = {baseline}\n" if baseline else "[traffic]\nrate = 0\n"
-    (shop / "canary.toml").write_text(f"{without}[verdict]\nerrors = 0.0005\n")
+    (shop / "canary.toml").write_text(f"{without}[verdict]\nerrors = 0.001\n")
     result = pytester.runpytest_inprocess("--canary-check")
     assert result.ret == pytest.ExitCode.OK
     result.assert_outcomes(passed=15)
