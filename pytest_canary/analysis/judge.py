@@ -96,7 +96,7 @@ LEAST_REQUESTS = 100
 
 # Seconds of the window before which no go is said, however many requests there are by then: what
 # comes every five seconds has to be seen, and the last moments are not answered yet.
-EARLIEST = 5.75
+EARLIEST = 5.5
 
 
 def needed(limits: Limits) -> int:
