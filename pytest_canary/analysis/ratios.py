@@ -96,7 +96,7 @@ def _half_width(
         above: what each of their answers adds to that, beyond a half.
         confidence: of the interval.
     """
-    from scipy.stats import chi2, t
+    from scipy.special import chdtri, stdtrit
 
     tail = (1 - confidence) / 2
     length = blocks.length_for(baseline, canary)
@@ -109,15 +109,15 @@ def _half_width(
         return 0.0
     seen, freedom = _variance(parted, above), parted.count - 1
     normal = NormalDist().inv_cdf(1 - tail) * math.sqrt(max(alone, seen))
-    if seen / alone <= chi2.isf(DEPENDENT, freedom) / freedom:
+    if seen / alone <= chdtri(freedom, DEPENDENT) / freedom:
         return normal
     longer = blocks.blocks_of(baseline, canary, LONGER * length)
     if longer.count < 2:
         return math.inf
     return max(
         normal,
-        float(t.isf(tail, freedom)) * math.sqrt(seen),
-        float(t.isf(tail, longer.count - 1)) * math.sqrt(_variance(longer, above)),
+        -float(stdtrit(freedom, tail)) * math.sqrt(seen),
+        -float(stdtrit(longer.count - 1, tail)) * math.sqrt(_variance(longer, above)),
     )
 
 
@@ -130,7 +130,7 @@ def _half_width_in_turn(
     well that is: what makes all of a second slow does so to one of them alone.
     """
     import numpy
-    from scipy.stats import t
+    from scipy.special import stdtrit
 
     tail = (1 - confidence) / 2
     alone = sum(float((each**2).mean()) / len(each) for each in above)
@@ -146,7 +146,7 @@ def _half_width_in_turn(
             blocks.variance(numpy.bincount(place, each, len(firsts)) / len(each))
             for (place, firsts), each in zip(parted, above, strict=True)
         )
-        widths.append(float(t.isf(tail, fewer - 1)) * math.sqrt(variance))
+        widths.append(-float(stdtrit(fewer - 1, tail)) * math.sqrt(variance))
     return max(widths)
 
 

@@ -5,6 +5,7 @@ import random
 import subprocess
 import sys
 from itertools import product
+from pathlib import Path
 
 import numpy
 import pytest
@@ -21,6 +22,8 @@ from pytest_canary.analysis.statistics import (
     share_difference,
     signed_rank,
 )
+
+ROOT = Path(__file__).parents[3]
 
 
 # Wilson's score interval: Newcombe 1998, table I; the confidence is 95 %.
@@ -300,16 +303,20 @@ def test_no_value_has_no_rank(values: tuple[list[float], list[float]]) -> None:
         rank_sum(*values)
 
 
-def test_nothing_here_loads_the_larger_part_of_scipy() -> None:
+@pytest.mark.parametrize("how", ["", ", in_turn=True"])
+def test_no_verdict_loads_the_larger_part_of_scipy(how: str) -> None:
     script = (
-        "import sys; from pytest_canary.analysis.statistics import *; prepare(); "
-        "share(1, 9), signed_rank([1.0], 0.9), count_difference(1, 9, 2, 9, 1, 0.9); "
-        "rank_sum([1.0], [2.0]), hit_more_often(1, 9, 1, 9); print(*sys.modules)"
+        "import sys; sys.path.insert(0, 'tests'); from fakes.verdicts import LIMITS, observed; "
+        "from pytest_canary.analysis.judge import Judge; "
+        f"found = Judge(LIMITS{how}).look(1.0, observed(600), observed(600, 3)); "
+        "from pytest_canary.analysis.statistics import hit_more_often, share; "
+        "hit_more_often(1, 9, 1, 9), share(1, 9); print(found.answer, *sys.modules)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT
     )
-    loaded = set(done.stdout.split())
+    answer, *loaded = done.stdout.split()
+    assert answer in ("go", "inconclusive", "no-go")
     assert "scipy.special" in loaded
     assert "scipy.stats" not in loaded
 
@@ -347,6 +354,11 @@ def test_counts_lie_between_the_quantiles_of_chi_square() -> None:
         found = count_difference(count, 1, 0, 10**12, 1, 1 - 2 * tail)
         ends = chi2.ppf(tail, 2 * count) / 2, chi2.isf(tail, 2 * count + 2) / 2
         assert (found.low, found.high) == pytest.approx(ends, rel=1e-6)
+
+
+def test_a_count_of_billions_has_a_p() -> None:
+    assert count_difference(2.0**33, 100, 2.0**33, 100, 1, 0.95).p == pytest.approx(0.5, abs=1e-3)
+    assert count_difference(2.0**34, 100, 2.0**33, 100, 1, 0.95).p == 0
 
 
 # Fisher's tea: three of four cups told right have a p of 17 in 70, all four one of 1 in 70.
