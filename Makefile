@@ -12,7 +12,7 @@ LOCK := $(shell command -v flock >/dev/null 2>&1 && echo flock Makefile)
 SYNC := $(if $(filter output-sync,$(.FEATURES)),--output-sync)
 WALKS := $(PYTEST) --durations=10 --ignore=tests/acceptance/engine
 FAULTS := $(addprefix tests/acceptance/test_,endings.py faults.py faults_of_charts.py migrations.py prerequisites.py under_way.py)
-# Half of the unit tests' time: they wait for shells and for servers, or walk in worlds in memory.
+# Half of the unit tests' time: those that wait for shells and for servers, and those that walk in worlds in memory.
 WAITS := $(addprefix tests/unit/,delivery jobs k8s registry services)
 STAGES := tests/unit/stages
 # Python may keep what it has compiled, though an image of Python has told it not to: some hundred processes run here.

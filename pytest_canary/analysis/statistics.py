@@ -231,7 +231,7 @@ def rank_sum(values: Sequence[float], others: Sequence[float]) -> float:
     ranks, counts = _ranks(numpy.concatenate([values, others]))
     above = float(ranks[:n].sum() - n * (n + 1)) / 2
     if min(n, m) <= EXACT and len(counts) == n + m:
-        return _at_least(int(above), min(n, m), max(n, m))
+        return sum(_orders(min(n, m), max(n, m))[int(above) :]) / math.comb(n + m, n)
     ties = float((counts**3.0 - counts).sum()) / ((n + m) * (n + m - 1))
     spread = math.sqrt(n * m / 12 * (n + m + 1 - ties))
     # All are equal, or so it comes out: there is nothing to tell them apart by.
@@ -253,11 +253,6 @@ def _orders(few: int, many: int) -> tuple[int, ...]:
         for at in range(each, few * many + 1):
             ways[at] += ways[at - each]
     return tuple(ways)
-
-
-def _at_least(above: int, few: int, many: int) -> float:
-    ways = _orders(few, many)
-    return sum(ways[above:]) / math.comb(few + many, few)
 
 
 def hit_more_often(hits: int, trials: int, base_hits: int, base_trials: int) -> float:
