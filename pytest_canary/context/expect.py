@@ -13,6 +13,7 @@ from pytest_canary.context.expectations import (
     expect_only,
     expect_only_reached,
 )
+from pytest_canary.context.following import wait_for_kube_proxy
 from pytest_canary.context.outcomes import CanaryOutcome
 from pytest_canary.context.sampling import sample
 from pytest_canary.context.stops import lost_by_baseline, stop_finding
@@ -64,7 +65,7 @@ def write_and_read(context: Context, api: Api | None = None) -> None:
     Raises:
         ApiError: the write is not acknowledged, or the row is not there.
     """
-    api = api or context.api
+    api = api or _service(context)
     wrong = read_back(api, Writes([api.write()])).wrong
     if wrong:
         raise ApiError(
@@ -97,10 +98,20 @@ def every_row(context: Context, api: Api | None = None) -> None:
     Raises:
         ReleaseError: some are missing or doubled, or none was ever written.
     """
-    journal, api = context.journal, api or context.api
+    journal, api = context.journal, api or _service(context)
     journal.read_back = found = read_back(api, journal.writes)
     expect_complete(found.wrong, found.acknowledged, api.where)
     expect_no_findings(found.findings)
+
+
+def _service(context: Context) -> Api:
+    """The way through the Service, once it leads to no pod that has just ended.
+
+    What is asserted is what the app has, and one request is all that asks. What an app loses
+    while its pods come and go, the traffic tells.
+    """
+    wait_for_kube_proxy(context)
+    return context.api
 
 
 def expect_no_detour(context: Context) -> None:

@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from pytest_canary.api.connections import sample as connections_of
+from pytest_canary.context.following import KUBE_PROXY, follows
 from pytest_canary.context.node_count import NodeCount
 from pytest_canary.core.errors import ApiError, NotApplicable, WaitTimeoutError
 from pytest_canary.core.waiting import Seen
@@ -24,12 +25,6 @@ CONNECTIONS = 300
 
 # Connections by which it is seen whether kube-proxy has followed.
 FEW = 20
-
-# Seconds in which kube-proxy surely follows the endpoints, and seconds for which they must not
-# have changed where no node tells whether it has: its minSyncPeriod is 1 s, and a count in between
-# would mix two states.
-KUBE_PROXY = 15.0
-QUIET = 2.0
 
 Take = Callable[[int, float], Counter[str]]
 """Makes so many connections, of which this share may fail, and counts who gets them."""
@@ -68,7 +63,7 @@ def sample(
             return Seen(error.sentence, False, None)
         quiet = service.quiet_for()
         text = f"answers by {', '.join(answered)}, endpoints unchanged for {quiet:.1f} s"
-        return Seen(text, set(answered) == expected and (quiet >= QUIET or _follows(context)), None)
+        return Seen(text, set(answered) == expected and follows(context), None)
 
     with contextlib.suppress(WaitTimeoutError):
         context.waiter.until(
@@ -79,15 +74,6 @@ def sample(
         )
     with context.waiter.measure("step", f"make {connections} connections"):
         return take(connections, tolerated)
-
-
-def _follows(context: Context) -> bool:
-    """Whether the run's node leads the Service's connections to just where its endpoints say."""
-    cluster, service = context.provisioned.cluster, context.release.service
-    if cluster is None:
-        return False
-    wanted = service.destinations()
-    return wanted == cluster.network.destinations(context.namespace.name, service.name) != set()
 
 
 def called(context: Context, title: str) -> str:

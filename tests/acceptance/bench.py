@@ -25,9 +25,9 @@ from acceptance.rehearsals import (
 )
 
 from pytest_canary import stages
+from pytest_canary.context.following import wait_for_kube_proxy
 from pytest_canary.context.journal import Journal
 from pytest_canary.context.outcomes import VerdictOutcome
-from pytest_canary.context.sampling import QUIET
 from pytest_canary.core.errors import CanaryError, FoundError
 from pytest_canary.core.findings import Finding
 from pytest_canary.core.waiting import Seen, Waiter
@@ -212,7 +212,7 @@ class Bench:
             began, stage = now(), stages.load(name)
             for each in stage.applying(walk.plan):
                 if each.function in SAMPLES and not samples:
-                    self.follow()
+                    wait_for_kube_proxy(self.walk.context)
                     continue
                 try:
                     walk.check(each, stage)
@@ -233,7 +233,7 @@ class Bench:
         failed = ""
         for each in stage.applying(walk.plan):
             if each.function in SAMPLES and not walk.plan.traffic:
-                self.follow()
+                wait_for_kube_proxy(self.walk.context)
                 continue
             try:
                 walk.check(each, stage)
@@ -241,16 +241,6 @@ class Bench:
                 walk.keep_evidence("rollback", error)
                 failed = failed or error.sentence
         return failed
-
-    def follow(self) -> None:
-        """Wait until kube-proxy has followed, as a sample does, and count no connections."""
-        observer = self.walk.context.observer
-
-        def look() -> Seen[None]:
-            quiet = observer.quiet_for("EndpointSlice")
-            return Seen(f"endpoints unchanged for {quiet:.1f} s", quiet >= QUIET, None)
-
-        Waiter().until("kube-proxy to follow", look, timeout=60)
 
     def kubectl(self, *commands: str) -> None:
         """Run commands as they stand in a fault's file."""

@@ -9,7 +9,8 @@ from fakes.engine import IMAGES
 from fakes.world import NewWorld, World
 from fakes.world_settings import NO_HEADER
 
-from pytest_canary.context.sampling import KUBE_PROXY, called, sample
+from pytest_canary.context.following import KUBE_PROXY
+from pytest_canary.context.sampling import called, sample
 from pytest_canary.core.errors import ReleaseError
 
 BOTH = ("baseline", "candidate")
@@ -60,7 +61,7 @@ def test_a_node_that_still_leads_elsewhere_is_waited_for(world: World) -> None:
     world.network.led = lambda found: found | {"10.244.0.99:3000"}
     began = world.clock.time
     sample(context, *BOTH, connections=20)
-    assert 1 < world.clock.time - began < KUBE_PROXY
+    assert world.clock.time - began >= KUBE_PROXY, "and then whoever gets connections is counted"
 
 
 @pytest.mark.parametrize("theirs", [True, False])
