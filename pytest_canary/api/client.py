@@ -109,6 +109,11 @@ class Api:
         return type(self)(base_url, self.settings, self.timeout, session, where, self.writes)
 
     @property
+    def is_direct(self) -> bool:
+        """Whether each request has a connection of its own, so that several may be on their way."""
+        return self._session is None
+
+    @property
     def credentials(self) -> Credentials:
         """What a request has to bring along there."""
         if self._session is None:
@@ -167,7 +172,7 @@ class Api:
                 ) from error
             finally:
                 # The next one has another connection, though a server keeps this one open.
-                if self._session is None:
+                if self.is_direct:
                     session.close()
             seconds = time.perf_counter() - began
             yield Answer(

@@ -1,8 +1,11 @@
-"""Many new connections, one after the other: who answers them."""
+"""Many new connections, some at a time: who answers them."""
 
 from __future__ import annotations
 
+import sys
+import threading
 from collections import Counter
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, TypeVar
 
 from pytest_canary.core.errors import ApiError
@@ -11,8 +14,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from pytest_canary.api.client import Answer, Api
+    from pytest_canary.config.api_settings import Request
 
 Told = TypeVar("Told")
+
+# Connections at a time: beside the app, two cores are busy with these.
+AT_A_TIME = 4
 
 
 def sample(api: Api, connections: int, tolerated: float = 0.0) -> Counter[str]:
@@ -46,16 +53,56 @@ def each_answer(
     """
     # Not api.bounded-read, which the traffic asks for: few others ask the app for this one.
     read = api.settings.read
-    answers = api.answers(read, times=connections)
     failed = 0
-    for made in range(1, connections + 1):
+    for made, answer in enumerate(_answers(api, read, connections), 1):
         try:
-            told = tell(api.expected(read, next(answers)))
+            told = tell(api.expected(read, answer.result()))
         except ApiError as error:
             failed += 1
             if failed > tolerated * connections:
                 of = f"; {failed} of {made} connections failed" if failed > 1 else ""
                 raise ApiError(f"{error.sentence}{of}", error.evidence) from error
-            answers = api.answers(read, times=connections - made)
         else:
             yield told
+
+
+def _answers(api: Api, request: Request, times: int) -> Iterator[Future[Answer]]:
+    """Answers as they come; no more are asked for than whoever reads them follows."""
+    asking, left = _Asking(api, request), times
+    at_a_time = AT_A_TIME if api.is_direct else 1
+    with ThreadPoolExecutor(at_a_time, "connections") as pool:
+        under_way: set[Future[Answer]] = set()
+        while left or under_way:
+            while left and len(under_way) < at_a_time:
+                under_way.add(pool.submit(asking.ask))
+                left -= 1
+            done, under_way = wait(under_way, return_when=FIRST_COMPLETED)
+            yield from done
+
+
+class _Asking:
+    """Sends one request again and again, from several threads.
+
+    Each has a session of its own, and makes the request ready once.
+    """
+
+    def __init__(self, api: Api, request: Request) -> None:
+        self._api = api
+        self._request = request
+        self._own = threading.local()
+
+    def ask(self) -> Answer:
+        """One answer, over a new connection.
+
+        Raises:
+            ApiError: none came.
+        """
+        answers: Iterator[Answer] | None = getattr(self._own, "answers", None)
+        if answers is None:
+            answers = self._own.answers = self._api.answers(self._request, times=sys.maxsize)
+        try:
+            return next(answers)
+        except ApiError:
+            # None comes after it.
+            self._own.answers = None
+            raise

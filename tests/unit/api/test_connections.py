@@ -1,12 +1,16 @@
 """Many new connections, against a real server on loopback: who answers them."""
 
+import itertools
+import threading
 from collections.abc import Callable
+from typing import Any
 
 import pytest
-from fakes.server import Reply, Server
+import requests
+from fakes.server import Asked, Reply, Server
 
 from pytest_canary.api.client import Api
-from pytest_canary.api.connections import sample
+from pytest_canary.api.connections import AT_A_TIME, sample
 from pytest_canary.api.factory import client_for
 from pytest_canary.config.settings import Settings
 from pytest_canary.core.errors import ApiError
@@ -23,8 +27,15 @@ def api(server: Server, configured: Callable[..., Settings]) -> Api:
     return client_for(server.url, configured(api=API))
 
 
+def each_nth(number: int, status: int) -> Callable[[Asked], Reply]:
+    """Answers one of so many requests with this status."""
+    turns = itertools.count(1)
+    return lambda asked: Reply(200 if next(turns) % number else status, "", {"X-Version": "1"})
+
+
 def test_a_sample_counts_connections_by_version(api: Api, server: Server) -> None:
-    server.reply = lambda asked: Reply(200, "", {"X-Version": str(len(server.asked) % 3 // 2)})
+    turns = itertools.count(1)
+    server.reply = lambda asked: Reply(200, "", {"X-Version": str(next(turns) % 3 // 2)})
     assert sample(api, 9) == {"0": 6, "1": 3}
     assert len({asked.port for asked in server.asked}) == 9
 
@@ -39,9 +50,7 @@ def test_a_samples_connections_have_nothing_in_common(api: Api, server: Server) 
 
 
 def test_a_sample_with_a_failed_connection_fails(api: Api, server: Server) -> None:
-    server.reply = lambda asked: Reply(
-        503 if len(server.asked) == 4 else 200, "", {"X-Version": "1"}
-    )
+    server.reply = each_nth(4, 503)
     with pytest.raises(
         ApiError, match="GET /notes of the Service answers with status 503, not 200"
     ):
@@ -49,12 +58,42 @@ def test_a_sample_with_a_failed_connection_fails(api: Api, server: Server) -> No
 
 
 def test_a_sample_in_which_some_fail_is_weighed(api: Api, server: Server) -> None:
-    server.reply = lambda asked: Reply(
-        503 if len(server.asked) % 4 == 0 else 200, "", {"X-Version": "1"}
-    )
+    server.reply = each_nth(4, 503)
     assert sample(api, 20, tolerated=0.25) == {"1": 15}
-    with pytest.raises(ApiError, match="with status 503, not 200; 5 of 20 connections failed"):
+    with pytest.raises(ApiError, match="with status 503, not 200; 5 of [12][0-9] connections failed"):
         sample(api, 20, tolerated=0.2)
+
+
+def test_some_connections_are_made_at_a_time(api: Api, server: Server) -> None:
+    """Each of four is answered when the others have come too; none of a fifth is there then."""
+    four = threading.Barrier(AT_A_TIME, timeout=10)
+
+    def reply(asked: Asked) -> Reply:
+        four.wait()
+        return Reply(200, "", {"X-Version": "1"})
+
+    server.reply = reply
+    assert sample(api, 3 * AT_A_TIME) == {"1": 3 * AT_A_TIME}
+
+
+def test_no_more_are_made_than_are_asked_for(api: Api, server: Server) -> None:
+    server.reply = Reply(200, "", {"X-Version": "1"})
+    assert sample(api, 30) == {"1": 30}
+    assert len(server.asked) == 30
+
+
+def test_a_way_with_credentials_takes_one_at_a_time(api: Api, server: Server) -> None:
+    """Its session keeps connections, and is not made for several threads."""
+    threads = set()
+
+    class Noting(requests.Session):
+        def send(self, *args: Any, **kwargs: Any) -> requests.Response:
+            threads.add(threading.get_ident())
+            return super().send(*args, **kwargs)
+
+    server.reply = Reply(200, "", {"X-Version": "1"})
+    assert sample(api.at(server.url, Noting(), "a pod"), 9) == {"1": 9}
+    assert len(threads) == 1
 
 
 def test_a_sample_asks_for_what_the_traffic_may_leave_to_it(
