@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
+from heapq import heappop, heappush
 from pathlib import Path
 from statistics import median
 
@@ -53,6 +54,7 @@ from pytest_canary.sides.alone import SECONDS, WRITES  # noqa: E402
 from pytest_canary.sides.asked import requests_of  # noqa: E402
 from pytest_canary.sides.measurement import unsettled  # noqa: E402
 from pytest_canary.traffic.exchange import Kind  # noqa: E402
+from pytest_canary.traffic.generator import BOUNDS, crowd  # noqa: E402
 from pytest_canary.traffic.ledger import Ledger, Outcome  # noqa: E402
 from pytest_canary.traffic.pace import Pace  # noqa: E402
 from pytest_canary.traffic.ramp import Load, Ramp  # noqa: E402
@@ -62,6 +64,9 @@ TRAFFIC, LIMITS = TrafficSettings(), VerdictSettings()
 
 # Seconds between two looks whether to look.
 TICK = 0.25
+
+# Requests to either that await their answers at a time, where a process may open 1,024 files.
+CROWD = crowd(1024, BOUNDS.crowd) // 2
 
 # Seconds of the Service's traffic before the canary, and how many rows there are when it comes and
 # when the verdict begins.
@@ -126,19 +131,29 @@ def ours(world: World, plan: Schedule, drawn: Answers, reference: Reference) -> 
     """The answer, and the seconds that it took."""
     ledger, judge = Ledger(plan, TRAFFIC.slow, ("stable", "canary")), Judge(LIMITS)
     ends = drawn.due + drawn.seconds
-    closing = numpy.argsort(ends)
-    opened = closed = 0
+    awaited: tuple[list[tuple[float, int]], ...] = [], []
+    opened = 0
     now = 0.0
+
+    def answer(awaited: list[tuple[float, int]], until: float) -> None:
+        while awaited and awaited[0][0] <= until:
+            _, number = heappop(awaited)
+            kind = Kind.SERVER_ERROR if drawn.failed[number] else Kind.ANSWERED
+            ledger.close(number, Outcome(kind, 200), float(drawn.seconds[number]))
+
     while True:
         now += TICK
         while opened < len(drawn.due) and drawn.due[opened] <= now:
-            ledger.open()
+            mine = awaited[int(drawn.target[opened])]
+            answer(mine, drawn.due[opened])
+            if len(mine) < CROWD:
+                ledger.open()
+                heappush(mine, (float(ends[opened]), opened))
+            else:
+                ledger.open(Kind.CROWDED)
             opened += 1
-        while closed < len(closing) and ends[closing[closed]] <= now:
-            number = int(closing[closed])
-            kind = Kind.SERVER_ERROR if drawn.failed[number] else Kind.ANSWERED
-            ledger.close(number, Outcome(kind, 200), float(drawn.seconds[number]))
-            closed += 1
+        for mine in awaited:
+            answer(mine, now)
 
         def asked(begin: float, end: float, at: float = now) -> tuple[Requests, Requests]:
             columns = ledger.columns(ledger.window(begin, end), at)

@@ -157,13 +157,15 @@ class AskedByTrack:
         later = beside.now() - self.now()
         numbers = beside.ledger.window(begin + later, end + later)
         shared = [beside.schedule.due(number) - later for number in numbers]
-        return DueTimes(columns[STABLE].due, columns[CANARY].due, shared)
+        baseline, canary = (
+            [due for due, sent in zip(each.due, each.sent, strict=True) if sent]
+            for each in (columns[STABLE], columns[CANARY])
+        )
+        return DueTimes(baseline, canary, shared)
 
     def unsent(self, begin: float, end: float) -> float:
         """See `Asked`."""
-        columns = self._traffic.columns(begin, end)[STABLE]
-        due = len(columns.due) + columns.unsent
-        return columns.unsent / due if due else 0.0
+        return self._traffic.columns(begin, end)[STABLE].kept_back
 
     def trouble(self) -> str:
         """See `Asked`."""

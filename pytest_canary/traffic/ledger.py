@@ -243,7 +243,7 @@ class Ledger:
             now: seconds after the start, taken before; what is in flight has waited until then.
         """
         part = slice(numbers.start, numbers.stop)
-        found = self._columns(part, now, self._target[part])
+        found = self._columns(part, now, self._target[part], waiting=True)
         return {track: found.get(at, Columns.empty()) for at, track in enumerate(self.tracks)}
 
     def columns_by_version(self, numbers: range, now: float) -> dict[str, Columns]:
@@ -252,7 +252,17 @@ class Ledger:
         found = self._columns(part, now, self._version[part])
         return {self._names.texts[version]: columns for version, columns in found.items()}
 
-    def _columns(self, part: slice, now: float, keys: Sequence[int]) -> dict[int, Columns]:
+    def _columns(
+        self, part: slice, now: float, keys: Sequence[int], *, waiting: bool = False
+    ) -> dict[int, Columns]:
+        """The requests of each key.
+
+        Args:
+            part: of the ledger.
+            now: what is in flight has waited until then.
+            keys: one each.
+            waiting: whether what was kept back by those that wait waits too.
+        """
         # First, as this comes last where a request ends: whatever is not in flight by it has its
         # seconds.
         kinds = self._kind[part]
@@ -260,12 +270,21 @@ class Ledger:
         seconds = array("d", self._seconds[part])
         lines: dict[int, list[int]] = defaultdict(list)
         unsent: Counter[int] = Counter()
+        last: dict[int, int] = {}
+        sent = array("B", [kind not in NOT_SENT for kind in kinds])
         for line, (key, kind) in enumerate(zip(keys, kinds, strict=True)):
-            if kind in NOT_SENT:
+            if not sent[line]:
                 unsent[key] += 1
-                continue
+                ahead = last.get(key) if waiting and kind == Kind.CROWDED else None
+                if ahead is None:
+                    continue
+                if kinds[ahead] == Kind.IN_FLIGHT:
+                    kinds[line] = Kind.IN_FLIGHT
+                seconds[line] = max(due[ahead] + seconds[ahead] - due[line], 0.0)
+            else:
+                last[key] = line
             lines[key].append(line)
-            if kind == Kind.IN_FLIGHT:
+            if kinds[line] == Kind.IN_FLIGHT:
                 seconds[line] = max(now - due[line], 0.0)
         return {
             key: Columns(
@@ -273,6 +292,7 @@ class Ledger:
                 array("d", map(seconds.__getitem__, lines[key])),
                 array("B", map(kinds.__getitem__, lines[key])),
                 array("B", map(writes.__getitem__, lines[key])),
+                array("B", map(sent.__getitem__, lines[key])),
                 unsent[key],
             )
             for key in {*lines, *unsent}

@@ -150,14 +150,15 @@ class TrackTraffic:
         return percentile(lags, 0.99) or 0.0
 
     def unsent(self, begin: float, end: float) -> float:
-        """The share of the requests that were due and not sent, of 1; 0 where none was due."""
+        """The share of the requests that this machine did not get to, of 1; 0 where none was due.
+
+        What is kept back as a track lets so many wait is that track's, and not this machine's.
+        """
         columns = self.columns(begin, end).values()
-        kept_back = sum(each.unsent for each in columns)
-        due = kept_back + sum(len(each.due) for each in columns)
-        return kept_back / due if due else 0.0
+        due = sum(each.total for each in columns)
+        return sum(each.not_sent_in_time for each in columns) / due if due else 0.0
 
     def load(self, track: str, begin: float, end: float) -> Load:
-        """How a track and the generator did."""
-        return Load(
-            self.columns(begin, end)[track].median, self.lag(begin, end), self.unsent(begin, end)
-        )
+        """How a track and the generator did; what another track let wait is no load of this one."""
+        its = self.columns(begin, end)[track]
+        return Load(its.median, self.lag(begin, end), its.kept_back)

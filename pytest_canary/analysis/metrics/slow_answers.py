@@ -121,7 +121,7 @@ def _slow(
 
     baseline, canary = baseline.where(~baseline.failed), canary.where(~canary.failed)
     found = worst(baseline, canary)
-    begin = pause_of(canary, canary.seconds > limits[PAUSED]) if rule.last else None
+    begin = pause_of(canary, limits[PAUSED]) if rule.last else None
     if begin is None or found.answer != "inconclusive":
         return found
 
@@ -137,27 +137,31 @@ def _slow(
     return replace(rest, sentence=rest.sentence + told)
 
 
-def pause_of(requests: Requests, slow: Column) -> float | None:
+def pause_of(requests: Requests, limit: float) -> float | None:
     """When one pause began that has most of what is slow; None where there is none such.
 
-    One that goes on is none, as nobody knows that it ends.
+    One that goes on is none, as nobody knows that it ends; and none is one in which somebody waited
+    for longer than it may last.
 
     Of one pause nobody can prove that there are not more; but it is what a collector of garbage or
     a busy machine makes. Where they come five times a window on average, at most one is seen in 4
     of 100 windows (Poisson).
+
+    Args:
+        requests: of a window.
+        limit: seconds above which one is slow.
     """
     import numpy
 
-    hits = requests.due[slow]
+    hits = requests.due[requests.seconds > limit]
     if not len(hits) or requests.due[-1] - requests.due[0] < WINDOWS * PAUSE:
         return None
     together = numpy.searchsorted(hits, hits + PAUSE, side="right") - numpy.arange(len(hits))
     first = int(together.argmax())
     begin = float(hits[first])
     inside = (requests.due >= begin) & (requests.due <= begin + PAUSE)
-    if together[first] < MOST_OF * len(hits) or requests.waiting[inside].any():
-        return None
-    return begin
+    lasts = requests.waiting[inside].any() or requests.seconds[inside].max() > PAUSE + limit
+    return None if lasts or together[first] < MOST_OF * len(hits) else begin
 
 
 def most_against(found: Sequence[Comparison]) -> Comparison:

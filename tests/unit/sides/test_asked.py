@@ -19,13 +19,16 @@ SOUND = Load(0.010, 0.001, 0.0)
 STRAINED = Load(0.200, 0.001, 0.0)
 
 
-def columns(*kinds: Kind, unsent: int = 0, write: Sequence[int] = ()) -> Columns:
+def columns(
+    *kinds: Kind, unsent: int = 0, write: Sequence[int] = (), sent: Sequence[int] = ()
+) -> Columns:
     """One request a second, each of 20 ms."""
     return Columns(
         array("d", [float(number) for number in range(len(kinds))]),
         array("d", [0.02] * len(kinds)),
         array("B", [int(kind) for kind in kinds]),
         array("B", write or [0] * len(kinds)),
+        array("B", sent or [1] * len(kinds)),
         unsent,
     )
 
@@ -112,6 +115,18 @@ def test_what_the_canary_alone_was_not_sent_is_not_held_against_this_machine() -
     assert by_track(told).unsent(0, 9) == pytest.approx(0.03)
     told.found = {"stable": columns(), "canary": columns()}
     assert by_track(told).unsent(0, 9) == 0, "nothing was due"
+
+
+def test_what_was_not_sent_as_so_many_wait_waits_too() -> None:
+    """Or else a canary that stands still for long would look as if it had for a moment."""
+    kinds = Kind.ANSWERED, Kind.CROWDED, Kind.IN_FLIGHT, Kind.IN_FLIGHT
+    hangs = columns(*kinds, sent=[1, 0, 1, 0], unsent=2)
+    asked = by_track(Told({"stable": columns(*[Kind.ANSWERED] * 4), "canary": hangs}))
+    _, canary = asked.requests(0, 9)
+    assert canary.waiting.tolist() == [False, False, True, True]
+    assert not canary.failed.any()
+    # A pod has not got it.
+    assert asked.due_times(0, 9).canary == [0, 2]
 
 
 def test_how_many_were_due_at_most_is_known_without_a_look_at_each() -> None:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING
 
+import pytest
 from fakes.ledgers import filled, good, ledger, of_tracks
 
 from pytest_canary.traffic.exchange import Kind
@@ -52,6 +53,46 @@ def test_columns_have_each_tracks_requests_side_by_side() -> None:
     assert canary.write == array("B", [0, 1, 0])
     assert canary.unsent == 0
     assert (stable.median, canary.median) == (0.09375, 0.3)
+    assert (stable.total, canary.total) == (3, 3)
+    assert (stable.kept_back, canary.kept_back) == (1 / 3, 0)
+    assert (stable.not_sent_in_time, canary.not_sent_in_time) == (1, 0)
+
+
+def waiting(*canary: tuple[Kind, float]) -> Columns:
+    """A canary that gets a request each tenth of a second, a second after the first of them."""
+    book = of_tracks()
+    for number in range(2 * len(canary)):
+        kind, seconds = canary[number // 2]
+        is_canary = book.schedule.target(number) == 1
+        kept = kind in (Kind.CROWDED, Kind.LATE) and is_canary
+        book.open(kind if kept else Kind.IN_FLIGHT)
+        if not is_canary:
+            book.close(number, Outcome(Kind.ANSWERED, 200), 0.01)
+        elif not kept and seconds:
+            book.close(number, Outcome(kind), seconds)
+    return book.columns(range(len(book)), now=1.0)["canary"]
+
+
+def test_what_is_kept_back_waits_as_long_as_what_was_sent_last() -> None:
+    """As it would behind all that wait, whether they wait on or were answered since."""
+    paused = waiting((Kind.ANSWERED, 0.35), (Kind.CROWDED, 0), (Kind.CROWDED, 0))
+    assert paused.kind == array("B", [Kind.ANSWERED, Kind.CROWDED, Kind.CROWDED])
+    assert paused.seconds == pytest.approx(array("d", [0.35, 0.25, 0.15]))
+    assert paused.sent == array("B", [1, 0, 0])
+    hangs = waiting((Kind.ANSWERED, 0.05), (Kind.IN_FLIGHT, 0), (Kind.CROWDED, 0))
+    assert hangs.kind == array("B", [Kind.ANSWERED, Kind.IN_FLIGHT, Kind.IN_FLIGHT])
+    assert hangs.seconds == pytest.approx(array("d", [0.05, 0.9, 0.8]))
+    # Each of many that all take long keeps the next back for long.
+    slow = waiting((Kind.ANSWERED, 2.0), (Kind.CROWDED, 0), (Kind.ANSWERED, 2.0), (Kind.CROWDED, 0))
+    assert slow.seconds == pytest.approx(array("d", [2.0, 1.9, 2.0, 1.9]))
+    assert waiting((Kind.RESET, 0.01), (Kind.CROWDED, 0)).seconds[1] == 0
+    assert (hangs.total, hangs.kept_back, hangs.not_sent_in_time) == (3, 1 / 3, 0)
+
+
+def test_what_this_machine_did_not_get_to_waits_for_nobody() -> None:
+    found = waiting((Kind.IN_FLIGHT, 0), (Kind.LATE, 0))
+    assert found.kind == array("B", [Kind.IN_FLIGHT])
+    assert (found.total, found.kept_back, found.not_sent_in_time) == (2, 0.5, 1)
 
 
 def test_columns_of_a_range_have_no_more_and_those_of_nothing_are_empty() -> None:

@@ -198,13 +198,19 @@ def test_a_track_that_hangs_keeps_nothing_back_from_the_other(
     traffic = finite(stable, canary, rate=50, generate=few, settings=brief)
     until(lambda: traffic.ledger.unsent >= 20)
     end = traffic.now()
-    share, found = traffic.unsent(0, end), traffic.columns(0, end)
+    found = traffic.columns(0, end)
+    kept_back = found["canary"].unsent
     assert canary.most <= 20
-    assert found["canary"].unsent > 2 * found["stable"].unsent
-    assert 0 < share < 0.5
-    # What was not sent is nobody's loss, and no line.
-    due = {track: len(each.due) + each.unsent for track, each in found.items()}
+    assert kept_back > 2 * found["stable"].unsent
+    # What was not sent is nobody's loss, and waits as what was does.
+    due = {track: each.total for track, each in found.items()}
     assert due["canary"] == pytest.approx(due["stable"], abs=1)
+    assert len(found["canary"].due) == due["canary"]
+    assert found["canary"].sent.count(0) == kept_back
+    # It is no load of the other's, and this machine could have sent it.
+    assert traffic.load("canary", 0, end).unsent == kept_back / due["canary"]
+    assert traffic.load("stable", 0, end).unsent == found["stable"].kept_back
+    assert traffic.unsent(0, end) == 0
 
 
 # The rate

@@ -215,6 +215,15 @@ def test_one_that_goes_on_is_not_left_out() -> None:
     assert "pause" not in found.sentence
 
 
+@pytest.mark.parametrize(("seconds", "told"), [(1.9, True), (2.5, False), (8.0, False)])
+def test_one_that_lasts_is_none_though_few_were_asked_meanwhile(seconds: float, told: bool) -> None:
+    """So many wait after two seconds that no more are sent."""
+    found = stalled(4, 20.0, seconds=seconds).requests
+    asked = found.where((found.due < 21.7) | (found.due >= 20 + seconds))
+    sentence = compared(SLOW_ANSWERS, stalled(3), observed(asked), LAST).sentence
+    assert ("one pause is left out" in sentence) == told
+
+
 def test_in_a_short_window_it_is_not_left_out() -> None:
     short = stalled(3, window=29.0), stalled(4, 2.2, window=29.0)
     assert compared(SLOW_ANSWERS, *short, LAST).answer == "inconclusive"
