@@ -10,8 +10,8 @@ How sure an answer is. It holds with `verdict.confidence` (0.95), all looks and 
   makes it a test of non-inferiority. Of releases that are worse by as much as matters, in any one
   metric, at most 5 % pass. All metrics must pass, so nothing is parted among them (Berger,
   Technometrics 24, 1982: an intersection-union test); but it is parted among the looks at which go
-  can be said: half for the first, which comes as soon as there are enough requests; most of the
-  rest for the last, at the window's end; some for the second, which comes soon after the first; and
+  can be said: half for the first, which comes as soon as there are enough requests, and not before
+  EARLIEST; most of the rest for the last, at the window's end; some for the second, soon after; and
   a little for those between, each of which has twice as many requests as the one before. What is
   parted so is the risk of any one metric to pass at any of the looks. So they need not all pass at
   the same one: what one look has proven holds at the next, as long as it is still as sure there as
@@ -94,6 +94,10 @@ EVENTS = (RESTARTS, READINESS)
 # However few errors might do: latencies take as many.
 LEAST_REQUESTS = 100
 
+# Seconds of the window before which no go is said, however many requests there are by then: what
+# comes every five seconds has to be seen, and the last moments are not answered yet.
+EARLIEST = 5.75
+
 
 def needed(limits: Limits) -> int:
     """The fewest requests to the canary that can prove a go, where none of them fails.
@@ -154,6 +158,8 @@ class Judge:
     def _is_go_look(self, passed: float, baseline: int, canary: int) -> bool:
         if passed >= 1:
             return True
+        if passed * self._limits.seconds < EARLIEST:
+            return False
         enough = baseline >= LEAST_REQUESTS and canary >= self._next_go
         return enough and self._go_looks < GO_LOOKS - 1
 

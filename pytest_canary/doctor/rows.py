@@ -25,7 +25,8 @@ DISK_LACKS, DISK_DOUBT = 3 * GB, 6 * GB
 # Of inotify: a node's kubelet and containerd take some dozens of the one, thousands of the other.
 INSTANCES, WATCHES = 32, 8_192
 
-# Connections of the verdict's load that are over keep their ports for a minute.
+# Connections of the verdict's load that are over keep their ports for a minute; each of its two
+# addresses has all of them to itself.
 EPHEMERAL = 10_000
 
 LOOPBACK = ("127.0.0.1", "localhost")

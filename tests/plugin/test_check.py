@@ -235,7 +235,7 @@ def test_a_finding_stops_a_walk_before_anything_is_made(
 
 
 def test_settings_that_make_a_go_impossible_are_told(pytester: pytest.Pytester, shop: Path) -> None:
-    (shop / "canary.toml").write_text("[verdict]\nerrors = 0.001\n")
+    (shop / "canary.toml").write_text("[verdict]\nerrors = 0.001\nrate = 75\n")
     result = pytester.runpytest_inprocess("--canary-check")
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines(
@@ -254,7 +254,7 @@ def test_a_project_without_a_verdict_has_no_go_to_reach(
     pytester: pytest.Pytester, shop: Path, baseline: str | None
 ) -> None:
     without = f"baseline = {baseline}\n" if baseline else "[traffic]\nrate = 0\n"
-    (shop / "canary.toml").write_text(f"{without}[verdict]\nerrors = 0.001\n")
+    (shop / "canary.toml").write_text(f"{without}[verdict]\nerrors = 0.001\nrate = 75\n")
     result = pytester.runpytest_inprocess("--canary-check")
     assert result.ret == pytest.ExitCode.OK
     result.assert_outcomes(passed=15)

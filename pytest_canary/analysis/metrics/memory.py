@@ -130,7 +130,8 @@ def compare_held(
     baseline too. So the canary's better half is held against the baseline's worse one, along
     requests and along time, and a leak is what would bring the pod to its limit within 10,000
     requests or 300 s. That is never a go; and a no-go as soon as it has come to what a pod may not
-    hold more than the baseline's, as until then it may be a cache that fills. Where the baseline
+    hold more than the baseline's, as until then it may be a cache that fills, and holds more than
+    the baseline's does, as until then it may be younger. Where the baseline
     grows as much, both may be warming up, and the growth is excused only after a while.
 
     Args:
@@ -201,8 +202,9 @@ def _compare_growth(
                 return lacking("memory growth", "bytes", what, least * axis.unit)
         if grown["baseline"] and grown["canary"]:
             leaks.append(_leak(axis, grown["baseline"], grown["canary"], least))
-    # One that still holds less than the baseline's may only be younger.
-    proven = [leak for leak in leaks if leak.more >= most and held >= _level(base)]
+    # One that holds no more than the baseline's may only be younger.
+    holds_more = held - _level(base) >= FLOOR
+    proven = [leak for leak in leaks if leak.more >= most and holds_more]
     worst = max(leaks, key=lambda leak: (leak.extent >= 1, leak in proven, leak.extent))
     young = min(_span(base), _span(its)) < patience
     excused = [leak for leak in leaks if leak.is_excused and young]

@@ -29,24 +29,24 @@ def test_the_defaults_are_within_reach() -> None:
 
 
 def test_a_window_that_is_too_short_is_told_with_what_would_do() -> None:
-    assert told(verdict={"seconds": 3}) == (
+    assert told(verdict={"seconds": 3, "rate": 75}) == (
         "no canary can get a go: with verdict.errors = 0.015 and verdict.confidence = 0.95 that "
         "takes 253 requests to it, and verdict.seconds = 3 and verdict.rate = 75 give it 174 at "
         "most",
         "set verdict.seconds to at least 5; or say in verdict.errors or verdict.confidence that "
         "less proof is enough",
     )
-    assert told(verdict={"seconds": 5}) == ("", "")
+    assert told(verdict={"seconds": 5, "rate": 75}) == ("", "")
 
 
 def test_the_rate_begins_low_so_that_it_may_be_too_low_for_all_of_the_window() -> None:
     # 75 a second for 4 s would be 300.
-    assert told(verdict={"seconds": 4})[0].endswith("give it 249 at most")
-    assert told(verdict={"seconds": 4}, traffic={"rate": 150}) == ("", "")
+    assert told(verdict={"seconds": 4, "rate": 75})[0].endswith("give it 249 at most")
+    assert told(verdict={"seconds": 4, "rate": 75}, traffic={"rate": 150}) == ("", "")
 
 
 def test_a_proof_of_very_few_errors_is_told_with_the_rate_that_would_do() -> None:
-    sentence, advice = told(verdict={"errors": 0.001})
+    sentence, advice = told(verdict={"errors": 0.001, "rate": 75})
     assert "that takes 3,838 requests to it" in sentence
     assert advice.startswith(
         "set verdict.seconds to at least 52 or verdict.rate to at least 99; or say "

@@ -69,7 +69,7 @@ def test_a_go_comes_as_soon_as_there_is_enough() -> None:
 def test_with_more_requests_it_comes_sooner() -> None:
     # Memory, which is watched from the beginning of the window here, is waited for.
     found = until_final(at_rate(100), at_rate(100))
-    assert (found.answer, found.requests[1]) == ("go", 1200)
+    assert (found.answer, found.requests[1]) == ("go", 1250)
 
 
 def test_looks_are_due_at_parts_of_the_window_and_when_a_go_can_be_said() -> None:
@@ -80,10 +80,23 @@ def test_looks_are_due_at_parts_of_the_window_and_when_a_go_can_be_said() -> Non
     judge.look(0.1, *few)
     assert not judge.due(0.1, 99, 50)
     assert judge.due(0.15, 99, 50)
-    assert judge.due(0.1, 100, 253)
-    assert not judge.due(0.1, 99, 253)
-    assert not judge.due(0.1, 100, 252)
+    judge.look(0.15, *few)
+    assert judge.due(0.192, 100, 253)
+    assert not judge.due(0.192, 99, 253)
+    assert not judge.due(0.192, 100, 252)
     assert judge.due(1.0, 0, 0)
+
+
+def test_no_go_is_said_before_what_comes_every_five_seconds_is_seen() -> None:
+    judge, plenty = Judge(LIMITS), observed(5000)
+    early = judge.look(0.19, plenty, plenty)
+    assert (early.answer, early.final) == ("inconclusive", False)
+    assert not judge.due(0.19, 10**6, 10**6)
+    assert judge.look(0.192, plenty, plenty).answer == "go"
+    # A window that is shorter is looked at in the end.
+    short = Judge(LIMITS.model_copy(update={"seconds": 4}))
+    assert not short.due(0.09, 5000, 5000)
+    assert short.look(1.0, plenty, plenty).answer == "go"
 
 
 def test_parts_that_were_missed_are_no_looks() -> None:
@@ -108,14 +121,14 @@ def test_nothing_wrong_so_far_is_not_a_go_yet() -> None:
 def test_a_go_that_failed_is_asked_for_again_soon_and_then_with_twice_as_much() -> None:
     judge = Judge(LIMITS)
     stray = observed(600), observed(300, 1)
-    assert judge.look(0.11, *stray).answer == "inconclusive"
-    assert not judge.due(0.12, 719, 359)
-    assert judge.due(0.12, 720, 360)
-    again = judge.look(0.12, observed(720), observed(360, 1))
+    assert judge.look(0.192, *stray).answer == "inconclusive"
+    assert not judge.due(0.195, 719, 359)
+    assert judge.due(0.195, 720, 360)
+    again = judge.look(0.195, observed(720), observed(360, 1))
     assert again.answer == "inconclusive"
-    assert not judge.due(0.13, 1439, 719)
-    assert judge.due(0.13, 1440, 720)
-    found = judge.look(0.13, observed(1440), observed(720))
+    assert not judge.due(0.198, 1439, 719)
+    assert judge.due(0.198, 1440, 720)
+    found = judge.look(0.198, observed(1440), observed(720))
     assert found.answer == "go"
     # A tenth of the risk is the second look's, and little that of those until the last.
     assert confidences(again) == {round(1 - 2 * 0.005, 6)}
@@ -126,9 +139,9 @@ def test_what_one_look_has_proven_the_next_need_not_prove_as_strictly() -> None:
     """With 360 requests, no look but the first proves anything of errors."""
     judge = Judge(LIMITS)
     slower = observed(300, seconds=tight(300, more=0.0049))
-    first = judge.look(0.11, observed(300), slower)
+    first = judge.look(0.192, observed(300), slower)
     assert doubted(first) == {"latency"}
-    found = judge.look(0.12, observed(360), observed(360))
+    found = judge.look(0.195, observed(360), observed(360))
     assert found.answer == "go"
     assert confidences(found) == {0.95, 0.99}
 
@@ -136,9 +149,9 @@ def test_what_one_look_has_proven_the_next_need_not_prove_as_strictly() -> None:
 def test_what_one_look_has_proven_the_next_may_doubt() -> None:
     judge = Judge(LIMITS)
     slower = observed(300, seconds=tight(300, more=0.0049))
-    assert doubted(judge.look(0.11, observed(300), slower)) == {"latency"}
+    assert doubted(judge.look(0.192, observed(300), slower)) == {"latency"}
     failing = observed(360, 3, counters=None)
-    assert doubted(judge.look(0.12, observed(360, counters=None), failing)) == {"errors"}
+    assert doubted(judge.look(0.195, observed(360, counters=None), failing)) == {"errors"}
 
 
 def doubted(found: Verdict) -> set[str]:
@@ -149,10 +162,10 @@ def doubted(found: Verdict) -> set[str]:
 def test_the_first_look_for_a_go_waits_a_little_for_an_answer() -> None:
     judge = Judge(LIMITS)
     hanging = observed(260, waiting=[True] + [False] * 259)
-    assert judge.look(0.11, observed(260), hanging).answer == "inconclusive"
-    assert not judge.due(0.12, 285, 285)
-    assert judge.due(0.12, 286, 286)
-    found = judge.look(0.12, observed(286), observed(286))
+    assert judge.look(0.192, observed(260), hanging).answer == "inconclusive"
+    assert not judge.due(0.195, 285, 285)
+    assert judge.due(0.195, 286, 286)
+    found = judge.look(0.195, observed(286), observed(286))
     assert found.answer == "go"
     # It is the first look still.
     assert confidences(found) == {0.95}
@@ -161,22 +174,22 @@ def test_the_first_look_for_a_go_waits_a_little_for_an_answer() -> None:
 def test_it_does_not_wait_for_long() -> None:
     judge = Judge(LIMITS)
     hanging = observed(310, waiting=[True] + [False] * 309)
-    assert judge.look(0.11, observed(310), hanging).answer == "inconclusive"
-    assert confidences(judge.look(0.13, observed(380), observed(380))) >= {0.99}
+    assert judge.look(0.192, observed(310), hanging).answer == "inconclusive"
+    assert confidences(judge.look(0.198, observed(380), observed(380))) >= {0.99}
 
 
 def test_what_waits_for_something_else_is_asked_for_again_soon() -> None:
     """A canary that is too young to be stopped for its slowness, or memory not measured yet."""
     judge = Judge(LIMITS)
     slow = observed(500, seconds=tight(500, more=0.1), memory=until(3), age=10.0)
-    assert judge.look(0.09, observed(500), slow).answer == "inconclusive"
-    assert not judge.due(0.09, 600, 549)
-    assert judge.due(0.09, 600, 1000)
+    assert judge.look(0.192, observed(500), slow).answer == "inconclusive"
+    assert not judge.due(0.192, 600, 549)
+    assert judge.due(0.192, 600, 1000)
 
 
 def test_the_last_look_has_most_of_the_risk_that_is_left() -> None:
     judge = Judge(LIMITS)
-    judge.look(0.11, observed(600), observed(300, 1))
+    judge.look(0.192, observed(600), observed(300, 1))
     assert confidences(judge.look(1.0, observed(600), observed(300))) == {0.9645}
     assert confidences(Judge(LIMITS).look(1.0, observed(600), observed(300))) == {0.95}
 
@@ -188,19 +201,19 @@ def confidences(found: Verdict) -> set[float]:
 
 def test_a_go_can_be_said_so_often_and_no_more() -> None:
     judge, tried, count = Judge(LIMITS), 0, 300
-    while judge.due(0.09, 600, count):
+    while judge.due(0.192, 600, count):
         tried += 1
-        found = judge.look(0.09, observed(600), observed(count, count // 70))
+        found = judge.look(0.192, observed(600), observed(count, count // 70))
         assert found.answer == "inconclusive"
         count = 2 * count
     assert tried == GO_LOOKS - 1
-    assert not judge.due(0.09, 10**6, 10**6)
+    assert not judge.due(0.192, 10**6, 10**6)
     assert judge.look(1.0, observed(1200), observed(600)).answer == "go"
 
 
 def test_where_no_go_can_be_said_nothing_is_wrong() -> None:
     judge = Judge(LIMITS)
-    judge.look(0.11, observed(1000), observed(500, 5))
+    judge.look(0.192, observed(1000), observed(500, 5))
     found = judge.look(0.16, observed(1190), observed(595))
     assert found.sentence == (
         "nothing is wrong so far: errors 0.0 % and 0.0 %, p95 13 ms and 13 ms"
@@ -211,11 +224,11 @@ def test_where_no_go_can_be_said_nothing_is_wrong() -> None:
 def test_what_is_no_go_is_told_where_none_can_be_said() -> None:
     """Looks for a go are not among those that the risk of a wrong no-go is parted among."""
     judge = Judge(LIMITS)
-    judge.look(0.11, observed(99), observed(50))
-    found = judge.look(0.12, observed(1000), observed(500, 25))
+    judge.look(0.192, observed(99), observed(50))
+    found = judge.look(0.195, observed(1000), observed(500, 25))
     assert (found.answer, found.final) == ("inconclusive", False)
     assert found.sentence.startswith("25 of 500 requests to the canary failed (5.0 %)")
-    assert judge.look(0.15, observed(1000), observed(500, 25)).answer == "no-go"
+    assert judge.look(0.2, observed(1000), observed(500, 25)).answer == "no-go"
 
 
 def test_the_last_look_is_final() -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from fakes.ledgers import filled, good, ledger, of_tracks
 
+from pytest_canary.traffic.columns import Columns
 from pytest_canary.traffic.exchange import Kind
 from pytest_canary.traffic.ledger import Ledger, Outcome
 
