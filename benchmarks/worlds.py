@@ -199,7 +199,7 @@ WORSE = (
     World("half of the writes fail", TWO, {"write_errors": 0.5}),
     World("errors for 1 s every 20 s", TWO, {"burst": 1, "burst_every": 20}),
     World("one pause of 3 s of the canary", TWO, {"stall": 3, "once": 2.0}),
-    World("one pause of 5 s of the canary", LOGNORMAL, {"stall": 5, "once": 15.0}),
+    World("one pause of 5 s of the canary", LOGNORMAL, {"stall": 5, "once": 2.0}),
     World("one pause of 8 s of the canary", TWO, {"stall": 8, "once": 2.0}),
     World("20 % slower", LOGNORMAL, {"slower": 1.2}),
     World("100 ms slower, quick", QUICK, {"more": 0.1}),
