@@ -35,6 +35,21 @@ def two_kinds(chance: Chance, write: Values) -> Values:
     return numpy.where(write, 0.05, 0.005) * chance.lognormal(0, 0.3, len(write))
 
 
+def queued(due: Values, works: Values, seconds: Values) -> Values:
+    """Seconds until each is answered where one is worked off after the other.
+
+    Args:
+        due: when each comes, ascending.
+        works: seconds of work that each is.
+        seconds: how long each would take if it were alone.
+    """
+    free, ends = 0.0, []
+    for comes, work, alone in zip(due, works, seconds, strict=True):
+        free = max(comes + alone, free + work)
+        ends.append(free)
+    return numpy.array(ends) - due
+
+
 @dataclass(frozen=True)
 class Track:
     """What one version does.
@@ -48,7 +63,10 @@ class Track:
         more: seconds that are added to them.
         hangs: the share of requests that take `hang` seconds.
         slow_reads: the share of reads that take `slow_read` seconds.
-        stall: seconds for which a pod answers nothing, once in `every` seconds by chance.
+        stall: seconds for which a pod answers nothing, once in `every` seconds by chance, or at the
+            moment `once`.
+        one_at_a_time: whether a pod works off what comes one by one, so that what came in a pause
+            waits in a queue.
         burst: seconds for which every request fails, once in each `burst_every`.
         per_row: seconds that a read takes for each row there is.
         cold: by how many times its own pace it is slower when it starts, falling with `fade`.
@@ -66,7 +84,8 @@ class Track:
     slow_read: float = 0.0
     stall: float = 0.0
     every: float = 30.0
-    once: float = 0.0
+    once: float | None = None
+    one_at_a_time: bool = False
     burst: float = 0.0
     burst_every: float = 6.0
     per_row: float = 0.0
@@ -98,10 +117,12 @@ class Track:
             pod = chance.integers(0, self.pods, count)
             for each in range(self.pods):
                 starts = chance.uniform(-self.stall, end, chance.poisson(end / self.every))
-                for at in [self.once] if self.once else starts:
+                for at in starts if self.once is None else [self.once]:
                     held = (pod == each) & (due >= at) & (due < at + self.stall)
                     waits = at + self.stall - due + seconds
                     seconds = numpy.where(held, numpy.maximum(seconds, waits), seconds)
+        if self.one_at_a_time:
+            seconds = queued(due, self.latency(chance, write) * self.slower, seconds)
         if self.burst:
             since = (due - chance.uniform(0, self.burst_every)) % self.burst_every
             failed |= since < self.burst
@@ -162,6 +183,11 @@ EQUAL = (
     World("a pause of 0.8 s every 30 s, three pods", replace(TWO, stall=0.8, pods=3)),
     World("a pause of 1 s every 15 s", replace(TWO, stall=1, every=15)),
     World("one pause of 0.8 s of the canary", TWO, {"stall": 0.8, "once": 2.0}),
+    World(
+        "the same, of one that has a queue",
+        replace(QUICK, slower=0.5, one_at_a_time=True),
+        {"stall": 0.8, "once": 2.0},
+    ),
     World("a pause of 2 s every 60 s", replace(TWO, stall=2, every=60)),
     World("errors for 0.3 s every 10 s", replace(TWO, burst=0.3, burst_every=10)),
     World("slow start, 2 x, 10 s, lognormal", LOGNORMAL, {"cold": 1}),
@@ -199,6 +225,7 @@ WORSE = (
     World("half of the writes fail", TWO, {"write_errors": 0.5}),
     World("errors for 1 s every 20 s", TWO, {"burst": 1, "burst_every": 20}),
     World("one pause of 3 s of the canary", TWO, {"stall": 3, "once": 2.0}),
+    World("one pause of 4 s of the canary, at once", LOGNORMAL, {"stall": 4, "once": 0.0}),
     World("one pause of 5 s of the canary", LOGNORMAL, {"stall": 5, "once": 2.0}),
     World("one pause of 8 s of the canary", TWO, {"stall": 8, "once": 2.0}),
     World("20 % slower", LOGNORMAL, {"slower": 1.2}),

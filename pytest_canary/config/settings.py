@@ -156,7 +156,7 @@ class VerdictSettings(_Table):
     """
 
     seconds: Seconds = 40
-    rate: Annotated[float, Field(gt=0, le=500, allow_inf_nan=False)] = 150
+    rate: Annotated[float, Field(gt=0, le=500, allow_inf_nan=False)] = 100
     confidence: Annotated[float, Field(ge=0.5, lt=1)] = 0.95
     errors: Annotated[float, Field(gt=0, le=1)] = 0.015
     latency: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 0.15

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pytest_canary.config.settings import Settings
 
-# A step up, in parts of the rate, and the seconds between two. From 10 a second it is at 150 after
-# seven of them.
+# A step up, in parts of the rate, and the seconds between two. From 10 a second it is at 100 after
+# six of them.
 FACTOR, SECONDS = 1.5, 0.5
 
 

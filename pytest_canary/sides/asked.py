@@ -75,9 +75,9 @@ class Asked(Protocol):
         """
 
     def unsent(self, begin: float, end: float) -> float:
-        """The share of what was due to the baseline that this machine did not send, of 1.
+        """The share of what was due to the baseline that this machine did not get to, of 1.
 
-        The canary's are left out: of one that hangs, so many wait that no more are sent.
+        What is kept back as a version lets so many wait is that version's.
         """
 
     def trouble(self) -> str:
@@ -165,7 +165,8 @@ class AskedByTrack:
 
     def unsent(self, begin: float, end: float) -> float:
         """See `Asked`."""
-        return self._traffic.columns(begin, end)[STABLE].kept_back
+        columns = self._traffic.columns(begin, end)[STABLE]
+        return columns.not_sent_in_time / columns.total if columns.total else 0.0
 
     def trouble(self) -> str:
         """See `Asked`."""

@@ -12,14 +12,14 @@ class Columns(NamedTuple):
 
     Where who was asked is known without an answer, those are among them that were not sent as so
     many others awaited that target's answers: who lets everybody wait would look as if nobody had
-    asked. Each waits as long as the one that was sent last before it.
+    asked. Each is as the one that was sent last before it: it waits as long, and is answered or
+    lost with it.
 
     Attributes:
         due: seconds from the traffic's start to when each had to be sent.
         seconds: from then until it was answered or lost; what it has waited so far where it is in
             flight.
-        kind: a `Kind`: IN_FLIGHT, ANSWERED, or how it was lost; CROWDED where it was not sent, and
-            would not wait any more.
+        kind: a `Kind`: IN_FLIGHT, ANSWERED, or how it was lost, which is any above.
         write: 1 for a write, 0 for a read.
         sent: 1 where it was sent, 0 where it was not.
         unsent: how many were due that the generator's own bounds kept back, with a line or without.

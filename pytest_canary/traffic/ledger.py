@@ -261,7 +261,7 @@ class Ledger:
             part: of the ledger.
             now: what is in flight has waited until then.
             keys: one each.
-            waiting: whether what was kept back by those that wait waits too.
+            waiting: whether what was kept back by those that wait is among them.
         """
         # First, as this comes last where a request ends: whatever is not in flight by it has its
         # seconds.
@@ -278,8 +278,7 @@ class Ledger:
                 ahead = last.get(key) if waiting and kind == Kind.CROWDED else None
                 if ahead is None:
                     continue
-                if kinds[ahead] == Kind.IN_FLIGHT:
-                    kinds[line] = Kind.IN_FLIGHT
+                kinds[line] = kinds[ahead]
                 seconds[line] = max(due[ahead] + seconds[ahead] - due[line], 0.0)
             else:
                 last[key] = line

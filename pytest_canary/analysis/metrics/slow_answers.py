@@ -63,6 +63,9 @@ SURE = 2.0
 MOST_OF = 0.5
 PAUSED = 2
 
+# The part of those in a pause that may wait for longer than it lasts, as some answers hang anyway.
+FEW = 0.05
+
 _ORDER = {"no-go": 0, "inconclusive": 1, "go": 2}
 
 
@@ -140,8 +143,8 @@ def _slow(
 def pause_of(requests: Requests, limit: float) -> float | None:
     """When one pause began that has most of what is slow; None where there is none such.
 
-    One that goes on is none, as nobody knows that it ends; and none is one in which somebody waited
-    for longer than it may last.
+    One that goes on is none, as nobody knows that it ends; and none is one in which more than a few
+    waited for longer than it may last.
 
     Of one pause nobody can prove that there are not more; but it is what a collector of garbage or
     a busy machine makes. Where they come five times a window on average, at most one is seen in 4
@@ -159,8 +162,11 @@ def pause_of(requests: Requests, limit: float) -> float | None:
     together = numpy.searchsorted(hits, hits + PAUSE, side="right") - numpy.arange(len(hits))
     first = int(together.argmax())
     begin = float(hits[first])
-    inside = (requests.due >= begin) & (requests.due <= begin + PAUSE)
-    lasts = requests.waiting[inside].any() or requests.seconds[inside].max() > PAUSE + limit
+    # Those that came before it and waited into it are of it too: as the rate rises, most of a long
+    # one's come towards its end.
+    inside = (requests.due + requests.seconds >= begin) & (requests.due <= begin + PAUSE)
+    longer = requests.seconds[inside] > PAUSE + limit
+    lasts = requests.waiting[inside].any() or longer.mean() > FEW
     return None if lasts or together[first] < MOST_OF * len(hits) else begin
 
 

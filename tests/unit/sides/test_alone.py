@@ -38,7 +38,7 @@ def traffic(server: RudeServer, settings: Settings) -> TrackTraffic:
     ("table", "rate"),
     [
         ({}, 15),
-        ({"traffic": {"rate": 400}}, 150),
+        ({"traffic": {"rate": 400}}, 100),
         ({"traffic": {"rate": 200}, "verdict": {"rate": 20}}, 20),
         # In the verdict two pods share what one gets here.
         ({"replicas": {"canary": 2}}, 7.5),

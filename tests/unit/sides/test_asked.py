@@ -113,20 +113,23 @@ def test_what_the_canary_alone_was_not_sent_is_not_held_against_this_machine() -
     assert by_track(told).unsent(0, 9) == 0
     told.found = {"stable": columns(*[Kind.ANSWERED] * 97, unsent=3), "canary": hangs}
     assert by_track(told).unsent(0, 9) == pytest.approx(0.03)
+    slow = columns(*[Kind.ANSWERED] * 100, sent=[1] * 60 + [0] * 40, unsent=41)
+    told.found = {"stable": slow, "canary": hangs}
+    assert by_track(told).unsent(0, 9) == pytest.approx(1 / 101), "a baseline that lets many wait"
     told.found = {"stable": columns(), "canary": columns()}
     assert by_track(told).unsent(0, 9) == 0, "nothing was due"
 
 
 def test_what_was_not_sent_as_so_many_wait_waits_too() -> None:
     """Or else a canary that stands still for long would look as if it had for a moment."""
-    kinds = Kind.ANSWERED, Kind.CROWDED, Kind.IN_FLIGHT, Kind.IN_FLIGHT
-    hangs = columns(*kinds, sent=[1, 0, 1, 0], unsent=2)
+    kinds = Kind.ANSWERED, Kind.TIMEOUT, Kind.TIMEOUT, Kind.IN_FLIGHT
+    hangs = columns(*kinds, sent=[1, 1, 0, 0], unsent=2)
     asked = by_track(Told({"stable": columns(*[Kind.ANSWERED] * 4), "canary": hangs}))
     _, canary = asked.requests(0, 9)
-    assert canary.waiting.tolist() == [False, False, True, True]
-    assert not canary.failed.any()
+    assert canary.waiting.tolist() == [False, False, False, True]
+    assert canary.failed.tolist() == [False, True, True, False]
     # A pod has not got it.
-    assert asked.due_times(0, 9).canary == [0, 2]
+    assert asked.due_times(0, 9).canary == [0, 1]
 
 
 def test_how_many_were_due_at_most_is_known_without_a_look_at_each() -> None:

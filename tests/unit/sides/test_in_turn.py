@@ -119,8 +119,8 @@ def test_the_traffic_through_the_service_makes_room_meanwhile(
     ("table", "rate"),
     [
         ({}, 30),
-        ({"traffic": {"rate": 400}}, 150),
-        ({"api": {"bounded-read": {"method": "GET", "path": "/one"}}}, 150),
+        ({"traffic": {"rate": 400}}, 100),
+        ({"api": {"bounded-read": {"method": "GET", "path": "/one"}}}, 100),
     ],
 )
 def test_reads_of_all_rows_are_sent_no_faster_than_the_traffics_own(

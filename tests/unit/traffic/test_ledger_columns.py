@@ -74,10 +74,10 @@ def waiting(*canary: tuple[Kind, float]) -> Columns:
     return book.columns(range(len(book)), now=1.0)["canary"]
 
 
-def test_what_is_kept_back_waits_as_long_as_what_was_sent_last() -> None:
+def test_what_is_kept_back_fares_as_what_was_sent_last() -> None:
     """As it would behind all that wait, whether they wait on or were answered since."""
     paused = waiting((Kind.ANSWERED, 0.35), (Kind.CROWDED, 0), (Kind.CROWDED, 0))
-    assert paused.kind == array("B", [Kind.ANSWERED, Kind.CROWDED, Kind.CROWDED])
+    assert paused.kind == array("B", [Kind.ANSWERED] * 3)
     assert paused.seconds == pytest.approx(array("d", [0.35, 0.25, 0.15]))
     assert paused.sent == array("B", [1, 0, 0])
     hangs = waiting((Kind.ANSWERED, 0.05), (Kind.IN_FLIGHT, 0), (Kind.CROWDED, 0))
@@ -86,6 +86,10 @@ def test_what_is_kept_back_waits_as_long_as_what_was_sent_last() -> None:
     # Each of many that all take long keeps the next back for long.
     slow = waiting((Kind.ANSWERED, 2.0), (Kind.CROWDED, 0), (Kind.ANSWERED, 2.0), (Kind.CROWDED, 0))
     assert slow.seconds == pytest.approx(array("d", [2.0, 1.9, 2.0, 1.9]))
+    # Who loses what is sent would have lost the others.
+    lost = waiting((Kind.TIMEOUT, 0.3), (Kind.CROWDED, 0))
+    assert lost.kind == array("B", [Kind.TIMEOUT] * 2)
+    assert lost.seconds == pytest.approx(array("d", [0.3, 0.2]))
     assert waiting((Kind.RESET, 0.01), (Kind.CROWDED, 0)).seconds[1] == 0
     assert (hangs.total, hangs.kept_back, hangs.not_sent_in_time) == (3, 1 / 3, 0)
 

@@ -1,7 +1,7 @@
 """A pod's memory: what it holds, and whether it leaks.
 
 The worlds are a walk's: the canary is ready 17 s before the verdict, and a pod gets 15 requests a
-second until then, and up to 150 in it, as a ramp has them. Memory is read every 2 s.
+second until then, and up to 100 in it, as a ramp has them. Memory is read every 2 s.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def got(seconds: float) -> float:
     requests, moment, rate = 15 * min(seconds, BEFORE), BEFORE, 15.0
     while moment < seconds:
         step = min(0.5, seconds - moment)
-        requests, moment, rate = requests + rate * step, moment + step, min(150.0, rate * 1.5)
+        requests, moment, rate = requests + rate * step, moment + step, min(100.0, rate * 1.5)
     return requests
 
 
@@ -218,7 +218,7 @@ def test_a_leak_is_told_with_what_it_comes_to() -> None:
     assert answer == growth.answer == "no-go"
     assert growth.sentence == (
         "a pod of the canary grows by 72 MB in 1,000 requests and goes on, one of the baseline by "
-        "1 MB; after 1,561 requests more it comes to its limit of 201 MB"
+        "1 MB; after 1,401 requests more it comes to its limit of 201 MB"
     )
 
 

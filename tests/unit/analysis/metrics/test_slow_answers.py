@@ -224,6 +224,21 @@ def test_one_that_lasts_is_none_though_few_were_asked_meanwhile(seconds: float, 
     assert ("one pause is left out" in sentence) == told
 
 
+def test_one_that_lasts_is_none_though_most_of_it_comes_as_it_ends() -> None:
+    """The rate rises as the window begins."""
+    found = stalled(4, 0.0, seconds=4.0).requests
+    asked = found.where((found.due > 2.2) | (numpy.arange(len(found)) % 5 == 0))
+    assert "pause" not in compared(SLOW_ANSWERS, stalled(3), observed(asked), LAST).sentence
+
+
+def test_an_answer_that_hangs_anyway_makes_no_pause_longer() -> None:
+    found = stalled(4, 20.0, seconds=1.5).requests
+    hangs = numpy.isclose(found.due, found.due[found.due >= 20.5][0])
+    made = replace(found, seconds=numpy.where(hangs, 3.0, found.seconds))
+    told = compared(SLOW_ANSWERS, stalled(3), observed(made), LAST)
+    assert (told.answer, "one pause is left out" in told.sentence) == ("go", True)
+
+
 def test_in_a_short_window_it_is_not_left_out() -> None:
     short = stalled(3, window=29.0), stalled(4, 2.2, window=29.0)
     assert compared(SLOW_ANSWERS, *short, LAST).answer == "inconclusive"

@@ -9,7 +9,7 @@ from pytest_canary.stages import preflight
 @CASES.fails(
     preflight.go_is_in_reach,
     "no canary can get a go: with verdict.errors = 0.015 and verdict.confidence = 0.95 that takes "
-    "253 requests to it, and verdict.seconds = 3 and verdict.rate = 150 give it ",
+    "253 requests to it, and verdict.seconds = 3 and verdict.rate = 100 give it ",
     evidence=(
         "seen    canary.toml, rule unreachable-go",
         "next    set verdict.seconds to at least 4; or ",
