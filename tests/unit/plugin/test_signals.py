@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import signal
 import threading
+import time
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
@@ -86,6 +88,28 @@ def test_ctrl_c_that_somebody_has_swallowed_may_be_repeated_however_fast() -> No
             heard.append(at)
     caught.pytest_unconfigure()
     assert heard == [0.0, 4.0, 8.0]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_what_comes_in_the_midst_of_an_import_is_heard_a_moment_later(
+    number: signal.Signals,
+) -> None:
+    """Raised there, it would leave a lock taken that every thread waits for as it imports."""
+    caught = Signals(Outcome())
+    ended: list[bool] = []
+    caught.pytest_configure()
+    importing = compile(
+        "strike()\nended.append(True)", "<frozen importlib._bootstrap>", mode="exec"
+    )
+
+    def import_and_wait() -> None:
+        exec(importing, {"strike": partial(signal.raise_signal, number), "ended": ended})
+        time.sleep(10)
+
+    with pytest.raises(KeyboardInterrupt):
+        import_and_wait()
+    assert ended == [True]
+    caught.pytest_unconfigure()
 
 
 def test_what_the_process_ignores_stays_ignored() -> None:
