@@ -9,6 +9,8 @@ from pytest_canary.core.errors import WaitTimeoutError
 from pytest_canary.core.waiting import Seen
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pytest_canary.context.context import Context
 
 # Seconds in which kube-proxy surely follows the endpoints, and seconds for which they must not
@@ -30,12 +32,17 @@ def follows(context: Context) -> bool:
 
 
 def wait_for_kube_proxy(context: Context) -> None:
-    """Return when it has followed, or in `KUBE_PROXY` seconds: whoever asks then tells what is."""
+    """Return when it has followed, or as `wait_until_followed` does."""
     service = context.release.service
 
     def look() -> Seen[None]:
         return Seen(f"endpoints unchanged for {service.quiet_for():.1f} s", follows(context), None)
 
+    wait_until_followed(context, look)
+
+
+def wait_until_followed(context: Context, look: Callable[[], Seen[None]]) -> None:
+    """Return when a look says so, or in `KUBE_PROXY` seconds: whoever asks then tells what is."""
     with contextlib.suppress(WaitTimeoutError):
         context.waiter.until(
             "kube-proxy to follow",

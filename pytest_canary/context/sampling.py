@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections import Counter
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
 from pytest_canary.api.connections import sample as connections_of
-from pytest_canary.context.following import KUBE_PROXY, follows
+from pytest_canary.context.following import follows, wait_until_followed
 from pytest_canary.context.node_count import NodeCount
-from pytest_canary.core.errors import ApiError, NotApplicable, WaitTimeoutError
+from pytest_canary.core.errors import ApiError, NotApplicable
 from pytest_canary.core.waiting import Seen
 from pytest_canary.k8s.objects import images, pods_of
 from pytest_canary.manifests.version import CANARY, STABLE
@@ -65,13 +64,7 @@ def sample(
         text = f"answers by {', '.join(answered)}, endpoints unchanged for {quiet:.1f} s"
         return Seen(text, set(answered) == expected and follows(context), None)
 
-    with contextlib.suppress(WaitTimeoutError):
-        context.waiter.until(
-            "kube-proxy to follow",
-            look,
-            timeout=KUBE_PROXY,
-            change=lambda seconds: context.waiter.clock.sleep(min(seconds, 0.5)),
-        )
+    wait_until_followed(context, look)
     with context.waiter.measure("step", f"make {connections} connections"):
         return take(connections, tolerated)
 
