@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_canary.analysis import statistics
 from pytest_canary.analysis.blocks import (
+    LENGTH,
     bad_shares,
     difference_since,
+    longest_run,
     shares_alone,
 )
 from pytest_canary.analysis.comparison import (
@@ -143,8 +145,9 @@ def _slow(
 def pause_of(requests: Requests, limit: float) -> float | None:
     """When one pause began that has most of what is slow; None where there is none such.
 
-    One that goes on is none, as nobody knows that it ends; and none is one in which more than a few
-    waited for longer than it may last.
+    One that goes on is none, as nobody knows that it ends; none is one in which more than a few
+    waited for longer than it may last; and none is one of several. Another may be seen by a few
+    requests alone, as the rate rises when a window begins: it counts by its time.
 
     Of one pause nobody can prove that there are not more; but it is what a collector of garbage or
     a busy machine makes. Where they come five times a window on average, at most one is seen in 4
@@ -167,7 +170,11 @@ def pause_of(requests: Requests, limit: float) -> float | None:
     inside = (requests.due + requests.seconds >= begin) & (requests.due <= begin + PAUSE)
     longer = requests.seconds[inside] > PAUSE + limit
     lasts = requests.waiting[inside].any() or longer.mean() > FEW
-    return None if lasts or together[first] < MOST_OF * len(hits) else begin
+    others = (requests.seconds > limit) & ~inside
+    # So a run is seen that had begun before the window.
+    others[0] = False
+    other = longest_run(requests, others) > LENGTH
+    return None if lasts or other or together[first] < MOST_OF * len(hits) else begin
 
 
 def most_against(found: Sequence[Comparison]) -> Comparison:

@@ -12,6 +12,7 @@ from pytest_canary.analysis.comparison import Observed
 from pytest_canary.analysis.metrics.latency import LATENCY
 from pytest_canary.analysis.metrics.metric import Metric
 from pytest_canary.analysis.metrics.slow_answers import LEVELS, SLOW_ANSWERS
+from pytest_canary.analysis.requests import Requests
 
 
 @pytest.mark.parametrize("metric", [LATENCY, SLOW_ANSWERS])
@@ -200,6 +201,29 @@ def test_two_pauses_or_a_long_one_are_not_left_out(
 ) -> None:
     found = compared(SLOW_ANSWERS, stalled(3), stalled(4, *begins, seconds=seconds), LAST)
     assert found.answer != "go"
+    assert "pause" not in found.sentence
+
+
+@pytest.mark.parametrize("other", [0.0, 0.3, 0.5])
+def test_two_are_not_left_out_though_few_were_asked_in_one(other: float) -> None:
+    """The rate rises as the window begins: 10 a second, and 100 from 3 s on."""
+    rises = 10 * numpy.arange(0, 3, 0.001) + 15 * numpy.arange(0, 3, 0.001) ** 2
+    due = numpy.concatenate(
+        [
+            numpy.interp(numpy.arange(165), rises, numpy.arange(0, 3, 0.001)),
+            numpy.arange(3, 40, 0.01),
+        ]
+    )
+
+    def asked(seed: int, *begins: float) -> Observed:
+        took = numpy.array(around(0.01, len(due), seed))
+        for begin in begins:
+            took = numpy.where((due >= begin) & (due < begin + 0.8), begin + 0.8 - due, took)
+        return observed(Requests.of(due, took))
+
+    assert compared(SLOW_ANSWERS, asked(3), asked(4, 20.0), LAST).answer == "go"
+    found = compared(SLOW_ANSWERS, asked(3), asked(4, other, 20.0), LAST)
+    assert found.answer == "inconclusive"
     assert "pause" not in found.sentence
 
 
