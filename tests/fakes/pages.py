@@ -16,8 +16,9 @@ from typing import Any
 
 import requests
 from fakes.clock import Clock
-from fakes.cluster import Watched
 from fakes.objects import Object
+from fakes.store import Store
+from fakes.watched import Watched
 
 from pytest_canary.config import settings_file
 from pytest_canary.config.settings import Settings
@@ -78,9 +79,8 @@ class Pods:
         self.kubelet_fails = False
         self.allocatable: str | None = "4Gi"
         self.cluster = self
-        self.watch: Callable[[str, str, Object], None] = lambda *_: None
+        self.store = Store()
         self._port = port
-        self._pods: dict[str, Object] = {}
         stand_in: Any = self
         self.observer = Watched(stand_in, self.clock)
         for deployment, count in ((CANARY, 1), (STABLE, 2)):
@@ -89,17 +89,16 @@ class Pods:
 
     @property
     def names(self) -> list[str]:
-        return list(self._pods)
+        return [each["metadata"]["name"] for each in self.store.held("Pod")]
 
     def put(self, made: Object) -> None:
-        self._pods[made["metadata"]["name"]] = made
-        self.watch("Pod", "MODIFIED", copy.deepcopy(made))
+        self.store.put(made)
 
     def drop(self, name: str) -> None:
-        self.watch("Pod", "DELETED", self._pods.pop(name))
+        self.store.drop("Pod", name)
 
     def change(self, name: str, change: Callable[[Object], object]) -> None:
-        made = copy.deepcopy(self._pods[name])
+        made = copy.deepcopy(self.store.one("Pod", name))
         change(made)
         self.put(made)
 

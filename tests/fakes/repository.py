@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+ROOT = Path(__file__).parents[2]
+
 FILES = ("Dockerfile", "apply.sh", "manifests/deployment.yml", "manifests/service.yml")
 """The addressbook's layout."""
 
@@ -85,3 +87,15 @@ def commit(folder: Path, *tags: str) -> str:
     for tag in tags:
         git(folder, "tag", tag)
     return git(folder, "rev-parse", "HEAD")
+
+
+def manifests_of_two_versions(project: Path) -> Path:
+    """The bundled app's manifests in git, tagged v1, and in a newer version since."""
+    shutil.copytree(ROOT / "manifests", project / "manifests")
+    shutil.copy(ROOT / "apply.sh", project)
+    (project / "Dockerfile").touch()
+    git(project, "init", "--quiet")
+    commit(project, "v1")
+    with (project / "manifests" / "deployment.yml").open("a") as template:
+        template.write("# Nothing but this has changed.\n")
+    return project

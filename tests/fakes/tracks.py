@@ -8,9 +8,10 @@ from typing import Any
 
 from fakes import objects
 from fakes.clock import Clock
-from fakes.cluster import Namespace, Watched
+from fakes.cluster import Namespace
 from fakes.engine import IMAGES
 from fakes.objects import Object
+from fakes.watched import Watched
 from fakes.world import ROOT
 
 from pytest_canary.config import settings_file
@@ -40,7 +41,7 @@ class Place:
         for track, count in {"canary": canary, "stable": stable}.items():
             name = self.settings.deployment_name(track)
             made = objects.deployment(files.deployment, name, count, images[track])
-            self.namespace.roll_out(made)
+            self.namespace.controllers.roll_out(made)
 
     def tracks(self) -> Tracks:
         """The tracks' addresses, where that can be."""

@@ -8,7 +8,6 @@ wait for.
 
 import itertools
 import os
-import shutil
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
@@ -19,16 +18,17 @@ from typing import Any
 
 import pytest
 from fakes import objects
+from fakes.app_commands import AppCommands
 from fakes.clock import Clock
-from fakes.cluster import Namespace, Watched
-from fakes.database import SCHEMAS, PostgreSQL
+from fakes.cluster import Namespace
 from fakes.delivery import delivered
 from fakes.engine import IMAGES, Engine
-from fakes.network import Network, release_of
+from fakes.network import Network
 from fakes.objects import Object
 from fakes.observed import observed, requests
-from fakes.repository import commit, git
+from fakes.repository import manifests_of_two_versions
 from fakes.traffic import until
+from fakes.watched import Watched
 from fakes.world_settings import SETTINGS
 
 from pytest_canary.analysis.judge import Judge
@@ -68,8 +68,6 @@ GO_IN_TURN = Judge(VerdictSettings(), in_turn=True).look(
     1.0, observed(requests(800, seconds=0.01)), observed(requests(400, seconds=0.01))
 )
 
-READY = {"type": "Ready", "status": "True"}
-
 APPLY = """#!/bin/sh
 printf 'deployment\\t%s\\t%s\\t%s\\t%s\\n' "$@" >>"{log}"
 """
@@ -96,8 +94,7 @@ class World:
 
     Attributes:
         meanwhile: called before each wait for a change, for what happens in it.
-        migrate_refused: how migrate ends on a database that refuses it.
-        lingers: seconds from the last word of a pod of the run's own to its end.
+        commands: what the app's do.
         network: where connections to its Services go.
     """
 
@@ -123,25 +120,20 @@ class World:
         self.meanwhile: Callable[[], None] = lambda: None
         self.clock = Clock(step=0.001)
         if revision:
-            root = repository(folder / "repository")
+            root = manifests_of_two_versions(folder / "repository")
             table["baseline"] = "git:v1"
         self.settings = settings_file.check(SETTINGS | table, root, "canary.toml")
         self.upgrade = upgrade
         self.clock.real = 0.01 if self.settings.traffic.rate else 0.0
         self.namespace = Namespace(folder, folder / "deleted")
-        self.namespace.runs, self.namespace.one_off = self._run, self._one_off
-        self.namespace.starts = self._starts
-        self.postgres = PostgreSQL(self.settings.database.name, self._contents)
-        self.schemas, self.refused = self.postgres.schemas, self.postgres.refused
-        self.answers = self.postgres.answers
-        self.migrate: Callable[[str, str], tuple[int, str]] = self.migrate_all
-        self.migrate_refused: Callable[[str, str], tuple[int, str]] = lambda *_: (1, "")
-        self.lingers = 0
-        self.down: Callable[[str, str], tuple[int, str]] = self.take_down
-        self.ping = (0, "the database answers")
         self.held = [full_name(image) for image in IMAGES.values()]
         self.network = Network(self.namespace)
         self.app = self.network.app
+        self.commands = AppCommands(self.settings, self.namespace, self.app)
+        self.postgres = self.commands.postgres
+        self.namespace.runs = self.commands.run
+        self.namespace.controllers.one_off = self.commands.one_off
+        self.namespace.controllers.starts = self.commands.starts
         self.until_the_end.callback(self.app.stop)
         self.namespace.proxied = f"http://127.0.0.1:{self.app.port}"
         options = Options(
@@ -385,85 +377,6 @@ class World:
         self.namespace.edit(
             "Service", "addressbook-lb", lambda it: it["spec"]["selector"].update(selector)
         )
-
-    # What its database and its commands do.
-
-    def migrate_all(self, release: str, database: str) -> tuple[int, str]:
-        """The whole migration of a release."""
-        before = self.schemas[database]
-        self.schemas[database] = before | SCHEMAS[release]
-        return 0, f"schema {len(before)} -> {len(self.schemas[database])}"
-
-    def take_down(self, release: str, database: str) -> tuple[int, str]:
-        """The way back from a release's migration."""
-        assert release == "2", "the baseline knows no way down"
-        self.schemas[database] = SCHEMAS["1"]
-        return 0, ""
-
-    def _contents(self) -> dict[str, tuple[int, str]]:
-        rows = self.app.rows
-        return {
-            "public.person": (len(rows), f"{hash(str(rows))}"),
-            "public.alembic_version": (1, "4711"),
-        }
-
-    def _one_off(self, pod: Object) -> Object:
-        """A pod that runs one command to its end."""
-        container = pod["spec"]["containers"][0]
-        variables = {item["name"]: item.get("value") for item in container.get("env", [])}
-        run = self.down if container["command"] == self.settings.commands.down else self.migrate
-        database = str(variables.get("DB_SCHEMA", self.settings.database.name))
-        if database in self.postgres.read_only:
-            run = self.migrate_refused
-        code, output = run(release_of(pod), database)
-        if pod["metadata"].get("ownerReferences"):
-            self.namespace.said[pod["metadata"]["name"]] = output
-        if self.settings.migration.way == "start" and run == self.migrate and not code:
-            return pod | {"status": {"phase": "Running", "conditions": [READY]}}
-        end = {"exitCode": code, "finishedAt": f"2026-01-01T00:00:{self.lingers:02}Z"}
-        ended = {"name": container["name"], "state": {"terminated": end}}
-        phase = "Failed" if code else "Succeeded"
-        return pod | {"status": {"phase": phase, "containerStatuses": [ended]}}
-
-    def _starts(self, pod: Object) -> Object:
-        """A pod of the app's, once what migrates in it has."""
-        app = pod["spec"]["containers"][0]["image"] in IMAGES.values()
-        if not app or self.settings.migration.way not in ("init-container", "start"):
-            return pod
-        code, output = self.migrate(release_of(pod), self.settings.database.name)
-        name = pod["metadata"]["name"]
-        self.namespace.said[name] = output
-        made = objects.unready(pod) if code else pod
-        end = {"terminated": {"exitCode": code}}
-        if self.settings.migration.way == "init-container":
-            made["status"]["initContainerStatuses"] = [{"name": "migrate", "state": end}]
-        elif code:
-            made["status"]["containerStatuses"][0] |= {"restartCount": 2, "lastState": end}
-        return made
-
-    def _run(
-        self, pod: Object, command: list[str], heard: Callable[[str], None] | None
-    ) -> tuple[int, str, str]:
-        if command[0] in ("psql", "sh"):
-            return self.postgres.run(command, heard)
-        if command == self.settings.commands.ping:
-            code, output = self.ping
-        else:
-            assert command == self.settings.commands.migrate, command
-            code, output = self.migrate(release_of(pod), self.settings.database.name)
-        return code, output, output
-
-
-def repository(project: Path) -> Path:
-    """The bundled app's manifests in git, tagged v1, and in a newer version since."""
-    shutil.copytree(ROOT / "manifests", project / "manifests")
-    shutil.copy(ROOT / "apply.sh", project)
-    (project / "Dockerfile").touch()
-    git(project, "init", "--quiet")
-    commit(project, "v1")
-    with (project / "manifests" / "deployment.yml").open("a") as template:
-        template.write("# Nothing but this has changed.\n")
-    return project
 
 
 NewWorld = Callable[..., World]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from fakes.cluster import Around
+from fakes.surroundings import Around
 from fakes.world import NewWorld, World
 
 from pytest_canary.core.errors import ClusterError, ReleaseError

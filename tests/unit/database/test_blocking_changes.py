@@ -164,11 +164,11 @@ def test_a_walk_tells_it_on_the_stages_line_and_fails_nothing(world: World) -> N
     def migrate(release: str, database: str) -> tuple[int, str]:
         if release == "2" and not database.startswith("canary_fresh"):
             rewritten = ("table", "1", "public.p", "16843", "8192", "5", "", "")
-            world.answers[CATALOGUE_SQL] = [rewritten]
-        return world.migrate_all(release, database)
+            world.postgres.answers[CATALOGUE_SQL] = [rewritten]
+        return world.commands.migrate_all(release, database)
 
-    world.answers[CATALOGUE_SQL] = [TABLE]
-    world.migrate = migrate
+    world.postgres.answers[CATALOGUE_SQL] = [TABLE]
+    world.commands.migrate = migrate
     world.enter("migration")
     world.check("migration", migration.commands_run)
     world.check("migration", migration.nobody_will_wait)

@@ -45,26 +45,26 @@ def test_a_pod_that_never_becomes_ready_is_told_with_its_state(
 def test_a_scratch_database_is_there_until_the_block_ends(world: World, database: Database) -> None:
     with database.scratch("fresh") as name:
         assert name.startswith("canary_fresh_")
-        assert world.schemas[name] == frozenset() == database.schema(name)
-    assert list(world.schemas) == ["app"]
+        assert world.postgres.schemas[name] == frozenset() == database.schema(name)
+    assert list(world.postgres.schemas) == ["app"]
 
 
 def test_a_scratch_database_goes_whatever_fails_in_the_block_and_that_is_told(
     world: World, database: Database
 ) -> None:
-    world.refused["drop database"] = (1, "ERROR: it is in use")
+    world.postgres.refused["drop database"] = (1, "ERROR: it is in use")
     with pytest.raises(KeyError), database.scratch("fresh"):
         raise KeyError
-    del world.refused["drop database"]
+    del world.postgres.refused["drop database"]
     with pytest.raises(KeyError), database.scratch("fresh") as name:
         raise KeyError
-    assert name not in world.schemas
+    assert name not in world.postgres.schemas
 
 
 def test_a_scratch_database_that_can_not_be_dropped_is_told(
     world: World, database: Database
 ) -> None:
-    world.refused["drop database"] = (1, "ERROR: it is in use")
+    world.postgres.refused["drop database"] = (1, "ERROR: it is in use")
     refused = pytest.raises(DatabaseError, match="refuses `drop database if exists")
     with refused, database.scratch("fresh"):
         pass

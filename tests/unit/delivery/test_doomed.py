@@ -28,7 +28,7 @@ def unpullable(healthy: Object) -> Object:
 def sick(world: World, pods: Callable[[Object], Object]) -> World:
     """Come to the canary, whose pods are so."""
     world.enter("baseline")
-    world.namespace.sick = pods
+    world.namespace.controllers.sick = pods
     return world
 
 
@@ -49,7 +49,7 @@ def test_a_canary_that_never_comes_up_ends_the_command_that_waits_for_it(
 
     # Its promotions see it failed, as it would have in the end.
     world.fail("canary")
-    world.namespace.sick = lambda pod: pod
+    world.namespace.controllers.sick = lambda pod: pod
     world.roll_back()
     done = {each.role: each for each in world.journal.pipelines}
     assert [*done] == ["build", "canary", "rollback"]
@@ -68,7 +68,7 @@ def test_a_stable_that_never_comes_up_ends_it_too(delivering: Delivering, tmp_pa
     world.enter("canary")
     (tmp_path / "canary-pod").write_text(world.pods("canary")[0])
     world.enter("verdict")
-    world.namespace.sick = unpullable
+    world.namespace.controllers.sick = unpullable
     error = told(lambda: world.enter("stable"))
     assert f"while `{WAITS}` of the stable pipeline ran" in error.evidence
 

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from fakes import objects
 from fakes.clock import Clock
-from fakes.cluster import Namespace, Watched
+from fakes.cluster import Namespace
+from fakes.watched import Watched
 
 from pytest_canary.core.disclosure import Disclosure
 from pytest_canary.core.errors import ClusterError
@@ -40,7 +41,7 @@ class Kubelet(Namespace):
 def kubelet(tmp_path: Path) -> Kubelet:
     made = Kubelet(tmp_path, tmp_path / "deleted")
     made.logged = lambda: PANIC
-    made.sick = lambda pod: ended(pod, 1)
+    made.controllers.sick = lambda pod: ended(pod, 1)
     return made
 
 
@@ -59,7 +60,9 @@ def ended(pod: dict[str, Any], times: int) -> dict[str, Any]:
 
 def roll_out(kubelet: Kubelet) -> str:
     template = ROOT / "manifests" / "deployment.yml"
-    kubelet.roll_out(objects.deployment(template, EXPECTED.deployment, 1, EXPECTED.image))
+    kubelet.controllers.roll_out(
+        objects.deployment(template, EXPECTED.deployment, 1, EXPECTED.image)
+    )
     (pod,) = kubelet.objects("Pod")
     return str(pod["metadata"]["name"])
 

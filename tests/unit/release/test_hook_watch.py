@@ -121,8 +121,8 @@ def test_a_hook_that_fails_is_told_with_its_words_in_the_place_of_helms(
         world.namespace.said[pod["metadata"]["name"]] = "no such table: person"
         return ended(pod, 3)
 
-    world.namespace.job_pod = fails
-    world.namespace.job_ends = [{"type": "Failed", "status": "True"}]
+    world.namespace.controllers.job_pod = fails
+    world.namespace.controllers.job_ends = [{"type": "Failed", "status": "True"}]
     with pytest.raises(FoundError) as told:
         fail(world, hook(name))
     (found,) = told.value.findings
@@ -138,7 +138,7 @@ def test_a_hook_that_fails_is_told_with_its_words_in_the_place_of_helms(
 
 
 def test_helm_is_ended_where_a_hook_goes_on_for_too_long(world: World) -> None:
-    world.namespace.job_pod = runs_on
+    world.namespace.controllers.job_pod = runs_on
     world.context.release.pods.deadline = -1
     ended_by_us = threading.Event()
     with pytest.raises(FoundError) as told:
@@ -156,7 +156,7 @@ def test_a_hook_that_can_not_begin_is_told_at_once(world: World) -> None:
         statuses = [{"name": "migrate", "state": {"waiting": waiting}, "restartCount": 0}]
         return pod | {"status": {"phase": "Pending", "containerStatuses": statuses}}
 
-    world.namespace.job_pod = waits
+    world.namespace.controllers.job_pod = waits
     with pytest.raises(FoundError) as told:
         fail(world, hook())
     first: Any = told.value.findings[0]

@@ -44,7 +44,7 @@ def run(world: World, announce: Callable[[str], None] = lambda _: None) -> Exec:
 def ends_one_after_the_other(world: World, ends: Ends, then: str = "") -> None:
     """Let a pod of the Job come and end in each wait, and the Job last."""
     left, numbers = iter(ends), itertools.count()
-    world.namespace.job_pod = lambda _: None
+    world.namespace.controllers.job_pod = lambda _: None
 
     def meanwhile() -> None:
         made = world.namespace.job("migrate")
@@ -122,7 +122,7 @@ def never_began(world: World, pod: Object) -> Object:
 
 
 def test_a_job_whose_command_never_began_says_what_came_before_it(world: World) -> None:
-    world.namespace.job_pod = lambda pod: never_began(world, pod)
+    world.namespace.controllers.job_pod = lambda pod: never_began(world, pod)
     with pytest.raises(FoundError) as told:
         run(world)
     first, last = told.value.findings
@@ -148,7 +148,7 @@ def test_it_is_announced_before_it_is_made(world: World) -> None:
 
 
 def test_a_refusal_that_may_pass_is_told_at_the_deadline(world: World) -> None:
-    world.namespace.job_pod = lambda _: None
+    world.namespace.controllers.job_pod = lambda _: None
     quota = "exceeded quota: team, requested: pods=1, used: pods=4, limited: pods=4"
     world.namespace.put(
         {

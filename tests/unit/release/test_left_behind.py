@@ -28,7 +28,7 @@ def test_what_is_left_is_what_there_was_before_the_down_migration(world: World) 
     world.check("rollback", rollback.down_succeeds)
     world.check("rollback", rollback.baseline_works)
     assert world.journal.outcome(RollbackOutcome).not_undone == MADE
-    assert world.schemas["app"] == SCHEMAS["1"]
+    assert world.postgres.schemas["app"] == SCHEMAS["1"]
     assert world.journal.notes["rollback"] == [
         "then down: -1 column, -1 index",
         f"not undone: {MADE[0]}, and 1 more",
@@ -45,7 +45,7 @@ def test_after_a_failure_before_the_migration_there_is_nothing_to_tell(world: Wo
 
 def test_after_a_failure_that_cut_the_migration_off_its_half_is_told(world: World) -> None:
     world.before("automatic_rollback")
-    world.schemas["app"] = SCHEMAS["2"]
+    world.postgres.schemas["app"] = SCHEMAS["2"]
     world.roll_back()
     world.check("automatic_rollback", automatic_rollback.api_works)
     assert world.journal.outcome(RollbackOutcome).not_undone == MADE
@@ -58,11 +58,11 @@ def test_an_api_that_fails_is_told_before_a_database_that_can_not_be_looked_at(
     world.before("automatic_rollback")
     world.roll_back()
     world.app.faults = [app.fails]
-    world.refused[SCHEMA_SQL] = (1, "ERROR: canceling statement due to lock timeout")
+    world.postgres.refused[SCHEMA_SQL] = (1, "ERROR: canceling statement due to lock timeout")
     with pytest.raises(ApiError, match="PUT /person of the Service answers with status 500"):
         world.check("automatic_rollback", automatic_rollback.api_works)
     world.app.faults = []
     with pytest.raises(DatabaseError):
         world.check("automatic_rollback", automatic_rollback.api_works)
-    world.refused.clear()
+    world.postgres.refused.clear()
     world.check("automatic_rollback", automatic_rollback.api_works)

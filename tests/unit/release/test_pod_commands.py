@@ -21,7 +21,7 @@ def commands(world: World) -> PodCommands:
 
 
 def test_a_command_runs_in_a_ready_pod_and_its_secrets_are_masked(world: World) -> None:
-    world.ping = (3, "the password is hush-hush")
+    world.commands.ping = (3, "the password is hush-hush")
     world.namespace.redactor.add("hush-hush")
     done = commands(world).run("addressbook-canary", ["app", "ping"])
     assert (done.pod, done.code) == (world.pods("canary")[0], 3)
@@ -53,7 +53,7 @@ def test_a_command_that_loses_its_pod_is_told_with_what_became_of_it(world: Worl
         world.namespace.drop("Pod", pod)
         return 137, "half of it"
 
-    world.migrate = ends
+    world.commands.migrate = ends
     with pytest.raises(FoundError) as raised:
         commands(world).run("addressbook-canary", ["app", "migrate"])
     (finding,) = raised.value.findings
@@ -67,10 +67,10 @@ def refuses(*_: object, **__: object) -> tuple[int, str]:
 
 
 def test_a_pod_that_only_the_watches_still_have_is_not_the_commands_fault(world: World) -> None:
-    pod, tell = world.pods("canary")[0], world.namespace.watch
-    world.namespace.watch = lambda *_: None
+    pod, tell = world.pods("canary")[0], world.namespace.store.watch
+    world.namespace.store.watch = lambda *_: None
     world.namespace.drop("Pod", pod)
-    world.namespace.watch = tell
+    world.namespace.store.watch = tell
     world.namespace.exec = refuses  # type: ignore[assignment,method-assign]
     with pytest.raises(FoundError) as raised:
         commands(world).run("addressbook-canary", ["app", "ping"])
@@ -81,7 +81,7 @@ def test_a_pod_that_only_the_watches_still_have_is_not_the_commands_fault(world:
 
 
 def test_a_command_that_is_refused_by_a_pod_that_is_there_is_told_so(world: World) -> None:
-    world.migrate = refuses
+    world.commands.migrate = refuses
     with pytest.raises(FoundError) as raised:
         commands(world).run("addressbook-canary", ["app", "migrate"])
     assert raised.value.findings[0].code == "CommandNotRun"
@@ -99,7 +99,7 @@ def test_a_pod_of_its_own_runs_to_its_end_and_is_deleted(world: World) -> None:
 
 def test_a_pod_of_its_own_that_does_not_end_is_deleted_too(world: World) -> None:
     live = world.context.release.ready_pod("canary")
-    world.namespace.one_off = lambda pod: pod | {"status": {"phase": "Pending"}}
+    world.namespace.controllers.one_off = lambda pod: pod | {"status": {"phase": "Pending"}}
     own = one_off(live, "addressbook", "canary-fresh-1", ["app", "migrate"], "app")
     with pytest.raises(WaitTimeoutError, match="last seen: pod canary-fresh-1 is Pending"):
         commands(world).run_apart(own, "migrate to end")
@@ -121,7 +121,7 @@ def test_a_pod_of_its_own_that_is_lost_is_not_said_to_hang(
     world: World, status: Any, became: str
 ) -> None:
     live = world.context.release.ready_pod("canary")
-    world.namespace.one_off = lambda pod: pod | {"status": {"phase": "Pending"}}
+    world.namespace.controllers.one_off = lambda pod: pod | {"status": {"phase": "Pending"}}
     own = one_off(live, "addressbook", "canary-down-1", ["app", "down"], "app")
 
     def lose() -> None:
@@ -143,7 +143,7 @@ def test_a_pod_of_its_own_that_is_lost_is_not_said_to_hang(
 def own_pod(world: World, status: dict[str, Any], **spec: Any) -> dict[str, Any]:
     """A pod of the run's own that comes to this as soon as it is made."""
     live = world.context.release.ready_pod("canary")
-    world.namespace.one_off = lambda pod: pod | {"status": status}
+    world.namespace.controllers.one_off = lambda pod: pod | {"status": status}
     own = one_off(live, "addressbook", "canary-fresh-1", ["app", "migrate"], "app")
     own["spec"] |= spec
     return own

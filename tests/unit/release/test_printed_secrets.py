@@ -66,10 +66,10 @@ def prints(world: World, text: str, release: str = "2") -> None:
     """Let a release's migration print this in the pods of its Deployments."""
 
     def migrate(of: str, database: str) -> tuple[int, str]:
-        code, output = world.migrate_all(of, database)
+        code, output = world.commands.migrate_all(of, database)
         return code, text if of == release else output
 
-    world.migrate = migrate
+    world.commands.migrate = migrate
 
 
 def told_of_pods(world: World) -> list[tuple[str, str]]:
@@ -86,7 +86,7 @@ def test_what_ping_and_migrate_print_in_a_canary_pod_is_told_by_the_command(
 ) -> None:
     world = new_world(environment={"API_KEY": "4711-0815-42"})
     password = world.context.release.parameters["DB_PASSWORD"]
-    world.ping = (0, "asked with 4711-0815-42")
+    world.commands.ping = (0, "asked with 4711-0815-42")
     prints(world, f"4711-0815-42 and {password}")
     stays = "which stays in the log of every job that runs it"
     told = told_of_pods(world)
@@ -146,7 +146,7 @@ def test_what_a_command_has_printed_that_lost_its_pod_is_known(world: World) -> 
         world.namespace.drop("Pod", world.pods("canary")[0])
         return 137, password
 
-    world.migrate = ends
+    world.commands.migrate = ends
     with pytest.raises(FoundError):
         world.context.release.exec("canary", world.settings.commands.migrate)
     printed = world.context.release.printed

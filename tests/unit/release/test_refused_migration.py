@@ -27,19 +27,22 @@ def test_one_that_fails_where_it_is_refused_is_not_told(world: World) -> None:
     assert notes(world) == []
     left = [pod["metadata"]["name"] for pod in world.namespace.objects("Pod")]
     assert not any(name.startswith("canary-refused") for name in left)
-    assert not any(name.startswith("canary_refused") for name in world.schemas)
+    assert not any(name.startswith("canary_refused") for name in world.postgres.schemas)
 
 
 def test_one_that_can_not_fail_is_told_and_fails_nothing(world: World) -> None:
-    world.migrate_refused = lambda *_: (0, "")
-    world.lingers = 31
+    world.commands.migrate_refused = lambda *_: (0, "")
+    world.commands.lingers = 31
     assert check(world) == ["unfailing-migration", "late-failure"]
 
 
 def test_one_that_writes_all_the_same_is_not_told(world: World) -> None:
     """Where nobody is a superuser, who could keep it from that."""
-    world.migrate_refused = world.migrate_all
-    world.refused["create function"] = (1, "ERROR: permission denied to create event trigger")
+    world.commands.migrate_refused = world.commands.migrate_all
+    world.postgres.refused["create function"] = (
+        1,
+        "ERROR: permission denied to create event trigger",
+    )
     assert check(world) == []
     assert notes(world) == [
         "not told: how migrate fails, as it has written to a database that is read-only"
@@ -47,7 +50,7 @@ def test_one_that_writes_all_the_same_is_not_told(world: World) -> None:
 
 
 def test_what_keeps_it_from_being_tried_is_told_and_fails_nothing(world: World) -> None:
-    world.refused["alter database"] = (1, "ERROR: must be owner of database")
+    world.postgres.refused["alter database"] = (1, "ERROR: must be owner of database")
     assert check(world) == []
     (note,) = notes(world)
     assert note.startswith("not told: how migrate fails, as the database refuses `alter database")
@@ -57,7 +60,7 @@ def test_one_that_does_not_end_is_given_up_and_says_nothing_meanwhile(world: Wor
     world.enter("migration")
     pods, heard = world.context.release.pods, list[str]()
     pods.waiter.listener = lambda what, _: heard.append(what)
-    world.namespace.one_off = lambda pod: pod | {"status": {"phase": "Running"}}
+    world.namespace.controllers.one_off = lambda pod: pod | {"status": {"phase": "Running"}}
     live = pods.ready_pod("addressbook-canary")
     command = world.settings.commands.migrate
     tried = RefusedMigration(pods, world.context.database, live, command).start()
@@ -71,8 +74,10 @@ def test_one_that_does_not_end_is_given_up_and_says_nothing_meanwhile(world: Wor
 def test_it_is_not_tried_where_migrate_fails_anyway(new_world: NewWorld) -> None:
     world = new_world()
     world.before("migration")
-    world.migrate = lambda release, database: (
-        world.migrate_all(release, database) if database.startswith("canary_fresh") else (5, "")
+    world.commands.migrate = lambda release, database: (
+        world.commands.migrate_all(release, database)
+        if database.startswith("canary_fresh")
+        else (5, "")
     )
     world.enter("migration")
     assert world.journal.outcome(MigrationOutcome).refused is None

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from fakes import objects
 from fakes.clock import Clock
-from fakes.cluster import Namespace, Watched
+from fakes.cluster import Namespace
+from fakes.watched import Watched
 
 from pytest_canary.core.errors import FoundError, ReleaseError, WaitTimeoutError
 from pytest_canary.core.findings import Finding
@@ -53,9 +54,11 @@ class Place:
         self.waiter = Waiter(self.clock, lambda _, seen: self.said.append(seen))
 
     def deploy(self, ready: bool, replicas: int = 1, image: str = "addressbook:2") -> None:
-        self.namespace.sick = (lambda pod: pod) if ready else objects.unready
+        self.namespace.controllers.sick = (lambda pod: pod) if ready else objects.unready
         template = ROOT / "manifests" / "deployment.yml"
-        self.namespace.roll_out(objects.deployment(template, "addressbook-canary", replicas, image))
+        self.namespace.controllers.roll_out(
+            objects.deployment(template, "addressbook-canary", replicas, image)
+        )
 
     def watch(self, *looks: list[Finding], applies: bool = True) -> RolloutWatch:
         says = Diagnosis(*looks)

@@ -165,10 +165,10 @@ def test_a_pod_that_never_does_is_told_with_its_state(
 
 def test_an_applied_service_is_known_before_anybody_judges_by_it(world: World) -> None:
     """An older one would be found fault with."""
-    tell, held = world.namespace.watch, []
-    world.namespace.watch = lambda *told: held.append(told)
+    tell, held = world.namespace.store.watch, []
+    world.namespace.store.watch = lambda *told: held.append(told)
     world.select(version="2")
-    world.namespace.watch = tell
+    world.namespace.store.watch = tell
     world.act_after(2, lambda: [tell(*told) for told in held])
     api = world.namespace.objects("Service")
 
@@ -189,9 +189,9 @@ def test_a_deployment_that_the_watches_have_not_seen_yet_is_not_gone(world: Worl
     made = namespace.deployment(name)
     assert made
     world.context.release.delete("canary")
-    tell, namespace.watch = namespace.watch, lambda *_: None
+    tell, namespace.store.watch = namespace.store.watch, lambda *_: None
     namespace.put(made)
-    namespace.watch = tell
+    namespace.store.watch = tell
     world.act_after(2, lambda: namespace.delete_deployment(name))
 
     world.context.release.wait_until_gone("canary")

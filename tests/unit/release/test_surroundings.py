@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 from fakes.clock import Clock
-from fakes.cluster import Namespace, Watched
+from fakes.cluster import Namespace
 from fakes.kubectl import Kubectl
 from fakes.manifest_sets import SERVICE, WITHOUT_INIT, planned, project
 from fakes.prerequisites import LANE, QUEUE, ROLES, queue
+from fakes.watched import Watched
 
 from pytest_canary.core.errors import FoundError, ReleaseError
 from pytest_canary.core.processes import Processes

@@ -98,11 +98,11 @@ def test_a_failure_after_the_update_brings_the_baseline_back(
 
 def test_an_update_that_does_not_come_up_is_rolled_back(new_world: NewWorld) -> None:
     world = new_world(**NO_CANARY).enter("migration")
-    world.namespace.sick = unready
+    world.namespace.controllers.sick = unready
     with pytest.raises(CanaryError, match=r"^waited 5 s for 3/3 of addressbook-stable"):
         world.check("verdict", verdict.is_updated)
     world.fail("verdict")
-    world.namespace.sick = lambda made: made
+    world.namespace.controllers.sick = lambda made: made
     world.roll_back()
     world.check("automatic_rollback", automatic_rollback.baseline_is_ready)
 

@@ -25,10 +25,10 @@ def test_the_way_down_waits_until_the_candidate_has_let_go_of_the_database(
     stage, database = stages.load("rollback"), world.settings.database.name
     world.rehearsal.make(rollback.last_good_is_promoted, stage)
     world.leave_an_old_pod("candidate")
-    before = world.schemas[database]
+    before = world.postgres.schemas[database]
     with pytest.raises(WaitTimeoutError, match="for the pods that were told to end to be gone"):
         world.rehearsal.make(rollback.take_migration_back, stage)
-    assert world.schemas[database] == before
+    assert world.postgres.schemas[database] == before
 
 
 @pytest.mark.parametrize(

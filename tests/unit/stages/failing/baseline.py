@@ -67,7 +67,7 @@ def what_comes_along_does_not_get_ready(world: World) -> None:
     before=True,
 )
 def its_pods_crash(world: World) -> None:
-    world.namespace.sick = crashing
+    world.namespace.controllers.sick = crashing
 
 
 @CASES.fails(
@@ -161,7 +161,7 @@ def the_controller_lags_behind(world: World) -> None:
     before=True,
 )
 def ping_fails(world: World) -> None:
-    world.ping = (1, "could not connect to server")
+    world.commands.ping = (1, "could not connect to server")
 
 
 @CASES.fails(
@@ -171,7 +171,7 @@ def ping_fails(world: World) -> None:
     before=True,
 )
 def migrate_fails(world: World) -> None:
-    world.migrate = lambda *_: (4, "permission denied for schema public")
+    world.commands.migrate = lambda *_: (4, "permission denied for schema public")
 
 
 @CASES.fails(
@@ -182,7 +182,7 @@ def migrate_fails(world: World) -> None:
     before=True,
 )
 def migrate_does_nothing(world: World) -> None:
-    world.migrate = lambda *_: (0, "nothing to do")
+    world.commands.migrate = lambda *_: (0, "nothing to do")
 
 
 @CASES.fails(

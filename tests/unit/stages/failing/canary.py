@@ -75,7 +75,7 @@ def the_script_hides_that_it_was_refused_something(world: World) -> None:
     before=True,
 )
 def the_candidate_never_becomes_ready(world: World) -> None:
-    world.namespace.sick = unready
+    world.namespace.controllers.sick = unready
 
 
 @CASES.fails(

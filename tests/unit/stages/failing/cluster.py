@@ -58,7 +58,7 @@ def the_candidate_is_the_baseline(world: World) -> None:
 )
 def the_nodes_can_not_pull_the_database(world: World) -> None:
     why = 'failed to pull image "canary-db:0": tls: x509: unknown authority'
-    world.namespace.sick = lambda pod: unpulled(pod, why)
+    world.namespace.controllers.sick = lambda pod: unpulled(pod, why)
     world.namespace.delete_deployment("db")
     world.run.release()
     world.begin(world.rehearsal.plan)
@@ -133,7 +133,7 @@ def the_baselines_image_is_not_loaded(world: World) -> None:
     "see whether image postgres:17 is a PostgreSQL",
 )
 def the_database_can_not_add(world: World) -> None:
-    world.answers["select 40 + 2"] = [("41",)]
+    world.postgres.answers["select 40 + 2"] = [("41",)]
 
 
 @CASES.fails(
@@ -142,7 +142,7 @@ def the_database_can_not_add(world: World) -> None:
     evidence=("FATAL: the database system is starting up",),
 )
 def the_database_refuses_to_answer(world: World) -> None:
-    world.refused["select 40"] = (2, "FATAL: the database system is starting up")
+    world.postgres.refused["select 40"] = (2, "FATAL: the database system is starting up")
 
 
 @CASES.fails(
@@ -151,7 +151,7 @@ def the_database_refuses_to_answer(world: World) -> None:
     "in database.image",
 )
 def the_database_is_too_old(world: World) -> None:
-    world.answers["show server_version_num"] = [("120022",)]
+    world.postgres.answers["show server_version_num"] = [("120022",)]
 
 
 @CASES.fails(

@@ -118,7 +118,7 @@ def the_last_good_image_can_not_be_applied(world: World) -> None:
     passes_first=False,
 )
 def the_baseline_does_not_start_on_the_new_schema(world: World) -> None:
-    world.namespace.sick = unready
+    world.namespace.controllers.sick = unready
 
 
 @CASES.fails(
@@ -199,7 +199,7 @@ def requests_fail(world: World) -> None:
     passes_first=False,
 )
 def the_down_migration_fails(world: World) -> None:
-    world.down = lambda *_: (3, "")
+    world.commands.down = lambda *_: (3, "")
 
 
 @CASES.fails(
@@ -209,7 +209,7 @@ def the_down_migration_fails(world: World) -> None:
     passes_first=False,
 )
 def the_down_migration_hangs(world: World) -> None:
-    world.namespace.one_off = lambda pod: pod | {"status": {"phase": "Running"}}
+    world.namespace.controllers.one_off = lambda pod: pod | {"status": {"phase": "Running"}}
 
 
 @CASES.fails(
@@ -224,7 +224,7 @@ def the_down_migration_hangs(world: World) -> None:
     passes_first=False,
 )
 def the_down_migration_does_nothing(world: World) -> None:
-    world.down = lambda *_: (0, "nothing to do")
+    world.commands.down = lambda *_: (0, "nothing to do")
 
 
 @CASES.fails(
@@ -235,12 +235,12 @@ def the_down_migration_does_nothing(world: World) -> None:
 )
 def the_down_migration_removes_too_much(world: World) -> None:
     def down(release: str, database: str) -> tuple[int, str]:
-        world.schemas[database] = frozenset(
+        world.postgres.schemas[database] = frozenset(
             part for part in SCHEMAS["1"] if part[3] != "first_name"
         )
         return 0, ""
 
-    world.down = down
+    world.commands.down = down
 
 
 @CASES.fails(
@@ -261,13 +261,13 @@ def the_down_migration_leaves_what_only_pg_dump_tells(world: World) -> None:
     migrated.before |= {line("TABLE", "person", "CREATE TABLE public.person")}
 
     def down(release: str, database: str) -> tuple[int, str]:
-        world.schemas[database] = SCHEMAS["1"] | {
+        world.postgres.schemas[database] = SCHEMAS["1"] | {
             line("TABLE", "person", "CREATE UNLOGGED TABLE public.person"),
             line("ACL", "TABLE person", "GRANT SELECT ON TABLE public.person TO report"),
         }
         return 0, ""
 
-    world.down = down
+    world.commands.down = down
 
 
 @CASES.fails(
@@ -281,9 +281,9 @@ def the_down_migration_locks_the_table_for_long(world: World) -> None:
 
     def down(release: str, database: str) -> tuple[int, str]:
         world.postgres.sees(waits, samples=30)
-        return world.take_down(release, database)
+        return world.commands.take_down(release, database)
 
-    world.down = down
+    world.commands.down = down
 
 
 @CASES.fails(

@@ -41,7 +41,7 @@ def apply_fails(world: World) -> None:
     before=True,
 )
 def the_candidates_pods_never_become_ready(world: World) -> None:
-    world.namespace.sick = unready
+    world.namespace.controllers.sick = unready
 
 
 @CASES.fails(
@@ -118,13 +118,13 @@ def pods_go_before_others_are_ready(world: World) -> None:
     before=True,
 )
 def apply_deletes_it_and_makes_it_anew(world: World) -> None:
-    roll_out = world.namespace.roll_out
+    roll_out = world.namespace.controllers.roll_out
 
     def replace_by_force(deployment: Object) -> None:
         world.namespace.delete_deployment(deployment["metadata"]["name"])
         roll_out(deployment)
 
-    world.patch.setattr(world.namespace, "roll_out", replace_by_force)
+    world.patch.setattr(world.namespace.controllers, "roll_out", replace_by_force)
 
 
 @CASES.fails(

@@ -20,10 +20,10 @@ def migrates_only_once(world: World, code: int, output: str) -> None:
     """Let it fail on the live schema, and go well on an empty database."""
 
     def migrate(release: str, database: str) -> tuple[int, str]:
-        done = world.migrate_all(release, database)
+        done = world.commands.migrate_all(release, database)
         return done if database.startswith("canary_fresh") else (code, output)
 
-    world.migrate = migrate
+    world.commands.migrate = migrate
 
 
 @fails(
@@ -56,7 +56,7 @@ def still_initializing(pod: Object) -> Object:
     evidence=("next    see deadlines.rollout, and what it does so long",),
 )
 def the_init_container_hangs(world: World) -> None:
-    world.namespace.sick = still_initializing
+    world.namespace.controllers.sick = still_initializing
 
 
 @fails(
@@ -66,7 +66,7 @@ def the_init_container_hangs(world: World) -> None:
     ),
 )
 def the_init_container_waits_for_a_lock(world: World) -> None:
-    world.namespace.sick = still_initializing
+    world.namespace.controllers.sick = still_initializing
     world.postgres.stays(held_up())
 
 
@@ -76,7 +76,7 @@ def the_init_container_waits_for_a_lock(world: World) -> None:
     table=START,
 )
 def the_app_waits_for_a_lock_as_it_starts(world: World) -> None:
-    world.namespace.sick = unready
+    world.namespace.controllers.sick = unready
     world.postgres.stays(held_up())
 
 
@@ -84,8 +84,10 @@ def the_app_waits_for_a_lock_as_it_starts(world: World) -> None:
     "the candidate's migrate exits with code 3 on an empty database",
 )
 def the_init_container_fails_on_an_empty_database(world: World) -> None:
-    world.migrate = lambda release, database: (
-        (3, "") if database.startswith("canary_fresh") else world.migrate_all(release, database)
+    world.commands.migrate = lambda release, database: (
+        (3, "")
+        if database.startswith("canary_fresh")
+        else world.commands.migrate_all(release, database)
     )
 
 
@@ -94,8 +96,10 @@ def the_init_container_fails_on_an_empty_database(world: World) -> None:
     table=START,
 )
 def the_app_ends_on_an_empty_database(world: World) -> None:
-    world.migrate = lambda release, database: (
-        (3, "") if database.startswith("canary_fresh") else world.migrate_all(release, database)
+    world.commands.migrate = lambda release, database: (
+        (3, "")
+        if database.startswith("canary_fresh")
+        else world.commands.migrate_all(release, database)
     )
 
 
@@ -107,7 +111,7 @@ def the_app_ends_on_an_empty_database(world: World) -> None:
 )
 def the_canary_waits_for_a_job_beside_it_that_fails(world: World) -> None:
     migrates_only_once(world, 5, "lock timeout")
-    world.namespace.sick = unready
+    world.namespace.controllers.sick = unready
 
 
 @fails(
@@ -115,7 +119,7 @@ def the_canary_waits_for_a_job_beside_it_that_fails(world: World) -> None:
     table=JOB_BESIDE,
 )
 def the_job_beside_it_hangs(world: World) -> None:
-    world.namespace.job_pod = running
+    world.namespace.controllers.job_pod = running
 
 
 @fails(
@@ -128,7 +132,7 @@ def the_job_beside_it_is_gone(world: World) -> None:
         world.namespace.delete_job("migrate-addressbook-canary")
         return pod
 
-    world.namespace.starts = starts
+    world.namespace.controllers.starts = starts
 
 
 @BEFORE.fails(
@@ -149,7 +153,7 @@ def there_is_no_job_beside_it(world: World) -> None:
     table=INIT,
 )
 def the_baselines_init_container_fails(world: World) -> None:
-    world.migrate = lambda *_: (4, "permission denied for schema public")
+    world.commands.migrate = lambda *_: (4, "permission denied for schema public")
 
 
 @BEFORE.fails(

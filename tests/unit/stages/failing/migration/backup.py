@@ -88,7 +88,7 @@ def the_backups_sequence_begins_anew(world: World) -> None:
     before=True,
 )
 def the_backup_has_lost_a_grant(world: World) -> None:
-    world.schemas["app"] |= {GRANT}
+    world.postgres.schemas["app"] |= {GRANT}
     world.postgres.restored_schema = lambda schema: schema - {GRANT}
 
 

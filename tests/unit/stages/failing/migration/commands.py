@@ -27,8 +27,10 @@ def the_canary_is_not_ready(world: World) -> None:
     before=True,
 )
 def migrate_fails_on_an_empty_database(world: World) -> None:
-    world.migrate = lambda release, database: (
-        (3, "") if database.startswith("canary_fresh") else world.migrate_all(release, database)
+    world.commands.migrate = lambda release, database: (
+        (3, "")
+        if database.startswith("canary_fresh")
+        else world.commands.migrate_all(release, database)
     )
 
 
@@ -39,7 +41,7 @@ def migrate_fails_on_an_empty_database(world: World) -> None:
     before=True,
 )
 def no_database_can_be_made(world: World) -> None:
-    world.refused["create database"] = (1, "ERROR: permission denied to create database")
+    world.postgres.refused["create database"] = (1, "ERROR: permission denied to create database")
 
 
 def ends(world: World, ending: Ending, why: str, output: str = "") -> None:
@@ -47,10 +49,10 @@ def ends(world: World, ending: Ending, why: str, output: str = "") -> None:
 
     def migrate(release: str, database: str) -> tuple[int, str]:
         if database.startswith("canary_fresh"):
-            return world.migrate_all(release, database)
+            return world.commands.migrate_all(release, database)
         raise ExecError(ending, why, "kubectl exec …", output)
 
-    world.migrate = migrate
+    world.commands.migrate = migrate
 
 
 @CASES.fails(
@@ -77,7 +79,7 @@ def migrate_hangs(world: World) -> None:
 def migrate_hangs_as_it_waits_for_a_lock(world: World) -> None:
     def migrate(release: str, database: str) -> tuple[int, str]:
         if database.startswith("canary_fresh"):
-            return world.migrate_all(release, database)
+            return world.commands.migrate_all(release, database)
         waits = wait("alter table person …", "", "select count(*)", "AccessExclusiveLock")
         kind, wanted, held, relation, *sessions = waits
         ahead = ("12", "report", "10.244.0.2", "900", "900", "active", "select count(*)")
@@ -86,7 +88,7 @@ def migrate_hangs_as_it_waits_for_a_lock(world: World) -> None:
         world.postgres.stays((kind, wanted, held, relation, *ahead, *own))
         raise ExecError("hangs", "was given up at its deadline", "kubectl exec …")
 
-    world.migrate = migrate
+    world.commands.migrate = migrate
 
 
 @CASES.fails(
@@ -120,11 +122,11 @@ def there_is_no_such_command(world: World) -> None:
 def the_canary_is_deleted_under_it(world: World) -> None:
     def migrate(release: str, database: str) -> tuple[int, str]:
         if database.startswith("canary_fresh"):
-            return world.migrate_all(release, database)
+            return world.commands.migrate_all(release, database)
         world.namespace.drop("Pod", world.pods("canary")[0])
         raise ExecError("lost", "lost its pod", "kubectl exec …", "step 1")
 
-    world.migrate = migrate
+    world.commands.migrate = migrate
 
 
 @CASES.fails(
@@ -139,11 +141,11 @@ def the_canary_is_deleted_under_it(world: World) -> None:
 def the_canarys_memory_is_too_small_for_both(world: World) -> None:
     def migrate(release: str, database: str) -> tuple[int, str]:
         if database.startswith("canary_fresh"):
-            return world.migrate_all(release, database)
+            return world.commands.migrate_all(release, database)
         world.change_pod("canary", out_of_memory)
         return 137, "step 1"
 
-    world.migrate = migrate
+    world.commands.migrate = migrate
 
 
 def out_of_memory(pod: Object) -> None:
@@ -159,7 +161,7 @@ def out_of_memory(pod: Object) -> None:
     before=True,
 )
 def ping_fails(world: World) -> None:
-    world.ping = (1, "password authentication failed")
+    world.commands.ping = (1, "password authentication failed")
 
 
 @CASES.fails(
@@ -170,10 +172,10 @@ def ping_fails(world: World) -> None:
 )
 def migrate_fails(world: World) -> None:
     def locked(release: str, database: str) -> tuple[int, str]:
-        done = world.migrate_all(release, database)
+        done = world.commands.migrate_all(release, database)
         return done if database.startswith("canary_fresh") else (5, "lock timeout")
 
-    world.migrate = locked
+    world.commands.migrate = locked
 
 
 @CASES.fails(
@@ -201,7 +203,7 @@ def migrate_prints_the_connections_url(world: World) -> None:
     password = world.context.release.parameters["DB_PASSWORD"]
 
     def migrate(release: str, database: str) -> tuple[int, str]:
-        code, output = world.migrate_all(release, database)
+        code, output = world.commands.migrate_all(release, database)
         return code, f"postgres://app:{password}@db:5432/{database}\n{output}"
 
-    world.migrate = migrate
+    world.commands.migrate = migrate

@@ -40,10 +40,10 @@ def waiting(pod: Object, reason: str, message: str) -> Object:
 )
 def its_command_fails(world: World) -> None:
     def locked(release: str, database: str) -> tuple[int, str]:
-        done = world.migrate_all(release, database)
+        done = world.commands.migrate_all(release, database)
         return done if database.startswith("canary_fresh") else (5, "lock timeout")
 
-    world.migrate = locked
+    world.commands.migrate = locked
 
 
 @fails(
@@ -53,7 +53,7 @@ def its_command_fails(world: World) -> None:
     evidence=("seen    pod migrate-", "next    see deadlines.command"),
 )
 def its_command_hangs(world: World) -> None:
-    world.namespace.job_pod = running
+    world.namespace.controllers.job_pod = running
 
 
 @fails(
@@ -70,7 +70,7 @@ def a_sidecar_runs_on(world: World) -> None:
             "status": status | {"containerStatuses": [*status["containerStatuses"], proxy]}
         }
 
-    world.namespace.job_pod = beside
+    world.namespace.controllers.job_pod = beside
 
 
 @fails(
@@ -80,7 +80,7 @@ def a_sidecar_runs_on(world: World) -> None:
 )
 def its_image_is_nowhere(world: World) -> None:
     message = "failed to pull and unpack image: docker.io/library/x: not found"
-    world.namespace.job_pod = lambda pod: waiting(pod, "ErrImagePull", message)
+    world.namespace.controllers.job_pod = lambda pod: waiting(pod, "ErrImagePull", message)
 
 
 @fails(
@@ -89,7 +89,7 @@ def its_image_is_nowhere(world: World) -> None:
     evidence=("next    mend the pod's and the containers' securityContext",),
 )
 def its_pod_is_refused(world: World) -> None:
-    world.namespace.job_pod = lambda _: None
+    world.namespace.controllers.job_pod = lambda _: None
     message = 'violates PodSecurity "restricted:latest": runAsNonRoot != true'
     world.namespace.put(
         {
@@ -109,8 +109,8 @@ def its_pod_is_refused(world: World) -> None:
     evidence=("next    see activeDeadlineSeconds and backoffLimit of the Job",),
 )
 def its_own_deadline_is_too_short(world: World) -> None:
-    world.namespace.job_pod = running
-    world.namespace.job_ends = [
+    world.namespace.controllers.job_pod = running
+    world.namespace.controllers.job_ends = [
         {
             "type": "Failed",
             "status": "True",
@@ -126,7 +126,7 @@ def its_own_deadline_is_too_short(world: World) -> None:
     evidence=("next    see who else works in this namespace",),
 )
 def someone_deletes_it(world: World) -> None:
-    world.namespace.job_pod = running
+    world.namespace.controllers.job_pod = running
     world.meanwhile = lambda: world.namespace.delete_job("migrate")
 
 
@@ -137,13 +137,13 @@ def someone_deletes_it(world: World) -> None:
 )
 def it_does_nothing_on_the_live_schema(world: World) -> None:
     def lazy(release: str, database: str) -> tuple[int, str]:
-        done = world.migrate_all(release, database)
+        done = world.commands.migrate_all(release, database)
         if database.startswith("canary_fresh"):
             return done
-        world.schemas[database] = SCHEMAS["1"]
+        world.postgres.schemas[database] = SCHEMAS["1"]
         return 0, "nothing to do"
 
-    world.migrate = lazy
+    world.commands.migrate = lazy
 
 
 @fails(
@@ -156,10 +156,10 @@ def it_prints_the_connections_url(world: World) -> None:
     password = world.context.release.parameters["DB_PASSWORD"]
 
     def migrate(release: str, database: str) -> tuple[int, str]:
-        code, output = world.migrate_all(release, database)
+        code, output = world.commands.migrate_all(release, database)
         return code, f"postgres://app:{password}@db:5432/{database}\n{output}"
 
-    world.migrate = migrate
+    world.commands.migrate = migrate
 
 
 @fails(
@@ -168,7 +168,7 @@ def it_prints_the_connections_url(world: World) -> None:
     table=JOB | {"findings": {"unfailing-migration": {"level": "error"}}},
 )
 def it_swallows_its_errors(world: World) -> None:
-    world.migrate_refused = lambda *_: (0, "")
+    world.commands.migrate_refused = lambda *_: (0, "")
 
 
 @fails(
@@ -203,12 +203,12 @@ def the_job_before_the_canary_fails(world: World) -> None:
     table=JOB_FIRST,
 )
 def the_job_before_the_baseline_fails(world: World) -> None:
-    world.migrate = lambda *_: (4, "permission denied for schema public")
+    world.commands.migrate = lambda *_: (4, "permission denied for schema public")
 
 
 def starts_unmigrated(world: World) -> None:
     """New pods end at once, for want of a table."""
-    world.namespace.sick = crashing
+    world.namespace.controllers.sick = crashing
     world.namespace.logged = lambda: '\nERROR: relation "person" does not exist'
 
 

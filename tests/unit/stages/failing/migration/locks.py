@@ -17,9 +17,9 @@ def migrates_while(world: World, *waits: tuple[str, ...], samples: int) -> None:
     def migrate(release: str, database: str) -> tuple[int, str]:
         if not database.startswith("canary_fresh"):
             world.postgres.sees(*waits, samples=samples)
-        return world.migrate_all(release, database)
+        return world.commands.migrate_all(release, database)
 
-    world.migrate = migrate
+    world.commands.migrate = migrate
 
 
 @CASES.fails(
@@ -67,9 +67,9 @@ def the_database_is_too_busy_to_be_watched(world: World) -> None:
     def migrate(release: str, database: str) -> tuple[int, str]:
         if not database.startswith("canary_fresh"):
             world.postgres.sleeps(60)
-        return world.migrate_all(release, database)
+        return world.commands.migrate_all(release, database)
 
-    world.migrate = migrate
+    world.commands.migrate = migrate
 
 
 @CASES.fails(

@@ -26,13 +26,13 @@ GRANT = ("ACL", "public", "TABLE person", "GRANT SELECT ON TABLE public.person T
 )
 def migrate_does_nothing_on_the_live_schema(world: World) -> None:
     def lazy(release: str, database: str) -> tuple[int, str]:
-        done = world.migrate_all(release, database)
+        done = world.commands.migrate_all(release, database)
         if database.startswith("canary_fresh"):
             return done
-        world.schemas[database] = SCHEMAS["1"]
+        world.postgres.schemas[database] = SCHEMAS["1"]
         return 0, "nothing to do"
 
-    world.migrate = lazy
+    world.commands.migrate = lazy
 
 
 @CASES.fails(
@@ -43,13 +43,15 @@ def migrate_does_nothing_on_the_live_schema(world: World) -> None:
 )
 def migrate_forgets_an_index(world: World) -> None:
     def forgetful(release: str, database: str) -> tuple[int, str]:
-        done = world.migrate_all(release, database)
+        done = world.commands.migrate_all(release, database)
         if not database.startswith("canary_fresh"):
-            made = world.schemas[database]
-            world.schemas[database] = frozenset(part for part in made if part[0] != "index")
+            made = world.postgres.schemas[database]
+            world.postgres.schemas[database] = frozenset(
+                part for part in made if part[0] != "index"
+            )
         return done
 
-    world.migrate = forgetful
+    world.commands.migrate = forgetful
 
 
 @CASES.fails(
@@ -60,12 +62,12 @@ def migrate_forgets_an_index(world: World) -> None:
 )
 def migrate_forgets_what_only_pg_dump_tells(world: World) -> None:
     def forgetful(release: str, database: str) -> tuple[int, str]:
-        done = world.migrate_all(release, database)
+        done = world.commands.migrate_all(release, database)
         if database.startswith("canary_fresh"):
-            world.schemas[database] |= {GRANT}
+            world.postgres.schemas[database] |= {GRANT}
         return done
 
-    world.migrate = forgetful
+    world.commands.migrate = forgetful
 
 
 @CASES.fails(
@@ -78,12 +80,12 @@ def migrate_forgets_more_than_anybody_reads(world: World) -> None:
     columns = {("column", "public", "person", f"more_{each}", "text", "") for each in range(30)}
 
     def forgetful(release: str, database: str) -> tuple[int, str]:
-        done = world.migrate_all(release, database)
+        done = world.commands.migrate_all(release, database)
         if database.startswith("canary_fresh"):
-            world.schemas[database] |= columns
+            world.postgres.schemas[database] |= columns
         return done
 
-    world.migrate = forgetful
+    world.commands.migrate = forgetful
 
 
 @CASES.fails(
@@ -93,7 +95,9 @@ def migrate_forgets_more_than_anybody_reads(world: World) -> None:
     before=True,
 )
 def migrate_ignores_the_databases_name(world: World) -> None:
-    world.migrate = lambda release, _: world.migrate_all(release, world.settings.database.name)
+    world.commands.migrate = lambda release, _: world.commands.migrate_all(
+        release, world.settings.database.name
+    )
 
 
 @CASES.fails(
@@ -104,7 +108,7 @@ def migrate_ignores_the_databases_name(world: World) -> None:
     first=True,
 )
 def migrate_does_nothing_in_a_first_release(world: World) -> None:
-    world.migrate = lambda *_: (0, "nothing to do")
+    world.commands.migrate = lambda *_: (0, "nothing to do")
 
 
 @CASES.fails(
@@ -121,7 +125,7 @@ def migrate_does_nothing_in_a_first_release(world: World) -> None:
     table={"findings": {"unfailing-migration": {"level": "error"}}},
 )
 def migrate_swallows_its_errors(world: World) -> None:
-    world.migrate_refused = lambda *_: (0, "")
+    world.commands.migrate_refused = lambda *_: (0, "")
 
 
 @CASES.fails(
@@ -133,4 +137,4 @@ def migrate_swallows_its_errors(world: World) -> None:
     table={"findings": {"late-failure": {"level": "error"}}},
 )
 def migrate_lingers_when_it_has_failed(world: World) -> None:
-    world.lingers = 30
+    world.commands.lingers = 30

@@ -1,0 +1,57 @@
+"""The observer of the API server in memory, which is told instead of watching."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from fakes.clock import Clock
+
+from pytest_canary.k8s.objects import Snapshot
+from pytest_canary.k8s.observer import Observer
+
+if TYPE_CHECKING:
+    from fakes.cluster import Namespace
+
+
+class Watched(Observer):
+    """The observer, told by the API server itself instead of by watches.
+
+    Args:
+        namespace: tells it.
+        clock: what its waits take.
+        waits: called before each wait, for what happens meanwhile.
+    """
+
+    def __init__(
+        self, namespace: Namespace, clock: Clock, waits: Callable[[], None] = lambda: None
+    ) -> None:
+        self._waits = waits
+        self._clock = clock
+        # No watch is ever started, and nothing else needs more of it than a namespace's protocol.
+        stand_in: Any = namespace
+        super().__init__(stand_in)
+        self._told_by = namespace
+        namespace.store.watch = self._take
+
+    def known(self) -> Snapshot:
+        self._told_by.take_up()
+        return super().known()
+
+    def change(self, seconds: float) -> None:
+        if threading.current_thread().name == "tracks":
+            time.sleep(0.005)  # beside the walk, whose clock it doesn't wind
+            return
+        self._waits()
+        if any(thread.name.startswith("apply") for thread in threading.enumerate()):
+            time.sleep(0.002)  # what a script takes is real
+        else:
+            self._clock.sleep(seconds)
+
+    def now(self) -> float:
+        return self._clock.monotonic()
+
+    def stop(self) -> None:
+        pass
