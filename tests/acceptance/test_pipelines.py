@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import docker
 import pytest
@@ -13,9 +14,11 @@ from acceptance.projects import (
     NOTHING,
     ROOT,
     Project,
+    Walked,
     addressbook_settings,
     left,
     needed,
+    node_of,
 )
 
 Make = Callable[[str], Project]
@@ -32,17 +35,23 @@ registry = { variables = ["REGISTRY_URL", "REGISTRY_USERNAME", "REGISTRY_PASSWOR
 
 
 @pytest.fixture
-def delivered(addressbook_project: Make, request: pytest.FixtureRequest) -> Project:
+def delivered(shared: Project) -> Iterator[Project]:
     """The bundled addressbook with the book's pipelines, which release it."""
-    project = addressbook_project(request.node.originalname)
-    (project.root / "test_release.py").unlink()
-    shutil.copytree(ROOT / ".semaphore", project.root / ".semaphore")
-    project.write("canary.toml", addressbook_settings(pipeline=PIPELINE))
-    project.environment["BASE"] = needed("PYTHON_IMAGE")
+    shutil.copytree(ROOT / ".semaphore", shared.root / ".semaphore")
+    shared.write("canary.toml", addressbook_settings(pipeline=PIPELINE))
     # An engine without BuildKit takes nothing from its own cache where another one is named.
     elsewhere = '--cache-from "$IMAGE:latest" --build-arg BUILDKIT_INLINE_CACHE=1 '
-    change(project, "semaphore.yml", (elsewhere, ""))
-    return project
+    change(shared, "semaphore.yml", (elsewhere, ""))
+    base = {"BASE": needed("PYTHON_IMAGE")}
+    yield replace(shared, environment=shared.environment | base)
+    shared.write("canary.toml", addressbook_settings())
+    shutil.rmtree(shared.root / ".semaphore")
+
+
+def walk(project: Project, releases: dict[str, str]) -> Walked:
+    """Walk from release 1 in the cluster that the tests share."""
+    baseline = f"--canary-baseline={releases['1']}"
+    return project.pytest("--canary", "--canary-reuse", baseline, "-v")
 
 
 def change(project: Project, pipeline: str, *changes: tuple[str, str]) -> None:
@@ -61,7 +70,7 @@ def test_a_release_by_its_own_pipelines_passes_every_stage(
 ) -> None:
     images = {tag for image in engine.images.list() for tag in image.tags}
 
-    walked = delivered.pytest("--canary", f"--canary-baseline={releases['1']}", "-v")
+    walked = walk(delivered, releases)
 
     assert walked.code == 0, walked.text
     for stage, told in (
@@ -78,7 +87,7 @@ def test_a_release_by_its_own_pipelines_passes_every_stage(
     assert re.search(r"go: errors 0\.0 % and 0\.0 %", walked.stage("verdict"))
     assert "3/3 of release 1" in walked.stage("rollback")
     assert " warning" not in walked.text
-    assert left(engine, delivered) == NOTHING
+    assert left(engine, delivered, beside=node_of(engine, delivered)) == NOTHING
     kept = {"pytest-canary/addressbook:candidate", "pytest-canary/addressbook:baseline"}
     assert {tag for image in engine.images.list() for tag in image.tags} - images <= kept
     report = json.loads((delivered.root / "canary-report" / "report.json").read_text())
@@ -108,7 +117,7 @@ def test_a_job_that_fails_starts_the_rollback_that_the_file_has(
         + "[traffic]\nrate = 0\n"
     )
 
-    walked = delivered.pytest("--canary", f"--canary-baseline={releases['1']}", "-v")
+    walked = walk(delivered, releases)
 
     assert walked.code == 1
     assert ".semaphore/semaphore.yml: 2 jobs, without Tests" in walked.stage("cluster")
@@ -123,7 +132,7 @@ def test_a_job_that_fails_starts_the_rollback_that_the_file_has(
     )
     assert "rolled back: 3/3 of release 1; the API answers" in walked.stage("rollback")
     assert "`echo $REGISTRY_PASSWORD` prints the value of REGISTRY_PASSWORD" in walked.text
-    assert left(engine, delivered) == NOTHING
+    assert left(engine, delivered, beside=node_of(engine, delivered)) == NOTHING
 
 
 @pytest.mark.soak

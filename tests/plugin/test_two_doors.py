@@ -149,7 +149,7 @@ def what_a_pod_says(session: Session) -> None:
         )
         return made
 
-    session.world.namespace.sick = sick
+    session.world.namespace.controllers.sick = sick
     session.world.namespace.logged = lambda: session.said
 
 
