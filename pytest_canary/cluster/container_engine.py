@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -160,8 +160,8 @@ class ContainerEngine(Protocol):
     def push(self, image: Image, timeout: float) -> None:
         """Push an image to the registry that its name says."""
 
-    def load(self, image: Image, node: str, timeout: float) -> None:
-        """Put an image into a node."""
+    def load(self, images: Sequence[Image], node: str, timeout: float) -> None:
+        """Put images into a node."""
 
     def node_containers(self, cluster: str) -> list[NodeContainer]:
         """The containers of a kind cluster's nodes, those that don't run included."""

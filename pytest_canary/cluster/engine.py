@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
-from pytest_canary.cluster import containers, docker_command
+from pytest_canary.cluster import containers, docker_command, image_loading
 from pytest_canary.cluster.container_engine import (
     KIND_LABEL,
     EngineInfo,
@@ -18,15 +18,11 @@ from pytest_canary.cluster.container_engine import (
     Server,
 )
 from pytest_canary.cluster.engine_address import engine_address
-from pytest_canary.cluster.image_archive import CHUNK, lacking
 from pytest_canary.core.errors import CommandError, ImageError
 from pytest_canary.core.processes import Processes
-from pytest_canary.k8s.image_names import full_name
 
 if TYPE_CHECKING:
     import docker
-
-CTR = ("ctr", "--namespace=k8s.io")
 
 Given = ParamSpec("Given")
 Told = TypeVar("Told")
@@ -195,43 +191,13 @@ class Engine:
         docker_command.push(self.processes, image, timeout)
 
     @answered
-    def load(self, image: Image, node: str, timeout: float) -> None:
-        """Put an image into a kind node, sending only what the node lacks.
-
-        Nothing is sent where the node holds the image under another name: Kubernetes keeps each
-        one under its ID too (containerd's CRI plugin, `updateImage`).
+    def load(self, images: Sequence[Image], node: str, timeout: float) -> None:
+        """Put images into a kind node, sending only what the node lacks; `image_loading` says how.
 
         Raises:
-            ImageError: the engine can't save it or the node can't take it.
+            ImageError: the engine can't save them or the node can't take them.
         """
-        import docker
-
-        name, images = full_name(image.ref), ["docker", "exec", node, *CTR, "images"]
-        try:
-            if image.id in self.processes.read([*images, "ls", "-q"], timeout=timeout).split():
-                again = [*images, "tag", "--force", image.id, name]
-                self.processes.run(again, timeout=timeout)
-                return
-            held = set(
-                self.processes.read(
-                    ["docker", "exec", node, *CTR, "content", "ls", "-q"], timeout=timeout
-                ).split()
-            )
-            layers = self._client.api.inspect_image(image.ref)["RootFS"].get("Layers", [])
-            saved = self._client.api.get_image(image.ref, chunk_size=CHUNK)
-            self.processes.run(
-                ["docker", "exec", "-i", node, *CTR, "images", "import", "-"],
-                timeout=timeout,
-                stdin=lacking(saved, layers, held, name),
-            )
-        except CommandError as error:
-            raise ImageError(
-                f"image {image.ref} can't be loaded into {node}: {error.sentence}", error.evidence
-            ) from error
-        except docker.errors.DockerException as error:
-            raise ImageError(
-                f"image {image.ref} can't be saved for {node}: {error}; see that nobody removed it"
-            ) from error
+        image_loading.load(self._client, self.processes, images, node, timeout)
 
     @answered
     def node_containers(self, cluster: str) -> list[NodeContainer]:

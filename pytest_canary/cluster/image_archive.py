@@ -1,4 +1,4 @@
-"""An image on its way to a node: what the engine saves, as a tar without what the node holds."""
+"""Images on their way to a node: what the engine saves, as a tar without what the node holds."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import io
 import json
 import tarfile
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
-from typing import IO, Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import IO, Any, NamedTuple
 
 from pytest_canary.core.errors import ImageError
 
@@ -16,7 +16,22 @@ from pytest_canary.core.errors import ImageError
 CHUNK = 1 << 20
 
 
-def lacking(saved: Iterable[bytes], layers: list[str], held: set[str], ref: str) -> Iterator[bytes]:
+class Wanted(NamedTuple):
+    """An image that a node is to hold.
+
+    Attributes:
+        ref: the full name to give it: "docker.io/library/app:0123".
+        id: what the engine knows it by, which is its configuration's digest where Docker up to 24
+            saves it.
+        layers: its diff IDs, lowest first.
+    """
+
+    ref: str
+    id: str
+    layers: list[str]
+
+
+def lacking(saved: Iterable[bytes], images: Sequence[Wanted], held: set[str]) -> Iterator[bytes]:
     """Turn `docker save`'s tar into an OCI layout without the blobs that the node holds.
 
     Docker up to 24 saves `ID/layer.tar`s, uncompressed, so a layer's digest is its diff ID. They
@@ -25,16 +40,17 @@ def lacking(saved: Iterable[bytes], layers: list[str], held: set[str], ref: str)
 
     Args:
         saved: the tar, in chunks.
-        layers: the image's diff IDs, lowest first.
+        images: what is in it.
         held: digests that the node has already.
-        ref: the full name to give it: "docker.io/library/app:0123".
 
     Yields:
         The new tar, in chunks.
 
     Raises:
-        ImageError: the tar's layers are not the image's.
+        ImageError: the tar's layers are not the images'.
     """
+    refs = ", ".join(each.ref for each in images)
+    layers = {digest for each in images for digest in each.layers}
     source = tarfile.open(fileobj=ChunkReader(saved), mode="r|")  # noqa: SIM115 (a stream, read once)
     sizes: dict[str, int] = {}
     configs: dict[str, bytes] = {}
@@ -56,7 +72,9 @@ def lacking(saved: Iterable[bytes], layers: list[str], held: set[str], ref: str)
             with tempfile.TemporaryFile() as layer:
                 digest = _copied(content, layer)
                 if digest not in layers:
-                    raise ImageError(f"image {ref} was saved with layer {digest}, which it has not")
+                    raise ImageError(
+                        f"image {refs} was saved with layer {digest}, which it has not"
+                    )
                 sizes[digest] = member.size
                 if digest not in held:
                     layer.seek(0)
@@ -64,39 +82,51 @@ def lacking(saved: Iterable[bytes], layers: list[str], held: set[str], ref: str)
         elif member.name.endswith(".json") and "/" not in member.name:
             configs[member.name] = content.read()
     if not own_layout:
-        absent = [digest for digest in layers if digest not in sizes]
-        if absent:
-            raise ImageError(f"image {ref} was saved without its layer {absent[0]}")
-        config = configs[json.loads(configs["manifest.json"])[0]["Config"]]
-        yield from _layout(config, layers, sizes, ref)
+        yield from _layout(images, configs, sizes)
     yield b"\0" * 1024  # the end of a tar
 
 
 def _layout(
-    config: bytes, layers: list[str], sizes: Mapping[str, int], ref: str
+    images: Sequence[Wanted], configs: Mapping[str, bytes], sizes: Mapping[str, int]
 ) -> Iterator[bytes]:
-    """The rest of an OCI layout: the config, the manifest and the index that names it."""
+    """The rest of an OCI layout: configs, manifests and the index that names them."""
     kind = "application/vnd.oci.image"
-    manifest = json.dumps(
-        {
-            "schemaVersion": 2,
-            "mediaType": f"{kind}.manifest.v1+json",
-            "config": _descriptor(f"{kind}.config.v1+json", _digest(config), len(config)),
-            "layers": [
-                _descriptor(f"{kind}.layer.v1.tar", digest, sizes[digest]) for digest in layers
-            ],
-        }
-    ).encode()
-    named = _descriptor(f"{kind}.manifest.v1+json", _digest(manifest), len(manifest))
-    named["annotations"] = {"io.containerd.image.name": ref}
-    index = json.dumps({"schemaVersion": 2, "manifests": [named]}).encode()
-    for name, blob in (
-        (_blob(_digest(config)), config),
-        (_blob(_digest(manifest)), manifest),
-        ("index.json", index),
-        ("oci-layout", b'{"imageLayoutVersion": "1.0.0"}'),
-    ):
+    blobs: dict[str, bytes] = {}
+    manifests = []
+    for image in images:
+        absent = [digest for digest in image.layers if digest not in sizes]
+        if absent:
+            raise ImageError(f"image {image.ref} was saved without its layer {absent[0]}")
+        config = _config(image, images, configs)
+        manifest = json.dumps(
+            {
+                "schemaVersion": 2,
+                "mediaType": f"{kind}.manifest.v1+json",
+                "config": _descriptor(f"{kind}.config.v1+json", _digest(config), len(config)),
+                "layers": [
+                    _descriptor(f"{kind}.layer.v1.tar", digest, sizes[digest])
+                    for digest in image.layers
+                ],
+            }
+        ).encode()
+        named = _descriptor(f"{kind}.manifest.v1+json", _digest(manifest), len(manifest))
+        named["annotations"] = {"io.containerd.image.name": image.ref}
+        manifests.append(named)
+        blobs |= {_blob(_digest(blob)): blob for blob in (config, manifest)}
+    blobs["index.json"] = json.dumps({"schemaVersion": 2, "manifests": manifests}).encode()
+    blobs["oci-layout"] = b'{"imageLayoutVersion": "1.0.0"}'
+    for name, blob in blobs.items():
         yield from _entry(name, len(blob), io.BytesIO(blob))
+
+
+def _config(image: Wanted, images: Sequence[Wanted], configs: Mapping[str, bytes]) -> bytes:
+    """An image's configuration, of those that were saved."""
+    if len(images) == 1:
+        return configs[json.loads(configs["manifest.json"])[0]["Config"]]
+    for config in configs.values():
+        if _digest(config) == image.id:
+            return config
+    raise ImageError(f"image {image.ref} was saved without its configuration {image.id}")
 
 
 def _descriptor(kind: str, digest: str, size: int) -> dict[str, Any]:

@@ -18,7 +18,7 @@ import pytest_kind
 from pytest_canary.cluster import downloads
 from pytest_canary.cluster.container_engine import node_name
 from pytest_canary.cluster.downloads import KIND, KUBECTL
-from pytest_canary.cluster.engine import CTR
+from pytest_canary.cluster.image_loading import CTR
 from pytest_canary.cluster.kind_config import NODE_PORT_RANGE, config
 from pytest_canary.cluster.node_memory import NodeMemory
 from pytest_canary.cluster.node_network import NodeNetwork

@@ -5,7 +5,8 @@ from __future__ import annotations
 import shutil
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -77,6 +78,8 @@ class Provision:
         build: builds the candidate's image; None for what the settings say.
         stop_build: ends that, where it has not ended.
         build_seconds: how long that may take, where it has a limit of its own.
+        first: the objects that are put into the namespace as soon as the cluster has the database's
+            image, given that: they start while the versions are loaded.
     """
 
     def __init__(
@@ -91,6 +94,7 @@ class Provision:
         build: Callable[[], Image] | None = None,
         stop_build: Callable[[], object] = lambda: None,
         build_seconds: float = 0.0,
+        first: Callable[[Image], Sequence[dict[str, Any]]] = lambda _: (),
     ) -> None:
         self.plan = plan
         self.names = names
@@ -104,9 +108,11 @@ class Provision:
         self.stop_build = stop_build
         self.prerequisites = PrerequisiteImages(plan.settings, engine)
         self.build_seconds = build_seconds
+        self.first = first
         self.seconds: dict[str, float] = {}
         self.progress: dict[str, str] = {}
         self.notes: list[str] = []
+        self._to_load: deque[Image] = deque()
         self._given_up = threading.Event()
         self._starting, self._loading = threading.Lock(), threading.Lock()
         self._ours = threading.Event()
@@ -132,38 +138,28 @@ class Provision:
             for each in self.prerequisites.provided(whole=cluster is not None)
         }
         jobs |= {name: partial(self.prerequisites.pull, each) for name, each in presupposed.items()}
-        pool = ThreadPoolExecutor(max_workers=len(jobs) + 1, thread_name_prefix="canary")
+        pool = ThreadPoolExecutor(max_workers=len(jobs) + 2, thread_name_prefix="canary")
         try:
             images: dict[str, Future[Any]] = {
                 name: pool.submit(self._image, name, job, cluster) for name, job in jobs.items()
             }
-            everything = images
-            if cluster:
-                everything = {"cluster": pool.submit(self._create, cluster), **images}
-            self._wait(everything)
+            created = {"cluster": pool.submit(self._create, cluster)} if cluster else {}
+            place = pool.submit(self._place, cluster, owner, created, images.get("database"))
+            self._wait({**created, **images, "namespace": place})
         finally:
             # After an error nobody waits for what still runs; its commands are killed.
             self._given_up.set()
             self.stop_build()
             self.processes.kill_all()
             pool.shutdown(wait=True, cancel_futures=True)
-        with self.waiter.measure("step", "reach the API server"):
-            owner, kubectl = owner or self._owner(cluster), self._kubectl(cluster)
         found = {name: future.result() for name, future in images.items()}
+        owner, namespace = place.result()
         return Provisioned(
-            namespace=settle(
-                self.plan,
-                self.run,
-                owner,
-                kubectl,
-                self.waiter,
-                self.processes,
-                within=self.cluster_run.id if options.reuse else None,
-            ),
+            namespace=namespace,
             owner=owner,
             home=self._home(),
             cluster=cluster,
-            kubectl=kubectl,
+            kubectl=self._kubectl(cluster),
             candidate=found["candidate"],
             baseline=found.get("baseline"),
             database=found.get("database"),
@@ -252,11 +248,16 @@ class Provision:
             # One asks for all: each question takes from the node what it is to start with.
             with self._starting:
                 cluster.wait_for_containerd(self._quiet(), self.settings.deadlines.cluster)
-            # One after the other: what a version has sent, another that shares it need not.
+            self._to_load.append(image)
+            # One after the other, as what one has sent another need not; and whatever is there by
+            # then at once, as the engine packs what several share once.
             with self._loading:
                 self._step()
+                images = [self._to_load.popleft() for _ in range(len(self._to_load))]
+                timeout = self.settings.deadlines.image * len(images)
                 with self.waiter.measure("step", f"{name} load"):
-                    self.engine.load(image, cluster.node, self.settings.deadlines.image)
+                    if images:
+                        self.engine.load(images, cluster.node, timeout)
         else:
             with self.waiter.measure("step", f"{name} push"):
                 self.engine.push(image, self.settings.deadlines.image)
@@ -286,7 +287,8 @@ class Provision:
                 if future.done():
                     future.result()
             left = [name for name, future in everything.items() if not future.done()]
-            told = ", ".join(f"{name}: {self.progress.get(name, 'starting')}" for name in left)
+            stands = ((name, self.progress.get(name, "starting")) for name in left)
+            told = ", ".join(f"{name}: {words}" for name, words in stands if words)
             return Seen(told, not left, None)
 
         deadlines = self.settings.deadlines
@@ -299,6 +301,35 @@ class Provision:
         ), lambda loaded: loaded
 
     # The namespace.
+
+    def _place(
+        self,
+        cluster: Cluster | None,
+        owner: Namespace | None,
+        created: Mapping[str, Future[None]],
+        database: Future[Image] | None,
+    ) -> tuple[Namespace, Namespace]:
+        """The run's namespace as its owner and as the account see it, with what comes first."""
+        # What it waits for is told itself.
+        self.progress["namespace"] = ""
+        for each in created.values():
+            each.result()
+        self.progress["namespace"] = "being made"
+        with self.waiter.measure("step", "reach the API server"):
+            owner = owner or self._owner(cluster)
+        namespace = settle(
+            self.plan,
+            self.run,
+            owner,
+            self._kubectl(cluster),
+            self._quiet(),
+            self.processes,
+            within=self.cluster_run.id if self.plan.options.reuse else None,
+        )
+        if database:
+            self.progress["namespace"] = ""
+            namespace.add(*self.first(database.result()))
+        return owner, namespace
 
     def _owner(self, cluster: Cluster | None) -> Namespace:
         """The run's namespace, which is not there yet, through its user's own credentials."""

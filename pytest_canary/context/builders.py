@@ -6,12 +6,12 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from pytest_canary.analysis.verdict import Verdict
     from pytest_canary.api.client import Api
-    from pytest_canary.cluster.container_engine import ContainerEngine
+    from pytest_canary.cluster.container_engine import ContainerEngine, Image
     from pytest_canary.cluster.provision import Provisioned
     from pytest_canary.cluster.run import Run
     from pytest_canary.config.plan import Plan
@@ -51,15 +51,20 @@ def bring_up(
     processes: Processes,
     names: Sequence[str],
     pipelines: ProjectPipelines | None = None,
+    first: Callable[[Image], Sequence[dict[str, Any]]] = lambda _: (),
 ) -> Provisioned:
-    """The cluster and the images, made side by side, and a namespace for the walk."""
+    """The cluster and the images, made side by side, and a namespace for the walk.
+
+    Raises:
+        CanaryError: the first that fails of them.
+    """
     from pytest_canary.cluster.provision import Provision
 
     given = (plan, run, cluster_run, engine, waiter, processes, names)
     if pipelines is None:
-        return Provision(*given).bring_up()
+        return Provision(*given, first=first).bring_up()
     build = (pipelines.build, pipelines.stop, pipelines.build_seconds)
-    return Provision(*given, *build).bring_up()
+    return Provision(*given, *build, first=first).bring_up()
 
 
 def observe(namespace: Namespace) -> Observer:
@@ -182,6 +187,7 @@ class BringUp(Protocol):
         processes: Processes,
         names: Sequence[str],
         pipelines: ProjectPipelines | None = None,
+        first: Callable[[Image], Sequence[dict[str, Any]]] = ...,
     ) -> Provisioned:
         """Make it; `bring_up` says how."""
 

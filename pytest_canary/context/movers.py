@@ -38,7 +38,7 @@ def transitions(
     let_see_nodes(up.owner, up.kubectl, workspace.processes)
     pipelines.put_on(
         node,
-        lambda image: engine.load(image, node, settings.deadlines.image),
+        lambda image: engine.load([image], node, settings.deadlines.image),
         release.parameters,
         up.baseline.image if up.baseline else "",
     )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pytest_canary.analysis import statistics
 from pytest_canary.cluster.leftovers import Inventory
@@ -21,6 +21,7 @@ from pytest_canary.context.preparing import prepare
 from pytest_canary.context.stage import Stage
 from pytest_canary.context.workspace import existing_context
 from pytest_canary.core.errors import ClusterError, DatabaseError, ReleaseError, WaitTimeoutError
+from pytest_canary.core.secret_variables import secrets_of
 from pytest_canary.core.waiting import Seen
 from pytest_canary.database import deployment as db
 from pytest_canary.database.database import Database, expect_supported
@@ -43,8 +44,9 @@ from pytest_canary.stages.conditions import (
 )
 
 if TYPE_CHECKING:
-    from pytest_canary.cluster.container_engine import ContainerEngine
+    from pytest_canary.cluster.container_engine import ContainerEngine, Image
     from pytest_canary.cluster.provision import Provisioned
+    from pytest_canary.config.settings import DatabaseSettings
     from pytest_canary.context.workspace import Workspace
     from pytest_canary.core.findings import Finding
     from pytest_canary.delivery.project_pipelines import ProjectPipelines
@@ -76,9 +78,13 @@ def bring_up(workspace: Workspace) -> None:
             lambda: workspace.report_folder.prepare_findings() / "pipelines",
             workspace.journal.pipelines.append,
         )
-        up = provision(workspace, engine, pipelines)
+        settings = workspace.plan.settings.database
+        parameters = db.parameters(settings) if workspace.plan.has_database else {}
+        workspace.processes.redactor.add(*secrets_of(parameters))
+        first = partial(database_objects, settings, parameters)
+        up = provision(workspace, engine, pipelines, first)
     with measure("step", "begin to watch the namespace"):
-        context = workspace.context = furnish(workspace, engine, up, pipelines)
+        context = workspace.context = furnish(workspace, engine, up, pipelines, parameters)
     workspace.journal.outcome(ClusterOutcome).apply_failures = tried.result()
     with measure("step", "put into the namespace what every version needs"):
         fill(context, pipelines.registry if pipelines else None)
@@ -98,10 +104,20 @@ def try_apply(workspace: Workspace) -> list[Finding]:
     return workspace.builders.refuse_apply(workspace.plan, folder, processes)
 
 
+def database_objects(
+    settings: DatabaseSettings, parameters: Mapping[str, str], image: Image
+) -> list[dict[str, Any]]:
+    """What the database is made of, and the Secret that tells the app how to reach it."""
+    return [db.secret(parameters), *db.manifests(settings, image.ref)]
+
+
 def provision(
-    workspace: Workspace, engine: ContainerEngine, pipelines: ProjectPipelines | None
+    workspace: Workspace,
+    engine: ContainerEngine,
+    pipelines: ProjectPipelines | None,
+    first: Callable[[Image], Sequence[dict[str, Any]]],
 ) -> Provisioned:
-    """The cluster and the images, and an empty namespace of the run's own."""
+    """The cluster and the images, and a namespace of the run's own, with what comes first in it."""
     from pytest_canary.cluster.run import Run
 
     options, run = workspace.plan.options, workspace.run
@@ -120,6 +136,7 @@ def provision(
         workspace.processes,
         names=going_to_be_made(workspace),
         pipelines=pipelines,
+        first=first,
     )
 
 
@@ -140,12 +157,12 @@ def furnish(
     engine: ContainerEngine,
     up: Provisioned,
     pipelines: ProjectPipelines | None,
+    parameters: Mapping[str, str],
 ) -> Context:
     """What works on the namespace: watches, release, database, app."""
     plan, journal, waiter = workspace.plan, workspace.journal, workspace.waiter
     settings = plan.settings
     observer = workspace.builders.observe(up.namespace)
-    parameters = db.parameters(settings.database) if up.database else {}
     titles = {"candidate": up.candidate, "baseline": up.baseline}
     images = {title: version.image for title, version in titles.items() if version}
     release = Release(
@@ -209,9 +226,6 @@ def fill(context: Context, registry: Registry | None) -> None:
             else pull_secret(name, options.push_registry, options.pull_registry)
         )
     if up.database:
-        up.namespace.add(
-            db.secret(context.release.parameters), *db.manifests(settings.database, up.database.ref)
-        )
         database_watch(context, up.database.ref).wait_until_settled()
     prepare(context)
     if up.cluster:

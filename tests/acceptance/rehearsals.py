@@ -20,7 +20,8 @@ from acceptance.projects import KUBECONFIG, ROOT, Project, needed
 from pytest_canary import stages
 from pytest_canary.analysis.verdict import Verdict
 from pytest_canary.api.writes import Row, Writes
-from pytest_canary.cluster.engine import CTR, Engine
+from pytest_canary.cluster.engine import Engine
+from pytest_canary.cluster.image_loading import CTR
 from pytest_canary.cluster.run import Run
 from pytest_canary.cluster.teardown import delete_namespace, tear_down
 from pytest_canary.config import settings_file

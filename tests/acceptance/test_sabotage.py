@@ -31,7 +31,8 @@ from acceptance.rehearsals import (
 )
 
 from pytest_canary.cluster.container_engine import KIND_LABEL
-from pytest_canary.cluster.engine import CTR, Engine
+from pytest_canary.cluster.engine import Engine
+from pytest_canary.cluster.image_loading import CTR
 from pytest_canary.cluster.run import Run
 from pytest_canary.context import expect
 from pytest_canary.context.outcomes import CanaryOutcome
@@ -258,7 +259,7 @@ def test_an_image_that_the_node_holds_is_not_sent_again(walk: Rehearsal) -> None
     assert found
     image, node = replace(found, ref="addressbook:again"), walk.context.cluster.node
 
-    Engine().load(image, node, timeout=60)
+    Engine().load([image], node, timeout=60)
 
     images = ["docker", "exec", node, *CTR, "images"]
     names = walk.workspace.processes.read([*images, "ls", "-q"], timeout=60).split()

@@ -1,7 +1,7 @@
 """The container engine, in memory."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pytest_canary.cluster.container_engine import (
@@ -38,6 +38,7 @@ class Engine(ContainerEngine):
         labelled: names of the containers that jobs have left, by their IDs.
         node_id: the ID of the node's container.
         serving: the servers that it has been asked for.
+        loaded: the images that were put into a node together, each time.
         started_at: when that was started.
         silent: why it does not tell.
         identity: its ID.
@@ -60,6 +61,7 @@ class Engine(ContainerEngine):
         self.ports: set[int] = set()
         self.labelled: dict[str, str] = {}
         self.serving: list[Server] = []
+        self.loaded: list[list[str]] = []
         self.started_at, self.silent = "2026-01-01T10:00:00Z", ""
         self.identity, self.away = "engine-1", ""
         self._node, self._deleted = node, deleted
@@ -115,8 +117,8 @@ class Engine(ContainerEngine):
     def push(self, image: Image, timeout: float) -> None:
         pass
 
-    def load(self, image: Image, node: str, timeout: float) -> None:
-        pass
+    def load(self, images: Sequence[Image], node: str, timeout: float) -> None:
+        self.loaded.append([image.ref for image in images])
 
     def node_containers(self, cluster: str) -> list[NodeContainer]:
         self._answer()

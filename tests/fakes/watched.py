@@ -8,9 +8,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from fakes.clock import Clock
+from fakes.objects import copied
 
 from pytest_canary.k8s.objects import Snapshot
-from pytest_canary.k8s.observer import Observer
+from pytest_canary.k8s.observer import KINDS, Observer
 
 if TYPE_CHECKING:
     from fakes.cluster import Namespace
@@ -34,6 +35,9 @@ class Watched(Observer):
         stand_in: Any = namespace
         super().__init__(stand_in)
         self._told_by = namespace
+        for kind in KINDS:
+            for item in namespace.store.held(kind):
+                self._take(kind, "MODIFIED", copied(item))
         namespace.store.watch = self._take
 
     def known(self) -> Snapshot:

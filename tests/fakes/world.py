@@ -216,7 +216,7 @@ class World:
             keep(delivered(role))
 
     def _bring_up(
-        self, plan: Plan, run: Run, *given: Any, names: Any, pipelines: Any
+        self, plan: Plan, run: Run, *given: Any, names: Any, pipelines: Any, first: Any
     ) -> Provisioned:
         """What the provision leaves."""
         candidate = self.version("candidate")
@@ -243,6 +243,9 @@ class World:
             (run.folder / ACCOUNT_KUBECONFIG).write_text("the account's\n")
         self.namespace.put(objects.node(node))
         self.namespace.create({})
+        database = Image("sha256:0", "canary-db:0") if plan.has_database else None
+        if database:
+            self.namespace.add(*first(database))
         namespace: Any = self.namespace
         return Provisioned(
             namespace=namespace,
@@ -252,7 +255,7 @@ class World:
             kubectl=self.kubectl,
             candidate=candidate,
             baseline=self.version("baseline") if self.upgrade else None,
-            database=Image("sha256:0", "canary-db:0") if plan.has_database else None,
+            database=database,
             seconds={"candidate image": 3.2, "candidate load": 4.1},
         )
 

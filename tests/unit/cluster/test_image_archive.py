@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator
 
 import pytest
 
-from pytest_canary.cluster.image_archive import CHUNK, ChunkReader, lacking
+from pytest_canary.cluster.image_archive import CHUNK, ChunkReader, Wanted, lacking
 from pytest_canary.core.errors import ImageError
 
 REF = "docker.io/library/app:0123"
@@ -73,7 +73,8 @@ class Old:
         self.tar = tarred(sorted(files, key=lambda file: file[0]))
 
     def sent(self, held: Collection[str] = (), layers: list[str] | None = None) -> dict[str, bytes]:
-        return untarred(lacking([self.tar], layers or self.layers, set(held), REF))
+        wanted = Wanted(REF, digest(self.config), layers or self.layers)
+        return untarred(lacking([self.tar], [wanted], set(held)))
 
 
 def checked(files: dict[str, bytes], layers: list[str], held: set[str]) -> None:
@@ -149,6 +150,57 @@ def test_a_tar_with_a_layer_too_few_is_refused() -> None:
         image.sent(layers=[*image.layers, other])
 
 
+def together(*images: Old) -> bytes:
+    """What Docker saves of several images: a layer that they share comes once."""
+    files: dict[str, bytes | str] = {}
+    known: set[str] = set()
+    entries = []
+    for image in images:
+        with tarfile.open(fileobj=io.BytesIO(image.tar)) as tar:
+            for member in tar:
+                content = tar.extractfile(member) if member.isreg() else None
+                if content is None:
+                    continue
+                read = content.read()
+                if member.name == "manifest.json":
+                    entries += json.loads(read)
+                elif member.name.endswith("/layer.tar") and digest(read) in known:
+                    continue
+                else:
+                    known.add(digest(read))
+                    files[member.name] = read
+    # In whatever order: it doesn't say which image was asked for first.
+    files["manifest.json"] = json.dumps(entries[::-1]).encode()
+    return tarred(sorted(files.items()))
+
+
+def test_several_images_are_sent_at_once_and_what_they_share_once() -> None:
+    one, other = Old(*LAYERS[:3]), Old(*LAYERS[:2], LAYERS[4], seed=2)
+    wanted = [
+        Wanted(f"{REF}{number}", digest(image.config), image.layers)
+        for number, image in enumerate((one, other, one))
+    ]
+    held = {digest(LAYERS[0])}
+    files = untarred(lacking([together(one, other)], wanted, held))
+    named = json.loads(files["index.json"])["manifests"]
+    for entry, image in zip(named, (one, other, one), strict=True):
+        manifest = json.loads(files[blob_path(entry["digest"])])
+        assert files[blob_path(manifest["config"]["digest"])] == image.config
+        assert [layer["digest"] for layer in manifest["layers"]] == image.layers
+    assert [entry["annotations"]["io.containerd.image.name"] for entry in named] == [
+        each.ref for each in wanted
+    ]
+    layers = {blob_path(digest(layer)) for layer in LAYERS}
+    assert layers & set(files) == {blob_path(digest(LAYERS[each])) for each in (1, 2, 4)}
+
+
+def test_one_of_several_whose_configuration_is_not_there_is_named() -> None:
+    one, other = Old(*LAYERS[:3]), Old(*LAYERS[:2], seed=2)
+    wanted = [Wanted(REF, digest(one.config), one.layers), Wanted("b", "sha256:0", other.layers)]
+    with pytest.raises(ImageError, match="image b was saved without its configuration sha256:0"):
+        untarred(lacking([together(one, other)], wanted, set()))
+
+
 def new_tar(*blobs: bytes) -> bytes:
     files: list[tuple[str, bytes | str]] = [(blob_path(digest(blob)), blob) for blob in blobs]
     files += [("index.json", b'{"manifests": []}'), ("oci-layout", b"{}"), ("manifest.json", b"[]")]
@@ -158,7 +210,7 @@ def new_tar(*blobs: bytes) -> bytes:
 def test_a_new_tar_passes_without_the_big_blobs_that_the_node_holds() -> None:
     big, small, other = os.urandom(CHUNK + 1), b'{"schemaVersion": 2}', os.urandom(CHUNK + 2)
     held = {digest(big), digest(small)}
-    files = untarred(lacking([new_tar(big, small, other)], [], held, REF))
+    files = untarred(lacking([new_tar(big, small, other)], [Wanted(REF, "", [])], held))
     assert set(files) == {
         blob_path(digest(small)),  # it may be the manifest, which the node reads from the tar
         blob_path(digest(other)),
@@ -182,7 +234,8 @@ def test_the_chunks_of_the_tar_may_have_any_size() -> None:
             size = chance.choice([1, 17, 511, 512, 513, 4096, 20_000])
             chunks.append(rest[:size])
             rest = rest[size:]
-        checked(untarred(lacking(chunks, image.layers, held, REF)), image.layers, held)
+        wanted = [Wanted(REF, digest(image.config), image.layers)]
+        checked(untarred(lacking(chunks, wanted, held)), image.layers, held)
 
 
 def test_a_reader_reads_chunks_as_a_file_would() -> None:

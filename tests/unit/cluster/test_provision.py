@@ -4,7 +4,8 @@ import json
 import os
 import subprocess
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 from fakes.api_server import ApiServer, api_server, welcome
-from fakes.engine import Engine
+from fakes.engine import Engine, image_id
 
 from pytest_canary.cluster import early_dns
 from pytest_canary.cluster.container_engine import Image
@@ -315,3 +316,57 @@ def test_a_cluster_that_was_there_gets_what_this_machine_has(presupposing: Bench
     assert images.provided(whole=False) == []
     presupposing.engine.refs |= {"team/queue:7"}
     assert images.provided(whole=False) == ["team/queue:7"]
+
+
+class Slow(Engine):
+    """An engine that takes a while to load the database, and to find the versions until it does.
+
+    Attributes:
+        in_time: whether the database's objects were there before a version was loaded.
+    """
+
+    def __init__(self, node: str, deleted: Path, begun: threading.Event) -> None:
+        super().__init__(node, deleted)
+        self._begun, self._loads = begun, threading.Event()
+        self.in_time = False
+
+    def find(self, name: str) -> Image | None:
+        assert not name.startswith("shop") or self._loads.wait(60)
+        return super().find(name)
+
+    def load(self, images: Sequence[Image], node: str, timeout: float) -> None:
+        if self.loaded:
+            self.in_time = self._begun.wait(60)
+        else:
+            self._loads.set()
+            time.sleep(0.5)
+        super().load(images, node, timeout)
+
+
+def test_versions_are_loaded_together_while_the_database_starts(
+    bench: Bench, configured: Callable[..., Settings]
+) -> None:
+    begun, given = threading.Event(), []
+    bench.engine = Slow("dev-control-plane", bench.folder / "deleted", begun)
+    for name in ("shop:1", "shop:2", "postgres:17"):
+        bench.engine.known[name] = Image(image_id(name), name)
+    settings = configured(name="shop", database={"image": "postgres:17"}, deadlines={"cluster": 99})
+    baseline = Baseline("image", "shop:1", "a test")
+    plan = Plan(settings, replace(bench.options, image="shop:2"), baseline)
+
+    def first(image: Image) -> list[dict[str, Any]]:
+        given.append(image.ref)
+        begun.set()
+        return []
+
+    run = bench.run()
+    made = (plan, run, run, bench.engine, Waiter(), Processes(), ())
+    up = Provision(*made, first=first).bring_up()
+
+    assert up.database
+    assert given == [up.database.ref]
+    assert bench.engine.in_time, "PostgreSQL starts before the versions are there"
+    database, versions = bench.engine.loaded
+    assert database == [up.database.ref]
+    assert up.baseline
+    assert sorted(versions) == sorted([up.candidate.image, up.baseline.image])
