@@ -15,7 +15,7 @@ FAULTS := $(addprefix tests/acceptance/test_,endings.py faults.py faults_of_char
 # Half of the unit tests' time: those that wait for shells and for servers, and those that walk in worlds in memory.
 WAITS := $(addprefix tests/unit/,delivery jobs k8s registry services)
 STAGES := tests/unit/stages
-WITHOUT_CLUSTER := pure stages waits engine plugin report wheel lint
+ALL_ELSE := pure stages waits plugin report wheel lint
 # What runs so gets no time that anything else wants.
 IDLE := nice -n 19 $(shell chrt --idle 0 true 2>/dev/null && echo chrt --idle 0)
 # Python may keep what it has compiled, though an image of Python has told it not to: some hundred processes run here.
@@ -128,13 +128,15 @@ report: venv         ## the report's page, in a headless Chromium
 wheel: venv          ## the wheel, built and installed elsewhere
 	$(PYTEST) tests/wheel $(ARGS)
 
-# Walks wait a lot, so that two sessions of acceptance tests take little longer than one. No walk runs beside those that compare
-# latencies or count what is lost; what needs no cluster does, as it takes only what they leave: the longest first.
+# Walks wait a lot, so that two sessions of acceptance tests take little longer than one. Nothing that has containers runs beside
+# those that compare latencies or count what is lost; what has none does, as it takes only what they leave: the longest first.
 test: setup          ## everything, but for what `make soak` has more of
-	$(MAKE) --no-print-directory --keep-going -j2 $(SYNC) walks faults
-	$(MAKE) --no-print-directory --keep-going -j4 $(SYNC) alone $(WITHOUT_CLUSTER:%=idle-%)
+	status=0; \
+	$(MAKE) --no-print-directory --keep-going -j3 $(SYNC) walks faults engine || status=$$?; \
+	$(MAKE) --no-print-directory --keep-going -j4 $(SYNC) alone $(ALL_ELSE:%=idle-%) || status=$$?; \
+	exit $$status
 
-$(WITHOUT_CLUSTER:%=idle-%):
+$(ALL_ELSE:%=idle-%):
 	$(IDLE) $(MAKE) --no-print-directory $(@:idle-%=%)
 
 # All rounds are run, and those that failed are named: what fails by chance fails in some.
@@ -153,4 +155,4 @@ soak: setup          ## for hours: acceptance with every case, ROUNDS=10 times o
 clean:               ## what make made in the clone; the caches outside it stay
 	rm -rf .venv airgap/env canary-report test-results dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .pytest-kind
 
-.PHONY: help setup venv others live canary benchmark docs lint unit pure waits stages plugin lowest engine acceptance faults walks alone report wheel test soak clean $(WITHOUT_CLUSTER:%=idle-%)
+.PHONY: help setup venv others live canary benchmark docs lint unit pure waits stages plugin lowest engine acceptance faults walks alone report wheel test soak clean $(ALL_ELSE:%=idle-%)

@@ -19,6 +19,12 @@ from pytest_canary.core.errors import ClusterError, CommandError
 from pytest_canary.core.processes import Processes
 from pytest_canary.core.waiting import Waiter
 
+# kind looks for ports that are free and lets go of them before it takes them, so that of two
+# clusters which begin at once both may have been given the same. The engine says so in seconds,
+# by Docker's words or Podman's; and it won't happen time and again.
+TAKEN = ("port is already allocated", "address already in use")
+TRIES = 3
+
 
 @dataclass(frozen=True)
 class Creation:
@@ -73,6 +79,19 @@ class Creation:
         if not self.engine.networks(NETWORK):
             run.made(network=True, network_id=None)
         begun()
+        for left in reversed(range(TRIES)):
+            try:
+                return self._create(timeout, heard)
+            except ClusterError as error:
+                taken = any(words in str(error) for words in TAKEN)
+                if not (left and taken and _ended_by_itself(error.__cause__)):
+                    raise
+                heard("a port was taken meanwhile, once more")
+        raise AssertionError("the last try has neither succeeded nor failed")
+
+    def _create(self, timeout: float, heard: Callable[[str], None]) -> list[str]:
+        """One try, which kind takes back itself where it fails."""
+        cluster = self.cluster
         dns = EarlyDns(cluster.node, self.processes, timeout)
 
         def listen(line: str) -> None:
@@ -81,7 +100,7 @@ class Creation:
 
         try:
             with dns:
-                cluster.create(mount=run.record.mount, timeout=timeout, heard=listen)
+                cluster.create(mount=self.run.record.mount, timeout=timeout, heard=listen)
         except ClusterError as error:
             if _ended_by_itself(error.__cause__):
                 self._note()

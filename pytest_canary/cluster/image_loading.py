@@ -58,7 +58,7 @@ def load(
         processes.run(
             ["docker", "exec", "-i", node, *CTR, "images", "import", "-"],
             timeout=timeout,
-            stdin=lacking(_saved(client, absent, timeout), wanted, set(held)),
+            stdin=lacking(_saved(client, absent), wanted, set(held)),
         )
     except CommandError as error:
         raise ImageError(
@@ -75,7 +75,7 @@ def _wanted(client: docker.DockerClient, image: Image) -> Wanted:
     return Wanted(full_name(image.ref), image.id, layers)
 
 
-def _saved(client: docker.DockerClient, images: Sequence[Image], timeout: float) -> Iterator[bytes]:
+def _saved(client: docker.DockerClient, images: Sequence[Image]) -> Iterator[bytes]:
     """`docker save` of several at once, for which docker-py has no method."""
     import requests
     from docker.errors import create_api_error_from_http_exception
@@ -85,7 +85,7 @@ def _saved(client: docker.DockerClient, images: Sequence[Image], timeout: float)
         f"{api.base_url}/v{api.api_version}/images/get",
         params={"names": [image.ref for image in images]},
         stream=True,
-        timeout=timeout,
+        timeout=api.timeout,
     ) as response:
         try:
             response.raise_for_status()

@@ -57,15 +57,12 @@ def config(mount: str) -> str:
                     "extraMounts": [
                         {"hostPath": "/dev/null", "containerPath": mount, "readOnly": True}
                     ],
-                    # The engine takes this machine's ports as it picks them. kind would only look
-                    # for free ones first: another cluster might take one meanwhile.
                     "extraPortMappings": [
-                        {"containerPort": port, "hostPort": -1, "listenAddress": "127.0.0.1"}
+                        {"containerPort": port, "hostPort": 0, "listenAddress": "127.0.0.1"}
                         for port in NODE_PORTS
                     ],
                 }
             ],
-            "networking": {"apiServerPort": -1},
             "kubeadmConfigPatches": [json.dumps(patch) for patch in patches],
         }
     )

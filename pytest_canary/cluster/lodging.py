@@ -65,7 +65,8 @@ def settle(
     if options.reuse:
         # This run has the cluster to itself: what else is in it was left by a killed one.
         for name in owner.cluster.other_namespaces(RUN_LABEL):
-            delete_namespace(owner.kubeconfig, name, name.removeprefix("canary-"))
+            left_by = name.removeprefix("canary-")
+            delete_namespace(owner.kubeconfig, name, left_by, waiter=waiter)
     if options.namespace:
         run.made(namespace=owner.name, guest=True, kubectl=str(kubectl))
     else:

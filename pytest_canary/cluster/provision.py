@@ -24,7 +24,7 @@ from pytest_canary.cluster.run import RUN_LABEL, Run
 from pytest_canary.cluster.teardown import KUBECONFIG
 from pytest_canary.cluster.versions import Versions
 from pytest_canary.config.plan import Plan
-from pytest_canary.core.errors import ClusterError
+from pytest_canary.core.errors import ClusterError, ImageError
 from pytest_canary.core.processes import Processes
 from pytest_canary.core.waiting import Seen, Waiter
 from pytest_canary.k8s.namespace import Namespace
@@ -104,6 +104,7 @@ class Provision:
         self.engine = engine
         self.waiter = waiter
         self.processes = processes
+        self.builds_itself = build is not None
         self.versions = Versions(plan, run.folder, engine, processes, build)
         self.stop_build = stop_build
         self.prerequisites = PrerequisiteImages(plan.settings, engine)
@@ -144,7 +145,11 @@ class Provision:
                 name: pool.submit(self._image, name, job, cluster) for name, job in jobs.items()
             }
             created = {"cluster": pool.submit(self._create, cluster)} if cluster else {}
-            place = pool.submit(self._place, cluster, owner, created, images.get("database"))
+            # What is somebody else's is written to last; and a project's own pipeline that builds
+            # the candidate is to find a cluster never, and not by chance.
+            early = cluster is not None and not self.builds_itself
+            before = {**created, **({} if early else images)}
+            place = pool.submit(self._place, cluster, owner, before, images.get("database"))
             self._wait({**created, **images, "namespace": place})
         finally:
             # After an error nobody waits for what still runs; its commands are killed.
@@ -254,10 +259,8 @@ class Provision:
             with self._loading:
                 self._step()
                 images = [self._to_load.popleft() for _ in range(len(self._to_load))]
-                timeout = self.settings.deadlines.image * len(images)
                 with self.waiter.measure("step", f"{name} load"):
-                    if images:
-                        self.engine.load(images, cluster.node, timeout)
+                    self._load(images, cluster.node)
         else:
             with self.waiter.measure("step", f"{name} push"):
                 self.engine.push(image, self.settings.deadlines.image)
@@ -267,6 +270,20 @@ class Provision:
         self.seconds[f"{name} load"] = time.monotonic() - began
         self.progress[name] = "loaded"
         return wrap(image)
+
+    def _load(self, images: Sequence[Image], node: str) -> None:
+        """Put images into the node at once; one by one where that fails, to know of which it is."""
+        timeout = self.settings.deadlines.image
+        if len(images) > 1:
+            try:
+                self.engine.load(images, node, timeout * len(images))
+            except ImageError:
+                self._step()
+            else:
+                return
+        for image in images:
+            self.engine.load([image], node, timeout)
+            self._step()
 
     def _quiet(self) -> Waiter:
         """Waits in the background, until another part has failed."""
@@ -306,14 +323,15 @@ class Provision:
         self,
         cluster: Cluster | None,
         owner: Namespace | None,
-        created: Mapping[str, Future[None]],
+        before: Mapping[str, Future[Any]],
         database: Future[Image] | None,
     ) -> tuple[Namespace, Namespace]:
         """The run's namespace as its owner and as the account see it, with what comes first."""
         # What it waits for is told itself.
         self.progress["namespace"] = ""
-        for each in created.values():
+        for each in before.values():
             each.result()
+            self._step()
         self.progress["namespace"] = "being made"
         with self.waiter.measure("step", "reach the API server"):
             owner = owner or self._owner(cluster)
@@ -328,7 +346,10 @@ class Provision:
         )
         if database:
             self.progress["namespace"] = ""
-            namespace.add(*self.first(database.result()))
+            objects = self.first(database.result())
+            self._step()
+            self.progress["namespace"] = "the database's objects"
+            namespace.add(*objects)
         return owner, namespace
 
     def _owner(self, cluster: Cluster | None) -> Namespace:

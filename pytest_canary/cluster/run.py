@@ -173,9 +173,10 @@ class Run:
             records.write(self.record, self.folder)
 
     def made(self, **what: Any) -> None:
-        """Note something in the record that is about to be made."""
-        for key, value in what.items():
-            setattr(self.record, key, value)
+        """Note something in the record that is about to be made; all of it at once."""
+        with self._saving:
+            for key, value in what.items():
+                setattr(self.record, key, value)
         self.save()
 
     def made_image(self, ref: str) -> None:

@@ -189,7 +189,9 @@ def delete_namespace_of(run: Run, engine: ContainerEngine) -> None:
         raise ClusterError(f"{error.sentence}{hint}", error.evidence) from error
 
 
-def delete_namespace(kubeconfig: Path, name: str, run: str, timeout: float = 120) -> None:
+def delete_namespace(
+    kubeconfig: Path, name: str, run: str, timeout: float = 120, waiter: Waiter | None = None
+) -> None:
     """Delete a run's namespace in a cluster that outlives it, and wait until it is gone.
 
     One that does not carry the run's label is somebody else's, and stays.
@@ -210,7 +212,7 @@ def delete_namespace(kubeconfig: Path, name: str, run: str, timeout: float = 120
         if namespace.label(RUN_LABEL) != run:
             return
         namespace.delete()
-        Waiter().until(f"namespace {name} to be gone", look, timeout=timeout)
+        (waiter or Waiter()).until(f"namespace {name} to be gone", look, timeout=timeout)
     except ClusterError as error:
         raise ClusterError(
             f"namespace {name} can't be deleted: {error.sentence}", error.evidence

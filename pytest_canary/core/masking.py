@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from typing import NoReturn
 
@@ -40,21 +41,23 @@ class Redactor:
         secrets: what nobody may read; an empty one is none.
     """
 
-    __slots__ = ("__all", "__forms", "__secrets")
+    __slots__ = ("__adding", "__all", "__forms", "__secrets")
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self.__secrets: frozenset[str] = frozenset()
         self.__forms: tuple[str, ...] = ()
         self.__all = ""
+        self.__adding = threading.Lock()
         self.add(*secrets)
 
     def add(self, *secrets: str) -> None:
         """Take these out of every text too, from now on; from any thread."""
-        known = self.__secrets | set(filter(None, secrets))
-        if known != self.__secrets:
-            found = {form for secret in known for form in forms(secret)}
-            self.__secrets, self.__forms = known, tuple(sorted(found, key=len, reverse=True))
-            self.__all = "\0".join(self.__forms)
+        with self.__adding:
+            known = self.__secrets | set(filter(None, secrets))
+            if known != self.__secrets:
+                found = {form for secret in known for form in forms(secret)}
+                self.__secrets, self.__forms = known, tuple(sorted(found, key=len, reverse=True))
+                self.__all = "\0".join(self.__forms)
 
     def redact(self, text: str) -> str:
         """The text as a person may be shown it: without secrets, and harmless."""

@@ -217,7 +217,7 @@ def cluster_wide(workspace: Workspace, up: Provisioned) -> ClusterWide:
 
 
 def fill(context: Context, registry: Registry | None) -> None:
-    """Put into the namespace what every version needs, and wait until it is there."""
+    """Put into the namespace what every version needs, and wait for that and for the database."""
     up, settings, options = context.provisioned, context.settings, context.plan.options
     for name in context.registry_secrets() - names_of(up.namespace.objects("Secret")):
         up.namespace.add(

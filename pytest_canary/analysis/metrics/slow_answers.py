@@ -171,8 +171,10 @@ def pause_of(requests: Requests, limit: float) -> float | None:
     longer = requests.seconds[inside] > PAUSE + limit
     lasts = requests.waiting[inside].any() or longer.mean() > FEW
     others = (requests.seconds > limit) & ~inside
-    # So a run is seen that had begun before the window.
-    others[0] = False
+    # One by itself is no pause, though the next request may have come much later; and what had
+    # begun before the window, or ends after it, may be one.
+    others &= numpy.roll(others, 1) | numpy.roll(others, -1)
+    others[[0, -1]] = False
     other = longest_run(requests, others) > LENGTH
     return None if lasts or other or together[first] < MOST_OF * len(hits) else begin
 

@@ -16,6 +16,7 @@ from fakes.api_server import ApiServer, api_server, welcome
 from fakes.engine import Engine, image_id
 
 from pytest_canary.cluster import early_dns
+from pytest_canary.cluster.account import ACCOUNT_KUBECONFIG
 from pytest_canary.cluster.container_engine import Image
 from pytest_canary.cluster.prerequisite_images import PrerequisiteImages
 from pytest_canary.cluster.provision import Provision, Provisioned
@@ -201,6 +202,34 @@ def test_it_is_noted_whether_kind_said_its_last_word(
     assert run.record.containers == containers
 
 
+TAKEN = "Bind for 127.0.0.1:46877 failed: port is already allocated"
+
+
+@pytest.mark.parametrize(("times", "asked"), [(1, 2), (9, 3)])
+def test_a_port_that_another_took_meanwhile_is_no_end_at_first(
+    bench: Bench, times: int, asked: int
+) -> None:
+    """kind lets go of the ports that it has found before it takes them."""
+    run, tries = bench.run(), bench.folder / "tries"
+    bench.program(
+        "kind",
+        f"[ $1 = create ] || exit 0; echo x >>{tries}; "
+        f"[ $(wc -l <{tries}) -gt {times} ] || {{ echo '{TAKEN}' >&2; exit 1; }}",
+    )
+    if times < asked:
+        bench.bring_up(run)
+    else:
+        assert "`kind create cluster` exited with code 1" in bench.refused(run)
+    assert len(tries.read_text().split()) == asked
+
+
+def test_what_else_kind_fails_at_is_its_end(bench: Bench) -> None:
+    run, tries = bench.run(), bench.folder / "tries"
+    bench.program("kind", f"[ $1 = create ] || exit 0; echo x >>{tries}; exit 1")
+    bench.refused(run)
+    assert tries.read_text().split() == ["x"]
+
+
 def test_a_cluster_that_is_there_already_is_not_ours(bench: Bench) -> None:
     run = bench.run()
     bench.program("kind", "echo dev")
@@ -370,3 +399,44 @@ def test_versions_are_loaded_together_while_the_database_starts(
     assert database == [up.database.ref]
     assert up.baseline
     assert sorted(versions) == sorted([up.candidate.image, up.baseline.image])
+
+
+class Refusing(Engine):
+    """An engine that can't save one image, alone or among others."""
+
+    def find(self, name: str) -> Image | None:
+        time.sleep(0.2)
+        return super().find(name)
+
+    def load(self, images: Sequence[Image], node: str, timeout: float) -> None:
+        if any("shop" in image.ref for image in images):
+            raise ImageError(f"image {', '.join(each.ref for each in images)} can't be saved")
+        super().load(images, node, timeout)
+
+
+def test_of_several_that_are_loaded_together_the_one_that_fails_is_named(
+    bench: Bench, configured: Callable[..., Settings]
+) -> None:
+    bench.engine = Refusing("dev-control-plane", bench.folder / "deleted")
+    for name in ("shop:2", "postgres:17"):
+        bench.engine.known[name] = Image(image_id(name), name)
+    settings = configured(name="shop", database={"image": "postgres:17"}, deadlines={"cluster": 99})
+    bench.plan = replace(bench.plan, settings=settings)
+    sentence = bench.refused(bench.run())
+    assert sentence.startswith("image shop:")
+    assert "," not in sentence
+
+
+def test_a_pipeline_that_builds_finds_no_cluster_by_chance(bench: Bench) -> None:
+    """Nothing of the release's account is there before the build has ended."""
+    run, seen = bench.run(), []
+
+    def build() -> Image:
+        time.sleep(1)
+        seen.append((run.folder / ACCOUNT_KUBECONFIG).exists())
+        return Image(image_id("shop:2"), "shop:2")
+
+    made = (bench.plan, run, run, bench.engine, Waiter(), Processes(), ())
+    Provision(*made, build).bring_up()
+    assert seen == [False]
+    assert (run.folder / ACCOUNT_KUBECONFIG).exists()

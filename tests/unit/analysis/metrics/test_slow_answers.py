@@ -11,7 +11,7 @@ from fakes.observed import RULE, around, compared, compared_all, observed, reque
 from pytest_canary.analysis.comparison import Observed
 from pytest_canary.analysis.metrics.latency import LATENCY
 from pytest_canary.analysis.metrics.metric import Metric
-from pytest_canary.analysis.metrics.slow_answers import LEVELS, SLOW_ANSWERS
+from pytest_canary.analysis.metrics.slow_answers import LEVELS, SLOW_ANSWERS, pause_of
 from pytest_canary.analysis.requests import Requests
 
 
@@ -225,6 +225,30 @@ def test_two_are_not_left_out_though_few_were_asked_in_one(other: float) -> None
     found = compared(SLOW_ANSWERS, asked(3), asked(4, other, 20.0), LAST)
     assert found.answer == "inconclusive"
     assert "pause" not in found.sentence
+
+
+def test_one_slow_answer_beside_it_is_no_other_pause_where_few_are_asked() -> None:
+    """Two a second: until the next is good takes as long as a pause."""
+    due = numpy.arange(0, 40, 0.5)
+    took = numpy.full(80, 0.01)
+    pause = (due >= 20) & (due < 21.8)
+    took[pause] = 21.8 - due[pause]
+    took[10] = 0.5
+    canary = Requests.of(due, took)
+    limit = 0.1
+    assert pause_of(canary, limit) == 20.0
+    took[11] = 0.5
+    assert pause_of(Requests.of(due, took), limit) is None, "two, one after the other, are one"
+
+
+def test_another_that_reaches_the_windows_end_is_one() -> None:
+    due = numpy.arange(0, 40, 0.02)
+    took = numpy.full(2000, 0.01)
+    for begin in (10.0, 39.2):
+        pause = (due >= begin) & (due < begin + 0.9)
+        took[pause] = begin + 0.9 - due[pause]
+    assert pause_of(Requests.of(due, took), 0.1) is None
+    assert pause_of(Requests.of(due[:1950], took[:1950]), 0.1) == 10.0
 
 
 def test_one_that_goes_on_is_not_left_out() -> None:
