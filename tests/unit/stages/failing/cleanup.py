@@ -45,7 +45,7 @@ def the_nodes_container_does_not_go(world: World) -> None:
     "Deployment addressbook-stable, ",
     "Pod {stable}, ",
     "Service addressbook-lb, ",
-    "Secret db-params" + REAP,
+    "Secret db-params, Secret registry" + REAP,
     before=True,
 )
 def the_namespace_stays(world: World) -> None:
