@@ -77,7 +77,7 @@ pure: venv           ## a part of unit: all other rooms
 # Beside .venv's packages and not among them, as they would change how every other test runs; without dependencies
 # that .venv has.
 others: venv         ## .venv/others, with other people's plugins, which tests/plugin tries beside a walk
-	$(LOCK) sh -ec ' \
+	$(LOCK:Makefile=tests/plugin/others/requirements.txt) sh -ec ' \
 	  pinned=tests/plugin/others/requirements.txt; stamp="$$(cat $$pinned .venv/stamp | cksum)"; \
 	  if [ "$$(cat .venv/others/stamp 2>/dev/null)" != "$$stamp" ]; then \
 	    echo "canary: setting up .venv/others" >&2; \
@@ -132,7 +132,7 @@ wheel: venv          ## the wheel, built and installed elsewhere
 # those that compare latencies or count what is lost; what has none does, as it takes only what they leave: the longest first.
 test: setup          ## everything, but for what `make soak` has more of
 	status=0; \
-	$(MAKE) --no-print-directory --keep-going -j3 $(SYNC) walks faults engine || status=$$?; \
+	$(MAKE) --no-print-directory --keep-going -j4 $(SYNC) walks faults engine others || status=$$?; \
 	$(MAKE) --no-print-directory --keep-going -j4 $(SYNC) alone $(ALL_ELSE:%=idle-%) || status=$$?; \
 	exit $$status
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -18,13 +17,14 @@ from pytest_canary.cluster.creation import Creation
 from pytest_canary.cluster.engine_address import is_here
 from pytest_canary.cluster.kind import Cluster
 from pytest_canary.cluster.kubeconfig import write_kubeconfig
+from pytest_canary.cluster.loads import Loads
 from pytest_canary.cluster.lodging import look_around, settle
 from pytest_canary.cluster.prerequisite_images import PrerequisiteImages
 from pytest_canary.cluster.run import RUN_LABEL, Run
 from pytest_canary.cluster.teardown import KUBECONFIG
 from pytest_canary.cluster.versions import Versions
 from pytest_canary.config.plan import Plan
-from pytest_canary.core.errors import ClusterError, ImageError
+from pytest_canary.core.errors import ClusterError
 from pytest_canary.core.processes import Processes
 from pytest_canary.core.waiting import Seen, Waiter
 from pytest_canary.k8s.namespace import Namespace
@@ -113,10 +113,9 @@ class Provision:
         self.seconds: dict[str, float] = {}
         self.progress: dict[str, str] = {}
         self.notes: list[str] = []
-        self._to_load: deque[Image] = deque()
         self._given_up = threading.Event()
-        self._starting, self._loading = threading.Lock(), threading.Lock()
-        self._ours = threading.Event()
+        self._starting, self._ours = threading.Lock(), threading.Event()
+        self._loads = Loads(engine, self.settings.deadlines.image, self._step)
 
     def bring_up(self) -> Provisioned:
         """Do it all; raises the first error, and leaves what is half made to the run's cleanup."""
@@ -127,10 +126,12 @@ class Provision:
             # What may not be done is told before anything is pushed or made.
             owner = self._owner(None)
             look_around(self.plan, owner, self.names, self._kubectl(None), self.processes)
-        # The database first, as it takes no building and is loaded meanwhile.
+        # The database first, as it takes no building, and starts while the versions are loaded.
+        # They wait for that only where it need not be pulled.
         jobs: dict[str, Any] = {}
         if self.plan.has_database:
             jobs["database"] = self._database
+            self._loads.wait_for_first = bool(self.engine.find(self.settings.database.image))
         jobs["candidate"] = self.versions.candidate
         if self.plan.upgrade:
             jobs["baseline"] = self.versions.baseline
@@ -253,14 +254,8 @@ class Provision:
             # One asks for all: each question takes from the node what it is to start with.
             with self._starting:
                 cluster.wait_for_containerd(self._quiet(), self.settings.deadlines.cluster)
-            self._to_load.append(image)
-            # One after the other, as what one has sent another need not; and whatever is there by
-            # then at once, as the engine packs what several share once.
-            with self._loading:
-                self._step()
-                images = [self._to_load.popleft() for _ in range(len(self._to_load))]
-                with self.waiter.measure("step", f"{name} load"):
-                    self._load(images, cluster.node)
+            with self.waiter.measure("step", f"{name} load"):
+                self._loads.load(image, cluster.node, first=name == "database")
         else:
             with self.waiter.measure("step", f"{name} push"):
                 self.engine.push(image, self.settings.deadlines.image)
@@ -270,20 +265,6 @@ class Provision:
         self.seconds[f"{name} load"] = time.monotonic() - began
         self.progress[name] = "loaded"
         return wrap(image)
-
-    def _load(self, images: Sequence[Image], node: str) -> None:
-        """Put images into the node at once; one by one where that fails, to know of which it is."""
-        timeout = self.settings.deadlines.image
-        if len(images) > 1:
-            try:
-                self.engine.load(images, node, timeout * len(images))
-            except ImageError:
-                self._step()
-            else:
-                return
-        for image in images:
-            self.engine.load([image], node, timeout)
-            self._step()
 
     def _quiet(self) -> Waiter:
         """Waits in the background, until another part has failed."""
