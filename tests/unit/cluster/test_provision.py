@@ -401,15 +401,20 @@ def test_versions_are_loaded_together_while_the_database_starts(
     assert sorted(versions) == sorted([up.candidate.image, up.baseline.image])
 
 
-class Refusing(Engine):
-    """An engine that can't save one image, alone or among others."""
+class Refusing(Slow):
+    """One that can't save the candidate, alone or among others.
 
-    def find(self, name: str) -> Image | None:
-        time.sleep(0.2)
-        return super().find(name)
+    Attributes:
+        refused: how many it was asked for with it, each time.
+    """
+
+    def __init__(self, node: str, deleted: Path, begun: threading.Event) -> None:
+        super().__init__(node, deleted, begun)
+        self.refused: list[int] = []
 
     def load(self, images: Sequence[Image], node: str, timeout: float) -> None:
-        if any("shop" in image.ref for image in images):
+        if any(image.id == image_id("shop:2") for image in images):
+            self.refused.append(len(images))
             raise ImageError(f"image {', '.join(each.ref for each in images)} can't be saved")
         super().load(images, node, timeout)
 
@@ -417,12 +422,16 @@ class Refusing(Engine):
 def test_of_several_that_are_loaded_together_the_one_that_fails_is_named(
     bench: Bench, configured: Callable[..., Settings]
 ) -> None:
-    bench.engine = Refusing("dev-control-plane", bench.folder / "deleted")
-    for name in ("shop:2", "postgres:17"):
+    begun = threading.Event()
+    begun.set()
+    bench.engine = Refusing("dev-control-plane", bench.folder / "deleted", begun)
+    for name in ("shop:1", "shop:2", "postgres:17"):
         bench.engine.known[name] = Image(image_id(name), name)
     settings = configured(name="shop", database={"image": "postgres:17"}, deadlines={"cluster": 99})
-    bench.plan = replace(bench.plan, settings=settings)
+    baseline = Baseline("image", "shop:1", "a test")
+    bench.plan = replace(bench.plan, settings=settings, baseline=baseline)
     sentence = bench.refused(bench.run())
+    assert bench.engine.refused == [2, 1], "together, and then by itself"
     assert sentence.startswith("image shop:")
     assert "," not in sentence
 
