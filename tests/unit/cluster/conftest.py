@@ -5,10 +5,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from fakes.api_server import api_server
 from fakes.commands import Program
+from fakes.provisions import Bench
 from fakes.runs import PROJECT, Started
 
 from pytest_canary.cluster.run import Run
+from pytest_canary.config.settings import Settings
 
 
 @pytest.fixture
@@ -45,3 +48,19 @@ def started(state: Path) -> Iterator[Started]:
     yield start
     for run in runs:
         run.release()
+
+
+@pytest.fixture
+def bench(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, configured: Callable[..., Settings]
+) -> Iterator[Bench]:
+    """A machine on which runs bring up a cluster."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("PATH", str(tmp_path / "programs"), prepend=os.pathsep)
+    monkeypatch.chdir(tmp_path)
+    settings = configured(name="shop", database={"image": "none"}, deadlines={"cluster": 1})
+    with api_server() as server:
+        made = Bench(tmp_path, settings, server)
+        yield made
+        for run in made.runs:
+            run.release()

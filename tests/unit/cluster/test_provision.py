@@ -1,100 +1,26 @@
 """A cluster and images are brought up: a real run, scripts for programs, an engine in memory."""
 
 import json
-import os
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
-from fakes.api_server import ApiServer, api_server, welcome
-from fakes.engine import Engine, image_id
+from fakes.engine import image_id
+from fakes.provisions import Bench
 
 from pytest_canary.cluster import early_dns
 from pytest_canary.cluster.account import ACCOUNT_KUBECONFIG
 from pytest_canary.cluster.container_engine import Image
 from pytest_canary.cluster.prerequisite_images import PrerequisiteImages
-from pytest_canary.cluster.provision import Provision, Provisioned
-from pytest_canary.cluster.run import Run
-from pytest_canary.config.baseline import Baseline
-from pytest_canary.config.options import Options
-from pytest_canary.config.plan import Plan
+from pytest_canary.cluster.provision import Provision
 from pytest_canary.config.settings import Settings
-from pytest_canary.core.errors import CanaryError, ImageError, ReleaseError, WaitTimeoutError
+from pytest_canary.core.errors import ImageError, ReleaseError, WaitTimeoutError
 from pytest_canary.core.processes import Processes
 from pytest_canary.core.waiting import Waiter
 from pytest_canary.manifests.version import apply_environment
-
-KUBECONFIG = {
-    "users": [{"name": "it", "user": {"token": "t"}}],
-    "contexts": [{"name": "it", "context": {"cluster": "it", "user": "it"}}],
-}
-
-
-class Bench:
-    """A machine on which runs bring up a cluster."""
-
-    def __init__(self, folder: Path, settings: Settings, server: ApiServer) -> None:
-        self.folder = folder
-        self.server = server
-        self.options = Options(
-            image="shop:2",
-            baseline="none",
-            cluster_name="dev",
-            kind=self.program("kind", 'ls -l /proc/$$/fd >>"$(dirname $0)/kind-holds"'),
-            kubectl=self.program(
-                "kubectl-1.36", f"ls -l /proc/$$/fd >{folder}/kubectl-holds; cat {folder}/view"
-            ),
-        )
-        self.program("docker", "")
-        where = {"server": f"http://127.0.0.1:{server.server_port}"}
-        view = KUBECONFIG | {"clusters": [{"name": "it", "cluster": where}]}
-        (folder / "view").write_text(yaml.safe_dump(view))
-        self.plan = Plan(settings, self.options, Baseline("none", "", "a test"))
-        self.engine = Engine("dev-control-plane", folder / "deleted")
-        self.runs: list[Run] = []
-
-    def program(self, name: str, script: str) -> Path:
-        path = self.folder / "programs" / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(f"#!/bin/sh\n{script}\n")
-        path.chmod(0o755)
-        return path
-
-    def run(self) -> Run:
-        self.runs.append(Run.start(self.folder))
-        welcome(self.server, f"canary-{self.runs[-1].id}")
-        self.engine.mounts = frozenset({self.runs[-1].record.mount})
-        return self.runs[-1]
-
-    def bring_up(self, run: Run, **options: Any) -> Provisioned:
-        plan = replace(self.plan, options=replace(self.options, **options))
-        return Provision(plan, run, run, self.engine, Waiter(), Processes()).bring_up()
-
-    def refused(self, run: Run, **options: Any) -> str:
-        with pytest.raises(CanaryError) as failure:
-            self.bring_up(run, **options)
-        return failure.value.sentence
-
-
-@pytest.fixture
-def bench(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, configured: Callable[..., Settings]
-) -> Iterator[Bench]:
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    monkeypatch.setenv("PATH", str(tmp_path / "programs"), prepend=os.pathsep)
-    monkeypatch.chdir(tmp_path)
-    settings = configured(name="shop", database={"image": "none"}, deadlines={"cluster": 1})
-    with api_server() as server:
-        made = Bench(tmp_path, settings, server)
-        yield made
-        for run in made.runs:
-            run.release()
 
 
 def test_what_was_made_is_noted_with_its_identity(bench: Bench) -> None:
@@ -345,95 +271,6 @@ def test_a_cluster_that_was_there_gets_what_this_machine_has(presupposing: Bench
     assert images.provided(whole=False) == []
     presupposing.engine.refs |= {"team/queue:7"}
     assert images.provided(whole=False) == ["team/queue:7"]
-
-
-class Slow(Engine):
-    """An engine that takes a while to load an image, and to tag the database's.
-
-    Attributes:
-        in_time: whether the database's objects were there before a version was loaded.
-    """
-
-    def __init__(self, node: str, deleted: Path, begun: threading.Event) -> None:
-        super().__init__(node, deleted)
-        self._begun = begun
-        self.in_time = False
-
-    def tag(self, image: Image) -> None:
-        if "db" in image.ref:
-            time.sleep(0.5)
-        super().tag(image)
-
-    def load(self, images: Sequence[Image], node: str, timeout: float) -> None:
-        if self.loaded:
-            self.in_time = self._begun.wait(60)
-        else:
-            time.sleep(0.5)
-        super().load(images, node, timeout)
-
-
-def test_versions_are_loaded_together_while_the_database_starts(
-    bench: Bench, configured: Callable[..., Settings]
-) -> None:
-    begun, given = threading.Event(), []
-    bench.engine = Slow("dev-control-plane", bench.folder / "deleted", begun)
-    for name in ("shop:1", "shop:2", "postgres:17"):
-        bench.engine.known[name] = Image(image_id(name), name)
-    settings = configured(name="shop", database={"image": "postgres:17"}, deadlines={"cluster": 99})
-    baseline = Baseline("image", "shop:1", "a test")
-    plan = Plan(settings, replace(bench.options, image="shop:2"), baseline)
-
-    def first(image: Image) -> list[dict[str, Any]]:
-        given.append(image.ref)
-        begun.set()
-        return []
-
-    run = bench.run()
-    made = (plan, run, run, bench.engine, Waiter(), Processes(), ())
-    up = Provision(*made, first=first).bring_up()
-
-    assert up.database
-    assert given == [up.database.ref]
-    assert bench.engine.in_time, "PostgreSQL starts before the versions are there"
-    database, versions = bench.engine.loaded
-    assert database == [up.database.ref]
-    assert up.baseline
-    assert sorted(versions) == sorted([up.candidate.image, up.baseline.image])
-
-
-class Refusing(Slow):
-    """One that can't save the candidate, alone or among others.
-
-    Attributes:
-        refused: how many it was asked for with it, each time.
-    """
-
-    def __init__(self, node: str, deleted: Path, begun: threading.Event) -> None:
-        super().__init__(node, deleted, begun)
-        self.refused: list[int] = []
-
-    def load(self, images: Sequence[Image], node: str, timeout: float) -> None:
-        if any(image.id == image_id("shop:2") for image in images):
-            self.refused.append(len(images))
-            raise ImageError(f"image {', '.join(each.ref for each in images)} can't be saved")
-        super().load(images, node, timeout)
-
-
-def test_of_several_that_are_loaded_together_the_one_that_fails_is_named(
-    bench: Bench, configured: Callable[..., Settings]
-) -> None:
-    begun = threading.Event()
-    begun.set()
-    bench.engine = Refusing("dev-control-plane", bench.folder / "deleted", begun)
-    for name in ("shop:1", "shop:2", "postgres:17"):
-        bench.engine.known[name] = Image(image_id(name), name)
-    settings = configured(name="shop", database={"image": "postgres:17"}, deadlines={"cluster": 99})
-    baseline = Baseline("image", "shop:1", "a test")
-    bench.plan = replace(bench.plan, settings=settings, baseline=baseline)
-    sentence = bench.refused(bench.run())
-    assert bench.engine.refused == [2, 1], "together, and then by itself"
-    assert sentence.startswith("image shop:")
-    assert "," not in sentence
 
 
 def test_a_pipeline_that_builds_finds_no_cluster_by_chance(bench: Bench) -> None:
