@@ -17,7 +17,7 @@ WAITS := $(addprefix tests/unit/,delivery jobs k8s registry services)
 STAGES := tests/unit/stages
 ALL_ELSE := pure stages waits plugin report wheel lint
 # What runs so gets no time that anything else wants.
-IDLE := nice -n 19 $(shell chrt --idle 0 true 2>/dev/null && echo chrt --idle 0)
+IDLE = nice -n 19 $(shell chrt --idle 0 true 2>/dev/null && echo chrt --idle 0)
 # Python may keep what it has compiled, though an image of Python has told it not to: some hundred processes run here.
 unexport PYTHONDONTWRITEBYTECODE
 .SILENT:

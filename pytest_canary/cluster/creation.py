@@ -79,15 +79,16 @@ class Creation:
         if not self.engine.networks(NETWORK):
             run.made(network=True, network_id=None)
         begun()
-        for left in reversed(range(TRIES)):
+        left = TRIES
+        while True:
+            left -= 1
             try:
                 return self._create(timeout, heard)
             except ClusterError as error:
                 taken = any(words in str(error) for words in TAKEN)
                 if not (left and taken and _ended_by_itself(error.__cause__)):
                     raise
-                heard("a port was taken meanwhile, once more")
-        raise AssertionError("the last try has neither succeeded nor failed")
+            heard("a port was taken meanwhile, once more")
 
     def _create(self, timeout: float, heard: Callable[[str], None]) -> list[str]:
         """One try, which kind takes back itself where it fails."""

@@ -120,7 +120,7 @@ def _layout(
 
 
 def _config(image: Wanted, images: Sequence[Wanted], configs: Mapping[str, bytes]) -> bytes:
-    """An image's configuration, of those that were saved."""
+    """An image's configuration, of those that were saved; a single one's whatever its ID is."""
     if len(images) == 1:
         return configs[json.loads(configs["manifest.json"])[0]["Config"]]
     for config in configs.values():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -149,7 +149,7 @@ class Provision:
             # What is somebody else's is written to last; and a project's own pipeline that builds
             # the candidate is to find a cluster never, and not by chance.
             early = cluster is not None and not self.builds_itself
-            before = {**created, **({} if early else images)}
+            before = [*created.values(), *([] if early else images.values())]
             place = pool.submit(self._place, cluster, owner, before, images.get("database"))
             self._wait({**created, **images, "namespace": place})
         finally:
@@ -304,13 +304,13 @@ class Provision:
         self,
         cluster: Cluster | None,
         owner: Namespace | None,
-        before: Mapping[str, Future[Any]],
+        before: Sequence[Future[Any]],
         database: Future[Image] | None,
     ) -> tuple[Namespace, Namespace]:
         """The run's namespace as its owner and as the account see it, with what comes first."""
         # What it waits for is told itself.
         self.progress["namespace"] = ""
-        for each in before.values():
+        for each in before:
             each.result()
             self._step()
         self.progress["namespace"] = "being made"

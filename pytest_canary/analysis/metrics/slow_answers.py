@@ -159,7 +159,8 @@ def pause_of(requests: Requests, limit: float) -> float | None:
     """
     import numpy
 
-    hits = requests.due[requests.seconds > limit]
+    slow = requests.seconds > limit
+    hits = requests.due[slow]
     if not len(hits) or requests.due[-1] - requests.due[0] < WINDOWS * PAUSE:
         return None
     together = numpy.searchsorted(hits, hits + PAUSE, side="right") - numpy.arange(len(hits))
@@ -170,7 +171,7 @@ def pause_of(requests: Requests, limit: float) -> float | None:
     inside = (requests.due + requests.seconds >= begin) & (requests.due <= begin + PAUSE)
     longer = requests.seconds[inside] > PAUSE + limit
     lasts = requests.waiting[inside].any() or longer.mean() > FEW
-    others = (requests.seconds > limit) & ~inside
+    others = slow & ~inside
     # One by itself is no pause, though the next request may have come much later; and what had
     # begun before the window, or ends after it, may be one.
     others &= numpy.roll(others, 1) | numpy.roll(others, -1)
