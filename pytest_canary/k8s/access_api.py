@@ -106,10 +106,7 @@ class AccessApi:
         return Token(answer["status"]["token"], (until - self._connection.now()).total_seconds())
 
     def _ask(self, what: str, method: Any, *args: Any) -> Any:
-        response = self._connection.call(
-            what, self._namespace, method, *args, _preload_content=False
-        )
-        return json.loads(response.data)
+        return json.loads(self._connection.read(what, self._namespace, method, *args) or b"{}")
 
 
 def _worded(verb: str, right: Right) -> str:

@@ -59,15 +59,14 @@ class ClusterApi:
         Raises:
             ClusterError: the kubelet may not be asked, or does not answer.
         """
-        response = self._connection.call(
+        told = self._connection.read(
             f"ask the kubelet of node {node}",
             self._namespace,
             self._core.connect_get_node_proxy_with_path,
             node,
             "stats/summary",
-            _preload_content=False,
         )
-        return memory_of(json.loads(response.data), self._namespace)
+        return memory_of(json.loads(told or b"{}"), self._namespace)
 
     def _items(self, what: str, lister: object, **selector: str) -> list[Object]:
         return self._connection.items(what, self._namespace, lister, **selector)

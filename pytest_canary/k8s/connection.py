@@ -7,9 +7,9 @@ import email.utils
 import ipaddress
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from pytest_canary.core.errors import ClusterError
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import requests
     from kubernetes.client import ApiClient
     from requests.adapters import HTTPAdapter
+
+Told = TypeVar("Told")
 
 # Seconds to connect to the API server, and for each of its answers.
 API_TIMEOUT = (10, 60)
@@ -125,11 +127,49 @@ class Connection:
         Raises:
             ClusterError: the API server refuses, or does not answer.
         """
+        return self._answer(
+            what,
+            namespace,
+            lambda: method(*args, _request_timeout=API_TIMEOUT, **kwargs),
+            gone_is_fine,
+        )
+
+    def read(
+        self,
+        what: str,
+        namespace: str,
+        method: Any,
+        *args: Any,
+        gone_is_fine: bool = False,
+        limit: int | None = None,
+        **kwargs: Any,
+    ) -> bytes | None:
+        """What a method of the client's brings, as it comes; arguments and errors are `call`'s own.
+
+        Args:
+            limit: bytes of it that are read; None for all.
+        """
+
+        def read() -> bytes:
+            # The client doesn't read it, and so leaves to us what happens in its midst.
+            response = method(*args, _request_timeout=API_TIMEOUT, _preload_content=False, **kwargs)
+            try:
+                body: bytes = response.read(limit) if limit else response.data
+            finally:
+                response.close()
+            self._learn_time(response.headers)
+            return body
+
+        return self._answer(what, namespace, read, gone_is_fine)
+
+    def _answer(
+        self, what: str, namespace: str, ask: Callable[[], Told], gone_is_fine: bool
+    ) -> Told | None:
         from kubernetes.client import ApiException
         from urllib3.exceptions import HTTPError
 
         try:
-            answer = method(*args, _request_timeout=API_TIMEOUT, **kwargs)
+            return ask()
         except ApiException as error:
             if gone_is_fine and error.status == 404:
                 return None
@@ -141,9 +181,6 @@ class Connection:
                 "cluster runs, and that the context is the right one",
                 str(error),
             ) from error
-        if kwargs.get("_preload_content") is False:
-            self._learn_time(answer.headers)
-        return answer
 
     def create(self, what: str, namespace: str, path: str, body: Mapping[str, Any]) -> None:
         """Create an object as it is; the client's own models leave out fields that are new to them.
@@ -182,8 +219,8 @@ class Connection:
         self, what: str, namespace: str, lister: Any, *args: str, **selector: Any
     ) -> list[Object]:
         """What a method of the client's lists; its arguments and errors are `call`'s own."""
-        response = self.call(what, namespace, lister, *args, _preload_content=False, **selector)
-        items: list[Object] = json.loads(response.data)["items"]
+        body = self.read(what, namespace, lister, *args, **selector)
+        items: list[Object] = json.loads(body or b"{}")["items"]
         return items
 
 

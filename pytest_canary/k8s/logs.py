@@ -77,7 +77,7 @@ def _read(
     options: dict[str, Any] = {"container": container} if container else {}
     # Left out where it is false, which kubernetes before 37 would write as False.
     options |= {name: True for name, wanted in asked.items() if wanted}
-    response = connection.call(
+    content = connection.read(
         f"read the log of pod {pod}",
         namespace,
         client.CoreV1Api(connection.client).read_namespaced_pod_log,
@@ -85,11 +85,7 @@ def _read(
         namespace,
         tail_lines=lines,
         limit_bytes=LIMIT,
-        _preload_content=False,
+        limit=LIMIT,
         **options,
     )
-    try:
-        content: bytes = response.read(LIMIT)
-    finally:
-        response.close()
-    return content
+    return content or b""

@@ -105,14 +105,14 @@ class Namespace:
 
     def _itself(self) -> Object | None:
         """The namespace as an object; by its name, as few may list all of them."""
-        response = self._call(
+        body = self._connection.read(
             f"look at namespace {self.name}",
+            self.name,
             self.core.read_namespace,
             self.name,
             gone_is_fine=True,
-            _preload_content=False,
         )
-        found: Object | None = json.loads(response.data) if response else None
+        found: Object | None = json.loads(body) if body else None
         return found
 
     def add(self, *bodies: dict[str, Any]) -> None:
@@ -139,7 +139,7 @@ class Namespace:
                 path = f"/apis/batch/v1/namespaces/{quote(self.name)}/jobs"
                 self._connection.create(what, self.name, path, labelled)
                 continue
-            self._call(what, creators[kind], self.name, labelled, _preload_content=False)
+            self._connection.read(what, self.name, creators[kind], self.name, labelled)
 
     def write_slice(self, body: dict[str, Any]) -> None:
         """Write an EndpointSlice of the run's own, in the place of the one of its name.
@@ -149,18 +149,18 @@ class Namespace:
         """
         name, labelled = body["metadata"]["name"], self._labelled(body)
         what, api = f"write EndpointSlice {name}", self.discovery
-        replaced = self._call(
+        replaced = self._connection.read(
             what,
+            self.name,
             api.replace_namespaced_endpoint_slice,
             name,
             self.name,
             labelled,
             gone_is_fine=True,
-            _preload_content=False,
         )
         if replaced is None:
             make = api.create_namespaced_endpoint_slice
-            self._call(what, make, self.name, labelled, _preload_content=False)
+            self._connection.read(what, self.name, make, self.name, labelled)
 
     def dry_apply(self, body: dict[str, Any]) -> Refusal | None:
         """`kubectl apply --dry-run=server`: what the API server has against it; None for nothing.

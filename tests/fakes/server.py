@@ -22,12 +22,13 @@ class Asked:
 
 @dataclass
 class Reply:
-    """What to answer; `drop` closes the connection instead."""
+    """What to answer; `drop` closes the connection instead, `cut` in the midst of the body."""
 
     status: int = 200
     body: Any = ""
     headers: dict[str, str] = field(default_factory=dict)
     drop: bool = False
+    cut: bool = False
 
     @property
     def text(self) -> str:
@@ -62,7 +63,11 @@ class Server:
             reply = self.reply(asked) if callable(self.reply) else self.reply
             if reply.drop:
                 return
-            connection.sendall(connections.reply(reply.status, reply.headers, reply.body))
+            whole = connections.reply(reply.status, reply.headers, reply.body)
+            if reply.cut:
+                connection.sendall(whole[: -len(reply.text) // 2])
+                return
+            connection.sendall(whole)
             # Keeps connections open where the client wants it.
             if request.headers.get("Connection") == "close" and not self.keeps:
                 return

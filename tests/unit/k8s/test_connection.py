@@ -3,6 +3,7 @@
 import base64
 import datetime
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from fakes.server import Reply, Server
 from pytest_canary.api.client import Api
 from pytest_canary.api.transport import NoAnswerError, exchange
 from pytest_canary.config.api_settings import ApiSettings
+from pytest_canary.core.errors import ClusterError
 from pytest_canary.k8s.exec import ExecError
 from pytest_canary.k8s.namespace import Namespace
 
@@ -71,6 +73,26 @@ def ask_all(it: Namespace, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
 NAMESPACES = "/api/v1/namespaces/canary-test"
 POD = "/api/v1/namespaces/canary-test/pods/app-1:3000/proxy"
+
+
+@pytest.mark.parametrize(
+    ("what", "ask"),
+    [
+        ("list kind Pod", lambda it: it.objects("Pod")),
+        ("look at namespace canary-test", lambda it: it.exists()),
+        ("read the log of pod app-1", lambda it: it.logs("app-1")),
+        ("ask the kubelet of node one", lambda it: it.cluster.memory("one")),
+        ("create Secret db", lambda it: it.add({"kind": "Secret", "metadata": {"name": "db"}})),
+        ("get a token for ServiceAccount ci", lambda it: it.access.token("ci", 600)),
+    ],
+)
+def test_an_answer_that_breaks_off_in_its_midst_is_none(
+    machine: Path, server: Server, what: str, ask: Callable[[Namespace], object]
+) -> None:
+    """As when the API server ends: whoever waits for the cluster waits on."""
+    server.reply = Reply(body={"items": [{"metadata": {"name": "app-1"}}]}, cut=True)
+    with pytest.raises(ClusterError, match=f"^can't {what}: {server.url} does not answer"):
+        ask(namespace(machine, server.url))
 
 
 @pytest.mark.parametrize("name", ["HTTP_PROXY", "http_proxy", "ALL_PROXY"])
