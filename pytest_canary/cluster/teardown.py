@@ -296,16 +296,15 @@ def _check_engine(run: Run, engine: ContainerEngine) -> None:
 
 
 def _await_orphans(run: Run, waiter: Waiter, tell: Tell, timeout: float) -> None:
-    def wait(what: str, seconds: float) -> None:
-        waiter.until(
-            f"{what} of run {run.id} to end",
-            lambda: Seen(f"{run.work} is still held", not run.at_work, None),
-            timeout=seconds,
-        )
+    def look() -> Seen[None]:
+        # A command may end at any time, and what it has started goes on without it.
+        locks.end_stragglers(run.work)
+        return Seen(f"{run.work} is still held", not run.at_work, None)
 
     if locks.end_stragglers(run.work):
         with suppress(WaitTimeoutError):
-            wait("what commands have started", STRAGGLERS)
+            what = f"what commands of run {run.id} have started to end"
+            waiter.until(what, look, timeout=STRAGGLERS)
     if not run.at_work:
         return
     if not timeout:
@@ -314,10 +313,4 @@ def _await_orphans(run: Run, waiter: Waiter, tell: Tell, timeout: float) -> None
             "something; `pytest --canary-reap` waits for its end and removes it"
         )
     tell(f"run {run.id} is gone, and a command of it is still making something; waiting for it")
-    try:
-        wait("the commands", timeout)
-    except WaitTimeoutError:
-        # One may have ended meanwhile, and not what it had started.
-        if not locks.end_stragglers(run.work):
-            raise
-        wait("what commands have started", STRAGGLERS)
+    waiter.until(f"the commands of run {run.id} to end", look, timeout=timeout)

@@ -209,6 +209,26 @@ def test_what_a_killed_runs_command_has_left_behind_is_ended(machine: Machine) -
     assert not machine.has_cluster
 
 
+def test_what_a_command_leaves_behind_that_ends_while_it_is_waited_for_is_ended(
+    machine: Machine,
+) -> None:
+    """As where a walk is killed: its `kind create` ends a moment after the next run has looked."""
+    run = machine.left(cluster="dev", containers=["node-1"])
+    with locks.share(run.work) as shared:
+        command = subprocess.Popen(
+            ["sh", "-c", "sleep 60 & read line"],
+            stdin=subprocess.PIPE,
+            start_new_session=True,
+            pass_fds=[shared.fileno()],
+        )
+    began = machine.clock.monotonic()
+    machine.clock.at(began + 10, command.communicate)
+    machine.clock.real = 0.05
+    assert machine.reap(kept=True) == 1
+    assert machine.clock.monotonic() - began < 15
+    assert not machine.has_cluster
+
+
 class busy:  # noqa: N801 (used as a function)
     """A command that makes something for a run, whose process is gone."""
 
