@@ -313,4 +313,6 @@ def _await_orphans(run: Run, waiter: Waiter, tell: Tell, timeout: float) -> None
             "something; `pytest --canary-reap` waits for its end and removes it"
         )
     tell(f"run {run.id} is gone, and a command of it is still making something; waiting for it")
-    waiter.until(f"the commands of run {run.id} to end", look, timeout=timeout)
+    # Once a second, as each look goes through all processes of the machine.
+    what = f"the commands of run {run.id} to end"
+    waiter.until(what, look, timeout=timeout, change=waiter.clock.sleep)
