@@ -81,7 +81,7 @@ class Inventory:
         run: whose things they are.
         engine: the container engine.
         processes: the run's commands.
-        namespace: the run's; None while there is none.
+        namespace: the run's; None while none is known.
         volumes, ports, deployments: those that were found so far.
     """
 
@@ -104,6 +104,7 @@ class Inventory:
         for container in containers:
             self.volumes |= container.volumes
             self.ports |= container.ports
+        self.namespace = self.namespace or self._recorded_namespace()
         return Belongings(
             containers=(
                 *(container.name for container in containers),
@@ -118,6 +119,13 @@ class Inventory:
             objects=self._objects(),
             images=(*(ref for ref in record.images if self.engine.find(ref)), *self._pushed()),
         )
+
+    def _recorded_namespace(self) -> NamespaceApi | None:
+        """Where the run has begun to put things, of a stage too that didn't come to its end."""
+        from pytest_canary.k8s.namespace import Namespace
+
+        name, kubeconfig = self.run.record.namespace, self.run.kubeconfig
+        return Namespace(kubeconfig, name) if name and kubeconfig.exists() else None
 
     def _pushed(self) -> list[str]:
         """The names under which something was pushed to the run's registry."""

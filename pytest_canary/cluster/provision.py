@@ -21,7 +21,6 @@ from pytest_canary.cluster.loads import Loads
 from pytest_canary.cluster.lodging import look_around, settle
 from pytest_canary.cluster.prerequisite_images import PrerequisiteImages
 from pytest_canary.cluster.run import RUN_LABEL, Run
-from pytest_canary.cluster.teardown import KUBECONFIG
 from pytest_canary.cluster.versions import Versions
 from pytest_canary.config.plan import Plan
 from pytest_canary.core.errors import ClusterError
@@ -335,7 +334,7 @@ class Provision:
 
     def _owner(self, cluster: Cluster | None) -> Namespace:
         """The run's namespace, which is not there yet, through its user's own credentials."""
-        path = self.run.folder / KUBECONFIG
+        path = self.run.kubeconfig
         write_kubeconfig(
             path,
             source=str(cluster.kubeconfig_path) if cluster else self.plan.options.kubeconfig,

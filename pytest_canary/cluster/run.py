@@ -66,6 +66,11 @@ class Run:
         """The lock that commands share which make something: they may outlive the process."""
         return self.folder / "work"
 
+    @property
+    def kubeconfig(self) -> Path:
+        """The way to the run's namespace, as who may make and remove it."""
+        return self.folder / "kubeconfig.run"
+
     @classmethod
     def start(cls, project: Path) -> Run:
         """Make a folder that only this user can read, as the kubeconfig goes into it.

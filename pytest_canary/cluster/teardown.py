@@ -24,8 +24,6 @@ from pytest_canary.core.errors import CanaryError, ClusterError, WaitTimeoutErro
 from pytest_canary.core.processes import Processes
 from pytest_canary.core.waiting import Seen, Waiter
 
-KUBECONFIG = "kubeconfig.run"
-
 # Seconds in which the engine ends what it was asked for by a command that was killed meanwhile.
 SETTLING = 20.0
 
@@ -178,7 +176,7 @@ def delete_namespace_of(run: Run, engine: ContainerEngine) -> None:
     """
     within = run.record.within
     try:
-        delete_namespace(run.folder / KUBECONFIG, str(run.record.namespace), run.id)
+        delete_namespace(run.kubeconfig, str(run.record.namespace), run.id)
     except ClusterError as error:
         unreachable = isinstance(error.__cause__, HTTPError)
         # A cluster of our own that does not run is gone with all that was in it, or its next run
@@ -227,7 +225,7 @@ def leave_namespace(run: Run, processes: Processes) -> None:
     """
     from pytest_canary.k8s.namespace import Namespace
 
-    kubeconfig = run.folder / KUBECONFIG
+    kubeconfig = run.kubeconfig
     if kubeconfig.exists():
         owner = Namespace(kubeconfig, str(run.record.namespace))
         remove_own(owner, run.record, processes, Waiter())
@@ -239,7 +237,7 @@ def remove_from_cluster(run: Run, engine: ContainerEngine, processes: Processes)
     Raises:
         ClusterError: something can't be removed.
     """
-    kubeconfig, within = run.folder / KUBECONFIG, run.record.within
+    kubeconfig, within = run.kubeconfig, run.record.within
     # In a cluster of ours that does not run, the next run takes such objects over.
     if kubeconfig.exists() and (within is None or is_up(engine, f"canary-{within}")):
         remove_cluster_objects(run.record, label_of(run.id), kubeconfig, processes)

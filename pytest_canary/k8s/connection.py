@@ -144,10 +144,9 @@ class Connection:
         limit: int | None = None,
         **kwargs: Any,
     ) -> bytes | None:
-        """What a method of the client's brings, as it comes; arguments and errors are `call`'s own.
+        """What a method of the client's brings, as it comes: the first bytes, where a limit says so.
 
-        Args:
-            limit: bytes of it that are read; None for all.
+        The other arguments and errors are `call`'s own. One that breaks off has not come.
         """
 
         def read() -> bytes:

@@ -168,9 +168,7 @@ class Rehearsal:
     @property
     def kubeconfig(self) -> Path:
         """The run's own kubeconfig."""
-        from pytest_canary.cluster.teardown import KUBECONFIG
-
-        return self.workspace.run.folder / KUBECONFIG
+        return self.workspace.run.kubeconfig
 
     # Where it stands.
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from fakes.api_server import api_server, write_kubeconfig
 from fakes.cluster import Namespace
 from fakes.engine import IMAGES, VOLUME, Engine
 from urllib3.exceptions import HTTPError
@@ -75,6 +76,31 @@ def test_everything_is_taken_down_and_found_again(
     engine.untag(IMAGES["baseline"])
     engine.remove_network("network-1")
     assert leftovers(found, inventory.take()) == {"files": (str(run.folder),)}
+
+
+def test_what_a_stage_has_made_that_came_to_no_end_is_found(
+    inventory: Inventory, run: Run, tmp_path: Path
+) -> None:
+    """Nobody has told of the namespace then; the record has, before anything was put there."""
+    with api_server() as server:
+        there = "/api/v1/namespaces/shop-test"
+        mine = {"metadata": {"name": "db-params", "labels": {RUN_LABEL: run.id}}}
+        items = [mine, {"metadata": {"name": "theirs"}}]
+        server.answers = {
+            f"GET {there}": (200, {}),
+            f"GET {there}/secrets": (200, {"items": items}),
+            f"GET {there}/services": (200, {"items": []}),
+            f"GET {there}/pods": (200, {"items": []}),
+            "GET /apis/apps/v1/namespaces/shop-test/deployments": (200, {"items": []}),
+        }
+        write_kubeconfig(run.kubeconfig, server)
+        there_alone = run.kubeconfig.read_text().replace("context: gone", "context: it")
+        run.kubeconfig.write_text(there_alone)
+        assert inventory.take().objects == ()
+        run.made(namespace="shop-test", guest=True)
+        before = inventory.take()
+        run.kubeconfig.unlink()
+        assert leftovers(before, inventory.take())["objects"] == ("Secret db-params",)
 
 
 def test_a_volume_is_known_when_nothing_names_it_any_more(

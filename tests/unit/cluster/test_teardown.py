@@ -15,7 +15,6 @@ from fakes.kubectl import Kubectl
 from pytest_canary.cluster.container_engine import Server
 from pytest_canary.cluster.run import RUN_LABEL, Run, registry_label
 from pytest_canary.cluster.teardown import (
-    KUBECONFIG,
     SETTLING,
     reap,
     remove_containers,
@@ -222,7 +221,7 @@ def test_what_a_command_leaves_behind_that_ends_while_it_is_waited_for_is_ended(
             pass_fds=[shared.fileno()],
         )
     began = machine.clock.monotonic()
-    machine.clock.at(began + 10, command.communicate)
+    machine.clock.at(began + 10, lambda: command.communicate() and None)
     machine.clock.real = 0.05
     assert machine.reap(kept=True) == 1
     assert machine.clock.monotonic() - began < 15
@@ -331,7 +330,7 @@ def test_a_node_that_stays_is_told_to_look_where_it_did_before(
 
 
 def kubeconfig(run: Run) -> None:
-    (run.folder / KUBECONFIG).write_text(
+    run.kubeconfig.write_text(
         yaml.safe_dump(
             {
                 "current-context": "it",
@@ -383,7 +382,7 @@ def test_what_a_run_has_made_in_a_whole_cluster_goes_with_it(
     run.has_applied_cluster_wide("Lane.v1.x.invalid/a", kubectl.path)
     remove_from_cluster(run, machine.engine, Processes())
     assert not (tmp_path / "asked").exists(), "nothing was made before there was a way to it"
-    (run.folder / KUBECONFIG).write_text("")
+    run.kubeconfig.write_text("")
     kubectl.put({**body, "metadata": {"name": "a", "labels": {RUN_LABEL: run.id}}})
     kubectl.put({**body, "metadata": {"name": "b", "labels": labels}})
     run.made(within="1a2b3c")
