@@ -144,7 +144,7 @@ class Connection:
         limit: int | None = None,
         **kwargs: Any,
     ) -> bytes | None:
-        """What a method of the client's brings, as it comes: the first bytes, where a limit says so.
+        """What a method of the client's brings, as it is; its first bytes, where a limit says so.
 
         The other arguments and errors are `call`'s own. One that breaks off has not come.
         """
