@@ -147,7 +147,7 @@ def _errors(baseline: Requests, canary: Requests, least: float, rule: Rule) -> C
     fact = (
         f"after its verdict {canary.errors:,} of {len(canary):,} requests to the canary failed "
         f"({format_value(rates[1], 'share')}), and {baseline.errors:,} of {len(baseline):,} to the "
-        f"baseline until then ({format_value(rates[0], 'share')})"
+        f"baseline until then ({format_value(rates[0], 'share')}){canary.told_unsent}"
     )
     return decided(ERRORS, "share", rates, found, rule, least, fact)
 

@@ -22,6 +22,7 @@ class Requests:
         failed: whether it was lost, or answered with an error.
         waiting: whether its answer is still awaited.
         write: whether it writes.
+        unsent: whether it was not sent, as so many before it had no answer, and fares as they do.
     """
 
     due: Column
@@ -29,6 +30,7 @@ class Requests:
     failed: Column
     waiting: Column
     write: Column
+    unsent: Column
 
     @classmethod
     def of(
@@ -38,6 +40,7 @@ class Requests:
         failed: Sequence[int] | Column = (),
         waiting: Sequence[int] | Column = (),
         write: Sequence[int] | Column = (),
+        unsent: Sequence[int] | Column = (),
     ) -> Requests:
         """Of what is a column already, or becomes one; what is left out is false of all.
 
@@ -51,8 +54,8 @@ class Requests:
             return numpy.asarray(column if len(column) else [False] * len(due), bool)
 
         times = numpy.asarray(due, float), numpy.asarray(seconds, float)
-        made = cls(*times, flags(failed), flags(waiting), flags(write))
-        columns = made.seconds, made.failed, made.waiting, made.write
+        made = cls(*times, flags(failed), flags(waiting), flags(write), flags(unsent))
+        columns = made.seconds, made.failed, made.waiting, made.write, made.unsent
         if any(len(column) != len(made.due) for column in columns):
             raise ValueError("the columns are not of one length")
         if not all(numpy.isfinite(column).all() and (column >= 0).all() for column in times):
@@ -67,7 +70,7 @@ class Requests:
 
     def where(self, chosen: Column) -> Requests:
         """Those that are chosen."""
-        columns = self.due, self.seconds, self.failed, self.waiting, self.write
+        columns = self.due, self.seconds, self.failed, self.waiting, self.write, self.unsent
         return Requests(*(column[chosen] for column in columns))
 
     def since(self, moment: float) -> Requests:
@@ -83,6 +86,14 @@ class Requests:
     def errors(self) -> int:
         """How many failed."""
         return int(self.failed.sum())
+
+    @property
+    def told_unsent(self) -> str:
+        """How many of those that failed were not sent, to go on with; nothing where all were."""
+        count = int((self.failed & self.unsent).sum())
+        if not count:
+            return ""
+        return f"; {count:,} of the failed ones were not sent, as too many awaited an answer"
 
     @property
     def latencies(self) -> Column:

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 USUAL = 4.0
 
 # Of each byte, as which a column has a kind, whether it is that of a lost request, or of one that
-# is not answered yet.
+# is not answered yet; and of each mark that it was sent, whether it was not.
+IS_UNSENT = bytes(not sent for sent in range(256))
 IS_LOST = bytes(kind in LOST for kind in range(256))
 IS_IN_FLIGHT = bytes(kind == Kind.IN_FLIGHT for kind in range(256))
 
@@ -277,4 +278,5 @@ def requests_of(columns: Columns | None) -> Requests:
         array("B", kinds.translate(IS_LOST)),
         array("B", kinds.translate(IS_IN_FLIGHT)),
         columns.write,
+        array("B", columns.sent.tobytes().translate(IS_UNSENT)),
     )

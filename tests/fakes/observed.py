@@ -40,6 +40,7 @@ def requests(
     *,
     waiting: Sequence[bool] = (),
     write: Sequence[bool] = (),
+    unsent: Sequence[bool] = (),
     window: float = WINDOW,
 ) -> Requests:
     """So many, at a steady pace; errors that are only counted are spread among them."""
@@ -49,6 +50,7 @@ def requests(
         spread(errors, count) if isinstance(errors, int) else errors,
         waiting,
         write,
+        unsent,
     )
 
 

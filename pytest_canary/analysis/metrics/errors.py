@@ -58,7 +58,7 @@ def _errors(
     fact = (
         f"{failed[1]:,} of {counts[1]:,} {kind.plural} to {rule.called} failed "
         f"({format_value(rates[1], 'share')}), and {failed[0]:,} of {counts[0]:,} "
-        f"to the baseline ({format_value(rates[0], 'share')})"
+        f"to the baseline ({format_value(rates[0], 'share')}){canary.told_unsent}"
     )
     waiting = int(canary.waiting.sum())
     if waiting:

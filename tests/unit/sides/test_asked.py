@@ -298,7 +298,8 @@ def test_behind_the_service_the_rate_stays() -> None:
 
 def test_what_went_wrong_in_whatever_way_has_failed() -> None:
     kinds = [Kind.ANSWERED, Kind.IN_FLIGHT, Kind.SERVER_ERROR, Kind.RESET, Kind.TIMEOUT]
-    found = requests_of(columns(*kinds))
+    found = requests_of(columns(*kinds, sent=(1, 1, 1, 1, 0)))
     assert found.failed.tolist() == [False, False, True, True, True]
     assert found.answered.tolist() == [True, False, False, False, False]
+    assert found.unsent.tolist() == [False, False, False, False, True]
     assert len(requests_of(None)) == 0

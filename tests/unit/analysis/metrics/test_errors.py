@@ -42,6 +42,18 @@ def test_error_rates(
     assert (found.least, found.confidence, found.level) == (0.015, 0.95, 0.00125)
 
 
+def test_what_was_not_sent_is_told_of_those_that_failed() -> None:
+    """It fares as those that were sent before it, and is nothing that anybody has asked."""
+    failed, unsent = spread(15, 300), [False] * 290 + [True] * 10
+    canary = observed(requests(300, failed, unsent=unsent))
+    lost = sum(a and b for a, b in zip(failed, unsent, strict=True))
+    assert lost
+    assert compared(ERRORS, observed(600), canary).sentence.startswith(
+        "15 of 300 requests to the canary failed (5.0 %), and 0 of 600 to the baseline (0.0 %); "
+        f"{lost} of the failed ones were not sent, as too many awaited an answer; it is "
+    )
+
+
 @pytest.mark.parametrize(
     ("canary", "baseline", "why"),
     [
