@@ -14,11 +14,12 @@ from pytest_canary.core.output import LIMIT
 from pytest_canary.k8s.access_api import AccessApi
 from pytest_canary.k8s.cluster_api import ClusterApi
 from pytest_canary.k8s.connection import Connection
-from pytest_canary.k8s.dry_run import DryRun, Refusal
+from pytest_canary.k8s.dry_run import Refusal
 from pytest_canary.k8s.exec import Exec as Exec
 from pytest_canary.k8s.exec import follow, open_exec
 from pytest_canary.k8s.logs import read_log
 from pytest_canary.k8s.objects import Object
+from pytest_canary.k8s.own_objects import OwnObjects
 
 if TYPE_CHECKING:
     import requests
@@ -56,14 +57,13 @@ class Namespace:
         self.kubeconfig = kubeconfig
         self.name = name
         self.labels = labels or {}
-        self._dry_run: DryRun | None = None
+        self._own = OwnObjects(self._connection, name, self.labels)
         self.cluster = around or ClusterApi(self._connection, name)
         self.access = AccessApi(self._connection, name)
         self.core = client.CoreV1Api(self._connection.client)
         self.apps = client.AppsV1Api(self._connection.client)
         self.batch = client.BatchV1Api(self._connection.client)
         self.discovery = client.DiscoveryV1Api(self._connection.client)
-        self.rbac = client.RbacAuthorizationV1Api(self._connection.client)
 
     def beside(self, name: str) -> Namespace:
         """Another namespace of the same cluster."""
@@ -116,77 +116,16 @@ class Namespace:
         return found
 
     def add(self, *bodies: dict[str, Any]) -> None:
-        """Create objects of the run's own.
-
-        Each is a Secret, Service, Deployment, Job, Pod, ServiceAccount, Role or RoleBinding.
-
-        Raises:
-            ClusterError: there is one of that name already, or it is refused.
-        """
-        creators = {
-            "Secret": self.core.create_namespaced_secret,
-            "Service": self.core.create_namespaced_service,
-            "Deployment": self.apps.create_namespaced_deployment,
-            "Pod": self.core.create_namespaced_pod,
-            "ServiceAccount": self.core.create_namespaced_service_account,
-            "Role": self.rbac.create_namespaced_role,
-            "RoleBinding": self.rbac.create_namespaced_role_binding,
-        }
-        for body in bodies:
-            kind, name = body["kind"], body["metadata"]["name"]
-            what, labelled = f"create {kind} {name}", self._labelled(body)
-            if kind == "Job":  # a user's own, with whatever is in it
-                path = f"/apis/batch/v1/namespaces/{quote(self.name)}/jobs"
-                self._connection.create(what, self.name, path, labelled)
-                continue
-            self._connection.read(what, self.name, creators[kind], self.name, labelled)
+        """Create objects of the run's own; `OwnObjects.add` says which, and what it raises."""
+        self._own.add(*bodies)
 
     def write_slice(self, body: dict[str, Any]) -> None:
-        """Write an EndpointSlice of the run's own, in the place of the one of its name.
-
-        Raises:
-            ClusterError: it is refused.
-        """
-        name, labelled = body["metadata"]["name"], self._labelled(body)
-        what, api = f"write EndpointSlice {name}", self.discovery
-        replaced = self._connection.read(
-            what,
-            self.name,
-            api.replace_namespaced_endpoint_slice,
-            name,
-            self.name,
-            labelled,
-            gone_is_fine=True,
-        )
-        if replaced is None:
-            make = api.create_namespaced_endpoint_slice
-            self._connection.read(what, self.name, make, self.name, labelled)
+        """Write an EndpointSlice of the run's own, as `OwnObjects.write_slice` says."""
+        self._own.write_slice(body)
 
     def dry_apply(self, body: dict[str, Any]) -> Refusal | None:
-        """`kubectl apply --dry-run=server`: what the API server has against it; None for nothing.
-
-        Raises:
-            ClusterError: it does not answer.
-        """
-        if self._dry_run is None:
-            self._dry_run = DryRun(self._connection, self.name)
-        return self._dry_run.apply(self._labelled(body))
-
-    def _labelled(self, body: dict[str, Any]) -> dict[str, Any]:
-        if not self.labels:
-            return body
-        made = {**body, "metadata": self._with_labels(body.get("metadata"))}
-        if body["kind"] == "Job":
-            # Nothing else tells whose its pods are once it is gone.
-            spec = body["spec"]
-            template = {**spec["template"]}
-            template["metadata"] = self._with_labels(template.get("metadata"))
-            made["spec"] = {**spec, "template": template}
-        return made
-
-    def _with_labels(self, metadata: Mapping[str, Any] | None) -> dict[str, Any]:
-        found = metadata or {}
-        return {**found, "labels": {**(found.get("labels") or {}), **self.labels}}
+        """`kubectl apply --dry-run=server`, as `OwnObjects.dry_apply` says."""
+        return self._own.dry_apply(body)
 
     def objects(self, kind: str) -> list[Object]:
         """All objects of a kind ("Pod", "Deployment", "Service", "Secret" …) in the namespace."""
