@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -16,12 +15,12 @@ from pytest_canary.cluster.container_engine import ContainerEngine, Image
 from pytest_canary.cluster.creation import Creation
 from pytest_canary.cluster.engine_address import is_here
 from pytest_canary.cluster.kind import Cluster
-from pytest_canary.cluster.kubeconfig import write_kubeconfig
 from pytest_canary.cluster.loads import Loads
 from pytest_canary.cluster.lodging import look_around, settle
 from pytest_canary.cluster.prerequisite_images import PrerequisiteImages
-from pytest_canary.cluster.run import RUN_LABEL, Run
+from pytest_canary.cluster.run import Run
 from pytest_canary.cluster.versions import Versions
+from pytest_canary.cluster.way_in import WayIn
 from pytest_canary.config.plan import Plan
 from pytest_canary.core.errors import ClusterError
 from pytest_canary.core.processes import Processes
@@ -120,11 +119,12 @@ class Provision:
         """Do it all; raises the first error, and leaves what is half made to the run's cleanup."""
         options = self.plan.options
         cluster = None if options.context else self._cluster()
+        way_in = WayIn(self.plan, self.run, self.processes, cluster)
         owner = None
         if not cluster:
             # What may not be done is told before anything is pushed or made.
-            owner = self._owner(None)
-            look_around(self.plan, owner, self.names, self._kubectl(None), self.processes)
+            owner = way_in.owner()
+            look_around(self.plan, owner, self.names, way_in.kubectl(), self.processes)
         # The database first, as it takes no building, and starts while the versions are loaded.
         # They wait for that only where it need not be pulled.
         jobs: dict[str, Any] = {}
@@ -149,7 +149,7 @@ class Provision:
             # the candidate is to find a cluster never, and not by chance.
             early = cluster is not None and not self.builds_itself
             before = [*created.values(), *([] if early else images.values())]
-            place = pool.submit(self._place, cluster, owner, before, images.get("database"))
+            place = pool.submit(self._place, way_in, owner, before, images.get("database"))
             self._wait({**created, **images, "namespace": place})
         finally:
             # After an error nobody waits for what still runs; its commands are killed.
@@ -162,9 +162,9 @@ class Provision:
         return Provisioned(
             namespace=namespace,
             owner=owner,
-            home=self._home(),
+            home=way_in.home(),
             cluster=cluster,
-            kubectl=self._kubectl(cluster),
+            kubectl=way_in.kubectl(),
             candidate=found["candidate"],
             baseline=found.get("baseline"),
             database=found.get("database"),
@@ -172,11 +172,6 @@ class Provision:
             notes=[*self.versions.notes, *self.notes],
             prerequisites={each: found[name].ref for name, each in presupposed.items()},
         )
-
-    @property
-    def namespace_name(self) -> str:
-        """The run's namespace: its own, unless another is named."""
-        return self.plan.options.namespace or f"canary-{self.run.id}"
 
     def _cluster(self) -> Cluster:
         options = self.plan.options
@@ -200,22 +195,6 @@ class Provision:
         cluster.ensure_kind()
         cluster.ensure_kubectl()
         return cluster
-
-    def _kubectl(self, cluster: Cluster | None) -> Path:
-        """The kubectl that is meant, in a folder of the run's with nothing beside it.
-
-        That folder is put on PATH for the release's scripts: whatever it is called, and whatever
-        else lies where it is, they find it and no other.
-        """
-        found: Path | str | None = cluster.kubectl_path if cluster else self.plan.options.kubectl
-        found = found or shutil.which("kubectl")
-        if not found:
-            raise ClusterError("kubectl is not on PATH; install it, or name it: --kind-kubectl-bin")
-        link = self.run.folder / "bin" / "kubectl"
-        link.parent.mkdir(exist_ok=True)
-        if not link.is_symlink():
-            link.symlink_to(Path(found).absolute())
-        return link
 
     def _create(self, cluster: Cluster) -> None:
         creation = Creation(cluster, self.cluster_run, self.engine, self.processes, self._quiet())
@@ -301,7 +280,7 @@ class Provision:
 
     def _place(
         self,
-        cluster: Cluster | None,
+        way_in: WayIn,
         owner: Namespace | None,
         before: Sequence[Future[Any]],
         database: Future[Image] | None,
@@ -314,12 +293,12 @@ class Provision:
             self._step()
         self.progress["namespace"] = "being made"
         with self.waiter.measure("step", "reach the API server"):
-            owner = owner or self._owner(cluster)
+            owner = owner or way_in.owner()
         namespace = settle(
             self.plan,
             self.run,
             owner,
-            self._kubectl(cluster),
+            way_in.kubectl(),
             self._quiet(),
             self.processes,
             within=self.cluster_run.id if self.plan.options.reuse else None,
@@ -331,29 +310,6 @@ class Provision:
             self.progress["namespace"] = "the database's objects"
             namespace.add(*objects)
         return owner, namespace
-
-    def _owner(self, cluster: Cluster | None) -> Namespace:
-        """The run's namespace, which is not there yet, through its user's own credentials."""
-        path = self.run.kubeconfig
-        write_kubeconfig(
-            path,
-            source=str(cluster.kubeconfig_path) if cluster else self.plan.options.kubeconfig,
-            context=f"kind-{cluster.name}" if cluster else self.plan.options.context,
-            namespace=self.namespace_name,
-            kubectl=self._kubectl(cluster),
-            processes=self.processes,
-        )
-        return Namespace(
-            path,
-            self.namespace_name,
-            redactor=self.processes.redactor,
-            labels={RUN_LABEL: self.run.id},
-        )
-
-    def _home(self) -> Path:
-        home = self.run.folder / "home"
-        home.mkdir(exist_ok=True)
-        return home
 
 
 def _repository(name: str, app: str) -> str:
