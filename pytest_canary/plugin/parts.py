@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 def reap(kept: bool, tell: Callable[[str], None]) -> int:
     """Remove what earlier runs have left; returns how many."""
-    from pytest_canary.cluster import teardown
+    from pytest_canary.cluster import reaping
     from pytest_canary.cluster.engine import Engine
 
-    return teardown.reap(Engine(), kept=kept, tell=lambda text: tell(f"canary: {text}"))
+    return reaping.reap(Engine(), kept=kept, tell=lambda text: tell(f"canary: {text}"))
 
 
 def write_report(report: Report, folder: Path) -> list[Path]:

@@ -16,7 +16,7 @@ import pytest
 from pytest_canary.cluster import record as records
 from pytest_canary.cluster.container_engine import node_name
 from pytest_canary.cluster.engine import Engine
-from pytest_canary.cluster.teardown import reap
+from pytest_canary.cluster.reaping import reap
 from pytest_canary.core.errors import CanaryError
 
 RUNS = "state/pytest-canary/runs"

@@ -19,8 +19,9 @@ from fakes.jobs import commands, one_job, runner
 from pytest_canary.cluster.container_engine import Image
 from pytest_canary.cluster.engine import Engine
 from pytest_canary.cluster.leftovers import Inventory
+from pytest_canary.cluster.reaping import reap
 from pytest_canary.cluster.run import Run, registry_label
-from pytest_canary.cluster.teardown import reap, tear_down
+from pytest_canary.cluster.teardown import tear_down
 from pytest_canary.core.errors import CanaryError, ClusterError, FoundError, ImageError
 from pytest_canary.core.findings import Finding
 from pytest_canary.core.processes import Processes

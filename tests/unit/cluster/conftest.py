@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from fakes.api_server import api_server
 from fakes.commands import Program
+from fakes.machine import Machine
 from fakes.provisions import Bench
 from fakes.runs import PROJECT, Started
 
@@ -64,3 +65,10 @@ def bench(
         yield made
         for run in made.runs:
             run.release()
+
+
+@pytest.fixture
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
+    """An engine, and runs on it that have died."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    return Machine(tmp_path)
