@@ -69,12 +69,10 @@ def each_answer(
 
 
 def _answers(api: Api, request: Request, times: int) -> Iterator[Callable[[], Answer]]:
-    """Answers as they come, or why none did; no more are asked for than whoever reads them follows.
-
-    Whoever hands one on from thread to thread spends as long on that as on a quick answer.
-    """
+    """Answers as they come, or why none did; no more are asked for than their reader follows."""
     asking = _Asking(api, request)
     if not api.is_direct:
+        # One at a time needs no other thread: the way there and back is as long as an answer's.
         yield from repeat(asking.ask, times)
         return
     came: SimpleQueue[Future[Answer]] = SimpleQueue()
