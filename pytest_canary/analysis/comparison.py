@@ -65,9 +65,9 @@ class Comparison:
 
     Attributes:
         metric: its name: "restarts", "readiness", "errors", "latency", "slow answers", the last
-            three with " of reads" or " of writes" too, "baseline's errors", "baseline's late
-            answers", "baseline's slow answers", "memory", "memory growth", "metrics", or a
-            counter's own name.
+            three with " of reads" or " of writes" too, "short answers", "baseline's errors",
+            "baseline's late answers", "baseline's slow answers", "memory", "memory growth",
+            "metrics", or a counter's own name.
         unit: of baseline, canary, effect, interval and least.
         baseline: the baseline's value: a rate, a median, a level; None where there is none.
         canary: the canary's.

@@ -5,7 +5,8 @@ How sure an answer is. It holds with `verdict.confidence` (0.95), all looks and 
 - *no-go* has to be proven: by the blocks of time in which the canary was worse (`blocks`), with a
   p below the level, an effect of at least what matters, and an interval that leaves no doubt of
   half of it. Of releases that differ in nothing at most 5 % are stopped, as the 5 % are parted
-  evenly (Bonferroni) among the metrics that are statistics and the looks at them.
+  evenly (Bonferroni) among the metrics that are statistics and the looks at them; `short_answers`
+  takes a tenth of such a part beside them.
 - *go* has to be proven too: each metric's confidence interval must end below what matters, which
   makes it a test of non-inferiority. Of releases that are worse by as much as matters, in any one
   metric, at most 5 % pass. All metrics must pass, so nothing is parted among them (Berger,
@@ -42,6 +43,7 @@ from pytest_canary.analysis.metrics.memory import MEMORY
 from pytest_canary.analysis.metrics.metric import Metric
 from pytest_canary.analysis.metrics.readiness import READINESS
 from pytest_canary.analysis.metrics.restarts import RESTARTS
+from pytest_canary.analysis.metrics.short_answers import SHORT_ANSWERS
 from pytest_canary.analysis.metrics.slow_answers import SLOW_ANSWERS
 from pytest_canary.analysis.verdict import Compared, Verdict, percentiles, put_in_words
 
@@ -70,6 +72,7 @@ METRICS: tuple[Metric, ...] = (
     RESTARTS,
     READINESS,
     ERRORS,
+    SHORT_ANSWERS,
     LATENCY,
     SLOW_ANSWERS,
     HARM,

@@ -23,6 +23,7 @@ class Requests:
         waiting: whether its answer is still awaited.
         write: whether it writes.
         unsent: whether it was not sent, as so many before it had no answer, and fares as they do.
+        size: bytes of its answer's body; 0 where it has none, or nobody has measured it.
     """
 
     due: Column
@@ -31,6 +32,7 @@ class Requests:
     waiting: Column
     write: Column
     unsent: Column
+    size: Column
 
     @classmethod
     def of(
@@ -41,6 +43,7 @@ class Requests:
         waiting: Sequence[int] | Column = (),
         write: Sequence[int] | Column = (),
         unsent: Sequence[int] | Column = (),
+        size: Sequence[int] | Column = (),
     ) -> Requests:
         """Of what is a column already, or becomes one; what is left out is false of all.
 
@@ -54,8 +57,9 @@ class Requests:
             return numpy.asarray(column if len(column) else [False] * len(due), bool)
 
         times = numpy.asarray(due, float), numpy.asarray(seconds, float)
-        made = cls(*times, flags(failed), flags(waiting), flags(write), flags(unsent))
-        columns = made.seconds, made.failed, made.waiting, made.write, made.unsent
+        sizes = numpy.asarray(size if len(size) else [0] * len(due), float)
+        made = cls(*times, flags(failed), flags(waiting), flags(write), flags(unsent), sizes)
+        columns = made.seconds, made.failed, made.waiting, made.write, made.unsent, made.size
         if any(len(column) != len(made.due) for column in columns):
             raise ValueError("the columns are not of one length")
         if not all(numpy.isfinite(column).all() and (column >= 0).all() for column in times):
@@ -70,7 +74,8 @@ class Requests:
 
     def where(self, chosen: Column) -> Requests:
         """Those that are chosen."""
-        columns = self.due, self.seconds, self.failed, self.waiting, self.write, self.unsent
+        times, flags = (self.due, self.seconds), (self.failed, self.waiting, self.write)
+        columns = *times, *flags, self.unsent, self.size
         return Requests(*(column[chosen] for column in columns))
 
     def since(self, moment: float) -> Requests:

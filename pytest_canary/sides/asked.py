@@ -279,4 +279,5 @@ def requests_of(columns: Columns | None) -> Requests:
         array("B", kinds.translate(IS_IN_FLIGHT)),
         columns.write,
         array("B", columns.sent.tobytes().translate(IS_UNSENT)),
+        columns.size,
     )

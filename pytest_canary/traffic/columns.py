@@ -22,6 +22,7 @@ class Columns(NamedTuple):
         kind: a `Kind`: IN_FLIGHT, ANSWERED, or how it was lost, which is any above.
         write: 1 for a write, 0 for a read.
         sent: 1 where it was sent, 0 where it was not.
+        size: bytes of its answer's body; 0 where none has come to its end.
         unsent: how many were due that the generator's own bounds kept back, with a line or without.
     """
 
@@ -30,12 +31,13 @@ class Columns(NamedTuple):
     kind: array[int]
     write: array[int]
     sent: array[int]
+    size: array[int]
     unsent: int = 0
 
     @classmethod
     def empty(cls) -> Columns:
         """No line yet."""
-        return cls(array("d"), array("d"), array("B"), array("B"), array("B"))
+        return cls(array("d"), array("d"), array("B"), array("B"), array("B"), array("I"))
 
     @property
     def total(self) -> int:

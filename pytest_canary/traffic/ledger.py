@@ -24,6 +24,9 @@ NAMES = 1_000
 TEXTS = 1_000
 LENGTH = 300
 
+# Bytes of an answer that a column can tell.
+LARGEST = 2**32 - 1
+
 
 class Outcome(NamedTuple):
     """What came of one request, as the sender saw it."""
@@ -33,6 +36,7 @@ class Outcome(NamedTuple):
     version: str = ""
     pod: str = ""
     text: str = ""
+    size: int = 0
 
 
 class Stand(NamedTuple):
@@ -83,6 +87,7 @@ class Ledger:
         self._version, self._pod = array("H"), array("H")
         # Single precision is good for a microsecond up to 16 s.
         self._lag, self._seconds = array("f"), array("f")
+        self._size = array("I")
         self._names = _Names()
         self._texts: dict[int, str] = {}
 
@@ -94,7 +99,7 @@ class Ledger:
 
     def open(self, kind: Kind = Kind.IN_FLIGHT) -> int:
         """Enter the next request of the schedule, and return its number."""
-        for column in (self._status, self._version, self._pod):
+        for column in (self._status, self._version, self._pod, self._size):
             column.append(0)
         self._kind.append(kind)
         self._kinds[kind] += 1
@@ -117,6 +122,7 @@ class Ledger:
         self._status[number] = outcome.status
         self._version[number] = self._names.number(outcome.version)
         self._pod[number] = self._names.number(outcome.pod)
+        self._size[number] = min(outcome.size, LARGEST)
         self._seconds[number] = seconds
         if lost(kind) and outcome.text and len(self._texts) < TEXTS:
             self._texts[number] = cut(outcome.text, LENGTH)
@@ -266,7 +272,7 @@ class Ledger:
         # First, as this comes last where a request ends: whatever is not in flight by it has its
         # seconds.
         kinds = self._kind[part]
-        due, writes = self._due[part], self._write[part]
+        due, writes, sizes = self._due[part], self._write[part], self._size[part]
         seconds = array("d", self._seconds[part])
         lines: dict[int, list[int]] = defaultdict(list)
         unsent: Counter[int] = Counter()
@@ -292,6 +298,7 @@ class Ledger:
                 array("B", map(kinds.__getitem__, lines[key])),
                 array("B", map(writes.__getitem__, lines[key])),
                 array("B", map(sent.__getitem__, lines[key])),
+                array("I", map(sizes.__getitem__, lines[key])),
                 unsent[key],
             )
             for key in {*lines, *unsent}

@@ -107,10 +107,12 @@ class Body:
         self._needle = contains.encode()
         self._tail = b""
         self.head = b""
+        self.size = 0
         self.found = not contains
 
     def take(self, chunk: bytes) -> None:
         """Look at the next part of it."""
+        self.size += len(chunk)
         # One more, by which it is known to be cut.
         self.head += chunk[: SHOWN + 1 - len(self.head)]
         if not self.found:
@@ -293,7 +295,7 @@ class Sender:
         text = (
             "" if kind is Kind.ANSWERED else _line(cut(body.head.decode(errors="replace"), SHOWN))
         )
-        return Outcome(kind, answer.status, answer.version, answer.pod, text)
+        return Outcome(kind, answer.status, answer.version, answer.pod, text, body.size)
 
 
 def _header(response: aiohttp.ClientResponse, name: str) -> str:

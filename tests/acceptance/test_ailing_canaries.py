@@ -39,7 +39,7 @@ from pytest_canary.traffic import Traffic
 pytestmark = pytest.mark.alone
 
 Ailing = Callable[[str], str]
-JUDGED = ("errs", "forgets", "drags", "hangs", "hogs", "pauses", "wakes", "leaks", "dies")
+JUDGED = ("errs", "misses", "forgets", "drags", "hangs", "hogs", "pauses", "wakes", "leaks", "dies")
 
 # What the app itself counts of its failures.
 COUNTED = 'http_requests_total{status=~"5.."}'
@@ -199,6 +199,20 @@ def test_a_canary_that_errs_is_no_go(judged: Callable[[str], Verdict]) -> None:
     assert metric(found, COUNTED).canary > 0
     assert found.finding is not None
     assert found.finding.code == "CanaryWorse"
+
+
+def test_a_canary_that_finds_nothing_now_and_then_is_no_go(
+    judged: Callable[[str], Verdict],
+) -> None:
+    """Each of its answers is one, in time and with the status that was promised."""
+    found = judged("misses")
+
+    assert found.answer == "no-go"
+    assert re.match(
+        r"[\d.]+ % of the canary's reads are answered with less than half of what is usual, 0\.0 % "
+        r"of the baseline's; ",
+        found.sentence,
+    )
 
 
 def test_a_canary_that_fails_half_of_its_writes_is_no_go(judged: Callable[[str], Verdict]) -> None:

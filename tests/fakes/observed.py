@@ -41,6 +41,7 @@ def requests(
     waiting: Sequence[bool] = (),
     write: Sequence[bool] = (),
     unsent: Sequence[bool] = (),
+    size: Sequence[int] = (),
     window: float = WINDOW,
 ) -> Requests:
     """So many, at a steady pace; errors that are only counted are spread among them."""
@@ -51,6 +52,7 @@ def requests(
         waiting,
         write,
         unsent,
+        size,
     )
 
 

@@ -29,6 +29,7 @@ def columns(
         array("B", [int(kind) for kind in kinds]),
         array("B", write or [0] * len(kinds)),
         array("B", sent or [1] * len(kinds)),
+        array("I", [30] * len(kinds)),
         unsent,
     )
 

@@ -162,7 +162,9 @@ HALF = (
 
 def test_an_answer_tells_who_gave_it(server: Server, settings: Settings) -> None:
     server.reply = Reply(200, "a needle", {"X-Release": "2", "X-Pod": "web-1"})
-    assert send(server.url, GET, settings) == (Kind.ANSWERED, 200, "2", "web-1", "")
+    assert send(server.url, GET, settings) == (
+        Outcome(Kind.ANSWERED, 200, "2", "web-1", "", size=8)
+    )
 
 
 @pytest.mark.parametrize(
