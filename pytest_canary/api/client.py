@@ -289,7 +289,9 @@ class Api:
         )
         try:
             with waiter.measure("wait", "the Service to answer"):
-                retrying(self.expect, self.settings.read)
+                # What it must have, it may have with the first rows.
+                any_rows = self.settings.read.model_copy(update={"contains": None})
+                retrying(self.expect, any_rows)
         except ApiError as error:
             raise ApiError(
                 f"the Service did not answer within {timeout:g} s; last seen: {error.sentence}",

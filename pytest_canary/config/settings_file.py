@@ -286,6 +286,14 @@ def _together(
                 "needs {unique} in its json, form or path, to be told apart when it is read back",
             )
         )
+    if "{unique}" in (api.read.contains or ""):
+        mistakes.append(
+            (
+                "api.read.contains",
+                str(api.read.contains),
+                "has no {unique}, as it brings all rows; each row's own is looked for in it anyway",
+            )
+        )
     return mistakes
 
 

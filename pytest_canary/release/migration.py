@@ -15,7 +15,7 @@ from typing import Any
 from pytest_canary.core.errors import FoundError, ReleaseError, WaitTimeoutError
 from pytest_canary.core.findings import Finding
 from pytest_canary.database.database import Database
-from pytest_canary.database.deployment import NAME_VARIABLE
+from pytest_canary.database.deployment import NAME_VARIABLE, SECRET
 from pytest_canary.database.lock_findings import describe_waits
 from pytest_canary.database.lock_sampler import sampled
 from pytest_canary.database.locks import Locks
@@ -187,9 +187,7 @@ def one_off(
     volumes = [v for v in spec.get("volumes", []) if not v["name"].startswith("kube-api-access-")]
     spec["volumes"] = volumes
     for each in [container, *spec.get("initContainers", [])]:
-        env = [item for item in each.get("env", []) if item["name"] != NAME_VARIABLE]
-        # The first, as the others may refer to it: $(DB_SCHEMA) knows only what stands before.
-        each["env"] = [{"name": NAME_VARIABLE, "value": database}, *env]
+        each["env"] = env_on(each, database)
         each["volumeMounts"] = [
             mount
             for mount in each.get("volumeMounts", [])
@@ -198,6 +196,34 @@ def one_off(
     spec["containers"] = [container]
     spec["restartPolicy"] = "Never"
     return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": spec}
+
+
+def env_on(container: Mapping[str, Any], database: str) -> list[dict[str, Any]]:
+    """A container's variables, those with another database's name that have the live one's.
+
+    Args:
+        container: may take it from the run's Secret under any name, or all of that with a prefix.
+        database: the other database's name.
+    """
+    given = container.get("env") or []
+    sources = container.get("envFrom") or []
+    refs = {item["name"]: (item.get("valueFrom") or {}).get("secretKeyRef") or {} for item in given}
+    names = [
+        NAME_VARIABLE,
+        *(
+            f"{source.get('prefix') or ''}{NAME_VARIABLE}"
+            for source in sources
+            if (source.get("secretRef") or {}).get("name") == SECRET
+        ),
+        *(
+            name
+            for name, ref in refs.items()
+            if (ref.get("name"), ref.get("key")) == (SECRET, NAME_VARIABLE)
+        ),
+    ]
+    # The first, as the others may refer to them: $(DB_SCHEMA) knows only what stands before.
+    others = [dict(item) for item in given if item["name"] not in names]
+    return [*({"name": name, "value": database} for name in dict.fromkeys(names)), *others]
 
 
 def fresh_schema(

@@ -5,6 +5,7 @@ Not a stage of its own: it takes the place of the stage `rollback` in a walk tha
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from pytest_canary.context import expect, judging
@@ -16,7 +17,7 @@ from pytest_canary.context.delivered import (
 from pytest_canary.context.outcomes import UpdateOutcome
 from pytest_canary.context.stage import Stage
 from pytest_canary.context.workspace import existing_context
-from pytest_canary.core.errors import ReleaseError
+from pytest_canary.core.errors import CanaryError, ReleaseError
 from pytest_canary.k8s.objects import images
 from pytest_canary.manifests.version import CANARY, STABLE
 from pytest_canary.stages.conditions import (
@@ -127,8 +128,19 @@ def baseline_answers(context: Context) -> None:
 
 @STAGE.holds("{write} is acknowledged and {read} has it", when=upgrade)
 def api_works(context: Context) -> None:
-    expect.write_and_read(context)
+    try:
+        expect.write_and_read(context)
+    except CanaryError:
+        # What is not undone may be why.
+        with suppress(CanaryError):
+            note_remains(context)
+        raise
     context.journal.note("rollback", "the API answers")
+    note_remains(context)
+
+
+def note_remains(context: Context) -> None:
+    """Tell what of the migration the rollback has not undone."""
     if migrates_live(context.plan):
         context.journal.note("rollback", context.remains().summary)
 

@@ -261,6 +261,15 @@ def test_a_service_that_answers_at_last_is_waited_for(api: Api, server: Server) 
     assert "status 503, not 200" in told[0][1]
 
 
+def test_a_service_without_rows_is_reached_whatever_its_rows_have_to_say(
+    server: Server, configured: Callable[..., Settings]
+) -> None:
+    reads = {"read": READ | {"contains": "text"}, "write": WRITE}
+    server.reply = Reply(200, "[]")
+    client_for(server.url, configured(api=reads)).wait_until_reachable(Waiter(), timeout=0.3)
+    assert len(server.asked) == 1
+
+
 def test_a_service_that_never_answers_says_what_was_seen_last(api: Api, server: Server) -> None:
     server.reply = Reply(503, "starting")
     with pytest.raises(ApiError) as wrong:

@@ -114,6 +114,30 @@ def test_the_pods_database_is_another_and_stands_before_what_refers_to_it(
     assert container["env"] == [{"name": "DB_SCHEMA", "value": "canary_fresh_1"}, url]
 
 
+def test_the_database_is_another_under_whatever_name_the_pod_has_it(live: dict[str, Any]) -> None:
+    """Or else the migration that is tried on an empty database runs on the live one."""
+
+    def from_secret(name: str, secret: str, key: str) -> dict[str, Any]:
+        return {"name": name, "valueFrom": {"secretKeyRef": {"name": secret, "key": key}}}
+
+    container = live["spec"]["containers"][0]
+    user = from_secret("PGUSER", "db-params", "DB_USER")
+    theirs = from_secret("THEIRS", "other", "DB_SCHEMA")
+    container["env"] = [user, from_secret("PGDATABASE", "db-params", "DB_SCHEMA"), theirs]
+    container["envFrom"] = [
+        {"secretRef": {"name": "db-params"}, "prefix": "APP_"},
+        {"secretRef": {"name": "other"}, "prefix": "OTHER_"},
+        {"configMapRef": {"name": "db-params"}, "prefix": "MAP_"},
+    ]
+    (found,) = made(live)["spec"]["containers"]
+    changed = ("DB_SCHEMA", "APP_DB_SCHEMA", "PGDATABASE")
+    assert found["env"] == [
+        *({"name": name, "value": "canary_fresh_1"} for name in changed),
+        user,
+        theirs,
+    ]
+
+
 def test_an_init_container_works_on_the_other_database_too(live: dict[str, Any]) -> None:
     live["spec"]["initContainers"] = [{"name": "wait", "image": "app"}]
     (first,) = made(live)["spec"]["initContainers"]

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 import pytest
-from fakes.app import Asked, Reply
+from fakes.app import Asked, Reply, fails
 from fakes.traffic import until
 from fakes.world import NewWorld
 from fakes.world_settings import LOADED
@@ -14,8 +14,8 @@ from fakes.world_settings import LOADED
 from pytest_canary import stages
 from pytest_canary.context import expect
 from pytest_canary.context.context import Context
-from pytest_canary.core.errors import FoundError, WaitTimeoutError
-from pytest_canary.stages import canary, rollback, stable
+from pytest_canary.core.errors import CanaryError, FoundError, WaitTimeoutError
+from pytest_canary.stages import automatic_rollback, canary, rollback, stable
 
 
 def test_the_way_down_waits_until_the_candidate_has_let_go_of_the_database(
@@ -63,3 +63,17 @@ def test_a_request_that_hangs_as_its_pod_is_gone_is_lost(new_world: NewWorld) ->
     world.app.faults = []
     with pytest.raises(FoundError, match="requests were lost"):
         expect.no_lost_request(world.context, "stable")
+
+
+def test_a_rollback_tells_what_is_not_undone_where_the_baseline_no_longer_works(
+    new_world: NewWorld,
+) -> None:
+    """It may be why: a column that its writes don't know."""
+    world = new_world().enter("migration")
+    world.fail("migration")
+    world.roll_back()
+    world.app.faults = [fails]
+    with pytest.raises(CanaryError, match="status 500"):
+        world.check("automatic_rollback", automatic_rollback.api_works)
+    assert "the API answers" not in world.journal.line("rollback")
+    assert any("not undone: " in note for note in world.journal.line("rollback"))
