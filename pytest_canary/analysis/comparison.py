@@ -23,6 +23,7 @@ class Observed:
     Attributes:
         requests: what was sent to it.
         restarts: of its containers, in the window; None where nobody looked.
+        ended: how a container ended that was restarted, in words; empty where nobody knows.
         unready: how often one of its pods lost readiness, in the window.
         pods: how many it has.
         age: seconds for which the youngest of them has been ready.
@@ -50,6 +51,7 @@ class Observed:
     before: Reference | None = None
     rows: int = 0
     counted: int | None = None
+    ended: str = ""
 
     def __post_init__(self) -> None:
         grown = [each for series in (self.counters or {}).values() for each in series]

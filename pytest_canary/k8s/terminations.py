@@ -7,7 +7,7 @@ import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pytest_canary.k8s.objects import Object, container_status, is_ending
+from pytest_canary.k8s.objects import Object, container_status, containers, is_ending
 
 # What the API takes where a pod does not say how long it may take to end.
 GRACE = 30
@@ -51,6 +51,25 @@ def killed(pod: Object) -> Iterator[Killed]:
         seconds = int(grace + late.total_seconds())
         if seconds >= grace - 1:
             yield Killed(metadata["name"], container["name"], container["image"], seconds)
+
+
+def last_termination(pod: Object) -> str:
+    """How the container of a pod ended that ended last, in words; empty where none has.
+
+    One that has been started again tells of the time before.
+    """
+    found = [
+        told
+        for each in containers(pod)
+        for state in ("lastState", "state")
+        if (told := each.status.get(state, {}).get("terminated"))
+    ]
+    if not found:
+        return ""
+    last = max(found, key=lambda told: str(told.get("finishedAt") or ""))
+    if last.get("reason") == "OOMKilled":
+        return "was killed, as it held more memory than it may (OOMKilled)"
+    return f"ended with exit code {last.get('exitCode', 0)}"
 
 
 def _moment(text: str) -> datetime.datetime:

@@ -99,5 +99,6 @@ class MeasuredInTurn:
                 figures.pods,
                 figures.age,
                 rows=self._rows(),
+                ended=figures.ended,
             ),
         )

@@ -152,6 +152,7 @@ class Measurement:
                 before=before,
                 rows=self._rows(),
                 counted=int((requests.due < figures.read_at).sum()),
+                ended=figures.ended,
             )
             for figures, requests, memory, before in zip(
                 self._figures,

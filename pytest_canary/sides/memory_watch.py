@@ -239,7 +239,8 @@ class MemoryWatch:
     def _limit(self, names: Sequence[str]) -> float | None:
         """Bytes at which the canary's are ended, or their node is full; None where nobody knows."""
         limits = []
-        for pod in self._ready(CANARY):
+        # One that has just been ended at its limit is not ready.
+        for pod in pods_of(self._observer.snapshot().pods.values(), self._deployments[CANARY]):
             if _name(pod) in names:
                 resources = app_container(pod, self._images).get("resources", {})
                 limit = quantity_or_none(resources.get("limits", {}).get("memory"))

@@ -16,6 +16,7 @@ from pytest_canary.k8s.objects import (
     ready_since,
 )
 from pytest_canary.k8s.observer import Observer
+from pytest_canary.k8s.terminations import last_termination
 from pytest_canary.sides.pages import Page, Pages
 
 
@@ -94,6 +95,13 @@ class PodFigures:
     def restarts_in_place(self) -> int:
         """Of the containers of the pods that are there; for pods that are being replaced."""
         return sum(max(count - self._restarts.get(pod, 0), 0) for pod, count, _ in self._pods())
+
+    @property
+    def ended(self) -> str:
+        """How one of them ended that was restarted since, in words; empty without any."""
+        again = {pod for pod, count, _ in self._pods() if count > self._restarts.get(pod, 0)}
+        pods = [pod for name, pod in self._observer.snapshot().pods.items() if name in again]
+        return next((text for pod in pods if (text := last_termination(pod))), "")
 
     @property
     def unready(self) -> int:

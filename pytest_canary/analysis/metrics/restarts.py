@@ -25,6 +25,8 @@ def compare(
         f"{rule.called}'s containers restarted {times(canary.restarts)} in the window, "
         f"the baseline's {times(baseline.restarts)}"
     )
+    if canary.restarts and canary.ended:
+        sentence += f"; one of {rule.called}'s {canary.ended}"
     counts = baseline.restarts, canary.restarts
     return (counted("restarts", "times", counts, 1.0, answer, sentence),)
 

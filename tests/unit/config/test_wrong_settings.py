@@ -30,8 +30,8 @@ CHECK = "[[api.checks]]\nmethod = 'GET'\npath = '/'\n"
         (
             "api.write = {method = 'PUT', path = '/{unique}'}\n"
             "api.read = {method = 'GET', path = '/', contains = 'a {unique}'}",
-            "api.read.contains = 'a {unique}': has no {unique}, as it brings all rows; each row's own is "
-            "looked for in it anyway",
+            "api.read.contains = 'a {unique}': has no {unique}, as it brings all rows; each row's "
+            "own is looked for in it anyway",
         ),
         ("[replicsa]", "replicsa = {}: no such setting; did you mean replicas?"),
         (

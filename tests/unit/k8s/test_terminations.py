@@ -7,7 +7,7 @@ from fakes import objects, recordings
 from fakes.objects import Object
 
 from pytest_canary.k8s.history import History
-from pytest_canary.k8s.terminations import Killed, killed
+from pytest_canary.k8s.terminations import Killed, killed, last_termination
 
 MANIFEST = Path(__file__).parents[3] / "manifests" / "deployment.yml"
 
@@ -25,6 +25,17 @@ def test_a_container_that_is_killed_when_its_time_is_over_is_told(pod: Object) -
     for seconds in (19, 20, 23):  # times are to the second
         found = list(killed(objects.killed(pod, seconds)))
         assert found == [Killed(name, "addressbook", "app:2", seconds)]
+
+
+def test_the_last_end_of_a_pods_containers_is_told(pod: Object) -> None:
+    assert last_termination(pod) == ""
+    (status,) = pod["status"]["containerStatuses"]
+    ended = {"exitCode": 2, "reason": "Error", "finishedAt": "2026-01-01T00:00:00Z"}
+    status["lastState"] = {"terminated": ended}
+    assert last_termination(pod) == "ended with exit code 2"
+    killed = {"exitCode": 137, "reason": "OOMKilled", "finishedAt": "2026-01-01T00:00:09Z"}
+    status["state"] = {"terminated": killed}
+    assert last_termination(pod) == "was killed, as it held more memory than it may (OOMKilled)"
 
 
 def test_the_usual_time_is_known_where_the_pod_asks_for_none(pod: Object) -> None:

@@ -56,6 +56,20 @@ def test_restarts_count_from_the_beginning(pods: Pods) -> None:
     assert (stable.pods, canary.pods) == (2, 1)
 
 
+def test_how_the_one_ended_that_was_restarted_is_told(pods: Pods) -> None:
+    canary = figures(pods, CANARY)
+    assert canary.ended == ""
+    pods.change(FIRST, restarted(1))
+    assert canary.ended == "", "nobody has said"
+
+    def killed(made: Object) -> None:
+        state = {"exitCode": 137, "reason": "OOMKilled", "finishedAt": "2026-01-01T00:00:00Z"}
+        made["status"]["containerStatuses"][0]["lastState"] = {"terminated": state}
+
+    pods.change(FIRST, killed)
+    assert canary.ended == "was killed, as it held more memory than it may (OOMKilled)"
+
+
 @pytest.mark.parametrize("end", [evict, delete])
 def test_a_pod_in_anothers_place_counts_as_a_restart(
     pods: Pods, end: Callable[[Object], None]

@@ -26,6 +26,12 @@ def test_restarts_are_told() -> None:
     assert compared(RESTARTS, observed(), observed(restarts=2)).sentence == (
         "the canary's containers restarted 2 times in the window, the baseline's not at all"
     )
+    ended = "was killed, as it held more memory than it may (OOMKilled)"
+    told = compared(RESTARTS, observed(restarts=1), observed(restarts=1, ended=ended)).sentence
+    assert told == (
+        f"the canary's containers restarted once in the window, the baseline's once; one of the "
+        f"canary's {ended}"
+    )
     assert compared(RESTARTS, observed(), observed(restarts=None)).sentence == (
         "nobody counted the containers' restarts"
     )
