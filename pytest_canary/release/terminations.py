@@ -9,6 +9,9 @@ from pytest_canary.core.wording import plural
 from pytest_canary.k8s.terminations import Killed
 from pytest_canary.rendering.version import Version
 
+# Seconds to end that are few: what heeds SIGTERM may need as many.
+FEW = 10
+
 
 def unheeded_sigterm(killed: Sequence[Killed], version: Version) -> list[Finding]:
     """What is wrong with how the pods of a version end.
@@ -21,6 +24,12 @@ def unheeded_sigterm(killed: Sequence[Killed], version: Version) -> list[Finding
     if not own:
         return []
     first, longest = own[0], max(each.seconds for each in own)
+    unheeded = (
+        "nothing in the container handles SIGTERM: the first process ignores it unless it says "
+        "otherwise, and a shell passes it on to nobody"
+    )
+    hasty = f"{longest} s may be too short for it, as it serves on or finishes what it does; or "
+    more = "give it more time in terminationGracePeriodSeconds; or "
     return [
         Finding(
             code="unheeded-sigterm",
@@ -28,9 +37,8 @@ def unheeded_sigterm(killed: Sequence[Killed], version: Version) -> list[Finding
             f"they are killed {longest} s later, with whatever they are doing",
             where=f"pod {first.pod}, container {first.container}",
             seen=f"{plural(len(own), 'pod')} killed at the end of terminationGracePeriodSeconds",
-            likely="nothing in the container handles SIGTERM: the first process ignores it unless "
-            "it says otherwise, and a shell passes it on to nobody",
-            next="handle SIGTERM in the app, or let an init such as tini start it, and a shell by "
+            likely=f"{hasty if longest < FEW else ''}{unheeded}",
+            next=f"{more if longest < FEW else ''}handle SIGTERM in the app, or let an init such as tini start it, and a shell by "
             "exec; and end before that time is over",
         )
     ]

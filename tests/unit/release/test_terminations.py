@@ -20,3 +20,11 @@ def test_only_the_versions_own_containers_are_told(world: World) -> None:
     assert "they are killed 31 s later" in told.sentence
     assert told.where == "pod canary-1, container app"
     assert told.seen.startswith("2 pods killed")
+    assert told.likely.startswith("nothing in the container handles SIGTERM")
+
+
+def test_a_pod_that_has_little_time_to_end_may_need_more(world: World) -> None:
+    candidate = world.version("candidate")
+    (told,) = unheeded_sigterm([Killed("canary-1", "app", candidate.image, 1)], candidate)
+    assert told.likely.startswith("1 s may be too short for it, as it serves on or finishes what")
+    assert told.next.startswith("give it more time in terminationGracePeriodSeconds; or handle")

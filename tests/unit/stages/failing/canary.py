@@ -287,7 +287,8 @@ def the_baseline_does_not_answer_any_more(world: World) -> None:
 @CASES.fails(
     canary.nothing_is_lost,
     "1 of 3 acknowledged writes can't be read back from the Service; the first: person 1 (",
-    " Canary) is missing; look for what has removed or doubled it since it was written",
+    " Canary) is missing; look for a write that is acknowledged before it is stored, for a read "
+    "that leaves it out, and for what has removed or doubled it since",
     evidence=("person 1 (",),
 )
 def a_row_is_lost(world: World) -> None:

@@ -65,7 +65,8 @@ def the_service_can_not_read(world: World) -> None:
 @CASES.fails(
     migration.baseline_reads_all,
     "1 of 1 acknowledged writes can't be read back from pod {stable}; the first: person 1 (",
-    "is missing; look for what has removed or doubled it since it was written",
+    "is missing; look for a write that is acknowledged before it is stored, for a read that "
+    "leaves it out, and for what has removed or doubled it since",
 )
 def the_baseline_does_not_see_the_old_rows(world: World) -> None:
     world.app.faults = [app.only("stable", app.forgets_what_it_writes)]
