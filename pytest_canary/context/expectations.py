@@ -274,8 +274,8 @@ def expect_complete(missing: Sequence[str], total: int, where: str = "the Servic
     if missing:
         raise ReleaseError(
             f"{len(missing)} of {total} acknowledged writes can't be read back from {where}; the "
-            f"first: {missing[0]}; look for a write that is acknowledged before it is stored, for a "
-            "read that leaves it out, and for what has removed or doubled it since",
+            f"first: {missing[0]}; look for a write that is acknowledged before it is stored, "
+            "for a read that leaves it out, and for what has removed or doubled it since",
             listed(missing),
         )
     if not total:

@@ -24,12 +24,18 @@ def unheeded_sigterm(killed: Sequence[Killed], version: Version) -> list[Finding
     if not own:
         return []
     first, longest = own[0], max(each.seconds for each in own)
-    unheeded = (
+    likely = (
         "nothing in the container handles SIGTERM: the first process ignores it unless it says "
         "otherwise, and a shell passes it on to nobody"
     )
-    hasty = f"{longest} s may be too short for it, as it serves on or finishes what it does; or "
-    more = "give it more time in terminationGracePeriodSeconds; or "
+    mend = (
+        "handle SIGTERM in the app, or let an init such as tini start it, and a shell by exec; and "
+        "end before that time is over"
+    )
+    if longest < FEW:
+        short = f"{longest} s may be too short for it, as it serves on or finishes what it does"
+        likely = f"{short}; or {likely}"
+        mend = f"give it more time in terminationGracePeriodSeconds; or {mend}"
     return [
         Finding(
             code="unheeded-sigterm",
@@ -37,8 +43,7 @@ def unheeded_sigterm(killed: Sequence[Killed], version: Version) -> list[Finding
             f"they are killed {longest} s later, with whatever they are doing",
             where=f"pod {first.pod}, container {first.container}",
             seen=f"{plural(len(own), 'pod')} killed at the end of terminationGracePeriodSeconds",
-            likely=f"{hasty if longest < FEW else ''}{unheeded}",
-            next=f"{more if longest < FEW else ''}handle SIGTERM in the app, or let an init such as tini start it, and a shell by "
-            "exec; and end before that time is over",
+            likely=likely,
+            next=mend,
         )
     ]
