@@ -20,7 +20,7 @@ SHOWN = 5
 ADVICE = (
     (r"create (unique )?index", CONCURRENTLY),
     (r"refresh materialized", "REFRESH MATERIALIZED VIEW CONCURRENTLY"),
-    (r"alter table .*\b(constraint|foreign key|check|not null)\b", NOT_VALID),
+    (r"alter table .*\b(constraint|foreign key|check|set not null)\b", NOT_VALID),
     (r"alter table .*\btype\b", OTHER_COLUMN),
 )
 

@@ -261,6 +261,6 @@ class CheckSummary:
                     for each in named
                 ]
                 listed = f"{', '.join(first)} and {last}" if first else last
-                yield Line(f"nothing found in {listed}", "green")
+                yield Line(f"nothing wrong found in {listed}", "green")
         elif checks:
             yield Line(f"{held} of {checks} checks were made, and hold")

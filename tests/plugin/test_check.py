@@ -23,7 +23,7 @@ def test_a_check_needs_no_engine_no_cluster_and_no_git_and_leaves_nothing(
             "canary: shop, its manifests alone; settings: defaults",
             "collected 16 items",
             "canary/preflight ................ * s  Kubernetes 1.*, the newest that is known",
-            "canary: nothing found in deployment.yml and service.yml",
+            "canary: nothing wrong found in deployment.yml and service.yml",
         ]
     )
     result.assert_outcomes(passed=16)
@@ -271,7 +271,7 @@ def test_plain_yaml_is_checked_without_a_setting(pytester: pytest.Pytester, shop
         [
             "canary: shop, its manifests alone; settings: defaults",
             "canary/preflight ................. *; Service shop is a NodePort, to be reached *",
-            "canary: nothing found in k8s",
+            "canary: nothing wrong found in k8s",
         ]
     )
     put(shop, DEPLOYMENT.replace("readinessProbe", "readynessProbe"), SERVICE)

@@ -67,7 +67,7 @@ def test_a_check_tells_nothing_where_both_versions_have_the_same_files(
     result = pytester.runpytest_inprocess("--canary-check")
     result.assert_outcomes(passed=20)
     result.stdout.no_fnmatch_line("*compared with*")
-    result.stdout.fnmatch_lines(["canary: nothing found in deployment.yml and service.yml"])
+    result.stdout.fnmatch_lines(["canary: nothing wrong found in deployment.yml and service.yml"])
 
 
 def test_a_check_that_can_not_know_the_baseline_skips_what_it_compares(

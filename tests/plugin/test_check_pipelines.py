@@ -82,7 +82,9 @@ def test_a_pipeline_that_is_right_is_named_and_one_that_is_not_there_is_told(
         "blocks: [{task: {jobs: [{commands: [date]}]}}]\n"
     )
     result = pytester.runpytest_inprocess("--canary-check", "--canary-pipeline=ci.yml")
-    result.stdout.fnmatch_lines(["canary: nothing found in deployment.yml, service.yml and ci.yml"])
+    result.stdout.fnmatch_lines(
+        ["canary: nothing wrong found in deployment.yml, service.yml and ci.yml"]
+    )
     result = pytester.runpytest_inprocess("--canary-check", "--canary-pipeline=cI.yml")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["ERROR: --canary-pipeline: there is no file cI.yml in *"])

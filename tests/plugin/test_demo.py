@@ -57,7 +57,9 @@ def test_its_manifests_alone_are_looked_at_and_its_settings_count(
 ) -> None:
     result = pytester.runpytest_inprocess("--canary-demo", "--canary-check")
     assert result.ret == pytest.ExitCode.OK
-    result.stdout.fnmatch_lines(["canary: nothing found in deployment.yml and service.yml", YOURS])
+    result.stdout.fnmatch_lines(
+        ["canary: nothing wrong found in deployment.yml and service.yml", YOURS]
+    )
     service = pytester.path / "canary-demo" / "manifests" / "service.yml"
     service.write_text(service.read_text().replace("targetPort: http", "targetPort: htpp"))
     result = pytester.runpytest_inprocess("--canary-demo", "--canary-check")

@@ -287,7 +287,7 @@ def test_a_check_of_an_example_is_made(
     monkeypatch.chdir(examples / folder)
     result = pytester.runpytest_subprocess(*arguments(command))
     assert result.ret == pytest.ExitCode.OK, "\n".join(result.outlines + result.errlines)
-    result.stdout.fnmatch_lines(["canary: *nothing found in *"])
+    result.stdout.fnmatch_lines(["canary: *nothing wrong found in *"])
 
 
 @pytest.fixture
@@ -307,7 +307,7 @@ def test_a_check_is_made(
 ) -> None:
     result = pytester.runpytest_subprocess(*arguments(command, words))
     assert result.ret == pytest.ExitCode.OK, "\n".join(result.outlines + result.errlines)
-    result.stdout.fnmatch_lines(["canary: *nothing found in *"])
+    result.stdout.fnmatch_lines(["canary: *nothing wrong found in *"])
 
 
 def test_the_screen_of_a_check_is_what_the_page_shows(

@@ -54,6 +54,25 @@ def test_an_index_that_is_not_made_concurrently_blocks_whoever_writes() -> None:
     assert finding.evidence.splitlines()[-1] == "… and 2 more"
 
 
+@pytest.mark.parametrize(
+    ("statement", "advice"),
+    [
+        ("alter table person add constraint c check (at > 0)", "add the constraint NOT VALID, "),
+        ("alter table person alter at set not null", "add the constraint NOT VALID, "),
+        ("alter table person alter at type bigint", "add a column of the new type, "),
+        # It has no constraint that could be validated later.
+        ("alter table person add s text not null default ''", "commit before what takes long"),
+    ],
+)
+def test_what_to_do_instead_goes_by_the_statement(statement: str, advice: str) -> None:
+    lines = (SAMPLES / "index.csv").read_text()
+    changed = lines.replace("create index person_i on person(name, at)", statement)
+    locks = read(changed.splitlines(), [APP])
+    with pytest.raises(FoundError) as failure:
+        expect_patience(locks, 0.5)
+    assert failure.value.findings[0].next.startswith(advice)
+
+
 def test_a_lock_that_was_taken_before_a_sample_saw_it_is_told_by_its_transaction() -> None:
     finding = found("ddl-then-dml")
     assert finding.sentence == (

@@ -299,7 +299,7 @@ def test_the_very_last_line_is_where_the_report_is(plan: Plan) -> None:
 @pytest.mark.parametrize(
     ("held", "errors", "warnings", "line"),
     [
-        (2, [], [], Line("nothing found in deployment.yml and service.yml", "green")),
+        (2, [], [], Line("nothing wrong found in deployment.yml and service.yml", "green")),
         (
             2,
             [],
