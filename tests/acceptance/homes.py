@@ -8,7 +8,8 @@ from __future__ import annotations
 import glob
 import os
 import shutil
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from pytest_canary.cluster import record as records
 from pytest_canary.cluster.container_engine import node_name
 from pytest_canary.cluster.engine import Engine
 from pytest_canary.cluster.reaping import reap
+from pytest_canary.cluster.record import Record
 from pytest_canary.core.errors import CanaryError
 
 RUNS = "state/pytest-canary/runs"
@@ -37,6 +39,19 @@ def nodes_beside(session: Path) -> frozenset[str]:
     runs = map(Path, glob.iglob(f"{session.parent}/*/*/{RUNS}/*"))  # noqa: PTH207
     noted = (records.read(run) for run in runs if session not in run.parents)
     return frozenset(node_name(each.cluster) for each in noted if each and each.cluster)
+
+
+@contextmanager
+def noted(session: Path, record: Record) -> Iterator[None]:
+    """Let other sessions know meanwhile of a node whose run is removed, and its note with it."""
+    home = session / "noted"
+    folder = home / RUNS / record.run
+    folder.mkdir(parents=True)
+    records.write(record, folder)
+    try:
+        yield
+    finally:
+        shutil.rmtree(home)
 
 
 def sweep() -> None:

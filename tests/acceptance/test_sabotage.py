@@ -19,6 +19,7 @@ from pathlib import Path
 import docker
 import pytest
 import yaml
+from acceptance.homes import noted
 from acceptance.projects import Project, addressbook_tables, needed
 from acceptance.rehearsals import (
     adapted,
@@ -310,7 +311,9 @@ def late_node(engine: docker.DockerClient, run: Run, cluster: str) -> Iterator[C
         engine.volumes.get(volume).remove()
 
 
-def test_what_outlives_the_cleanup_is_named(walk: Rehearsal, engine: docker.DockerClient) -> None:
+def test_what_outlives_the_cleanup_is_named(
+    walk: Rehearsal, engine: docker.DockerClient, homes: Path
+) -> None:
     """A node that the engine makes anew once all was removed, and a namespace in no record."""
     run = walk.workspace.run
     name = f"canary-{run.id}"
@@ -328,7 +331,11 @@ def test_what_outlives_the_cleanup_is_named(walk: Rehearsal, engine: docker.Dock
         )
         return make()
 
-    with late_node(engine, run, name) as make, ThreadPoolExecutor(1) as pool:
+    with (
+        noted(homes, run.record),
+        late_node(engine, run, name) as make,
+        ThreadPoolExecutor(1) as pool,
+    ):
         make()
         again = pool.submit(make_again)
         walk.enter("cleanup")
