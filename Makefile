@@ -136,7 +136,8 @@ test: setup          ## everything, but for what `make soak` has more of
 	$(MAKE) --no-print-directory --keep-going -j4 $(SYNC) alone $(ALL_ELSE:%=idle-%) || status=$$?; \
 	exit $$status
 
-$(ALL_ELSE:%=idle-%):
+# After setup like `alone`, as make begins what can begin: they would take all its places before that can.
+$(ALL_ELSE:%=idle-%): setup
 	$(IDLE) $(MAKE) --no-print-directory $(@:idle-%=%)
 
 # All rounds are run, and those that failed are named: what fails by chance fails in some.
