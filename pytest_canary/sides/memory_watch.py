@@ -163,9 +163,11 @@ class MemoryWatch:
                 found |= self._namespace.cluster.memory(node)
         return found
 
+    def _pods_of(self, track: str) -> list[Object]:
+        return pods_of(self._observer.snapshot().pods.values(), self._deployments[track])
+
     def _ready(self, track: str) -> list[Object]:
-        pods = self._observer.snapshot().pods.values()
-        return [pod for pod in pods_of(pods, self._deployments[track]) if is_ready(pod)]
+        return [pod for pod in self._pods_of(track) if is_ready(pod)]
 
     def _measured(self, track: str) -> list[Object]:
         """The ready pods that have the same load as the other track's."""
@@ -240,7 +242,7 @@ class MemoryWatch:
         """Bytes at which the canary's are ended, or their node is full; None where nobody knows."""
         limits = []
         # One that has just been ended at its limit is not ready.
-        for pod in pods_of(self._observer.snapshot().pods.values(), self._deployments[CANARY]):
+        for pod in self._pods_of(CANARY):
             if _name(pod) in names:
                 resources = app_container(pod, self._images).get("resources", {})
                 limit = quantity_or_none(resources.get("limits", {}).get("memory"))

@@ -94,12 +94,12 @@ class PodFigures:
     @property
     def restarts_in_place(self) -> int:
         """Of the containers of the pods that are there; for pods that are being replaced."""
-        return sum(max(count - self._restarts.get(pod, 0), 0) for pod, count, _ in self._pods())
+        return sum(self._restarted.values())
 
     @property
     def ended(self) -> str:
         """How one of them ended that was restarted since, in words; empty without any."""
-        again = {pod for pod, count, _ in self._pods() if count > self._restarts.get(pod, 0)}
+        again = self._restarted
         pods = [pod for name, pod in self._observer.snapshot().pods.items() if name in again]
         return next((text for pod in pods if (text := last_termination(pod))), "")
 
@@ -124,6 +124,12 @@ class PodFigures:
         """
         there = {pod for pod, _, _ in self._pods()}
         return min((page.at for pod, page in self._last.items() if pod in there), default=0.0)
+
+    @property
+    def _restarted(self) -> dict[str, int]:
+        """How often containers of each pod were restarted since, where any was."""
+        since = {pod: count - self._restarts.get(pod, 0) for pod, count, _ in self._pods()}
+        return {pod: times for pod, times in since.items() if times > 0}
 
     @property
     def _replaced(self) -> int:

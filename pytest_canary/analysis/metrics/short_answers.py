@@ -86,10 +86,10 @@ def _reads(baseline: Requests, canary: Requests) -> _Reads | None:
     base, ours = baseline.where(~baseline.write), canary.where(~canary.write)
     if min(int(each.answered.sum()) for each in (base, ours)) < READS:
         return None
-    length = max(LENGTH, READS * float(base.due[-1] - base.due[0]) / len(base))
-    blocks = blocks_of(base, ours, length)
     if not (base.size.any() or ours.size.any()):
         return None
+    length = max(LENGTH, READS * float(base.due[-1] - base.due[0]) / len(base))
+    blocks = blocks_of(base, ours, length)
     short = (
         _short(base, blocks.of_baseline, blocks.count),
         _short(ours, blocks.of_canary, blocks.count),
