@@ -175,11 +175,14 @@ class Connection:
             why = self.redactor.redact(_message(error))
             raise ClusterError(f"can't {what} in namespace {namespace}: {why}") from error
         except HTTPError as error:
-            raise ClusterError(
-                f"can't {what}: {self.client.configuration.host} does not answer; see that the "
-                "cluster runs, and that the context is the right one",
-                str(error),
-            ) from error
+            raise self._unanswered(what, str(error)) from error
+
+    def _unanswered(self, what: str, evidence: str) -> ClusterError:
+        return ClusterError(
+            f"can't {what}: {self.client.configuration.host} does not answer; see that the cluster "
+            "runs, and that the context is the right one",
+            evidence,
+        )
 
     def create(self, what: str, namespace: str, path: str, body: Mapping[str, Any]) -> None:
         """Create an object as it is; the client's own models leave out fields that are new to them.
@@ -200,11 +203,7 @@ class Connection:
             with self.session() as session:
                 answer = session.post(f"{host}{path}", json=body, timeout=API_TIMEOUT)
         except requests.RequestException as error:
-            raise ClusterError(
-                f"can't {what}: {host} does not answer; see that the cluster runs, and that the "
-                "context is the right one",
-                self.redactor.redact(str(error)),
-            ) from error
+            raise self._unanswered(what, self.redactor.redact(str(error))) from error
         if not answer.ok:
             try:
                 why = str(answer.json()["message"])
