@@ -9,12 +9,14 @@ from pytest_canary.api.client import Api
 from pytest_canary.api.factory import client_for
 from pytest_canary.core.errors import ReleaseError, TrafficError
 from pytest_canary.traffic import Traffic
+from pytest_canary.traffic.generator import Generator
 
 if TYPE_CHECKING:
     from pytest_canary.config.plan import Plan
     from pytest_canary.context.address import Address
     from pytest_canary.context.journal import Journal
     from pytest_canary.core.waiting import Waiter
+    from pytest_canary.traffic.flow import Generate
 
 WHEN = "at the end of the stage `baseline`, or of `migration` in a first release"
 
@@ -26,16 +28,20 @@ class AppAccess:
         plan: how it is asked, and whether there is traffic.
         journal: learns of the traffic.
         elsewhere: whether the Service has an address of its own; kind's is on loopback.
+        generate: makes what sends the traffic.
 
     Attributes:
         detour: why neither the share of connections nor a lost request says anything; empty where
             they do.
     """
 
-    def __init__(self, plan: Plan, journal: Journal, *, elsewhere: bool) -> None:
+    def __init__(
+        self, plan: Plan, journal: Journal, *, elsewhere: bool, generate: Generate = Generator
+    ) -> None:
         self._plan = plan
         self._journal = journal
         self._elsewhere = elsewhere
+        self._generate = generate
         self.detour = ""
         self._api: Api | None = None
         self._traffic: Traffic | None = None
@@ -60,6 +66,7 @@ class AppAccess:
                 settings.traffic,
                 read=bounded_read(self._api),
                 anywhere=self._elsewhere,
+                generate=self._generate,
             )
             traffic.stand(*self._phase)
             self._traffic = self._journal.traffic = traffic.start()

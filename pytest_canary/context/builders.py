@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from pytest_canary.analysis.verdict import Verdict
     from pytest_canary.api.client import Api
+    from pytest_canary.api.writes import Writes
     from pytest_canary.cluster.container_engine import ContainerEngine, Image
     from pytest_canary.cluster.provision import Provisioned
     from pytest_canary.cluster.run import Run
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
     from pytest_canary.sides.sides import Sides
     from pytest_canary.sides.tracks import Tracks
     from pytest_canary.traffic import Traffic
+    from pytest_canary.traffic.flow import Generate
+    from pytest_canary.traffic.generator import Generator
+    from pytest_canary.traffic.ledger import Ledger
+    from pytest_canary.traffic.sender import Sender
 
 # Each imports what it makes when it makes it: a static check needs none of it.
 
@@ -164,6 +169,13 @@ def refuse_apply(plan: Plan, folder: Path, processes: Processes) -> list[Finding
     return failures(plan, folder, processes)
 
 
+def generate(urls: Sequence[str], sender: Sender, ledger: Ledger, writes: Writes) -> Generator:
+    """What sends the traffic through the Service."""
+    from pytest_canary.traffic.generator import Generator
+
+    return Generator(urls, sender, ledger, writes)
+
+
 def judge(measurement: Measurement) -> Verdict:
     """The verdict, which takes as long as it needs."""
     return measurement.judge()
@@ -229,6 +241,7 @@ class Builders:
     engine: Callable[[Processes], ContainerEngine] = make_engine
     bring_up: BringUp = bring_up
     observe: Callable[[Namespace], Observer] = observe
+    generate: Generate = generate
     side_by_side: SideBySide = side_by_side
     ask_in_turn: AskInTurn = ask_in_turn
     judge: Callable[[Measurement], Verdict] = judge

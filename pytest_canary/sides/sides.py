@@ -14,6 +14,7 @@ from pytest_canary.core.errors import ClusterError
 from pytest_canary.manifests.version import CANARY, STABLE
 from pytest_canary.sides.alone import SECONDS, Alone, load_alone
 from pytest_canary.sides.asked import AskedByTrack
+from pytest_canary.traffic.generator import Generator
 from pytest_canary.traffic.track_traffic import TrackTraffic
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from pytest_canary.core.waiting import Waiter
     from pytest_canary.sides.tracks import Tracks
     from pytest_canary.traffic import Traffic
+    from pytest_canary.traffic.flow import Generate
 
 # Requests a second to each beside the verdict: they warm pods up, show what comes and goes, and
 # are a load that nobody minds.
@@ -41,6 +43,7 @@ class Sides:
         settings: the traffic's rate and the verdict's.
         elsewhere: whether the addresses are another machine's.
         seconds: for which the baseline is asked alone.
+        generate: makes what sends.
 
     Attributes:
         traffic: asks both; None while it does not.
@@ -56,6 +59,7 @@ class Sides:
         *,
         elsewhere: bool,
         seconds: float = SECONDS,
+        generate: Generate = Generator,
     ) -> None:
         self.traffic: TrackTraffic | None = None
         self.alone: Sample | None = None
@@ -64,6 +68,7 @@ class Sides:
         self._settings = settings
         self._elsewhere = elsewhere
         self._seconds = seconds
+        self._generate = generate
         self._asks_alone: Alone | None = None
 
     def ask_baseline(self, waiter: Waiter) -> None:
@@ -123,6 +128,7 @@ class Sides:
             rate=rate,
             read=bounded_read(self._api),
             anywhere=self._elsewhere,
+            generate=self._generate,
         )
 
     @property

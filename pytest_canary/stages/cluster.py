@@ -191,7 +191,9 @@ def furnish(
         release=release,
         transitions=transitions(workspace, engine, up, release, database, pipelines),
         database=database,
-        app=AppAccess(plan, journal, elsewhere=up.cluster is None),
+        app=AppAccess(
+            plan, journal, elsewhere=up.cluster is None, generate=workspace.builders.generate
+        ),
         builders=workspace.builders,
     )
 

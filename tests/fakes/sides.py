@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from fakes.app import NOTES
-from fakes.traffic import until
+from fakes.traffic import patient, until
 from fakes.world import GO, World
 from fakes.world_settings import LOADED
 
@@ -27,6 +28,12 @@ def sides(world: World) -> Sides:
     found = world.context.sides
     assert found
     return found
+
+
+def ask_alone_for_long(world: World) -> None:
+    """Let a busy machine ask a world's baseline alone too; a world takes a tenth of a second."""
+    asks = partial(Sides, seconds=1.0, generate=patient)
+    world.context.builders = replace(world.context.builders, side_by_side=asks)
 
 
 def answered(world: World) -> dict[str, int]:

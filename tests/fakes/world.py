@@ -27,7 +27,7 @@ from fakes.network import Network
 from fakes.objects import Object
 from fakes.observed import observed, requests
 from fakes.repository import manifests_of_two_versions
-from fakes.traffic import until
+from fakes.traffic import patient, until
 from fakes.watched import Watched
 from fakes.world_settings import SETTINGS
 
@@ -179,7 +179,8 @@ class World:
             "refuse_apply": lambda *_: [],
             # tests/unit/delivery has real ones; what is told of them is told here too.
             "run_pipelines": self.pipelines or self._run_pipelines,
-            "side_by_side": partial(Sides, seconds=0.1),
+            "generate": patient,
+            "side_by_side": partial(Sides, seconds=0.1, generate=patient),
             "ask_in_turn": partial(InTurn.of, period=0.3),
             "judge_in_turn": lambda _: GO_IN_TURN,
         }

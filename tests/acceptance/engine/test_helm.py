@@ -34,7 +34,7 @@ def change(path: Path, old: str, new: str) -> None:
 def test_a_check_passes_and_a_fault_is_told_with_its_templates_line(example: Path) -> None:
     right = checked(example)
     assert right.returncode == 0, right.stdout
-    assert "canary: nothing found in chart" in right.stdout
+    assert "canary: nothing wrong found in chart" in right.stdout
     template = example / "chart" / "templates" / "deployment.yaml"
     change(template, "readinessProbe", "readynessProbe")
     lines = template.read_text().splitlines()

@@ -36,7 +36,7 @@ def test_objects_are_made_with_the_places_that_they_come_from(example: Path) -> 
 def test_a_check_passes_and_a_fault_is_told_with_its_own_line(example: Path) -> None:
     right = checked(example)
     assert right.returncode == 0, right.stdout
-    assert f"canary: nothing found in {LIVE}" in right.stdout
+    assert f"canary: nothing wrong found in {LIVE}" in right.stdout
     base = example / "deploy" / "base" / "deployment.yml"
     base.write_text(base.read_text().replace("readinessProbe", "readynessProbe"))
     wrong = checked(example)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from fakes import app
-from fakes.sides import MAY_NOT, SILENT, answered, both, measured, sides
+from fakes.sides import MAY_NOT, SILENT, answered, ask_alone_for_long, both, measured, sides
 from fakes.tracks import SERVICES, services
 from fakes.traffic import until
 from fakes.world import NewWorld, World
@@ -43,6 +43,7 @@ def lost(traffic: TrackTraffic) -> dict[str, int]:
 
 def test_the_baseline_is_asked_alone_before_the_canary_comes(new_world: NewWorld) -> None:
     world = new_world(**LOADED)
+    ask_alone_for_long(world)
     world.enter("baseline")
     assert (services(world.namespace), sides(world).traffic) == (SERVICES, None)
     deployed: list[bool] = []

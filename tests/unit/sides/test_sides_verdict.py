@@ -8,7 +8,7 @@ import pytest
 from fakes import app
 from fakes.objects import Object, unready
 from fakes.pages import restarted
-from fakes.sides import MAY_NOT, SILENT, answered, both, measured, sides
+from fakes.sides import MAY_NOT, SILENT, answered, ask_alone_for_long, both, measured, sides
 from fakes.traffic import until
 from fakes.world import GO, NewWorld, World
 from fakes.world_settings import LOADED
@@ -142,6 +142,7 @@ def test_a_read_that_is_bounded_takes_the_place_of_the_other(new_world: NewWorld
 
 
 def test_where_it_is_not_the_rows_are_counted(loaded: World) -> None:
+    ask_alone_for_long(loaded)
     ((baseline, _),) = measured(loaded, both)
     assert baseline.before
     had = loaded.journal.outcome(CanaryOutcome).rows
