@@ -17,7 +17,7 @@ if bounded=$(docker info -f '{{with index .Runtimes "bounded"}}{{.Path}}{{end}}'
 fi
 [[ -z ${DOCKER_HOST:-} ]] || die "no Docker engine answers at DOCKER_HOST, $DOCKER_HOST. Start it, or unset DOCKER_HOST."
 type apt-get >/dev/null 2>&1 || die 'no Docker engine answers (`docker info`). Install or start Docker, and try again.'
-"$airgap/packages.sh" dockerd containerd runc iptables jq capsh ps certificates
+"$airgap/packages.sh" dockerd containerd runc iptables ps certificates
 docker info >/dev/null 2>&1 && exit 0
 root true 2>/dev/null || die 'no Docker engine answers (`docker info`). Start it, or run this as root or where sudo asks for no password.'
 

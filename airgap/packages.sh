@@ -7,7 +7,6 @@ for command; do
   case $command in
     venv) package=python3-venv; python3 -c 'import ensurepip, venv' 2>/dev/null && continue ;;
     dockerd) package=docker.io ;;
-    capsh) package=libcap2-bin ;;
     envsubst) package=gettext-base ;;
     ps) package=procps ;;
     debian-keyring) package=debian-archive-keyring; [[ -e /usr/share/keyrings/debian-archive-keyring.gpg ]] && continue ;;

@@ -89,7 +89,7 @@ if ready; then write_env yes; exit 0; fi
 
 [[ $(uname -s) == Linux ]] && type apt-get >/dev/null 2>&1 ||
   die 'no container registry is in reach, and building without one takes Debian or Ubuntu with apt-get. Pull kindest/node on this machine first, or set a registry mirror in the engine.'
-"$airgap/packages.sh" mmdebstrap jq tar venv certificates debian-keyring 9>&-
+"$airgap/packages.sh" mmdebstrap tar venv certificates debian-keyring 9>&-
 host_key=$(host_key)
 
 made() { # made ARTEFACT TEXT: build it, unless the cache has it; never half of it
