@@ -162,12 +162,12 @@ def fails(asked: Asked, reply: Reply) -> Reply:
     return Reply(500, {"error": "column search_name does not exist"}, reply.headers)
 
 
-def hangs_once(seconds: float) -> Fault:
-    """Lets the first client wait so long."""
-    first = threading.Lock()
+def hangs_now_and_then(seconds: float, every: int) -> Fault:
+    """Lets one client of so many wait so long."""
+    turns = itertools.count(1)
 
     def hang(asked: Asked, reply: Reply) -> Reply:
-        if first.acquire(blocking=False):
+        if next(turns) % every == 0:
             time.sleep(seconds)
         return reply
 
