@@ -32,7 +32,7 @@ def bounded(folder: Path, *arguments: str) -> str:
 
 
 def process(*asked: str) -> dict[str, Any]:
-    """What Docker writes of a process, with the names of capabilities and brackets elsewhere too."""
+    """What Docker writes of a process; the names of capabilities are elsewhere too."""
     return {
         "args": ["sh", "-c", 'echo "[," ,, "CAP_MKNOD"', "CAP_MKNOD"],
         "env": ['JSON={"capabilities":{"bounding":["CAP_MKNOD"]}}', "NAME=Åsa\n\\"],
