@@ -38,6 +38,7 @@ class Observed:
             however many there are.
         counted: how many of the requests were sent to it by the last reading of the pod that was
             read least; None for all.
+        away: how many of its pods that were ready at first are there, and not ready now.
     """
 
     requests: Requests
@@ -52,6 +53,7 @@ class Observed:
     rows: int = 0
     counted: int | None = None
     ended: str = ""
+    away: int = 0
 
     def __post_init__(self) -> None:
         grown = [each for series in (self.counters or {}).values() for each in series]

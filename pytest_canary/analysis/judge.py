@@ -207,10 +207,11 @@ class Judge:
         # pod that comes and goes is why they are few.
         events = [each for each in found if each[0] in EVENTS and each[1].answer == answer]
         worst = _worst(answer, events if answer == "inconclusive" and lack else found)
+        because = _because(worst, found) if answer == "no-go" else ""
         return Verdict(
             answer,
             passed >= 1 or answer != "inconclusive",
-            put_in_words(answer, worst, lack, baseline, canary),
+            because + put_in_words(answer, worst, lack, baseline, canary),
             compared,
             tuple(text for metric in self._metrics if (text := metric.omitted(baseline, canary))),
             self._looks,
@@ -277,6 +278,14 @@ def _lack(limits: Limits, baseline: int, canary: int, *, in_turn: bool) -> str:
         if count < enough:
             return f"{count:,} requests of the {who}, at least {enough:,} are needed"
     return ""
+
+
+def _because(worst: Compared | None, found: Sequence[Compared]) -> str:
+    """What happened to pods and has its part in what is worse, to be said before it; or nothing."""
+    if worst is None or worst[0] in EVENTS:
+        return ""
+    told = [each.sentence for metric, each in found if metric in EVENTS and each.answer != "go"]
+    return "".join(f"{sentence}; " for sentence in told)
 
 
 def _worst(answer: Answer, found: Sequence[Compared]) -> Compared | None:

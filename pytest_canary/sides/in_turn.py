@@ -19,6 +19,7 @@ from pytest_canary.analysis.steadiness import unsteadiness
 from pytest_canary.api.bounded_read import bounded_read, rows_read
 from pytest_canary.config.verdict_rate import SECONDS, first_rate
 from pytest_canary.core.errors import TrafficError, WaitTimeoutError
+from pytest_canary.core.machine import busy_with
 from pytest_canary.core.waiting import Seen, Waiter
 from pytest_canary.manifests.version import STABLE
 from pytest_canary.sides.asked import requests_of
@@ -276,7 +277,7 @@ class InTurn:
         if unsent > UNSENT:
             return (
                 f"the load generator could not keep up: {unsent * 100:.1f} % of the requests were "
-                "not sent; free the machine, or lower verdict.rate"
+                f"not sent; lower verdict.rate, or free the machine, which has {busy_with()}"
             )
         before, late = (
             self.traffic.lag(*each)

@@ -100,5 +100,6 @@ class MeasuredInTurn:
                 figures.age,
                 rows=self._rows(),
                 ended=figures.ended,
+                away=figures.away,
             ),
         )

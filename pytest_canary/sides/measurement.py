@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 
 from pytest_canary.analysis.comparison import Observed
@@ -11,6 +10,7 @@ from pytest_canary.analysis.reference import Reference
 from pytest_canary.analysis.requests import Requests
 from pytest_canary.analysis.verdict import Verdict
 from pytest_canary.config.settings import Settings
+from pytest_canary.core.machine import busy_with
 from pytest_canary.core.waiting import Seen, Waiter
 from pytest_canary.k8s.namespace import Namespace
 from pytest_canary.k8s.observer import Observer
@@ -144,6 +144,7 @@ class Measurement:
                 requests=requests,
                 restarts=figures.restarts,
                 unready=figures.unready,
+                away=figures.away,
                 pods=figures.pods,
                 age=figures.age,
                 memory=memory,
@@ -174,9 +175,7 @@ class Measurement:
         unsent = self._asked.unsent(self._from, self._asked.now())
         if unsent <= UNSENT:
             return self._asked.trouble()
-        load, cores = os.getloadavg()[0], os.cpu_count()
         return (
             f"the load generator could not keep up: {unsent * 100:.1f} % of the requests were not "
-            f"sent, with a load average of {load:.1f} on {cores} cores; free the machine, or lower "
-            "verdict.rate"
+            f"sent; lower verdict.rate, or free the machine, which has {busy_with()}"
         )

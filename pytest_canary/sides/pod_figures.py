@@ -109,6 +109,13 @@ class PodFigures:
         return self._observer.readiness_lost(self._at_first, self._began)
 
     @property
+    def away(self) -> int:
+        """How many of those that were ready at first are there, and not ready now."""
+        there = {str(pod["metadata"]["name"]) for pod in self._alive()}
+        ready = {pod for pod, _, ready in self._pods() if ready}
+        return len((self._at_first & there) - ready)
+
+    @property
     def counters(self) -> dict[str, list[float]] | None:
         """By how much counters of things gone wrong grew, reading by reading; None without any."""
         if not self._last:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from pytest_canary.core.errors import TrafficError
+from pytest_canary.core.machine import busy_with
 from pytest_canary.traffic.exchange import NOT_SENT, Kind, place
 
 # An outage of a twentieth of a transition would go unseen.
@@ -27,12 +28,17 @@ def too_many(unsent: int, due: int) -> bool:
     return unsent > max(SPARED, SHARE * due)
 
 
-def gap(places: Mapping[tuple[str, str], Counter[Kind]], rate: float) -> TrafficError | None:
+def gap(
+    places: Mapping[tuple[str, str], Counter[Kind]],
+    rate: float,
+    busy_with: Callable[[], str] = busy_with,
+) -> TrafficError | None:
     """What is wrong where there is a gap, told of the widest; None where there is none.
 
     Args:
         places: what came of the requests, by stage and transition.
         rate: traffic.rate.
+        busy_with: tells what else this machine does.
     """
     unsent = {where: sum(kinds[kind] for kind in NOT_SENT) for where, kinds in places.items()}
     wide = [where for where in places if too_many(unsent[where], places[where].total())]
@@ -42,7 +48,8 @@ def gap(places: Mapping[tuple[str, str], Counter[Kind]], rate: float) -> Traffic
     return TrafficError(
         f"the load generator could not keep up {place(*worst)}: {unsent[worst]:,} of "
         f"{places[worst].total():,} requests were not sent, so nobody knows whether they would "
-        f"have been lost; lower traffic.rate, which is {rate:g}, or free the machine",
+        f"have been lost; lower traffic.rate, which is {rate:g}, or free the machine, which has "
+        f"{busy_with()}",
         "\n".join(_line(where, places[where]) for where in wide),
     )
 

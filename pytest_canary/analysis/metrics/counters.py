@@ -31,6 +31,8 @@ def compare(
     if baseline.several_processes or canary.several_processes:
         return ()
     names = sorted({*canary.counters, *(baseline.counters or {})})
+    if not names and (gone := _gone(canary)):
+        return (lacking("metrics", "a request", gone),)
     each_rule = Rule(rule.confidence, rule.level / max(len(names), 1))
     return tuple(_counter(name, baseline, canary, each_rule, limits.errors) for name in names)
 
@@ -57,6 +59,8 @@ def _counter(
     found = statistics.count_difference(sum(its), ours, sum(base), theirs, excess, rule.confidence)
     rates = sum(base) / theirs, sum(its) / ours
     fact = f"{name} grew by {sum(its):,.0f} in {ours:,} requests to the canary"
+    if gone := _gone(canary):
+        fact = f"{gone}; by then {fact}"
     if name in (baseline.counters or {}):
         fact += f", by {sum(base):,.0f} in the baseline's {theirs:,}"
         pairs = zip_longest(its, base, fillvalue=0.0)
@@ -66,6 +70,17 @@ def _counter(
         fact += "; the baseline has no such counter"
         rule = Rule(rule.confidence, 0.0)
     return decided(name, "a request", rates, found, rule, least, fact)
+
+
+def _gone(canary: Observed) -> str:
+    """That its page no longer comes, in words; empty where it does, or did until a moment ago."""
+    sent = len(canary.requests)
+    if canary.counted is None or canary.counted >= sent / 2:
+        return ""
+    return (
+        f"the canary's page of metrics no longer comes: it came last after {canary.counted:,} of "
+        f"{sent:,} requests"
+    )
 
 
 def _dispersion(growths: Sequence[float]) -> float:

@@ -20,11 +20,15 @@ def compare(
 ) -> tuple[Comparison, ...]:
     """A pod that comes and goes gets no requests meanwhile, so that its answers don't tell it."""
     more = canary.unready - baseline.unready
-    answer: Answer = "inconclusive" if more >= LEAST else "go"
+    # Where both are away, it is the machine.
+    stays_away = bool(canary.away) and not baseline.away
+    answer: Answer = "inconclusive" if more >= LEAST or stays_away else "go"
     sentence = (
         f"{rule.called}'s pods lost readiness {times(canary.unready)} in the window, the "
         f"baseline's {times(baseline.unready)}"
     )
+    if stays_away:
+        sentence += f"; {canary.away} of {rule.called}'s is not ready since"
     counts = float(baseline.unready), float(canary.unready)
     return (counted("readiness", "times", counts, float(LEAST), answer, sentence),)
 

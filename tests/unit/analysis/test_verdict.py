@@ -302,6 +302,23 @@ def test_a_pod_that_comes_and_goes_has_advice_of_its_own() -> None:
     assert [READINESS in METRICS, READINESS.statistic] == [True, False]
 
 
+def test_a_pod_that_stays_away_is_told_and_not_the_lack_of_requests_that_comes_of_it() -> None:
+    gone = (
+        "the canary's pods lost readiness once in the window, the baseline's not at all; "
+        "1 of the canary's is not ready since"
+    )
+    lacking = final(observed(800), observed(120, unready=1, away=1))
+    assert (lacking.answer, lacking.sentence) == ("inconclusive", gone)
+    assert lacking.finding
+    assert lacking.finding.next.startswith("see why it is so")
+    # Asked at its own address, it is refused.
+    refused = final(observed(800), observed(800, 200, unready=1, away=1, counters={}))
+    assert refused.answer == "no-go"
+    assert refused.sentence.startswith(f"{gone}; 200 of 800 requests to the canary failed (25.0 %)")
+    assert refused.worst
+    assert refused.worst[1].metric == "errors"
+
+
 def mixed(count: int, failing: bool = False, slow: bool = False) -> Observed:
     """A tenth of which write; half of the writes may fail, and a third of the reads be slow."""
     write = spread(count // 10, count)

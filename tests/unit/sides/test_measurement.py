@@ -224,10 +224,9 @@ def test_what_this_machine_did_not_send_is_nobodys_fault(pods: Pods, load: Load)
     verdict = window(pods, load, verdict=BRIEF).judge()
     assert verdict.answer == "inconclusive"
     assert verdict.sentence.startswith(
-        "the load generator could not keep up: 1.3 % of the requests were not sent, with a load "
-        "average of "
+        "the load generator could not keep up: 1.3 % of the requests were not sent; lower "
+        "verdict.rate, or free the machine, which has a load average of "
     )
-    assert verdict.sentence.endswith(" cores; free the machine, or lower verdict.rate")
 
 
 def test_one_in_a_hundred_may_be_unsent(pods: Pods, load: Load) -> None:

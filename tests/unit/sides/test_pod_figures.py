@@ -99,6 +99,18 @@ def test_readiness_that_is_lost_counts_each_time(pods: Pods) -> None:
     assert (stable.unready, canary.unready) == (0, 2)
 
 
+def test_a_pod_that_is_not_ready_any_more_is_away_until_it_is(pods: Pods) -> None:
+    canary, stable = figures(pods, CANARY), figures(pods, STABLE)
+    pods.change(FIRST, unready)
+    assert (stable.away, canary.away) == (0, 1)
+    assert figures(pods, CANARY).away == 0, "it was not ready at first"
+    pods.put(pod(CANARY, 0))
+    assert (canary.away, canary.unready) == (0, 1)
+    # What takes its place is a restart.
+    pods.change(FIRST, delete)
+    assert canary.away == 0
+
+
 def test_readiness_that_comes_and_goes_between_two_looks_is_lost_too(pods: Pods) -> None:
     canary = figures(pods, CANARY)
     pods.change(FIRST, ready_from(READY + datetime.timedelta(seconds=9)))

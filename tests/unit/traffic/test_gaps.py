@@ -38,12 +38,12 @@ def test_the_widest_gap_is_told_and_the_others_are_its_evidence() -> None:
         ),
         ("", ""): Counter({Kind.IN_FLIGHT: 90, Kind.LATE: 1}),
     }
-    found = gap(places, 30)
+    found = gap(places, 30, lambda: "a load average of 8.0 on 2 cores")
     assert found
     assert found.sentence == (
         "the load generator could not keep up in stable during promote: 1,389 of 1,390 requests "
         "were not sent, so nobody knows whether they would have been lost; lower traffic.rate, "
-        "which is 30, or free the machine"
+        "which is 30, or free the machine, which has a load average of 8.0 on 2 cores"
     )
     assert found.evidence.splitlines() == [
         "in canary during deploy, of 100 requests: 10 not sent, as their time had passed",

@@ -50,6 +50,22 @@ def test_a_counter_is_held_against_the_requests_until_it_was_read() -> None:
     )
 
 
+def test_a_page_that_no_longer_comes_is_a_lack_and_told() -> None:
+    """Or else a canary that shows its counters no more would hide what they count."""
+    name = "jobs_failed_total"
+    gone = "the canary's page of metrics no longer comes: it came last after 60 of 400 requests"
+    canary = replace(observed(400, counters={name: parted(0)}), counted=60)
+    found = compared(COUNTERS, observed(400, counters={name: parted(0)}), canary)
+    assert found.answer == "inconclusive"
+    assert found.sentence.startswith(
+        f"{gone}; by then {name} grew by 0 in 60 requests to the canary, by 0 in the baseline's 400"
+    )
+    # Also where nothing was counted by then: it might have been since.
+    nothing = replace(observed(400, counters={}), counted=60)
+    silent = compared(COUNTERS, observed(400, counters={}), nothing)
+    assert (silent.metric, silent.answer, silent.sentence) == ("metrics", "inconclusive", gone)
+
+
 def test_a_counter_that_is_absent_is_0() -> None:
     """Many libraries show one only once it has counted something."""
     found = compared(

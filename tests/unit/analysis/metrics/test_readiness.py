@@ -23,6 +23,17 @@ def test_readiness(baseline: int, canary: int, answer: str) -> None:
     assert (found.answer, found.p, found.effect) == (answer, None, canary - baseline)
 
 
+def test_a_pod_that_stays_away_needs_to_go_but_once() -> None:
+    found = compared(READINESS, observed(), observed(unready=1, away=1))
+    assert found.answer == "inconclusive"
+    assert found.sentence == (
+        "the canary's pods lost readiness once in the window, the baseline's not at all; "
+        "1 of the canary's is not ready since"
+    )
+    both = compared(READINESS, observed(unready=1, away=1), observed(unready=1, away=1))
+    assert both.answer == "go"
+
+
 def test_readiness_is_told() -> None:
     assert compared(READINESS, observed(), observed(unready=18)).sentence == (
         "the canary's pods lost readiness 18 times in the window, the baseline's not at all"
