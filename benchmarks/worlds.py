@@ -189,6 +189,7 @@ EQUAL = (
         {"stall": 0.8, "once": 2.0},
     ),
     World("a pause of 2 s every 60 s", replace(TWO, stall=2, every=60)),
+    World("a pause of 2 s every 60 s, three pods", replace(TWO, stall=2, every=60, pods=3)),
     World("errors for 0.3 s every 10 s", replace(TWO, burst=0.3, burst_every=10)),
     World("slow start, 2 x, 10 s, lognormal", LOGNORMAL, {"cold": 1}),
     World("slow start, 3 x, 10 s", TWO, {"cold": 2}),

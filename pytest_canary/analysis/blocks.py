@@ -3,6 +3,10 @@
 Requests are not independent: one pause of a pod makes every answer of that second late. So what is
 told by its requests is told once a block, and a block is longer than the runs of bad answers that
 are seen.
+
+A block is all of a version's pods together, though they pause one by one: an answer that hangs
+tells no pod, and of several a pause is in fewer answers, so that blocks overrate it at most. The
+worlds with three pods show what that costs.
 """
 
 from __future__ import annotations

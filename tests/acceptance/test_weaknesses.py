@@ -61,7 +61,6 @@ def settings() -> dict[str, Any]:
             "ping": ["python", "weak.py", "ping"],
             "migrate": ["python", "weak.py", "migrate"],
         },
-        "api": {"version-header": ""},
         "database": {"image": needed("POSTGRES_IMAGE")},
         # How sure a verdict is, others look at.
         "verdict": {"seconds": PATIENCE, "errors": 0.05},

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from dataclasses import replace
 
 import pytest
-from fakes.world import World
+from fakes import app
+from fakes.world import NewWorld, World
+from fakes.world_settings import LOADED
 
 from pytest_canary.context.outcomes import CanaryOutcome
-from pytest_canary.core.errors import ReleaseError
+from pytest_canary.core.errors import CanaryError, ReleaseError
 from pytest_canary.release.diagnostics import Diagnostics
 from pytest_canary.stages import canary, rollback
 
@@ -45,6 +48,23 @@ def test_a_split_that_is_unfair_is_told_by_the_second_count(world: World) -> Non
 
     with pytest.raises(ReleaseError, match=r"^the canary takes 50 % of connections \(45 to 55\)"):
         world.check("canary", canary.share_is_fair)
+
+
+def test_a_few_connections_that_fail_are_left_to_the_verdict(new_world: NewWorld) -> None:
+    """A twentieth of all at most; `failing/canary.py` has what nobody will weigh."""
+    world = new_world(**LOADED).enter("canary")
+    turns = itertools.count(1)
+
+    def one_in_thirty(asked: app.Asked, reply: app.Reply) -> app.Reply:
+        return app.fails(asked, reply) if next(turns) % 30 == 0 else reply
+
+    world.app.faults = [one_in_thirty]
+    world.check("canary", canary.both_answer)
+    assert next(turns) > 300
+
+    world.app.faults = [app.only("canary", app.fails)]
+    with pytest.raises(CanaryError, match="answers with status 500, not 200"):
+        world.check("canary", canary.both_answer)
 
 
 def test_a_canary_that_logs_nothing_has_its_diagnostics_all_the_same(world: World) -> None:
