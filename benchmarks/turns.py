@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from statistics import median
 
 import numpy
+from rows import Row
 from worlds import Track, Values, World
 
 from pytest_canary.analysis.comparison import Observed
@@ -87,8 +87,8 @@ def judged(world: World, chance: numpy.random.Generator) -> tuple[str, float]:
             return verdict.answer, now
 
 
-def row(world: World, runs: int, seed: int) -> str:
-    """A row of the table; the same seed gives the same figures."""
+def simulate(world: World, runs: int, seed: int) -> Row:
+    """Judge so many candidates of one world; the same seed gives the same figures."""
     chance = numpy.random.default_rng([seed, *world.name.encode()])
     answers: Counter[str] = Counter()
     took: dict[str, list[float]] = {}
@@ -96,6 +96,4 @@ def row(world: World, runs: int, seed: int) -> str:
         answer, seconds = judged(world, chance)
         answers[answer] += 1
         took.setdefault(answer, []).append(seconds)
-    cells = [f"{100 * answers[each] / runs:.1f}" for each in ("go", "no-go", "inconclusive")]
-    cells += [f"{median(took[each]):.1f}" if each in took else "" for each in ("go", "no-go")]
-    return " | ".join(["", world.name.removeprefix("in turn: "), *cells, ""]).strip()
+    return Row(world, answers, took)

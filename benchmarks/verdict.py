@@ -19,7 +19,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from heapq import heappop, heappush
 from pathlib import Path
-from statistics import median
 
 import numpy
 
@@ -27,6 +26,7 @@ sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
 
 import kayenta  # noqa: E402
 import turns  # noqa: E402
+from rows import Row  # noqa: E402
 from worlds import (  # noqa: E402
     BETWEEN,
     BORDER,
@@ -199,32 +199,6 @@ def theirs(drawn: Answers) -> str:
     return "fail" if kayenta.is_high(*rates) or kayenta.is_high(*latencies) else "pass"
 
 
-@dataclass(frozen=True)
-class Row:
-    """What came of one world."""
-
-    world: World
-    runs: int
-    answers: Counter[str]
-    seconds: dict[str, list[float]]
-    kayenta_fails: int
-
-    @property
-    def markdown(self) -> str:
-        """A row of the table: percentages, and the median's seconds."""
-        cells = [
-            f"{100 * self.answers[each] / self.runs:.1f}"
-            for each in ("go", "no-go", "inconclusive")
-        ]
-        cells += [
-            f"{median(self.seconds[each]):.1f}" if each in self.seconds else ""
-            for each in ("go", "no-go")
-        ]
-        fails = self.kayenta_fails / self.runs
-        cells += [f"{100 * (1 - fails):.1f}", f"{100 * fails:.1f}"]
-        return " | ".join(["", self.world.name, *cells, ""]).strip()
-
-
 def simulate(world: World, runs: int, seed: int) -> Row:
     """Judge so many canaries of one world; the same seed gives the same figures."""
     chance, plan = numpy.random.default_rng([seed, *world.name.encode()]), schedule()
@@ -237,7 +211,7 @@ def simulate(world: World, runs: int, seed: int) -> Row:
         answers[answer] += 1
         seconds.setdefault(answer, []).append(took)
         fails += theirs(drawn) == "fail"
-    return Row(world, runs, answers, seconds, fails)
+    return Row(world, answers, seconds, fails)
 
 
 HEAD = (
@@ -262,25 +236,23 @@ TURNS = (
 )
 
 
-def tables(runs: int, seed: int, processes: int, only: str = "") -> Iterator[str]:
-    """The report's lines, in Markdown."""
+def tables(runs: int, seed: int, processes: int, only: str = "") -> Iterator[str | Row]:
+    """The report's lines, in Markdown, and its rows."""
     with ProcessPoolExecutor(processes) as pool:
         for title, worlds in TABLES:
             chosen = [world for world in worlds if only in world.name]
-            if not chosen:
-                continue
-            yield f"\n### {title}\n\n{HEAD}"
-            for row in pool.map(partial(simulate, runs=runs, seed=seed), chosen):
-                yield row.markdown
+            if chosen:
+                yield f"\n### {title}\n\n{HEAD}"
+                yield from pool.map(partial(simulate, runs=runs, seed=seed), chosen)
         for title, in_turn in TURNS:
             named = [world for world in in_turn if only in world.name]
             if named:
                 yield f"\n### {title}\n\n{turns.HEAD}"
-                yield from pool.map(partial(turns.row, runs=runs, seed=seed), named)
+                yield from pool.map(partial(turns.simulate, runs=runs, seed=seed), named)
 
 
 def main() -> None:
-    """Print the tables."""
+    """Print the tables, and fail where a bound is broken by more than chance."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--runs", type=int, default=200, help="canaries in each row")
     parser.add_argument("--seed", type=int, default=1)
@@ -288,8 +260,13 @@ def main() -> None:
     parser.add_argument("--only", default="", help="the worlds whose names have these words")
     given = parser.parse_args()
     print(f"{given.runs} canaries a row, seed {given.seed}; all shares in percent.")
+    broken = []
     for line in tables(given.runs, given.seed, given.processes, given.only):
-        print(line, flush=True)
+        print(line.markdown if isinstance(line, Row) else line, flush=True)
+        if isinstance(line, Row) and line.broken:
+            broken.append(line.broken)
+    if broken:
+        sys.exit("\n".join(["", "what a verdict has to hold is broken:", *broken]))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """What the verdict is measured against, and that the measuring works."""
 
 import sys
+from collections import Counter
 from pathlib import Path
 
 import numpy
@@ -11,6 +12,7 @@ sys.path.insert(0, str(Path(__file__).parents[3] / "benchmarks"))
 import kayenta
 import verdict
 import worlds
+from rows import Row
 
 
 @pytest.mark.parametrize(
@@ -101,3 +103,59 @@ def test_the_simulated_worlds_are_what_their_names_say(world: worlds.World) -> N
         ),
     ]
     assert any(differ) is (world not in worlds.EQUAL)
+
+
+def came(world: worlds.World, **answers: int) -> Row:
+    """A row in which these were given so often; dashes are underscores."""
+    return Row(
+        world, Counter({each.replace("_", "-"): times for each, times in answers.items()}), {}
+    )
+
+
+def named(name: str) -> worlds.World:
+    """One of the worse worlds."""
+    return next(each for each in worlds.WORSE if each.name == name)
+
+
+@pytest.mark.parametrize(
+    ("row", "broken"),
+    [
+        (came(worlds.EQUAL[0], go=178, no_go=22), "lognormal: 22 of 200 are no-go, and 5 % are a"),
+        (came(worlds.EQUAL[0], go=182, no_go=18), ""),  # p = 0.014: of 1,000 rows, some are so
+        (came(worlds.BUSIER[0], go=0, no_go=200), "10 % slower than before, lognormal: 200 of"),
+        (came(worlds.BORDER[0], go=22, no_go=178), "1.5 % errors: 22 of 200 are go, and 5 % are "),
+        (came(worlds.BORDER[0], go=0, inconclusive=200), ""),
+        (came(worlds.HARMED[0], go=22, no_go=178), "500 times slower than before, two kinds: 22"),
+        (came(worlds.TURNS_EQUAL[0], no_go=22, go=178), "in turn: lognormal: 22 of 200 are no-go"),
+        (came(worlds.TURNS_WORSE[0], go=22, no_go=178), "in turn: 2 % errors: 22 of 200 are go, "),
+        (came(named("2 % errors"), no_go=150, inconclusive=50), "2 % errors: 150 of 200 are no-go"),
+        (came(named("2 % errors"), no_go=165, inconclusive=35), ""),
+        (came(named("5 % errors"), no_go=190, inconclusive=10), "5 % errors: 190 of 200 are no-go"),
+        (came(named("20 % slower"), inconclusive=200), ""),
+        (came(named("errors for 1 s every 20 s"), go=112, inconclusive=88), ""),
+        (came(worlds.BETWEEN[0], go=100, no_go=100), ""),
+    ],
+)
+def test_a_bound_that_is_broken_by_more_than_chance_is_told(row: Row, broken: str) -> None:
+    assert row.broken.startswith(broken)
+    assert bool(row.broken) is bool(broken)
+
+
+def test_a_simulation_that_breaks_one_fails(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # A judge who stops everybody.
+    monkeypatch.setattr(verdict, "TABLES", (("No difference", worlds.EQUAL[:1]),))
+    monkeypatch.setattr(verdict, "TURNS", ())
+    monkeypatch.setattr(verdict, "simulate", stops)
+    monkeypatch.setattr(sys, "argv", ["verdict.py", "--runs", "8", "--processes", "1"])
+    with pytest.raises(SystemExit, match=r"\nlognormal: 8 of 8 are no-go, and 5 % are allowed$"):
+        verdict.main()
+    assert capsys.readouterr().out.endswith(
+        "| lognormal | 0.0 | 100.0 | 0.0 |  | 2.0 | 0.0 | 100.0 |\n"
+    )
+
+
+def stops(world: worlds.World, runs: int, seed: int) -> Row:
+    assert seed == 1
+    return Row(world, Counter({"no-go": runs}), {"no-go": [2.0] * runs}, runs)
