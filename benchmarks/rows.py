@@ -91,7 +91,7 @@ class Row:
         missed = runs - self.answers["no-go"]
         if stopped and at_least(missed, runs, 1 - stopped) < CHANCE:
             told = f"{self.answers['no-go']} of {runs} are no-go"
-            return f"{name}: {told}, and {stopped:.0%} are asked for".replace("%", " %")
+            return f"{name}: {told}, and {100 * stopped:.0f} % are asked for"
         return ""
 
 
