@@ -65,7 +65,7 @@ SOON = 1.1
 
 # The parts of the risk of a false go: of the first look at which it can be said, of the second, of
 # the last, and of all between. The last needs so much, as it alone can leave a pause out.
-FIRST, SECOND, LAST, BETWEEN = 0.5, 0.1, 0.355, 0.045
+FIRST, SECOND, LAST, BETWEEN = 0.5, 0.1, 0.3, 0.1
 
 # In the order in which they are told: the first that is wrong is the verdict's sentence.
 METRICS: tuple[Metric, ...] = (
