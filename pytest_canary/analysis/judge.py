@@ -12,8 +12,8 @@ How sure an answer is. It holds with `verdict.confidence` (0.95), all looks and 
   metric, at most 5 % pass. All metrics must pass, so nothing is parted among them (Berger,
   Technometrics 24, 1982: an intersection-union test); but it is parted among the looks at which go
   can be said: half for the first, which comes as soon as there are enough requests, and not before
-  EARLIEST; most of the rest for the last, at the window's end; some for the second, soon after; and
-  a little for those between, each of which has twice as many requests as the one before. What is
+  EARLIEST; most of the rest for the last, at the window's end; a tenth for the second, soon after;
+  and a tenth for the three between, each of which has twice as many requests as the one before. What is
   parted so is the risk of any one metric to pass at any of the looks. So they need not all pass at
   the same one: what one look has proven holds at the next, as long as it is still as sure there as
   the first look has to be.

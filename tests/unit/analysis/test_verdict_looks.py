@@ -130,9 +130,9 @@ def test_a_go_that_failed_is_asked_for_again_soon_and_then_with_twice_as_much() 
     assert judge.due(0.198, 1440, 720)
     found = judge.look(0.198, observed(1440), observed(720))
     assert found.answer == "go"
-    # A tenth of the risk is the second look's, and little that of those until the last.
+    # A tenth of the risk is the second look's, and another that of the three until the last.
     assert confidences(again) == {round(1 - 2 * 0.005, 6)}
-    assert {round(1 - 2 * 0.00075, 6)} <= confidences(found)
+    assert {round(1 - 2 * 0.005 / 3, 6)} <= confidences(found)
 
 
 def test_what_one_look_has_proven_the_next_need_not_prove_as_strictly() -> None:
@@ -190,7 +190,7 @@ def test_what_waits_for_something_else_is_asked_for_again_soon() -> None:
 def test_the_last_look_has_most_of_the_risk_that_is_left() -> None:
     judge = Judge(LIMITS)
     judge.look(0.192, observed(600), observed(300, 1))
-    assert confidences(judge.look(1.0, observed(600), observed(300))) == {0.9645}
+    assert confidences(judge.look(1.0, observed(600), observed(300))) == {0.97}
     assert confidences(Judge(LIMITS).look(1.0, observed(600), observed(300))) == {0.95}
 
 
