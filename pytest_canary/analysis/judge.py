@@ -13,10 +13,10 @@ How sure an answer is. It holds with `verdict.confidence` (0.95), all looks and 
   Technometrics 24, 1982: an intersection-union test); but it is parted among the looks at which go
   can be said: half for the first, which comes as soon as there are enough requests, and not before
   EARLIEST; most of the rest for the last, at the window's end; a tenth for the second, soon after;
-  and a tenth for the three between, each of which has twice as many requests as the one before. What is
-  parted so is the risk of any one metric to pass at any of the looks. So they need not all pass at
-  the same one: what one look has proven holds at the next, as long as it is still as sure there as
-  the first look has to be.
+  and a tenth for the three between, each of which has twice as many requests as the one before.
+  What is parted so is the risk of any one metric to pass at any of the looks. So they need not all
+  pass at the same one: what one look has proven holds at the next, as long as it is still as sure
+  there as the first look has to be. `benchmarks/README.md` has what else was tried.
   One pause in a whole window is left out at the last (`slow_answers.pause_of`).
 - Everything else is *inconclusive*: too few requests, nobody to compare with, a metric missing, a
   pod that comes and goes, a machine that could not keep up.
