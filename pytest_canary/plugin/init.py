@@ -40,7 +40,8 @@ def write_settings(config: pytest.Config) -> int:
         print(redact(_told(found)))
     wrong = problems(root)
     if not wrong:
-        print("canary: it passes pytest --canary-check; go on with pytest --canary")
+        first = f"answer the {plural(open_, 'open question')}, and " if open_ else ""
+        print(f"canary: it passes pytest --canary-check; {first}go on with pytest --canary")
         return pytest.ExitCode.OK
     print(f"\ncanary: it doesn't pass pytest --canary-check yet, by {plural(len(wrong), 'error')}:")
     print(redact(listed([f"  {each}" for each in wrong])))

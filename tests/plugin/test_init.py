@@ -26,7 +26,8 @@ def test_what_is_written_passes_a_check(pytester: pytest.Pytester, repository: P
             "canary: canary.toml is written, with 12 settings and 2 open questions",
             "  database    which PostgreSQL is live",
             "              next: name the image of its version",
-            "canary: it passes pytest --canary-check; go on with pytest --canary",
+            "canary: it passes pytest --canary-check; answer the 2 open questions, and go on with "
+            "pytest --canary",
         ]
     )
     assert (repository / "canary.toml").read_text() == (SHAPES / "book.toml").read_text()
