@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pytest_canary.analysis.comparison import Answer, Comparison, Observed, Rule, counted
 from pytest_canary.analysis.metrics.metric import SEE_LOG, Metric
-from pytest_canary.core.wording import times
+from pytest_canary.core.wording import plural, times
 
 if TYPE_CHECKING:
     from pytest_canary.config.settings import VerdictSettings as Limits
@@ -28,7 +28,7 @@ def compare(
         f"baseline's {times(baseline.unready)}"
     )
     if stays_away:
-        sentence += f"; {canary.away} of {rule.called}'s is not ready since"
+        sentence += f"; {plural(canary.away, 'pod')} of {rule.called} did not get it back"
     counts = float(baseline.unready), float(canary.unready)
     return (counted("readiness", "times", counts, float(LEAST), answer, sentence),)
 

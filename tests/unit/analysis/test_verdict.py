@@ -305,7 +305,7 @@ def test_a_pod_that_comes_and_goes_has_advice_of_its_own() -> None:
 def test_a_pod_that_stays_away_is_told_and_not_the_lack_of_requests_that_comes_of_it() -> None:
     gone = (
         "the canary's pods lost readiness once in the window, the baseline's not at all; "
-        "1 of the canary's is not ready since"
+        "1 pod of the canary did not get it back"
     )
     lacking = final(observed(800), observed(120, unready=1, away=1))
     assert (lacking.answer, lacking.sentence) == ("inconclusive", gone)

@@ -28,7 +28,7 @@ def test_a_pod_that_stays_away_needs_to_go_but_once() -> None:
     assert found.answer == "inconclusive"
     assert found.sentence == (
         "the canary's pods lost readiness once in the window, the baseline's not at all; "
-        "1 of the canary's is not ready since"
+        "1 pod of the canary did not get it back"
     )
     both = compared(READINESS, observed(unready=1, away=1), observed(unready=1, away=1))
     assert both.answer == "go"
