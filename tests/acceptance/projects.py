@@ -132,6 +132,24 @@ def addressbook_tables() -> dict[str, Any]:
     }
 
 
+def build_ailing(engine: docker.DockerClient, release: str, ailment: str, name: str) -> str:
+    """Build a release with an ailment, and return its name.
+
+    Args:
+        engine: builds it.
+        release: the healthy one's image.
+        ailment: as fixtures/canaries/ says it.
+        name: what it is called.
+    """
+    engine.images.build(
+        path=str(ROOT / "fixtures" / "canaries"),
+        rm=True,
+        buildargs={"CANDIDATE": release, "AILMENT": ailment},
+        tag=name,
+    )
+    return name
+
+
 def nodes(engine: docker.DockerClient) -> frozenset[str]:
     """The names of the kind nodes that there are."""
     found = engine.containers.list(

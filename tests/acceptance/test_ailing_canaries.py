@@ -18,10 +18,10 @@ import docker
 import pytest
 from acceptance.projects import (
     NOTHING,
-    ROOT,
     Project,
     addressbook_settings,
     addressbook_tables,
+    build_ailing,
     left,
     node_of,
 )
@@ -39,7 +39,19 @@ from pytest_canary.traffic import Traffic
 pytestmark = pytest.mark.alone
 
 Ailing = Callable[[str], str]
-JUDGED = ("errs", "misses", "forgets", "drags", "hangs", "hogs", "pauses", "wakes", "leaks", "dies")
+JUDGED = (
+    "errs",
+    "misses",
+    "forgets",
+    "drags",
+    "hangs",
+    "hogs",
+    "slows",
+    "pauses",
+    "wakes",
+    "leaks",
+    "dies",
+)
 
 # What the app itself counts of its failures.
 COUNTED = 'http_requests_total{status=~"5.."}'
@@ -54,14 +66,7 @@ def ailing(releases: dict[str, str], engine: docker.DockerClient) -> Iterator[Ai
     """Names the image of the candidate with an ailment; they are built while the cluster starts."""
 
     def build(ailment: str) -> str:
-        name = f"addressbook:{ailment}"
-        engine.images.build(
-            path=str(ROOT / "fixtures" / "canaries"),
-            rm=True,
-            buildargs={"CANDIDATE": releases["2"], "AILMENT": ailment},
-            tag=name,
-        )
-        return name
+        return build_ailing(engine, releases["2"], ailment, f"addressbook:{ailment}")
 
     with ThreadPoolExecutor(1) as pool:
         made = {each: pool.submit(build, each) for each in JUDGED}
@@ -262,6 +267,33 @@ def test_a_canary_that_slows_the_baseline_as_much_is_no_go(
         r"[\d.]+ % of those before the canary came",
         found.sentence,
     )
+
+
+def test_a_canary_whose_migration_slows_both_versions_is_no_go(
+    walk: Rehearsal, ailing: Ailing
+) -> None:
+    delete_rows(walk)
+    pods, canary = walk.context.release.pods, walk.context.release.name(CANARY)
+
+    def run(*words: str) -> str:
+        command = ["python", "-m", "addressbook", *words]
+        return pods.run(canary, command, "MigrationHangs").output
+
+    walk.context.release.deploy(CANARY, 1, replace(walk.context.candidate, image=ailing("slows")))
+    assert "0002 -> 0003" in run("migrate")
+    try:
+        found = judge(walk)
+    finally:
+        assert "0003 -> 0002" in run("downgrade", "0002")
+
+    assert found.answer == "no-go"
+    assert re.match(
+        r"[\d.]+ % of the baseline's writes take more than [\d.]+ m?s, [\d.]+ % of those before "
+        r"the canary came; it is [\d.]+ to [\d.]+ points more, and [\d.]+ points is too much$",
+        found.sentence,
+    )
+    assert found.finding is not None
+    assert found.finding.next.startswith("look at what the migration or the canary does to what ")
 
 
 def test_a_healthy_canary_that_pauses_once_is_go(judged: Callable[[str], Verdict]) -> None:
