@@ -18,6 +18,7 @@ import docker
 import pytest
 from acceptance.projects import (
     NOTHING,
+    PATIENCE,
     Project,
     addressbook_settings,
     addressbook_tables,
@@ -41,6 +42,7 @@ pytestmark = pytest.mark.alone
 Ailing = Callable[[str], str]
 JUDGED = (
     "errs",
+    "faints",
     "misses",
     "forgets",
     "drags",
@@ -204,6 +206,38 @@ def test_a_canary_that_errs_is_no_go(judged: Callable[[str], Verdict]) -> None:
     assert metric(found, COUNTED).canary > 0
     assert found.finding is not None
     assert found.finding.code == "CanaryWorse"
+
+
+@pytest.mark.soak
+def test_a_canary_that_is_out_for_a_second_of_every_five_is_never_go(
+    walk: Rehearsal, judged: Callable[[str], Verdict]
+) -> None:
+    """Whatever the moment, it is out for one second of the first six, before which there is no go.
+
+    To prove it takes more of them than a short window has: each is one or two blocks of time, of
+    which 13 are needed.
+    """
+    told = (
+        r"\d+ of [\d,]+ (requests|reads) to the canary failed \(\d+\.\d %\), and 0 of [\d,]+ to "
+        r"the baseline \(0\.0 %\); "
+    )
+    with changed(walk, verdict={"seconds": 20, "latency": 1000}):
+        short = judged("faints")
+    with changed(walk, verdict={"seconds": PATIENCE, "latency": 1000}):
+        long = judge(walk)
+
+    assert short.answer == "inconclusive"
+    assert re.fullmatch(rf"{told}it may be [\d.]+ points more, and 1\.5 points .*", short.sentence)
+    assert short.finding is not None
+    assert short.finding.code == "CanaryUnproven"
+    assert long.answer == "no-go"
+    assert re.match(
+        rf"{told}it is [\d.]+ to [\d.]+ points more, and [\d.]+ points is too much$"
+        rf"|{COUNTER} grew by \d+ in [\d,]+ requests to the canary, by 0 in the baseline's ",
+        long.sentence,
+    )
+    assert long.finding is not None
+    assert long.finding.code == "CanaryWorse"
 
 
 def test_a_canary_that_finds_nothing_now_and_then_is_no_go(
