@@ -94,3 +94,40 @@ def test_a_canary_that_turns_bad_after_its_verdict_is_followed_by_the_baseline(
     assert restored == [context.baseline.image] * 3
     for words in ("rolled back: 3/3 of release 1", "the API answers", "nothing lost"):
         assert words in notes["rollback"]
+
+
+def test_a_live_version_that_stops_badly_is_mended_by_a_release_that_passes(
+    shared: Project, releases: dict[str, str], ailing: Ailing, tmp_path: Path
+) -> None:
+    """Each of its pods has some five answers under way when it is told to end.
+
+    It refuses what comes later: what comes to a pod that is gone at once may hang until its
+    deadline, and what hangs is nobody's.
+    """
+    images = releases | {"1": ailing("1", "drops")}
+    lossy = settings(errors=0.3) | {"traffic": {"rate": 40}}
+    with rehearsal(shared, tmp_path, images, lossy) as walk:
+        hold(walk, "preflight", "cluster", "baseline", "canary", "migration", "verdict", "stable")
+        promoted = live(walk)
+        losses = walk.context.app.traffic.losses()
+        journal = walk.journal
+
+    told = {
+        each.stage: each.finding
+        for each in journal.warnings
+        if each.finding.code == "baseline-stops-badly"
+    }
+    print(*(f"{stage}: {each.sentence}" for stage, each in told.items()), sep="\n")
+    assert promoted == [walk.context.candidate.image] * 3
+    assert told.keys() == {"canary", "stable"}
+    for stage, found in told.items():
+        lost = [each for each in losses if each.stage == stage]
+        assert re.match(
+            rf"the live version stops badly: {len(lost)} requests? went along with a pod of it: "
+            r"(GET /person/1|PUT /person) ",
+            found.sentence,
+        )
+        assert found.next == ("let a release mend it; until that is live, each rollout loses some")
+        counted = rf"[\d,]+ requests, {len(lost)} lost"
+        assert re.search(counted, "; ".join(journal.notes[stage]))
+        assert "baseline-stops-badly" in journal.line(stage)[-1]
