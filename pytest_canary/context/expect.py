@@ -170,9 +170,9 @@ def no_lost_request(context: Context, stage: str) -> str:
     lost = traffic.losses()
     own = lost_by_baseline(context, lost)
     rest = [each for each in lost if each not in own and not is_left_to_verdict(each)]
-    expect_no_findings(request_findings(traffic.sent, rest, _before(context)))
     for place in dict.fromkeys(each.stage for each in own):
         journal.tell(place, [stop_finding([each for each in own if each.stage == place])])
+    expect_no_findings(request_findings(traffic.sent, rest, _before(context)))
     traffic.check_gaps()
     seen = traffic.of(stage=stage)
     return f"{seen.sent:,} requests, {seen.lost:,} lost"
