@@ -14,7 +14,15 @@ import docker
 import pytest
 from acceptance.homes import forget, sessions, sweep
 from acceptance.lanes import Lanes, faults_left, open_lanes
-from acceptance.projects import KUBECONFIG, ROOT, Project, addressbook_settings, needed, nodes
+from acceptance.projects import (
+    KUBECONFIG,
+    ROOT,
+    Ailing,
+    Project,
+    addressbook_settings,
+    needed,
+    nodes,
+)
 from acceptance.under_way import Seen, write
 
 
@@ -83,6 +91,28 @@ def releases(engine: docker.DockerClient) -> dict[str, str]:
             tag=f"addressbook:{release}",
         )
     return {"1": "addressbook:1", "2": "addressbook:2"}
+
+
+@pytest.fixture(scope="session")
+def ailing(releases: dict[str, str], engine: docker.DockerClient) -> Iterator[Ailing]:
+    """Builds a release with an ailment, unless it was built, and names its image.
+
+    fixtures/canaries/ says what ails it.
+    """
+    made: set[str] = set()
+
+    def build(release: str, ailment: str) -> str:
+        name = f"{releases[release]}-{ailment}"
+        if name not in made:
+            arguments = {"CANDIDATE": releases[release], "AILMENT": ailment}
+            folder = str(ROOT / "fixtures" / "canaries")
+            engine.images.build(path=folder, rm=True, buildargs=arguments, tag=name)
+            made.add(name)
+        return name
+
+    yield build
+    for name in made:
+        engine.images.remove(name)
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,9 @@ import pytest
 from acceptance.homes import RUNS, nodes_beside
 
 ROOT = Path(__file__).parents[2]
+
+Ailing = Callable[[str, str], str]
+"""Builds a release, "1" or "2", with an ailment of fixtures/canaries/, and names its image."""
 KUBECONFIG = "apiVersion: v1\nkind: Config\ncurrent-context: mine\n"
 
 
@@ -130,24 +134,6 @@ def addressbook_tables() -> dict[str, Any]:
         },
         "database": {"image": needed("POSTGRES_IMAGE")},
     }
-
-
-def build_ailing(engine: docker.DockerClient, release: str, ailment: str, name: str) -> str:
-    """Build a release with an ailment, and return its name.
-
-    Args:
-        engine: builds it.
-        release: the healthy one's image.
-        ailment: as fixtures/canaries/ says it.
-        name: what it is called.
-    """
-    engine.images.build(
-        path=str(ROOT / "fixtures" / "canaries"),
-        rm=True,
-        buildargs={"CANDIDATE": release, "AILMENT": ailment},
-        tag=name,
-    )
-    return name
 
 
 def nodes(engine: docker.DockerClient) -> frozenset[str]:

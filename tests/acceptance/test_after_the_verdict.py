@@ -6,13 +6,11 @@ fixtures/canaries/ says what ails the one version or the other.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import docker
 import pytest
-from acceptance.projects import PATIENCE, Project, addressbook_tables, build_ailing
+from acceptance.projects import PATIENCE, Ailing, Project, addressbook_tables
 from acceptance.rehearsals import ask, hold, rehearsal
 
 from pytest_canary.core.errors import FoundError
@@ -23,25 +21,8 @@ from pytest_canary.stages import stable
 
 pytestmark = [pytest.mark.alone, pytest.mark.soak]
 
-Ailing = Callable[[str, str], str]
-
 # Has the canary's process turn bad, and no other's.
 TURN = ("python", "-c", "import os, signal; os.kill(1, signal.SIGUSR1)")
-
-
-@pytest.fixture
-def ailing(releases: dict[str, str], engine: docker.DockerClient) -> Iterator[Ailing]:
-    """Builds a release with an ailment, and names its image."""
-    made = []
-
-    def build(release: str, ailment: str) -> str:
-        name = f"{releases[release]}-{ailment}"
-        made.append(build_ailing(engine, releases[release], ailment, name))
-        return name
-
-    yield build
-    for name in made:
-        engine.images.remove(name)
 
 
 def settings(**verdict: float) -> dict[str, Any]:

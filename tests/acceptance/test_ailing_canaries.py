@@ -1,7 +1,7 @@
 """The verdict and the count of lost requests on a real cluster, with real canaries that ail.
 
-One walk, in which canary after canary takes the other's place and is judged; before it, for
-`make soak`, two sessions as a user runs them. fixtures/canaries/ says what ails each.
+One walk, in which canary after canary takes the other's place and is judged; fixtures/canaries/
+says what ails each.
 """
 
 from __future__ import annotations
@@ -9,23 +9,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
-import docker
 import pytest
-from acceptance.projects import (
-    NOTHING,
-    PATIENCE,
-    Project,
-    addressbook_settings,
-    addressbook_tables,
-    build_ailing,
-    left,
-    node_of,
-)
+from acceptance.projects import PATIENCE, Ailing, Project, addressbook_tables
 from acceptance.rehearsals import changed, delete_rows, judge, load, rehearsal
 from fakes.traffic import Unstartable, sends_by
 
@@ -39,7 +29,6 @@ from pytest_canary.traffic import Traffic
 
 pytestmark = pytest.mark.alone
 
-Ailing = Callable[[str], str]
 JUDGED = (
     "errs",
     "faints",
@@ -64,99 +53,15 @@ LIMIT = 192 * 2**20
 
 
 @pytest.fixture(scope="session")
-def ailing(releases: dict[str, str], engine: docker.DockerClient) -> Iterator[Ailing]:
-    """Names the image of the candidate with an ailment; they are built while the cluster starts."""
-
-    def build(ailment: str) -> str:
-        return build_ailing(engine, releases["2"], ailment, f"addressbook:{ailment}")
-
+def building(ailing: Ailing) -> Iterator[list[Future[str]]]:
+    """The candidates' images, which are built while the cluster starts."""
     with ThreadPoolExecutor(1) as pool:
-        made = {each: pool.submit(build, each) for each in JUDGED}
-
-        def name(ailment: str) -> str:
-            if ailment not in made:
-                made[ailment] = pool.submit(build, ailment)
-            return made[ailment].result()
-
-        yield name
-    for image in made.values():
-        if not image.exception():
-            engine.images.remove(image.result())
-
-
-# As a user runs it. What is said and kept of it, and the way back, are asserted of every fault, and
-# a whole session that fails of a candidate that exits.
-
-
-@pytest.mark.soak
-def test_a_canary_that_errs_stops_the_release_and_is_rolled_back(
-    shared: Project, releases: dict[str, str], ailing: Ailing, engine: docker.DockerClient
-) -> None:
-    walked = shared.pytest(
-        "--canary",
-        "--canary-reuse",
-        f"--canary-baseline={releases['1']}",
-        f"--canary-image={ailing('errs')}",
-    )
-
-    assert walked.code == 1
-    assert "FAILED canary/verdict::the verdict is go" in walked.text
-    assert walked.text.count("FAILED ") == 1
-    told = r"\d+ of \d+ requests to the canary failed \([\d.]+ %\), and 0 of [\d,]+ to the baseline"
-    assert re.search(told, walked.text)
-    assert "no-go: " in walked.stage("verdict")
-    for words in ("rolled back: 3/3 of release 1; the API answers", "nothing lost"):
-        assert words in walked.stage("rollback")
-    assert walked.stage("cleanup").endswith("nothing left")
-    evidence = shared.evidence
-    assert re.search(told, (evidence / "finding.txt").read_text())
-    assert "addressbook-canary" in (evidence / "describe.txt").read_text()
-    assert left(engine, shared, beside=node_of(engine, shared)) == NOTHING
-
-
-@pytest.mark.soak
-def test_an_app_that_stops_at_once_loses_requests_which_are_named(
-    shared: Project, releases: dict[str, str], ailing: Ailing, engine: docker.DockerClient
-) -> None:
-    """Two canaries of five pods go at once, when some five answers of theirs are under way.
-
-    The verdict is to find nothing, however busy the machine is.
-    """
-    more = {"replicas": "canary = 2", "verdict": "errors = 0.2\nlatency = 2.0\nmemory = 2.0"}
-    shared.write("abrupt.toml", addressbook_settings(**more))
-
-    walked = shared.pytest(
-        "--canary",
-        "--canary-reuse",
-        "--canary-config=abrupt.toml",
-        f"--canary-baseline={releases['1']}",
-        f"--canary-image={ailing('abrupt')}",
-    )
-
-    assert walked.code == 1
-    assert "FAILED canary/stable::no request is lost" in walked.text
-    told = re.search(
-        r"(\d+) of [\d,]+ requests were lost, (none|\d+) of them such as no client may safely send "
-        r"again: (GET /all|PUT /person) .* s after the start \([\d:.]+ UTC\), in stable(, during "
-        r"promote)?; (it never arrived, so a client may send it again"
-        r"|it only reads, so a client may send it again"
-        r"|it may have been done, so no client may safely send it again)",
-        walked.text,
-    )
-    assert told, "request, stage, transition, and whether it may be sent again"
-    assert re.search(r"seen +.*\d+ in stable", walked.text), "where they were lost"
-    assert "let the app serve on for some seconds after SIGTERM" in walked.text
-    assert walked.stage("rollback").startswith("canary/rollback ......")
-    assert told[0] in (shared.evidence / "finding.txt").read_text()
-    assert left(engine, shared, beside=node_of(engine, shared)) == NOTHING
-
-
-# One walk, whose canary is another one each time.
+        yield [pool.submit(ailing, "2", each) for each in JUDGED]
 
 
 @pytest.fixture(scope="module")
 def walk(
-    ailing: Ailing,
+    building: list[Future[str]],
     shared: Project,
     releases: dict[str, str],
     tmp_path_factory: pytest.TempPathFactory,
@@ -167,7 +72,7 @@ def walk(
     bounded = {"api": {"bounded-read": {"method": "GET", "path": "/person/1"}}}
     with rehearsal(shared, folder, releases, addressbook_tables() | bounded) as walk:
         walk.enter("migration")
-        load(walk, [ailing(each) for each in JUDGED])
+        load(walk, [each.result() for each in building])
         yield walk
 
 
@@ -177,7 +82,7 @@ def judged(walk: Rehearsal, ailing: Ailing) -> Callable[[str], Verdict]:
 
     def verdict(ailment: str) -> Verdict:
         delete_rows(walk)
-        candidate = replace(walk.context.candidate, image=ailing(ailment))
+        candidate = replace(walk.context.candidate, image=ailing("2", ailment))
         walk.context.release.deploy(CANARY, 1, candidate)
         return judge(walk)
 
@@ -413,7 +318,9 @@ def test_a_canary_whose_migration_slows_both_versions_is_no_go(
         command = ["python", "-m", "addressbook", *words]
         return pods.run(canary, command, "MigrationHangs").output
 
-    walk.context.release.deploy(CANARY, 1, replace(walk.context.candidate, image=ailing("slows")))
+    walk.context.release.deploy(
+        CANARY, 1, replace(walk.context.candidate, image=ailing("2", "slows"))
+    )
     assert "0002 -> 0003" in run("migrate")
     try:
         found = judge(walk)
