@@ -38,7 +38,7 @@ class Observed:
             however many there are.
         counted: how many of the requests were sent to it by the last reading of the pod that was
             read least; None for all.
-        away: how many of its pods that were ready at first are there, and not ready now.
+        away: how many of its pods that were ready at first are there, and no longer ready.
     """
 
     requests: Requests

@@ -281,7 +281,7 @@ def _lack(limits: Limits, baseline: int, canary: int, *, in_turn: bool) -> str:
 
 
 def _because(worst: Compared | None, found: Sequence[Compared]) -> str:
-    """What happened to pods and has its part in what is worse, to be said before it; or nothing."""
+    """What happened to pods meanwhile, to be said before what is worse; empty for nothing."""
     if worst is None or worst[0] in EVENTS:
         return ""
     told = [each.sentence for metric, each in found if metric in EVENTS and each.answer != "go"]

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from pytest_canary.api.client import Api
     from pytest_canary.context.context import Context
     from pytest_canary.rendering.version import Version
-    from pytest_canary.traffic.exchange import Exchange
 
 # Requests after which an app is known to answer again: where it loses every fifth, one of so many
 # is lost in 999 of 1000 cases. Each has its own deadline.
@@ -142,10 +141,8 @@ def expect_no_affinity(context: Context) -> None:
 def no_lost_request(context: Context, stage: str) -> str:
     """None of the traffic's requests was lost so far, nor by pods that were told to end.
 
-    What the canary itself has lost before it was judged is left to the verdict: what it answered,
-    as its header tells, and what ended without one as only the canary's own requests do, at the
-    address of its own. What the live version loses as its own pods stop is told as a finding of
-    the stage that it was in.
+    What the canary itself has answered before it was judged is left to the verdict. What the live
+    version loses as its own pods stop is told as a finding of the stage that it was in.
 
     Returns:
         How many there were in a stage: "1,204 requests, 0 lost".
@@ -161,18 +158,16 @@ def no_lost_request(context: Context, stage: str) -> str:
     traffic = context.app.traffic
     journal = context.journal
     candidate = journal.versions.get("candidate") if context.plan.judges else None
-    judged = context.sides.lost_by_canary() if context.plan.judges and context.sides else ()
-
-    def is_left_to_verdict(each: Exchange) -> bool:
-        its_own = each.version == candidate if each.version else each.kind in judged
-        return its_own and each.stage in journal.on_trial
-
-    lost = traffic.losses()
+    lost = [
+        each
+        for each in traffic.losses()
+        if not (candidate and each.version == candidate and each.stage in journal.on_trial)
+    ]
     own = lost_by_baseline(context, lost)
-    rest = [each for each in lost if each not in own and not is_left_to_verdict(each)]
+    rest = [each for each in lost if each not in own]
+    expect_no_findings(request_findings(traffic.sent, rest, _before(context)))
     for place in dict.fromkeys(each.stage for each in own):
         journal.tell(place, [stop_finding([each for each in own if each.stage == place])])
-    expect_no_findings(request_findings(traffic.sent, rest, _before(context)))
     traffic.check_gaps()
     seen = traffic.of(stage=stage)
     return f"{seen.sent:,} requests, {seen.lost:,} lost"

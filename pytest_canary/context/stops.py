@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_canary.core.findings import Finding
@@ -36,24 +35,22 @@ def lost_by_baseline(context: Context, losses: Sequence[Exchange]) -> list[Excha
     these. In a promotion the candidate's pods start at the same moments, so there it takes proof
     that the live version does so: some were lost in the stage `canary`, when nothing but one of its
     pods stopped.
-
-    What waits in vain for an answer may be the candidate's doing. But behind a proxy, as Docker's
-    is, it is also how requests end that are sent to the address of a pod that is gone. So it takes
-    the same proof, and the canary may have none of the kind at its own address.
     """
     if not (losses and context.plan.upgrade):
         return []
     answers = {"", context.journal.versions.get("baseline", "")}
-    stops, others = (_stops(context, each) for each in (context.baseline, context.candidate))
-    here = [each for each in losses if each.stage in STAGES and each.version in answers]
-    taken = [each for each in here if each.version or each.kind in TAKEN_ALONG]
-    own = during(taken, stops, others)
-    if not any(each.stage == "canary" for each in own):
-        return []
-    if not (context.sides and Kind.TIMEOUT in context.sides.lost_by_canary()):
-        vain = [each for each in here if not each.version and each.kind == Kind.TIMEOUT]
-        own += begun_during(vain, stops, others)
-    return sorted(own, key=lambda each: each.number)
+    own = during(
+        [
+            each
+            for each in losses
+            if each.stage in STAGES
+            and each.version in answers
+            and (each.version or each.kind in TAKEN_ALONG)
+        ],
+        _stops(context, context.baseline),
+        _stops(context, context.candidate),
+    )
+    return own if any(each.stage == "canary" for each in own) else []
 
 
 def _stops(context: Context, version: Version) -> list[Stretch]:
@@ -75,15 +72,6 @@ def during(
         return any(begin <= each.due + each.seconds and each.due <= end for begin, end in stretches)
 
     return [each for each in losses if meets(each, stops) and not meets(each, others)]
-
-
-def begun_during(
-    losses: Sequence[Exchange], stops: Sequence[Stretch], others: Sequence[Stretch]
-) -> list[Exchange]:
-    """Those that were due in one of these stretches of time, and in none of the others."""
-    sent = [replace(each, seconds=0.0) for each in losses]
-    numbers = {each.number for each in during(sent, stops, others)}
-    return [each for each in losses if each.number in numbers]
 
 
 def stop_finding(losses: Sequence[Exchange]) -> Finding:

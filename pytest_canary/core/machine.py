@@ -16,10 +16,10 @@ PROC = Path("/proc")
 
 
 def busy_with(proc: Path = PROC) -> str:
-    """What it is busy with: "a load average of 8.3 on 2 cores, just now most of it by node (...)".
+    """What it is busy with: "a load average of 8.3 on 2 cores; busiest just now: node (...)".
 
-    Processes are called by their commands' names alone, as arguments may be secret; where the
-    kernel shows none, the average stands by itself.
+    This process is not named, and others are called by their commands' names alone, as arguments
+    may be secret; where the kernel shows none, the average stands by itself.
 
     Args:
         proc: where the kernel shows processes.
@@ -31,13 +31,13 @@ def busy_with(proc: Path = PROC) -> str:
     ticks = os.sysconf("SC_CLK_TCK") * BETWEEN
     took: dict[str, float] = {}
     for (pid, name), now in _used(proc).items():
-        since = (now - before.get((pid, name), now)) / ticks
-        took[name] = took.get(name, 0.0) + since
+        if pid != str(os.getpid()):
+            took[name] = took.get(name, 0.0) + (now - before.get((pid, name), now)) / ticks
     busiest = sorted((each for each in took.items() if each[1] >= BUSY), key=lambda it: -it[1])
     if not busiest:
         return text
     told = [f"{name} ({part:.1f} cores)" for name, part in busiest[:NAMED]]
-    return f"{text}, just now most of it by {', '.join(told)}"
+    return f"{text}; busiest just now: {', '.join(told)}"
 
 
 def _used(proc: Path) -> dict[tuple[str, str], int]:

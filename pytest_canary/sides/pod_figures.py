@@ -49,6 +49,7 @@ class PodFigures:
         self._last: dict[str, Page] = {}
         self._readings = 0
         self._grown: list[dict[str, float]] = []
+        self._unready: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
         pods = self._pods()
         self._at_first = frozenset(pod for pod, _, ready in pods if ready)
         self._restarts = {pod: count for pod, count, _ in pods}
@@ -60,7 +61,9 @@ class PodFigures:
             now: the moment of this reading, in seconds from any beginning.
         """
         grown: list[dict[str, float]] = []
-        for pod, restarts, ready in self._pods():
+        pods = self._pods()
+        self._unready = self._unready[1], frozenset(pod for pod, _, ready in pods if not ready)
+        for pod, restarts, ready in pods:
             metrics = self._pages.read(pod) if ready else None
             if metrics:
                 before, page = self._last.get(pod), Page(now, restarts, metrics)
@@ -110,10 +113,12 @@ class PodFigures:
 
     @property
     def away(self) -> int:
-        """How many of those that were ready at first are there, and not ready now."""
+        """How many that were ready at first are there, and were not ready at two readings running.
+
+        A probe that is late once is no matter.
+        """
         there = {str(pod["metadata"]["name"]) for pod in self._alive()}
-        ready = {pod for pod, _, ready in self._pods() if ready}
-        return len((self._at_first & there) - ready)
+        return len(self._at_first & there & self._unready[0] & self._unready[1])
 
     @property
     def counters(self) -> dict[str, list[float]] | None:

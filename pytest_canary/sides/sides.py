@@ -14,7 +14,6 @@ from pytest_canary.core.errors import ClusterError
 from pytest_canary.manifests.version import CANARY, STABLE
 from pytest_canary.sides.alone import SECONDS, Alone, load_alone
 from pytest_canary.sides.asked import AskedByTrack
-from pytest_canary.traffic.exchange import LOST, Kind
 from pytest_canary.traffic.generator import Generator
 from pytest_canary.traffic.track_traffic import TrackTraffic
 
@@ -154,14 +153,6 @@ class Sides:
         return AskedByTrack(
             self.traffic, first, most, lambda: self._tracks.trouble, beside, self._median_alone()
         )
-
-    def lost_by_canary(self) -> frozenset[Kind]:
-        """How it has lost requests at its own address so far, and the baseline none at its own."""
-        if self.traffic is None:
-            return frozenset()
-        seen = self.traffic.columns(0.0, self.traffic.now())
-        lost = {track: {Kind(kind) for kind in seen[track].kind} & LOST for track in seen}
-        return frozenset(lost.get(CANARY, set()) - lost.get(STABLE, set()))
 
     def _median_alone(self) -> float | None:
         """Seconds that the baseline would take by now if there were no canary, in the median."""

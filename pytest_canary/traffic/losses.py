@@ -19,10 +19,9 @@ LIKELY = {
     Kind.RESET: STOPPED,
     Kind.CLOSED: STOPPED,
     Kind.CUT: STOPPED,
-    Kind.TIMEOUT: "the app waits for something, or a pod went and left its connections open",
+    Kind.TIMEOUT: "the app waits for something, such as a lock that a migration holds, or a pod "
+    "went and left its connections open",
 }
-# In the stage `migration` there is one thing more to wait for.
-LOCKED = "the app waits for something, such as a lock that the migration holds"
 
 MEND = (
     "mend it; until that is live, only a walk that compares with nothing can pass, as a first "
@@ -69,17 +68,10 @@ def request_findings(
             seen=", ".join(f"{number} {fault}" for fault, number in faults.most_common()),
             evidence=listed([each.shown for each in [*unsafe, *_rest(losses)]]),
             # What is lost later may be for the load that the first have left to others.
-            likely=_by_itself(own, before) or _likely(losses[0]),
+            likely=_by_itself(own, before) or LIKELY.get(losses[0].kind, ""),
             next=MEND if own else "compare their times with the rollout's and with the pods' logs",
         )
     ]
-
-
-def _likely(first: Exchange) -> str:
-    """Why it was lost; empty where its own words say it."""
-    if first.kind == Kind.TIMEOUT and first.stage == "migration":
-        return LOCKED
-    return LIKELY.get(first.kind, "")
 
 
 def _by_itself(lost: int, before: Before | None) -> str:

@@ -31,10 +31,12 @@ def compare(
     if baseline.several_processes or canary.several_processes:
         return ()
     names = sorted({*canary.counters, *(baseline.counters or {})})
-    if not names and (gone := _gone(canary)):
-        return (lacking("metrics", "a request", gone),)
     each_rule = Rule(rule.confidence, rule.level / max(len(names), 1))
-    return tuple(_counter(name, baseline, canary, each_rule, limits.errors) for name in names)
+    found = tuple(_counter(name, baseline, canary, each_rule, limits.errors) for name in names)
+    gone = _gone(canary)
+    if gone and not any(each.answer == "no-go" for each in found):
+        return (lacking("metrics", "a request", gone),)
+    return found
 
 
 def _counter(
@@ -59,8 +61,6 @@ def _counter(
     found = statistics.count_difference(sum(its), ours, sum(base), theirs, excess, rule.confidence)
     rates = sum(base) / theirs, sum(its) / ours
     fact = f"{name} grew by {sum(its):,.0f} in {ours:,} requests to the canary"
-    if gone := _gone(canary):
-        fact = f"{gone}; by then {fact}"
     if name in (baseline.counters or {}):
         fact += f", by {sum(base):,.0f} in the baseline's {theirs:,}"
         pairs = zip_longest(its, base, fillvalue=0.0)

@@ -20,8 +20,8 @@ def compare(
 ) -> tuple[Comparison, ...]:
     """A pod that comes and goes gets no requests meanwhile, so that its answers don't tell it."""
     more = canary.unready - baseline.unready
-    # Where both are away, it is the machine.
-    stays_away = bool(canary.away) and not baseline.away
+    # Where as many of the baseline's are, it is the machine.
+    stays_away = canary.away / canary.pods > baseline.away / baseline.pods
     answer: Answer = "inconclusive" if more >= LEAST or stays_away else "go"
     sentence = (
         f"{rule.called}'s pods lost readiness {times(canary.unready)} in the window, the "

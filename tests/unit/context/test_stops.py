@@ -121,39 +121,6 @@ def test_what_a_stopping_pod_takes_along(world: World, lost: Exchange, own: bool
     assert lost_by_baseline(world.context, [lost]) == [lost] * own
 
 
-def test_what_waits_in_vain_goes_along_where_the_live_version_is_known_to_stop_badly(
-    world: World,
-) -> None:
-    """As behind Docker's proxy, where what is sent to a pod that is gone is not refused."""
-    began = world.context.app.traffic.now()
-    world.change_pod("stable", terminating)
-    now = world.context.app.traffic.now()
-    closed = exchange(Kind.CLOSED, number=1, due=now, stage="canary")
-    vain = exchange(Kind.TIMEOUT, number=2, due=now, seconds=10.0, stage="canary")
-    # It was under way when the pod began to stop, and sent before.
-    earlier = exchange(Kind.TIMEOUT, number=3, due=began - 5, seconds=10.0, stage="canary")
-    assert lost_by_baseline(world.context, [vain]) == [], "the canary may hang"
-    assert lost_by_baseline(world.context, [vain, closed, earlier]) == [closed, vain]
-    world.patch.setattr(
-        world.context.sides, "lost_by_canary", lambda: frozenset({Kind.TIMEOUT, Kind.RESET})
-    )
-    assert lost_by_baseline(world.context, [vain, closed, earlier]) == [closed]
-
-
-def test_what_the_live_version_loses_is_told_beside_what_others_lose(world: World) -> None:
-    loses(world, "stable")
-    traffic = world.context.app.traffic
-    ended, lost = traffic.now(), traffic.lost
-    until(lambda: traffic.now() > ended + 2)  # its end may be seen a second too late
-    world.app.faults = [app.only("stable", app.fails)]
-    until(lambda: traffic.lost >= lost + 3)
-    world.clock.time += traffic.now() - ended
-    with pytest.raises(FoundError, match=" requests were lost, "):
-        world.check("canary", canary.no_request_is_lost)
-    (told,) = world.journal.warnings
-    assert told.finding.code == "baseline-stops-badly"
-
-
 def test_a_first_release_has_no_live_version(new_world: NewWorld) -> None:
     world = new_world(upgrade=False, **LOADED).enter("stable")
     lost = exchange(Kind.RESET, due=world.context.app.traffic.now(), stage="canary")

@@ -34,7 +34,7 @@ def test_a_process_that_takes_a_core_is_named_and_its_arguments_are_not() -> Non
             told = next(text for _ in range(100) if "burns) it (" in (text := busy_with()))
         finally:
             burning.kill()
-    assert re.match(rf"{AVERAGE}, just now most of it by (.+, )?burns\) it \(\d\.\d cores\)", told)
+    assert re.match(rf"{AVERAGE}; busiest just now: (.+, )?burns\) it \(\d\.\d cores\)", told)
     assert "s3cret" not in told
     assert told.count(" cores)") <= machine.NAMED
 

@@ -102,11 +102,21 @@ def test_readiness_that_is_lost_counts_each_time(pods: Pods) -> None:
 def test_a_pod_that_is_not_ready_any_more_is_away_until_it_is(pods: Pods) -> None:
     canary, stable = figures(pods, CANARY), figures(pods, STABLE)
     pods.change(FIRST, unready)
+    late = figures(pods, CANARY)
+    for seconds in (4.0, 8.0):
+        assert canary.away == 0, "a probe may once be late"
+        for each in (canary, stable, late):
+            each.measure(seconds)
     assert (stable.away, canary.away) == (0, 1)
-    assert figures(pods, CANARY).away == 0, "it was not ready at first"
+    assert late.away == 0, "it was not ready at first"
     pods.put(pod(CANARY, 0))
+    canary.measure(12.0)
     assert (canary.away, canary.unready) == (0, 1)
     # What takes its place is a restart.
+    pods.change(FIRST, unready)
+    canary.measure(16.0)
+    canary.measure(20.0)
+    assert canary.away == 1
     pods.change(FIRST, delete)
     assert canary.away == 0
 

@@ -53,13 +53,6 @@ def test_the_likely_cause_is_that_of_the_first(kind: Kind, likely: str) -> None:
     assert bool(found.likely) == bool(likely)
 
 
-def test_no_lock_is_blamed_where_nothing_migrates() -> None:
-    (found,) = request_findings(9, [exchange(Kind.TIMEOUT, stage="stable", transition="promote")])
-    assert (
-        found.likely == "the app waits for something, or a pod went and left its connections open"
-    )
-
-
 def test_what_the_live_version_loses_by_itself_is_told_as_such() -> None:
     before = Before(280, until=9.5)
     alone = [exchange(Kind.SERVER_ERROR, due=due) for due in (3.0, 9.0)]

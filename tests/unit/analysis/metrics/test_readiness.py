@@ -32,6 +32,8 @@ def test_a_pod_that_stays_away_needs_to_go_but_once() -> None:
     )
     both = compared(READINESS, observed(unready=1, away=1), observed(unready=1, away=1))
     assert both.answer == "go"
+    few = compared(READINESS, observed(away=1, pods=5), observed(unready=1, away=1))
+    assert few.answer == "inconclusive"
 
 
 def test_readiness_is_told() -> None:
