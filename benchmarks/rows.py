@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
-from math import comb
 from statistics import median
 
+from scipy.special import betainc
 from worlds import (
     BORDER,
     BUSIER,
@@ -47,6 +48,18 @@ class Row:
     answers: Counter[str]
     seconds: dict[str, list[float]]
     kayenta_fails: int | None = None
+
+    @classmethod
+    def of(
+        cls, world: World, came: Iterable[tuple[str, float]], kayenta_fails: int | None = None
+    ) -> Row:
+        """Of an answer and its seconds each."""
+        answers: Counter[str] = Counter()
+        took: dict[str, list[float]] = {}
+        for answer, seconds in came:
+            answers[answer] += 1
+            took.setdefault(answer, []).append(seconds)
+        return cls(world, answers, took, kayenta_fails)
 
     @property
     def runs(self) -> int:
@@ -97,6 +110,4 @@ class Row:
 
 def at_least(some: int, of: int, share: float) -> float:
     """How likely so many of all are, or more, where each is one with this chance (binomial)."""
-    return 1 - sum(
-        comb(of, each) * share**each * (1 - share) ** (of - each) for each in range(some)
-    )
+    return float(betainc(some, of - some + 1, share)) if some else 1.0

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 import numpy
 from rows import Row
 from worlds import Track, Values, World
@@ -90,10 +88,4 @@ def judged(world: World, chance: numpy.random.Generator) -> tuple[str, float]:
 def simulate(world: World, runs: int, seed: int) -> Row:
     """Judge so many candidates of one world; the same seed gives the same figures."""
     chance = numpy.random.default_rng([seed, *world.name.encode()])
-    answers: Counter[str] = Counter()
-    took: dict[str, list[float]] = {}
-    for _ in range(runs):
-        answer, seconds = judged(world, chance)
-        answers[answer] += 1
-        took.setdefault(answer, []).append(seconds)
-    return Row(world, answers, took)
+    return Row.of(world, (judged(world, chance) for _ in range(runs)))

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
@@ -202,16 +201,12 @@ def theirs(drawn: Answers) -> str:
 def simulate(world: World, runs: int, seed: int) -> Row:
     """Judge so many canaries of one world; the same seed gives the same figures."""
     chance, plan = numpy.random.default_rng([seed, *world.name.encode()]), schedule()
-    answers: Counter[str] = Counter()
-    seconds: dict[str, list[float]] = {}
-    fails = 0
+    came, fails = [], 0
     for _ in range(runs):
         drawn = draw(world, plan, chance)
-        answer, took = ours(world, plan, drawn, draw_reference(world, chance))
-        answers[answer] += 1
-        seconds.setdefault(answer, []).append(took)
+        came.append(ours(world, plan, drawn, draw_reference(world, chance)))
         fails += theirs(drawn) == "fail"
-    return Row(world, answers, seconds, fails)
+    return Row.of(world, came, fails)
 
 
 HEAD = (

@@ -19,10 +19,10 @@ from pytest_canary.analysis.steadiness import unsteadiness
 from pytest_canary.api.bounded_read import bounded_read, rows_read
 from pytest_canary.config.verdict_rate import SECONDS, first_rate
 from pytest_canary.core.errors import TrafficError, WaitTimeoutError
-from pytest_canary.core.machine import busy_with
 from pytest_canary.core.waiting import Seen, Waiter
 from pytest_canary.manifests.version import STABLE
 from pytest_canary.sides.asked import requests_of
+from pytest_canary.sides.held_up import lack_of_sending
 from pytest_canary.sides.sides import BASE_RATE, PATIENCE
 from pytest_canary.traffic.ramp import LAG, LATER, Ramp
 from pytest_canary.traffic.track_traffic import TrackTraffic
@@ -38,9 +38,6 @@ PERIODS = 5
 
 # The part of a period that tells what is usual at the first rate. In another period the rate rises.
 USUAL = 0.25
-
-# The share of requests that this machine may fail to send before nothing is said of the app.
-UNSENT = 0.01
 
 
 def most_rate(settings: Settings) -> float:
@@ -273,12 +270,8 @@ class InTurn:
                 "the baseline warm up before it is ready"
             )
         now = self.traffic.now()
-        unsent = self.traffic.unsent(self._began, now)
-        if unsent > UNSENT:
-            return (
-                f"the load generator could not keep up: {unsent * 100:.1f} % of the requests were "
-                f"not sent; lower verdict.rate, or free the machine, which has {busy_with()}"
-            )
+        if lack := lack_of_sending(self.traffic.unsent(self._began, now)):
+            return lack
         before, late = (
             self.traffic.lag(*each)
             for each in ((self.alone.begin, self.alone.end), (self._began, now))

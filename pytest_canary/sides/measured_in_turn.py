@@ -100,6 +100,5 @@ class MeasuredInTurn:
                 figures.age,
                 rows=self._rows(),
                 ended=figures.ended,
-                away=figures.away,
             ),
         )

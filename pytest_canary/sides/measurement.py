@@ -10,20 +10,17 @@ from pytest_canary.analysis.reference import Reference
 from pytest_canary.analysis.requests import Requests
 from pytest_canary.analysis.verdict import Verdict
 from pytest_canary.config.settings import Settings
-from pytest_canary.core.machine import busy_with
 from pytest_canary.core.waiting import Seen, Waiter
 from pytest_canary.k8s.namespace import Namespace
 from pytest_canary.k8s.observer import Observer
 from pytest_canary.sides.asked import Asked
+from pytest_canary.sides.held_up import lack_of_sending
 from pytest_canary.sides.memory_watch import MemoryWatch
 from pytest_canary.sides.pages import Pages
 from pytest_canary.sides.pod_figures import PodFigures
 
 # Seconds beyond twice the baseline's slowest hundredth, as the verdict's levels have it.
 SETTLES = 0.01
-
-# The share of requests that this machine may fail to send before nothing is said of the app.
-UNSENT = 0.01
 
 
 def unsettled(baseline: Requests, slow: float) -> float:
@@ -173,9 +170,4 @@ class Measurement:
     def _held_up(self) -> str:
         """Why the machine, and not the app, is what was measured; empty where it isn't so."""
         unsent = self._asked.unsent(self._from, self._asked.now())
-        if unsent <= UNSENT:
-            return self._asked.trouble()
-        return (
-            f"the load generator could not keep up: {unsent * 100:.1f} % of the requests were not "
-            f"sent; lower verdict.rate, or free the machine, which has {busy_with()}"
-        )
+        return lack_of_sending(unsent) or self._asked.trouble()

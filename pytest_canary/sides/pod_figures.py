@@ -49,7 +49,8 @@ class PodFigures:
         self._last: dict[str, Page] = {}
         self._readings = 0
         self._grown: list[dict[str, float]] = []
-        self._unready: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
+        # Those that were not ready at the last reading but one, and at the last.
+        self._lacking: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
         pods = self._pods()
         self._at_first = frozenset(pod for pod, _, ready in pods if ready)
         self._restarts = {pod: count for pod, count, _ in pods}
@@ -62,7 +63,7 @@ class PodFigures:
         """
         grown: list[dict[str, float]] = []
         pods = self._pods()
-        self._unready = self._unready[1], frozenset(pod for pod, _, ready in pods if not ready)
+        self._lacking = self._lacking[1], frozenset(pod for pod, _, ready in pods if not ready)
         for pod, restarts, ready in pods:
             metrics = self._pages.read(pod) if ready else None
             if metrics:
@@ -117,8 +118,7 @@ class PodFigures:
 
         A probe that is late once is no matter.
         """
-        there = {str(pod["metadata"]["name"]) for pod in self._alive()}
-        return len(self._at_first & there & self._unready[0] & self._unready[1])
+        return len((self._at_first & self._lacking[0] & self._lacking[1]) - self._gone)
 
     @property
     def counters(self) -> dict[str, list[float]] | None:
@@ -146,7 +146,12 @@ class PodFigures:
     @property
     def _replaced(self) -> int:
         """How many pods were evicted or deleted since: another one starts, with no restarts."""
-        return len(self._at_first - {str(pod["metadata"]["name"]) for pod in self._alive()})
+        return len(self._gone)
+
+    @property
+    def _gone(self) -> frozenset[str]:
+        """Those that were ready at first and are evicted or deleted."""
+        return self._at_first - {str(pod["metadata"]["name"]) for pod in self._alive()}
 
     def _alive(self) -> list[Object]:
         pods = pods_of(self._observer.snapshot().pods.values(), self._deployment)

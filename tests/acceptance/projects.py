@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[2]
 
 Ailing = Callable[[str, str], str]
 """Builds a release, "1" or "2", with an ailment of fixtures/canaries/, and names its image."""
+
 KUBECONFIG = "apiVersion: v1\nkind: Config\ncurrent-context: mine\n"
 
 

@@ -162,13 +162,17 @@ def fails(asked: Asked, reply: Reply) -> Reply:
     return Reply(500, {"error": "column search_name does not exist"}, reply.headers)
 
 
-def hangs_now_and_then(seconds: float, every: int) -> Fault:
-    """Lets one client of so many wait so long."""
+def now_and_then(fault: Fault, every: int) -> Fault:
+    """The fault, in one request of so many only."""
     turns = itertools.count(1)
+    return lambda asked, reply: fault(asked, reply) if next(turns) % every == 0 else reply
 
-    def hang(asked: Asked, reply: Reply) -> Reply:
-        if next(turns) % every == 0:
-            time.sleep(seconds)
+
+def hangs(seconds: float) -> Fault:
+    """Lets a client wait so long."""
+
+    def hang(_: Asked, reply: Reply) -> Reply:
+        time.sleep(seconds)
         return reply
 
     return hang

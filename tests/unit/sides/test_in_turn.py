@@ -175,7 +175,7 @@ def test_what_can_not_be_asked_is_told(settings: Settings) -> None:
 
 
 def figures(restarts: int = 0) -> Any:
-    return SimpleNamespace(restarts=restarts, unready=0, away=0, pods=3, age=60.0, ended="")
+    return SimpleNamespace(restarts=restarts, unready=0, pods=3, age=60.0, ended="")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -227,6 +228,7 @@ def test_what_this_machine_did_not_send_is_nobodys_fault(pods: Pods, load: Load)
         "the load generator could not keep up: 1.3 % of the requests were not sent; lower "
         "verdict.rate, or free the machine, which has a load average of "
     )
+    assert re.search(r" [\d.]+ on \d+ cores(; busiest just now: .+ cores\))?$", verdict.sentence)
 
 
 def test_one_in_a_hundred_may_be_unsent(pods: Pods, load: Load) -> None:

@@ -155,7 +155,7 @@ def requests_fail_on(world: World) -> None:
 def one_request_in_many_hangs(world: World) -> None:
     world.clock.real = 0.05  # so that the wait outlasts the request
     # Of those that are awaited, whatever was sent before they were.
-    world.app.faults = [app.hangs_now_and_then(2, every=10)]
+    world.app.faults = [app.now_and_then(app.hangs(2), 10)]
 
 
 @CASES.fails(

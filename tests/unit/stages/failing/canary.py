@@ -1,6 +1,5 @@
 """Where the canary does not stand beside the baseline as it should."""
 
-import itertools
 import time
 
 from fakes import app
@@ -182,12 +181,7 @@ def a_connection_fails(world: World) -> None:
 
 @CASES.fails(canary.both_answer, "GET /all of the Service answers with status 500, not 200")
 def some_connections_fail_and_no_verdict_will_weigh_them(world: World) -> None:
-    asked = itertools.count(1)
-
-    def one_in_thirty(request: app.Asked, reply: app.Reply) -> app.Reply:
-        return app.fails(request, reply) if next(asked) % 30 == 0 else reply
-
-    world.app.faults = [one_in_thirty]
+    world.app.faults = [app.now_and_then(app.fails, 30)]
 
 
 @CASES.fails(
