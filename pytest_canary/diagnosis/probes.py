@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from pytest_canary.core.findings import Finding
 from pytest_canary.diagnosis.counterparts import passed_probe
-from pytest_canary.diagnosis.ends import last_end
+from pytest_canary.diagnosis.ends import Ended, last_end
 from pytest_canary.diagnosis.subject import Event, Look, moment, times
 from pytest_canary.k8s.objects import Container, Object, is_ready
 
@@ -22,6 +22,8 @@ _LATE, _PERIODS = 60.0, 10
 _LATER, _TIMES = 10.0, 3
 HEALED = 60
 """Seconds that a container lives after a kill for its liveness until it counts as healed."""
+EVENT_LAG = 5.0
+"""Seconds by which an event may come after what it tells of: a few tenths, on a busy machine one."""
 FIELDS = {"readiness": "readinessProbe", "liveness": "livenessProbe", "startup": "startupProbe"}
 
 
@@ -48,10 +50,23 @@ def _enough(probe: Object) -> int:
 
 
 def explains(look: Look, container: Container) -> bool:
-    """Whether the kubelet ended the container, for a probe that failed, every time it ended."""
+    """Whether the kubelet ended the container, for a probe that failed, every time it ended.
+
+    Where it did so before, an end that has only just come counts as one of these: its event may
+    come after the pod's status.
+    """
     end = last_end(container)
+    if end is None:
+        return False
     kills = sum(event.times for kind in FIELDS for event in kills_for(look, container, kind))
-    return end is not None and kills >= end.times
+    return kills >= end.times - (1 if kills and _is_recent(look, end) else 0)
+
+
+def _is_recent(look: Look, end: Ended) -> bool:
+    now, ended = look.objects.now, end.state.get("finishedAt")
+    if now is None or not ended:
+        return False
+    return (now - moment(ended)).total_seconds() < EVENT_LAG
 
 
 def kills_for(look: Look, container: Container, kind: str) -> list[Event]:

@@ -142,6 +142,27 @@ def test_the_first_kill_may_heal_and_the_second_does_not() -> None:
     assert (twice.doomed, twice.findings[0].seen) == (True, "killed twice")
 
 
+@pytest.mark.parametrize(("seconds", "own"), [(0.5, []), (6, ["ContainerEnded"])])
+def test_an_end_whose_event_is_still_to_come_is_the_probes_as_the_one_before(
+    seconds: float, own: list[str]
+) -> None:
+    """A pod's status may be there before the event that says why its container was ended."""
+
+    objects = end("liveness-404")
+    now = objects.now
+    assert now is not None
+    for event in writable(objects.snapshot.events).values():
+        if event["reason"] == "Killing":
+            event["count"] = 1
+    ended = {"exitCode": 0, "finishedAt": (now - timedelta(seconds=seconds)).isoformat()}
+    running = {"running": {"startedAt": now.isoformat()}}
+    status(objects).update(
+        ready=False, restartCount=2, state=running, lastState={"terminated": ended}
+    )
+    codes = [each.code for each in diagnose(objects, applied("liveness-404"))]
+    assert codes == ["LivenessProbe", *own]
+
+
 def test_kills_long_ago_say_nothing_of_a_pod_that_is_ready() -> None:
     objects = end("liveness-404")
     status(objects)["ready"] = True
