@@ -23,7 +23,7 @@ _LATER, _TIMES = 10.0, 3
 HEALED = 60
 """Seconds that a container lives after a kill for its liveness until it counts as healed."""
 EVENT_LAG = 5.0
-"""Seconds by which an event may come after what it tells of: a few tenths, on a busy machine one."""
+"""Seconds by which an event may come after what it tells of: tenths, on a busy machine one."""
 FIELDS = {"readiness": "readinessProbe", "liveness": "livenessProbe", "startup": "startupProbe"}
 
 

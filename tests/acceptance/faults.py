@@ -103,6 +103,7 @@ class Fault:
             first pod, and after the rollback; {namespace} stands for the run's.
         like: the name of a fault that stops in the same stage by the same code, so that this one
             adds to their number and not to their kinds; empty for none.
+        alike: why another code is no other kind; empty where it is the same.
     """
 
     name: str
@@ -116,6 +117,7 @@ class Fault:
     meanwhile: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
     like: str = ""
+    alike: str = ""
 
     @property
     def has_traffic(self) -> bool:
@@ -134,9 +136,13 @@ def load(folder: Path) -> list[Fault]:
         raise FaultError(f"there is no fault in {folder}")
     kinds = {each.name: (each.expect.stage, each.expect.code) for each in found if not each.like}
     for each in found:
-        if each.like and kinds.get(each.like) != (each.expect.stage, each.expect.code):
+        if not each.like:
+            continue
+        stage, code = kinds.get(each.like, ("", ""))
+        if stage != each.expect.stage or (code == each.expect.code) == bool(each.alike):
             raise FaultError(
-                f"{each.name}.toml is like {each.like!r}, which stands for no stage and code of its"
+                f"{each.name}.toml is like {each.like!r}, which stands for no stage and code of "
+                "its; where another code is no other kind, `alike` says why"
             )
     return sorted(
         found,

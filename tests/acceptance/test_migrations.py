@@ -33,13 +33,9 @@ def jobs(walk: Rehearsal) -> list[str]:
     return [each["metadata"]["name"] for each in walk.context.namespace.objects("Job")]
 
 
-@pytest.mark.parametrize(
-    "migration",
-    [
-        pytest.param(JOB, id="job"),
-        pytest.param(JOB | {"first": True}, id="job-first", marks=pytest.mark.soak),
-    ],
-)
+# One is walked each time, to its end, in test_renderers.py.
+@pytest.mark.soak
+@pytest.mark.parametrize("migration", [JOB, JOB | {"first": True}], ids=["job", "job-first"])
 def test_a_job_migrates_and_all_that_exec_proves_is_proven(
     shared: Project, releases: dict[str, str], tmp_path: Path, migration: Mapping[str, Any]
 ) -> None:

@@ -88,13 +88,19 @@ def expect_walked(walked: Walked, report: Path, migrated: str = "0001 -> 0002") 
     assert json.loads(report.read_text())["result"] == "passed"
 
 
-def test_plain_yaml_is_walked_as_it_stands(shared: Project, releases: dict[str, str]) -> None:
-    """Without traffic, and so without a verdict: they ask no renderer."""
-    walked = walk(shared, releases, "examples/addressbook-yaml", "[traffic]\nrate = 0\n")
-    expect_walked(walked, shared.root / "canary-report" / "report.json")
+def expect_plain(walked: Walked, report: Path) -> None:
+    """What stands in plain YAML was walked."""
+    expect_walked(walked, report)
     preflight = walked.stage("preflight")
     assert "namespace people is left out for the rehearsal's own" in preflight
     assert "Service addressbook is a NodePort, to be reached from outside" in preflight
+
+
+@pytest.mark.soak
+def test_plain_yaml_is_walked_as_it_stands(shared: Project, releases: dict[str, str]) -> None:
+    """Without traffic, and so without a verdict: they ask no renderer."""
+    walked = walk(shared, releases, "examples/addressbook-yaml", "[traffic]\nrate = 0\n")
+    expect_plain(walked, shared.root / "canary-report" / "report.json")
 
 
 def add_job(folder: Path) -> None:
@@ -115,12 +121,18 @@ def add_init_container(folder: Path) -> None:
     base.write_text(yaml.safe_dump(deployment))
 
 
-@pytest.mark.soak
 def test_a_job_among_plain_objects_migrates(shared: Project, releases: dict[str, str]) -> None:
-    settings = "[traffic]\nrate = 0\n"
+    """And all that is proven of a command in a pod is proven of it."""
+    down = '[commands]\ndown = ["python", "-m", "addressbook", "downgrade", "0001"]\n'
+    settings = f"[traffic]\nrate = 0\n{down}"
     walked = walk(shared, releases, "examples/addressbook-yaml", settings, add_job)
-    expect_walked(walked, shared.root / "canary-report" / "report.json")
+    expect_plain(walked, shared.root / "canary-report" / "report.json")
     assert "Job addressbook-migrate is run by itself, to migrate" in walked.stage("preflight")
+    migration = walked.stage("migration")
+    assert "0001 -> 0002, +1 column; a backup of " in migration
+    assert "release 1 still reads and writes" in migration
+    # What runs at the end of the rollback is made of the Job's pod.
+    assert "then down: -1 column" in walked.stage("rollback")
 
 
 @pytest.mark.soak

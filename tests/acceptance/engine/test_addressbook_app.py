@@ -123,7 +123,7 @@ def test_a_mistake_is_answered_with_its_status_and_one_sentence(
     assert answer.headers["X-Pod"] == "addressbook-canary-7c66-mf6gk"
 
 
-@pytest.mark.parametrize("release", [1, 2])
+@pytest.mark.parametrize("release", [pytest.param(1, marks=pytest.mark.soak), 2])
 def test_every_answer_names_its_release_and_pod(bench: Bench, database: str, release: int) -> None:
     bench.run(1, database, "migrate")
     with bench.app(release, database, POD_NAME="some-pod") as app:

@@ -8,9 +8,19 @@ import pytest
 from acceptance.engine.addressbook_containers import APP, PASSWORD, Bench, Run, locked
 from acceptance.projects import needed
 
+SOAK = pytest.mark.soak
 
-@pytest.mark.parametrize("schema", [1, 2])
-@pytest.mark.parametrize("release", [1, 2])
+
+# On its own schema each of them serves in every other test.
+@pytest.mark.parametrize(
+    ("release", "schema"),
+    [
+        pytest.param(1, 1, marks=SOAK),
+        (1, 2),
+        (2, 1),
+        pytest.param(2, 2, marks=SOAK),
+    ],
+)
 def test_either_release_serves_on_either_schema(
     bench: Bench, database: str, release: int, schema: int
 ) -> None:
@@ -153,8 +163,12 @@ def test_ping_says_which_server_answers(bench: Bench, database: str) -> None:
     ("command", "wrong", "sentence"),
     [
         ("ping", {"DB_HOST": "127.0.0.1"}, "127.0.0.1:5432 does not answer: connection"),
-        ("migrate", {"DB_HOST": "127.0.0.1"}, "127.0.0.1:5432 does not answer: connection"),
-        ("downgrade 0001", {"DB_HOST": "127.0.0.1"}, "does not answer: connection"),
+        pytest.param(
+            "migrate", {"DB_HOST": "127.0.0.1"}, "does not answer: connection", marks=SOAK
+        ),
+        pytest.param(
+            "downgrade 0001", {"DB_HOST": "127.0.0.1"}, "does not answer: connection", marks=SOAK
+        ),
         ("ping", {"DB_HOST": "no.such.host.invalid"}, "does not answer"),
         ("ping", {"DB_PASSWORD": "wrong-secret"}, "password authentication failed"),
         ("migrate", {"DB_SCHEMA": "nowhere"}, '"nowhere" does not exist'),
@@ -173,7 +187,10 @@ def test_a_command_fails_in_one_sentence_when_the_database_does_not_answer(
     assert PASSWORD not in run.output
 
 
-@pytest.mark.parametrize("command", ["serve", "ping", "migrate"])
+@pytest.mark.parametrize(
+    "command",
+    ["serve", pytest.param("ping", marks=SOAK), pytest.param("migrate", marks=SOAK)],
+)
 def test_every_variable_that_is_missing_or_wrong_is_named_at_once(
     bench: Bench, command: str
 ) -> None:

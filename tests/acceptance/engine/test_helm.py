@@ -11,9 +11,9 @@ from acceptance.projects import needed
 from fakes.repository import commit, git
 
 
-@pytest.fixture(params=["3", "4"], autouse=True)
+@pytest.fixture(params=["3", pytest.param("4", marks=pytest.mark.soak)], autouse=True)
 def helm(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each version of Helm, where there are two."""
+    """Each version of Helm; a whole walk in test_renderers.py has the other one each time."""
     if request.param == "4":
         monkeypatch.setenv("PATH", needed("HELM4"), prepend=os.pathsep)
 
