@@ -6,6 +6,7 @@ import signal
 from collections.abc import Iterator
 
 from pytest_canary.core.findings import Finding
+from pytest_canary.diagnosis import probes
 from pytest_canary.diagnosis.counterparts import unchanged_settings
 from pytest_canary.diagnosis.ends import UNSTARTABLE, Ended, last_end, last_logs, restarted
 from pytest_canary.diagnosis.log_lines import quoted
@@ -40,7 +41,7 @@ def _exited(look: Look, container: Container, end: Ended) -> Finding:
         or unchanged_settings(look, container),
         next=_read(container, end),
         # One end may heal: a database that isn't there yet, a file that is written meanwhile.
-        doomed=repeats(look, container, end),
+        doomed=repeats(look, container, end) and not probes.may_explain(look, container),
     )
 
 
@@ -75,12 +76,8 @@ def _format(log: str) -> str:
 
 def _unhealthy(look: Look, container: Container, end: Ended) -> str:
     """A failed liveness probe as the likely cause; the kubelet may leave out its own event."""
-    failed = [
-        event
-        for event in look.events("Pod", container.pod_name, "Unhealthy")
-        if event.container == container.name and event.message.startswith("Liveness")
-    ]
-    if not failed or end.code not in (128 + signal.SIGKILL, 128 + signal.SIGTERM):
+    failed = probes.failures(look, container, "liveness")
+    if not failed or end.code not in probes.ENDED_BY_KUBELET:
         return ""
     return "its liveness probe failed, for which the kubelet ends it"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import signal
 from collections.abc import Iterator
 
 from pytest_canary.core.findings import Finding
@@ -25,6 +26,11 @@ HEALED = 60
 EVENT_LAG = 5.0
 """Seconds by which an event may come after what it tells of: tenths, on a busy machine one."""
 FIELDS = {"readiness": "readinessProbe", "liveness": "livenessProbe", "startup": "startupProbe"}
+
+ENDING = ("startup", "liveness")
+"""The probes for which the kubelet ends a container."""
+ENDED_BY_KUBELET = (0, 128 + signal.SIGKILL, 128 + signal.SIGTERM)
+"""How a container may end that the kubelet ends: an app that heeds SIGTERM ends with 0."""
 
 
 def find(look: Look, container: Container) -> Iterator[Finding]:
@@ -62,6 +68,21 @@ def explains(look: Look, container: Container) -> bool:
     return kills >= end.times - (1 if kills and _is_recent(look, end) else 0)
 
 
+def may_explain(look: Look, container: Container) -> bool:
+    """Whether the kubelet may just have ended the container for a probe, and is yet to say so."""
+    end = last_end(container)
+    if end is None or end.code not in ENDED_BY_KUBELET or not _is_recent(look, end):
+        return False
+    probes = [container.spec[FIELDS[kind]] for kind in ENDING if container.spec.get(FIELDS[kind])]
+    return any((end.seconds or 0) >= _soonest(probe) for probe in probes)
+
+
+def _soonest(probe: Object) -> int:
+    """Seconds after a container's start at which a probe can end it at the soonest."""
+    period, attempts = int(probe.get("periodSeconds", 10)), _enough(probe)
+    return int(probe.get("initialDelaySeconds", 0)) + period * (attempts - 1)
+
+
 def _is_recent(look: Look, end: Ended) -> bool:
     now, ended = look.objects.now, end.state.get("finishedAt")
     if now is None or not ended:
@@ -88,7 +109,7 @@ def failures(look: Look, container: Container, kind: str) -> list[Event]:
 
 
 def _killed(look: Look, container: Container) -> Iterator[Finding]:
-    for kind in ("startup", "liveness"):
+    for kind in ENDING:
         ends = kills_for(look, container, kind)
         kills = sum(event.times for event in ends)
         if not kills or (container.status.get("ready") and not _recurs(look, ends, kills)):

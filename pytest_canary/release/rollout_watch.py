@@ -17,6 +17,11 @@ from pytest_canary.k8s.rollout import settled
 # tenth of one, on a busy machine within one.
 LAG = 2.0
 
+# What a later line of what applies it may mend: a Secret that it makes behind the Deployment, a
+# rollout that it resumes. Counts once it has been there for so many seconds.
+MENDABLE = {"CreateContainerConfigError", "FailedMount", "DeploymentPaused"}
+PATIENCE = 2.0
+
 Diagnose = Callable[[Expected], list[Finding]]
 """What is wrong with a Deployment now; nothing where all is well or only on its way."""
 
@@ -50,6 +55,7 @@ class RolloutWatch:
         self.deadline = deadline
         self.applies = applies
         self._slow: list[Finding] = []
+        self._doomed_since: float | None = None
         self._applied: float | None = None
         self._generation = 0
 
@@ -58,8 +64,11 @@ class RolloutWatch:
         """What is there now, in words."""
         return self._settled()[1]
 
-    def look(self) -> str:
+    def look(self, *, applying: bool = False) -> str:
         """Look once.
+
+        Args:
+            applying: whether what applies it still runs, and may mend what is missing.
 
         Returns:
             What is there now, or what seems to be wrong with it, in words.
@@ -71,10 +80,19 @@ class RolloutWatch:
             return self.seen
         findings = self.diagnose(self.expected)
         doomed = [each for each in findings if each.doomed]
-        if doomed:
+        if not doomed:
+            self._doomed_since = None
+        elif not (applying and self._may_be_mended(doomed)):
             raise self._explained(doomed)
         self._slow = findings
         return "; ".join([*(each.sentence for each in findings[:1]), self.seen])
+
+    def _may_be_mended(self, doomed: list[Finding]) -> bool:
+        if any(each.code not in MENDABLE for each in doomed):
+            return False
+        if self._doomed_since is None:
+            self._doomed_since = self.observer.now()
+        return self.observer.now() - self._doomed_since < PATIENCE
 
     def wait_while_applied(
         self,
@@ -104,7 +122,7 @@ class RolloutWatch:
                 if applied.done():
                     applied.result()
                     return Seen("applied", True, None)
-                return Seen(self.look(), False, None)
+                return Seen(self.look(applying=True), False, None)
 
             try:
                 self.waiter.until(

@@ -149,18 +149,44 @@ def test_an_end_whose_event_is_still_to_come_is_the_probes_as_the_one_before(
     """A pod's status may be there before the event that says why its container was ended."""
 
     objects = end("liveness-404")
-    now = objects.now
-    assert now is not None
-    for event in writable(objects.snapshot.events).values():
-        if event["reason"] == "Killing":
-            event["count"] = 1
-    ended = {"exitCode": 0, "finishedAt": (now - timedelta(seconds=seconds)).isoformat()}
-    running = {"running": {"startedAt": now.isoformat()}}
-    status(objects).update(
-        ready=False, restartCount=2, state=running, lastState={"terminated": ended}
-    )
+    ended_again(objects, seconds, times=2, kills=1)
     codes = [each.code for each in diagnose(objects, applied("liveness-404"))]
     assert codes == ["LivenessProbe", *own]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "lasted", "doomed"), [(0.5, 30, False), (6, 30, True), (0.5, 1, True)]
+)
+def test_an_end_of_which_no_event_has_come_yet_is_no_last_word(
+    seconds: float, lasted: float, doomed: bool
+) -> None:
+    """It may yet turn out to be the probe's, where the container ran for long enough."""
+    objects = end("liveness-404")
+    ended_again(objects, seconds, times=3, kills=0, lasted=lasted)
+    (found,) = diagnose(objects, applied("liveness-404"))
+    assert (found.code, found.doomed) == ("ContainerEnded", doomed)
+    assert found.likely == "its liveness probe failed, for which the kubelet ends it"
+
+
+def ended_again(
+    objects: Objects, seconds: float, *, times: int, kills: int, lasted: float = 60
+) -> None:
+    """Let the container have ended so many seconds ago, for so many times, and run again."""
+    now = objects.now
+    assert now is not None
+    events = writable(objects.snapshot.events)
+    for name, event in list(events.items()):
+        if event["reason"] == "Killing":
+            event["count"] = kills
+            if not kills:
+                del events[name]
+    end = now - timedelta(seconds=seconds)
+    begin = end - timedelta(seconds=lasted)
+    ended = {"exitCode": 0, "startedAt": begin.isoformat(), "finishedAt": end.isoformat()}
+    running = {"running": {"startedAt": now.isoformat()}}
+    status(objects).update(
+        ready=False, restartCount=times, state=running, lastState={"terminated": ended}
+    )
 
 
 def test_kills_long_ago_say_nothing_of_a_pod_that_is_ready() -> None:

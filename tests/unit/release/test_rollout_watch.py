@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 
 import pytest
 from fakes import objects
@@ -120,6 +121,43 @@ def test_doomed_ends_the_wait_at_once(place: Place) -> None:
     assert lines[1:] == ["likely  the image", "next    look", "panic"]
     assert error.after is not None
     assert [each.code for each in error.findings] == ["Exits"]
+
+
+MISSING = replace(EXITS, code="CreateContainerConfigError", sentence="there is no Secret payment")
+
+
+def test_a_secret_that_a_script_makes_behind_the_deployment_is_waited_for(place: Place) -> None:
+    place.deploy(ready=False)
+    made, looks = Event(), [[MISSING], [MISSING], []]
+
+    def diagnose(_: Expected) -> list[Finding]:
+        if len(looks) == 1:
+            made.set()
+        return looks.pop(0) if len(looks) > 1 else looks[0]
+
+    watch = RolloutWatch(EXPECTED, diagnose, place.observer, place.waiter, 5, applies=True)
+    watch.wait_while_applied("apply.sh", lambda: expect(made.wait(5)), end=made.set, timeout=60)
+    assert place.said[0].startswith("there is no Secret payment; addressbook-canary 0/1")
+
+
+@pytest.mark.parametrize(("finding", "seconds"), [(MISSING, 2), (EXITS, 0)])
+def test_a_secret_that_a_script_does_not_make_ends_it_soon_and_what_it_can_not_mend_at_once(
+    place: Place, finding: Finding, seconds: float
+) -> None:
+    place.deploy(ready=False)
+    ended = Event()
+    watch = place.watch([finding])
+    told = found(
+        lambda: watch.wait_while_applied(
+            "apply.sh", lambda: expect(ended.wait(5)), end=ended.set, timeout=60
+        )
+    )
+    assert told.findings[0].code == finding.code
+    assert seconds <= place.clock.time < seconds + 2
+
+
+def expect(holds: bool) -> None:
+    assert holds
 
 
 def test_a_wait_that_did_not_apply_does_not_say_how_soon(place: Place) -> None:
