@@ -23,7 +23,8 @@ from pytest_canary.k8s.objects import app_container, pods_of
 from pytest_canary.manifests.version import CANARY, STABLE
 from pytest_canary.pipelines.roles import Role
 from pytest_canary.release.diagnostics import Diagnostics
-from pytest_canary.release.migration import Migrated, explain, fresh_schema
+from pytest_canary.release.fresh_schema import fresh_schema
+from pytest_canary.release.migration import Migrated, explain
 from pytest_canary.release.release import Release
 from pytest_canary.release.transitions import Again
 from pytest_canary.rendering.version import Version

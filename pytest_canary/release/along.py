@@ -22,10 +22,11 @@ from pytest_canary.k8s.exec import Exec
 from pytest_canary.k8s.objects import Object, container_status, is_ready, pods_of
 from pytest_canary.manifests.jobs import phases
 from pytest_canary.release.command_ends import killed
+from pytest_canary.release.fresh_schema import fresh_schema
 from pytest_canary.release.hook_watch import HookWatch
 from pytest_canary.release.job_manifest import pod_of
 from pytest_canary.release.job_run import JobRun
-from pytest_canary.release.migration import Migrated, explain, fresh_schema
+from pytest_canary.release.migration import Migrated, explain
 from pytest_canary.release.pod_commands import PodCommands, typed, words_of
 
 

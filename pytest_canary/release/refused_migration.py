@@ -20,7 +20,7 @@ from pytest_canary.core.waiting import Seen, Waiter
 from pytest_canary.database.database import Database
 from pytest_canary.k8s.exec import Exec
 from pytest_canary.k8s.objects import Object
-from pytest_canary.release.migration import one_off
+from pytest_canary.release.one_off import one_off
 from pytest_canary.release.pod_commands import PodCommands
 
 # Seconds in which it has to end; a connection pool keeps a process for 30 s.

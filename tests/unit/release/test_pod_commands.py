@@ -7,7 +7,7 @@ from fakes.world import World
 
 from pytest_canary.core.errors import FoundError, WaitTimeoutError
 from pytest_canary.k8s.exec import Exec, ExecError
-from pytest_canary.release.migration import one_off
+from pytest_canary.release.one_off import one_off
 from pytest_canary.release.pod_commands import PodCommands
 
 
