@@ -10,7 +10,7 @@ from pytest_canary.config.plan import Plan
 from pytest_canary.context.address import Address, find_address
 from pytest_canary.context.app_access import AppAccess
 from pytest_canary.context.journal import Journal
-from pytest_canary.context.outcomes import RollbackOutcome
+from pytest_canary.context.outcomes import CanaryOutcome, MigrationOutcome, RollbackOutcome
 from pytest_canary.context.platform import look
 from pytest_canary.core.errors import ClusterError, ReleaseError
 from pytest_canary.core.waiting import Waiter
@@ -20,6 +20,7 @@ from pytest_canary.k8s.objects import Object, images
 from pytest_canary.k8s.observer import Observer
 from pytest_canary.manifests.references import pull_secrets
 from pytest_canary.release.migration import left_behind
+from pytest_canary.release.migration_trials import END
 from pytest_canary.release.release import Release
 from pytest_canary.release.transitions import Transitions
 from pytest_canary.rendering.version import Version
@@ -250,6 +251,7 @@ class Context:
     def stop(self) -> None:
         """End what runs in the background: the traffic first, as it asks the app."""
         self.transitions.stop()
+        self._stop_trials()
         if self.memory:
             self.memory.stop()
         if self.sides:
@@ -258,3 +260,11 @@ class Context:
             self.in_turn.stop()
         self.app.stop()
         self.observer.stop()
+
+    def _stop_trials(self) -> None:
+        """End what is still tried of the migration."""
+        canary, migration = self.journal.find(CanaryOutcome), self.journal.find(MigrationOutcome)
+        if canary and canary.trials:
+            canary.trials.stop()
+        if migration and migration.refused:
+            migration.refused.stop(END)

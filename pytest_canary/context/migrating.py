@@ -8,18 +8,21 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from pytest_canary.context import expectations
-from pytest_canary.context.outcomes import BaselineOutcome, MigrationOutcome
+from pytest_canary.context.outcomes import BaselineOutcome, CanaryOutcome, MigrationOutcome
 from pytest_canary.core.errors import CanaryError, ClusterError, DatabaseError, FoundError
 from pytest_canary.database.backup import Backup, back_up
 from pytest_canary.database.blocking_changes import blocking_changes
 from pytest_canary.k8s.objects import Container, containers, is_ready, pods_of
 from pytest_canary.manifests.version import CANARY, STABLE
-from pytest_canary.release.refused_migration import RefusedMigration
+from pytest_canary.release.migration_trials import begin_refused
 from pytest_canary.release.unmigrated import explain_unmigrated
 
 if TYPE_CHECKING:
     from pytest_canary.context.context import Context
+    from pytest_canary.core.background import Background
     from pytest_canary.release.migration import Migrated
+    from pytest_canary.release.migration_trials import MigrationTrials
+    from pytest_canary.release.refused_migration import Refused
 
 # Of a log, for the word that tells what an app waits for.
 LINES = 50
@@ -34,8 +37,21 @@ Migrate = Callable[[Ready], "Migrated"]
 
 def migrate_candidate(context: Context) -> None:
     """Migrate to the candidate, and write down what came of it."""
-    fresh = context.plan.upgrade
+    trials = begin_trials(context)
+    fresh = (lambda: trials.fresh(context.waiter)) if trials else None
     _migrate(context, lambda ready: context.transitions.migrate(fresh=fresh, ready=ready))
+
+
+def begin_trials(context: Context) -> MigrationTrials | None:
+    """Try the migration beside the checks, once, as soon as there is what it will run in.
+
+    Returns:
+        The trials; None where nothing is live that it could harm, or it has come with its version.
+    """
+    plan, outcome = context.plan, context.journal.outcome(CanaryOutcome)
+    if plan.upgrade and plan.migrates and not plan.migrates_along and "migration" in plan.stages:
+        outcome.trials = outcome.trials or context.transitions.begin_trials()
+    return outcome.trials
 
 
 def _migrate(context: Context, migrate: Migrate) -> None:
@@ -57,7 +73,7 @@ def _migrate(context: Context, migrate: Migrate) -> None:
         finally:
             outcome.backup = backed_up.result()
     outcome.blocking = blocking_changes(looked.result(), context.database.catalogue())
-    outcome.refused = attempt_refused(context, outcome.migrated)
+    outcome.refused = find_refused(context, outcome.migrated)
 
 
 def _migrate_along(context: Context, track: str, deploy: Callable[[], None]) -> None:
@@ -90,6 +106,7 @@ def deploy_canary(context: Context) -> None:
         deploy()
     except CanaryError as error:
         raise explain_unready(context, CANARY, error) from error
+    begin_trials(context)
 
 
 def update(context: Context) -> None:
@@ -126,14 +143,14 @@ def deploy_baseline(context: Context) -> None:
         migrated(release.migrator.along(database, STABLE, baseline, deploy, fresh=False))
         return
     if context.plan.migrates_first:
-        migrated(release.migrator.migrate(database, STABLE, baseline, fresh=False))
+        migrated(release.migrator.migrate(database, STABLE, baseline, fresh=None))
         expectations.expect_success(context.journal.migrations["baseline"].migrate)
     try:
         deploy()
     except CanaryError as error:
         raise explain_unready(context, STABLE, error) from error
     if context.plan.migrates and not context.plan.migrates_first:
-        migrated(release.migrator.migrate(database, STABLE, baseline, fresh=False))
+        migrated(release.migrator.migrate(database, STABLE, baseline, fresh=None))
 
 
 def migrate_first(context: Context) -> None:
@@ -178,13 +195,16 @@ def attempt_backup(context: Context) -> Backup | DatabaseError | FoundError:
         return error
 
 
-def attempt_refused(context: Context, done: Migrated) -> RefusedMigration | None:
-    """Begin to try the migration where it is refused, beside the checks; they need no pod more.
+def find_refused(context: Context, done: Migrated) -> Background[Refused] | None:
+    """What tries the migration where it is refused; begun beside the checks, if it is not yet.
 
     One that fails, or does nothing on an empty database, says nothing new there.
     """
     ends = context.settings.migration.way != "start"
     if done.migrate.code != 0 or not done.fresh or not ends:
         return None
+    trials = context.journal.outcome(CanaryOutcome).trials
+    if trials:
+        return trials.refused
     command, pods = context.settings.commands.migrate, context.release.pods
-    return RefusedMigration(pods, context.database, done.pod, command, done.container).start()
+    return begin_refused(pods, context.database, done.pod, command, done.container)

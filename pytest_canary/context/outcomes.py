@@ -13,13 +13,15 @@ if TYPE_CHECKING:
     from pytest_canary.analysis.comparison import Comparison
     from pytest_canary.analysis.statistics import Share
     from pytest_canary.analysis.verdict import Verdict
+    from pytest_canary.core.background import Background
     from pytest_canary.core.findings import Finding
     from pytest_canary.database.backup import Backup
     from pytest_canary.k8s.history import Moment
     from pytest_canary.k8s.rollout import Rollout
     from pytest_canary.preflight.inspection import Inspection
     from pytest_canary.release.migration import Migrated
-    from pytest_canary.release.refused_migration import RefusedMigration
+    from pytest_canary.release.migration_trials import MigrationTrials
+    from pytest_canary.release.refused_migration import Refused
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,7 @@ class CanaryOutcome:
         sample: connections, by the version that answered them.
         connections: how many the share was measured on.
         share: the canary's part of them.
+        trials: of the migration that comes next; None where none does, or its own pods migrate.
     """
 
     began: float | None = None
@@ -94,6 +97,7 @@ class CanaryOutcome:
     sample: Counter[str] = field(default_factory=Counter)
     connections: int = 0
     share: Share | None = None
+    trials: MigrationTrials | None = None
 
 
 @dataclass
@@ -110,7 +114,7 @@ class MigrationOutcome:
     migrated: Migrated | None = None
     backup: Backup | DatabaseError | FoundError | None = None
     blocking: list[Finding] = field(default_factory=list)
-    refused: RefusedMigration | None = None
+    refused: Background[Refused] | None = None
 
 
 @dataclass

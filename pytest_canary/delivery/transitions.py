@@ -23,8 +23,8 @@ from pytest_canary.k8s.objects import app_container, pods_of
 from pytest_canary.manifests.version import CANARY, STABLE
 from pytest_canary.pipelines.roles import Role
 from pytest_canary.release.diagnostics import Diagnostics
-from pytest_canary.release.fresh_schema import fresh_schema
-from pytest_canary.release.migration import Migrated, explain
+from pytest_canary.release.migration import Fresh, Migrated, explain
+from pytest_canary.release.migration_trials import MigrationTrials
 from pytest_canary.release.release import Release
 from pytest_canary.release.transitions import Again
 from pytest_canary.rendering.version import Version
@@ -92,7 +92,18 @@ class PipelineTransitions:
         self._release.wait_for_service()
         self._expect_pulled(CANARY)
 
-    def migrate(self, *, fresh: bool, ready: Callable[[], object]) -> Migrated:
+    def begin_trials(self) -> MigrationTrials:
+        """In pods of their own, like the canary's.
+
+        Raises:
+            ReleaseError: none of them is ready.
+        """
+        pods = self._release.pods
+        pod = pods.ready_pod(self._release.name(CANARY))
+        command = self._release.settings.commands.migrate
+        return MigrationTrials(pods, self._database, pod, command).start()
+
+    def migrate(self, *, fresh: Fresh | None, ready: Callable[[], object]) -> Migrated:
         """Let the canary pipeline go on to its end, and look at the schema before and after.
 
         Raises:
@@ -106,7 +117,7 @@ class PipelineTransitions:
         own = {deployment, *(each["metadata"]["name"] for each in known)}
         before = self._database.schema()
         noted = self._database.history(before)
-        expected = fresh_schema(pods, self._database, pod, commands.migrate) if fresh else None
+        expected = fresh() if fresh else None
         ready()
         locks = None
         if fresh:

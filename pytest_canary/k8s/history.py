@@ -49,7 +49,8 @@ class History:
     Attributes:
         moments: what the Deployments' replicas went through, oldest first.
         killed: the containers that were killed as they did not end, oldest first.
-        endings: the pods that were told to stop, or were gone without, oldest first.
+        endings: the pods that were told to stop, or were gone without, oldest first; of those that
+            a controller owns, as one without serves nobody.
     """
 
     def __init__(self) -> None:
@@ -90,7 +91,8 @@ class History:
         gone = self._pods.keys() - pods.keys()
         for name in sorted((stopping | gone) - known):
             pod = pods.get(name) or self._pods[name]
-            self.endings.append(Ending(name, frozenset(images(pod)), at))
+            if pod["metadata"].get("ownerReferences"):
+                self.endings.append(Ending(name, frozenset(images(pod)), at))
         if gone:
             self.endings = [
                 replace(each, ended=min(each.ended, at)) if each.pod in gone else each

@@ -11,6 +11,9 @@ from pytest_canary.k8s.objects import Object
 from pytest_canary.release.one_off import one_off
 from pytest_canary.release.pod_commands import PodCommands
 
+FRESH = "migrate on an empty database"
+"""What is awaited, as a clause."""
+
 
 def fresh_schema(
     pods: PodCommands,
@@ -45,7 +48,7 @@ def fresh_schema(
                 return database.schema(name)
             finally:
                 pods.namespace.delete_pod(own_name)
-        done = pods.run_apart(own, "migrate on an empty database")
+        done = pods.run_apart(own, FRESH)
         if done.code != 0:
             raise ReleaseError(
                 f"the candidate's migrate exits with code {done.code} on an empty database",

@@ -20,9 +20,11 @@ from pytest_canary.database.migration_history import MigrationHistory, history_c
 from pytest_canary.database.schema import Schema, counted, difference, not_undone
 from pytest_canary.k8s.exec import Exec
 from pytest_canary.k8s.objects import Object
-from pytest_canary.release.fresh_schema import fresh_schema
 from pytest_canary.release.one_off import one_off
 from pytest_canary.release.pod_commands import PodCommands
+
+Fresh = Callable[[], Schema]
+"""Tells the schema that a version's migrations make on an empty database."""
 
 
 @dataclass
@@ -97,7 +99,7 @@ def migrate(
     way: Way,
     *,
     ping: Sequence[str] = (),
-    fresh: bool,
+    fresh: Fresh | None,
     ready: Callable[[], object] = lambda: None,
 ) -> Migrated:
     """Run ping and migrate, and look at the schema before and after.
@@ -108,8 +110,8 @@ def migrate(
         deployment: the Deployment's name.
         way: how migrate is run.
         ping: what runs before it; nothing where it is empty.
-        fresh: whether another version is live: then the migrations are run on an empty database
-            first, and it is watched who waits for them.
+        fresh: tells what the same migrations make of an empty database; None where no version is
+            live. Where one is, it is watched who waits for them.
         ready: returns when migrate may run.
 
     Raises:
@@ -119,7 +121,7 @@ def migrate(
     """
     before = database.schema()
     noted = database.history(before)
-    expected = fresh_schema(pods, database, way.pod, way.command) if fresh else None
+    expected = fresh() if fresh else None
     pinged = pods.run(deployment, ping, "PingHangs") if ping else None
     ready()
     locks = None

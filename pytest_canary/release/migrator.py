@@ -17,7 +17,8 @@ from pytest_canary.release.job_manifest import (
     pod_of,
 )
 from pytest_canary.release.job_run import JobRun
-from pytest_canary.release.migration import Migrated, Way, by_exec, migrate
+from pytest_canary.release.migration import Fresh, Migrated, Way, by_exec, migrate
+from pytest_canary.release.migration_trials import MigrationTrials
 from pytest_canary.release.pod_commands import PodCommands
 from pytest_canary.rendering.version import Version
 
@@ -53,7 +54,7 @@ class Migrator:
         track: str,
         version: Version,
         *,
-        fresh: bool,
+        fresh: Fresh | None,
         ready: Callable[[], object] = lambda: None,
     ) -> Migrated:
         """Migrate to a version; `migration.migrate` says how, and what it raises.
@@ -62,12 +63,26 @@ class Migrator:
             database: the live one.
             track: has the version's pods.
             version: the one whose migration it is.
-            fresh: whether another version is live.
+            fresh: tells what the same makes of an empty database, where another version is live.
             ready: returns when migrate may run.
         """
         name, ping = self._settings.deployment_name(track), self._settings.commands.ping
         way = self._way(name, track, version)
         return migrate(self._pods, database, name, way, ping=ping, fresh=fresh, ready=ready)
+
+    def begin_trials(self, database: Database, track: str, version: Version) -> MigrationTrials:
+        """Begin to try the migration to a version, before it is made.
+
+        Args:
+            database: the live one; nothing of this touches it.
+            track: has the version's pods.
+            version: the one whose migration it is.
+
+        Raises:
+            ReleaseError: no pod is ready.
+        """
+        way = self._way(self._settings.deployment_name(track), track, version)
+        return MigrationTrials(self._pods, database, way.pod, way.command).start()
 
     def along(
         self,

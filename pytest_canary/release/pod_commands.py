@@ -62,6 +62,18 @@ class PodCommands:
         self.diagnose = diagnose
         self.printed = printed
 
+    def waiting_by(self, waiter: Waiter) -> PodCommands:
+        """The same for what is done beside the rest, whose waits are nobody else's matter."""
+        return PodCommands(
+            self.namespace,
+            self.observer,
+            waiter,
+            self.deadline,
+            self.versions,
+            self.diagnose,
+            self.printed,
+        )
+
     def ready_pod(self, deployment: str) -> Object:
         """A pod of a Deployment that is ready and not on its way out; it is waited for a little.
 

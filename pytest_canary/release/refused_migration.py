@@ -6,17 +6,13 @@ which it succeeds.
 
 from __future__ import annotations
 
-import copy
 import datetime
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, wait
 from dataclasses import dataclass
-from threading import Thread
 
 from pytest_canary.core.errors import CanaryError
 from pytest_canary.core.findings import Finding
 from pytest_canary.core.output import shown
-from pytest_canary.core.waiting import Seen, Waiter
 from pytest_canary.database.database import Database
 from pytest_canary.k8s.exec import Exec
 from pytest_canary.k8s.objects import Object
@@ -26,11 +22,11 @@ from pytest_canary.release.pod_commands import PodCommands
 # Seconds in which it has to end; a connection pool keeps a process for 30 s.
 PATIENCE = 45.0
 
-# Seconds in which the database is made and dropped, and the pod deleted.
-AROUND = 60.0
-
 # Seconds from its last word to its end that are long.
 LONG = 10.0
+
+REFUSED = "migrate to end on a database that refuses it"
+"""What is awaited, as a clause."""
 
 WHERE = "a pod of its own, on an empty database that refuses every change"
 
@@ -50,82 +46,39 @@ class Refused:
     unknown: str = ""
 
 
-class RefusedMigration:
-    """Runs a migration on a database that refuses it, in the background.
+def try_refused(
+    pods: PodCommands, database: Database, pod: Object, command: Sequence[str], container: str = ""
+) -> Refused:
+    """Run a migration on a database that refuses it.
 
     Args:
         pods: runs it, in a pod of its own.
         database: the live one; the other is made beside it.
-        pod: the one that the migration ran in.
+        pod: the one that the migration runs in.
         command: migrate; empty for the container's own.
-        container: the one of its containers that migrated; empty for the app's.
+        container: the one of its containers that migrates; empty for the app's.
+
+    Returns:
+        How it ended; or why nobody knows, whatever went wrong.
     """
+    silences: list[float] = []
 
-    def __init__(
-        self,
-        pods: PodCommands,
-        database: Database,
-        pod: Object,
-        command: Sequence[str],
-        container: str = "",
-    ) -> None:
-        # What is waited for here is told by whoever waits for the end of it, and not beside that.
-        self._pods = copy.copy(pods)
-        self._pods.waiter = Waiter(pods.waiter.clock)
-        self._database, self._pod, self._command = database, pod, command
-        self._container = container
-        self._future: Future[Refused] = Future()
+    def ended(pod: str, container: str, state: Object) -> None:
+        log = pods.namespace.logs(pod, container, 1, timestamps=True)
+        silences.append(silence(log, state))
 
-    def start(self) -> RefusedMigration:
-        """Begin; it ends by itself."""
-        Thread(target=self._run, name="refused", daemon=True).start()
-        return self
-
-    def wait(self, waiter: Waiter) -> Refused:
-        """How it ended, as soon as it has.
-
-        Raises:
-            WaitTimeoutError: it has not, and should have long ago.
-        """
-        return waiter.until(
-            "migrate to end on a database that refuses it",
-            self._look,
-            timeout=PATIENCE + AROUND,
-            change=self._change,
-        )
-
-    def _look(self) -> Seen[Refused]:
-        done = self._future.done()
-        return Seen("it runs", done, self._future.result() if done else Refused())
-
-    def _change(self, seconds: float) -> None:
-        wait([self._future], seconds)
-
-    def _run(self) -> None:
-        try:
-            self._future.set_result(self._try())
-        except CanaryError as error:
-            self._future.set_result(Refused(unknown=error.sentence))
-        except BaseException as error:
-            self._future.set_exception(error)
-
-    def _try(self) -> Refused:
-        silences: list[float] = []
-
-        def ended(pod: str, container: str, state: Object) -> None:
-            log = self._pods.namespace.logs(pod, container, 1, timestamps=True)
-            silences.append(silence(log, state))
-
-        with self._database.scratch("refused") as name:
-            surely = self._database.refuse_changes(name)
-            app = self._container or self._pods.app_of(self._pod)
-            own = one_off(self._pod, app, name.replace("_", "-"), self._command, name)
-            what = "migrate to end on a database that refuses it"
-            done = self._pods.run_apart(own, what, timeout=PATIENCE, ended=ended)
+    try:
+        with database.scratch("refused") as name:
+            surely = database.refuse_changes(name)
+            app = container or pods.app_of(pod)
+            own = one_off(pod, app, name.replace("_", "-"), command, name)
+            done = pods.run_apart(own, REFUSED, timeout=PATIENCE, ended=ended)
             # Whoever asks for it may write all the same.
-            if done.code == 0 and not surely and self._database.schema(name):
+            if done.code == 0 and not surely and database.schema(name):
                 return Refused(unknown="it has written to a database that is read-only")
-        return Refused(done, silences[0])
+    except CanaryError as error:
+        return Refused(unknown=error.sentence)
+    return Refused(done, silences[0])
 
 
 def silence(log: str, state: Object) -> float:

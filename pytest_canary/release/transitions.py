@@ -10,7 +10,8 @@ from pytest_canary.core.findings import Finding
 from pytest_canary.database.database import Database
 from pytest_canary.manifests.version import CANARY, STABLE
 from pytest_canary.release.diagnostics import Diagnostics
-from pytest_canary.release.migration import Migrated
+from pytest_canary.release.migration import Fresh, Migrated
+from pytest_canary.release.migration_trials import MigrationTrials
 from pytest_canary.release.release import Release
 from pytest_canary.rendering.version import Version
 
@@ -34,7 +35,10 @@ class Transitions(Protocol):
     def canary(self, version: Version) -> None:
         """Put the version beside stable, as a canary."""
 
-    def migrate(self, *, fresh: bool, ready: Callable[[], object]) -> Migrated:
+    def begin_trials(self) -> MigrationTrials:
+        """Begin to try the migration beside what is checked before it is made."""
+
+    def migrate(self, *, fresh: Fresh | None, ready: Callable[[], object]) -> Migrated:
         """Run ping and migrate, or what else migrates; `release.migration.migrate` says how."""
 
     def go_on(self) -> None:
@@ -82,12 +86,19 @@ class OwnTransitions:
         """`kubectl apply`, `apply.sh` and `kubectl scale`."""
         self._release.canary(version)
 
-    def migrate(self, *, fresh: bool, ready: Callable[[], object]) -> Migrated:
+    def begin_trials(self) -> MigrationTrials:
+        """In pods of their own, like those that will migrate."""
+        return self._release.migrator.begin_trials(self._database, self._track, self._candidate())
+
+    def migrate(self, *, fresh: Fresh | None, ready: Callable[[], object]) -> Migrated:
         """`kubectl exec`, twice; or a Job, to its end."""
-        track = CANARY if self._release.settings.replicas.canary else STABLE
         return self._release.migrator.migrate(
-            self._database, track, self._candidate(), fresh=fresh, ready=ready
+            self._database, self._track, self._candidate(), fresh=fresh, ready=ready
         )
+
+    @property
+    def _track(self) -> str:
+        return CANARY if self._release.settings.replicas.canary else STABLE
 
     def go_on(self) -> None:
         """There is nothing on the way."""

@@ -9,7 +9,7 @@ wait for.
 import itertools
 import os
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -47,6 +47,7 @@ from pytest_canary.context import expect
 from pytest_canary.context.builders import Builders, RunPipelines, bring_up
 from pytest_canary.context.context import Context
 from pytest_canary.context.journal import Journal
+from pytest_canary.context.outcomes import CanaryOutcome
 from pytest_canary.context.workspace import Workspace
 from pytest_canary.core.errors import ReleaseError
 from pytest_canary.core.waiting import Waiter
@@ -290,6 +291,7 @@ class World:
             self.roll_back()
         else:
             self.rehearsal.enter(stage)
+        self.await_trials()
         if (
             self.rehearsal.workspace.is_up
             and self.rehearsal.entered("baseline" if self.rehearsal.plan.upgrade else "migration")
@@ -306,7 +308,15 @@ class World:
             self.enter("canary").fail("canary")
         elif stage not in ("preflight", "cluster"):
             self.rehearsal.enter(STAGES[STAGES.index(stage) - 1])
+        self.await_trials()
         return self
+
+    def await_trials(self) -> None:
+        """Let what is tried of the migration beside the checks see the world as it is now."""
+        outcome = self.journal.find(CanaryOutcome)
+        if outcome and outcome.trials:
+            with suppress(Exception):
+                outcome.trials.refused.wait(Waiter())
 
     def roll_back(self) -> None:
         """Roll back as after a failure, without its checks."""

@@ -95,14 +95,20 @@ def test_a_first_rollout_falls_from_nothing() -> None:
 # Readiness
 
 
+OWNED = [{"kind": "ReplicaSet", "name": "app-1"}]
+
+
 def pod(ready: str = "True", since: str = "10:00:00", **more: object) -> dict[str, Object]:
     """A pod whose readiness has last changed at some time of the day."""
     condition = {"type": "Ready", "status": ready, "lastTransitionTime": f"2026-01-01T{since}Z"}
-    made = {"metadata": {"name": "app-1"}, "spec": {"containers": [{"image": "app:1"}]}}
+    metadata = {"name": "app-1", "ownerReferences": OWNED}
+    made = {"metadata": metadata, "spec": {"containers": [{"image": "app:1"}]}}
     return {"app-1": {**made, "status": {"conditions": [condition], **more}}}
 
 
-LEAVING = {"app-1": {**pod("False", "10:00:09")["app-1"], "metadata": {"deletionTimestamp": "x"}}}
+GOING = {"deletionTimestamp": "x", "ownerReferences": OWNED}
+LEAVING = {"app-1": {**pod("False", "10:00:09")["app-1"], "metadata": GOING}}
+BARE = {"app-1": {**pod("False", "10:00:09")["app-1"], "metadata": {"deletionTimestamp": "x"}}}
 
 
 @pytest.mark.parametrize(
@@ -155,6 +161,8 @@ def test_readiness_is_asked_for_since_a_moment() -> None:
         ([pod(), LEAVING, LEAVING, {}, {}], [(1, 3)]),
         # Gone before anybody had seen it stop.
         ([pod(), pod(), {}], [(2, 2)]),
+        # One of nobody's, such as a pod of the run's own.
+        ([BARE, {}], []),
         ([LEAVING, {}, pod()], [(0, 1)]),
     ],
 )

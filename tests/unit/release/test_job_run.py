@@ -194,7 +194,7 @@ def test_a_job_among_what_a_tool_makes_migrates(world: World, tmp_path: Path) ->
         world.context.release.hooks,
     )
     version = Version("candidate", "addressbook:2", renderer_of(plan, root))
-    done = made.migrate(world.context.database, CANARY, version, fresh=False)
+    done = made.migrate(world.context.database, CANARY, version, fresh=None)
     assert (done.migrate.command, done.migrate.code) == ("app migrate", 0)
     assert done.pod["spec"]["containers"][0]["image"] == "addressbook:2"
     assert announced == ["job.batch/migrate"]

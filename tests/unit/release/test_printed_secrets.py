@@ -105,7 +105,7 @@ def test_what_ping_and_migrate_print_in_a_canary_pod_is_told_by_the_command(
 def test_what_pods_of_the_runs_own_print_is_told_too(world: World) -> None:
     """As when it prints its settings only where it fails."""
     password = world.context.release.parameters["DB_PASSWORD"]
-    world.before("migration")
+    world.before("canary")
     world.namespace.logged = lambda: f": postgres://app:{password}@db/app"
     ((sentence, where),) = told_of_pods(world)
     assert sentence.startswith("`app migrate` prints the value of DB_PASSWORD, ")

@@ -6,7 +6,8 @@ from fakes.world import NewWorld, World
 from pytest_canary.context.outcomes import MigrationOutcome
 from pytest_canary.core.waiting import Waiter
 from pytest_canary.k8s.exec import Exec
-from pytest_canary.release.refused_migration import Refused, RefusedMigration, failures, silence
+from pytest_canary.release.migration_trials import begin_refused
+from pytest_canary.release.refused_migration import Refused, failures, silence
 from pytest_canary.stages import migration
 
 LAST = "2026-01-01T10:00:00.900000000Z Error: permission denied"
@@ -63,7 +64,7 @@ def test_one_that_does_not_end_is_given_up_and_says_nothing_meanwhile(world: Wor
     world.namespace.controllers.one_off = lambda pod: pod | {"status": {"phase": "Running"}}
     live = pods.ready_pod("addressbook-canary")
     command = world.settings.commands.migrate
-    tried = RefusedMigration(pods, world.context.database, live, command).start()
+    tried = begin_refused(pods, world.context.database, live, command, "")
     refused = tried.wait(Waiter())
     assert refused.unknown.startswith("waited 45 s for migrate to end on a database that refuses")
     assert heard == []

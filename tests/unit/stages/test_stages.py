@@ -259,7 +259,7 @@ def test_an_assertion_fails(new_world: NewWorld, case: Case) -> None:
     applies = stage.applying(world.rehearsal.plan)
     check = next(each for each in applies if each.function is case.check)
     if case.before:
-        world.before(case.stage)
+        world.before(case.stage if case.before is True else case.before)
     else:
         world.enter(case.stage)
         if case.passes_first:

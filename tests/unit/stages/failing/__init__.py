@@ -25,8 +25,9 @@ class Case:
         sabotage: what breaks the world; its name says how.
         words: what the sentence has in it.
         evidence: what the evidence has in it.
-        before: whether the world is broken before the stage's transition is made. Otherwise it is
-            broken after it, and the check must have passed until then.
+        before: whether the world is broken before the stage's transition is made; or the stage
+            before whose transition it is. Otherwise it is broken after it, and the check must have
+            passed until then.
         passes_first: whether the check can be made twice.
         first: whether it is a first release.
         table: settings beside the usual ones.
@@ -37,7 +38,7 @@ class Case:
     sabotage: Sabotage
     words: tuple[str, ...]
     evidence: tuple[str, ...] = ()
-    before: bool = False
+    before: bool | str = False
     passes_first: bool = True
     first: bool = False
     table: Mapping[str, Any] = field(default_factory=dict)

@@ -24,7 +24,7 @@ def the_canary_is_not_ready(world: World) -> None:
     migration.commands_run,
     "the candidate's migrate exits with code 3 on an empty database",
     evidence=("what canary-fresh-",),
-    before=True,
+    before="canary",
 )
 def migrate_fails_on_an_empty_database(world: World) -> None:
     world.commands.migrate = lambda release, database: (
@@ -38,7 +38,7 @@ def migrate_fails_on_an_empty_database(world: World) -> None:
     migration.commands_run,
     "the database refuses `create database",
     evidence=("permission denied to create database",),
-    before=True,
+    before="canary",
 )
 def no_database_can_be_made(world: World) -> None:
     world.postgres.refused["create database"] = (1, "ERROR: permission denied to create database")

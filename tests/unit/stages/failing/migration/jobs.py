@@ -166,6 +166,7 @@ def it_prints_the_connections_url(world: World) -> None:
     migration.migrate_can_fail,
     "`app migrate` exits with 0 where the database refuses it",
     table=JOB | {"findings": {"unfailing-migration": {"level": "error"}}},
+    before="canary",
 )
 def it_swallows_its_errors(world: World) -> None:
     world.commands.migrate_refused = lambda *_: (0, "")

@@ -58,7 +58,7 @@ def migrate_forgets_an_index(world: World) -> None:
     migration.schema_is_right,
     "`app migrate` exits with code 0 but leaves out 1 of what it makes on an empty database",
     evidence=("missing:", "GRANT SELECT ON TABLE public.person TO report"),
-    before=True,
+    before="canary",
 )
 def migrate_forgets_what_only_pg_dump_tells(world: World) -> None:
     def forgetful(release: str, database: str) -> tuple[int, str]:
@@ -74,7 +74,7 @@ def migrate_forgets_what_only_pg_dump_tells(world: World) -> None:
     migration.schema_is_right,
     "`app migrate` exits with code 0 but leaves out 30 of what it makes on an empty database",
     evidence=("column public.person.more_0 text", "… and 10 more", "its output:"),
-    before=True,
+    before="canary",
 )
 def migrate_forgets_more_than_anybody_reads(world: World) -> None:
     columns = {("column", "public", "person", f"more_{each}", "text", "") for each in range(30)}
@@ -92,7 +92,7 @@ def migrate_forgets_more_than_anybody_reads(world: World) -> None:
     migration.schema_is_right,
     "`app migrate` exits with 0 on an empty database but makes no table there; "
     "let it fail when it does nothing, and see that it uses DB_SCHEMA",
-    before=True,
+    before="canary",
 )
 def migrate_ignores_the_databases_name(world: World) -> None:
     world.commands.migrate = lambda release, _: world.commands.migrate_all(
@@ -121,7 +121,7 @@ def migrate_does_nothing_in_a_first_release(world: World) -> None:
         "next    let it exit with another code when it fails",
         "what canary-refused-",
     ),
-    before=True,
+    before="canary",
     table={"findings": {"unfailing-migration": {"level": "error"}}},
 )
 def migrate_swallows_its_errors(world: World) -> None:
@@ -133,7 +133,7 @@ def migrate_swallows_its_errors(world: World) -> None:
     "`app migrate` ends 30 s after its last word where the database refuses it, and a release that "
     "fails waits as long",
     evidence=("rule late-failure", "likely  connections that are left open keep the process"),
-    before=True,
+    before="canary",
     table={"findings": {"late-failure": {"level": "error"}}},
 )
 def migrate_lingers_when_it_has_failed(world: World) -> None:
