@@ -69,9 +69,9 @@ class Addressbook(Api):
         request = self.settings.write.model_copy(update={"form": form, "contains": None})
         answer = self.expect(request)
         what = f"PUT /person of {self.where}"
-        stored = _person(_json(answer.text, what), what)
+        stored = self._person(self._json(answer.text, what), what)
         if (stored.firstName, stored.lastName) != (first_name, last_name):
-            raise ApiError(
+            raise self.error(
                 f"{what} stored {stored.firstName} {stored.lastName}, not {first_name} {last_name}",
                 answer.shown,
             )
@@ -94,27 +94,26 @@ class Addressbook(Api):
 
     def _people(self, body: str) -> list[Person]:
         what = f"GET /all of {self.where}"
-        people = _json(body, what)
+        people = self._json(body, what)
         if not isinstance(people, list):
-            raise ApiError(f"{what} does not answer with a list: {_shown(people)}")
-        return [_person(document, what) for document in people]
+            raise self.error(f"{what} does not answer with a list: {_shown(people)}")
+        return [self._person(document, what) for document in people]
 
+    def _person(self, document: Any, what: str) -> Person:
+        try:
+            return person(document)
+        except ApiError as error:
+            raise self.error(f"{what}: {error.sentence}") from None
 
-def _person(document: Any, what: str) -> Person:
-    try:
-        return person(document)
-    except ApiError as error:
-        raise ApiError(f"{what}: {error.sentence}") from None
-
-
-def _json(text: str, what: str) -> Any:
-    try:
-        return json.loads(text)
-    except RecursionError as error:
-        sentence = f"{what} answers with JSON that is nested too deeply"
-        raise ApiError(sentence, cut(text, SHOWN)) from error
-    except ValueError as error:  # no JSON, or a number of thousands of digits
-        raise ApiError(f"{what} does not answer with JSON: {error}", cut(text, SHOWN)) from error
+    def _json(self, text: str, what: str) -> Any:
+        try:
+            return json.loads(text)
+        except RecursionError as error:
+            sentence = f"{what} answers with JSON that is nested too deeply"
+            raise self.error(sentence, cut(text, SHOWN)) from error
+        except ValueError as error:  # no JSON, or a number of thousands of digits
+            sentence = f"{what} does not answer with JSON: {error}"
+            raise self.error(sentence, cut(text, SHOWN)) from error
 
 
 def _shown(document: Any) -> str:

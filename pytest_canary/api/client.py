@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from pytest_canary.api.writes import Row, Writes, new_unique
 from pytest_canary.config.api_settings import ApiSettings, Request
 from pytest_canary.core.errors import ApiError
+from pytest_canary.core.masking import Redactor
 from pytest_canary.core.wording import cut, size
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ class Api:
         session: for a way that needs credentials; None for a new connection each time.
         where: what answers there, as errors call it.
         writes: the journal that `write` enters its rows in; None for one of its own.
+        redactor: takes the secrets out of what is told of answers, which stay as they are.
     """
 
     def __init__(
@@ -96,17 +98,26 @@ class Api:
         session: requests.Session | None = None,
         where: str = "the Service",
         writes: Writes | None = None,
+        redactor: Redactor | None = None,
     ) -> None:
         self.where = where
         self.base_url = base_url
         self.settings = settings
         self.timeout = timeout
         self.writes = Writes() if writes is None else writes
+        self.redactor = redactor or Redactor()
         self._session = session
 
     def at(self, base_url: str, session: requests.Session, where: str) -> Api:
         """The same API, reached another way; with the same journal."""
-        return type(self)(base_url, self.settings, self.timeout, session, where, self.writes)
+        return type(self)(
+            base_url, self.settings, self.timeout, session, where, self.writes, self.redactor
+        )
+
+    def error(self, sentence: str, evidence: str = "") -> ApiError:
+        """The error that tells what is wrong with an answer, without the secrets in it."""
+        redact = self.redactor.redact
+        return ApiError(redact(sentence), redact(evidence))
 
     @property
     def is_direct(self) -> bool:
@@ -161,15 +172,16 @@ class Api:
             try:
                 received = exchange.send(self.timeout)
             except TooLongError as error:
-                raise ApiError(
+                raise self.error(
                     f"{request.method} {path} of {self.where} answers with more than "
                     f"{size(LIMIT)}; let it ask for less: for one page, or for the newest"
                 ) from error
             except NoAnswerError as error:
-                raise ApiError(
+                # What it was raised for may have the answer's own words, as it has itself.
+                raise self.error(
                     f"{request.method} {path} got no answer from {self.where} at {self.base_url}: "
                     f"{error}"
-                ) from error
+                ) from None
             finally:
                 # The next one has another connection, though a server keeps this one open.
                 if self.is_direct:
@@ -195,7 +207,7 @@ class Api:
         """
         wrong = complaint(request, answer, unique)
         if wrong:
-            raise ApiError(f"{answer.method} {answer.path} of {self.where} {wrong}", answer.shown)
+            raise self.error(f"{answer.method} {answer.path} of {self.where} {wrong}", answer.shown)
         return answer
 
     def write(self) -> Row:
@@ -206,7 +218,7 @@ class Api:
         """
         unique = new_unique()
         try:
-            row = Row(unique, self.acknowledgement(unique))
+            row = Row(unique, self.redactor.redact(self.acknowledgement(unique)))
         except ApiError:
             request = self.settings.write
             path = request.path.replace("{unique}", unique)
@@ -256,10 +268,10 @@ class Api:
         """The version that gave this answer."""
         header = self.settings.version_header
         if header is None:
-            raise ApiError("no version can be told, as no api.version-header is set")
+            raise self.error("no version can be told, as no api.version-header is set")
         value = self._told(answer)
         if value is None:
-            raise ApiError(
+            raise self.error(
                 f"{answer.method} {answer.path} of {self.where} answers without the header "
                 f"{header}, which "
                 "api.version-header names; let the app send its version in it"
@@ -293,7 +305,7 @@ class Api:
                 any_rows = self.settings.read.model_copy(update={"contains": None})
                 retrying(self.expect, any_rows)
         except ApiError as error:
-            raise ApiError(
+            raise self.error(
                 f"the Service did not answer within {timeout:g} s; last seen: {error.sentence}",
                 error.evidence,
             ) from error

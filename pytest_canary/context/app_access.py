@@ -55,7 +55,8 @@ class AppAccess:
             ApiError: the row that a bounded read asks for can't be written.
         """
         settings = self._plan.settings
-        self._api = client_for(address.url, settings, self._journal.writes)
+        journal = self._journal
+        self._api = client_for(address.url, settings, journal.writes, journal.redactor)
         if address.session:
             self._api = self._api.at(address.url, address.session, self._api.where)
         self.detour = address.detour

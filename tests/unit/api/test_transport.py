@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import socket
 import threading
+import traceback
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from pytest_canary.api.client import Api, session_of_one
 from pytest_canary.api.transport import LIMIT, exchange
 from pytest_canary.config.api_settings import ApiSettings, Request
 from pytest_canary.core.errors import ApiError
+from pytest_canary.core.masking import MASK, Redactor
 
 HEAD = b"HTTP/1.1 200 X\r\nContent-Type: text/event-stream\r\n"
 SLEEPY = Request(method="GET", path="/all")
@@ -72,6 +74,21 @@ def test_an_answer_that_drips_ends_at_the_deadline(manner: Manner) -> None:
         for each in (None, session):
             expected = f"GET /all got no answer from pod web-1 at {url}: timed out after 0.2 s"
             assert asked(url, 0.2, each).sentence.startswith(expected)
+
+
+@pytest.mark.parametrize(
+    ("manner", "told"),
+    [
+        (drips(CHUNKED + b"9\r\nhunter22\n\r\n", b""), f"and no end: '{MASK}"),
+        (says(b"hunter22 is no HTTP\r\n\r\n"), f"{MASK} is no HTTP"),
+    ],
+)
+def test_an_answer_without_an_end_is_told_without_secrets(manner: Manner, told: str) -> None:
+    knowing = Redactor(["hunter22"])
+    with serving(manner) as url, pytest.raises(ApiError) as failed:
+        Api(url, ApiSettings(), 0.3, redactor=knowing).send(SLEEPY)
+    assert told in failed.value.sentence
+    assert "hunter22" not in "".join(traceback.format_exception(failed.value))
 
 
 def test_a_deadline_takes_no_thread() -> None:
