@@ -155,13 +155,13 @@ def _known_secrets(settings: Settings) -> list[str]:
 
 
 def discreet(waiter: Waiter, redactor: Redactor, measure: Measure = unmeasured) -> Waiter:
-    """One that waits alike, is measured, and whose listener hears no secrets."""
+    """One that waits alike, is measured, and tells no secrets, be it to its listener or late."""
     listener = waiter.listener
 
     def listen(what: str, seen: str) -> None:
         listener(redactor.redact(what), redactor.redact(seen))
 
-    return Waiter(waiter.clock, listen, measure)
+    return Waiter(waiter.clock, listen, measure, redactor.redact)
 
 
 def workspace_itself(workspace: Workspace) -> Workspace:

@@ -53,14 +53,20 @@ class Waiter:
         clock: time as it sees it.
         listener: told of every look that was not done.
         measure: measures each wait.
+        redact: takes the secrets out of what is told at a deadline.
     """
 
     def __init__(
-        self, clock: Clock = time, listener: Listener = _nobody, measure: Measure = unmeasured
+        self,
+        clock: Clock = time,
+        listener: Listener = _nobody,
+        measure: Measure = unmeasured,
+        redact: Callable[[str], str] = str,
     ) -> None:
         self.clock = clock
         self.listener = listener
         self.measure = measure
+        self._redact = redact
 
     def until(
         self,
@@ -104,7 +110,6 @@ class Waiter:
             self.listener(what, seen.text)
             left = deadline - self.clock.monotonic()
             if left <= 0:
-                raise WaitTimeoutError(
-                    f"waited {timeout:g} s for {what}, which did not come; last seen: {seen.text}"
-                )
+                last = self._redact(f"{what}, which did not come; last seen: {seen.text}")
+                raise WaitTimeoutError(f"waited {timeout:g} s for {last}")
             pause(min(left, 1.0 if change else 0.1))

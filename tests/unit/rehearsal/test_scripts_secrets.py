@@ -14,7 +14,7 @@ from urllib.parse import quote
 import pytest
 from fakes import app
 from fakes.app import NOTES, Asked, Reply
-from fakes.leaks import HOSTILE, leaks
+from fakes.leaks import HOSTILE, encoded, forms, leaks
 from fakes.world import NewWorld, World
 from fakes.world_settings import LOADED
 
@@ -23,6 +23,8 @@ from pytest_canary.core.masking import MASK
 from pytest_canary.core.waiting import Seen
 
 TOKEN = "to\"ké+n/=7&<sh'h>"
+SAID = "\n".join([*forms(TOKEN), *encoded(TOKEN), HOSTILE])
+
 # An answer is shown as Python writes it: what is quoted for a shell as well is quoted twice there.
 ANSWERED = "\n".join([TOKEN, base64.b64encode(TOKEN.encode()).decode(), quote(TOKEN), HOSTILE])
 
@@ -94,6 +96,11 @@ def test_none_comes_out_by_requests_that_are_lost(begin: Callable[..., World]) -
     error = raised(world.rehearsal.expect.no_lost_request)
     assert " requests were lost" in error.sentence
     assert_masked(error)
+
+
+def test_none_comes_out_by_what_a_wait_has_seen_last(begin: Callable[..., World]) -> None:
+    wait = begin().context.waiter.until
+    assert_masked(raised(lambda: wait("it", lambda: Seen(SAID, False, None), timeout=0)))
 
 
 def test_an_answer_itself_is_as_it_came(begin: Callable[..., World]) -> None:
