@@ -18,6 +18,7 @@ from pytest_canary.diagnosis import (
     wanted_logs_of_pod,
     wanted_logs_of_workload,
 )
+from pytest_canary.diagnosis.jobs import find_refused_pod
 from pytest_canary.diagnosis.subject import LastWords, LogKey, Run
 from pytest_canary.k8s.namespace import Namespace
 from pytest_canary.k8s.objects import Object
@@ -34,6 +35,7 @@ class Diagnoser:
         namespace: where the pods live.
         observer: watches that namespace.
         images: the full names of the images that the nodes hold; None where nobody knows.
+        redact: takes the secrets out of what is found, as objects and events tell them.
     """
 
     def __init__(
@@ -41,10 +43,12 @@ class Diagnoser:
         namespace: Namespace,
         observer: Observer,
         images: Callable[[], Iterable[str]] | None = None,
+        redact: Callable[[str], str] = str,
     ) -> None:
         self.namespace = namespace
         self.observer = observer
         self.images = images
+        self._redact = redact
         self._last_words: Mapping[Run, LastWords] = {}
 
     def findings(self, expected: Expected) -> list[Finding]:
@@ -60,6 +64,11 @@ class Diagnoser:
             lambda objects: diagnose_pod(objects, name),
             lambda objects: wanted_logs_of_pod(objects, name),
         )
+
+    def find_refused_pod(self, job: str) -> Finding | None:
+        """Why the API server does not let a Job make its pod; None where nothing tells."""
+        found = find_refused_pod(self.observer.snapshot(), job)
+        return found.changed(self._redact) if found else None
 
     def findings_of_workload(self, workload: Object, kind: str) -> list[Finding]:
         """What is wrong with a workload that is none of the release's Deployments."""
@@ -84,7 +93,11 @@ class Diagnoser:
         logs = {key: text for key in wanted(objects) if (text := self._log(*key))}
         objects = replace(objects, logs=logs, last_words=self._last_words)
         self._last_words = last_words(objects)
-        return find(replace(objects, last_words=self._last_words))
+        # Not before: what is compared with names and with other runs' words is as it came.
+        return [
+            each.changed(self._redact)
+            for each in find(replace(objects, last_words=self._last_words))
+        ]
 
     def _with_the_rest(self, objects: Objects) -> Objects:
         try:

@@ -11,7 +11,6 @@ from pytest_canary.core.findings import Finding
 from pytest_canary.core.output import shown
 from pytest_canary.core.waiting import Seen
 from pytest_canary.diagnosis.ends import UNSTARTABLE
-from pytest_canary.diagnosis.jobs import find_refused_pod
 from pytest_canary.diagnosis.log_lines import quoted, telling
 from pytest_canary.diagnosis.repetition import ENDS, alike
 from pytest_canary.diagnosis.subject import LastWords
@@ -210,7 +209,7 @@ class JobRun:
                 told += [each.sentence for each in slow]
                 self._slow += slow
         if not pods:
-            refused = find_refused_pod(self._pods.observer.snapshot(), self.name)
+            refused = self._pods.find_refused_pod(self.name)
             if refused and refused.doomed:
                 raise FoundError([refused])
             self._slow = [refused] if refused else []

@@ -41,6 +41,7 @@ class PodCommands:
         deadline: seconds that a command takes at most.
         versions: the images of the app's versions, by which its container is known.
         diagnose: says what keeps a pod of the run's own from running its command, by its name.
+        find_refused_pod: says why a Job of this name gets no pod; None where nothing tells.
         printed: watches what they print.
     """
 
@@ -52,6 +53,7 @@ class PodCommands:
         deadline: float,
         versions: Collection[str],
         diagnose: Callable[[str], list[Finding]],
+        find_refused_pod: Callable[[str], Finding | None],
         printed: PrintedSecrets,
     ) -> None:
         self.namespace = namespace
@@ -60,6 +62,7 @@ class PodCommands:
         self.deadline = deadline
         self.versions = versions
         self.diagnose = diagnose
+        self.find_refused_pod = find_refused_pod
         self.printed = printed
 
     def waiting_by(self, waiter: Waiter) -> PodCommands:

@@ -80,7 +80,8 @@ class Release:
         self.processes.redactor.add(*secrets_of(given))
         self._versions = set(versions)
         self.printed = PrintedSecrets(given, self._versions)
-        self.diagnoser = Diagnoser(namespace, observer, images)
+        redact = self.processes.redactor.redact
+        self.diagnoser = Diagnoser(namespace, observer, images, redact)
         self.pods = PodCommands(
             namespace,
             observer,
@@ -88,6 +89,7 @@ class Release:
             settings.deadlines.command,
             self._versions,
             self.diagnoser.findings_of_pod,
+            self.diagnoser.find_refused_pod,
             self.printed,
         )
         self.service = Service(settings.service_name, self.diagnoser.findings, observer, waiter)

@@ -9,12 +9,14 @@ import base64
 import json
 import traceback
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import quote
 
 import pytest
 from fakes import app
 from fakes.app import NOTES, Asked, Reply
 from fakes.leaks import HOSTILE, encoded, forms, leaks
+from fakes.objects import Object, crashing
 from fakes.world import NewWorld, World
 from fakes.world_settings import LOADED
 
@@ -101,6 +103,31 @@ def test_none_comes_out_by_requests_that_are_lost(begin: Callable[..., World]) -
 def test_none_comes_out_by_what_a_wait_has_seen_last(begin: Callable[..., World]) -> None:
     wait = begin().context.waiter.until
     assert_masked(raised(lambda: wait("it", lambda: Seen(SAID, False, None), timeout=0)))
+
+
+def says(pod: Object, world: World) -> Object:
+    """The pod, which can't be started for a reason that has a secret; an event tells so too."""
+    name = pod["metadata"]["name"]
+    if "canary" not in name:
+        return pod
+    made, message = crashing(pod), f"no {SAID} there"
+    waiting = {"reason": "CreateContainerError", "message": message}
+    made["status"]["containerStatuses"][0]["state"] = {"waiting": waiting}
+    event = {"type": "Warning", "reason": "Failed", "message": message, "count": 1}
+    of: dict[str, Any] = {"kind": "Pod", "name": name}
+    world.namespace.put(
+        {"kind": "Event", "metadata": {"name": f"{name}.1"}, "involvedObject": of, **event}
+    )
+    return made
+
+
+def test_none_comes_out_by_what_the_kubelet_says(begin: Callable[..., World]) -> None:
+    world = begin()
+    world.namespace.controllers.sick = lambda pod: says(pod, world)
+    world.namespace.logged = lambda: SAID
+    error = raised(lambda: world.enter("canary"))
+    assert "addressbook-canary" in error.sentence
+    assert_masked(error)
 
 
 def test_an_answer_itself_is_as_it_came(begin: Callable[..., World]) -> None:
