@@ -172,17 +172,24 @@ class Connection:
         except ApiException as error:
             if gone_is_fine and error.status == 404:
                 return None
-            why = self.redactor.redact(_message(error))
-            raise ClusterError(f"can't {what} in namespace {namespace}: {why}") from error
+            # Not from it: it shows the answer's body as it came.
+            raise self._refused(what, namespace, _message(error)) from None
         except HTTPError as error:
-            raise self._unanswered(what, str(error)) from error
+            raise self._unanswered(what, error) from HTTPError(self.masked(error))
 
-    def _unanswered(self, what: str, evidence: str) -> ClusterError:
+    def _refused(self, what: str, namespace: str, why: str) -> ClusterError:
+        return ClusterError(f"can't {what} in namespace {namespace}: {self.masked(why)}")
+
+    def _unanswered(self, what: str, error: Exception) -> ClusterError:
         return ClusterError(
             f"can't {what}: {self.client.configuration.host} does not answer; see that the cluster "
             "runs, and that the context is the right one",
-            evidence,
+            self.masked(error),
         )
+
+    def masked(self, said: object) -> str:
+        """What the API server has said, or what came in the place of it, without secrets."""
+        return self.redactor.redact(str(said).strip())
 
     def create(self, what: str, namespace: str, path: str, body: Mapping[str, Any]) -> None:
         """Create an object as it is; the client's own models leave out fields that are new to them.
@@ -203,15 +210,13 @@ class Connection:
             with self.session() as session:
                 answer = session.post(f"{host}{path}", json=body, timeout=API_TIMEOUT)
         except requests.RequestException as error:
-            raise self._unanswered(what, self.redactor.redact(str(error))) from error
+            raise self._unanswered(what, error) from None
         if not answer.ok:
             try:
                 why = str(answer.json()["message"])
             except (TypeError, ValueError, KeyError):
                 why = answer.reason
-            raise ClusterError(
-                f"can't {what} in namespace {namespace}: {self.redactor.redact(why)}"
-            )
+            raise self._refused(what, namespace, why)
 
     def items(
         self, what: str, namespace: str, lister: Any, *args: str, **selector: Any

@@ -110,20 +110,20 @@ class DryRun:
         except requests.RequestException as error:
             raise ClusterError(
                 f"can't try an object out: {host} does not answer; see that the cluster runs",
-                self._connection.redactor.redact(str(error)),
-            ) from error
+                self._connection.masked(error),
+            ) from None
 
     def _refusal(self, answer: requests.Response) -> Refusal | None:
         if answer.status_code < 300:
             return None
-        redact = self._connection.redactor.redact
+        masked = self._connection.masked
         status = _json(answer)
         details = status.get("details") or {}
         return Refusal(
             str(status.get("reason") or answer.reason),
-            redact(str(status.get("message") or answer.text).strip()),
+            masked(status.get("message") or answer.text),
             tuple(
-                (str(each.get("field") or ""), redact(str(each.get("message") or "")))
+                (str(each.get("field") or ""), masked(each.get("message") or ""))
                 for each in details.get("causes") or []
             ),
         )

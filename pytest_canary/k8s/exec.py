@@ -105,9 +105,10 @@ def open_exec(
             **_proxy(connection),
         )
     except (OSError, websocket.WebSocketException) as error:
-        redact = connection.redactor.redact
-        why, typed = redact(str(error).strip()), redact(shown(pod, container, command))
-        raise ExecError("refused", f"can't be started: {why}", typed) from error
+        typed = connection.masked(shown(pod, container, command))
+        why = f"can't be started: {connection.masked(error)}"
+        # Not from it: it shows the answer's head and body as they came.
+        raise ExecError("refused", why, typed) from None
     return socket
 
 

@@ -1,11 +1,14 @@
 """A namespace, through a real HTTP API on loopback: what is asked for, and what is told."""
 
+import re
+import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fakes.api_server import ApiServer, api_server, write_kubeconfig
+from fakes.rude_server import RudeServer, says
 
 from pytest_canary.core.disclosure import Disclosure
 from pytest_canary.core.errors import ClusterError
@@ -32,6 +35,11 @@ def namespace(server: ApiServer, redactor: Redactor, tmp_path: Path) -> Namespac
     kubeconfig = tmp_path / "kubeconfig"
     write_kubeconfig(kubeconfig, server)
     return Namespace(kubeconfig, "canary-test", "it", redactor)
+
+
+def shown(error: ClusterError) -> str:
+    """What a script's reader sees of an error that nobody has caught."""
+    return "".join(traceback.format_exception(error))
 
 
 POD = "/api/v1/namespaces/canary-test/pods"
@@ -105,6 +113,28 @@ def test_a_refusal_is_told_in_the_servers_words_without_secrets(
     assert failure.value.sentence == (
         f"can't list kind Pod in namespace canary-test: pods is forbidden to {MASK}"
     )
+    assert "hunter22" not in shown(failure.value)
+
+
+@pytest.mark.parametrize(
+    ("ask", "what"),
+    [
+        (lambda it: it.objects("Pod"), "list kind Pod"),
+        (lambda it: it.add({"kind": "Secret", "metadata": {"name": "db"}}), "create Secret db"),
+        (lambda it: it.dry_apply({"apiVersion": "v1", "kind": "Pod"}), "try an object out"),
+    ],
+)
+def test_no_secret_is_told_of_what_answers_in_the_api_servers_place(
+    namespace: Namespace, redactor: Redactor, ask: Callable[[Namespace], Any], what: str
+) -> None:
+    other = RudeServer(says(b"hunter22 is no HTTP\r\n\r\n"))
+    text = re.sub("http://127.0.0.1:[0-9]{2,}", other.url, namespace.kubeconfig.read_text())
+    namespace.kubeconfig.write_text(text)
+    with pytest.raises(ClusterError, match=f"^can't {what}: {other.url}") as failure:
+        ask(Namespace(namespace.kubeconfig, "canary-test", "it", redactor))
+    other.stop()
+    assert f"{MASK} is no HTTP" in failure.value.evidence
+    assert "hunter22" not in shown(failure.value)
 
 
 @pytest.mark.parametrize(
