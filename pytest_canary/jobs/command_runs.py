@@ -89,7 +89,7 @@ class CommandRuns:
         disclosure = self._disclosure()
         said = CommandLog(self._redactor, self._heard, disclosure.of_pipe())
         began = time.monotonic()
-        typed = self._redactor.redact(text)
+        typed = said.masked(text)
         given = text if script is None else script
         try:
             with self._measure("command", cut(typed, MEASURED)):
@@ -105,7 +105,7 @@ class CommandRuns:
                 ended.cut_off,
                 time.monotonic() - began,
                 said.text,
-                self._calls(),
+                self._calls(said.masked),
                 shown(disclosure.variables),
             )
         )
@@ -114,16 +114,19 @@ class CommandRuns:
     def _disclosure(self) -> Disclosure:
         return Disclosure(self._watched, self._public)
 
-    def _calls(self) -> tuple[Call, ...]:
+    def _calls(self, masked: Callable[[str], str]) -> tuple[Call, ...]:
         """What was called since, as it may be told: without secrets, but with which they were."""
         calls = self._record.new()
         leaky = self._in_arguments(*calls)
-        return tuple(self._told(each, self._in_arguments(each) if leaky else ()) for each in calls)
-
-    def _told(self, call: Call, secrets: tuple[str, ...]) -> Call:
-        redact = self._redactor.redact
-        arguments = tuple(redact(each) for each in call.arguments)
-        return replace(call, program=redact(call.program), arguments=arguments, secrets=secrets)
+        return tuple(
+            replace(
+                each,
+                program=masked(each.program),
+                arguments=tuple(map(masked, each.arguments)),
+                secrets=self._in_arguments(each) if leaky else (),
+            )
+            for each in calls
+        )
 
     def _in_arguments(self, *calls: Call) -> tuple[str, ...]:
         disclosure = self._disclosure()
