@@ -100,6 +100,23 @@ def test_none_comes_out_by_requests_that_are_lost(begin: Callable[..., World]) -
     assert_masked(error)
 
 
+@pytest.mark.parametrize("program", ["apply.sh", "kubectl"])
+def test_none_comes_out_by_what_a_program_prints(begin: Callable[..., World], program: str) -> None:
+    world = begin()
+    world.script(program, '#!/bin/sh\necho "$API_TOKEN"\necho "$API_TOKEN" | base64 >&2\nexit 3\n')
+    error = raised(lambda: world.enter("baseline"))
+    assert f"`{program}" in error.sentence
+    assert_masked(error)
+
+
+def test_none_comes_out_by_what_a_command_in_a_pod_prints(begin: Callable[..., World]) -> None:
+    world = begin().enter("canary")
+    world.namespace.runs = lambda pod, command, heard: (3, SAID, SAID)
+    error = raised(lambda: world.rehearsal.database.query("select 1"))
+    assert "the database refuses" in error.sentence
+    assert_masked(error)
+
+
 def test_none_comes_out_by_what_a_wait_has_seen_last(begin: Callable[..., World]) -> None:
     wait = begin().context.waiter.until
     assert_masked(raised(lambda: wait("it", lambda: Seen(SAID, False, None), timeout=0)))
