@@ -91,9 +91,6 @@ METRICS_IN_TURN: tuple[Metric, ...] = (
     ALONE,
 )
 
-# What happens to pods, of which there are no statistics.
-EVENTS = (RESTARTS, READINESS)
-
 # However few errors might do: latencies take as many.
 LEAST_REQUESTS = 100
 
@@ -205,7 +202,7 @@ class Judge:
             self._next_go = math.ceil(SOON * counts[1])
         # A lack of requests is why nothing is proven, whatever a statistic says of so few; but a
         # pod that comes and goes is why they are few.
-        events = [each for each in found if each[0] in EVENTS and each[1].answer == answer]
+        events = [each for each in found if each[0].event and each[1].answer == answer]
         worst = _worst(answer, events if answer == "inconclusive" and lack else found)
         because = _because(worst, found) if answer == "no-go" else ""
         return Verdict(
@@ -282,9 +279,9 @@ def _lack(limits: Limits, baseline: int, canary: int, *, in_turn: bool) -> str:
 
 def _because(worst: Compared | None, found: Sequence[Compared]) -> str:
     """What happened to pods meanwhile, to be said before what is worse; empty for nothing."""
-    if worst is None or worst[0] in EVENTS:
+    if worst is None or worst[0].event:
         return ""
-    told = [each.sentence for metric, each in found if metric in EVENTS and each.answer != "go"]
+    told = [each.sentence for metric, each in found if metric.event and each.answer != "go"]
     return "".join(f"{sentence}; " for sentence in told)
 
 

@@ -24,10 +24,11 @@ from pytest_canary.analysis.comparison import (
     decided,
     format_value,
 )
-from pytest_canary.analysis.metrics.latency import ADVICE
+from pytest_canary.analysis.metrics.errors import ERRORS
 from pytest_canary.analysis.metrics.memory import MEMORY, compare_held
-from pytest_canary.analysis.metrics.metric import SEE_LOG
-from pytest_canary.analysis.metrics.readiness import LEAST
+from pytest_canary.analysis.metrics.readiness import LEAST, READINESS
+from pytest_canary.analysis.metrics.restarts import RESTARTS
+from pytest_canary.analysis.metrics.slow_answers import SLOW_ANSWERS
 from pytest_canary.core.findings import Finding
 from pytest_canary.core.wording import plural, times
 
@@ -36,20 +37,18 @@ if TYPE_CHECKING:
     from pytest_canary.analysis.requests import Requests
     from pytest_canary.config.settings import VerdictSettings as Limits
 
-# How many of its comparisons are statistics.
-STATISTICS = 2
+# What is compared: what happens to pods, what the answers are, and what the canary holds.
+METRICS = (RESTARTS, READINESS, ERRORS, SLOW_ANSWERS, MEMORY)
 
 # Fewer slow answers than this, of all, stop nobody while a promotion goes on.
 SLOW = 0.1
 
-RESTARTS, READINESS, ERRORS, SLOW_ANSWERS = "restarts", "readiness", "errors", "slow answers"
-
-_NEXT = {
-    RESTARTS: SEE_LOG,
-    READINESS: SEE_LOG,
-    ERRORS: "look at the canary's log: what it fails at comes only after a while",
-    SLOW_ANSWERS: f"{ADVICE}, and at what it holds more and more of",
+# What to do next where the metric advises something else at the verdict.
+_LATER = {
+    ERRORS.name: "look at the canary's log: what it fails at comes only after a while",
+    SLOW_ANSWERS.name: f"{SLOW_ANSWERS.advice}, and at what it holds more and more of",
 }
+_NEXT = {metric.name: metric.advice for metric in METRICS} | _LATER
 
 
 @dataclass(frozen=True)
@@ -84,7 +83,8 @@ def judge_late(seen: Afterwards, limits: Limits, slow: float) -> tuple[Compariso
         limits: the verdict's.
         slow: seconds above which an answer is slow for anybody.
     """
-    rule = Rule(limits.confidence, (1 - limits.confidence) / STATISTICS)
+    families = sum(metric.statistic for metric in METRICS)
+    rule = Rule(limits.confidence, (1 - limits.confidence) / families)
     found = [_restarts(*seen.restarts), _readiness(*seen.unready)]
     if len(seen.baseline) and len(seen.canary):
         found.append(_errors(seen.baseline, seen.canary, limits.errors, rule))
@@ -120,7 +120,7 @@ def _restarts(stable: int, canary: int) -> Comparison:
         f"after its verdict the canary's containers restarted {times(canary)}, stable's "
         f"{times(stable)}"
     )
-    return counted(RESTARTS, "times", (stable, canary), 1.0, answer, sentence)
+    return counted(RESTARTS.name, "times", (stable, canary), 1.0, answer, sentence)
 
 
 def _readiness(stable: int, canary: int) -> Comparison:
@@ -129,7 +129,7 @@ def _readiness(stable: int, canary: int) -> Comparison:
         f"after its verdict the canary's pods lost readiness {times(canary)}, stable's "
         f"{times(stable)}"
     )
-    return counted(READINESS, "times", (stable, canary), float(LEAST), answer, sentence)
+    return counted(READINESS.name, "times", (stable, canary), float(LEAST), answer, sentence)
 
 
 def _errors(baseline: Requests, canary: Requests, least: float, rule: Rule) -> Comparison:
@@ -149,7 +149,7 @@ def _errors(baseline: Requests, canary: Requests, least: float, rule: Rule) -> C
         f"({format_value(rates[1], 'share')}), and {baseline.errors:,} of {len(baseline):,} to the "
         f"baseline until then ({format_value(rates[0], 'share')}){canary.told_unsent}"
     )
-    return decided(ERRORS, "share", rates, found, rule, least, fact)
+    return decided(ERRORS.name, "share", rates, found, rule, least, fact)
 
 
 def _slow(stable: Requests, canary: Requests, limit: float, least: float, rule: Rule) -> Comparison:
@@ -166,4 +166,4 @@ def _slow(stable: Requests, canary: Requests, limit: float, least: float, rule: 
     )
     if unanswered:
         fact += f"; {plural(unanswered, 'request')} to the canary not answered yet"
-    return decided(SLOW_ANSWERS, "share", (rates[0], rates[1]), found, rule, least, fact)
+    return decided(SLOW_ANSWERS.name, "share", (rates[0], rates[1]), found, rule, least, fact)

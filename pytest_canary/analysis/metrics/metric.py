@@ -44,6 +44,7 @@ class Metric:
         compare: compares the two versions.
         statistic: whether its comparisons have a p, and so take a part of the risk to be wrong.
         advice: what to do next where the canary is worse.
+        event: whether it is what happens to pods, which may be why requests are few.
         omitted: what was not compared, and why, in words; empty where all was.
     """
 
@@ -51,6 +52,7 @@ class Metric:
     compare: Compare
     statistic: bool
     advice: str
+    event: bool = False
     omitted: Callable[[Observed, Observed], str] = _omits_nothing
 
 

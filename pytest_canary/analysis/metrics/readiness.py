@@ -33,4 +33,4 @@ def compare(
     return (counted("readiness", "times", counts, float(LEAST), answer, sentence),)
 
 
-READINESS = Metric("readiness", compare, statistic=False, advice=SEE_LOG)
+READINESS = Metric("readiness", compare, statistic=False, advice=SEE_LOG, event=True)

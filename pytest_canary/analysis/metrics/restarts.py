@@ -31,4 +31,4 @@ def compare(
     return (counted("restarts", "times", counts, 1.0, answer, sentence),)
 
 
-RESTARTS = Metric("restarts", compare, statistic=False, advice=SEE_LOG)
+RESTARTS = Metric("restarts", compare, statistic=False, advice=SEE_LOG, event=True)
