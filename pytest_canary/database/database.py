@@ -232,6 +232,20 @@ class Database:
         )
 
 
+def expect_answer(database: Database) -> None:
+    """Expect that a database answers, as PostgreSQL does.
+
+    Raises:
+        DatabaseError: it answers otherwise, or not at all.
+    """
+    answer = database.query("select 40 + 2")
+    if answer != [("42",)]:
+        raise DatabaseError(
+            f"the database answers `select 40 + 2` with {answer}, not with 42; "
+            f"see whether image {database.settings.image} is a PostgreSQL"
+        )
+
+
 def expect_supported(version: int) -> None:
     """Expect a version of PostgreSQL that the walk can work with.
 

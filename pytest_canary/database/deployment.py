@@ -17,6 +17,9 @@ CPU_REQUEST = "100m"
 # The variable that names the database itself.
 NAME_VARIABLE = "DB_SCHEMA"
 
+# The one that is to stay secret.
+PASSWORD_VARIABLE = "DB_PASSWORD"  # noqa: S105 (a variable's name)
+
 
 def parameters(settings: DatabaseSettings) -> dict[str, str]:
     """The six variables by which the app finds its database, with a password made up here."""
@@ -26,7 +29,7 @@ def parameters(settings: DatabaseSettings) -> dict[str, str]:
         NAME_VARIABLE: settings.name,
         "DB_USER": settings.user,
         # Letters and digits: an app's command line would take a leading dash for an option.
-        "DB_PASSWORD": secrets.token_hex(16),
+        PASSWORD_VARIABLE: secrets.token_hex(16),
         "DB_SSL": "false",
     }
 
@@ -54,7 +57,7 @@ def manifests(settings: DatabaseSettings, image: str) -> list[dict[str, Any]]:
         "imagePullPolicy": "IfNotPresent",
         "env": [
             {"name": "POSTGRES_USER", "valueFrom": from_secret("DB_USER")},
-            {"name": "POSTGRES_PASSWORD", "valueFrom": from_secret("DB_PASSWORD")},
+            {"name": "POSTGRES_PASSWORD", "valueFrom": from_secret(PASSWORD_VARIABLE)},
             {"name": "POSTGRES_DB", "valueFrom": from_secret(NAME_VARIABLE)},
         ],
         "ports": [{"containerPort": 5432}],

@@ -24,6 +24,10 @@ MODES = (
 TAKES = r"(alter|create|drop|truncate|lock|reindex|cluster|vacuum|refresh|comment)\b"
 ROW_TAKES = r"(insert|update|delete|merge|with|copy)\b|select .*\bfor\b"
 
+# What a command that hangs leaves behind: PostgreSQL looks for its client only when a statement is
+# over.
+OUTLIVES_ITS_CLIENT = "a statement that it waits for even longer, with its locks"
+
 # How samples call what is locked where it is not the whole table.
 ROWS = "rows of "
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from pytest_canary.config.settings import DatabaseSettings
 from pytest_canary.discovery.answers import Answer, Question, Setting
 from pytest_canary.discovery.compose import databases
 from pytest_canary.discovery.manifests import files_with
@@ -50,7 +51,7 @@ def database(repository: Repository, source: Repository) -> Iterator[Answer]:
             'Secret db-params; or write image = "none", and no migration is looked at',
         )
     elif driver:
-        yield Setting("database.image", "postgres:17", f"the app needs {driver}")
+        yield Setting("database.image", DatabaseSettings().image, f"the app needs {driver}")
         yield Question("database", "which PostgreSQL is live", "name the image of its version")
     elif needed:
         yield Setting("database.image", "none", f"the app needs {needed[0]}, and no driver")

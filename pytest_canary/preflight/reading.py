@@ -179,7 +179,9 @@ def parameters(settings: Settings) -> dict[str, str]:
     """The database's six variables, with words in the place of the password."""
     if settings.database.image == "none":
         return {}
-    return database.parameters(settings.database) | {"DB_PASSWORD": "a-made-up-password"}
+    return database.parameters(settings.database) | {
+        database.PASSWORD_VARIABLE: "a-made-up-password"
+    }
 
 
 def this_machine() -> Node:

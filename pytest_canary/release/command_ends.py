@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pytest_canary.core.findings import Finding
 from pytest_canary.core.output import shown
+from pytest_canary.database.locks import OUTLIVES_ITS_CLIENT
 from pytest_canary.k8s.exec import ExecError
 from pytest_canary.k8s.objects import Object, container_status, is_ending
 
@@ -40,8 +41,7 @@ def unended_finding(error: ExecError, hangs: str, command: str, pod: str, fate: 
     else:
         advice = "see what it does so long; it runs on until its pod is deleted"
         if (error.ending, hangs) == ("hangs", "MigrationHangs"):
-            # PostgreSQL looks for its client only when a statement is over.
-            advice += ", and a statement that it waits for even longer, with its locks"
+            advice += f", and {OUTLIVES_ITS_CLIENT}"
     return Finding(
         code=codes[error.ending],
         sentence=f"`{command}` in pod {pod} {error.why}",

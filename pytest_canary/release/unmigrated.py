@@ -9,11 +9,11 @@ from pytest_canary.config.migration_settings import By
 from pytest_canary.core.errors import CanaryError, FoundError
 from pytest_canary.core.findings import Finding
 from pytest_canary.core.wording import cut
+from pytest_canary.database.error_words import LACKS_SCHEMA
 
-# What apps, ORMs and databases say of a schema that has not been migrated.
+# What apps, ORMs and databases of any make say of a schema that has not been migrated.
 _LACKS = re.compile(
-    r"(?:relation|table|column) \S+ (?:of relation \S+ )?(?:does not|doesn't) exist"
-    r"|no such (?:table|column)|undefined ?(?:table|column)"
+    rf"{LACKS_SCHEMA}|table \S+ (?:does not|doesn't) exist|no such (?:table|column)"
     r"|(?:pending|unapplied|outstanding) migrations?|migrations? (?:is|are) (?:pending|needed)"
     r"|(?:wait\w*|run|running) (?:for |the )?(?:\w+ )?migrat"
     r"|schema (?:is )?(?:out of date|not up to date|behind)",

@@ -20,11 +20,11 @@ from pytest_canary.context.outcomes import ClusterOutcome, PreflightOutcome
 from pytest_canary.context.preparing import prepare
 from pytest_canary.context.stage import Stage
 from pytest_canary.context.workspace import existing_context
-from pytest_canary.core.errors import ClusterError, DatabaseError, ReleaseError, WaitTimeoutError
+from pytest_canary.core.errors import ClusterError, ReleaseError, WaitTimeoutError
 from pytest_canary.core.secret_variables import secrets_of
 from pytest_canary.core.waiting import Seen
 from pytest_canary.database import deployment as db
-from pytest_canary.database.database import Database, expect_supported
+from pytest_canary.database.database import Database, expect_answer, expect_supported
 from pytest_canary.diagnosis import Expected
 from pytest_canary.k8s.objects import Object, node_is_ready, node_says
 from pytest_canary.manifests.version import TRACKS
@@ -309,12 +309,7 @@ def baseline_is_there(context: Context) -> None:
 
 @STAGE.holds("the database answers", when=has_database)
 def database_answers(context: Context) -> None:
-    answer = context.database.query("select 40 + 2")
-    if answer != [("42",)]:
-        raise DatabaseError(
-            f"the database answers `select 40 + 2` with {answer}, not with 42; "
-            f"see whether image {context.settings.database.image} is a PostgreSQL"
-        )
+    expect_answer(context.database)
     expect_supported(context.database.version())
 
 
@@ -324,11 +319,11 @@ def secret_is_there(context: Context) -> None:
         s["metadata"]["name"]: s.get("data", {}) for s in context.namespace.objects("Secret")
     }
     hint = f"see what else writes into namespace {context.namespace.name}"
-    if "db-params" not in secrets:
-        raise ReleaseError(f"Secret db-params is gone; {hint}")
-    absent = sorted(set(context.release.parameters) - set(secrets["db-params"]))
+    if db.SECRET not in secrets:
+        raise ReleaseError(f"Secret {db.SECRET} is gone; {hint}")
+    absent = sorted(set(context.release.parameters) - set(secrets[db.SECRET]))
     if absent:
-        raise ReleaseError(f"Secret db-params has no {', '.join(absent)}; {hint}")
+        raise ReleaseError(f"Secret {db.SECRET} has no {', '.join(absent)}; {hint}")
 
 
 @STAGE.holds("every registry Secret that the pods name is there")
