@@ -42,8 +42,9 @@ class Way:
 
 def _most_by_track(settings: Settings) -> tuple[int, int]:
     """The rate rises without a stop."""
-    rate, highest = verdict_rate.first_rate(settings), settings.verdict.rate
-    left, most = settings.verdict.seconds + LATE, 0.0
+    verdict = settings.verdict
+    rate, highest = verdict_rate.first_rate(settings.traffic, verdict), verdict.rate
+    left, most = verdict.seconds + LATE, 0.0
     while left > verdict_rate.SECONDS and rate < highest:
         most, left = most + rate * verdict_rate.SECONDS, left - verdict_rate.SECONDS
         rate = min(rate * verdict_rate.FACTOR, highest)

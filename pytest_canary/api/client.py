@@ -108,7 +108,7 @@ class Api:
         self.redactor = redactor or Redactor()
         self._session = session
 
-    def at(self, base_url: str, session: requests.Session, where: str) -> Api:
+    def at(self, base_url: str, session: requests.Session | None, where: str) -> Api:
         """The same API, reached another way; with the same journal."""
         return type(self)(
             base_url, self.settings, self.timeout, session, where, self.writes, self.redactor

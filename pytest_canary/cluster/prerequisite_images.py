@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from pytest_canary.cluster.container_engine import ContainerEngine, Image
-from pytest_canary.config.settings import Settings
 from pytest_canary.core.errors import ImageError
 from pytest_canary.manifests.documents import Document
 from pytest_canary.rendering.prerequisites import read_prerequisites
@@ -16,12 +17,17 @@ class PrerequisiteImages:
     """Finds and pulls them.
 
     Args:
-        settings: name the prerequisites.
+        files: the prerequisites' files, or their folders.
+        root: the folder that their paths start from.
+        timeout: seconds for a pull.
         engine: the container engine.
     """
 
-    def __init__(self, settings: Settings, engine: ContainerEngine) -> None:
-        self._settings = settings
+    def __init__(
+        self, files: Sequence[Path], root: Path, timeout: float, engine: ContainerEngine
+    ) -> None:
+        self._files, self._root = files, root
+        self._timeout = timeout
         self._engine = engine
 
     def provided(self, *, whole: bool) -> list[str]:
@@ -40,7 +46,7 @@ class PrerequisiteImages:
             ImageError: neither the engine nor a registry has it; with the prerequisite's place.
         """
         try:
-            image = self._engine.pull(name, self._settings.deadlines.image)
+            image = self._engine.pull(name, self._timeout)
         except ImageError as error:
             document, line = self._wanted[name]
             raise ImageError(
@@ -52,5 +58,4 @@ class PrerequisiteImages:
 
     @cached_property
     def _wanted(self) -> dict[str, tuple[Document, int]]:
-        files = self._settings.files.prerequisites
-        return read_prerequisites(files, self._settings.root).images()
+        return read_prerequisites(self._files, self._root).images()

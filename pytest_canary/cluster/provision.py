@@ -105,7 +105,10 @@ class Provision:
         self.builds_itself = build is not None
         self.versions = Versions(plan, run.folder, engine, processes, build)
         self.stop_build = stop_build
-        self.prerequisites = PrerequisiteImages(plan.settings, engine)
+        settings = plan.settings
+        self.prerequisites = PrerequisiteImages(
+            settings.files.prerequisites, settings.root, settings.deadlines.image, engine
+        )
         self.build_seconds = build_seconds
         self.first = first
         self.seconds: dict[str, float] = {}

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pytest_canary.cluster.provision import Provisioned
     from pytest_canary.cluster.run import Run
     from pytest_canary.config.plan import Plan
-    from pytest_canary.config.settings import Settings
+    from pytest_canary.config.settings import ReplicaSettings, TrafficSettings, VerdictSettings
     from pytest_canary.core.findings import Finding
     from pytest_canary.core.processes import Processes
     from pytest_canary.core.waiting import Waiter
@@ -79,18 +79,28 @@ def observe(namespace: Namespace) -> Observer:
     return Observer(namespace).start()
 
 
-def side_by_side(tracks: Tracks, api: Api, settings: Settings, *, elsewhere: bool) -> Sides:
+def side_by_side(
+    tracks: Tracks,
+    api: Api,
+    sent: TrafficSettings,
+    verdict: VerdictSettings,
+    replicas: ReplicaSettings,
+    *,
+    elsewhere: bool,
+) -> Sides:
     """Canary and baseline at addresses of their own, not asked yet."""
     from pytest_canary.sides.sides import Sides
 
-    return Sides(tracks, api, settings, elsewhere=elsewhere)
+    return Sides(tracks, api, sent, verdict, replicas, elsewhere=elsewhere)
 
 
-def ask_in_turn(api: Api, settings: Settings, beside: Traffic, *, elsewhere: bool) -> InTurn:
+def ask_in_turn(
+    api: Api, sent: TrafficSettings, verdict: VerdictSettings, beside: Traffic, *, elsewhere: bool
+) -> InTurn:
     """The baseline, and the candidate after it, not asked yet."""
     from pytest_canary.sides.in_turn import InTurn
 
-    return InTurn.of(api, settings, beside, elsewhere=elsewhere)
+    return InTurn.of(api, sent, verdict, beside, elsewhere=elsewhere)
 
 
 def run_pipelines(
@@ -223,14 +233,31 @@ class RunPipelines(Protocol):
 class SideBySide(Protocol):
     """Lets canary and baseline be asked side by side."""
 
-    def __call__(self, tracks: Tracks, api: Api, settings: Settings, *, elsewhere: bool) -> Sides:
+    def __call__(
+        self,
+        tracks: Tracks,
+        api: Api,
+        sent: TrafficSettings,
+        verdict: VerdictSettings,
+        replicas: ReplicaSettings,
+        *,
+        elsewhere: bool,
+    ) -> Sides:
         """Make what does; `side_by_side` says how."""
 
 
 class AskInTurn(Protocol):
     """Lets baseline and candidate be asked one after the other."""
 
-    def __call__(self, api: Api, settings: Settings, beside: Traffic, *, elsewhere: bool) -> InTurn:
+    def __call__(
+        self,
+        api: Api,
+        sent: TrafficSettings,
+        verdict: VerdictSettings,
+        beside: Traffic,
+        *,
+        elsewhere: bool,
+    ) -> InTurn:
         """Make what does; `ask_in_turn` says how."""
 
 

@@ -12,7 +12,7 @@ from pytest_canary.api.bounded_read import rows_read
 from pytest_canary.context.address import node_url
 from pytest_canary.context.outcomes import CanaryOutcome, PreflightOutcome
 from pytest_canary.core.errors import NotApplicable
-from pytest_canary.manifests.version import CANARY, STABLE
+from pytest_canary.manifests.version import CANARY, STABLE, TRACKS
 from pytest_canary.sides.asked import Asked, AskedByHeader, requests_of
 from pytest_canary.sides.judged import Judged
 from pytest_canary.sides.measured_in_turn import MeasuredInTurn
@@ -40,10 +40,14 @@ def ask_baseline(context: Context) -> None:
         ApiError: the row that a bounded read asks for can't be written.
     """
     if not context.plan.has_canary:
-        elsewhere = context.provisioned.cluster is None
+        settings = context.settings
         figures = _figures(context, STABLE)
         context.in_turn = context.builders.ask_in_turn(
-            context.api, context.settings, context.app.traffic, elsewhere=elsewhere
+            context.api,
+            settings.traffic,
+            settings.verdict,
+            context.app.traffic,
+            elsewhere=context.provisioned.cluster is None,
         ).start(lambda: (figures.restarts, figures.unready))
         return
     context.sides = _new_sides(context)
@@ -73,7 +77,7 @@ def open_sides(context: Context) -> None:
 
 
 def _new_sides(context: Context) -> Sides:
-    up = context.provisioned
+    up, settings = context.provisioned, context.settings
 
     def locate(node_port: int) -> str | None:
         if up.cluster:
@@ -83,9 +87,15 @@ def _new_sides(context: Context) -> Sides:
     found = context.journal.find(PreflightOutcome)
     made = found.inspection.objects if found else ()
     taken = [name.rpartition("/")[2] for name in made]
-    tracks = Tracks(up.owner, context.observer, context.settings, locate, taken=taken)
+    names = {track: settings.deployment_name(track) for track in TRACKS}
+    tracks = Tracks(up.owner, context.observer, settings.service_name, names, locate, taken=taken)
     return context.builders.side_by_side(
-        tracks, context.api, context.settings, elsewhere=up.cluster is None
+        tracks,
+        context.api,
+        settings.traffic,
+        settings.verdict,
+        settings.replicas,
+        elsewhere=up.cluster is None,
     )
 
 
@@ -114,7 +124,8 @@ def judge(context: Context) -> Verdict:
         context.observer,
         context.waiter,
         asked,
-        context.settings,
+        context.settings.verdict,
+        context.settings.traffic.slow,
         baseline=context.release.name(STABLE),
         canary=context.release.name(CANARY),
         pages=_pages(context),
@@ -142,7 +153,8 @@ def judge_update(context: Context) -> Verdict:
     measured = MeasuredInTurn(
         context.waiter,
         context.in_turn,
-        context.settings,
+        context.settings.verdict,
+        context.settings.traffic.slow,
         _figures(context, STABLE),
         partial(rows_read, context.api),
     )
@@ -180,7 +192,8 @@ def absence(context: Context) -> str:
 
 
 def _pages(context: Context) -> Pages:
-    return Pages(context.namespace, context.settings, context.release.service.port)
+    settings, port = context.settings, context.release.service.port
+    return Pages(context.namespace, settings.api, settings.deadlines.request, port)
 
 
 def watch_memory(context: Context) -> MemoryWatch:

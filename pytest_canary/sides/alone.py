@@ -16,7 +16,7 @@ from pytest_canary.manifests.version import STABLE
 from pytest_canary.sides.asked import requests_of
 
 if TYPE_CHECKING:
-    from pytest_canary.config.settings import Settings, TrafficSettings
+    from pytest_canary.config.settings import ReplicaSettings, TrafficSettings, VerdictSettings
     from pytest_canary.traffic.track_traffic import TrackTraffic
 
 # Seconds for which it is asked. The stage's checks are made meanwhile, so that what is left to wait
@@ -28,16 +28,18 @@ SECONDS = 3.0
 WRITES = 0.5
 
 
-def load_alone(settings: Settings) -> tuple[float, TrafficSettings]:
+def load_alone(
+    traffic: TrafficSettings, verdict: VerdictSettings, replicas: ReplicaSettings
+) -> tuple[float, TrafficSettings]:
     """How the one pod that is asked is asked: requests a second, and the settings of its traffic.
 
     It gets as much as each will from the beginning of a verdict.
     """
-    replicas, traffic = settings.replicas, settings.traffic
     pods = min(replicas.canary, replicas.stable_during_canary)
+    first = first_rate(traffic, verdict)
     if LEAST_SHARE <= traffic.writes <= 1 - LEAST_SHARE:
         traffic = traffic.model_copy(update={"writes": WRITES})
-    return first_rate(settings) / pods, traffic
+    return first / pods, traffic
 
 
 class Alone:

@@ -29,7 +29,7 @@ from pytest_canary.traffic.track_traffic import TrackTraffic
 
 if TYPE_CHECKING:
     from pytest_canary.api.client import Api
-    from pytest_canary.config.settings import Settings
+    from pytest_canary.config.settings import TrafficSettings, VerdictSettings
     from pytest_canary.traffic import Traffic
 
 # Seconds of a period of the baseline's, and how many there are at most.
@@ -40,14 +40,18 @@ PERIODS = 5
 USUAL = 0.25
 
 
-def most_rate(settings: Settings) -> float:
+def most_rate(sent: TrafficSettings, verdict: VerdictSettings, *, bounded: bool) -> float:
     """Requests a second that either gets at most.
 
     Where each read answers with all rows, what is written while the baseline is asked makes the
     candidate's reads dearer: then it is no more than the traffic's own rate.
+
+    Args:
+        sent: the traffic's settings.
+        verdict: the verdict's.
+        bounded: whether each read answers with as much, however many rows there are.
     """
-    rates = settings.traffic.rate, settings.verdict.rate
-    return rates[1] if settings.api.bounded_read else min(rates)
+    return verdict.rate if bounded else min(sent.rate, verdict.rate)
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,9 @@ class InTurn:
 
     Args:
         traffic: asks whoever answers behind the Service; not started yet.
-        settings: the rates, and what matters.
+        first: requests a second that either gets to begin with.
+        most: what it gets at most.
+        limits: what matters.
         beside: the traffic through the Service, which makes room while either is measured; None
             for none.
         rows: tells how many rows each read answers with, at most; 0 where it costs the same however
@@ -87,14 +93,16 @@ class InTurn:
     def __init__(
         self,
         traffic: TrackTraffic,
-        settings: Settings,
+        first: float,
+        most: float,
+        limits: VerdictSettings,
         beside: Traffic | None = None,
         rows: Callable[[], int] = lambda: 0,
         period: float = PERIOD,
     ) -> None:
         self.alone: Alone | None = None
         self.traffic = traffic
-        self._settings = settings
+        self._first, self._most, self._limits = first, most, limits
         self.events = (0, 0)
         self.rows = 0
         self._beside = beside
@@ -109,7 +117,8 @@ class InTurn:
     def of(
         cls,
         api: Api,
-        settings: Settings,
+        sent: TrafficSettings,
+        verdict: VerdictSettings,
         beside: Traffic | None = None,
         *,
         elsewhere: bool,
@@ -119,7 +128,8 @@ class InTurn:
 
         Args:
             api: the app, through its Service.
-            settings: the rates, and what matters.
+            sent: the traffic's settings.
+            verdict: the verdict's.
             beside: the traffic through the Service.
             elsewhere: whether the address is another machine's.
             period: seconds of one of the baseline's.
@@ -127,15 +137,17 @@ class InTurn:
         Raises:
             ApiError: the row that a bounded read asks for can't be written.
         """
+        first = first_rate(sent, verdict)
+        most = most_rate(sent, verdict, bounded=api.settings.bounded_read is not None)
         traffic = TrackTraffic(
             api,
             {STABLE: api.base_url},
-            settings.traffic,
-            rate=first_rate(settings),
+            sent,
+            rate=first,
             read=bounded_read(api),
             anywhere=elsewhere,
         )
-        return cls(traffic, settings, beside, partial(rows_read, api), period)
+        return cls(traffic, first, most, verdict, beside, partial(rows_read, api), period)
 
     # The baseline.
 
@@ -165,7 +177,7 @@ class InTurn:
                 rows.append(self._rows_read())
                 if len(moments) > 2:
                     before, now = (self._asked(*moments[at:][:2]) for at in (-3, -2))
-                    why = unsteadiness(before, now, self._settings.verdict)
+                    why = unsteadiness(before, now, self._limits)
             if len(moments) > 2:
                 self.rows = (rows[-3] + rows[-1]) // 2
                 self.alone = Alone(moments[-3], moments[-1], rate, why)
@@ -178,7 +190,7 @@ class InTurn:
 
     def ease(self) -> None:
         """Ask no more than beside a verdict, until either is measured."""
-        self.traffic.set_rate(min(BASE_RATE, first_rate(self._settings)))
+        self.traffic.set_rate(min(BASE_RATE, self._first))
         self._restore()
 
     def _restore(self) -> None:
@@ -187,9 +199,8 @@ class InTurn:
 
     def _climb(self) -> float:
         """Let the rate rise as long as the baseline and this machine keep up; what it came to."""
-        first, most = first_rate(self._settings), most_rate(self._settings)
         begin = self._after(USUAL * self._period)
-        ramp = Ramp.begin(first, most, self.traffic.load(STABLE, 0.0, begin))
+        ramp = Ramp.begin(self._first, self._most, self.traffic.load(STABLE, 0.0, begin))
         while ramp.rate < ramp.most and self.traffic.now() < begin + self._period:
             self.traffic.set_rate(ramp.rate)
             seen_from, now = self.traffic.now(), self._after(self._step)

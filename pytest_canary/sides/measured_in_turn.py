@@ -12,7 +12,7 @@ from pytest_canary.sides.measurement import unsettled
 
 if TYPE_CHECKING:
     from pytest_canary.analysis.verdict import Verdict
-    from pytest_canary.config.settings import Settings
+    from pytest_canary.config.settings import VerdictSettings
     from pytest_canary.sides.in_turn import InTurn
     from pytest_canary.sides.pod_figures import PodFigures
 
@@ -26,7 +26,8 @@ class MeasuredInTurn:
     Args:
         waiter: waits for the moments at which to look.
         asked: has asked the baseline, and asks the candidate.
-        settings: the verdict's limits.
+        limits: the verdict's.
+        slow: seconds above which an answer is slow for anybody.
         figures: of the candidate's pods, made now.
         rows: tells how many rows each read answers with, at most; 0 where it costs the same however
             many there are.
@@ -36,11 +37,12 @@ class MeasuredInTurn:
         self,
         waiter: Waiter,
         asked: InTurn,
-        settings: Settings,
+        limits: VerdictSettings,
+        slow: float,
         figures: PodFigures,
         rows: Callable[[], int] = lambda: 0,
     ) -> None:
-        self.settings = settings
+        self._limits, self._slow = limits, slow
         self._waiter = waiter
         self._asked = asked
         self._figures = figures
@@ -54,7 +56,7 @@ class MeasuredInTurn:
         Raises:
             TrafficError: the traffic broke off.
         """
-        limits, clock = self.settings.verdict, self._waiter.clock
+        limits, clock = self._limits, self._waiter.clock
         judge = Judge(limits, in_turn=True)
         last: Verdict | None = None
 
@@ -86,7 +88,7 @@ class MeasuredInTurn:
         return verdict
 
     def _observed(self) -> tuple[Observed, Observed]:
-        baseline, slow = self._asked.baseline, self.settings.traffic.slow
+        baseline, slow = self._asked.baseline, self._slow
         until = self._asked.traffic.now() - unsettled(baseline, slow)
         restarts, unready = self._asked.events
         figures = self._figures

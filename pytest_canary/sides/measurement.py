@@ -9,7 +9,7 @@ from pytest_canary.analysis.judge import Judge
 from pytest_canary.analysis.reference import Reference
 from pytest_canary.analysis.requests import Requests
 from pytest_canary.analysis.verdict import Verdict
-from pytest_canary.config.settings import Settings
+from pytest_canary.config.settings import VerdictSettings
 from pytest_canary.core.waiting import Seen, Waiter
 from pytest_canary.k8s.namespace import Namespace
 from pytest_canary.k8s.observer import Observer
@@ -43,7 +43,8 @@ class Measurement:
         observer: watches that namespace.
         waiter: waits for the moments at which to look.
         asked: tells what became of the requests to both.
-        settings: the verdict's limits.
+        limits: the verdict's.
+        slow: seconds above which an answer is slow for anybody.
         baseline: the name of the Deployment that is live.
         canary: the candidate's.
         pages: what the pods tell of themselves.
@@ -59,7 +60,8 @@ class Measurement:
         observer: Observer,
         waiter: Waiter,
         asked: Asked,
-        settings: Settings,
+        limits: VerdictSettings,
+        slow: float,
         *,
         baseline: str,
         canary: str,
@@ -68,7 +70,7 @@ class Measurement:
         before: Reference | None = None,
         rows: Callable[[], int] = lambda: 0,
     ) -> None:
-        self.settings = settings
+        self._limits, self._slow = limits, slow
         self._waiter = waiter
         self._asked = asked
         self._memory, self._watched = memory, memory.pods
@@ -86,7 +88,7 @@ class Measurement:
         Raises:
             TrafficError: the traffic broke off.
         """
-        limits, clock = self.settings.verdict, self._waiter.clock
+        limits, clock = self._limits, self._waiter.clock
         judge = Judge(limits)
         last: Verdict | None = None
 
@@ -122,7 +124,7 @@ class Measurement:
 
     def _settled(self) -> float:
         """Until when requests are looked at: what was due by then is answered, or surely slow."""
-        now, slow = self._asked.now(), self.settings.traffic.slow
+        now, slow = self._asked.now(), self._slow
         baseline, _ = self._asked.requests(max(self._from, now - 4 * slow), now)
         return now - unsettled(baseline, slow)
 

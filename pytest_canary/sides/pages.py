@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pytest_canary.analysis import prometheus
 from pytest_canary.analysis.prometheus import Metrics
 from pytest_canary.api.client import Api
-from pytest_canary.config.api_settings import Request
-from pytest_canary.config.settings import Settings
+from pytest_canary.config.api_settings import ApiSettings, Request
 from pytest_canary.core.errors import ApiError, ReleaseError
 from pytest_canary.k8s.namespace import Namespace
 
@@ -42,15 +41,17 @@ class Pages:
 
     Args:
         namespace: where the pods live.
-        settings: tell where an app shows its metrics.
+        api: the settings that tell where an app shows its metrics.
+        request: seconds for one page.
         port: tells the port that a pod listens on, by its name.
     """
 
     def __init__(
-        self, namespace: Namespace, settings: Settings, port: Callable[[str], int]
+        self, namespace: Namespace, api: ApiSettings, request: float, port: Callable[[str], int]
     ) -> None:
         self._namespace = namespace
-        self._settings = settings
+        self._settings = api
+        self._request = request
         self._port = port
 
     def read(self, pod: str) -> Metrics | None:
@@ -59,9 +60,8 @@ class Pages:
             base, session = self._namespace.proxy(pod, self._port(pod))
         except ReleaseError:
             return None  # the Service does not know it yet
-        settings = self._settings
-        api = Api(base, settings.api, settings.deadlines.request, session, f"pod {pod}")
-        wanted = Request(method="GET", path=settings.api.metrics, headers=TEXT_FORMAT)
+        api = Api(base, self._settings, self._request, session, f"pod {pod}")
+        wanted = Request(method="GET", path=self._settings.metrics, headers=TEXT_FORMAT)
         # A path that answers with something else is no page of metrics.
         try:
             return prometheus.read(api.expect(wanted).text, wanted.path)

@@ -20,7 +20,7 @@ from pytest_canary.traffic.track_traffic import TrackTraffic
 if TYPE_CHECKING:
     from pytest_canary.analysis.reference import Sample
     from pytest_canary.api.client import Api
-    from pytest_canary.config.settings import Settings, TrafficSettings
+    from pytest_canary.config.settings import ReplicaSettings, TrafficSettings, VerdictSettings
     from pytest_canary.core.waiting import Waiter
     from pytest_canary.sides.tracks import Tracks
     from pytest_canary.traffic import Traffic
@@ -40,7 +40,9 @@ class Sides:
     Args:
         tracks: the addresses; not made yet.
         api: the app, whose requests are sent.
-        settings: the traffic's rate and the verdict's.
+        sent: the settings of the traffic to both.
+        verdict: the verdict's, whose rate it is while they are compared.
+        replicas: how many pods each has.
         elsewhere: whether the addresses are another machine's.
         seconds: for which the baseline is asked alone.
         generate: makes what sends.
@@ -55,7 +57,9 @@ class Sides:
         self,
         tracks: Tracks,
         api: Api,
-        settings: Settings,
+        sent: TrafficSettings,
+        verdict: VerdictSettings,
+        replicas: ReplicaSettings,
         *,
         elsewhere: bool,
         seconds: float = SECONDS,
@@ -65,7 +69,7 @@ class Sides:
         self.alone: Sample | None = None
         self._tracks = tracks
         self._api = api
-        self._settings = settings
+        self._sent, self._verdict, self._replicas = sent, verdict, replicas
         self._elsewhere = elsewhere
         self._seconds = seconds
         self._generate = generate
@@ -82,7 +86,7 @@ class Sides:
         self._make(waiter, STABLE)
         if self.absent:
             return
-        rate, settings = load_alone(self._settings)
+        rate, settings = load_alone(self._sent, self._verdict, self._replicas)
         addresses = {STABLE: self._tracks.addresses[STABLE]}
         traffic = self._traffic_to(addresses, settings, rate)
         self._asks_alone = Alone(traffic, partial(rows_read, self._api), self._seconds).start()
@@ -90,7 +94,7 @@ class Sides:
     def keep_alone(self, waiter: Waiter) -> None:
         """Wait until the baseline was asked for long enough, and keep what came of it."""
         if self._asks_alone:
-            patience = self._settings.deadlines.request + PATIENCE
+            patience = self._api.timeout + PATIENCE
             self.alone = self._asks_alone.end(waiter, patience)
 
     def open(self, waiter: Waiter, stage: str) -> None:
@@ -107,7 +111,7 @@ class Sides:
         self._make(waiter, STABLE, CANARY)
         if not self.absent:
             addresses = self._tracks.addresses
-            traffic = self._traffic_to(addresses, self._settings.traffic, BASE_RATE)
+            traffic = self._traffic_to(addresses, self._sent, BASE_RATE)
             traffic.stand(stage)
             self.traffic = traffic.start()
 
@@ -116,7 +120,7 @@ class Sides:
         if not (self.absent or self._tracks.addresses):
             self._tracks.open()
             self._tracks.follow()
-        self._tracks.wait_until_served(waiter, of=tracks)
+        self._tracks.wait_until_served(waiter, self._api, of=tracks)
 
     def _traffic_to(
         self, addresses: Mapping[str, str], settings: TrafficSettings, rate: float
@@ -149,7 +153,7 @@ class Sides:
         """
         if self.traffic is None:
             return None
-        first, most = first_rate(self._settings), self._settings.verdict.rate
+        first, most = first_rate(self._sent, self._verdict), self._verdict.rate
         return AskedByTrack(
             self.traffic, first, most, lambda: self._tracks.trouble, beside, self._median_alone()
         )

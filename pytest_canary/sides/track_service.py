@@ -6,14 +6,13 @@ import itertools
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pytest_canary.api.factory import client_for
 from pytest_canary.core.errors import ApiError, ClusterError
 from pytest_canary.core.waiting import Seen, Waiter
 from pytest_canary.k8s.objects import Object
 from pytest_canary.k8s.slices import selectorless, slices_of
 
 if TYPE_CHECKING:
-    from pytest_canary.config.settings import Settings
+    from pytest_canary.api.client import Api
     from pytest_canary.k8s.namespace_api import NamespaceApi
 
 # Letters of a Service's name, which has 63 at most: a number may follow.
@@ -124,18 +123,22 @@ class TrackService:
         self.pods = tuple(str(pod["metadata"]["name"]) for pod, _ in pods)
         self._led_at |= dict.fromkeys(self.pods, now)
 
-    def wait_for_answer(self, waiter: Waiter, settings: Settings, timeout: float) -> None:
+    def wait_for_answer(self, waiter: Waiter, api: Api, timeout: float) -> None:
         """Return when it is answered at the address, whatever the answer.
+
+        Args:
+            waiter: waits.
+            api: the app, of which it is asked what it reads.
+            timeout: in seconds.
 
         Raises:
             WaitTimeoutError: none comes; with what was seen last.
         """
-        api = client_for(self.url, settings)
-        api.where = f"Service {self.name}"
+        here = api.at(self.url, None, f"Service {self.name}")
 
         def look() -> Seen[None]:
             try:
-                answer = api.send(api.settings.read)
+                answer = here.send(here.settings.read)
             except ApiError as error:
                 pods = ", ".join(self.pods) or "no pod, as none is ready"
                 return Seen(f"it leads to {pods}; {error.sentence}", False, None)

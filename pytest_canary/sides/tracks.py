@@ -18,11 +18,11 @@ from pytest_canary.core.waiting import Clock, Waiter
 from pytest_canary.k8s.objects import Object, Snapshot, is_ready, pods_of
 from pytest_canary.k8s.rights import ADDRESSING
 from pytest_canary.k8s.slices import target_port
-from pytest_canary.manifests.version import CANARY, STABLE, TRACKS
+from pytest_canary.manifests.version import CANARY, STABLE
 from pytest_canary.sides.track_service import TrackService
 
 if TYPE_CHECKING:
-    from pytest_canary.config.settings import Settings
+    from pytest_canary.api.client import Api
     from pytest_canary.k8s.namespace_api import NamespaceApi
     from pytest_canary.k8s.observer import Observer
 
@@ -44,7 +44,8 @@ class Tracks:
         namespace: where the app lives, as the run's user sees it: the account that the release's
             transitions run as needs no right to lead a Service elsewhere.
         observer: watches that namespace.
-        settings: name the app's Service and Deployments.
+        service: the name of the app's Service.
+        deployments: the name of each track's Deployment.
         locate: finds the URL of a node port; None where no node is reached.
         taken: names of objects that the app's manifests make, be they there or not.
         clock: tells for how long nothing could be written.
@@ -57,7 +58,8 @@ class Tracks:
         self,
         namespace: NamespaceApi,
         observer: Observer,
-        settings: Settings,
+        service: str,
+        deployments: Mapping[str, str],
         locate: Callable[[int], str | None],
         *,
         taken: Iterable[str] = (),
@@ -66,12 +68,12 @@ class Tracks:
         self.absent = ""
         self._namespace = namespace
         self._observer = observer
-        self._settings = settings
+        self._service = service
         self._locate = locate
         self._taken = list(taken)
         self._clock = clock
         self._services = {
-            track: TrackService(namespace, settings.deployment_name(track)) for track in TRACKS
+            track: TrackService(namespace, name) for track, name in deployments.items()
         }
         self._writing = threading.Lock()
         self._stopped = threading.Event()
@@ -118,7 +120,12 @@ class Tracks:
             self._thread.start()
 
     def wait_until_served(
-        self, waiter: Waiter, timeout: float = SERVED, *, of: Iterable[str] = (STABLE, CANARY)
+        self,
+        waiter: Waiter,
+        api: Api,
+        timeout: float = SERVED,
+        *,
+        of: Iterable[str] = (STABLE, CANARY),
     ) -> None:
         """Return when tracks answer at their addresses, whatever they answer.
 
@@ -126,6 +133,7 @@ class Tracks:
 
         Args:
             waiter: waits.
+            api: the app, of which they are asked what it reads.
             timeout: seconds for each of them.
             of: which; where the canary is one, stable comes before it.
 
@@ -136,7 +144,7 @@ class Tracks:
             if track not in self.addresses:
                 return
             try:
-                self._services[track].wait_for_answer(waiter, self._settings, timeout)
+                self._services[track].wait_for_answer(waiter, api, timeout)
             except WaitTimeoutError as error:
                 if track == CANARY:
                     raise
@@ -235,11 +243,10 @@ class Tracks:
 
     def _chosen(self, now: Snapshot) -> Mapping[str, list[tuple[Object, int]]]:
         """The pods, with their ports, that each track should be led to."""
-        service = now.services.get(self._settings.service_name)
+        service = now.services.get(self._service)
         if service is None:
             raise ClusterError(
-                f"there is no Service {self._settings.service_name} any more, which tells the port "
-                "of its pods"
+                f"there is no Service {self._service} any more, which tells the port of its pods"
             )
         ready = {
             track: {

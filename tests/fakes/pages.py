@@ -23,6 +23,7 @@ from fakes.watched import Watched
 from pytest_canary.config import settings_file
 from pytest_canary.config.settings import Settings
 from pytest_canary.core.errors import ClusterError
+from pytest_canary.sides import pages as sides
 
 CANARY, STABLE = "app-canary", "app-stable"
 FIRST = "app-canary-77-0"
@@ -145,6 +146,13 @@ def showing() -> Iterator[Pods]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def pages_of(
+    namespace: Any, settings: Settings, port: Callable[[str], int] = lambda _: 3000
+) -> sides.Pages:
+    """What asks pods for their pages, where the settings have them."""
+    return sides.Pages(namespace, settings.api, settings.deadlines.request, port)
 
 
 def checked(table: Mapping[str, Any]) -> Settings:

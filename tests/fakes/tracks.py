@@ -16,6 +16,7 @@ from fakes.world import ROOT
 
 from pytest_canary.config import settings_file
 from pytest_canary.k8s.objects import pods_of
+from pytest_canary.manifests.version import TRACKS
 from pytest_canary.sides.tracks import Tracks
 
 SERVICES = ["track-addressbook-canary", "track-addressbook-stable"]
@@ -46,7 +47,9 @@ class Place:
     def tracks(self) -> Tracks:
         """The tracks' addresses, where that can be."""
         namespace: Any = self.namespace
-        made = Tracks(namespace, self.observer, self.settings, clock=self.time, **self.options)
+        names = {track: self.settings.deployment_name(track) for track in TRACKS}
+        service, observer = self.settings.service_name, self.observer
+        made = Tracks(namespace, observer, service, names, clock=self.time, **self.options)
         made.open()
         return made
 

@@ -266,7 +266,10 @@ def test_one_that_nobody_has_is_named_with_who_wants_it(
 
 
 def test_a_cluster_that_was_there_gets_what_this_machine_has(presupposing: Bench) -> None:
-    images = PrerequisiteImages(presupposing.plan.settings, presupposing.engine)
+    found = presupposing.plan.settings
+    images = PrerequisiteImages(
+        found.files.prerequisites, found.root, found.deadlines.image, presupposing.engine
+    )
     assert images.provided(whole=True) == ["team/queue:7"]
     assert images.provided(whole=False) == []
     presupposing.engine.refs |= {"team/queue:7"}

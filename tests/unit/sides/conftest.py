@@ -40,13 +40,15 @@ def place(new_place: NewPlace) -> Place:
 @pytest.fixture
 def opened(world: World) -> Iterator[Tracks]:
     """The tracks of a world that has its canary, stopped in the end."""
+    from pytest_canary.manifests.version import TRACKS
     from pytest_canary.sides.tracks import Tracks
 
     context = world.enter("canary").context
     made = Tracks(
         context.provisioned.owner,
         context.observer,
-        context.settings,
+        context.settings.service_name,
+        {track: context.settings.deployment_name(track) for track in TRACKS},
         lambda port: f"http://127.0.0.1:{context.cluster.host_port(context.engine, port)}",
     )
     made.open()

@@ -48,7 +48,8 @@ def traffic(server: RudeServer, settings: Settings) -> TrackTraffic:
 def test_one_pod_is_asked_as_often_as_each_at_first_in_a_verdict(
     configured: Callable[..., Settings], table: dict[str, Any], rate: float
 ) -> None:
-    assert load_alone(configured(**table))[0] == rate
+    found = configured(**table)
+    assert load_alone(found.traffic, found.verdict, found.replicas)[0] == rate
 
 
 @pytest.mark.parametrize(
@@ -59,8 +60,8 @@ def test_half_of_it_writes_where_reads_and_writes_are_told_apart(
     configured: Callable[..., Settings], share: float, found: float
 ) -> None:
     settings = configured(traffic={"writes": share, "slow": 2})
-    assert load_alone(settings)[1].writes == found
-    assert load_alone(settings)[1].slow == 2
+    traffic = load_alone(settings.traffic, settings.verdict, settings.replicas)[1]
+    assert (traffic.writes, traffic.slow) == (found, 2)
 
 
 def test_what_came_of_it_is_known_once_it_is_over(traffic: TrackTraffic) -> None:

@@ -14,6 +14,7 @@ from fakes.rude_server import RudeServer
 from fakes.traffic import Unstartable, sends_by, track_traffic_to, until
 
 from pytest_canary.config.settings import Settings
+from pytest_canary.config.verdict_rate import first_rate
 from pytest_canary.core.waiting import Waiter
 from pytest_canary.sides import in_turn
 from pytest_canary.sides.in_turn import PERIODS, Alone, InTurn, most_rate
@@ -40,6 +41,15 @@ def traffic(server: RudeServer, settings: Settings) -> Iterator[TrackTraffic]:
     made.stop()
 
 
+def in_turn_of(
+    traffic: TrackTraffic, settings: Settings, beside: Any = None, **options: Any
+) -> InTurn:
+    """What asks both by the settings' rates."""
+    first = first_rate(settings.traffic, settings.verdict)
+    most = most_rate(settings.traffic, settings.verdict, bounded=False)
+    return InTurn(traffic, first, most, settings.verdict, beside, **options)
+
+
 def told(asked: InTurn) -> Alone:
     """How the baseline did."""
     until(lambda: asked.alone is not None)
@@ -54,7 +64,7 @@ def test_the_baseline_is_asked_until_two_periods_are_alike(
     said = iter(["it took 30 ms", "it took 20 ms", ""])
     monkeypatch.setattr(in_turn, "unsteadiness", lambda *_: next(said))
     rows = iter([10, 20, 30, 40, 50])
-    asked = InTurn(traffic, settings, rows=lambda: next(rows), period=0.3).start(lambda: (1, 2))
+    asked = in_turn_of(traffic, settings, rows=lambda: next(rows), period=0.3).start(lambda: (1, 2))
     found = told(asked)
     assert found.unsteady == ""
     assert list(said) == []
@@ -74,7 +84,7 @@ def test_one_that_is_never_the_same_is_no_reference(
         return said[-1]
 
     monkeypatch.setattr(in_turn, "unsteadiness", changes)
-    asked = InTurn(traffic, settings, period=0.2).start()
+    asked = in_turn_of(traffic, settings, period=0.2).start()
     told(asked)
     assert len(said) == PERIODS - 1
     assert asked.held_up() == (
@@ -87,7 +97,7 @@ def test_one_that_is_never_the_same_is_no_reference(
 def test_the_candidate_is_asked_as_often_as_the_baseline(
     traffic: TrackTraffic, settings: Settings
 ) -> None:
-    asked = InTurn(traffic, settings, period=0.3).start()
+    asked = in_turn_of(traffic, settings, period=0.3).start()
     found = told(asked)
     assert traffic.rate <= 5
     asked.begin()
@@ -101,7 +111,7 @@ def test_the_traffic_through_the_service_makes_room_meanwhile(
     traffic: TrackTraffic, settings: Settings
 ) -> None:
     beside: Any = SimpleNamespace(rate=60.0, set_rate=lambda rate: setattr(beside, "rate", rate))
-    asked = InTurn(traffic, settings, beside, period=0.3).start()
+    asked = in_turn_of(traffic, settings, beside, period=0.3).start()
     assert beside.rate == 5
     told(asked)
     assert beside.rate == 60
@@ -126,7 +136,9 @@ def test_the_traffic_through_the_service_makes_room_meanwhile(
 def test_reads_of_all_rows_are_sent_no_faster_than_the_traffics_own(
     configured: Callable[..., Settings], table: dict[str, Any], rate: float
 ) -> None:
-    assert most_rate(configured(**table)) == rate
+    found = configured(**table)
+    bounded = found.api.bounded_read is not None
+    assert most_rate(found.traffic, found.verdict, bounded=bounded) == rate
 
 
 def standing(lag: float = 0.001, unsent: float = 0.0) -> InTurn:
@@ -137,8 +149,8 @@ def standing(lag: float = 0.001, unsent: float = 0.0) -> InTurn:
         lag=lambda begin, _: lag if begin == 50.0 else 0.001,
         set_rate=lambda _: None,
     )
-    settings: Any = SimpleNamespace()
-    made = InTurn(traffic, settings)
+    limits: Any = SimpleNamespace()
+    made = InTurn(traffic, 15.0, 100.0, limits)
     made.alone = Alone(2.0, 14.0, 75.0)
     made._began = 50.0
     return made
@@ -166,7 +178,7 @@ def test_so_does_one_that_can_not_send() -> None:
 def test_what_can_not_be_asked_is_told(settings: Settings) -> None:
     broken = sends_by(Unstartable(settings.api, RuntimeError("no loop")))
     traffic = track_traffic_to({"stable": "http://127.0.0.1:1"}, settings, generate=broken)
-    asked = InTurn(traffic, settings, period=0.1)
+    asked = in_turn_of(traffic, settings, period=0.1)
     with pytest.raises(Exception, match="no loop"):
         asked.start()
     asked.stop()
@@ -207,7 +219,9 @@ def test_the_verdict_is_awaited(
         ease=lambda: eased.append(True),
         held_up=lambda: "the baseline was not the same all along" if unsteady else "",
     )
-    measured = MeasuredInTurn(Waiter(clock), asked, settings, figures(restarts))
+    measured = MeasuredInTurn(
+        Waiter(clock), asked, settings.verdict, settings.traffic.slow, figures(restarts)
+    )
     found = measured.judge()
     assert found.answer == answer
     assert words in found.text

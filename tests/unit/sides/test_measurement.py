@@ -16,6 +16,7 @@ from fakes.pages import (
     checked,
     failed,
     limited,
+    pages_of,
     pod,
     resident,
     unready,
@@ -29,7 +30,6 @@ from pytest_canary.core.waiting import Waiter
 from pytest_canary.sides.asked import Asked, DueTimes
 from pytest_canary.sides.measurement import Measurement, unsettled
 from pytest_canary.sides.memory_watch import MemoryWatch
-from pytest_canary.sides.pages import Pages
 
 BRIEF = {"seconds": 10}
 """A window that is over soon, as each of its many looks takes its time."""
@@ -119,11 +119,12 @@ def watch(pods: Pods, grows: float = 0.0, **table: Any) -> MemoryWatch:
             are shown already.
     """
     namespace: Any = pods
+    settings = checked(table)
     made = MemoryWatch(
         {"stable": STABLE, "canary": CANARY},
         namespace,
         pods.observer,
-        Pages(namespace, checked(table), lambda _: 3000),
+        pages_of(namespace, settings),
         ["app:1"],
         clock=pods.clock.monotonic,
     )
@@ -145,15 +146,17 @@ def window(
 ) -> Measurement:
     namespace: Any = pods
     memory = watch(pods, grows, **table)
+    settings = checked(table)
     return Measurement(
         namespace,
         pods.observer,
         Waiter(pods.clock),
         load,
-        checked(table),
+        settings.verdict,
+        settings.traffic.slow,
         baseline=STABLE,
         canary=CANARY,
-        pages=Pages(namespace, checked(table), lambda _: 3000),
+        pages=pages_of(namespace, settings),
         memory=memory,
         before=before,
         rows=rows,

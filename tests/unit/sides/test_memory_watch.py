@@ -16,6 +16,7 @@ from fakes.pages import (
     Pods,
     checked,
     limited,
+    pages_of,
     resident,
     started,
     unready,
@@ -26,7 +27,6 @@ from pytest_canary.analysis.memory import Memory
 from pytest_canary.core.errors import ClusterError
 from pytest_canary.sides.asked import DueTimes
 from pytest_canary.sides.memory_watch import SILENT, MemoryWatch
-from pytest_canary.sides.pages import Pages
 
 KUBELETS = READY.timestamp() + 60
 """What the cluster's clock shows."""
@@ -62,7 +62,7 @@ def watch(
         {"stable": STABLE, "canary": CANARY},
         namespace,
         pods.observer,
-        Pages(namespace, checked({}), lambda _: 3000),
+        pages_of(namespace, checked({})),
         ["app:1"],
         lambda: asked or {},
         pods.clock.monotonic,
@@ -298,7 +298,7 @@ def test_what_goes_wrong_in_a_look_does_not_end_it(pods: Pods) -> None:
         {"stable": STABLE, "canary": CANARY},
         namespace,
         observer,
-        Pages(namespace, checked({}), lambda _: 3000),
+        pages_of(namespace, checked({})),
         [],
         every=0.01,
     ).start()

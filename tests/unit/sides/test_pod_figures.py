@@ -20,6 +20,7 @@ from fakes.pages import (
     delete,
     evict,
     failed,
+    pages_of,
     pod,
     ready_from,
     resident,
@@ -29,7 +30,6 @@ from fakes.pages import (
 )
 
 from pytest_canary.core.errors import ReleaseError
-from pytest_canary.sides.pages import Pages
 from pytest_canary.sides.pod_figures import PodFigures
 
 
@@ -38,7 +38,7 @@ def figures(
 ) -> PodFigures:
     """A Deployment's, read once."""
     namespace: Any = pods
-    pages = Pages(namespace, checked(table), port)
+    pages = pages_of(namespace, checked(table), port)
     made = PodFigures(deployment, namespace, pods.observer, pages)
     made.measure(0.0)
     return made

@@ -30,7 +30,7 @@ def until(what: str, holds: Callable[[], bool]) -> None:
 
 
 def test_each_track_is_asked_at_an_address_of_its_own(world: World, opened: Tracks) -> None:
-    opened.wait_until_served(world.context.waiter)
+    opened.wait_until_served(world.context.waiter, world.context.api)
     assert services(world.namespace) == SERVICES
     assert answered(world, opened, "canary") == {"2"}
     assert answered(world, opened, "stable") == {"1"}

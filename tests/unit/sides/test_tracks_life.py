@@ -10,6 +10,7 @@ from fakes.tracks import SERVICES, Place, services
 from fakes.world import World
 
 from pytest_canary import stages
+from pytest_canary.api.factory import client_for
 from pytest_canary.cluster.leftovers import leftovers
 from pytest_canary.context import expect
 from pytest_canary.context.sampling import sample
@@ -34,7 +35,8 @@ def expect_nothing_left(place: Place, tracks: Tracks) -> None:
     assert tracks.addresses == {}
     # And nothing comes again.
     tracks.follow()
-    tracks.wait_until_served(Waiter(Clock()))
+    api = client_for("http://127.0.0.1:1", place.settings)
+    tracks.wait_until_served(Waiter(Clock()), api)
     tracks.close()
     assert place.services == []
     assert tracks.trouble == ""
@@ -97,7 +99,7 @@ def test_addresses_at_which_the_baseline_does_not_answer_are_done_without(
     world: World, opened: Tracks
 ) -> None:
     world.app.faults.append(app.breaks_the_connection)
-    opened.wait_until_served(world.context.waiter, timeout=1)
+    opened.wait_until_served(world.context.waiter, world.context.api, timeout=1)
     assert opened.absent.startswith(
         f"{NONE} of their own: waited 1 s for addressbook-stable to answer at an address of "
         f"its own, which did not come; last seen: it leads to {world.pods('stable')[0]}; GET /all "
@@ -112,7 +114,7 @@ def test_a_canary_that_does_not_answer_where_the_baseline_does_is_told(
     world.change_pod("canary", unready)
     opened.update()
     with pytest.raises(WaitTimeoutError) as raised:
-        opened.wait_until_served(world.context.waiter, timeout=1)
+        opened.wait_until_served(world.context.waiter, world.context.api, timeout=1)
     assert raised.value.sentence.startswith(
         "waited 1 s for addressbook-canary to answer at an address of its own, which did not "
         "come; last seen: it leads to no pod, as none is ready; GET /all got no answer from "
@@ -123,7 +125,7 @@ def test_a_canary_that_does_not_answer_where_the_baseline_does_is_told(
 
 def test_an_answer_is_one_whatever_it_says(world: World, opened: Tracks) -> None:
     world.app.faults.append(app.only("canary", app.fails))
-    opened.wait_until_served(world.context.waiter)
+    opened.wait_until_served(world.context.waiter, world.context.api)
     assert opened.absent == ""
 
 
