@@ -4,45 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from pytest_canary.config.settings import Settings
 from pytest_canary.manifests.documents import Document
 from pytest_canary.manifests.jobs import is_hook
 from pytest_canary.manifests.rendered import Given
-from pytest_canary.manifests.version import STABLE, TRACKS
+from pytest_canary.manifests.version import STABLE
+from pytest_canary.release.wanted import Wanted
 from pytest_canary.rendering.version import Version
 
 KINDS = ("Deployment", "StatefulSet", "DaemonSet")
 
 
 def companions(
-    version: Version, settings: Settings, environment: Mapping[str, str]
+    version: Version, tracks: Mapping[str, Wanted], environment: Mapping[str, str]
 ) -> list[Document]:
     """Those that a version's manifests make beside the Deployment under release, each once.
 
     Args:
         version: the version.
-        settings: name its tracks.
+        tracks: the Deployment of each.
         environment: what a script sees, and its template is filled in from.
 
     Raises:
         ReleaseError: the tool that makes the objects fails.
     """
-    tracks = {settings.deployment_name(track) for track in TRACKS}
+    names = {each.name for each in tracks.values()}
     found = {
         (each.kind, each.name): each
-        for each in _made(version, settings, environment)
-        if each.kind in KINDS and each.name and each.name not in tracks and not is_hook(each)
+        for each in _made(version, tracks[STABLE], environment)
+        if each.kind in KINDS and each.name and each.name not in names and not is_hook(each)
     }
     return list(found.values())
 
 
-def _made(
-    version: Version, settings: Settings, environment: Mapping[str, str]
-) -> Iterator[Document]:
+def _made(version: Version, stable: Wanted, environment: Mapping[str, str]) -> Iterator[Document]:
     yield from version.renderer.shared(version.image).documents
-    given = Given(
-        settings.deployment_name(STABLE), settings.replicas.stable, version.image, environment
-    )
+    given = Given(stable.name, stable.replicas, version.image, environment)
     rendered = version.renderer.render(given)
     own = rendered.deployment(given.deployment)
     # What only the script knows is not looked for.

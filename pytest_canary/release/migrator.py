@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from pytest_canary.config.settings import Settings
+from pytest_canary.config.migration_settings import CommandSettings, MigrationSettings
 from pytest_canary.database.database import Database
-from pytest_canary.manifests.version import CANARY
 from pytest_canary.release.along import Along
 from pytest_canary.release.hook_watch import HookWatch
 from pytest_canary.release.job_manifest import (
@@ -20,6 +19,7 @@ from pytest_canary.release.job_run import JobRun
 from pytest_canary.release.migration import Fresh, Migrated, Way, by_exec, migrate
 from pytest_canary.release.migration_trials import MigrationTrials
 from pytest_canary.release.pod_commands import PodCommands
+from pytest_canary.release.wanted import Wanted
 from pytest_canary.rendering.version import Version
 
 
@@ -28,7 +28,10 @@ class Migrator:
 
     Args:
         pods: run commands, and watch what a Job makes.
-        settings: the project's.
+        tracks: the Deployment of each.
+        migration: what migrates.
+        commands: what runs in the app's pods.
+        deadline: seconds for a rollout.
         environment: the variables that the apply script and its templates see.
         announce: told what is about to be made, as kubectl calls it.
         hooks: watches over the Jobs that Helm runs.
@@ -37,13 +40,18 @@ class Migrator:
     def __init__(
         self,
         pods: PodCommands,
-        settings: Settings,
+        tracks: Mapping[str, Wanted],
+        migration: MigrationSettings,
+        commands: CommandSettings,
+        deadline: float,
         environment: Mapping[str, str],
         announce: Callable[[str], None],
         hooks: HookWatch,
     ) -> None:
         self._pods = pods
-        self._settings = settings
+        self._tracks = tracks
+        self._migration, self._commands = migration, commands
+        self._deadline = deadline
         self._environment = environment
         self._announce = announce
         self._hooks = hooks
@@ -66,9 +74,9 @@ class Migrator:
             fresh: tells what the same makes of an empty database, where another version is live.
             ready: returns when migrate may run.
         """
-        name, ping = self._settings.deployment_name(track), self._settings.commands.ping
-        way = self._way(name, track, version)
-        return migrate(self._pods, database, name, way, ping=ping, fresh=fresh, ready=ready)
+        wanted, ping = self._tracks[track], self._commands.ping
+        way = self._way(wanted, version)
+        return migrate(self._pods, database, wanted.name, way, ping=ping, fresh=fresh, ready=ready)
 
     def begin_trials(self, database: Database, track: str, version: Version) -> MigrationTrials:
         """Begin to try the migration to a version, before it is made.
@@ -104,36 +112,32 @@ class Migrator:
             fresh: whether another version is live.
             ready: returns when the migration may begin.
         """
-        migration, name = self._settings.migration, self._settings.deployment_name(track)
+        migration, wanted = self._migration, self._tracks[track]
         job, by_hook = None, migration.way == "hook"
         if by_hook or migration.among_manifests:
             find = hook_of if by_hook else job_among_manifests
-            job = find(version, name, self._replicas(track), self._environment)
+            job = find(version, wanted.name, wanted.replicas, self._environment)
         made = Along(
             self._pods,
             database,
-            name,
+            wanted.name,
             version.image,
             init=migration.way == "init-container",
             container=migration.container or "",
-            deadline=self._settings.deadlines.rollout,
+            deadline=self._deadline,
             job=job,
             hooks=self._hooks if by_hook else None,
         )
-        ping = self._settings.commands.ping
+        ping = self._commands.ping
         return made.migrate(deploy, ping=ping, fresh=fresh, ready=ready)
 
-    def _way(self, deployment: str, track: str, version: Version) -> Way:
-        wanted, environment = self._replicas(track), self._environment
+    def _way(self, wanted: Wanted, version: Version) -> Way:
+        given = version, wanted.name, wanted.replicas, self._environment
         if version.job:
-            job = load_job(version.job, version, deployment, wanted, environment)
-        elif self._settings.migration.among_manifests:
-            job = own(job_among_manifests(version, deployment, wanted, environment))
+            job = load_job(version.job, *given)
+        elif self._migration.among_manifests:
+            job = own(job_among_manifests(*given))
         else:
-            return by_exec(self._pods, deployment, self._settings.commands.migrate)
+            return by_exec(self._pods, wanted.name, self._commands.migrate)
         run = JobRun(self._pods, job, version.image, self._announce)
         return Way(pod_of(job), (), run.run)
-
-    def _replicas(self, track: str) -> int:
-        replicas = self._settings.replicas
-        return replicas.canary if track == CANARY else replicas.stable

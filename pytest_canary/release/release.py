@@ -30,6 +30,7 @@ from pytest_canary.release.rollouts import Rollouts
 from pytest_canary.release.service import Service
 from pytest_canary.release.surroundings import Surroundings
 from pytest_canary.release.trial import Trial, try_out
+from pytest_canary.release.wanted import wanted_of
 from pytest_canary.rendering.helm import HelmChart
 from pytest_canary.rendering.renderer import Renderer
 from pytest_canary.rendering.version import Version
@@ -108,19 +109,39 @@ class Release:
             kubectl, environment, namespace.name, self.processes, claims, self.printed, self.hooks
         )
         announce: Callable[[str], None] = claims.announce if claims else lambda _: None
-        self.migrator = Migrator(self.pods, settings, environment, announce, self.hooks)
+        deadline = settings.deadlines.rollout
+        self._tracks = wanted_of(settings)
+        self.migrator = Migrator(
+            self.pods,
+            self._tracks,
+            settings.migration,
+            settings.commands,
+            deadline,
+            environment,
+            announce,
+            self.hooks,
+        )
         self.surroundings = Surroundings(
             namespace,
             observer,
             self.diagnoser,
             waiter,
-            settings,
+            self._tracks,
+            deadline,
             self.commands,
             cluster_wide,
             announce,
         )
         self.rollouts = Rollouts(
-            namespace, observer, self.diagnoser, self.commands, self.processes, waiter, settings
+            namespace,
+            observer,
+            self.diagnoser,
+            self.commands,
+            self.processes,
+            waiter,
+            self._tracks,
+            settings.service_name,
+            deadline,
         )
         self._charts = ChartMoves(namespace, self.commands, self._versions)
         # What was applied last: the files that stand.
@@ -132,7 +153,7 @@ class Release:
 
     def try_out(self, version: Version) -> Trial:
         """`kubectl apply --dry-run=server` of all that is applied for a version; see `try_out`."""
-        return try_out(self.namespace, self.settings, version, self.commands.environment)
+        return try_out(self.namespace, self._tracks, version, self.commands.environment)
 
     # The canary pipeline.
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pytest_canary.config.settings import Settings
+from collections.abc import Mapping
+
 from pytest_canary.core.errors import CanaryError, CommandError, FoundError, ReleaseError
 from pytest_canary.core.processes import Processes
 from pytest_canary.core.waiting import Waiter
@@ -11,10 +12,10 @@ from pytest_canary.diagnosis.api_server import lost_api_server
 from pytest_canary.k8s.namespace import Namespace
 from pytest_canary.k8s.observer import Observer
 from pytest_canary.manifests.rendered import Given
-from pytest_canary.manifests.version import CANARY
 from pytest_canary.release.commands import Commands
 from pytest_canary.release.diagnoser import Diagnoser
 from pytest_canary.release.rollout_watch import RolloutWatch
+from pytest_canary.release.wanted import Wanted
 from pytest_canary.rendering.version import Version
 
 
@@ -28,7 +29,9 @@ class Rollouts:
         commands: apply what a version's renderer makes.
         processes: run them.
         waiter: waits.
-        settings: names, replicas and deadlines.
+        tracks: the Deployment of each.
+        service: the name of the Service in front of them.
+        deadline: seconds for a rollout.
     """
 
     def __init__(
@@ -39,7 +42,9 @@ class Rollouts:
         commands: Commands,
         processes: Processes,
         waiter: Waiter,
-        settings: Settings,
+        tracks: Mapping[str, Wanted],
+        service: str,
+        deadline: float,
     ) -> None:
         self._namespace = namespace
         self._observer = observer
@@ -47,7 +52,9 @@ class Rollouts:
         self._commands = commands
         self._processes = processes
         self._waiter = waiter
-        self._settings = settings
+        self._tracks = tracks
+        self._service = service
+        self._deadline = deadline
 
     def deploy(self, track: str, replicas: int, version: Version, other: Given | None) -> None:
         """`apply.sh MANIFEST DEPLOYMENT REPLICAS IMAGE`, and wait until it has come to rest.
@@ -65,7 +72,7 @@ class Rollouts:
             ReleaseError: the script fails; with its output.
             WaitTimeoutError: the Deployment's pods don't become ready.
         """
-        deployment, deadline = self._settings.deployment_name(track), self._settings.deadlines
+        deployment = self._tracks[track].name
         watch = self._watch(track, replicas, version, applies=True)
         script = self._processes.part()
         name = version.renderer.script().name
@@ -79,13 +86,13 @@ class Rollouts:
                     replicas,
                     other,
                     # Longer than a script's own wait, usually 120 s, so that it can speak.
-                    timeout=deadline.rollout + 30,
+                    timeout=self._deadline + 30,
                     heard=lambda line: self._waiter.listener(name, line),
                 ),
                 # After a finding nobody waits for the script any more.
                 end=script.kill_all,
                 # Longer than the script's own deadline, so that it can speak.
-                timeout=deadline.rollout + 60,
+                timeout=self._deadline + 60,
             )
         except CommandError as error:
             self._commands.expect_not_refused(error.output)
@@ -119,18 +126,16 @@ class Rollouts:
         Returns:
             Why it does not come up, where the cluster tells; else the error that is given.
         """
-        replicas = self._settings.replicas
-        wanted = replicas.canary if track == CANARY else replicas.stable
-        return self._watch(track, wanted, version).find_cause(error)
+        return self._watch(track, self._tracks[track].replicas, version).find_cause(error)
 
     def _watch(
         self, track: str, replicas: int, version: Version, *, applies: bool = False
     ) -> RolloutWatch:
         expected = Expected(
-            deployment=self._settings.deployment_name(track),
+            deployment=self._tracks[track].name,
             replicas=replicas,
             image=version.image,
-            service=self._settings.service_name,
+            service=self._service,
             title=version.title,
         )
         return RolloutWatch(
@@ -138,6 +143,6 @@ class Rollouts:
             self._diagnoser.findings,
             self._observer,
             self._waiter,
-            self._settings.deadlines.rollout,
+            self._deadline,
             applies=applies,
         )

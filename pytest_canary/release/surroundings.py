@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from pytest_canary.config.settings import Settings
 from pytest_canary.core.errors import FoundError, ReleaseError
 from pytest_canary.core.findings import Finding
 from pytest_canary.core.waiting import Waiter
@@ -18,6 +17,7 @@ from pytest_canary.release.cluster_wide import ClusterWide
 from pytest_canary.release.commands import Commands
 from pytest_canary.release.companions import companions
 from pytest_canary.release.diagnoser import Diagnoser
+from pytest_canary.release.wanted import Wanted
 from pytest_canary.release.workload_watch import WorkloadWatch
 from pytest_canary.rendering.prerequisites import IN_FRONT, Prerequisites
 from pytest_canary.rendering.version import Version
@@ -35,7 +35,8 @@ class Surroundings:
         observer: watches it.
         diagnoser: says what is wrong with a workload.
         waiter: waits.
-        settings: deadlines, and the tracks' names.
+        tracks: the Deployment of each, which is no companion.
+        deadline: seconds for a rollout.
         commands: run kubectl as the release's account.
         cluster_wide: applies what belongs to the whole cluster; None where nothing may.
         announce: writes down what is about to be made in a namespace that stays, as kubectl calls
@@ -46,7 +47,8 @@ class Surroundings:
     observer: Observer
     diagnoser: Diagnoser
     waiter: Waiter
-    settings: Settings
+    tracks: Mapping[str, Wanted]
+    deadline: float
     commands: Commands
     cluster_wide: ClusterWide | None
     announce: Callable[[str], None]
@@ -84,7 +86,7 @@ class Surroundings:
 
     def find_unready_companions(self, version: Version) -> list[Finding]:
         """Wait for the workloads that come along with a version; what is wrong with them."""
-        along = companions(version, self.settings, self.commands.environment)
+        along = companions(version, self.tracks, self.commands.environment)
         return self._watch(along, "", "mend it there").find_unready()
 
     def _watch(self, documents: Sequence[Document], what: str, way_out: str) -> WorkloadWatch:
@@ -96,7 +98,7 @@ class Surroundings:
             observer=self.observer,
             diagnoser=self.diagnoser,
             waiter=self.waiter,
-            deadline=self.settings.deadlines.rollout,
+            deadline=self.deadline,
         )
 
     def _apply_around(self, documents: Iterable[Document]) -> list[str]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 
 from pytest_canary.changes.immutable import makes_anew
 from pytest_canary.changes.version_objects import once
-from pytest_canary.config.settings import Settings
 from pytest_canary.core.errors import NotApplicable
 from pytest_canary.core.findings import Finding
 from pytest_canary.core.wording import plural
@@ -18,7 +17,7 @@ from pytest_canary.manifests.definitions import kinds
 from pytest_canary.manifests.documents import Document
 from pytest_canary.manifests.jobs import is_hook
 from pytest_canary.manifests.rendered import Given, Rendered
-from pytest_canary.manifests.version import CANARY, STABLE
+from pytest_canary.release.wanted import Wanted
 from pytest_canary.rendering.version import Version
 
 # Tools by which a script makes something else of a template than what stands in it.
@@ -49,7 +48,7 @@ class Trial:
 
 def try_out(
     namespace: NamespaceApi,
-    settings: Settings,
+    tracks: Mapping[str, Wanted],
     version: Version,
     environment: Mapping[str, str],
 ) -> Trial:
@@ -57,7 +56,7 @@ def try_out(
 
     Args:
         namespace: what is live is there.
-        settings: names and replicas.
+        tracks: the Deployment of each.
         version: tells the image, and what makes the objects.
         environment: what a script sees, and its template is filled in from.
 
@@ -66,7 +65,7 @@ def try_out(
         NotApplicable: only the script knows what it applies.
         ReleaseError: the tool that makes the objects fails.
     """
-    objects = _Objects(settings, version, environment)
+    objects = _Objects(tracks, version, environment)
     trial = Trial(untried=objects.unknown)
     for document in objects.known:
         refusal = namespace.dry_apply(document.value)
@@ -121,9 +120,9 @@ class _Objects:
     """
 
     def __init__(
-        self, settings: Settings, version: Version, environment: Mapping[str, str]
+        self, tracks: Mapping[str, Wanted], version: Version, environment: Mapping[str, str]
     ) -> None:
-        self.settings, self.version, self.environment = settings, version, environment
+        self.tracks, self.version, self.environment = tracks, version, environment
         self.script = version.renderer.script()
         self.unknown: list[str] = []
         self.made: set[str] = set()
@@ -148,13 +147,11 @@ class _Objects:
                 "there before"
             )
             return
-        replicas = self.settings.replicas
-        tracks = {CANARY: replicas.canary, STABLE: replicas.stable}
-        for track, count in tracks.items():
-            if not count:
+        for wanted in self.tracks.values():
+            if not wanted.replicas:
                 continue
-            name = self.settings.deployment_name(track)
-            rendered = renderer.render(Given(name, count, image, self.environment))
+            given = Given(wanted.name, wanted.replicas, image, self.environment)
+            rendered = renderer.render(given)
             if rendered.foreign:
                 raise NotApplicable(rendered.foreign)
             yield from self._clear(rendered)

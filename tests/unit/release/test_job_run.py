@@ -20,6 +20,7 @@ from pytest_canary.manifests.version import CANARY
 from pytest_canary.release.job_manifest import job_among_manifests, load_job, own, pod_of
 from pytest_canary.release.job_run import JobRun
 from pytest_canary.release.migrator import Migrator
+from pytest_canary.release.wanted import wanted_of
 from pytest_canary.rendering.renderers import renderer_of
 from pytest_canary.rendering.version import Version
 
@@ -191,7 +192,10 @@ def test_a_job_among_what_a_tool_makes_migrates(world: World, tmp_path: Path) ->
     pods, announced = world.context.release.pods, list[str]()
     made = Migrator(
         pods,
-        world.settings.model_copy(update={"migration": plan.settings.migration}),
+        wanted_of(world.settings),
+        plan.settings.migration,
+        world.settings.commands,
+        world.settings.deadlines.rollout,
         {},
         announced.append,
         world.context.release.hooks,

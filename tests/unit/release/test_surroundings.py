@@ -24,6 +24,7 @@ from pytest_canary.release.companions import companions
 from pytest_canary.release.diagnoser import Diagnoser
 from pytest_canary.release.printed_secrets import PrintedSecrets
 from pytest_canary.release.surroundings import Surroundings
+from pytest_canary.release.wanted import wanted_of
 from pytest_canary.rendering.prerequisites import read_prerequisites
 from pytest_canary.rendering.renderers import renderer_of
 from pytest_canary.rendering.version import Version
@@ -55,7 +56,8 @@ class Place:
             observer,
             Diagnoser(namespace, observer),
             waiter,
-            self.plan.settings,
+            wanted_of(self.plan.settings),
+            self.plan.settings.deadlines.rollout,
             self.commands,
             ClusterWide(
                 self.kubectl.path,
@@ -184,7 +186,7 @@ def test_what_comes_along_is_watched_and_the_two_deployments_are_not(place: Plac
     project(place.root, WITHOUT_INIT, SERVICE, text, worker)
     plan = planned(place.root, name="shop")
     version = Version("candidate", "shop:2", renderer_of(plan, place.root))
-    found = companions(version, plan.settings, {})
+    found = companions(version, wanted_of(plan.settings), {})
     assert [f"{each.kind} {each.name}" for each in found] == [
         "StatefulSet queue",
         "Deployment worker",
@@ -204,5 +206,5 @@ def test_what_a_script_applies_comes_along_too(tmp_path: Path) -> None:
     files = {"deployment": "template.yml", "service": str(root / "manifests" / "service.yml")}
     plan = planned(tmp_path, manifests={**files, "apply": str(root / "apply.sh")})
     version = Version("candidate", "shop:2", renderer_of(plan, tmp_path))
-    found = companions(version, plan.settings, {"PORT": "3000"})
+    found = companions(version, wanted_of(plan.settings), {"PORT": "3000"})
     assert [json.dumps(each.name) for each in found] == ['"queue"']
