@@ -9,6 +9,7 @@ from pytest_canary.core.findings import Finding
 from pytest_canary.core.wording import plural
 from pytest_canary.k8s.objects import images
 from pytest_canary.manifests.version import STABLE
+from pytest_canary.pipelines.faults import MANUAL
 
 if TYPE_CHECKING:
     from pytest_canary.context.context import Context
@@ -77,7 +78,7 @@ def tell_what_stays_live(context: Context) -> None:
 
 def _by_hand(failed: Delivered) -> Finding:
     return Finding(
-        "manual-rollback",
+        MANUAL,
         f"pipeline {failed.result.name} has failed, and no rollback starts by itself: nothing is "
         "taken back until somebody is there",
         failed.file,

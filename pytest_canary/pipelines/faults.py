@@ -9,7 +9,19 @@ from pytest_canary.pipelines.shapes import Misfit
 from pytest_canary.pipelines.values import Values
 
 MALFORMED, MISSING = "malformed-pipeline", "missing-pipeline"
-"""The rules: what Semaphore refuses a pipeline for, and a promotion that leads nowhere."""
+"""The rules: what a service refuses a pipeline for, and a promotion that leads nowhere."""
+
+UNDESCRIBED, UNPROVIDED = "undescribed-secret", "unprovided-variable"
+"""What a job is given, where nothing says what that is; and what it uses and nothing gives."""
+
+MISSPELT = "misspelt-cache"
+"""An image that nobody makes."""
+
+MANUAL, UNEQUIPPED = "manual-rollback", "unequipped-rollback"
+"""A rollback that waits for somebody, or that can't do its work."""
+
+UNREACHABLE, MISLEADING = "unreachable-condition", "misleading-condition"
+"""A condition that never holds, or for other cases than it seems to."""
 
 
 def malformed(

@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import islice
 
 from pytest_canary.manifests.documents import Fault
+from pytest_canary.pipelines import faults
 from pytest_canary.pipelines.equipment import misspelt_caches, unequipped_rollbacks
 from pytest_canary.pipelines.promoting import manual_rollbacks, misleading, never_true
 from pytest_canary.pipelines.variables import Provided, undescribed, unprovided
@@ -21,13 +22,13 @@ def review(workflow: Workflow, provided: Provided) -> Iterator[Fault]:
     for pipeline in workflow.pipelines:
         yield from islice(pipeline.faults, MOST)
     found = {
-        "undescribed-secret": undescribed(workflow, provided),
-        "unprovided-variable": unprovided(workflow, provided),
-        "manual-rollback": manual_rollbacks(workflow),
-        "unreachable-condition": never_true(workflow),
-        "misleading-condition": misleading(workflow),
-        "unequipped-rollback": unequipped_rollbacks(workflow),
-        "misspelt-cache": misspelt_caches(workflow),
+        faults.UNDESCRIBED: undescribed(workflow, provided),
+        faults.UNPROVIDED: unprovided(workflow, provided),
+        faults.MANUAL: manual_rollbacks(workflow),
+        faults.UNREACHABLE: never_true(workflow),
+        faults.MISLEADING: misleading(workflow),
+        faults.UNEQUIPPED: unequipped_rollbacks(workflow),
+        faults.MISSPELT: misspelt_caches(workflow),
     }
-    for rule, faults in found.items():
-        yield from (replace(each, rule=rule) for each in faults)
+    for rule, told in found.items():
+        yield from (replace(each, rule=rule) for each in told)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_canary.config.settings import Settings
-from pytest_canary.manifests.documents import Document, Fault, Place, Source, Unfit
+from pytest_canary.manifests.documents import Document, Fault, Place, Source
 from pytest_canary.manifests.jobs import jobs
 from pytest_canary.manifests.parsing import Parsed
 from pytest_canary.manifests.pods import all_containers, containers
@@ -168,25 +168,29 @@ class Subject:
             given = next(iter(self.workloads.values())).given
             yield from (Workload(given, self.job, each) for each in jobs(self.job))
 
-    def unreadable(self, rule: Unfit) -> Iterator[Fault]:
-        """What reading the files has found by this rule."""
-        made = (each.parsed for each in self._all_rendered())
-        for parsed in (self.prerequisites, self.applied, *made):
-            yield from (fault for fault in parsed.faults if fault.rule == rule)
+    def told(self, rule: str) -> Sequence[Fault]:
+        """What was told under a rule's name as files were read; not what is unclear.
 
-    def of_pipelines(self, rule: str) -> Iterator[Fault]:
-        """What this rule has found in Semaphore's pipelines."""
-        return (fault for fault in self.pipelines if fault.rule == rule)
-
-    def misfits(self, rule: Unfit) -> Iterator[Fault]:
-        """What does not fit the schema, by this rule; not what is unclear."""
-        return (fault for fault in self._misfits if fault.rule == rule and not self.unclear(fault))
+        That is of what can't be read, of what does not fit the schema, and of the pipelines.
+        """
+        return self._told.get(rule, ())
 
     @cached_property
-    def _misfits(self) -> list[Fault]:
-        return [
-            fault for each in self.documents() for fault in islice(self.schema.misfits(each), MOST)
-        ]
+    def _told(self) -> Mapping[str, list[Fault]]:
+        found: dict[str, list[Fault]] = {}
+        for fault in chain(self._unreadable(), self._misfits(), self.pipelines):
+            found.setdefault(fault.rule, []).append(fault)
+        return found
+
+    def _unreadable(self) -> Iterator[Fault]:
+        made = (each.parsed for each in self._all_rendered())
+        for parsed in (self.prerequisites, self.applied, *made):
+            yield from parsed.faults
+
+    def _misfits(self) -> Iterator[Fault]:
+        for each in self.documents():
+            found = islice(self.schema.misfits(each), MOST)
+            yield from (fault for fault in found if not self.unclear(fault))
 
     def unclear(self, fault: Fault) -> bool:
         """Whether a variable without a value stands on the fault's line of the template."""

@@ -8,11 +8,9 @@ from dataclasses import dataclass, replace
 
 from pytest_canary.manifests.documents import Fault
 from pytest_canary.pipelines.definition import Command
+from pytest_canary.pipelines.faults import UNPROVIDED
 from pytest_canary.pipelines.uses import Program, Use, fault
 from pytest_canary.pipelines.variables import GIVEN, Provided
-
-UNPROVIDED, UNDESCRIBED = "unprovided-variable", "undescribed-secret"
-"""The rules."""
 
 # Semaphore's own are nobody else's.
 _OWN = GIVEN.pattern.replace("SEMAPHORE|SEMANTIC|", "")

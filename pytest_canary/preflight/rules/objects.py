@@ -1,4 +1,7 @@
-"""Rules about every object: whether it can be read, and this version of Kubernetes takes it."""
+"""Rules about every object: whether it can be read, and this version of Kubernetes takes it.
+
+What reading the files and the schema have told already is under the names of `told` and `rule`.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from pytest_canary.core.wording import suggestion
 from pytest_canary.manifests.documents import Document, Fault, Place, shown
 from pytest_canary.manifests.schedules import unread
 from pytest_canary.preflight.groups import SCHEMA, YAML
-from pytest_canary.preflight.rule import rule
+from pytest_canary.preflight.rule import rule, told
 from pytest_canary.preflight.subject import Subject
 
 # What Kubernetes takes and its schema does not say: by the last names on the way to a value, of
@@ -98,62 +101,51 @@ NAMES: dict[tuple[str, ...], tuple[str, str]] = {
 }
 
 
-@rule(
+INVALID_YAML = told(
     "invalid-yaml",
     "a file that is no YAML",
     YAML,
     advice="mend the line that is named; two spaces a level, no tabs",
 )
-def invalid_yaml(subject: Subject) -> Iterator[Fault]:
-    """A file is read."""
-    return subject.unreadable("invalid-yaml")
+"""A file is read."""
 
 
-@rule(
+NOT_AN_OBJECT = told(
     "not-an-object",
     "a document without apiVersion or kind",
     YAML,
     advice="give the document `apiVersion` and `kind`, or take it out",
 )
-def not_an_object(subject: Subject) -> Iterator[Fault]:
-    """What is in it is an object of Kubernetes'."""
-    return subject.unreadable("not-an-object")
+"""What is in it is an object of Kubernetes'."""
 
 
-@rule(
+DUPLICATE_KEY = told(
     "duplicate-key",
     "a key, or an entry of a list, that is there twice and counts once",
     YAML,
     level="warning",
     advice="take one of the two out: the last one counts",
 )
-def duplicate_key(subject: Subject) -> Iterator[Fault]:
-    """Nothing is said twice, of which only the last would count."""
-    yield from subject.unreadable("duplicate-key")
-    yield from subject.misfits("duplicate-key")
+"""Nothing is said twice, of which only the last would count."""
 
 
-@rule(
+DUPLICATE_ENTRY = told(
     "duplicate-entry",
     "an entry of a list that is there twice, and must not",
     SCHEMA,
     advice="take one of the two out, or give it another name or port",
 )
-def duplicate_entry(subject: Subject) -> Iterator[Fault]:
-    """No list has an entry twice, where Kubernetes takes it once."""
-    return subject.misfits("duplicate-entry")
+"""No list has an entry twice, where Kubernetes takes it once."""
 
 
-@rule(
+UNKNOWN_KIND = told(
     "unknown-kind",
     "a kind that this version of Kubernetes does not have",
     SCHEMA,
     advice="write the kind and `apiVersion` that this version of Kubernetes has; set "
     "`--kind-image` to rehearse on the version that is meant",
 )
-def unknown_kind(subject: Subject) -> Iterator[Fault]:
-    """The cluster's version has the kind."""
-    return subject.misfits("unknown-kind")
+"""The cluster's version has the kind."""
 
 
 @rule(
@@ -177,16 +169,14 @@ def undefined_kind(subject: Subject) -> Iterator[Fault]:
             )
 
 
-@rule(
+UNKNOWN_FIELD = told(
     "unknown-field",
     "a field that the kind does not have",
     SCHEMA,
     advice="write the name that is suggested, or take the field out: Kubernetes would "
     "refuse it or leave it out",
 )
-def unknown_field(subject: Subject) -> Iterator[Fault]:
-    """The kind has the field."""
-    return subject.misfits("unknown-field")
+"""The kind has the field."""
 
 
 @rule(
@@ -197,7 +187,6 @@ def unknown_field(subject: Subject) -> Iterator[Fault]:
 )
 def missing_field(subject: Subject) -> Iterator[Fault]:
     """The object has the field."""
-    yield from subject.misfits("missing-field")
     for document in subject.documents():
         job = {"Job": ("spec",), "CronJob": JOB_OF_CRON}.get(document.kind)
         if job and document.at(*job, "template", "spec", "restartPolicy") is None:
@@ -217,15 +206,13 @@ def missing_field(subject: Subject) -> Iterator[Fault]:
             )
 
 
-@rule(
+WRONG_TYPE = told(
     "wrong-type",
     "a number where text is wanted, and the like",
     SCHEMA,
     advice="write a value of the type that is named; quote a number where text is wanted",
 )
-def wrong_type(subject: Subject) -> Iterator[Fault]:
-    """A value is of its field's type."""
-    return subject.misfits("wrong-type")
+"""A value is of its field's type."""
 
 
 @rule(
@@ -236,7 +223,6 @@ def wrong_type(subject: Subject) -> Iterator[Fault]:
 )
 def wrong_value(subject: Subject) -> Iterator[Fault]:
     """A value is one of those that Kubernetes takes."""
-    yield from subject.misfits("wrong-value")
     for document in subject.documents():
         if subject.schema.knows(document):
             yield from _values(document)

@@ -14,11 +14,12 @@ from typing import Any
 from pytest_canary.core.wording import did_you_mean
 from pytest_canary.manifests.documents import Fault
 from pytest_canary.pipelines.definition import Command
+from pytest_canary.pipelines.faults import UNDESCRIBED, UNPROVIDED
 from pytest_canary.pipelines.shell import events
 from pytest_canary.pipelines.uses import lacking
 from pytest_canary.pipelines.values import Place
 from pytest_canary.services.github.actions import STAND_INS
-from pytest_canary.services.lacking import UNDESCRIBED, UNPROVIDED, Told, Wants, given, written
+from pytest_canary.services.lacking import Told, Wants, given, written
 from pytest_canary.services.reading import Reader, Wanted
 
 # https://docs.github.com/actions/reference/workflows-and-actions/variables; the token is in none of

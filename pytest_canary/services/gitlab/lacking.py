@@ -12,10 +12,11 @@ from typing import Any
 from pytest_canary.core.wording import nearest
 from pytest_canary.manifests.documents import Fault
 from pytest_canary.pipelines.definition import Command
+from pytest_canary.pipelines.faults import UNDESCRIBED
 from pytest_canary.pipelines.uses import Use, lacking
 from pytest_canary.services.gitlab.merging import extended, lines, merged
 from pytest_canary.services.gitlab.schema import FILE, OF_ALL
-from pytest_canary.services.lacking import UNDESCRIBED, Told, Wants, first_line, given, written
+from pytest_canary.services.lacking import Told, Wants, first_line, given, written
 from pytest_canary.services.reading import Reader, Wanted
 
 # https://docs.gitlab.com/ci/variables/predefined_variables/: those that pipelines use; of others
