@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pytest_canary.cluster.account import let_see_nodes
 from pytest_canary.context.outcomes import ClusterOutcome
+from pytest_canary.manifests.version import CANARY, STABLE
 from pytest_canary.release.transitions import OwnTransitions, Transitions
+from pytest_canary.release.wanted import wanted_of
 
 if TYPE_CHECKING:
     from pytest_canary.cluster.container_engine import ContainerEngine
     from pytest_canary.cluster.provision import Provisioned
     from pytest_canary.context.workspace import Workspace
     from pytest_canary.database.database import Database
+    from pytest_canary.delivery.doomed import DoomedRollout
+    from pytest_canary.delivery.pipeline_run import PipelineRun
     from pytest_canary.delivery.project_pipelines import ProjectPipelines
+    from pytest_canary.pipelines.roles import Role
     from pytest_canary.release.release import Release
     from pytest_canary.rendering.version import Version
 
@@ -31,9 +38,6 @@ def transitions(
     settings = workspace.plan.settings
     if pipelines is None or up.cluster is None:
         return OwnTransitions(release, database, lambda: up.candidate)
-    # Few walks are on pipelines.
-    from pytest_canary.delivery.transitions import PipelineTransitions
-
     node = up.cluster.node
     let_see_nodes(up.owner, up.kubectl, workspace.processes)
     pipelines.put_on(
@@ -54,4 +58,60 @@ def transitions(
         workspace.journal.outcome(ClusterOutcome).images[version.title] = image
         return known
 
-    return PipelineTransitions(pipelines, release, database, learn)
+    return _of_pipelines(pipelines, release, database, learn)
+
+
+def _of_pipelines(
+    pipelines: ProjectPipelines,
+    release: Release,
+    database: Database,
+    learn: Callable[[Version, str], Version],
+) -> Transitions:
+    """The transitions that the project's own pipelines make, of the parts of the release."""
+    # Few walks are on pipelines.
+    from pytest_canary.delivery.canary_pipeline import CanaryPipeline
+    from pytest_canary.delivery.deployed import Deployed
+    from pytest_canary.delivery.doomed import DoomedRollout
+    from pytest_canary.delivery.pipeline_migration import PipelineMigration
+    from pytest_canary.delivery.promoted_again import PromotedAgain
+    from pytest_canary.delivery.role_pipelines import CALLED
+    from pytest_canary.delivery.spoiling import spoil
+    from pytest_canary.delivery.standing import Standing
+    from pytest_canary.delivery.transitions import Lines, PipelineTransitions
+
+    settings, observer, pods = release.settings, release.observer, release.pods
+    standing = Standing(release.namespace, observer, release.rollouts, wanted_of(settings))
+    deployed = Deployed(standing, pipelines, learn)
+
+    def watch(role: Role, track: str, run: PipelineRun) -> DoomedRollout:
+        return DoomedRollout(
+            observer,
+            release.diagnoser.findings,
+            standing.name(track),
+            pipelines.images.has_built,
+            run.running,
+            CALLED[role],
+            partial(pipelines.give_up, role),
+        )
+
+    canary = CanaryPipeline(
+        pipelines,
+        standing,
+        partial(watch, "canary", CANARY),
+        settings.commands,
+        settings.deadlines.command,
+    )
+    return PipelineTransitions(
+        pipelines,
+        standing,
+        deployed,
+        canary,
+        PipelineMigration(canary, standing, pods, database, settings.commands),
+        PromotedAgain(pipelines, standing, deployed, release.promote),
+        partial(watch, "stable", STABLE),
+        Lines(
+            release.wait_for_service,
+            partial(spoil, standing, pods.versions, release.kubectl),
+            release.diagnostics,
+        ),
+    )

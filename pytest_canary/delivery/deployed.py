@@ -1,4 +1,4 @@
-"""What a pipeline has deployed: by which name it calls the candidate, and why that fails."""
+"""What a pipeline has deployed: what it calls the candidate, what it runs, why that fails."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 from pytest_canary.core.errors import FoundError, ReleaseError
 from pytest_canary.core.findings import Finding
-from pytest_canary.delivery.pushed_images import PushedImages
+from pytest_canary.delivery.project_pipelines import ProjectPipelines
 from pytest_canary.delivery.role_pipelines import CALLED
+from pytest_canary.delivery.standing import Standing
 from pytest_canary.k8s.objects import Object, images
 from pytest_canary.manifests.version import CANARY, STABLE
 from pytest_canary.pipelines.roles import Role
-from pytest_canary.release.release import Release
 from pytest_canary.rendering.version import Version
 
 
@@ -19,16 +19,19 @@ class Deployed:
     """Looks at the Deployments that pipelines make.
 
     Args:
-        release: knows them.
-        pushed: the images that jobs have pushed.
+        standing: knows them.
+        pipelines: the project's.
         learn: told what a version's image is called; the version by that.
     """
 
     def __init__(
-        self, release: Release, pushed: PushedImages, learn: Callable[[Version, str], Version]
+        self,
+        standing: Standing,
+        pipelines: ProjectPipelines,
+        learn: Callable[[Version, str], Version],
     ) -> None:
-        self._release = release
-        self._pushed = pushed
+        self._standing = standing
+        self._pipelines = pipelines
         self.learn = learn
 
     def version(self, deployment: Object, version: Version, role: Role) -> Version:
@@ -38,7 +41,7 @@ class Deployed:
             ReleaseError: it runs nothing that the first pipeline has built.
         """
         named = [*images(deployment["spec"]["template"])]
-        own = [each for each in named if self._pushed.has_built(each)]
+        own = [each for each in named if self._pipelines.images.has_built(each)]
         if version.image in named or own:
             return self.learn(version, version.image if version.image in named else own[0])
         raise ReleaseError(
@@ -48,7 +51,7 @@ class Deployed:
 
     def explain(self, track: str, version: Version, error: FoundError) -> FoundError:
         """The error to raise where a pipeline fails: why, too, if the cluster tells."""
-        deployed = self._release.namespace.deployment(self._release.name(track))
+        deployed = self._standing.deployment(track)
         if deployed is None or (
             track == STABLE and version.image not in images(deployed["spec"]["template"])
         ):
@@ -59,7 +62,15 @@ class Deployed:
             except ReleaseError as foreign:
                 beside = Finding("ReleaseError", foreign.sentence)
                 return FoundError([*error.findings, beside])
-        cause = self._release.rollouts.find_cause(track, version, error)
-        if not isinstance(cause, FoundError) or cause is error:
-            return error
-        return FoundError([*error.findings, *cause.findings], after=cause.after)
+        return self._standing.explain(track, version, error)
+
+    def expect_pulled(self, track: str) -> None:
+        """Return where a track's pods run what was pushed under their image's name.
+
+        Raises:
+            FoundError: one runs something else.
+        """
+        if self._pipelines.registry:
+            found = self._pipelines.registry.moved(self._standing.pods(track))
+            if found:
+                raise FoundError(found)

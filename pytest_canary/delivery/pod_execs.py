@@ -6,13 +6,13 @@ import re
 import time
 from collections.abc import Collection, Sequence
 
+from pytest_canary.config.migration_settings import CommandSettings
 from pytest_canary.core.errors import FoundError, ReleaseError
 from pytest_canary.core.findings import Finding
 from pytest_canary.delivery.role_pipelines import CALLED
 from pytest_canary.jobs.asks import Ask
 from pytest_canary.jobs.results import CommandResult, PipelineResult
 from pytest_canary.k8s.exec import Exec
-from pytest_canary.release.release import Release
 
 # Options of `kubectl exec` that stand before the pod, with a value of their own.
 _VALUED = ("-n", "--namespace", "-c", "--container", "--pod-running-timeout", "-v", "--v")
@@ -80,12 +80,13 @@ class ExecWatch:
     """The command in a pod that was begun last, which may not take for ever.
 
     Args:
-        release: knows what ping and migrate are, and how long they may take.
+        commands: what ping and migrate are.
+        deadline: seconds that each may take.
     """
 
-    def __init__(self, release: Release) -> None:
-        self._commands = release.settings.commands
-        self._deadline = release.settings.deadlines.command
+    def __init__(self, commands: CommandSettings, deadline: float) -> None:
+        self._commands = commands
+        self._deadline = deadline
         self._since: float | None = None
         self._words: tuple[str, ...] = ()
 

@@ -9,14 +9,12 @@ from pytest_canary.core.errors import FoundError
 from pytest_canary.core.findings import Finding
 from pytest_canary.delivery.deployed import Deployed
 from pytest_canary.delivery.project_pipelines import ProjectPipelines
+from pytest_canary.delivery.role_pipelines import BY_HAND
+from pytest_canary.delivery.standing import Standing
 from pytest_canary.k8s.objects import images
 from pytest_canary.manifests.version import STABLE
-from pytest_canary.release.release import Release
 from pytest_canary.release.transitions import Again
 from pytest_canary.rendering.version import Version
-
-BY_HAND = "pytest-canary"
-"""Who promotes where a person would press: the verdict, or the rehearsal's own end."""
 
 
 class PromotedAgain:
@@ -24,22 +22,22 @@ class PromotedAgain:
 
     Args:
         pipelines: the project's.
-        release: looks at what they have done, or promotes itself.
+        standing: the Deployments that they leave.
         deployed: learns what they call the version's image.
-        expect_pulled: raises where a track's pods run something else than the registry has.
+        promote: promotes it where they can't.
     """
 
     def __init__(
         self,
         pipelines: ProjectPipelines,
-        release: Release,
+        standing: Standing,
         deployed: Deployed,
-        expect_pulled: Callable[[str], None],
+        promote: Callable[[Version], None],
     ) -> None:
         self._pipelines = pipelines
-        self._release = release
+        self._standing = standing
         self._deployed = deployed
-        self._expect_pulled = expect_pulled
+        self._promote = promote
 
     def promote(self, version: Version, promoted: str) -> Again:
         """Run the stable pipeline for the workflow that has released it; or do it here.
@@ -59,18 +57,17 @@ class PromotedAgain:
             try:
                 self._pipelines.ended("stable", result)
             except FoundError as error:
-                self._release.promote(version)
+                self._promote(version)
                 return Again("the rehearsal", (_unrepeatable(error, file),))
-            stable = self._release.namespace.deployment(self._release.name(STABLE))
+            stable = self._standing.deployment(STABLE)
             named = [*images(stable["spec"]["template"])] if stable else []
             if recalled.image in named:
                 known = self._deployed.learn(version, recalled.image)
-                replicas = self._release.settings.replicas.stable
-                self._release.rollouts.wait_until_settled(STABLE, replicas, known)
-                self._expect_pulled(STABLE)
+                self._standing.wait_until_settled(STABLE, known)
+                self._deployed.expect_pulled(STABLE)
                 return Again(file)
             why = f"{file} deploys {' and '.join(named) or 'nothing'} for it"
-        self._release.promote(version)
+        self._promote(version)
         return Again(f"the rehearsal, as {why}")
 
 

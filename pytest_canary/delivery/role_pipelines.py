@@ -15,6 +15,12 @@ from pytest_canary.jobs.job_run import run_job
 from pytest_canary.jobs.results import PipelineResult
 from pytest_canary.pipelines.roles import Role
 
+AUTOMATIC = "auto-promotion"
+"""Who promotes where nobody presses."""
+
+BY_HAND = "pytest-canary"
+"""Who promotes where a person would press: the verdict, or the rehearsal's own end."""
+
 CALLED: dict[Role, str] = {
     "build": "the first pipeline",
     "canary": "the canary pipeline",
