@@ -10,12 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_canary.analysis import statistics
 from pytest_canary.cluster.leftovers import Inventory
-from pytest_canary.cluster.run import label_of
 from pytest_canary.context import expect, system_info
-from pytest_canary.context.app_access import AppAccess
 from pytest_canary.context.context import Context
 from pytest_canary.context.delivered import tell_of_pipeline
-from pytest_canary.context.movers import transitions
+from pytest_canary.context.furnishing import furnish
 from pytest_canary.context.outcomes import ClusterOutcome, PreflightOutcome
 from pytest_canary.context.preparing import prepare
 from pytest_canary.context.stage import Stage
@@ -24,15 +22,12 @@ from pytest_canary.core.errors import ClusterError, ReleaseError, WaitTimeoutErr
 from pytest_canary.core.secret_variables import secrets_of
 from pytest_canary.core.waiting import Seen
 from pytest_canary.database import deployment as db
-from pytest_canary.database.database import Database, expect_answer, expect_supported
+from pytest_canary.database.database import expect_answer, expect_supported
 from pytest_canary.diagnosis import Expected
 from pytest_canary.k8s.objects import Object, node_is_ready, node_says
 from pytest_canary.manifests.version import TRACKS
 from pytest_canary.registry.pull_secret import pull_secret
-from pytest_canary.release.claims import Claims
-from pytest_canary.release.cluster_wide import ClusterWide
 from pytest_canary.release.failing_apply import RULES
-from pytest_canary.release.release import Release
 from pytest_canary.release.rollout_watch import RolloutWatch
 from pytest_canary.stages.conditions import (
     has_database,
@@ -150,72 +145,6 @@ def going_to_be_made(workspace: Workspace) -> list[str]:
         names += [f"Service/{db.SERVICE}", f"Secret/{db.SECRET}"]
     found = workspace.journal.find(PreflightOutcome)
     return list(dict.fromkeys([*names, *(found.inspection.objects if found else ())]))
-
-
-def furnish(
-    workspace: Workspace,
-    engine: ContainerEngine,
-    up: Provisioned,
-    pipelines: ProjectPipelines | None,
-    parameters: Mapping[str, str],
-) -> Context:
-    """What works on the namespace: watches, release, database, app."""
-    plan, journal, waiter = workspace.plan, workspace.journal, workspace.waiter
-    settings = plan.settings
-    observer = workspace.builders.observe(up.namespace)
-    titles = {"candidate": up.candidate, "baseline": up.baseline}
-    images = {title: version.image for title, version in titles.items() if version}
-    release = Release(
-        up.namespace,
-        observer,
-        settings,
-        parameters,
-        up.kubectl,
-        up.home,
-        waiter,
-        up.cluster.images if up.cluster else None,
-        workspace.processes,
-        claims=claims(workspace),
-        versions=set(images.values()),
-        cluster_wide=cluster_wide(workspace, up),
-    )
-    journal.keep(ClusterOutcome(images, up.seconds, observer.history, observer.began))
-    database = Database(up.namespace, observer, settings.database, waiter)
-    return Context(
-        plan=plan,
-        journal=journal,
-        waiter=waiter,
-        engine=engine,
-        provisioned=up,
-        observer=observer,
-        release=release,
-        transitions=transitions(workspace, engine, up, release, database, pipelines),
-        database=database,
-        app=AppAccess(
-            plan, journal, elsewhere=up.cluster is None, generate=workspace.builders.generate
-        ),
-        builders=workspace.builders,
-    )
-
-
-def claims(workspace: Workspace) -> Claims | None:
-    """What makes the release's objects known as the run's, where others are beside them."""
-    run = workspace.run
-    return Claims(label_of(run.id), run.has_applied) if run.record.guest else None
-
-
-def cluster_wide(workspace: Workspace, up: Provisioned) -> ClusterWide:
-    """What applies objects of the whole cluster, which the release itself may not touch."""
-    run, options = workspace.run, workspace.plan.options
-    return ClusterWide(
-        up.kubectl,
-        up.owner.kubeconfig,
-        label_of(run.id),
-        alone=options.context is None,
-        note=partial(run.has_applied_cluster_wide, kubectl=up.kubectl),
-        processes=workspace.processes,
-        waiter=workspace.waiter,
-    )
 
 
 def fill(context: Context, registry: Registry | None) -> None:
