@@ -23,6 +23,7 @@ from pytest_canary.release.diagnoser import Diagnoser
 from pytest_canary.release.diagnostics import Diagnostics, collect
 from pytest_canary.release.hook_watch import HookWatch
 from pytest_canary.release.migrator import Migrator
+from pytest_canary.release.moves import Moves
 from pytest_canary.release.pod_commands import PodCommands
 from pytest_canary.release.printed_secrets import PrintedSecrets
 from pytest_canary.release.removal import Removal
@@ -31,8 +32,6 @@ from pytest_canary.release.service import Service
 from pytest_canary.release.surroundings import Surroundings
 from pytest_canary.release.trial import Trial, try_out
 from pytest_canary.release.wanted import wanted_of
-from pytest_canary.rendering.helm import HelmChart
-from pytest_canary.rendering.renderer import Renderer
 from pytest_canary.rendering.version import Version
 
 
@@ -143,9 +142,8 @@ class Release:
             settings.service_name,
             deadline,
         )
-        self._charts = ChartMoves(namespace, self.commands, self._versions)
-        # What was applied last: the files that stand.
-        self._applied: Renderer | None = None
+        charts = ChartMoves(namespace, self.commands, self._versions)
+        self._moves = Moves(namespace, charts, self._tracks)
 
     def name(self, track: str) -> str:
         """The name of the track's Deployment."""
@@ -160,8 +158,7 @@ class Release:
     def canary(self, version: Version) -> None:
         """Put the version beside stable, as one canary."""
         replicas = self.settings.replicas
-        if isinstance(version.renderer, HelmChart):
-            self._charts.remember(version.renderer)
+        self._moves.remember(version)
         self.apply_service(version)
         self.deploy(CANARY, replicas.canary, version)
         if self.exists(STABLE):
@@ -171,8 +168,7 @@ class Release:
 
     def update(self, version: Version) -> None:
         """Let the version take the place of the one that is live."""
-        if isinstance(version.renderer, HelmChart):
-            self._charts.remember(version.renderer)
+        self._moves.remember(version)
         self.apply_service(version)
         self.deploy(STABLE, self.settings.replicas.stable, version)
 
@@ -181,8 +177,7 @@ class Release:
 
         With a chart that is `helm rollback`; else it is applied as it was.
         """
-        chart = self._chart
-        if not (chart and self._charts.roll_back(chart, self.name(CANARY))):
+        if not self._moves.roll_back():
             self.apply_service(version)
             self.deploy(STABLE, self.settings.replicas.stable, version)
         self.rollouts.wait_until_settled(STABLE, self.settings.replicas.stable, version)
@@ -211,8 +206,7 @@ class Release:
             diagnostics: what was collected already, at the moment of a failure.
         """
         diagnostics = diagnostics or self.diagnostics()
-        chart = self._chart
-        if chart and self._charts.roll_back(chart, self.name(CANARY)):
+        if self._moves.roll_back():
             return diagnostics
         if self.exists(STABLE):
             self.scale(STABLE, self.settings.replicas.stable)
@@ -246,9 +240,7 @@ class Release:
             ReleaseError: the script fails; with its output.
             WaitTimeoutError: the Deployment's pods don't become ready.
         """
-        self._applied = version.renderer
-        other = self._charts.standing(self._other(track)) if self._chart else None
-        self.rollouts.deploy(track, replicas, version, other)
+        self.rollouts.deploy(track, replicas, version, self._moves.applying(track, version))
 
     def know(self, image: str) -> None:
         """Take a container that runs this image for the app's."""
@@ -256,26 +248,11 @@ class Release:
 
     def scale(self, track: str, replicas: int) -> None:
         """`kubectl scale --replicas=N deployment/NAME`, or Helm's way to it."""
-        if chart := self._chart:
-            self._charts.scale(chart, self.name(track), replicas, self._other(track))
-        else:
-            self.namespace.scale(self.name(track), replicas)
+        self._moves.scale(track, replicas)
 
     def delete(self, track: str) -> None:
         """`kubectl delete deployment/NAME`, or Helm's way to it."""
-        if chart := self._chart:
-            self._charts.delete(chart, self.name(track), self._other(track))
-        else:
-            self.namespace.delete_deployment(self.name(track))
-
-    @property
-    def _chart(self) -> HelmChart | None:
-        """The chart that stands; None where Helm keeps no release."""
-        return self._applied if isinstance(self._applied, HelmChart) else None
-
-    def _other(self, track: str) -> str:
-        """The name of the other track's Deployment."""
-        return self.name(CANARY if track == STABLE else STABLE)
+        self._moves.delete(track)
 
     def exists(self, track: str) -> bool:
         """`kubectl get deployment NAME`."""
