@@ -12,17 +12,15 @@ from typing import NamedTuple
 from pytest_canary.core.wording import cut
 from pytest_canary.traffic.columns import Columns
 from pytest_canary.traffic.exchange import LOST, NOT_SENT, Exchange, Kind, lost, retryable, slow
+from pytest_canary.traffic.names import LENGTH, Names
 from pytest_canary.traffic.schedule import Schedule
 from pytest_canary.traffic.summary import DIGITS, Bin, Summary, Tally
 
 # A million records are 27 MB; at 50 a second they last for 5 hours and a half.
 LIMIT = 1_000_000
 
-# Names of versions and pods, and errors' texts, that are kept; an app might send one for each
-# request.
-NAMES = 1_000
+# Errors' texts that are kept; an app might send one for each request.
 TEXTS = 1_000
-LENGTH = 300
 
 # Bytes of an answer that a column can tell.
 LARGEST = 2**32 - 1
@@ -45,23 +43,6 @@ class Stand(NamedTuple):
     at: float
     stage: str
     transition: str
-
-
-class _Names:
-    """Texts by number; after so many different ones, the others are all "…"."""
-
-    def __init__(self) -> None:
-        self._numbers: dict[str, int] = {"": 0}
-        self.texts = [""]
-
-    def number(self, text: str) -> int:
-        text = cut(text, LENGTH)
-        if text not in self._numbers and len(self.texts) >= NAMES:
-            text = "…"
-        if text not in self._numbers:
-            self.texts.append(text)
-            self._numbers[text] = len(self.texts) - 1
-        return self._numbers[text]
 
 
 class Ledger:
@@ -88,7 +69,7 @@ class Ledger:
         # Single precision is good for a microsecond up to 16 s.
         self._lag, self._seconds = array("f"), array("f")
         self._size = array("I")
-        self._names = _Names()
+        self._names = Names()
         self._texts: dict[int, str] = {}
 
     def __len__(self) -> int:

@@ -8,7 +8,8 @@ import pytest
 from fakes.ledgers import filled, good, ledger, of_tracks
 
 from pytest_canary.traffic.exchange import Kind
-from pytest_canary.traffic.ledger import LENGTH, LIMIT, NAMES, TEXTS, Ledger, Outcome, Stand
+from pytest_canary.traffic.ledger import LIMIT, TEXTS, Ledger, Outcome, Stand
+from pytest_canary.traffic.names import LENGTH, NAMES
 from pytest_canary.traffic.summary import Summary
 
 
