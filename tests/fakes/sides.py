@@ -7,8 +7,9 @@ from dataclasses import replace
 from functools import partial
 
 from fakes.app import NOTES
+from fakes.go import GO
 from fakes.traffic import patient, until
-from fakes.world import GO, World
+from fakes.world import World
 from fakes.world_settings import LOADED
 
 from pytest_canary.analysis.comparison import Observed

@@ -13,7 +13,6 @@ from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -23,26 +22,23 @@ from fakes.clock import Clock
 from fakes.cluster import Namespace
 from fakes.delivery import delivered
 from fakes.engine import IMAGES, Engine
+from fakes.go import GO, GO_IN_TURN
 from fakes.network import Network
 from fakes.objects import Object
-from fakes.observed import observed, requests
+from fakes.provisioned import APPLY, KUBECTL, provisioned
 from fakes.repository import manifests_of_two_versions
 from fakes.traffic import patient, until
 from fakes.watched import Watched
 from fakes.world_settings import SETTINGS
 
-from pytest_canary.analysis.judge import Judge
 from pytest_canary.analysis.verdict import Verdict
-from pytest_canary.cluster.account import ACCOUNT_KUBECONFIG
-from pytest_canary.cluster.container_engine import Image, node_name
-from pytest_canary.cluster.provision import Provisioned
+from pytest_canary.cluster.container_engine import node_name
 from pytest_canary.cluster.run import Run
 from pytest_canary.config import settings_file
 from pytest_canary.config.baseline import Baseline, find_baseline
 from pytest_canary.config.options import STAGES, Options
 from pytest_canary.config.pipeline_file import find_pipeline, find_roles
 from pytest_canary.config.plan import Plan
-from pytest_canary.config.settings import VerdictSettings
 from pytest_canary.context import expect
 from pytest_canary.context.builders import Builders, RunPipelines, bring_up
 from pytest_canary.context.context import Context
@@ -61,23 +57,6 @@ from pytest_canary.sides.measurement import Measurement
 from pytest_canary.sides.sides import Sides
 
 ROOT = Path(__file__).parents[2]
-GO = Judge(VerdictSettings()).look(
-    1.0, observed(requests(800, seconds=0.01)), observed(requests(400, seconds=0.01))
-)
-
-GO_IN_TURN = Judge(VerdictSettings(), in_turn=True).look(
-    1.0, observed(requests(800, seconds=0.01)), observed(requests(400, seconds=0.01))
-)
-
-APPLY = """#!/bin/sh
-printf 'deployment\\t%s\\t%s\\t%s\\t%s\\n' "$@" >>"{log}"
-"""
-KUBECTL = """#!/bin/sh
-case $1 in
-  apply) printf 'service\\t%s\\n' "$3" >>"{log}" ;;
-  *) echo "addressbook-canary: what kubectl $1 says of it" ;;
-esac
-"""
 
 
 class World:
@@ -172,7 +151,7 @@ class World:
         """What makes this world's parts, for whoever rehearses in it."""
         made: dict[str, Any] = {
             "engine": lambda _: self.engine,
-            "bring_up": self._bring_up,
+            "bring_up": partial(provisioned, self),
             "observe": lambda _: Watched(self.namespace, self.clock, lambda: self.meanwhile()),
             # Half a minute of real requests would say the same; test_measurement.py has them.
             "judge": self._judge,
@@ -216,50 +195,6 @@ class World:
         *_, keep = given
         for role in ("build", "canary", "stable", "rollback") if plan.roles else ():
             keep(delivered(role))
-
-    def _bring_up(
-        self, plan: Plan, run: Run, *given: Any, names: Any, pipelines: Any, first: Any
-    ) -> Provisioned:
-        """What the provision leaves."""
-        candidate = self.version("candidate")
-        *_, processes = given
-        self.namespace.redactor = processes.redactor
-        node = node_name(f"canary-{run.id}")
-        cluster: Any = SimpleNamespace(
-            name=f"canary-{run.id}",
-            node=node,
-            image=None,
-            kind_path=self.kind,
-            images=lambda: self.held,
-            host_port=lambda engine, node_port: self.network.host_port(node_port),
-            network=self.network,
-            memory=SimpleNamespace(held=lambda _: {}),  # the kubelet tells, as there is no kernel
-            wait_until_ready=lambda *_: None,
-        )
-        run.made(cluster=cluster.name, containers=[self.engine.node_id], network=True)
-        run.made(images=sorted(IMAGES.values()))
-        if pipelines:
-            pipelines.build()
-            (run.folder / "bin").mkdir()
-            (run.folder / "bin" / "kubectl").symlink_to(self.kubectl)
-            (run.folder / ACCOUNT_KUBECONFIG).write_text("the account's\n")
-        self.namespace.put(objects.node(node))
-        self.namespace.create({})
-        database = Image("sha256:0", "canary-db:0") if plan.has_database else None
-        if database:
-            self.namespace.add(*first(database))
-        namespace: Any = self.namespace
-        return Provisioned(
-            namespace=namespace,
-            owner=namespace,
-            home=self.folder,
-            cluster=cluster,
-            kubectl=self.kubectl,
-            candidate=candidate,
-            baseline=self.version("baseline") if self.upgrade else None,
-            database=database,
-            seconds={"candidate image": 3.2, "candidate load": 4.1},
-        )
 
     def script(self, name: str, text: str) -> Path:
         """Write a program."""

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 from fakes.engine import image_id
-from fakes.world import APPLY, ROOT, NewWorld, World
+from fakes.provisioned import APPLY
+from fakes.world import ROOT, NewWorld, World
 
 from pytest_canary.cluster.container_engine import Image
 from pytest_canary.context.builders import RunPipelines, run_pipelines

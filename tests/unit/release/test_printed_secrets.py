@@ -1,7 +1,8 @@
 """What the project's commands print of what they were given: what is a secret, and whose it is."""
 
 import pytest
-from fakes.world import APPLY, NewWorld, World
+from fakes.provisioned import APPLY
+from fakes.world import NewWorld, World
 
 from pytest_canary.context.outcomes import MigrationOutcome
 from pytest_canary.core.errors import FoundError, ReleaseError

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 from fakes import app
+from fakes.go import GO
 from fakes.objects import Object, unready
 from fakes.pages import restarted
 from fakes.sides import MAY_NOT, SILENT, answered, ask_alone_for_long, both, measured, sides
 from fakes.traffic import until
-from fakes.world import GO, NewWorld, World
+from fakes.world import NewWorld, World
 from fakes.world_settings import LOADED
 
 from pytest_canary.analysis.comparison import Comparison
