@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from concurrent.futures import Future, wait
 from threading import Event, Thread
 from typing import Generic, TypeVar
 
-from pytest_canary.core.waiting import Clock, Seen, Waiter
+from pytest_canary.core.waiting import Seen, Waiter
 
 T = TypeVar("T")
 
@@ -25,14 +24,14 @@ class Background(Generic[T]):
         do: does it. It waits by the waiter that it is given: so nothing is told twice of what
             somebody waits for already, and what it waits for ends when it is stopped.
         timeout: seconds in which it ends by itself.
-        clock: time as that waiter sees it.
+        waiter: of the rest; its own waits by one beside that.
     """
 
     def __init__(
-        self, what: str, do: Callable[[Waiter], T], timeout: float, clock: Clock = time
+        self, what: str, do: Callable[[Waiter], T], timeout: float, waiter: Waiter
     ) -> None:
         self._what, self._do, self._timeout = what, do, timeout
-        self._waiter = Waiter(clock, self._heed)
+        self._waiter = waiter.beside(self._heed)
         self._stopped = Event()
         self._future: Future[T] = Future()
 

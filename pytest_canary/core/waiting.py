@@ -68,6 +68,14 @@ class Waiter:
         self.measure = measure
         self._redact = redact
 
+    def beside(self, listener: Listener) -> Waiter:
+        """One for what is done beside the rest: the same clock and doors, and nothing is measured.
+
+        Args:
+            listener: told of every look of its own that was not done.
+        """
+        return Waiter(self.clock, listener, redact=self._redact)
+
     def until(
         self,
         what: str,

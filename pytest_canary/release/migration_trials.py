@@ -36,8 +36,6 @@ class MigrationTrials:
     def __init__(
         self, pods: PodCommands, database: Database, pod: Object, command: Sequence[str]
     ) -> None:
-        clock = pods.waiter.clock
-
         def try_fresh(waiter: Waiter) -> Schema:
             return fresh_schema(pods.waiting_by(waiter), database, pod, command)
 
@@ -48,8 +46,8 @@ class MigrationTrials:
             return try_refused(pods.waiting_by(waiter), database, pod, command)
 
         first = pods.deadline + AROUND
-        self._fresh = Background(FRESH, try_fresh, first, clock)
-        self.refused = Background(REFUSED, refuse, first + PATIENCE + AROUND, clock)
+        self._fresh = Background(FRESH, try_fresh, first, pods.waiter)
+        self.refused = Background(REFUSED, refuse, first + PATIENCE + AROUND, pods.waiter)
 
     def start(self) -> MigrationTrials:
         """Begin; it ends by itself."""
@@ -80,4 +78,4 @@ def begin_refused(
     def refuse(waiter: Waiter) -> Refused:
         return try_refused(pods.waiting_by(waiter), database, pod, command, container)
 
-    return Background(REFUSED, refuse, PATIENCE + AROUND, pods.waiter.clock).start()
+    return Background(REFUSED, refuse, PATIENCE + AROUND, pods.waiter).start()

@@ -89,7 +89,7 @@ class Migrator:
         Raises:
             ReleaseError: no pod is ready.
         """
-        way = self._way(self._settings.deployment_name(track), track, version)
+        way = self._way(self._tracks[track], version)
         return MigrationTrials(self._pods, database, way.pod, way.command).start()
 
     def along(

@@ -74,6 +74,7 @@ class PodCommands:
             self.deadline,
             self.versions,
             self.diagnose,
+            self.find_refused_pod,
             self.printed,
         )
 
