@@ -70,8 +70,8 @@ class Provision:
         cluster_run: has the cluster's own files; the run itself, unless the cluster outlives it.
         engine: the container engine.
         waiter: waits, and tells how far things are.
-        processes: the run's, the engine's among them; those that provision are killed once it is
-            over.
+        processes: those that provision and no others, the engine's among them; what still runs of
+            them is killed once it is over.
         names: what is going to be made in the namespace, as kubectl takes it: "Service/shop-lb".
         build: builds the candidate's image; None for what the settings say.
         stop_build: ends that, where it has not ended.

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from pytest_canary.config.settings import DatabaseSettings
     from pytest_canary.context.workspace import Workspace
     from pytest_canary.core.findings import Finding
+    from pytest_canary.core.processes import Processes
     from pytest_canary.delivery.project_pipelines import ProjectPipelines
     from pytest_canary.registry.registry import Registry
 
@@ -56,11 +57,16 @@ REPORT = 15.0
 @STAGE.begin()
 def bring_up(workspace: Workspace) -> None:
     measure = workspace.waiter.measure
+    # The provision kills what is left of its own in the end, and nothing else of the run's.
+    provisioning, trying = workspace.processes.part(), workspace.processes.part()
     with measure("step", "ask the engine"):
-        engine = workspace.builders.engine(workspace.processes.part(holding=workspace.run.work))
+        engine = workspace.builders.engine(provisioning.part(holding=workspace.run.work))
     # Beside what takes much longer; no cluster is needed, and no other run of it is under way yet.
-    with ThreadPoolExecutor(1, thread_name_prefix="refused") as pool:
-        tried = pool.submit(try_apply, workspace)
+    with (
+        ThreadPoolExecutor(1, thread_name_prefix="refused") as pool,
+        killed_after_an_error(trying),
+    ):
+        tried = pool.submit(try_apply, workspace, trying)
         if workspace.plan.comes_to_verdict:
             # In the verdict, it would keep the load's generator waiting.
             pool.submit(statistics.prepare)
@@ -77,7 +83,7 @@ def bring_up(workspace: Workspace) -> None:
         parameters = db.parameters(settings) if workspace.plan.has_database else {}
         workspace.processes.redactor.add(*secrets_of(parameters))
         first = partial(database_objects, settings, parameters)
-        up = provision(workspace, engine, pipelines, first)
+        up = provision(workspace, engine, provisioning, pipelines, first)
     with measure("step", "begin to watch the namespace"):
         context = workspace.context = furnish(workspace, engine, up, pipelines, parameters)
     workspace.journal.outcome(ClusterOutcome).apply_failures = tried.result()
@@ -90,13 +96,22 @@ def bring_up(workspace: Workspace) -> None:
     workspace.journal.environment |= system_info.remote(up, engine, workspace.processes)
 
 
-def try_apply(workspace: Workspace) -> list[Finding]:
+@contextmanager
+def killed_after_an_error(processes: Processes) -> Iterator[None]:
+    """Kill what still runs where the body fails, as nobody wants to know its outcome any more."""
+    try:
+        yield
+    except BaseException:
+        processes.kill_all()
+        raise
+
+
+def try_apply(workspace: Workspace, processes: Processes) -> list[Finding]:
     """What is wrong with how the apply script fails; it is not tried where nobody is to be told."""
     levels = workspace.plan.settings.findings
     if all(rule in levels and levels[rule].level == "off" for rule in RULES):
         return []
-    folder, processes = workspace.run.folder, workspace.processes
-    return workspace.builders.refuse_apply(workspace.plan, folder, processes)
+    return workspace.builders.refuse_apply(workspace.plan, workspace.run.folder, processes)
 
 
 def database_objects(
@@ -109,6 +124,7 @@ def database_objects(
 def provision(
     workspace: Workspace,
     engine: ContainerEngine,
+    processes: Processes,
     pipelines: ProjectPipelines | None,
     first: Callable[[Image], Sequence[dict[str, Any]]],
 ) -> Provisioned:
@@ -128,7 +144,7 @@ def provision(
         owner,
         engine,
         workspace.waiter,
-        workspace.processes,
+        processes,
         names=going_to_be_made(workspace),
         pipelines=pipelines,
         first=first,
