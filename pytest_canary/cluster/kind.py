@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import platform
 import re
 import shutil
-import subprocess
-import tempfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from pytest_canary.cluster.container_engine import ContainerEngine
     from pytest_canary.k8s.namespace_api import NamespaceApi
 
-# Seconds until kubectl has to forward a port, and bytes of what it says that are read.
+# Seconds until kubectl has to forward a port, and lines of what it says that are kept.
 FORWARDED = 30
-SAID = 2000
+SAID = 20
 
 
 class Cluster(pytest_kind.KindCluster):  # type: ignore[misc]
@@ -49,7 +49,7 @@ class Cluster(pytest_kind.KindCluster):  # type: ignore[misc]
         image: the node image; None for kind's default.
         kind: the kind program; None for the one on PATH, or a download where there is none.
         kubectl: the same for kubectl.
-        processes: run kind's and docker's commands; without them, processes of its own.
+        processes: run the commands of kind, docker and kubectl; without them, processes of its own.
     """
 
     def __init__(
@@ -100,24 +100,42 @@ class Cluster(pytest_kind.KindCluster):  # type: ignore[misc]
         """
         self.ensure_kubectl()
         ports = f"{local_port or ''}:{remote_port}"
-        argv = [str(self.kubectl_path), "port-forward", service_or_pod_name, ports, *args]
+        argv: list[str | Path] = [
+            self.kubectl_path,
+            "port-forward",
+            service_or_pod_name,
+            ports,
+            *args,
+        ]
         environment = {**os.environ, "KUBECONFIG": str(self.kubeconfig_path)}
-        with (
-            tempfile.TemporaryFile() as said,
-            subprocess.Popen(argv, stdout=said, stderr=said, env=environment) as forwarding,
-        ):
+        own, said = self.processes.part(), list[str]()
+
+        def hear(line: str) -> None:
+            # It says something of every connection, too.
+            if len(said) < SAID:
+                said.append(line)
+
+        with ThreadPoolExecutor(1, thread_name_prefix="port-forward") as pool:
+            # It lasts as long as the context does, whose end kills it.
+            forwarding = pool.submit(own.run, argv, timeout=math.inf, env=environment, heard=hear)
 
             def look() -> Seen[int]:
-                text = os.pread(said.fileno(), SAID, 0).decode(errors="replace").strip()
+                ended = forwarding.done()
+                text = "\n".join(said)
                 found = re.search(r"Forwarding from 127\.0\.0\.1:(\d+) ", text)
-                if forwarding.poll() is not None:
-                    raise ClusterError(f"{service_or_pod_name} can't be forwarded: {text}")
+                if ended:
+                    error = forwarding.exception()
+                    why = text or error or "kubectl has ended"
+                    raise ClusterError(f"{service_or_pod_name} can't be forwarded: {why}")
                 return Seen(text or "nothing", bool(found), int(found[1]) if found else 0)
 
             try:
                 yield Waiter().until(f"a port for {service_or_pod_name}", look, timeout=FORWARDED)
             finally:
-                forwarding.kill()
+                # It may only be about to start.
+                while not forwarding.done():
+                    own.kill_all()
+                    wait([forwarding], timeout=0.1)
 
     def ensure_kind(self) -> None:
         """Download kind where it is neither given nor on PATH.

@@ -80,6 +80,20 @@ def test_a_port_is_forwarded_by_one_kubectl_which_ends_with_it(machine: Path) ->
     assert asked == f"{machine}/kubeconfig port-forward service/shop-lb :80 --namespace=shop\n"
 
 
+def test_the_run_knows_of_a_port_that_is_forwarded_and_ends_it(machine: Path) -> None:
+    made = forwarding(
+        machine, 'echo "Forwarding from 127.0.0.1:40123 -> 80"\nexec /bin/sleep 600'
+    )
+    ours = made.processes = Processes()
+    with made.port_forward("service/shop-lb", 80):
+        (process,) = map(int, (machine / "started").read_text().split())
+        assert ours.alive() == [f"{machine}/kubectl port-forward service/shop-lb :80"]
+        ours.kill_all()
+        with pytest.raises(ProcessLookupError):
+            os.kill(process, 0)
+    assert ours.alive() == []
+
+
 def test_a_port_that_can_not_be_forwarded_is_told(machine: Path) -> None:
     made = forwarding(machine, "echo 'error: services \"shop\" not found' >&2; exit 1")
     with (
