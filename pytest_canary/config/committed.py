@@ -8,15 +8,19 @@ from pathlib import Path
 
 from pytest_canary.config.git import git, git_bytes
 from pytest_canary.config.settings import Files
+from pytest_canary.core.processes import Processes
 
 
-def files_in(root: Path, commit: str, paths: Sequence[Path]) -> list[Path]:
+def files_in(
+    root: Path, commit: str, paths: Sequence[Path], processes: Processes | None = None
+) -> list[Path]:
     """The files of a commit's folders, from the repository's top; a file's own path is its own.
 
     Args:
         root: a folder of the repository.
         commit: its id.
         paths: the folders and files; one that the commit does not have has none.
+        processes: the run's; None for some of its own.
 
     Raises:
         CommandError: git does not say.
@@ -24,17 +28,20 @@ def files_in(root: Path, commit: str, paths: Sequence[Path]) -> list[Path]:
     # The top itself is every path.
     asked = [] if Path() in paths else [each.as_posix() for each in paths]
     words = ("ls-tree", "-r", "-z", "--full-tree", "--name-only", commit)
-    said = git(root, *words, "--", *asked)
+    said = git(root, *words, "--", *asked, processes=processes)
     return [Path(each) for each in said.split("\0") if each]
 
 
-def committed(root: Path, commit: str, paths: Sequence[Path]) -> list[bytes | None]:
+def committed(
+    root: Path, commit: str, paths: Sequence[Path], processes: Processes | None = None
+) -> list[bytes | None]:
     """What a commit's files hold; None for one that it does not have.
 
     Args:
         root: a folder of the repository.
         commit: its id.
         paths: the files, from the repository's top.
+        processes: the run's; None for some of its own.
 
     Raises:
         CommandError: git does not say.
@@ -46,6 +53,7 @@ def committed(root: Path, commit: str, paths: Sequence[Path]) -> list[bytes | No
         "cat-file",
         "--batch",
         "--follow-symlinks",
+        processes=processes,
         stdin=[f"{each}\n".encode() for each in asked if "\n" not in each],
     )
     found: list[bytes | None] = []

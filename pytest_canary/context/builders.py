@@ -145,7 +145,7 @@ def run_pipelines(
 
     return ProjectPipelines(
         plan,
-        role_pipelines(plan, plan.roles),
+        role_pipelines(plan, plan.roles, processes),
         run,
         engine,
         processes,
@@ -157,7 +157,7 @@ def run_pipelines(
     )
 
 
-def role_pipelines(plan: Plan, roles: Roles | ServiceRoles) -> RolePipelines:
+def role_pipelines(plan: Plan, roles: Roles | ServiceRoles, processes: Processes) -> RolePipelines:
     """The pipelines of whoever's file it is."""
     from pytest_canary.pipelines import roles as semaphores
 
@@ -165,7 +165,7 @@ def role_pipelines(plan: Plan, roles: Roles | ServiceRoles) -> RolePipelines:
     if isinstance(roles, semaphores.Roles):
         from pytest_canary.delivery.semaphore_pipelines import SemaphorePipelines
 
-        return SemaphorePipelines(roles, plan.settings.root, own.skip)
+        return SemaphorePipelines(roles, plan.settings.root, own.skip, processes)
     from pytest_canary.delivery.service_pipelines import ServicePipelines
     from pytest_canary.services.reading import wanted_of
 

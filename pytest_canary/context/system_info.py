@@ -17,8 +17,13 @@ if TYPE_CHECKING:
     from pytest_canary.core.processes import Processes
 
 
-def local(plan: Plan) -> dict[str, str]:
-    """What is known without a cluster, by name: Python, pytest, the settings, the revision."""
+def local(plan: Plan, processes: Processes) -> dict[str, str]:
+    """What is known without a cluster, by name: Python, pytest, the settings, the revision.
+
+    Args:
+        plan: tells the settings.
+        processes: run git, to ask for the revision.
+    """
     found = {
         "python": platform.python_version(),
         "pytest": metadata.version("pytest"),
@@ -27,7 +32,8 @@ def local(plan: Plan) -> dict[str, str]:
     }
     try:
         root = plan.settings.root
-        found["revision"] = git(root, "describe", "--always", "--dirty", "--tags").strip()
+        words = ("describe", "--always", "--dirty", "--tags")
+        found["revision"] = git(root, *words, processes=processes).strip()
     except CommandError:
         pass  # not in git, or nothing committed yet
     return found

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pytest_canary.config.git import QUIET, git
 from pytest_canary.core.errors import CommandError, SettingsError
+from pytest_canary.core.processes import Processes
 from pytest_canary.delivery.promotions import starts
 from pytest_canary.delivery.role_pipelines import Begun, without
 from pytest_canary.jobs.definition import define
@@ -24,14 +25,16 @@ class SemaphorePipelines:
         roles: which is which.
         root: the project's folder.
         skip: names of blocks of the first one that don't run.
+        processes: run git.
     """
 
     automatic = "give its promotion to the rollback auto_promote: {when: \"result = 'failed'\"}"
 
-    def __init__(self, roles: Roles, root: Path, skip: Sequence[str]) -> None:
+    def __init__(self, roles: Roles, root: Path, skip: Sequence[str], processes: Processes) -> None:
         self._roles = roles
         self._root = root
         self._skip = skip
+        self._processes = processes
 
     def file(self, role: Role) -> str:
         """The file of one, as it is told."""
@@ -75,6 +78,7 @@ class SemaphorePipelines:
                     commit,
                     "--",
                     str(path),
+                    processes=self._processes,
                 )
         except CommandError:
             return f"{self.file(role)} was another in commit {commit[:12]}"

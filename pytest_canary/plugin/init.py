@@ -8,13 +8,14 @@ import pytest
 
 from pytest_canary.config import settings_file
 from pytest_canary.config.options import Options
+from pytest_canary.context.inspecting import inspection_of
 from pytest_canary.context.rules import levelled
 from pytest_canary.core.errors import SettingsError
 from pytest_canary.core.masking import Redactor
+from pytest_canary.core.processes import Processes
 from pytest_canary.core.wording import listed, plural
 from pytest_canary.discovery.discovery import Discovery, discover
 from pytest_canary.plugin import options
-from pytest_canary.preflight.inspection import inspect
 from pytest_canary.rehearsal.planning import load_settings, make_plan
 
 FILE = "canary.toml"
@@ -78,5 +79,7 @@ def problems(root: Path) -> list[str]:
         plan = make_plan(load_settings(root), Options(check=True))
     except SettingsError as error:
         return str(error).splitlines()
-    found = (levelled(each, plan.settings) for each in inspect(plan, root).findings)
+    found = (
+        levelled(each, plan.settings) for each in inspection_of(plan, root, Processes()).findings
+    )
     return [f"{each.where}: {each.sentence}" for each in found if each.level == "error"]

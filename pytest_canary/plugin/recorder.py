@@ -68,7 +68,9 @@ class Recorder:
             # can't be had is told when there is something to put into it.
             with contextlib.suppress(CanaryError, OSError):
                 self._rehearsal.workspace.report_folder.prepare()
-            self._rehearsal.journal.environment |= system_info.local(self._rehearsal.plan)
+            self._rehearsal.journal.environment |= system_info.local(
+                self._rehearsal.plan, self._rehearsal.workspace.processes
+            )
         result = yield
         self._outcome.finished = True
         if self._rehearsal.entered("cleanup"):
@@ -95,7 +97,7 @@ class Recorder:
         settings = self._rehearsal.plan.settings
 
         def here(*words: str) -> str:
-            return git(settings.root, *words)
+            return git(settings.root, *words, processes=self._rehearsal.workspace.processes)
 
         return promotion(
             passed=passed,

@@ -87,7 +87,8 @@ class Terminal:
         if target and not session.config.option.collectonly:
             from pytest_canary.rendering.renderers import renderer_of
 
-            renderer = renderer_of(self._rehearsal.plan, self._rehearsal.plan.settings.root)
+            plan, processes = self._rehearsal.plan, self._rehearsal.workspace.processes
+            renderer = renderer_of(plan, plan.settings.root, processes=processes)
             public = "; its Service of type LoadBalancer may get a public address"
             public = public if "LoadBalancer" in str(renderer.shared("").values) else ""
             self._screen.write_line(f"canary: the walk is in {target.text}{public}")

@@ -1,7 +1,7 @@
 """The static check: the candidate's manifests as the cluster would get them, and what is wrong.
 
-It reads files and nothing else. What it judges are the candidate's: the baseline's are live, and
-these are held against them.
+It reads files and runs nothing: what a tool makes of them was made before. What it judges are the
+candidate's: the baseline's are live, and these are held against them.
 """
 
 from __future__ import annotations
@@ -25,8 +25,7 @@ from pytest_canary.preflight.groups import Group
 from pytest_canary.preflight.reading import read_subject, this_machine
 from pytest_canary.preflight.ruleset import RULES, names
 from pytest_canary.preflight.subject import Node, Subject
-from pytest_canary.rendering.renderer import Renderer
-from pytest_canary.rendering.renderers import renderer_of
+from pytest_canary.rendering.candidate import Candidate
 
 
 @dataclass(frozen=True)
@@ -73,25 +72,22 @@ class Inspection:
             raise NotApplicable(lacking)
 
 
-def inspect(
-    plan: Plan, root: Path, node: Node | None = None, renderer: Renderer | None = None
-) -> Inspection:
+def inspect(plan: Plan, root: Path, candidate: Candidate, node: Node | None = None) -> Inspection:
     """Check the manifests of a plan.
 
     Args:
         plan: what is going to be released, and where.
         root: the folder that paths are told from: pytest's rootdir.
+        candidate: what the plan's manifests make.
         node: what a kind cluster would run on; this machine, unless another is given.
-        renderer: makes the candidate's objects; the one for the plan's files, unless given.
     """
     wanted = version_of(plan.options.node_image)
-    renderer = renderer or renderer_of(plan, root)
     schema = of_version(wanted)
-    subject, foreign = read_subject(plan, root, schema, node or this_machine(), renderer)
+    subject, foreign = read_subject(plan, root, schema, node or this_machine(), candidate)
     faults = [fault for rule in RULES for fault in rule.faults(subject)]
     return Inspection(
         findings=tuple(findings_of(faults)),
-        notes=(*_notes(subject, wanted), *renderer.notes(), *_compared(subject, plan)),
+        notes=(*_notes(subject, wanted), *candidate.notes, *_compared(subject, plan)),
         foreign=foreign,
         unread=foreign or _unread(subject),
         serviceless=_serviceless(subject),

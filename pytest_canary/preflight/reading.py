@@ -1,4 +1,4 @@
-"""Reads what the rules look at: a plan's objects, as its renderer makes them for each track."""
+"""Reads what the rules look at: a plan's objects as they were made for it, and its pipelines."""
 
 from __future__ import annotations
 
@@ -18,15 +18,14 @@ from pytest_canary.manifests.schema import KubernetesSchema
 from pytest_canary.manifests.templates import comment_at, names
 from pytest_canary.manifests.version import CANARY, STABLE, apply_environment
 from pytest_canary.preflight.subject import Node, Subject, Workload
-from pytest_canary.rendering.prerequisites import read_prerequisites
-from pytest_canary.rendering.renderer import Renderer
+from pytest_canary.rendering.candidate import Candidate
 
 if TYPE_CHECKING:
     from pytest_canary.pipelines.variables import Provided
 
 
 def read_subject(
-    plan: Plan, root: Path, schema: KubernetesSchema, node: Node, renderer: Renderer
+    plan: Plan, root: Path, schema: KubernetesSchema, node: Node, candidate: Candidate
 ) -> tuple[Subject, str]:
     """Read what the rules look at.
 
@@ -35,31 +34,23 @@ def read_subject(
         root: the folder that paths are told from.
         schema: of the cluster's version.
         node: what a kind cluster would run on.
-        renderer: makes the candidate's objects.
+        candidate: the candidate's objects.
 
     Returns:
         The subject; why the template can't be judged, empty where it can.
     """
     settings = plan.settings
-    replicas = {CANARY: settings.replicas.canary, STABLE: settings.replicas.stable}
-    asked = {track: given(plan, track, count) for track, count in replicas.items() if count}
-    first = next(iter(asked.values()))
-    made = {track: renderer.render(each) for track, each in asked.items()}
-    foreign = next((each.foreign for each in made.values() if each.foreign), "")
-    if foreign:
-        made = {}
-    prerequisites = read_prerequisites(settings.files.prerequisites, root)
-    definitions = renderer.definitions()
+    asked, renderings = candidate.asked, candidate.made
+    foreign = renderings.foreign
+    made = {} if foreign else renderings.tracks
+    definitions, prerequisites = candidate.definitions, candidate.prerequisites
     job_file = read(settings.files.job, root) if settings.files.job else None
     job = None
     if job_file and not foreign:
-        job = render_job(job_file, renderer.script(), first)
-    elif settings.migration.way == "hook" or (
-        settings.migration.among_manifests and settings.files.apply is None
-    ):
-        found = renderer.jobs(first)
-        job = Rendered(Parsed(found, [each.value for each in found]))
-    applied = renderer.shared(asked[STABLE].image)
+        job = render_job(job_file, renderings.script, next(iter(asked.values())))
+    elif candidate.jobs is not None:
+        job = Rendered(Parsed([*candidate.jobs], [each.value for each in candidate.jobs]))
+    applied = renderings.shared
     if job and settings.migration.way == "hook":
         # Which has it too, and it is looked at once.
         others = [each for each in applied.documents if (each.kind, each.name) not in job.names]
@@ -67,15 +58,15 @@ def read_subject(
     subject = Subject(
         settings=settings,
         root=root,
-        source=renderer.deployment_source(),
-        script=renderer.script(),
+        source=renderings.source,
+        script=renderings.script,
         rendered=made,
         workloads={
             track: Workload(asked[track], rendered, deployment)
             for track, rendered in made.items()
             if (deployment := rendered.deployment(asked[track].deployment))
         },
-        service_file=renderer.service_source(),
+        service_file=candidate.service_source,
         applied=applied,
         schema=schema.extended([*prerequisites.documents, *definitions]),
         database_secret=database.SECRET,
@@ -85,14 +76,15 @@ def read_subject(
         job_file=job_file,
         job=job,
         prerequisites=prerequisites.parsed,
-        definitions=tuple(definitions),
+        definitions=definitions,
+        uncompared=candidate.uncompared,
     )
     subject = replace(subject, pipelines=_pipeline_faults(plan, root, subject))
-    if plan.compares:
+    if candidate.live:
         # Where there is nothing to compare, a check has no time for it.
         from pytest_canary.preflight.comparing import compared
 
-        both = compared(plan, root, subject, asked, renderer)
+        both = compared(plan.baseline.name, subject, renderings, candidate.live)
         subject = replace(subject, live=both.live, made=both.made, uncompared=both.lacking)
     return subject, foreign
 
@@ -154,6 +146,13 @@ def _asked(subject: Subject) -> frozenset[str]:
         for name in names("\n".join(lines)) - {*script.arguments}
         if not script.mentions(name) and (script.fills is None or name in script.fills)
     )
+
+
+def asked_of(plan: Plan) -> dict[str, Given]:
+    """What each track's objects are made for; of a track without replicas, nothing is made."""
+    replicas = plan.settings.replicas
+    counts = {CANARY: replicas.canary, STABLE: replicas.stable}
+    return {track: given(plan, track, count) for track, count in counts.items() if count}
 
 
 def given(plan: Plan, track: str, replicas: int) -> Given:

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from pytest_canary.analysis.reach import BY_HEADER, BY_TRACK, unreachable_go
 from pytest_canary.config.promotion_condition import MISLEADING, misgivings
+from pytest_canary.context.inspecting import inspection_of
 from pytest_canary.context.outcomes import PreflightOutcome
 from pytest_canary.context.stage import Stage
 from pytest_canary.context.workspace import workspace_itself
 from pytest_canary.preflight import groups
-from pytest_canary.preflight.inspection import inspect
 from pytest_canary.stages.conditions import (
     compares,
     has_canary,
@@ -30,7 +30,7 @@ STAGE = Stage("preflight", workspace_itself)
 
 @STAGE.enter()
 def look_at_manifests(workspace: Workspace) -> None:
-    inspection = inspect(workspace.plan, workspace.project)
+    inspection = inspection_of(workspace.plan, workspace.project, workspace.processes)
     workspace.journal.keep(PreflightOutcome(inspection))
 
 

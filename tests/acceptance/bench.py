@@ -26,13 +26,13 @@ from acceptance.rehearsals import (
 
 from pytest_canary import stages
 from pytest_canary.context.following import wait_for_kube_proxy
+from pytest_canary.context.inspecting import inspection_of
 from pytest_canary.context.journal import Journal
 from pytest_canary.context.outcomes import VerdictOutcome
 from pytest_canary.core.errors import CanaryError, FoundError
 from pytest_canary.core.findings import Finding
 from pytest_canary.core.waiting import Seen, Waiter
 from pytest_canary.manifests.version import STABLE
-from pytest_canary.preflight.inspection import inspect
 from pytest_canary.rehearsal.rehearsal import Rehearsal
 from pytest_canary.rendering.renderers import renderer_of
 from pytest_canary.rendering.version import Version
@@ -134,7 +134,7 @@ class Bench:
         walk, failed, again = self.walk, "", ""
         try:
             looked = time.monotonic()
-            findings = inspect(walk.plan, ROOT).findings
+            findings = inspection_of(walk.plan, ROOT, walk.workspace.processes).findings
             told = None
             if expect.stage == "preflight":
                 told = self.told_beforehand(findings, looked)

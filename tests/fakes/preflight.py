@@ -10,7 +10,9 @@ from pytest_canary.config import settings_file
 from pytest_canary.config.baseline import Baseline, find_baseline
 from pytest_canary.config.options import Options
 from pytest_canary.config.plan import Plan
-from pytest_canary.preflight import groups, inspection
+from pytest_canary.context.inspecting import inspection_of
+from pytest_canary.core.processes import Processes
+from pytest_canary.preflight import groups
 from pytest_canary.preflight.groups import Group
 from pytest_canary.preflight.inspection import Inspection
 from pytest_canary.preflight.subject import Node
@@ -77,7 +79,7 @@ def inspected(
     found_settings = settings_file.check({"name": "shop"} | table, folder, "canary.toml")
     live = find_baseline(found_settings, options) if "baseline" in table else NOTHING
     plan = Plan(found_settings, options, live)
-    return inspection.inspect(plan, folder, node)
+    return inspection_of(plan, folder, Processes(), node)
 
 
 def codes(found: Inspection) -> list[str]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol, cast
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from pytest_canary import stages
 from pytest_canary.config.plan import Plan
@@ -12,6 +13,7 @@ from pytest_canary.context.journal import Journal
 from pytest_canary.context.stage import Check, Stage
 from pytest_canary.core.errors import CanaryError
 from pytest_canary.core.masking import Redactor
+from pytest_canary.core.processes import Processes
 from pytest_canary.plugin.items import StageTest
 
 if TYPE_CHECKING:
@@ -54,6 +56,7 @@ class Stages(Entering):
         there: the stages that are entered.
         kept: whose failures' evidence is kept.
         broken: why no stage can be entered.
+        workspace: its commands.
     """
 
     def __init__(self, plan: Plan) -> None:
@@ -62,6 +65,7 @@ class Stages(Entering):
         self.there: list[str] = []
         self.kept: list[tuple[str, BaseException]] = []
         self.broken: CanaryError | None = None
+        self.workspace: Any = SimpleNamespace(processes=Processes())
 
     @property
     def rehearsal(self) -> Rehearsal:

@@ -81,9 +81,7 @@ def test_a_port_is_forwarded_by_one_kubectl_which_ends_with_it(machine: Path) ->
 
 
 def test_the_run_knows_of_a_port_that_is_forwarded_and_ends_it(machine: Path) -> None:
-    made = forwarding(
-        machine, 'echo "Forwarding from 127.0.0.1:40123 -> 80"\nexec /bin/sleep 600'
-    )
+    made = forwarding(machine, 'echo "Forwarding from 127.0.0.1:40123 -> 80"\nexec /bin/sleep 600')
     ours = made.processes = Processes()
     with made.port_forward("service/shop-lb", 80):
         (process,) = map(int, (machine / "started").read_text().split())

@@ -9,6 +9,7 @@ from fakes.engine import IMAGES
 from fakes.world import World
 from unit.delivery.conftest import HEAD, PIPELINES, ROLLBACK, STABLE, Delivering
 
+from pytest_canary.core.processes import Processes
 from pytest_canary.delivery.last_good import last_good
 from pytest_canary.delivery.semaphore_pipelines import SemaphorePipelines
 from pytest_canary.jobs.environment import Workflow
@@ -106,7 +107,7 @@ def test_a_pipeline_that_was_another_then_is_not_run(tmp_path: Path) -> None:
     git("commit", "--quiet", "-m", "then")
     commit = git("rev-parse", "HEAD")
     found = find_roles(read_workflow(tmp_path / "semaphore.yml", tmp_path), {})
-    pipelines = SemaphorePipelines(found, tmp_path, ())
+    pipelines = SemaphorePipelines(found, tmp_path, (), Processes())
     assert pipelines.why_once("stable", commit) == pipelines.why_once("stable", "") == ""
     with (tmp_path / "stable.yml").open("a") as file:
         file.write("# another\n")

@@ -69,7 +69,7 @@ def running(registry: Any) -> Callable[..., ProjectPipelines]:
             registry.secrets = [dict(each) for each in secrets]
             return registry
 
-        on, made = Revision("master", (), "git"), role_pipelines(plan, plan.roles)
+        on, made = Revision("master", (), "git"), role_pipelines(plan, plan.roles, processes)
         return ProjectPipelines(plan, made, run, engine, processes, waiter, on, logs, keep, start)
 
     return run

@@ -12,7 +12,9 @@ from fakes.preflight import NODE, codes
 from fakes.repository import commit, git
 from fakes.repository import own_git as own_git
 
-from pytest_canary.preflight.inspection import Inspection, inspect
+from pytest_canary.context.inspecting import inspection_of
+from pytest_canary.core.processes import Processes
+from pytest_canary.preflight.inspection import Inspection
 
 MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: features\ndata: {banner: 'on'}\n"
 JOB = """apiVersion: batch/v1
@@ -32,7 +34,7 @@ def tag(root: Path) -> None:
 
 def found(root: Path, **table: Any) -> Inspection:
     """What is found where v1 is live."""
-    return inspect(planned(root, baseline="git:v1", **table), root, NODE)
+    return inspection_of(planned(root, baseline="git:v1", **table), root, Processes(), NODE)
 
 
 def test_a_change_is_told_at_the_objects_own_line(tmp_path: Path) -> None:

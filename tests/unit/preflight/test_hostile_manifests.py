@@ -13,13 +13,14 @@ from fakes.preflight import NODE, ROOT, healthy, inspected
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pytest_canary.context.inspecting import inspection_of
 from pytest_canary.core.errors import SettingsError
+from pytest_canary.core.processes import Processes
 from pytest_canary.manifests.documents import Source
 from pytest_canary.manifests.parsing import parse
 from pytest_canary.manifests.references import pull_secrets
 from pytest_canary.manifests.rendered import Given
 from pytest_canary.manifests.templates import Script, render
-from pytest_canary.preflight.inspection import inspect
 from pytest_canary.rendering.renderers import renderer_of
 
 BUDGET = """
@@ -93,7 +94,7 @@ def test_objects_of_anything_become_two_tracks(folder: Path, objects: Any) -> No
         plan = planned(root, manifests={"path": "k8s"})
     except SettingsError:
         return
-    found = inspect(plan, root, NODE)
+    found = inspection_of(plan, root, Processes(), NODE)
     assert all(each.sentence and each.where for each in found.findings)
     renderer = renderer_of(plan, root)
     for command in (renderer.apply(GIVEN), renderer.apply_shared("shop:1")):

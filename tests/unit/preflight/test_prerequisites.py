@@ -10,8 +10,10 @@ from fakes.preflight import ELSEWHERE, NODE, Inspect, codes
 from fakes.prerequisites import LANE, QUEUE, queue
 
 from pytest_canary.config.settings_file import check
+from pytest_canary.context.inspecting import inspection_of
 from pytest_canary.core.errors import SettingsError
-from pytest_canary.preflight.inspection import Inspection, inspect
+from pytest_canary.core.processes import Processes
+from pytest_canary.preflight.inspection import Inspection
 
 NEEDS = {"path": "k8s", "prerequisites": "queue.yml"}
 REFERRING = WITHOUT_INIT.replace(
@@ -22,7 +24,7 @@ REFERRING = WITHOUT_INIT.replace(
 
 def found(root: Path, manifests: dict[str, str]) -> Inspection:
     """What is found in a project."""
-    return inspect(planned(root, manifests=manifests), root, NODE)
+    return inspection_of(planned(root, manifests=manifests), root, Processes(), NODE)
 
 
 def told(root: Path, manifests: dict[str, str]) -> list[str]:

@@ -11,7 +11,8 @@ from pytest_canary.config import settings_file
 from pytest_canary.config.baseline import Baseline
 from pytest_canary.config.options import Options
 from pytest_canary.config.plan import Plan
-from pytest_canary.preflight import inspection as preflight
+from pytest_canary.context.inspecting import inspection_of
+from pytest_canary.core.processes import Processes
 from pytest_canary.preflight.reading import this_machine
 
 # The broken manifests, one fault each.
@@ -50,7 +51,7 @@ def test_a_finding_says_file_line_rule_and_fix_in_one_sentence_each(
 @pytest.mark.parametrize("options", [KIND, ELSEWHERE], ids=["kind", "context"])
 def test_the_manifests_of_this_repository_are_right(file: str, options: Options) -> None:
     found = settings_file.load(ROOT, file)
-    inspection = preflight.inspect(Plan(found, options, Baseline("none", "", "")), ROOT)
+    inspection = inspection_of(Plan(found, options, Baseline("none", "", "")), ROOT, Processes())
     assert inspection.findings == ()
     assert inspection.unread == inspection.serviceless == ""
 

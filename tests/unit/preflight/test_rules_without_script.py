@@ -8,15 +8,17 @@ from typing import Any
 from fakes.manifest_sets import DEPLOYMENT, JOB, SERVICE, WITHOUT_INIT, planned, project
 from fakes.preflight import NODE
 
+from pytest_canary.context.inspecting import inspection_of
+from pytest_canary.core.processes import Processes
 from pytest_canary.preflight import groups
-from pytest_canary.preflight.inspection import Inspection, inspect
+from pytest_canary.preflight.inspection import Inspection
 
 PATH = {"path": "k8s"}
 
 
 def found(root: Path, **table: Any) -> Inspection:
     """What is found in a project."""
-    return inspect(planned(root, **table), root, NODE)
+    return inspection_of(planned(root, **table), root, Processes(), NODE)
 
 
 def told(root: Path, **table: Any) -> list[str]:

@@ -13,14 +13,15 @@ from pytest_canary.config.plan import Plan
 from pytest_canary.context.outcomes import PreflightOutcome
 from pytest_canary.context.workspace import Workspace
 from pytest_canary.core.findings import Finding
+from pytest_canary.core.processes import Processes
 from pytest_canary.manifests.documents import Fault, Unfit
 from pytest_canary.manifests.schema import of_version
 from pytest_canary.preflight import groups, rules, ruleset
 from pytest_canary.preflight.groups import Group
-from pytest_canary.preflight.reading import read_subject
+from pytest_canary.preflight.reading import asked_of, read_subject
 from pytest_canary.preflight.rule import rule
 from pytest_canary.preflight.subject import Subject
-from pytest_canary.rendering.renderers import renderer_of
+from pytest_canary.rendering.candidate import render_candidate
 
 
 def test_every_rule_has_a_broken_manifest() -> None:
@@ -82,7 +83,13 @@ def test_a_fault_has_the_name_of_the_rule_that_finds_it() -> None:
         yield Fault(subject.source, 2, "it is not ours", "make it ours", rule="another")
 
     plan = Plan(settings_file.load(ROOT), KIND, Baseline("none", "", ""))
-    subject, _ = read_subject(plan, ROOT, of_version(None), NODE, renderer_of(plan, ROOT))
+    subject, _ = read_subject(
+        plan,
+        ROOT,
+        of_version(None),
+        NODE,
+        render_candidate(plan, ROOT, asked_of(plan), Processes()),
+    )
     assert [fault.rule for fault in ours.faults(subject)] == ["our-own", "our-own"]
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,12 @@ from fakes.repository import commit, git
 from fakes.repository import own_git as own_git
 
 from pytest_canary.core.errors import ReleaseError
+from pytest_canary.core.measuring import Kind
+from pytest_canary.core.processes import Processes
 from pytest_canary.manifests.documents import Document
 from pytest_canary.manifests.rendered import Given
+from pytest_canary.preflight.reading import asked_of
+from pytest_canary.rendering.candidate import render_candidate
 from pytest_canary.rendering.committed import MOST_FILES, committed_baseline
 
 STABLE = Given("shop-stable", 3, "shop:1", {})
@@ -39,7 +44,7 @@ def made(root: Path, told_from: Path | None = None, **more: Any) -> list[Documen
     """What v1 makes of both tracks' own, and of stable's."""
     plan = planned(root, baseline="git:v1", **more)
     assert plan.baseline.commit
-    with committed_baseline(plan, plan.baseline.commit, told_from or root) as found:
+    with committed_baseline(plan, plan.baseline.commit, told_from or root, Processes()) as found:
         renderer = found.renderer
         documents = renderer.shared("shop:1").documents + renderer.render(STABLE).parsed.documents
         return found.traced(documents)
@@ -134,8 +139,26 @@ def test_a_link_is_what_it_leads_to(tmp_path: Path) -> None:
     tag(root)
     plan = planned(root, baseline="git:v1")
     assert plan.baseline.commit
-    with committed_baseline(plan, plan.baseline.commit, root) as found:
+    with committed_baseline(plan, plan.baseline.commit, root, Processes()) as found:
         given = replace(STABLE, deployment="shop-canary")
         assert found.renderer.render(given).deployment("shop-canary")
         assert not (found.top / "k8s" / "all.yml").is_symlink()
     assert not found.top.exists()
+
+
+def test_what_renders_both_versions_and_git_are_commands_of_the_runs(kustomized: Path) -> None:
+    tag(kustomized)
+    base = kustomized / "deploy" / "base" / "all.yml"
+    base.write_text(base.read_text().replace("port: 80", "port: 8080"))
+    ran: list[str] = []
+
+    def measure(kind: Kind, name: str) -> AbstractContextManager[None]:
+        ran.extend([name] if kind == "command" else [])
+        return nullcontext()
+
+    plan = planned(kustomized, baseline="git:v1", manifests={"path": "deploy/overlays/live"})
+    found = render_candidate(plan, kustomized, asked_of(plan), Processes(measure=measure))
+    assert found.live
+    assert found.live.source.revision == "v1"
+    assert ran.count("kubectl kustomize") == 2, "of this version, and of the live one"
+    assert set(ran) == {"kubectl kustomize", "git"}

@@ -14,9 +14,10 @@ from fakes.helm import asked, chart, put_hook
 from fakes.manifest_sets import planned
 
 from pytest_canary.config.options import Options
+from pytest_canary.context.inspecting import inspection_of
 from pytest_canary.core.errors import SettingsError
+from pytest_canary.core.processes import Processes
 from pytest_canary.manifests.rendered import Given
-from pytest_canary.preflight.inspection import inspect
 from pytest_canary.rendering.helm import HelmChart
 from pytest_canary.rendering.renderers import renderer_of
 
@@ -123,14 +124,17 @@ def test_versions_differ_by_their_charts(root: Path) -> None:
 
 
 def test_a_chart_of_which_all_is_right_has_no_finding(root: Path) -> None:
-    inspection = inspect(planned(root), root)
+    inspection = inspection_of(planned(root), root, Processes())
     assert [each.code for each in inspection.findings] == []
     assert "Deployment.v1.apps/shop-canary" in inspection.objects
 
 
 def test_a_chart_that_takes_other_values_is_told(root: Path) -> None:
     plan = planned(root, manifests={"path": "chart", "set": {"image": "{stable.image}"}})
-    told = [f"{each.code}: {each.sentence}; {each.next}" for each in inspect(plan, root).findings]
+    told = [
+        f"{each.code}: {each.sentence}; {each.next}"
+        for each in inspection_of(plan, root, Processes()).findings
+    ]
     assert told[0] == (
         "no-deployment: chart/Chart.yaml makes no Deployment shop-canary; let the chart make it "
         "where canary.replicas is set, or say by which values it does: [manifests.set]"
@@ -138,13 +142,13 @@ def test_a_chart_that_takes_other_values_is_told(root: Path) -> None:
     made = root / "bin" / "made"
     several = made.read_text()
     made.write_text(several.replace("shop-TRACK", "shop"))
-    for each in inspect(planned(root), root).findings[:2]:
+    for each in inspection_of(planned(root), root, Processes()).findings[:2]:
         assert each.sentence.endswith(", but shop, shop")
         assert each.next.endswith("; for one that makes a single Deployment there is releases = 2")
     made.write_text(several)
     made.write_text(made.read_text().replace("REPLICAS", "5").replace("IMAGE", "team/shop:9"))
     advice = "let the chart take it from the value that [manifests.set] names for it"
-    found = inspect(planned(root), root).findings
+    found = inspection_of(planned(root), root, Processes()).findings
     assert [(each.code, each.next) for each in found] == [
         ("wrong-image", advice),
         ("wrong-replicas", advice),
@@ -221,7 +225,7 @@ def test_without_a_canary_a_chart_is_set_as_helm_create_has_it(root: Path) -> No
 
 def told(root: Path, **table: Any) -> list[str]:
     """What a check finds of the migration."""
-    findings = inspect(planned(root, **table), root).findings
+    findings = inspection_of(planned(root, **table), root, Processes()).findings
     return [f"{each.code}: {each.sentence}; {each.next}" for each in findings]
 
 
@@ -233,7 +237,7 @@ def test_a_hook_that_migrates_is_known_and_told(root: Path) -> None:
     assert found.migrates_along
     (job,) = of(root).jobs(CANARY)
     assert job.at("spec", "template", "spec", "containers", 0, "image") == "team/shop:2"
-    inspection = inspect(found, root)
+    inspection = inspection_of(found, root, Processes())
     assert not inspection.findings
     assert "Helm runs Job shop-migrate to migrate, at each `helm upgrade`" in inspection.notes
     assert replace(of(root), releases=2).notes() == [
