@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 import warnings
 from dataclasses import dataclass
 
@@ -21,6 +22,11 @@ _BROKEN = re.compile(
 _STAR = re.compile(r"[\w/-]\*(?=\$?(?:\||\)|\Z))")
 
 
+# The process has one set of filters for warnings: of two threads that change it at a time, the
+# second would put back what the first has changed. No warning can be asked for without it.
+_FILTERS = threading.Lock()
+
+
 def compiled(pattern: str, place: str = "") -> re.Pattern[str]:
     r"""The pattern, ready to be searched for; `\w` and `\d` are ASCII's, as in PCRE.
 
@@ -29,7 +35,7 @@ def compiled(pattern: str, place: str = "") -> re.Pattern[str]:
     """
     at = f"{pattern!r} at {place}: " if place else ""
     try:
-        with warnings.catch_warnings():
+        with _FILTERS, warnings.catch_warnings():
             # What Python warns of is what it reads otherwise: POSIX classes, sets of sets.
             warnings.simplefilter("error", FutureWarning)
             return re.compile(pattern, re.ASCII)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import TYPE_CHECKING
 
 import pytest
@@ -51,8 +52,12 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
     return examine(config)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marker."""
+    if config.option.canary_check:
+        # What is registered first comes last: after pytest's own looks for garbage.
+        config.add_cleanup(gc.unfreeze)
     config.addinivalue_line(
         "markers", "canary(stage): run this test while the release stands in that stage"
     )
@@ -149,8 +154,6 @@ def _register_rehearsal(session: pytest.Session) -> None:
 
 def _register_check(config: pytest.Config) -> None:
     """The little of it that `--canary-check` needs."""
-    import gc
-
     from pytest_canary.context.workspace import Workspace
     from pytest_canary.core.masking import Redactor
     from pytest_canary.plugin import fixtures

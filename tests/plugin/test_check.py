@@ -74,6 +74,19 @@ def test_a_check_imports_and_registers_the_little_that_it_needs(
     assert heavy & set(line.split()) == set()
 
 
+def test_a_check_leaves_the_collector_of_garbage_as_it_was(
+    pytester: pytest.Pytester, shop: Path
+) -> None:
+    (shop / "run.py").write_text(
+        """
+        import gc, pytest
+        pytest.main(["--canary-check"])
+        print("frozen", gc.get_freeze_count())
+        """.replace("\n        ", "\n")
+    )
+    pytester.runpython(shop / "run.py").stdout.fnmatch_lines(["frozen 0"])
+
+
 def test_a_finding_is_told_with_file_line_rule_and_fix(
     pytester: pytest.Pytester, shop: Path
 ) -> None:
