@@ -25,7 +25,7 @@ from pytest_canary.preflight.groups import Group
 from pytest_canary.preflight.reading import read_subject, this_machine
 from pytest_canary.preflight.ruleset import RULES, names
 from pytest_canary.preflight.subject import Node, Subject
-from pytest_canary.rendering.candidate import Candidate
+from pytest_canary.rendering.renderings import Candidate
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from pytest_canary.manifests.schema import KubernetesSchema
 from pytest_canary.manifests.templates import comment_at, names
 from pytest_canary.manifests.version import CANARY, STABLE, apply_environment
 from pytest_canary.preflight.subject import Node, Subject, Workload
-from pytest_canary.rendering.candidate import Candidate
+from pytest_canary.rendering.renderings import Candidate
 
 if TYPE_CHECKING:
     from pytest_canary.pipelines.variables import Provided
@@ -75,7 +75,7 @@ def read_subject(
         namespace=plan.options.namespace or "",
         job_file=job_file,
         job=job,
-        prerequisites=prerequisites.parsed,
+        prerequisites=prerequisites,
         definitions=definitions,
         uncompared=candidate.uncompared,
     )

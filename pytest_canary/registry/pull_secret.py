@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from pytest_canary.core.errors import ImageError
+from pytest_canary.cluster.docker_login import login_at
 from pytest_canary.registry.client import Login
 
 # What Kubernetes and docker call Docker's own registry, where they keep logins.
@@ -26,7 +26,7 @@ def pull_secret(name: str, push: str | None, pull: str | None) -> dict[str, Any]
     """
     auths: dict[str, Any] = {}
     if push and pull:
-        known = _credentials(push.split("/")[0])
+        known = login_at(push.split("/")[0])
         keys = {"username", "password", "auth", "identitytoken"}
         auths[pull.split("/")[0]] = {
             key.lower(): v for key, v in known.items() if key.lower() in keys and v
@@ -54,15 +54,3 @@ def _secret(name: str, auths: dict[str, Any]) -> dict[str, Any]:
         "type": "kubernetes.io/dockerconfigjson",
         "stringData": {".dockerconfigjson": json.dumps({"auths": auths})},
     }
-
-
-def _credentials(host: str) -> dict[str, Any]:
-    import docker.auth
-
-    try:
-        return docker.auth.load_config().resolve_authconfig(host) or {}
-    except Exception as error:  # a helper that fails, or a file that is not as it should be
-        raise ImageError(
-            f"the docker command's credentials for {host} can't be read: {error}; see that "
-            f"`docker login {host}` works, and what $DOCKER_CONFIG or ~/.docker/config.json says"
-        ) from error

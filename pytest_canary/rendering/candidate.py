@@ -1,47 +1,19 @@
-"""All that a check of the candidate's manifests looks at: what they make, and the baseline's."""
+"""Makes all that a check of the candidate's manifests looks at: its objects, and the baseline's."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_canary.config.plan import Plan
 from pytest_canary.core.processes import Processes
-from pytest_canary.manifests.documents import Document, Source
+from pytest_canary.manifests.documents import Document
 from pytest_canary.manifests.rendered import Given
 from pytest_canary.manifests.version import STABLE
-from pytest_canary.rendering.prerequisites import Prerequisites, read_prerequisites
+from pytest_canary.rendering.prerequisites import read_prerequisites
 from pytest_canary.rendering.renderer import Renderer
 from pytest_canary.rendering.renderers import renderer_of
-from pytest_canary.rendering.renderings import Renderings, renderings_of
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """The candidate's objects, and the baseline's where they are to be compared.
-
-    Attributes:
-        asked: what each track's objects are made for.
-        made: the objects.
-        service_source: where the Service comes from.
-        prerequisites: what is applied before the release.
-        definitions: the CRDs among its objects.
-        jobs: the Jobs that a tool makes and of which one migrates; None where none of them may.
-        notes: what is otherwise than it stands in the project, a sentence each.
-        live: what the baseline's files make for stable; None where they are not compared.
-        uncompared: why they can't be; empty where they can, or need not be.
-    """
-
-    asked: Mapping[str, Given]
-    made: Renderings
-    service_source: Source
-    prerequisites: Prerequisites
-    definitions: tuple[Document, ...] = ()
-    jobs: tuple[Document, ...] | None = None
-    notes: tuple[str, ...] = ()
-    live: Renderings | None = None
-    uncompared: str = ""
+from pytest_canary.rendering.renderings import Candidate, renderings_of
 
 
 def render_candidate(
@@ -70,7 +42,7 @@ def render_candidate(
         asked=asked,
         made=made,
         service_source=renderer.service_source(),
-        prerequisites=read_prerequisites(plan.settings.files.prerequisites, root),
+        prerequisites=read_prerequisites(plan.settings.files.prerequisites, root).parsed,
         definitions=tuple(renderer.definitions()),
         jobs=_jobs(plan, renderer, next(iter(asked.values()))),
         notes=tuple(renderer.notes()),

@@ -1,11 +1,11 @@
-"""What the files of one version make, all of it made: whoever judges it runs nothing more."""
+"""What the files of a version make, all of it made: whoever judges it runs nothing more."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pytest_canary.manifests.documents import Source
+from pytest_canary.manifests.documents import Document, Source
 from pytest_canary.manifests.parsing import Parsed
 from pytest_canary.manifests.rendered import Given, Rendered
 from pytest_canary.manifests.templates import Script
@@ -34,6 +34,33 @@ class Renderings:
     def foreign(self) -> str:
         """Why nothing can be said about a track; empty where there is no such reason."""
         return next((each.foreign for each in self.tracks.values() if each.foreign), "")
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """The candidate's objects, and the baseline's where they are to be compared.
+
+    Attributes:
+        asked: what each track's objects are made for.
+        made: the objects.
+        service_source: where the Service comes from.
+        prerequisites: what is applied before the release.
+        definitions: the CRDs among its objects.
+        jobs: the Jobs that a tool makes and of which one migrates; None where none of them may.
+        notes: what is otherwise than it stands in the project, a sentence each.
+        live: what the baseline's files make for stable; None where they are not compared.
+        uncompared: why they can't be; empty where they can, or need not be.
+    """
+
+    asked: Mapping[str, Given]
+    made: Renderings
+    service_source: Source
+    prerequisites: Parsed
+    definitions: tuple[Document, ...] = ()
+    jobs: tuple[Document, ...] | None = None
+    notes: tuple[str, ...] = ()
+    live: Renderings | None = None
+    uncompared: str = ""
 
 
 def renderings_of(renderer: Renderer, asked: Mapping[str, Given], image: str) -> Renderings:
