@@ -1,1 +1,1 @@
-"""Findings in the forms in which a code host shows them, beside the lines that they are about."""
+"""Findings beside the code that they are about, as GitHub, GitLab and SARIF have them."""

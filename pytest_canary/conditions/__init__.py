@@ -1,1 +1,1 @@
-"""Semaphore's condition language: read, evaluated, and looked over for what misleads; pure."""
+"""Semaphore's condition language: read, evaluated, looked over for what misleads; pure."""

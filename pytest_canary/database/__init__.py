@@ -1,1 +1,1 @@
-"""The database in the cluster: asked, compared, backed up, watched."""
+"""The database in the cluster, a PostgreSQL: asked, compared, backed up, watched."""

@@ -1,4 +1,4 @@
-"""Why a rollout does not come to its end: a pure function, from API objects to findings.
+"""Why a rollout does not come to its end: pure, from API objects to findings.
 
 *Doomed* is what waiting can't mend: it ends the wait at once. *Slow* may still come right: it is
 told while one waits, and fails nothing before the deadline. Where an object does not tell the two

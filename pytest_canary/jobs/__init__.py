@@ -1,1 +1,1 @@
-"""Runs a pipeline's jobs as Semaphore's agent does, with stand-ins for what must not happen."""
+"""A pipeline's jobs, run as by Semaphore's agent, with stand-ins for what must not happen."""

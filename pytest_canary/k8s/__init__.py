@@ -1,1 +1,1 @@
-"""Kubernetes as we read it and ask it."""
+"""Kubernetes as we read it, purely, and as we ask it."""

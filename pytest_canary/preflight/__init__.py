@@ -1,1 +1,1 @@
-"""What is wrong with the manifests before anything starts; pure."""
+"""What is wrong with the manifests before anything starts; reads files, and runs nothing."""

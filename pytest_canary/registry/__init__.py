@@ -1,1 +1,1 @@
-"""A registry of the run's own, that pipelines push to and the cluster pulls from."""
+"""A registry of the run's own: jobs push to it, the node pulls, and it is asked what it has."""

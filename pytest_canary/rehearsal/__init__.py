@@ -1,1 +1,1 @@
-"""One rehearsal, from stage to stage."""
+"""One rehearsal, from stage to stage; the face for scripts."""

@@ -1,1 +1,1 @@
-"""Moves versions through canary and stable, and migrates."""
+"""Moves versions through canary and stable, migrates, watches over each rollout."""

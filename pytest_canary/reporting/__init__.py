@@ -1,6 +1,7 @@
-"""What a run leaves to be read: report.html, report.json, a summary, JUnit's properties.
+"""What a run leaves to be read; made of the journal alone.
 
-A pure function each, from one document; `write` puts the two files where they belong.
+report.html, report.json, a summary, JUnit's properties: a pure function each, from one document;
+`write` puts the two files where they belong.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""How canary and baseline are asked side by side, each at its own address, and measured."""
+"""How canary and baseline are asked side by side, or one after the other, and measured."""

@@ -1,4 +1,4 @@
-"""The packaged acceptance suite: one module a stage, which holds its transition and its checks.
+"""The packaged acceptance suite: one module a stage, with its transition, steps and checks.
 
 A check's name is the sentence that must hold.
 """

@@ -1,4 +1,4 @@
-"""Traffic through the Service, all along the walk, and to each track; what became of each request.
+"""The load from baseline to rollback, that of each track too, and what came of each request.
 
 `traffic.py` is what a user has, `track_traffic.py` what the verdict asks; `flow.py` is their life.
 `pace.py`, `schedule.py`, `ramp.py`, `exchange.py`, `ledger.py`, `columns.py`, `summary.py`,
