@@ -46,7 +46,10 @@ class Expect:
         expect.replicas(context, track, replicas, of or context.deployed(track))
 
     def write_and_read(self, api: Api | None = None) -> None:
-        """A row that is written can be read back; through the Service, or as the API says.
+        """A row that is written can be read back.
+
+        Args:
+            api: asked, such as `rehearsal.pod_api("canary")`; None for the Service.
 
         Raises:
             ApiError: the write is not acknowledged, or the row is not there.
@@ -55,15 +58,45 @@ class Expect:
 
         expect.write_and_read(self._workspace.context, api)
 
-    def every_row(self) -> None:
+    def write_and_read_elsewhere(self, api: Api, elsewhere: Api) -> None:
+        """A row that one version writes can be read from the other.
+
+        Args:
+            api: writes; `rehearsal.pod_api("canary")`.
+            elsewhere: reads; `rehearsal.pod_api("stable")`.
+
+        Raises:
+            ApiError: the write is not acknowledged, or the row is not there.
+        """
+        from pytest_canary.context import expect
+
+        expect.write_and_read_elsewhere(api, elsewhere)
+
+    def every_row(self, api: Api | None = None) -> None:
         """Every row that was ever acknowledged is there: the checks' and the traffic's.
+
+        Args:
+            api: asked; None for the Service.
 
         Raises:
             ReleaseError: some are missing or doubled, or none was ever written.
         """
         from pytest_canary.context import expect
 
-        expect.every_row(self._workspace.context)
+        expect.every_row(self._workspace.context, api)
+
+    def other_requests(self, api: Api | None = None) -> None:
+        """The requests of `api.checks`, and `api.bounded-read`, answer as promised.
+
+        Args:
+            api: asked; None for the Service.
+
+        Raises:
+            ApiError: one does not.
+        """
+        from pytest_canary.context import expect
+
+        expect.other_requests(self._workspace.context, api)
 
     def no_lost_request(self) -> None:
         """None of the traffic's requests was lost so far; waits for pods that were told to end.
@@ -76,6 +109,18 @@ class Expect:
         from pytest_canary.context import expect
 
         expect.no_lost_request(self._workspace.context, "")
+
+    def no_more_lost_requests(self) -> None:
+        """None of the traffic's next 30 requests is lost; waits for pods that were told to end.
+
+        Raises:
+            FoundError: some are.
+            WaitTimeoutError: such a pod is still there, too few are sent, or one has no end.
+            NotApplicable: the app is not reached as its users reach it.
+        """
+        from pytest_canary.context import expect
+
+        expect.no_more_lost_requests(self._workspace.context)
 
     def connections(self, *tracks: str) -> None:
         """The Service sends connections to the tracks' ready pods and no other; waits for it.
@@ -101,6 +146,69 @@ class Expect:
         from pytest_canary.context import expect
 
         expect.only_version(self._workspace.context, title)
+
+    def fair_share(self) -> None:
+        """The canary gets the share of 300 new connections that is its share of the replicas.
+
+        Raises:
+            ApiError: too many connections failed, or were not answered as promised.
+            ReleaseError: it gets more or less, or neither a header nor a kind node tells who.
+            NotApplicable: the Service does not share its connections by numbers of pods, the app
+                is not reached as its users reach it, or the node was to tell, and can't.
+        """
+        from pytest_canary.context.fair_share import fair_share
+
+        fair_share(self._workspace.context)
+
+    def image_on_node(self, title: str) -> None:
+        """Pods find a version's image on the kind node, without asking a registry.
+
+        Args:
+            title: "candidate" or "baseline".
+
+        Raises:
+            ImageError: it is not there.
+            ClusterError: the walk is in a cluster that it did not make.
+        """
+        from pytest_canary.context import expect
+
+        context = self._workspace.context
+        version = context.candidate if title == "candidate" else context.baseline
+        expect.image_on_node(context, version)
+
+    def migrated_schema(self) -> None:
+        """The schema is the one that the candidate's migrations make on an empty database.
+
+        Raises:
+            FoundError: it is another; with what is different.
+            ReleaseError: there was no migration.
+        """
+        from pytest_canary.context import expect_outcomes
+
+        expect_outcomes.migrated_schema(self._workspace.context)
+
+    def nobody_waited(self) -> None:
+        """The candidate's migration kept nobody waiting for longer than `database.lock-limit`.
+
+        Raises:
+            FoundError: it did; with the statement that held the lock.
+            ReleaseError: there was no migration, or nobody knows how long its locks were held.
+        """
+        from pytest_canary.context import expect_outcomes
+
+        expect_outcomes.nobody_waited(self._workspace.context)
+
+    def go(self) -> None:
+        """The verdict is go.
+
+        Raises:
+            FoundError: it is not; with why.
+            ReleaseError: there is none.
+            NotApplicable: nobody could tell the two versions apart.
+        """
+        from pytest_canary.context import expect_outcomes
+
+        expect_outcomes.go(self._workspace.context)
 
     def gone(self, track: str) -> None:
         """A track's Deployment and its pods are gone; waits for it.

@@ -143,6 +143,17 @@ class Rehearsal:
         """The client of the app's API, through the Service; from the stage `baseline` on."""
         return self.context.api
 
+    def pod_api(self, track: str) -> Api:
+        """The client of the app's API at one ready pod of a track, past the Service.
+
+        Args:
+            track: "canary" or "stable".
+
+        Raises:
+            ReleaseError: no pod of it is ready.
+        """
+        return self.context.pod_api(track)
+
     @property
     def traffic(self) -> Traffic:
         """The load that runs from the baseline to the rollback: `traffic.lost`."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_canary.analysis.statistics import share
 from pytest_canary.config.rolling_update import NO_CANARY
-from pytest_canary.context import expect, expectations, judging, migrating, sampling
+from pytest_canary.context import expect, expectations, judging, migrating
+from pytest_canary.context.fair_share import fair_share, sample_both
 from pytest_canary.context.outcomes import CanaryOutcome
 from pytest_canary.context.stage import Stage
 from pytest_canary.context.workspace import existing_context
@@ -23,8 +23,6 @@ from pytest_canary.stages.conditions import (
 )
 
 if TYPE_CHECKING:
-    from collections import Counter
-
     from pytest_canary.config.plan import Plan
     from pytest_canary.context.context import Context
 
@@ -44,15 +42,6 @@ STAGE = Stage(
 )
 
 
-# The share of connections that may fail where a verdict follows: it weighs what the canary fails
-# at, and tells it; more are plain.
-TOLERATED = 0.05
-
-# Connections that are counted where the first count says that the split is not fair: three times as
-# many, so that 43 % where 33 % are fair is told again 99 times in 100.
-RECOUNT = 900
-
-
 @STAGE.enter("{name}-canary is deployed")
 def is_deployed(context: Context) -> None:
     judging.keep_baseline(context)
@@ -63,11 +52,6 @@ def is_deployed(context: Context) -> None:
         context.learn_version("candidate", CANARY)
     if context.plan.judges:
         judging.open_sides(context)
-
-
-def tolerated(context: Context) -> float:
-    """The share of connections that may fail: none where nobody will weigh them."""
-    return TOLERATED if context.plan.comes_to_verdict else 0.0
 
 
 @STAGE.holds("{canary}/{canary} canary pods are ready, and of the candidate")
@@ -109,20 +93,12 @@ def versions_differ(context: Context) -> None:
     expectations.expect_distinct(context.journal.versions)
 
 
-def sample(context: Context, connections: int = sampling.CONNECTIONS) -> Counter[str]:
-    """How many connections either version gets."""
-    may_fail = tolerated(context)
-    return sampling.sample(
-        context, "baseline", "candidate", connections=connections, tolerated=may_fail
-    )
-
-
 @STAGE.holds("both versions answer behind the Service", when=knows_who_answers_an_upgrade)
 def both_answer(context: Context) -> None:
     expect.expect_no_affinity(context)
     outcome = context.journal.outcome(CanaryOutcome)
     try:
-        outcome.sample = sample(context)
+        outcome.sample = sample_both(context)
     except NotApplicable as reason:
         tell_what_is_not_told(context, str(reason))
         raise
@@ -136,21 +112,10 @@ def both_answer(context: Context) -> None:
     "the canary's share of connections is its share of replicas", when=knows_who_answers_an_upgrade
 )
 def share_is_fair(context: Context) -> None:
-    expect.expect_no_detour(context)
-    expect.expect_no_affinity(context)
-    outcome, replicas = context.journal.outcome(CanaryOutcome), context.settings.replicas
-    candidate = sampling.called(context, "candidate")
-    total = replicas.canary + replicas.stable_during_canary
-    found = outcome.sample or sample(context)
-    if not share(found[candidate], found.total()).holds(replicas.canary / total):
-        # An honest split in 1000 looks like this by chance, and one in a million does twice.
-        found = sample(context, RECOUNT)
-    outcome.connections = found.total()
-    counted = f": {found[candidate]} of {found.total()} went to canary pods"
-    told = "" if context.journal.tells_versions else counted
-    fair = expectations.expect_fair_share(found, candidate, replicas.canary, total, told)
-    outcome.share = fair
-    context.journal.note("canary", f"the canary takes {fair.text}{told}")
+    outcome = context.journal.outcome(CanaryOutcome)
+    fair = fair_share(context, outcome.sample)
+    outcome.share, outcome.connections = fair.share, fair.connections
+    context.journal.note("canary", fair.text)
 
 
 @STAGE.holds(

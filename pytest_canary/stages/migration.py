@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_canary.context import expect, expectations, migrating, updating
+from pytest_canary.context import expect, expect_outcomes, expectations, migrating, updating
 from pytest_canary.context.delivered import tell_of_pipeline
 from pytest_canary.context.outcomes import MigrationOutcome
 from pytest_canary.context.stage import Stage
@@ -12,7 +12,6 @@ from pytest_canary.context.workspace import existing_context
 from pytest_canary.core.errors import NotApplicable
 from pytest_canary.core.wording import cut, last_line
 from pytest_canary.database.backup import expect_restored
-from pytest_canary.database.lock_findings import expect_patience
 from pytest_canary.manifests.version import CANARY, STABLE
 from pytest_canary.release.refused_migration import failures
 from pytest_canary.stages.conditions import (
@@ -95,16 +94,12 @@ def migrate_succeeds(context: Context) -> None:
 
 @STAGE.holds("the schema is the one that these migrations make on an empty database", when=migrates)
 def schema_is_right(context: Context) -> None:
-    expectations.expect_migrated(context.journal.migrations["candidate"])
+    expect_outcomes.migrated_schema(context)
 
 
 @STAGE.holds("the migration kept nobody waiting longer than {limit} s", when=migrates_live)
 def nobody_waited(context: Context) -> None:
-    locks, limit = (
-        context.journal.migrations["candidate"].locks,
-        context.settings.database.lock_limit,
-    )
-    longest = expect_patience(locks, limit)
+    longest = expect_outcomes.nobody_waited(context)
     if longest:
         context.journal.note("migration", f"somebody waited {longest:.1f} s for its locks")
 

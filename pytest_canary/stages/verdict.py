@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_canary.context import expect, expectations, judging, updating
+from pytest_canary.context import expect, expect_outcomes, expectations, judging, updating
 from pytest_canary.context.outcomes import VerdictOutcome
 from pytest_canary.context.stage import Stage
 from pytest_canary.context.workspace import existing_context
@@ -82,14 +82,8 @@ def expect_compared(context: Context) -> None:
 
 @STAGE.holds("the verdict is go", when=judges)
 def is_go(context: Context) -> None:
-    outcome = context.journal.outcome(VerdictOutcome)
-    verdict = outcome.verdict
-    if outcome.absent:
-        raise NotApplicable(outcome.absent)
-    if verdict is None:
-        raise ReleaseError("there is no verdict, which is no go; see the check before")
-    context.journal.note("verdict", verdict.text)
-    expectations.expect_no_findings([verdict.finding] if verdict.finding else [])
+    context.journal.note("verdict", expect_outcomes.verdict(context).text)
+    expect_outcomes.go(context)
 
 
 @STAGE.holds("the baseline's requests are all answered meanwhile", when=judges_canary)
