@@ -11,7 +11,7 @@ from argparse import ArgumentParser
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from generator import exit_codes, faults, findings, options, rules, settings, stages
+from generator import assertions, exit_codes, faults, findings, options, rules, settings, stages
 from generator.page import PartError, filled, named
 
 DOCS = Path(__file__).parent
@@ -27,6 +27,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "faults": faults.part,
     "exit codes": exit_codes.part,
     "checks": stages.part,
+    "assertions": assertions.part,
 }
 
 

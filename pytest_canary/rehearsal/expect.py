@@ -111,7 +111,9 @@ class Expect:
         expect.no_lost_request(self._workspace.context, "")
 
     def no_more_lost_requests(self) -> None:
-        """None of the traffic's next 30 requests is lost; waits for pods that were told to end.
+        """None of the traffic's requests is lost from now on: at least 30 more are waited for.
+
+        Now is when the pods that were told to end are gone.
 
         Raises:
             FoundError: some are.
@@ -124,6 +126,9 @@ class Expect:
 
     def connections(self, *tracks: str) -> None:
         """The Service sends connections to the tracks' ready pods and no other; waits for it.
+
+        Args:
+            tracks: "canary", "stable" or both.
 
         Raises:
             FoundError: it never will, and why is known.

@@ -10,11 +10,12 @@ from pathlib import Path
 import generate
 import pytest
 from acceptance.faults import load
-from generator import exit_codes, faults, findings, options, settings
+from generator import assertions, exit_codes, faults, findings, options, settings
 from generator.codes import Source, package
 from generator.page import PartError, filled, shortened, table
 from pydantic import BaseModel
 
+from pytest_canary import Expect
 from pytest_canary.config.settings import Tables
 from pytest_canary.context import rules
 
@@ -127,6 +128,22 @@ def test_every_option_has_a_row() -> None:
     text = options.part()
     assert "| `--canary-until STAGE` | stop after this stage, and clean up |" in text
     assert "| `--canary-keep never\\|on-failure\\|always` |" in text
+
+
+def test_every_assertion_has_a_row_with_what_it_is_given() -> None:
+    text = assertions.part()
+    assert [name for name in vars(Expect) if name[0] != "_" and f"| `{name}(" not in text] == []
+    assert "| `gone(track)` | A track's Deployment and its pods are gone; waits for it. |" in text
+    assert "| `only_version(title)` |" in text
+    assert '| `title`: "candidate" or "baseline" |' in text
+
+
+def test_an_assertion_of_which_nothing_is_said_is_told() -> None:
+    class Silent:
+        def holds(self) -> None: ...
+
+    with pytest.raises(PartError, match=r"\.Silent\.holds has no docstring"):
+        assertions.part(Silent)
 
 
 def test_an_exit_code_of_which_nothing_is_said_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
