@@ -7,7 +7,8 @@
         rehearsal.expect.replicas("canary", 1)
 
 What is named here and in `pytest_canary.errors` is public; everything else is private, and may
-change at any time. Nothing heavy is imported before it is asked for.
+change at any time. So may the members of a public class that its docstring calls the plugin's own.
+Nothing heavy is imported before it is asked for.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pytest_canary.analysis.comparison import Comparison
     from pytest_canary.analysis.verdict import Verdict
     from pytest_canary.api.addressbook import Addressbook, Person
     from pytest_canary.api.client import Answer, Api
@@ -22,7 +24,8 @@ if TYPE_CHECKING:
     from pytest_canary.api.read_back import ReadBack
     from pytest_canary.api.writes import Row
     from pytest_canary.cluster.kind import Cluster
-    from pytest_canary.config.baseline import Baseline
+    from pytest_canary.config.api_settings import Request
+    from pytest_canary.config.baseline import Baseline, Commit
     from pytest_canary.config.options import Options
     from pytest_canary.config.plan import Plan
     from pytest_canary.config.settings import Settings
@@ -35,8 +38,8 @@ if TYPE_CHECKING:
     from pytest_canary.rehearsal.rehearsal import Rehearsal
     from pytest_canary.release.diagnostics import Diagnostics
     from pytest_canary.release.release import Release
-    from pytest_canary.traffic.exchange import Exchange
-    from pytest_canary.traffic.summary import Summary
+    from pytest_canary.traffic.exchange import Exchange, Kind
+    from pytest_canary.traffic.summary import Bin, Summary
     from pytest_canary.traffic.traffic import Cost, Traffic
 
 __all__ = [
@@ -44,8 +47,11 @@ __all__ = [
     "Answer",
     "Api",
     "Baseline",
+    "Bin",
     "CanaryError",
     "Cluster",
+    "Commit",
+    "Comparison",
     "Cost",
     "Database",
     "Diagnostics",
@@ -53,12 +59,14 @@ __all__ = [
     "Exec",
     "Expect",
     "Finding",
+    "Kind",
     "Options",
     "Person",
     "Plan",
     "ReadBack",
     "Rehearsal",
     "Release",
+    "Request",
     "Row",
     "Settings",
     "Summary",
@@ -75,8 +83,11 @@ _HOMES = {
     "Answer": "api.client",
     "Api": "api.client",
     "Baseline": "config.baseline",
+    "Bin": "traffic.summary",
     "CanaryError": "core.errors",
     "Cluster": "cluster.kind",
+    "Commit": "config.baseline",
+    "Comparison": "analysis.comparison",
     "Cost": "traffic.traffic",
     "Database": "database.database",
     "Diagnostics": "release.diagnostics",
@@ -84,12 +95,14 @@ _HOMES = {
     "Exec": "k8s.exec",
     "Expect": "rehearsal.expect",
     "Finding": "core.findings",
+    "Kind": "traffic.exchange",
     "Options": "config.options",
     "Person": "api.addressbook",
     "Plan": "config.plan",
     "ReadBack": "api.read_back",
     "Rehearsal": "rehearsal.rehearsal",
     "Release": "release.release",
+    "Request": "config.api_settings",
     "Row": "api.writes",
     "Settings": "config.settings",
     "Summary": "traffic.summary",

@@ -1,4 +1,7 @@
-"""Everything that pytest-canary raises; each is a `CanaryError`, a sentence and its evidence."""
+"""Everything that pytest-canary raises: a `CanaryError` each, with a sentence and its evidence.
+
+`NotApplicable` alone is none: what was asked can't be told here, which is nobody's fault.
+"""
 
 from pytest_canary.core.errors import (
     ApiError,
@@ -8,6 +11,7 @@ from pytest_canary.core.errors import (
     DatabaseError,
     FoundError,
     ImageError,
+    NotApplicable,
     ReleaseError,
     SettingsError,
     TrafficError,
@@ -22,6 +26,7 @@ __all__ = [
     "DatabaseError",
     "FoundError",
     "ImageError",
+    "NotApplicable",
     "ReleaseError",
     "SettingsError",
     "TrafficError",

@@ -20,6 +20,8 @@ Compared = tuple[Metric, Comparison]
 class Verdict:
     """What the two versions' figures say.
 
+    The plugin's own: `worst`.
+
     Attributes:
         answer: "go", "no-go" or "inconclusive".
         final: whether it will not change: a go, a no-go, or the last look.

@@ -42,6 +42,9 @@ class Cluster(pytest_kind.KindCluster):  # type: ignore[misc]
 
     `kubectl()` is pytest-kind's own.
 
+    The plugin's own: `processes`, `network`, `memory`, `host_port`, `wait_for_containerd`,
+    `wait_until_ready`.
+
     Args:
         name: the cluster's name.
         folder: where its files go: kind's configuration and the kubeconfig, which is never the

@@ -24,6 +24,8 @@ OTHERWISE = 'or name the baseline, be it "none"'
 class Commit:
     """A commit of the project's repository.
 
+    The plugin's own: `files`.
+
     Attributes:
         id: which; a tag or branch that moves meanwhile changes nothing.
         files: where the settings' files are in it, from the repository's top, if it has them.

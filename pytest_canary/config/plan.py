@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 class Plan:
     """One run, decided.
 
+    The plugin's own: `target`, `roles`.
+
     Attributes:
         target: the cluster of somebody else's that is walked in; None for one of the run's own.
         notes: what whoever reads the outcome should know of it, a sentence each.

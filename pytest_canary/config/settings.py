@@ -252,6 +252,10 @@ class Files:
 class Settings(Tables):
     """Every setting, with its default filled in; `settings_file` makes it of checked tables.
 
+    The tables and their keys are those of a settings file: `settings.replicas.canary`.
+
+    The plugin's own: `files`.
+
     Attributes:
         root: the folder that relative paths start from.
         source: the file that the settings were read from, as the user named it; "defaults" where

@@ -47,7 +47,10 @@ create event trigger canary_refuses on ddl_command_start execute function canary
 
 
 class Database:
-    """The run's database, asked by psql in its own pod: no driver and no open port are needed."""
+    """The run's database, asked by psql in its own pod: no driver and no open port are needed.
+
+    The plugin's own: `namespace`, `observer`, `settings`, `waiter`, `catalogue`.
+    """
 
     def __init__(
         self, namespace: Namespace, observer: Observer, settings: DatabaseSettings, waiter: Waiter

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections import Counter
     from types import TracebackType
 
+    from pytest_canary.analysis.verdict import Verdict
     from pytest_canary.api.client import Api
     from pytest_canary.cluster.kind import Cluster
     from pytest_canary.config.options import Options
@@ -40,6 +41,9 @@ class Rehearsal:
         with Rehearsal.of(Path.cwd(), Options(baseline="shop:1.4")) as rehearsal:
             rehearsal.enter("canary")
             rehearsal.expect.replicas("canary", 1)
+
+    The plugin's own: `workspace`, `load`, `journal`, `inspection`, `context`, `make`, `check`,
+    `tried`, `keep_evidence`.
 
     Args:
         workspace: what it stands on.
@@ -130,7 +134,7 @@ class Rehearsal:
 
     @property
     def release(self) -> Release:
-        """The release and its transitions."""
+        """The release: `release.kubectl("get", "pods")`, `release.exec("canary", ["date"])`."""
         return self.context.release
 
     @property
@@ -158,6 +162,19 @@ class Rehearsal:
     def traffic(self) -> Traffic:
         """The load that runs from the baseline to the rollback: `traffic.lost`."""
         return self.context.app.traffic
+
+    @property
+    def verdict(self) -> Verdict:
+        """What canary and baseline came to, side by side: `verdict.text`.
+
+        Raises:
+            ReleaseError: there is none, as the stage `verdict` was not entered yet or nothing was
+                compared.
+            NotApplicable: nobody could tell the two versions apart.
+        """
+        from pytest_canary.context.expect_outcomes import verdict
+
+        return verdict(self.context)
 
     def sample(self, *titles: str) -> Counter[str]:
         """How many of 300 new connections each version answers, by what it calls itself.

@@ -38,6 +38,10 @@ from pytest_canary.rendering.version import Version
 class Release:
     """Moves versions of one app through canary and stable.
 
+    The plugin's own: `namespace`, `observer`, `waiter`, `processes`, `printed`, `diagnoser`,
+    `pods`, `service`, `hooks`, `commands`, `migrator`, `surroundings`, `rollouts`, `try_out`,
+    `canary`, `update`, `take_back`, `promote`, `apply_service`, `deploy`.
+
     Args:
         namespace: where the app lives.
         observer: watches that namespace.

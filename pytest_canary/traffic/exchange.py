@@ -127,6 +127,8 @@ def place(stage: str, transition: str) -> str:
 class Exchange:
     """One request of the traffic, and what came of it.
 
+    The plugin's own: `enter`.
+
     Attributes:
         number: its place in the schedule.
         due: seconds from the traffic's start to when it had to be sent.

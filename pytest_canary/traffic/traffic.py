@@ -75,6 +75,8 @@ class Traffic:
     What judges (`lost`, `slow`, `losses`, `verify`, …) raises TrafficError where the generator
     didn't run: no traffic is not the same as none lost.
 
+    The plugin's own: `settings`, `schedule`, `ledger`, `columns`, `columns_by_version`.
+
     Args:
         api: the app, by its Service; tells the requests, their deadline and the headers, and has
             the journal that the writes are entered in.

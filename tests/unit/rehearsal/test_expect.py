@@ -44,6 +44,7 @@ def test_everything_holds_in_a_healthy_release(new_world: NewWorld) -> None:
     expect.nobody_waited()
     world.rehearsal.enter("verdict")
     expect.go()
+    assert world.rehearsal.verdict.answer == "go"
     world.rehearsal.enter("stable")
     expect.no_more_lost_requests()
     expect.gone("canary")
@@ -169,6 +170,7 @@ def test_a_verdict_that_is_no_go_is_told(new_world: NewWorld) -> None:
     outcome.verdict = replace(outcome.verdict, answer="no-go", sentence="5 % of its requests fail")
     assert fails(lambda expect: expect.go(), world) == "5 % of its requests fail"
     outcome.verdict = None
+    assert "there is no verdict" in fails(lambda _: world.rehearsal.verdict, world)
     assert "there is no verdict, which is no go" in fails(lambda expect: expect.go(), world)
 
 
