@@ -15,6 +15,7 @@ from pytest_canary import errors
 from pytest_canary.core import errors as own_errors
 
 ROOT = Path(__file__).parents[2]
+TYPED = ast.parse((ROOT / "tests" / "typing" / "face.py").read_text())
 FACE = ast.parse(Path(pytest_canary.__file__).read_text())
 
 
@@ -33,6 +34,30 @@ def test_a_public_name_is_what_type_checkers_take_it_for(name: str) -> None:
     }
     assert imported[name] == f"pytest_canary.{pytest_canary._HOMES[name]}.{name}"
     assert getattr(pytest_canary, name).__name__ == name
+
+
+def test_the_typed_test_uses_every_public_name() -> None:
+    used = {node.id for node in ast.walk(TYPED) if isinstance(node, ast.Name)}
+    for module, public in ((pytest_canary, pytest_canary.__all__), (errors, errors.__all__)):
+        imported = {
+            alias.name: alias.asname or alias.name
+            for node in ast.walk(TYPED)
+            if isinstance(node, ast.ImportFrom) and node.module == module.__name__
+            for alias in node.names
+        }
+        assert [name for name in public if imported.get(name) not in used] == []
+
+
+def test_the_typed_test_makes_every_assertion() -> None:
+    made = {
+        node.func.attr
+        for node in ast.walk(TYPED)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and isinstance(node.func.value, ast.Attribute)
+        and node.func.value.attr == "expect"
+    }
+    assert made == {name for name in vars(pytest_canary.Expect) if not name.startswith("_")}
 
 
 def test_another_name_is_no_attribute() -> None:
