@@ -145,7 +145,7 @@ def redact_report(
             (name, value if name in OURS else _redacted(value, redact))
             for name, value in report.user_properties
         ]
-        if hasattr(report, "wasxfail"):
+        if is_expected_failure(report):
             report.wasxfail = redact(report.wasxfail)
 
 
@@ -216,6 +216,11 @@ def failure_evidence(report: pytest.TestReport) -> str:
     if isinstance(report.longrepr, ErrorRepr):
         return report.longrepr.evidence
     return report.longreprtext
+
+
+def is_expected_failure(report: pytest.TestReport) -> bool:
+    """Whether a test may fail, as its mark `xfail` says or itself by `pytest.xfail`."""
+    return "wasxfail" in vars(report)
 
 
 def skip_reason(report: pytest.TestReport) -> str:

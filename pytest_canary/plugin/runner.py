@@ -23,6 +23,7 @@ from pytest_canary.plugin.pytest_internals import (
     WARNINGS_PROPERTY,
     ErrorRepr,
     failure_message,
+    is_expected_failure,
     skip_item,
 )
 from pytest_canary.plugin.state import FailedTest, Outcome
@@ -139,9 +140,8 @@ def find_error(
     if isinstance(item, StageTest) and item.error and report.when == "call":
         return item.error
     error = call.excinfo.value if call.excinfo else None
-    if isinstance(error, (pytest.skip.Exception, unittest.SkipTest)) or hasattr(report, "wasxfail"):
-        return None
-    return error
+    skipped = isinstance(error, (pytest.skip.Exception, unittest.SkipTest))
+    return None if skipped or is_expected_failure(report) else error
 
 
 class AutomaticRollback:

@@ -8,10 +8,16 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from _pytest.runner import runtestprotocol
 
 import pytest_canary
 from pytest_canary.plugin import pytest_internals
-from pytest_canary.plugin.pytest_internals import failure_message, fixture_modules, screen
+from pytest_canary.plugin.pytest_internals import (
+    failure_message,
+    fixture_modules,
+    is_expected_failure,
+    screen,
+)
 
 PACKAGE = Path(pytest_canary.__file__).parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
@@ -44,6 +50,27 @@ def test_no_other_module_of_the_plugin_reaches_into_another_objects_privates() -
         and ast.unparse(node.value) not in ("self", "cls")
     ]
     assert {line.split(":")[0] for line in reached} == {"pytest_internals.py"}
+
+
+def test_no_module_asks_whether_something_has_an_attribute() -> None:
+    asked = [
+        f"{path.relative_to(PACKAGE)}:{node.lineno}"
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Name) and node.id == "hasattr"
+    ]
+    assert asked == []
+
+
+@pytest.mark.parametrize("marked", [False, True])
+def test_a_test_that_may_fail_is_known_by_its_report(
+    pytester: pytest.Pytester, marked: bool
+) -> None:
+    item = pytester.getitem("def test_it(): assert False", "test_it")
+    if marked:
+        item.add_marker(pytest.mark.xfail)
+    reports = runtestprotocol(item, log=False)
+    assert [is_expected_failure(each) for each in reports] == [False, marked, False]
 
 
 def test_a_failure_that_says_nothing_is_said_to() -> None:
