@@ -158,8 +158,7 @@ class Journal:
         """
         found = self.find(kind)
         if found is None:
-            stage = kind.__name__.removesuffix("Outcome").lower()
-            raise ReleaseError(f"the walk has not come to stage {stage}; enter it first")
+            raise ReleaseError(f"the walk has not come to stage {kind.stage}; enter it first")
         return found
 
     @property

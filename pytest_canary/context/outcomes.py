@@ -1,11 +1,14 @@
-"""What came of each check and of each stage's transition; typed by stage."""
+"""What came of each check and of each stage's transition; typed by stage.
+
+An outcome's `stage` is the one that has to be entered for it to be there.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pytest_canary.core.errors import DatabaseError, FoundError
 
@@ -50,6 +53,7 @@ class CheckResult:
 class PreflightOutcome:
     """What the static check has found."""
 
+    stage: ClassVar[str] = "preflight"
     inspection: Inspection
 
 
@@ -65,6 +69,7 @@ class ClusterOutcome:
         apply_failures: what is wrong with how the apply script fails.
     """
 
+    stage: ClassVar[str] = "cluster"
     images: dict[str, str]
     seconds: dict[str, float]
     history: Sequence[Moment]
@@ -76,6 +81,7 @@ class ClusterOutcome:
 class BaselineOutcome:
     """What the baseline's migration did; None where there is nothing to migrate."""
 
+    stage: ClassVar[str] = "baseline"
     migrated: Migrated | None = None
 
 
@@ -92,6 +98,7 @@ class CanaryOutcome:
         trials: of the migration that comes next; None where none does, or its own pods migrate.
     """
 
+    stage: ClassVar[str] = "canary"
     began: float | None = None
     rows: int = 0
     sample: Counter[str] = field(default_factory=Counter)
@@ -111,6 +118,7 @@ class MigrationOutcome:
         refused: the same migration on a database that refuses it; None where it is not tried.
     """
 
+    stage: ClassVar[str] = "migration"
     migrated: Migrated | None = None
     backup: Backup | DatabaseError | FoundError | None = None
     blocking: list[Finding] = field(default_factory=list)
@@ -126,6 +134,7 @@ class VerdictOutcome:
         absent: why nobody could tell the two apart; empty where somebody could.
     """
 
+    stage: ClassVar[str] = "verdict"
     verdict: Verdict | None = None
     absent: str = ""
 
@@ -138,6 +147,7 @@ class UpdateOutcome:
         began: by the observer's clock.
     """
 
+    stage: ClassVar[str] = "verdict"
     began: float
 
 
@@ -150,6 +160,7 @@ class StableOutcome:
         late: how the canary did from its verdict to its end; empty where there was none.
     """
 
+    stage: ClassVar[str] = "stable"
     rollouts: list[Rollout]
     late: Sequence[Comparison] = ()
 
@@ -163,6 +174,7 @@ class RollbackOutcome:
         down: what the down-migration did; None where there was none.
     """
 
+    stage: ClassVar[str] = "rollback"
     not_undone: list[str] = field(default_factory=list)
     down: Migrated | None = None
 
@@ -177,6 +189,7 @@ class RollbackOutcome:
 class CleanupOutcome:
     """What is left of the run, by kind; nothing where all is gone. Absent where nobody knows."""
 
+    stage: ClassVar[str] = "cleanup"
     left: dict[str, tuple[object, ...]] = field(default_factory=dict)
 
 

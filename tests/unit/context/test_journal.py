@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from pytest_canary.config.baseline import Baseline
-from pytest_canary.config.options import Options
+from pytest_canary.config.options import STAGES, Options
 from pytest_canary.config.plan import Plan
 from pytest_canary.config.settings import Settings
 from pytest_canary.context import rules
 from pytest_canary.context.journal import Journal
+from pytest_canary.context.outcomes import Outcome
 from pytest_canary.core.errors import FoundError, ReleaseError
 from pytest_canary.core.findings import Finding
 from pytest_canary.core.masking import Redactor
@@ -153,3 +154,15 @@ def test_a_version_that_nothing_has_told_is_told_so(
     assert failure.value.sentence == f"which version answers can't be told: {why}"
     journal.versions["baseline"] = "1"
     assert journal.version("baseline") == "1"
+
+
+@pytest.mark.parametrize("kind", get_args(Outcome), ids=lambda it: it.__name__)
+def test_what_came_of_a_stage_is_missed_by_a_name_that_can_be_entered(
+    begin: Begin, kind: type[Outcome]
+) -> None:
+    assert kind.stage in STAGES
+    with pytest.raises(ReleaseError) as failure:
+        begin().outcome(kind)
+    assert failure.value.sentence == (
+        f"the walk has not come to stage {kind.stage}; enter it first"
+    )
