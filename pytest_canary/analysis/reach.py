@@ -31,11 +31,15 @@ class Way:
 
     Attributes:
         table: the settings' table whose `rate` decides how often.
+        rate: that, in requests a second.
+        at: the same settings with another rate.
         most: how many requests a window has at most: the baseline's, and the canary's.
         share: what part of the rate is the canary's, in words; empty for all of it.
     """
 
     table: str
+    rate: Callable[[Settings], float]
+    at: Callable[[Settings, float], Settings]
     most: Callable[[Settings], tuple[int, int]]
     share: Callable[[Settings], str]
 
@@ -66,10 +70,27 @@ def _share_by_header(settings: Settings) -> str:
     return f", shared with {stable} pods of stable by {canary} of the canary,"
 
 
-BY_TRACK = Way("verdict", _most_by_track, lambda _: "")
+def _lasting(settings: Settings, seconds: float) -> Settings:
+    changed = settings.verdict.model_copy(update={"seconds": seconds})
+    return settings.model_copy(update={"verdict": changed})
+
+
+def _verdict_at(settings: Settings, rate: float) -> Settings:
+    changed = settings.verdict.model_copy(update={"rate": rate})
+    return settings.model_copy(update={"verdict": changed})
+
+
+def _traffic_at(settings: Settings, rate: float) -> Settings:
+    changed = settings.traffic.model_copy(update={"rate": rate})
+    return settings.model_copy(update={"traffic": changed})
+
+
+BY_TRACK = Way("verdict", lambda it: it.verdict.rate, _verdict_at, _most_by_track, lambda _: "")
 """Each at an address of its own."""
 
-BY_HEADER = Way("traffic", _most_by_header, _share_by_header)
+BY_HEADER = Way(
+    "traffic", lambda it: it.traffic.rate, _traffic_at, _most_by_header, _share_by_header
+)
 """Both behind the Service, where a header of the answer tells who was."""
 
 
@@ -78,9 +99,8 @@ def unreachable_go(settings: Settings, way: Way) -> Finding | None:
     if _reached(settings, way):
         return None
     limits, (baseline, canary) = settings.verdict, way.most(settings)
-    rate = getattr(settings, way.table).rate
     given = (
-        f"verdict.seconds = {limits.seconds:g} and {way.table}.rate = {rate:g}"
+        f"verdict.seconds = {limits.seconds:g} and {way.table}.rate = {way.rate(settings):g}"
         f"{way.share(settings)} give it"
     )
     if not _lasts(settings):
@@ -123,14 +143,16 @@ def _reached(settings: Settings, way: Way) -> bool:
 def _advice(settings: Settings, way: Way) -> str:
     """The settings of which one alone is enough, and their least values."""
     ways = []
-    for table, key, highest in (("verdict", "seconds", LONGEST), (way.table, "rate", HIGHEST)):
+    for key, changed, highest in (
+        ("verdict.seconds", _lasting, LONGEST),
+        (f"{way.table}.rate", way.at, HIGHEST),
+    ):
 
-        def is_enough(value: int, table: str = table, key: str = key) -> bool:
-            changed = getattr(settings, table).model_copy(update={key: float(value)})
-            return _reached(settings.model_copy(update={table: changed}), way)
+        def is_enough(value: int, changed: Callable[[Settings, float], Settings] = changed) -> bool:
+            return _reached(changed(settings, float(value)), way)
 
         value = _least(is_enough, highest)
-        ways += [f"{table}.{key} to at least {value:,}"] if value else []
+        ways += [f"{key} to at least {value:,}"] if value else []
     less = "say in verdict.errors or verdict.confidence that less proof is enough"
     return f"set {' or '.join(ways)}; or {less}" if ways else less
 
