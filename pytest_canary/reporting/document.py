@@ -218,9 +218,21 @@ class Found(Part):
         files: Sequence[str] = (),
     ) -> Found:
         """A finding as the report has it."""
-        told = cls.model_fields.keys() & Finding.__dataclass_fields__.keys()
-        named = {name: getattr(finding, name) for name in told}
-        return cls(**named, stage=stage, after_apply=after_apply, files=tuple(files))
+        return cls(
+            code=finding.code,
+            sentence=finding.sentence,
+            where=finding.where,
+            seen=finding.seen,
+            evidence=finding.evidence,
+            likely=finding.likely,
+            next=finding.next,
+            doomed=finding.doomed,
+            level=finding.level,
+            why=finding.why,
+            stage=stage,
+            after_apply=after_apply,
+            files=tuple(files),
+        )
 
 
 class RuleLevel(Part):

@@ -87,7 +87,8 @@ def test_what_a_run_does_not_have_stays_out() -> None:
 
 
 def test_a_finding_is_taken_over_whole() -> None:
-    finding = Finding("Code", "it is wrong", "here", "so", "log", "this", "that", doomed=False)
+    words = ("Code", "it is wrong", "here", "so", "log", "this", "that")
+    finding = Finding(*words, doomed=False, level="warning", why="we know")
     found = Found.of(finding, "canary", 1.8, ["findings/90dd3c/1/log.txt"])
     told = Finding.__dataclass_fields__.keys() - {"file", "line"}
     assert {name: getattr(found, name) for name in told} == {n: vars(finding)[n] for n in told}
