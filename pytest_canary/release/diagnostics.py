@@ -31,6 +31,11 @@ class Diagnostics:
     describe: str
     logs: Mapping[str, str]
 
+    @property
+    def said(self) -> Mapping[str, str]:
+        """What kubectl says, by what it was asked for: objects, events and descriptions."""
+        return {"objects": self.objects, "events": self.events, "describe": self.describe}
+
 
 def collect(
     namespace: Namespace,

@@ -73,8 +73,8 @@ def diagnostics_came_first(context: Context) -> None:
     found = context.journal.diagnostics
     if found is None:
         raise ReleaseError("no diagnostics were collected before the release was rolled back")
-    for what in ("objects", "events", "describe"):
-        if not getattr(found, what).strip():
+    for what, text in found.said.items():
+        if not text.strip():
             raise ReleaseError(f"the diagnostics hold no {what} of {context.settings.name}")
 
 
