@@ -9,6 +9,7 @@ import secrets
 import socket
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
+from typing import TypedDict
 
 from pytest_canary.cluster.container_engine import NodeContainer
 from pytest_canary.core.errors import ClusterError
@@ -27,6 +28,27 @@ def boot_id() -> str:
         return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     except OSError:
         return ""
+
+
+class Noted(TypedDict, total=False):
+    """What of a record may be noted once it is there; see `Record`."""
+
+    host: str
+    boot: str
+    engine: str
+    endpoint: str
+    cluster: str | None
+    cluster_spec: str | None
+    containers: list[str] | None
+    network: bool
+    network_id: str | None
+    namespace: str | None
+    within: str | None
+    guest: bool
+    kubectl: str | None
+    images: list[str]
+    registry: bool
+    kept: bool
 
 
 @dataclass
@@ -79,6 +101,10 @@ class Record:
     images: list[str] = field(default_factory=list)
     registry: bool = False
     kept: bool = False
+
+    def note(self, what: Noted) -> None:
+        """Take over what is about to be made."""
+        vars(self).update(what)
 
     @property
     def mount(self) -> str:

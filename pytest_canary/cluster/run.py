@@ -14,11 +14,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Unpack
 from urllib.parse import quote
 
 from pytest_canary.cluster import record as records
-from pytest_canary.cluster.record import Record, state_folder
+from pytest_canary.cluster.record import Noted, Record, state_folder
 from pytest_canary.core import locks
 from pytest_canary.core.errors import ClusterError
 
@@ -177,11 +177,10 @@ class Run:
         with self._saving:
             records.write(self.record, self.folder)
 
-    def made(self, **what: Any) -> None:
+    def made(self, **what: Unpack[Noted]) -> None:
         """Note something in the record that is about to be made; all of it at once."""
         with self._saving:
-            for key, value in what.items():
-                setattr(self.record, key, value)
+            self.record.note(what)
         self.save()
 
     def made_image(self, ref: str) -> None:

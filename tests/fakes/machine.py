@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Unpack
 
 import pytest
 from fakes.clock import Clock
@@ -11,6 +12,7 @@ from fakes.engine import Engine
 from fakes.runs import PROJECT
 
 from pytest_canary.cluster.reaping import reap
+from pytest_canary.cluster.record import Noted
 from pytest_canary.cluster.run import Run
 from pytest_canary.core.errors import CanaryError
 from pytest_canary.core.waiting import Waiter
@@ -43,10 +45,11 @@ class Machine:
         self.engine = Engine("dev-control-plane", self.deleted)
         self.told: list[str] = []
 
-    def left(self, **made: object) -> Run:
+    def left(self, **made: Unpack[Noted]) -> Run:
         """A run whose process is gone."""
         run = Run.start(PROJECT)
-        run.made(engine=self.engine.id, endpoint=self.engine.endpoint, **made)
+        run.made(engine=self.engine.id, endpoint=self.engine.endpoint)
+        run.made(**made)
         run.release()
         return run
 

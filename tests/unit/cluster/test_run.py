@@ -8,11 +8,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import get_type_hints
 
 import pytest
 from fakes.runs import PROJECT, Other, Started, found, reusable
 
-from pytest_canary.cluster.record import state_folder
+from pytest_canary.cluster.record import Noted, Record, state_folder
 from pytest_canary.cluster.run import JOBS, Run
 from pytest_canary.core.errors import ClusterError, CommandError
 from pytest_canary.core.processes import Processes
@@ -41,6 +42,10 @@ def test_what_a_run_makes_is_on_disk_before_it_is_made(started: Started) -> None
     written = json.loads((run.folder / "record.json").read_text())
     assert (written["cluster"], written["network"]) == ("canary-x", True)
     assert written["project"] == str(PROJECT)
+
+
+def test_what_can_be_noted_is_what_a_record_has() -> None:
+    assert get_type_hints(Noted).items() <= get_type_hints(Record).items()
 
 
 def test_a_run_that_is_removed_leaves_nothing(started: Started, state: Path) -> None:
