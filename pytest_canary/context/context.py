@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pytest_canary.api.client import Api
 from pytest_canary.config.plan import Plan
 from pytest_canary.context.address import Address, find_address
 from pytest_canary.context.app_access import AppAccess
+from pytest_canary.context.comparing import Comparing
 from pytest_canary.context.journal import Journal
 from pytest_canary.context.outcomes import CanaryOutcome, MigrationOutcome, RollbackOutcome
-from pytest_canary.context.platform import look
+from pytest_canary.context.platform import PlatformWatch, look
 from pytest_canary.core.errors import ClusterError, ReleaseError
 from pytest_canary.core.waiting import Waiter
 from pytest_canary.database.database import Database
-from pytest_canary.diagnosis.disturbances import Platform, disturbances
 from pytest_canary.k8s.objects import Object, images
 from pytest_canary.k8s.observer import Observer
 from pytest_canary.manifests.references import pull_secrets
@@ -32,11 +32,8 @@ if TYPE_CHECKING:
     from pytest_canary.config.settings import Settings
     from pytest_canary.context.builders import Builders
     from pytest_canary.core.findings import Finding
+    from pytest_canary.diagnosis.disturbances import Platform
     from pytest_canary.k8s.namespace import Namespace
-    from pytest_canary.sides.in_turn import InTurn
-    from pytest_canary.sides.judged import Judged
-    from pytest_canary.sides.memory_watch import MemoryWatch
-    from pytest_canary.sides.sides import Sides
 
 
 @dataclass
@@ -55,13 +52,8 @@ class Context:
         database: the database in the cluster.
         app: how the app is asked.
         builders: make what is made later.
-        platform: what the release stands on, as it was at first; None before that was looked at.
-        sides: canary and baseline side by side, from the baseline's readiness until the canary's
-            end; None before and after, and where they are not compared.
-        memory: what the pods of both hold, since they are side by side; None before.
-        judged: when there was a verdict, and of whom; None before.
-        in_turn: the baseline, and the candidate after it, where there is no canary; None where
-            they are not compared.
+        platform: remembers what the release stands on.
+        comparing: who asks the two versions, and watches them, where they are compared.
     """
 
     plan: Plan
@@ -75,11 +67,8 @@ class Context:
     database: Database
     app: AppAccess
     builders: Builders
-    platform: Platform | None = None
-    sides: Sides | None = None
-    memory: MemoryWatch | None = None
-    judged: Judged | None = None
-    in_turn: InTurn | None = None
+    platform: PlatformWatch = field(default_factory=PlatformWatch)
+    comparing: Comparing = field(default_factory=Comparing)
 
     @property
     def settings(self) -> Settings:
@@ -150,10 +139,7 @@ class Context:
     def enter_phase(self, stage: str, transition: str) -> None:
         """Let what is sent know where the walk stands."""
         self.app.enter_phase(stage, transition)
-        if self.sides and self.sides.traffic:
-            self.sides.traffic.stand(stage, transition)
-        if self.in_turn:
-            self.in_turn.traffic.stand(stage, transition)
+        self.comparing.enter_phase(stage, transition)
 
     def learn_version(self, title: str, track: str) -> None:
         """Write down what a version calls itself, where a header tells.
@@ -226,13 +212,14 @@ class Context:
 
     def look_at_platform(self) -> None:
         """Remember what the release stands on, as it is before the first one is there."""
-        self.platform = look(self.provisioned, self.engine, self.observer)
+        self.platform.begin(self._look())
 
     def disturbances(self) -> list[Finding]:
         """What has happened to what the release stands on, and is none of its doing."""
-        if self.platform is None:
-            return []
-        return disturbances(self.platform, look(self.provisioned, self.engine, self.observer))
+        return self.platform.disturbances(self._look)
+
+    def _look(self) -> Platform:
+        return look(self.provisioned, self.engine, self.observer)
 
     def remains(self) -> RollbackOutcome:
         """What rolling back has not undone in the database, as it was before anything else did.
@@ -252,12 +239,7 @@ class Context:
         """End what runs in the background: the traffic first, as it asks the app."""
         self.transitions.stop()
         self._stop_trials()
-        if self.memory:
-            self.memory.stop()
-        if self.sides:
-            self.sides.stop()
-        if self.in_turn:
-            self.in_turn.stop()
+        self.comparing.stop()
         self.app.stop()
         self.observer.stop()
 

@@ -42,24 +42,16 @@ def ask_baseline(context: Context) -> None:
     if not context.plan.has_canary:
         settings = context.settings
         figures = _figures(context, STABLE)
-        context.in_turn = context.builders.ask_in_turn(
+        in_turn = context.builders.ask_in_turn(
             context.api,
             settings.traffic,
             settings.verdict,
             context.app.traffic,
             elsewhere=context.provisioned.cluster is None,
-        ).start(lambda: (figures.restarts, figures.unready))
+        )
+        context.comparing.begin_in_turn(in_turn.start(lambda: (figures.restarts, figures.unready)))
         return
-    context.sides = _new_sides(context)
-    context.sides.ask_baseline(context.waiter)
-
-
-def keep_baseline(context: Context) -> None:
-    """Keep what the baseline has answered alone; call it before the candidate comes."""
-    if context.in_turn:
-        context.in_turn.keep_baseline(context.waiter)
-    if context.sides:
-        context.sides.keep_alone(context.waiter)
+    context.comparing.begin(_new_sides(context)).ask_baseline(context.waiter)
 
 
 def open_sides(context: Context) -> None:
@@ -71,8 +63,8 @@ def open_sides(context: Context) -> None:
         WaitTimeoutError: the canary does not answer at its own, and the baseline does.
         ApiError: the row that a bounded read asks for can't be written.
     """
-    context.sides = context.sides or _new_sides(context)
-    context.sides.open(context.waiter, "canary")
+    sides = context.comparing.sides or context.comparing.begin(_new_sides(context))
+    sides.open(context.waiter, "canary")
     watch_memory(context)
 
 
@@ -99,17 +91,6 @@ def _new_sides(context: Context) -> Sides:
     )
 
 
-def close_sides(context: Context) -> None:
-    """Ask nobody there any more, and watch nobody's memory."""
-    if context.memory:
-        context.memory.stop()
-    if context.sides:
-        context.sides.close()
-    if context.in_turn:
-        context.in_turn.stop()
-    context.sides = context.in_turn = None
-
-
 def judge(context: Context) -> Verdict:
     """The verdict: canary against baseline.
 
@@ -118,7 +99,7 @@ def judge(context: Context) -> Verdict:
         NotApplicable: nobody can tell whom the traffic has asked.
     """
     asked = _asked(context)
-    memory = context.memory or watch_memory(context)
+    memory = context.comparing.memory or watch_memory(context)
     measurement = Measurement(
         context.namespace,
         context.observer,
@@ -135,7 +116,7 @@ def judge(context: Context) -> Verdict:
     )
     verdict = context.builders.judge(measurement)
     stable, canary = (_figures(context, track) for track in (STABLE, CANARY))
-    context.judged = Judged(asked, stable, canary, memory)
+    context.comparing.keep(Judged(asked, stable, canary, memory))
     return verdict
 
 
@@ -146,13 +127,14 @@ def judge_update(context: Context) -> Verdict:
         NotApplicable: nobody has asked the baseline.
         WaitTimeoutError: a pod that was told to end is still there.
     """
-    if context.in_turn is None:
+    in_turn = context.comparing.in_turn
+    if in_turn is None:
         raise NotApplicable("nobody has asked the baseline before the candidate came")
     # What a pod of the baseline's takes along is no fault of the candidate's.
     context.release.wait_until_ended()
     measured = MeasuredInTurn(
         context.waiter,
-        context.in_turn,
+        in_turn,
         context.settings.verdict,
         context.settings.traffic.slow,
         _figures(context, STABLE),
@@ -172,15 +154,17 @@ def judge_late(context: Context) -> tuple[Comparison, ...]:
     Raises:
         TrafficError: the traffic broke off.
     """
-    if context.judged is None:
+    judged = context.comparing.judged
+    if judged is None:
         return ()
     settings = context.settings
-    return late.judge_late(context.judged.afterwards(), settings.verdict, settings.traffic.slow)
+    return late.judge_late(judged.afterwards(), settings.verdict, settings.traffic.slow)
 
 
 def absence(context: Context) -> str:
     """Why both are not asked side by side, and what tells them apart then; empty where they are."""
-    if not (context.sides and context.sides.absent):
+    sides = context.comparing.sides
+    if not (sides and sides.absent):
         return ""
     header, untold = context.settings.api.version_header, context.journal.untold
     told = (
@@ -188,7 +172,7 @@ def absence(context: Context) -> str:
         if untold
         else f"the two versions are told apart by the header {header} alone, as"
     )
-    return f"{told} {context.sides.absent}"
+    return f"{told} {sides.absent}"
 
 
 def _pages(context: Context) -> Pages:
@@ -198,19 +182,18 @@ def _pages(context: Context) -> Pages:
 
 def watch_memory(context: Context) -> MemoryWatch:
     """Look at what the pods of both hold, from now on; what was seen before counts no more."""
-    if context.memory:
-        context.memory.stop()
-    sides, cluster = context.sides, context.provisioned.cluster
-    context.memory = MemoryWatch(
-        {track: context.release.name(track) for track in (STABLE, CANARY)},
-        context.namespace,
-        context.observer,
-        _pages(context),
-        context.release.pods.versions,
-        (lambda: sides.pods) if sides else dict,
-        count=cluster.memory.held if cluster else None,
-    ).start()
-    return context.memory
+    sides, cluster = context.comparing.sides, context.provisioned.cluster
+    return context.comparing.watch(
+        MemoryWatch(
+            {track: context.release.name(track) for track in (STABLE, CANARY)},
+            context.namespace,
+            context.observer,
+            _pages(context),
+            context.release.pods.versions,
+            (lambda: sides.pods) if sides else dict,
+            count=cluster.memory.held if cluster else None,
+        )
+    )
 
 
 def _before(context: Context) -> Reference | None:
@@ -219,7 +202,7 @@ def _before(context: Context) -> Reference | None:
     if outcome is None or outcome.began is None:
         return None
     public = requests_of(context.app.traffic.columns(0.0, outcome.began))
-    sides = context.sides
+    sides = context.comparing.sides
     # What was asked at the address is like what the verdict asks there.
     samples = [sides.alone] if sides and sides.traffic and sides.alone else []
     if len(public):
@@ -229,7 +212,7 @@ def _before(context: Context) -> Reference | None:
 
 
 def _asked(context: Context) -> Asked:
-    sides, versions = context.sides, context.journal.versions
+    sides, versions = context.comparing.sides, context.journal.versions
     asked = sides.asked(context.app.traffic) if sides else None
     if asked:
         return asked

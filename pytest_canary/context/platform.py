@@ -7,14 +7,36 @@ from typing import TYPE_CHECKING
 
 from pytest_canary.core.errors import ClusterError, CommandError
 from pytest_canary.database.deployment import SERVICE
-from pytest_canary.diagnosis.disturbances import Platform
+from pytest_canary.diagnosis.disturbances import Platform, disturbances
 from pytest_canary.k8s.objects import containers, is_ending, pods_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pytest_canary.cluster.container_engine import ContainerEngine
     from pytest_canary.cluster.provision import Provisioned
+    from pytest_canary.core.findings import Finding
     from pytest_canary.k8s.objects import Object
     from pytest_canary.k8s.observer import Observer
+
+
+class PlatformWatch:
+    """Remembers what the release stands on as it was at first."""
+
+    def __init__(self) -> None:
+        self._first: Platform | None = None
+
+    def begin(self, first: Platform) -> None:
+        """Remember the platform as it is."""
+        self._first = first
+
+    def disturbances(self, now: Callable[[], Platform]) -> list[Finding]:
+        """What has happened to the platform since then; nothing before it has begun.
+
+        Args:
+            now: looks at it as it is.
+        """
+        return disturbances(self._first, now()) if self._first else []
 
 
 def look(up: Provisioned, engine: ContainerEngine, observer: Observer) -> Platform:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_canary.context import judging, migrating
+from pytest_canary.context import migrating
 from pytest_canary.context.outcomes import CanaryOutcome, MigrationOutcome, UpdateOutcome
 from pytest_canary.manifests.version import STABLE
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def migrate(context: Context) -> None:
     """Migrate; where the candidate's pods do as they come, by the update itself."""
-    judging.keep_baseline(context)
+    context.comparing.keep_baseline(context.waiter)
     began = context.app.traffic.now() if context.app.has_traffic else None
     context.journal.keep(CanaryOutcome(began, len(context.journal.writes.acknowledged)))
     if context.plan.migrates_along:

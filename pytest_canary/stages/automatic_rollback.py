@@ -8,7 +8,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from pytest_canary.context import expect, judging
+from pytest_canary.context import expect
 from pytest_canary.context.delivered import (
     tell_of_pipeline,
     tell_of_rollback,
@@ -38,7 +38,7 @@ STAGE = Stage("rollback", existing_context, transition="roll back", automatic=Tr
 
 @STAGE.enter("the release is rolled back")
 def is_rolled_back(context: Context) -> None:
-    judging.close_sides(context)
+    context.comparing.close()
     context.journal.diagnostics = context.transitions.roll_back(context.journal.diagnostics)
     context.release.wait_until_deleted(CANARY)
     if context.plan.upgrade:

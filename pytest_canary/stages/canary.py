@@ -44,7 +44,7 @@ STAGE = Stage(
 
 @STAGE.enter("{name}-canary is deployed")
 def is_deployed(context: Context) -> None:
-    judging.keep_baseline(context)
+    context.comparing.keep_baseline(context.waiter)
     began = context.app.traffic.now() if context.app.has_traffic else None
     context.journal.keep(CanaryOutcome(began, len(context.journal.writes.acknowledged)))
     migrating.deploy_canary(context)

@@ -38,7 +38,7 @@ def is_promoted(context: Context) -> None:
     late: list[Sequence[Comparison]] = []
     if not context.plan.has_canary:
         # The update was made before its verdict, and the candidate is everybody's since.
-        judging.close_sides(context)
+        context.comparing.close()
         began = context.journal.outcome(UpdateOutcome).began
     else:
         began = context.observer.now()
@@ -53,7 +53,7 @@ def is_promoted(context: Context) -> None:
 def judge_to_the_end(context: Context) -> Sequence[Comparison]:
     """Judge the canary for the last time, before it is deleted."""
     late = judging.judge_late(context)
-    judging.close_sides(context)
+    context.comparing.close()
     # While one of the candidate's stops too, nobody can tell whose the losses are.
     if context.app.has_traffic and lost_by_baseline(context, context.app.traffic.losses()):
         context.release.wait_until_ended()

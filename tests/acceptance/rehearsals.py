@@ -267,7 +267,7 @@ class Place:
         journal.versions = {"baseline": before.versions["baseline"]}
         journal.writes = Writes(self.rows)
         context = workspace.context
-        judging.close_sides(context)
+        context.comparing.close()
         context.app.stop()
         up = context.provisioned
         workspace.context = replace(

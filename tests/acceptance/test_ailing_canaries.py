@@ -349,8 +349,8 @@ def test_too_few_requests_are_never_go(walk: Rehearsal) -> None:
 
 def test_without_traffic_there_is_no_go(walk: Rehearsal) -> None:
     """After this, the walk has none."""
-    assert walk.context.sides
-    walk.context.sides.stop()
+    assert walk.context.comparing.sides
+    walk.context.comparing.sides.stop()
 
     with changed(walk, verdict={"seconds": 3}):
         found = judge(walk)
@@ -369,6 +369,7 @@ def test_traffic_that_broke_off_is_told(walk: Rehearsal) -> None:
     with pytest.raises(TrafficError):
         traffic.start()
     app: Any = SimpleNamespace(traffic=traffic)
+    comparing = replace(walk.context.comparing, sides=None)
 
     with pytest.raises(TrafficError, match=r"the traffic broke off after .*: OSError: no memory"):
-        judging.judge(replace(walk.context, app=app, sides=None))
+        judging.judge(replace(walk.context, app=app, comparing=comparing))

@@ -26,7 +26,7 @@ SILENT = {"api": NOTES, **LOADED}
 
 def sides(world: World) -> Sides:
     """How a world's canary and baseline are asked."""
-    found = world.context.sides
+    found = world.context.comparing.sides
     assert found
     return found
 

@@ -168,7 +168,7 @@ class World:
 
     def _judge(self, _measurement: Measurement) -> Verdict:
         """A go, of a window in which both were asked, as they will be after it, in no time."""
-        traffic = self.context.sides and self.context.sides.traffic
+        traffic = self.context.comparing.sides and self.context.comparing.sides.traffic
         if traffic:
             began = traffic.now()
             traffic.set_rate(100)

@@ -109,7 +109,7 @@ def test_what_it_wrote_in_vain_knows_whom_it_was_sent_to_and_in_which_stage(
 
 def test_the_memory_of_as_many_pods_of_each_is_watched_from_then_on(loaded: World) -> None:
     loaded.enter("canary")
-    memory = loaded.context.memory
+    memory = loaded.context.comparing.memory
     assert memory
     assert memory.pods["canary"] == loaded.pods("canary")
     assert len(memory.pods["stable"]) == 1 < len(loaded.pods("stable"))
@@ -122,10 +122,10 @@ def test_a_verdict_whose_memory_nobody_has_watched_begins_to(loaded: World) -> N
     loaded.enter("canary")
     judging.watch_memory(loaded.context)
     assert running().count("memory") == 1, "the watch of before has ended"
-    memory = loaded.context.memory
+    memory = loaded.context.comparing.memory
     assert memory
     memory.stop()
-    loaded.context.memory = None
+    loaded.context.comparing = replace(loaded.context.comparing, memory=None)
     measured(loaded, both)
     assert running().count("memory") == 1
 
@@ -138,7 +138,8 @@ def test_they_are_closed_before_the_canary_is_deleted(loaded: World, last: str) 
     there: list[object] = []
 
     def note(deployment: str) -> None:
-        there.append((deployment, services(loaded.namespace), running(), loaded.context.sides))
+        asked = loaded.context.comparing.sides
+        there.append((deployment, services(loaded.namespace), running(), asked))
         delete(deployment)
 
     loaded.patch.setattr(loaded.namespace, "delete_deployment", note)
@@ -166,7 +167,7 @@ def test_one_that_can_not_be_deleted_stops_nobody(loaded: World) -> None:
 
     loaded.patch.setattr(loaded.namespace, "delete_service", refuse)
     loaded.enter("stable")
-    assert loaded.context.sides is None
+    assert loaded.context.comparing.sides is None
     assert running() == ["canary-traffic"]
 
 
@@ -178,7 +179,7 @@ def test_where_nothing_is_judged_nobody_is_asked(
     new_world: NewWorld, table: dict[str, Any], said: str
 ) -> None:
     world = new_world(**table).enter("canary")
-    assert (world.context.sides, services(world.namespace)) == (None, [])
+    assert (world.context.comparing.sides, services(world.namespace)) == (None, [])
     assert "tracks" not in running()
     world.rehearsal.enter("verdict")
     assert world.journal.outcome(VerdictOutcome) == VerdictOutcome()
@@ -207,8 +208,8 @@ def test_without_the_right_the_header_tells_the_two_apart(loaded: World) -> None
         f"of their own: you may not {MAY_NOT} in namespace canary-test; "
     )
     assert (services(loaded.namespace), running()) == ([], ["canary-traffic", "memory"])
-    assert loaded.context.memory
-    assert len(loaded.context.memory.pods["stable"]) == 2, "all have the same load"
+    assert loaded.context.comparing.memory
+    assert len(loaded.context.comparing.memory.pods["stable"]) == 2, "all have the same load"
     ((baseline, canary),) = measured(loaded, both)
     # Behind the Service, the canary gets its share of the replicas.
     assert len(baseline.requests) > len(canary.requests)
@@ -254,7 +255,7 @@ def test_without_a_header_either_there_is_no_verdict_and_it_is_said(new_world: N
 
 def test_where_no_node_is_reached_it_is_said(loaded: World) -> None:
     loaded.enter("baseline")
-    judging.close_sides(loaded.context)
+    loaded.context.comparing.close()
     loaded.context.provisioned = replace(loaded.context.provisioned, cluster=None)
     loaded.enter("canary")
     assert sides(loaded).absent.endswith("no node of the cluster can be reached from here")

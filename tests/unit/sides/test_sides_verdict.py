@@ -129,7 +129,8 @@ def test_a_read_that_is_bounded_takes_the_place_of_the_other(new_world: NewWorld
     paths: list[str] = []
 
     def note(asked: app.Asked, right: app.Reply) -> app.Reply:
-        if asked.method == "GET" and world.context.sides and world.context.sides.traffic:
+        beside = world.context.comparing.sides
+        if asked.method == "GET" and beside and beside.traffic:
             paths.append(asked.path)
         return right
 

@@ -73,13 +73,13 @@ def test_the_baseline_is_asked_before_the_update_and_nobody_after_its_verdict(
     new_world: NewWorld,
 ) -> None:
     world = new_world(**NO_CANARY | LOADED).enter("baseline")
-    asked = world.context.in_turn
+    asked = world.context.comparing.in_turn
     assert asked
     until(lambda: asked.alone is not None)
     world.enter("migration")
     assert len(asked.baseline)
     world.enter("stable")
-    assert world.context.in_turn is None
+    assert world.context.comparing.in_turn is None
     with pytest.raises(NotApplicable, match=r"^nobody has asked the baseline before"):
         judging.judge_update(world.context)
 
