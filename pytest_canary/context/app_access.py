@@ -70,7 +70,8 @@ class AppAccess:
                 generate=self._generate,
             )
             traffic.stand(*self._phase)
-            self._traffic = self._journal.traffic = traffic.start()
+            self._traffic = traffic.start()
+            self._journal.keep_traffic(self._traffic)
 
     @property
     def api(self) -> Api:

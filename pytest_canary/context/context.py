@@ -152,11 +152,7 @@ class Context:
             return
         api = self.pod_api(track)
         assumed = self.settings.api.version_header_assumed and not self.journal.versions
-        version = api.version_told() if assumed else api.version()
-        if version is None:
-            self.journal.headerless = True
-        else:
-            self.journal.versions[title] = version
+        self.journal.keep_version(title, api.version_told() if assumed else api.version())
 
     def pod_api(self, track: str) -> Api:
         """The API of one ready pod of a track, past the Service."""

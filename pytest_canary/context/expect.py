@@ -99,7 +99,8 @@ def every_row(context: Context, api: Api | None = None) -> None:
         ReleaseError: some are missing or doubled, or none was ever written.
     """
     journal, api = context.journal, api or _service(context)
-    journal.read_back = found = read_back(api, journal.writes)
+    found = read_back(api, journal.writes)
+    journal.keep_read_back(found)
     expect_complete(found.wrong, found.acknowledged, api.where)
     expect_no_findings(found.findings)
 

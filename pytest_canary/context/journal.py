@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
@@ -43,6 +43,8 @@ Kind = TypeVar("Kind", bound=Outcome)
 
 class Journal:
     """One rehearsal's journal: the report is made of it alone.
+
+    Each entry is made by a method; nobody else changes what it has.
 
     Args:
         plan: what is rehearsed.
@@ -140,6 +142,55 @@ class Journal:
     def tried(self, stage: str) -> bool:
         """Whether the way into a stage was tried."""
         return stage in self._tried
+
+    def put_on_trial(self, stage: str) -> None:
+        """Write down that the canary is on trial in a stage."""
+        if stage not in self.on_trial:
+            self.on_trial.append(stage)
+
+    def keep_environment(self, found: Mapping[str, str]) -> None:
+        """Write down what the run runs on, beside what is known of that."""
+        self.environment |= found
+
+    def keep_version(self, title: str, version: str | None) -> None:
+        """Write down what a version calls itself.
+
+        Args:
+            title: "baseline" or "candidate".
+            version: None where the app sends no header that the settings did not promise.
+        """
+        if version is None:
+            self.headerless = True
+        else:
+            self.versions[title] = version
+
+    def keep_traffic(self, traffic: Traffic) -> None:
+        """Write down the load that runs from now on."""
+        self.traffic = traffic
+
+    def keep_read_back(self, found: ReadBack) -> None:
+        """Write down what became of the writes, as they were just looked for."""
+        self.read_back = found
+
+    def keep_diagnostics(self, found: Diagnostics | None) -> None:
+        """Write down what was just collected; None where nothing could be."""
+        self.diagnostics = found
+
+    def keep_pipeline(self, delivered: Delivered) -> None:
+        """Write down how one of the project's own pipelines ran."""
+        self.pipelines.append(delivered)
+
+    def keep_check(self, result: CheckResult) -> None:
+        """Write down how a check ended."""
+        self.checks.append(result)
+
+    def keep_failure(self, failure: Failure) -> None:
+        """Write down an error with its evidence; in the place of what was known of it."""
+        for place, known in enumerate(self.failures):
+            if known.error is failure.error:
+                self.failures[place] = failure
+                return
+        self.failures.append(failure)
 
     def keep(self, outcome: Outcome) -> None:
         """Write down what came of a stage's transition."""

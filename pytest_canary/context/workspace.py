@@ -113,19 +113,21 @@ class Workspace:
         known = next((each for each in self.journal.failures if each.error is error), None)
         if known:
             return known
-        redact, failures = self.journal.redactor.redact, self.journal.failures
+        redact = self.journal.redactor.redact
         # Known from now on, whatever goes wrong while its evidence is collected. Without a run,
         # the files would hold no more than that.
-        failures.append(failure_of(stage, error, redact))
+        failure = failure_of(stage, error, redact)
+        self.journal.keep_failure(failure)
         up = self.is_up and stage != "cleanup"
         diagnostics = self.context.release.diagnostics() if up else None
         also = self.context.disturbances() if up else []
         if self._run:
-            failures[-1] = self.evidence.keep(stage, error, diagnostics, redact, also)
-        if failures[-1].lost:
-            self.journal.note(stage, f"its evidence can't be kept: {failures[-1].lost}")
-        self.journal.diagnostics = diagnostics
-        return failures[-1]
+            failure = self.evidence.keep(stage, error, diagnostics, redact, also)
+            self.journal.keep_failure(failure)
+        if failure.lost:
+            self.journal.note(stage, f"its evidence can't be kept: {failure.lost}")
+        self.journal.keep_diagnostics(diagnostics)
+        return failure
 
     def stop_background(self) -> None:
         """End what runs in the background: the traffic first, as it asks the app."""

@@ -68,8 +68,8 @@ class Recorder:
             # can't be had is told when there is something to put into it.
             with contextlib.suppress(CanaryError, OSError):
                 self._rehearsal.workspace.report_folder.prepare()
-            self._rehearsal.journal.environment |= system_info.local(
-                self._rehearsal.plan, self._rehearsal.workspace.processes
+            self._rehearsal.journal.keep_environment(
+                system_info.local(self._rehearsal.plan, self._rehearsal.workspace.processes)
             )
         result = yield
         self._outcome.finished = True
@@ -85,7 +85,7 @@ class Recorder:
         report = yield
         if report.when == "call" or (report.when == "setup" and not report.passed):
             journal = self._rehearsal.journal
-            journal.checks.append(result_of(item, report, ended=journal.timeline.now()))
+            journal.keep_check(result_of(item, report, ended=journal.timeline.now()))
         return report
 
     def pytest_unconfigure(self) -> None:

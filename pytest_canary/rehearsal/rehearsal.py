@@ -221,8 +221,8 @@ class Rehearsal:
                 continue
             self.journal.begin(each)
             # Without a canary everybody has the candidate, and nobody is to lose a request.
-            if self.plan.has_canary and stage.on_trial and each not in self.journal.on_trial:
-                self.journal.on_trial.append(each)
+            if self.plan.has_canary and stage.on_trial:
+                self.journal.put_on_trial(each)
             self.make(stage.entry, stage)
 
     def make(self, step: Step, stage: Stage[object]) -> None:

@@ -39,7 +39,8 @@ STAGE = Stage("rollback", existing_context, transition="roll back", automatic=Tr
 @STAGE.enter("the release is rolled back")
 def is_rolled_back(context: Context) -> None:
     context.comparing.close()
-    context.journal.diagnostics = context.transitions.roll_back(context.journal.diagnostics)
+    known = context.journal.diagnostics
+    context.journal.keep_diagnostics(context.transitions.roll_back(known))
     context.release.wait_until_deleted(CANARY)
     if context.plan.upgrade:
         tell_what_stays_live(context)

@@ -77,7 +77,7 @@ def bring_up(workspace: Workspace) -> None:
             workspace.processes,
             workspace.waiter,
             lambda: workspace.report_folder.prepare_findings() / "pipelines",
-            workspace.journal.pipelines.append,
+            workspace.journal.keep_pipeline,
         )
         settings = workspace.plan.settings.database
         parameters = db.parameters(settings) if workspace.plan.has_database else {}
@@ -93,7 +93,7 @@ def bring_up(workspace: Workspace) -> None:
     workspace.inventory.namespace = up.owner
     with measure("step", "list what there is"):
         workspace.inventory.take()
-    workspace.journal.environment |= system_info.remote(up, engine, workspace.processes)
+    workspace.journal.keep_environment(system_info.remote(up, engine, workspace.processes))
 
 
 @contextmanager

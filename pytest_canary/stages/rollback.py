@@ -31,14 +31,14 @@ STAGE = Stage("rollback", existing_context, transition="roll back")
 @STAGE.enter("a canary is deployed again and rolled back", when=has_canary)
 def is_rolled_back(context: Context) -> None:
     if not context.plan.has_canary:
-        context.journal.diagnostics = context.release.diagnostics()
+        context.journal.keep_diagnostics(context.release.diagnostics())
         return
     context.release.canary(context.candidate)
     replicas = context.settings.replicas.stable_during_canary
     expect.replicas(context, STABLE, replicas)
     diagnostics = context.release.diagnostics()
     context.transitions.spoil()
-    context.journal.diagnostics = context.transitions.roll_back(diagnostics)
+    context.journal.keep_diagnostics(context.transitions.roll_back(diagnostics))
 
 
 @STAGE.holds("the diagnostics were collected before it was deleted", when=has_canary)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import Any, get_args
 
 import pytest
 
+import pytest_canary
 from pytest_canary.config.baseline import Baseline
 from pytest_canary.config.options import STAGES, Options
 from pytest_canary.config.plan import Plan
 from pytest_canary.config.settings import Settings
 from pytest_canary.context import rules
+from pytest_canary.context.evidence import failure_of
 from pytest_canary.context.journal import Journal
 from pytest_canary.context.outcomes import Outcome
 from pytest_canary.core.errors import FoundError, ReleaseError
@@ -19,6 +24,10 @@ from pytest_canary.core.findings import Finding
 from pytest_canary.core.masking import Redactor
 from pytest_canary.preflight import ruleset
 from pytest_canary.rehearsal.planning import load_settings
+
+PACKAGE = Path(pytest_canary.__file__).parent
+MODULES = sorted(PACKAGE.rglob("*.py"))
+CHANGE = {"append", "extend", "insert", "remove", "clear", "pop", "update", "setdefault", "add"}
 
 REWRITES = Finding(
     "table-rewrite",
@@ -166,3 +175,39 @@ def test_what_came_of_a_stage_is_missed_by_a_name_that_can_be_entered(
     assert failure.value.sentence == (
         f"the walk has not come to stage {kind.stage}; enter it first"
     )
+
+
+def is_of_a_journal(node: ast.expr) -> bool:
+    """Whether an expression is what a journal has, or a part of that."""
+    while isinstance(node, ast.Subscript):
+        node = node.value
+    return isinstance(node, ast.Attribute) and ast.unparse(node.value).endswith("journal")
+
+
+def test_nobody_but_the_journal_changes_what_it_has() -> None:
+    changed: list[ast.expr] = []
+    for node in (node for path in MODULES for node in ast.walk(ast.parse(path.read_text()))):
+        if isinstance(node, ast.Assign):
+            changed += node.targets
+        elif isinstance(node, ast.AugAssign | ast.AnnAssign):
+            changed.append(node.target)
+        elif isinstance(node, ast.Attribute) and node.attr in CHANGE:
+            changed.append(node.value)
+    assert [ast.unparse(each) for each in changed if is_of_a_journal(each)] == []
+
+
+def test_what_is_known_of_a_failure_takes_the_place_of_less(begin: Begin, tmp_path: Path) -> None:
+    journal, error = begin(), ReleaseError("it broke")
+    first, other = (failure_of("canary", each, str) for each in (error, ReleaseError("too")))
+    whole = replace(first, folder=tmp_path)
+    for each in (first, whole, other):
+        journal.keep_failure(each)
+    assert journal.failures == [whole, other]
+
+
+def test_a_version_that_no_header_tells_makes_the_app_headerless(begin: Begin) -> None:
+    journal = begin()
+    journal.keep_version("baseline", "1")
+    assert (journal.versions, journal.headerless) == ({"baseline": "1"}, False)
+    journal.keep_version("candidate", None)
+    assert (journal.versions, journal.headerless) == ({"baseline": "1"}, True)
