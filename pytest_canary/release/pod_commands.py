@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import shlex
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
@@ -26,6 +27,9 @@ from pytest_canary.k8s.objects import (
 from pytest_canary.k8s.observer import Observer
 from pytest_canary.release.command_ends import KILLED, fate, lost_pod_finding, unended_finding
 from pytest_canary.release.printed_secrets import PrintedSecrets
+
+# What a container runtime says of a command that the image has not, or may not run.
+LACKS = re.compile("executable file not found|no such file|not a directory|permission denied", re.I)
 
 # Seconds for the watches to tell of what is there already, or why a pod went.
 WATCHES = 5.0
@@ -145,8 +149,11 @@ class PodCommands:
                 )
         except ExecError as error:
             if error.ending == "refused":
-                # The watches may still have had a pod that was gone.
+                # The watches may still have had a pod that was gone; and the kubelet knows of a
+                # container's end before anybody else does.
                 fate = self._fate_now(pod, container)
+                if not fate and not LACKS.search(error.why):
+                    fate = self._fate(pod, container)
                 if fate:
                     finding = lost_pod_finding(words, name, "never began", fate, "")
                     raise FoundError([finding]) from error

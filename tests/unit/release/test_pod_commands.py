@@ -1,8 +1,10 @@
 """Commands in pods: in those of the app, and in pods of their own."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from fakes.pages import restarted
 from fakes.world import World
 
 from pytest_canary.core.errors import FoundError, WaitTimeoutError
@@ -62,8 +64,14 @@ def test_a_command_that_loses_its_pod_is_told_with_what_became_of_it(world: Worl
     assert finding.evidence == "half of it"
 
 
-def refuses(*_: object, **__: object) -> tuple[int, str]:
-    raise ExecError("refused", "can't be started: not found", "kubectl exec …")
+def refuses_as(why: str) -> Callable[..., tuple[int, str]]:
+    def refuse(*_: object, **__: object) -> tuple[int, str]:
+        raise ExecError("refused", why, "kubectl exec …")
+
+    return refuse
+
+
+refuses = refuses_as("could not run: exec: app: executable file not found in $PATH")
 
 
 def test_a_pod_that_only_the_watches_still_have_is_not_the_commands_fault(world: World) -> None:
@@ -78,6 +86,16 @@ def test_a_pod_that_only_the_watches_still_have_is_not_the_commands_fault(world:
     assert finding.code == "CommandLostItsPod"
     assert finding.sentence.endswith(": the pod was deleted")
     assert finding.seen == "the command never began"
+
+
+def test_a_container_that_has_just_ended_is_not_the_commands_fault(world: World) -> None:
+    """The kubelet knows it before the API server and the watches do."""
+    world.commands.migrate = refuses_as("could not run: container not running")
+    commands_of_world = commands(world)
+    world.meanwhile = lambda: world.change_pod("canary", restarted(1))
+    with pytest.raises(FoundError) as raised:
+        commands_of_world.run("addressbook-canary", ["app", "migrate"])
+    assert raised.value.findings[0].code == "CommandLostItsPod"
 
 
 def test_a_command_that_is_refused_by_a_pod_that_is_there_is_told_so(world: World) -> None:
