@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pytest_canary.cluster.container_engine import NETWORK, ContainerEngine
-from pytest_canary.cluster.early_dns import EarlyDns
+from pytest_canary.cluster.early_dns import GRACE, EarlyDns
 from pytest_canary.cluster.kind import Cluster
 from pytest_canary.cluster.kind_config import config
 from pytest_canary.cluster.run import Run
@@ -36,6 +36,7 @@ class Creation:
         engine: runs its containers.
         processes: run kubectl.
         waiter: waits for an old one to go.
+        dns_grace: seconds after kind's own end in which CoreDNS can still be changed.
     """
 
     cluster: Cluster
@@ -43,6 +44,7 @@ class Creation:
     engine: ContainerEngine
     processes: Processes
     waiter: Waiter
+    dns_grace: float = GRACE
 
     def take_up(self) -> bool:
         """Whether an earlier run has left what is wanted here, and it still runs."""
@@ -93,7 +95,7 @@ class Creation:
     def _create(self, timeout: float, heard: Callable[[str], None]) -> list[str]:
         """One try, which kind takes back itself where it fails."""
         cluster = self.cluster
-        dns = EarlyDns(cluster.node, self.processes, timeout)
+        dns = EarlyDns(cluster.node, self.processes, timeout, self.dns_grace)
 
         def listen(line: str) -> None:
             dns.hear(line)

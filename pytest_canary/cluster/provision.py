@@ -13,6 +13,7 @@ from typing import Any
 
 from pytest_canary.cluster.container_engine import ContainerEngine, Image
 from pytest_canary.cluster.creation import Creation
+from pytest_canary.cluster.early_dns import GRACE
 from pytest_canary.cluster.engine_address import is_here
 from pytest_canary.cluster.kind import Cluster
 from pytest_canary.cluster.loads import Loads
@@ -78,6 +79,7 @@ class Provision:
         build_seconds: how long that may take, where it has a limit of its own.
         first: the objects that are put into the namespace as soon as the cluster has the database's
             image, given that: they start while the versions are loaded.
+        dns_grace: seconds after kind's own end in which CoreDNS can still be changed.
     """
 
     def __init__(
@@ -93,6 +95,7 @@ class Provision:
         stop_build: Callable[[], object] = lambda: None,
         build_seconds: float = 0.0,
         first: Callable[[Image], Sequence[dict[str, Any]]] = lambda _: (),
+        dns_grace: float = GRACE,
     ) -> None:
         self.plan = plan
         self.names = names
@@ -108,6 +111,7 @@ class Provision:
         self.prerequisites = PrerequisiteImages(plan.settings, engine)
         self.build_seconds = build_seconds
         self.first = first
+        self.dns_grace = dns_grace
         self.seconds: dict[str, float] = {}
         self.progress: dict[str, str] = {}
         self.notes: list[str] = []
@@ -197,7 +201,14 @@ class Provision:
         return cluster
 
     def _create(self, cluster: Cluster) -> None:
-        creation = Creation(cluster, self.cluster_run, self.engine, self.processes, self._quiet())
+        creation = Creation(
+            cluster,
+            self.cluster_run,
+            self.engine,
+            self.processes,
+            self._quiet(),
+            self.dns_grace,
+        )
         if creation.take_up():
             self.progress["cluster"] = "reused"
             self._ours.set()

@@ -30,6 +30,7 @@ class DoomedRollout:
         has_built: whether an image is what the release is about, by its name.
         running: the pipeline's commands.
         called: the pipeline, in a sentence.
+        patience: seconds that a command goes on once what it has applied is doomed.
     """
 
     def __init__(
@@ -39,12 +40,14 @@ class DoomedRollout:
         has_built: Callable[[str], bool],
         running: RunningCommands,
         called: str,
+        patience: float = PATIENCE,
     ) -> None:
         self._release = release
         self._name = release.name(track)
         self._has_built = has_built
         self._running = running
         self._called = called
+        self._patience = patience
         self._looked = 0.0
         # The command that ran when it was first seen doomed, and when that was.
         self._command: tuple[str, float] | None = None
@@ -65,7 +68,7 @@ class DoomedRollout:
         if not found or command is None or command != self._command:
             self._command, self._since = (command if found else None), now
             return
-        if now - self._since < PATIENCE:
+        if now - self._since < self._patience:
             return
         first = found[0]
         told = f"while `{command[0]}` of {self._called} ran, which is ended"

@@ -29,7 +29,7 @@ from pytest_canary.traffic.track_traffic import TrackTraffic
 
 if TYPE_CHECKING:
     from pytest_canary.api.client import Api
-    from pytest_canary.config.settings import Settings
+    from pytest_canary.config.settings import Settings, VerdictSettings
     from pytest_canary.traffic import Traffic
 
 # Seconds of a period of the baseline's, and how many there are at most.
@@ -77,6 +77,7 @@ class InTurn:
         rows: tells how many rows each read answers with, at most; 0 where it costs the same however
             many there are.
         period: seconds of one of the baseline's; the others go by it.
+        unsteadiness: tells what has changed from one period to the next; empty where nothing has.
 
     Attributes:
         alone: how the baseline did; None before, and where it could not be asked.
@@ -91,6 +92,7 @@ class InTurn:
         beside: Traffic | None = None,
         rows: Callable[[], int] = lambda: 0,
         period: float = PERIOD,
+        unsteadiness: Callable[[Requests, Requests, VerdictSettings], str] = unsteadiness,
     ) -> None:
         self.alone: Alone | None = None
         self.traffic = traffic
@@ -101,6 +103,7 @@ class InTurn:
         self._rate_beside = beside.rate if beside else 0.0
         self._rows_read = rows
         self._period = period
+        self._unsteadiness = unsteadiness
         self._stopped = threading.Event()
         self._began = 0.0
         self._thread = threading.Thread(target=self._run, name="baseline-first", daemon=True)
@@ -165,7 +168,7 @@ class InTurn:
                 rows.append(self._rows_read())
                 if len(moments) > 2:
                     before, now = (self._asked(*moments[at:][:2]) for at in (-3, -2))
-                    why = unsteadiness(before, now, self._settings.verdict)
+                    why = self._unsteadiness(before, now, self._settings.verdict)
             if len(moments) > 2:
                 self.rows = (rows[-3] + rows[-1]) // 2
                 self.alone = Alone(moments[-3], moments[-1], rate, why)

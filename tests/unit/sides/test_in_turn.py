@@ -15,7 +15,6 @@ from fakes.traffic import Unstartable, sends_by, track_traffic_to, until
 
 from pytest_canary.config.settings import Settings
 from pytest_canary.core.waiting import Waiter
-from pytest_canary.sides import in_turn
 from pytest_canary.sides.in_turn import PERIODS, Alone, InTurn, most_rate
 from pytest_canary.sides.measured_in_turn import MeasuredInTurn
 from pytest_canary.traffic import TrackTraffic
@@ -49,12 +48,17 @@ def told(asked: InTurn) -> Alone:
 
 
 def test_the_baseline_is_asked_until_two_periods_are_alike(
-    traffic: TrackTraffic, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    traffic: TrackTraffic, settings: Settings
 ) -> None:
     said = iter(["it took 30 ms", "it took 20 ms", ""])
-    monkeypatch.setattr(in_turn, "unsteadiness", lambda *_: next(said))
     rows = iter([10, 20, 30, 40, 50])
-    asked = InTurn(traffic, settings, rows=lambda: next(rows), period=0.3).start(lambda: (1, 2))
+    asked = InTurn(
+        traffic,
+        settings,
+        rows=lambda: next(rows),
+        period=0.3,
+        unsteadiness=lambda *_: next(said),
+    ).start(lambda: (1, 2))
     found = told(asked)
     assert found.unsteady == ""
     assert list(said) == []
@@ -65,7 +69,7 @@ def test_the_baseline_is_asked_until_two_periods_are_alike(
 
 
 def test_one_that_is_never_the_same_is_no_reference(
-    traffic: TrackTraffic, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    traffic: TrackTraffic, settings: Settings
 ) -> None:
     said: list[str] = []
 
@@ -73,8 +77,7 @@ def test_one_that_is_never_the_same_is_no_reference(
         said.append("it took 30 ms in the median, and 12 ms just before")
         return said[-1]
 
-    monkeypatch.setattr(in_turn, "unsteadiness", changes)
-    asked = InTurn(traffic, settings, period=0.2).start()
+    asked = InTurn(traffic, settings, period=0.2, unsteadiness=changes).start()
     told(asked)
     assert len(said) == PERIODS - 1
     assert asked.held_up() == (
