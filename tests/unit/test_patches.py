@@ -1,4 +1,4 @@
-"""No test puts something else in the place of a product's name: the product is given another part."""
+"""No test puts something in the place of a product's name: it is given another part instead."""
 
 from __future__ import annotations
 

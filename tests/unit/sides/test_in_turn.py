@@ -134,8 +134,9 @@ def test_reads_of_all_rows_are_sent_no_faster_than_the_traffics_own(
 
 def standing(lag: float = 0.001, unsent: float = 0.0) -> InTurn:
     """One whose traffic did so after the update; before, it was 1 ms late."""
+    moments = iter([50.0])
     traffic: Any = SimpleNamespace(
-        now=lambda: 60.0,
+        now=lambda: next(moments, 60.0),
         unsent=lambda *_: unsent,
         lag=lambda begin, _: lag if begin == 50.0 else 0.001,
         set_rate=lambda _: None,
@@ -143,7 +144,7 @@ def standing(lag: float = 0.001, unsent: float = 0.0) -> InTurn:
     settings: Any = SimpleNamespace()
     made = InTurn(traffic, settings)
     made.alone = Alone(2.0, 14.0, 75.0)
-    made._began = 50.0
+    made.begin()
     return made
 
 
