@@ -190,13 +190,13 @@ class Run:
             self.record.images.append(ref)
         self.save()
 
-    def has_applied(self, name: str) -> None:
+    def note_applied(self, name: str) -> None:
         """Note an object that its release has applied; from any thread."""
         with self._saving:
             self.record.applied.append(name)
         self.save()
 
-    def has_applied_cluster_wide(self, name: str, kubectl: Path) -> None:
+    def note_cluster_wide(self, name: str, kubectl: Path) -> None:
         """Note an object of the whole cluster that is about to be made, and what removes it."""
         with self._saving:
             self.record.cluster_wide.append(name)

@@ -54,7 +54,7 @@ RECOUNT = 900
 
 
 @STAGE.enter("{name}-canary is deployed")
-def is_deployed(context: Context) -> None:
+def deploy(context: Context) -> None:
     judging.keep_baseline(context)
     began = context.app.traffic.now() if context.app.has_traffic else None
     context.journal.keep(CanaryOutcome(began, len(context.journal.writes.acknowledged)))

@@ -208,7 +208,7 @@ def test_a_job_is_looked_for_where_one_was_made(
     namespace.put({"kind": "Job", "metadata": {"name": "migrate", "labels": labels}})
     inventory.namespace = namespace
     assert inventory.take().objects == (), "who runs none may not be allowed to list them"
-    run.has_applied("job.batch/migrate")
+    run.note_applied("job.batch/migrate")
     assert inventory.take().objects == ("Job migrate",)
 
 

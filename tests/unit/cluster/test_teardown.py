@@ -215,7 +215,7 @@ def test_what_a_run_has_made_in_a_whole_cluster_goes_with_it(
     labels = {RUN_LABEL: "none"}
     body = {"apiVersion": "x.invalid/v1", "kind": "Lane", "metadata": {"name": "a"}}
     run = machine.left(namespace="canary-x")
-    run.has_applied_cluster_wide("Lane.v1.x.invalid/a", kubectl.path)
+    run.note_cluster_wide("Lane.v1.x.invalid/a", kubectl.path)
     remove_from_cluster(run, machine.engine, Processes())
     assert not (tmp_path / "asked").exists(), "nothing was made before there was a way to it"
     run.kubeconfig.write_text("")

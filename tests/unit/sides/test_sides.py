@@ -216,8 +216,8 @@ def test_without_the_right_the_header_tells_the_two_apart(loaded: World) -> None
     assert len(baseline.requests) > len(canary.requests)
     assert baseline.before
     assert (len(baseline.before.samples), sides(loaded).alone) == (1, None)
-    verdict.are_compared(loaded.context)
-    verdict.is_go(loaded.context)
+    verdict.canary_is_compared(loaded.context)
+    verdict.verdict_is_go(loaded.context)
     assert "no verdict" not in loaded.rehearsal.summary()
 
 
@@ -246,7 +246,7 @@ def test_without_a_header_either_there_is_no_verdict_and_it_is_said(new_world: N
         f"addresses of their own: you may not {MAY_NOT} in namespace canary-test; pytest-canary's "
         "docs/rights has the rule"
     )
-    for check in (verdict.are_compared, verdict.is_go):
+    for check in (verdict.canary_is_compared, verdict.verdict_is_go):
         with pytest.raises(NotApplicable) as skipped:
             world.check("verdict", check)
         assert str(skipped.value) == why

@@ -17,7 +17,7 @@ REAP = "; `pytest --canary-reap` removes them"
 
 
 @CASES.fails(
-    cleanup.is_deleted,
+    cleanup.delete_everything,
     "run {run} could not be cleaned up; `pytest --canary-reap` tries again",
     evidence=("container 0123456789ab can't be removed: permission denied",),
     before=True,
@@ -27,7 +27,7 @@ def the_engine_can_not_remove_the_node(world: World) -> None:
 
 
 @CASES.fails(
-    cleanup.is_deleted,
+    cleanup.delete_everything,
     "run {run} could not be cleaned up; `pytest --canary-reap` tries again",
     evidence=(
         "waited 60 s for cluster canary-{run} to be gone, which did not come; "

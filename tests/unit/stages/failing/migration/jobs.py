@@ -185,7 +185,7 @@ def a_variable_of_its_manifest_has_no_value(world: World) -> None:
 
 
 @BEFORE_CANARY.fails(
-    canary.is_deployed,
+    canary.deploy,
     "`app migrate` in pod migrate-",
     "exits with code 5",
     before=True,
@@ -196,7 +196,7 @@ def the_job_before_the_canary_fails(world: World) -> None:
 
 
 @BEFORE_BASELINE.fails(
-    baseline.is_deployed,
+    baseline.deploy,
     "`app migrate` in pod migrate-",
     "exits with code 4",
     before=True,
@@ -219,7 +219,7 @@ WAITS = (
 
 
 @BEFORE_BASELINE.fails(
-    baseline.is_deployed,
+    baseline.deploy,
     f"addressbook-stable {WAITS}",
     evidence=("next    let it get ready on the schema that is there; or let a Job migrate",),
     before=True,
@@ -229,7 +229,7 @@ def the_baseline_waits_for_its_migration(world: World) -> None:
 
 
 @BEFORE_CANARY.fails(
-    canary.is_deployed,
+    canary.deploy,
     f"addressbook-canary {WAITS}",
     evidence=("next    set migration.first = true, and the Job runs before there is a pod",),
     before=True,
