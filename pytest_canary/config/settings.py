@@ -135,7 +135,7 @@ class TrafficSettings(_Table):
 
 
 class VerdictSettings(_Table):
-    """Canary against stable: how sure it must be, and what differences nobody would mind.
+    """Canary against baseline: how sure it must be, and what differences nobody would mind.
 
     253 requests to the canary without an error prove that less than 1.5 % fail; they are there
     before a go is said at all, after 6 s. A canary that fails 2 % of its requests, or is 20 %

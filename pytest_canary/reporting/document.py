@@ -55,7 +55,7 @@ class Versions(Part):
 
 
 class Comparison(Part):
-    """Canary against stable in one metric.
+    """Canary against baseline in one metric.
 
     Attributes:
         baseline, canary: the values as they are shown: "12 ms".

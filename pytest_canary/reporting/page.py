@@ -102,7 +102,7 @@ def tiles(report: Report) -> list[Tile]:
         found.append(Tile("of connections to the canary", words.percent(share.value), note))
     if verdict and "p95" in verdict.percentiles:
         p95 = verdict.percentiles["p95"]
-        note = f"stable's: {words.latency(p95.baseline)}"
+        note = f"the baseline's: {words.latency(p95.baseline)}"
         found.append(Tile("the canary's p95", words.latency(p95.canary), note))
     lowest = min(report.availability, key=lambda a: a.lowest - a.allowed, default=None)
     if lowest:
