@@ -142,7 +142,7 @@ def check(
 
 def _files(tables: Tables, root: Path) -> Files:
     image, manifests = tables.image, tables.manifests
-    # The book has its Dockerfile at the top, the bundled addressbook in app/.
+    # Most projects have their Dockerfile at the top, the bundled addressbook in app/.
     folders = [image.context] if image.context else [".", "app"]
     dockerfile = image.dockerfile or "Dockerfile"
     context = next((each for each in folders if _is_file(root / each / dockerfile)), folders[0])
