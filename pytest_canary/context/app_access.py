@@ -68,7 +68,7 @@ class AppAccess:
                 anywhere=self._elsewhere,
                 generate=self._generate,
             )
-            traffic.stand(*self._phase)
+            traffic.enter_phase(*self._phase)
             self._traffic = self._journal.traffic = traffic.start()
 
     @property
@@ -104,7 +104,7 @@ class AppAccess:
         if stage:
             self._phase = (stage, transition)
             if self._traffic:
-                self._traffic.stand(stage, transition)
+                self._traffic.enter_phase(stage, transition)
 
     def stop(self) -> None:
         """End the traffic."""

@@ -150,9 +150,9 @@ class Context:
         """Let what is sent know where the walk stands."""
         self.app.enter_phase(stage, transition)
         if self.sides and self.sides.traffic:
-            self.sides.traffic.stand(stage, transition)
+            self.sides.traffic.enter_phase(stage, transition)
         if self.in_turn:
-            self.in_turn.traffic.stand(stage, transition)
+            self.in_turn.traffic.enter_phase(stage, transition)
 
     def learn_version(self, title: str, track: str) -> None:
         """Write down what a version calls itself, where a header tells.

@@ -111,9 +111,9 @@ def walked(server: Server, configured: Callable[..., Settings]) -> Traffic:
     tables: dict[str, Any] = {"api": API, "traffic": {"rate": 100, "writes": 0.5, "slow": 20}}
     settings = configured(**tables)
     traffic = Traffic(client_for(server.url, settings), settings.traffic, generate=patient)
-    traffic.stand("baseline")
+    traffic.enter_phase("baseline")
     traffic.start()
-    traffic.stand("canary", "deploy the canary")
+    traffic.enter_phase("canary", "deploy the canary")
     assert done.wait(30)
     traffic.stop()
     return traffic

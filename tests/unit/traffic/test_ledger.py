@@ -8,7 +8,7 @@ import pytest
 from fakes.ledgers import filled, good, ledger, of_tracks
 
 from pytest_canary.traffic.exchange import Kind
-from pytest_canary.traffic.ledger import LENGTH, LIMIT, NAMES, TEXTS, Ledger, Outcome, Stand
+from pytest_canary.traffic.ledger import LENGTH, LIMIT, NAMES, TEXTS, Ledger, Outcome, Phase
 from pytest_canary.traffic.summary import Summary
 
 
@@ -19,7 +19,7 @@ def counts(summary: Summary) -> tuple[int, ...]:
 def test_a_request_is_kept_with_everything_that_is_known() -> None:
     book = filled(ledger(), (good(), 0.1), (Outcome(Kind.SERVER_ERROR, 503, "2", "web-2", "no"), 2))
     book.began_at = 1000.0
-    book.stands.append(Stand(0.05, "canary", "deploy"))
+    book.entered.append(Phase(0.05, "canary", "deploy"))
     first, second = book.exchange(0), book.exchange(1)
     assert (first.method, first.path, first.unique, first.status) == ("GET", "/all", "", 200)
     assert (first.due, first.at, first.stage, first.transition) == (0, 1000, "", "")
@@ -102,14 +102,14 @@ def test_each_version_has_a_summary_and_who_said_nothing_has_one_too() -> None:
 
 
 def walked() -> Ledger:
-    """Ten requests a second for 3 s, over stands that begin between two of them."""
+    """Ten requests a second for 3 s, over phases that begin between two of them."""
     book = filled(ledger(), *[(good(), 0.1)] * 30)
-    book.stands += [
-        Stand(0.0, "baseline", ""),
-        Stand(0.95, "canary", "deploy"),
-        Stand(1.45, "canary", ""),
-        Stand(1.95, "canary", "deploy"),
-        Stand(2.45, "stable", "promote"),
+    book.entered += [
+        Phase(0.0, "baseline", ""),
+        Phase(0.95, "canary", "deploy"),
+        Phase(1.45, "canary", ""),
+        Phase(1.95, "canary", "deploy"),
+        Phase(2.45, "stable", "promote"),
     ]
     return book
 
@@ -151,7 +151,7 @@ def test_transitions_have_every_request_once_in_the_order_of_the_walk() -> None:
 def test_what_comes_before_the_first_stand_belongs_to_none() -> None:
     book = filled(ledger(), *[(good(), 0.1)] * 5)
     assert (book.exchange(0).stage, book.exchange(0).transition) == ("", "")
-    book.stands.append(Stand(0.25, "baseline", ""))
+    book.entered.append(Phase(0.25, "baseline", ""))
     assert [book.exchange(number).stage for number in range(5)] == [
         *([""] * 3),
         *(["baseline"] * 2),
@@ -161,7 +161,7 @@ def test_what_comes_before_the_first_stand_belongs_to_none() -> None:
 
 def test_a_stand_at_the_same_moment_replaces_the_one_before() -> None:
     book = filled(ledger(), *[(good(), 0.1)] * 3)
-    book.stands += [Stand(0, "baseline", ""), Stand(0, "canary", "")]
+    book.entered += [Phase(0, "baseline", ""), Phase(0, "canary", "")]
     assert list(book.of("baseline")) == []
     assert list(book.of("canary")) == [0, 1, 2]
     assert book.exchange(0).stage == "canary"
@@ -181,7 +181,7 @@ def test_before_the_first_stand_requests_belong_to_no_stage_and_are_counted() ->
     assert {place: list(of) for place, of in book.transitions().items()} == {
         ("", ""): [0, 1, 2, 3, 4]
     }
-    book.stands.append(Stand(0.25, "baseline", ""))
+    book.entered.append(Phase(0.25, "baseline", ""))
     assert {place: list(of) for place, of in book.transitions().items()} == {
         ("", ""): [0, 1, 2],
         ("baseline", ""): [3, 4],
@@ -191,7 +191,7 @@ def test_before_the_first_stand_requests_belong_to_no_stage_and_are_counted() ->
 
 def test_half_a_pair_is_in_the_stage_that_it_was_due_in() -> None:
     book = filled(of_tracks(), *[(good(), 0.1)] * 3)
-    book.stands.append(Stand(0, "canary", ""))
+    book.entered.append(Phase(0, "canary", ""))
     assert list(book.of("canary")) == [0, 1, 2]
 
 

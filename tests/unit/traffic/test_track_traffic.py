@@ -175,7 +175,7 @@ def test_what_is_reset_is_lost_by_whom_it_was_sent_to(
     canary = rudely(rude.resets)
     api = client_for(stable.url, settings)
     with to_both(stable, canary, api, settings) as traffic:
-        traffic.stand("verdict")
+        traffic.enter_phase("verdict")
         sends(traffic, 20)
     assert set(everything(traffic)["stable"]) == {Kind.ANSWERED}
     assert set(everything(traffic)["canary"]) == {Kind.RESET}

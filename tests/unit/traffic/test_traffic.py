@@ -56,26 +56,26 @@ def test_requests_belong_to_where_the_walk_stood_when_they_were_due(
     server: Server, persons: Persons, settings: Callable[..., Settings]
 ) -> None:
     traffic = traffic_to(server.url, settings())
-    traffic.stand("baseline")
+    traffic.enter_phase("baseline")
     with traffic:
         for stage, transition in [("canary", "deploy"), ("canary", ""), ("stable", "promote")]:
             sends(traffic, 5)
-            traffic.stand(stage, transition)
+            traffic.enter_phase(stage, transition)
         sends(traffic, 5)
-    stands = traffic.ledger.stands
-    assert [stand.stage for stand in stands] == ["baseline", "canary", "canary", "stable"]
+    phases = traffic.ledger.entered
+    assert [phase.stage for phase in phases] == ["baseline", "canary", "canary", "stable"]
     for number in range(traffic.sent):
         each = traffic.ledger.exchange(number)
-        stand = max((stand for stand in stands if stand.at <= each.due), key=lambda s: s.at)
-        assert (each.stage, each.transition) == (stand.stage, stand.transition)
+        phase = max((it for it in phases if it.at <= each.due), key=lambda it: it.at)
+        assert (each.stage, each.transition) == (phase.stage, phase.transition)
     by_transition = traffic.transitions()
-    assert list(by_transition) == [(s.stage, s.transition) for s in stands]
+    assert list(by_transition) == [(s.stage, s.transition) for s in phases]
     assert sum(told.sent for told in by_transition.values()) == traffic.sent
     canary, deploy = traffic.of(stage="canary"), traffic.of(transition="deploy")
     assert canary.sent == deploy.sent + traffic.of(stage="canary", transition="").sent
     assert deploy == by_transition["canary", "deploy"]
-    assert traffic.since(stands[-1].at) == traffic.of(stage="stable")
-    assert traffic.window(stands[1].at, stands[3].at) == canary
+    assert traffic.since(phases[-1].at) == traffic.of(stage="stable")
+    assert traffic.window(phases[1].at, phases[3].at) == canary
 
 
 # What goes wrong
