@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pytest_canary.k8s.image_names import full_name, tag
 from pytest_canary.k8s.quantities import quantity_or_none
 from pytest_canary.manifests.documents import Place
 
@@ -64,8 +65,7 @@ def _amounts(value: dict[str, Any]) -> dict[str, Any]:
 
 def _pull_policy(image: Any) -> str:
     """What Kubernetes takes for an image's pull policy where nothing is said."""
-    tagged = ":" in str(image).rpartition("/")[2] and not str(image).endswith(":latest")
-    return "IfNotPresent" if tagged else "Always"
+    return "Always" if tag(full_name(str(image))) == "latest" else "IfNotPresent"
 
 
 def first_difference(before: Any, after: Any, place: Place) -> Place:

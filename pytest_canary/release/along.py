@@ -19,7 +19,7 @@ from pytest_canary.database.lock_findings import describe_waits
 from pytest_canary.database.lock_sampler import sampled
 from pytest_canary.diagnosis.log_lines import quoted
 from pytest_canary.k8s.exec import Exec
-from pytest_canary.k8s.objects import Object, container_status, is_ready, pods_of
+from pytest_canary.k8s.objects import Object, container_status, containers, is_ready, pods_of
 from pytest_canary.manifests.jobs import phases
 from pytest_canary.release.command_ends import killed
 from pytest_canary.release.hook_watch import HookWatch
@@ -161,21 +161,16 @@ class Along:
         """
         if not self.init:
             app = self.pods.app_of(pod)
-            found = [each for each in pod["spec"]["containers"] if each["name"] == app]
-            return dict(found[0])
-        listed = [
-            each
-            for each in pod["spec"].get("initContainers") or []
-            if each.get("restartPolicy") != "Always"
-        ]
-        named = [each for each in listed if self.container in ("", each["name"])]
+            return next(each.spec for each in containers(pod) if each.name == app)
+        listed = [each for each in containers(pod) if each.init]
+        named = [each for each in listed if self.container in ("", each.name)]
         if len(named) != 1:
-            names = ", ".join(str(each["name"]) for each in listed) or "none"
+            names = ", ".join(each.name for each in listed) or "none"
             raise ReleaseError(
                 f"which init container of pod {pod['metadata']['name']} migrates can't be told: it "
                 f"has {names}; name it in migration.container"
             )
-        return dict(named[0])
+        return named[0].spec
 
     def _first(self, pod: Object, spec: Object) -> Object:
         """Of a version's pods, the one that migrated: in the others, there was nothing left to do.

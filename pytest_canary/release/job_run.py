@@ -21,6 +21,7 @@ from pytest_canary.k8s.objects import (
     app_container,
     condition,
     container_status,
+    containers,
     is_over,
     state,
 )
@@ -260,11 +261,12 @@ class JobRun:
         ]
 
     def _still_running(self, pod: Object) -> list[str]:
-        statuses = pod.get("status", {}).get("containerStatuses") or []
         return [
-            str(each["name"])
-            for each in statuses
-            if each["name"] != self._container["name"] and "running" in each.get("state", {})
+            each.name
+            for each in containers(pod)
+            if not (each.init or each.sidecar)
+            and each.name != self._container["name"]
+            and each.running is not None
         ]
 
     def _failed(self, failed: Object, pods: list[Object]) -> Finding:

@@ -318,17 +318,17 @@ def database_answers(context: Context) -> None:
     expect_supported(context.database.version())
 
 
-@STAGE.holds("Secret db-params tells how to reach it", when=has_database)
+@STAGE.holds(f"Secret {db.SECRET} tells how to reach it", when=has_database)
 def secret_is_there(context: Context) -> None:
     secrets = {
         s["metadata"]["name"]: s.get("data", {}) for s in context.namespace.objects("Secret")
     }
     hint = f"see what else writes into namespace {context.namespace.name}"
-    if "db-params" not in secrets:
-        raise ReleaseError(f"Secret db-params is gone; {hint}")
-    absent = sorted(set(context.release.parameters) - set(secrets["db-params"]))
+    if db.SECRET not in secrets:
+        raise ReleaseError(f"Secret {db.SECRET} is gone; {hint}")
+    absent = sorted(set(context.release.parameters) - set(secrets[db.SECRET]))
     if absent:
-        raise ReleaseError(f"Secret db-params has no {', '.join(absent)}; {hint}")
+        raise ReleaseError(f"Secret {db.SECRET} has no {', '.join(absent)}; {hint}")
 
 
 @STAGE.holds("every registry Secret that the pods name is there")

@@ -41,5 +41,5 @@ def test_a_promotion_is_decided_by_a_failure_or_a_way_there_and_back(
 def test_a_failure_is_the_reason_to_skip_others_and_is_short() -> None:
     assert FAILED.reason == "canary/canary::it holds failed: it does not"
     long = FailedTest("canary/canary::it", "word " * 40, "canary", is_check=True)
-    assert long.reason.endswith("word …")
+    assert long.reason.endswith("word…")
     assert len(long.reason) <= len("canary/canary::it failed: ") + 100
