@@ -18,7 +18,7 @@ from pytest_canary.core.errors import CommandError, FoundError, ImageError
 from pytest_canary.core.findings import Finding
 from pytest_canary.core.processes import Processes
 from pytest_canary.core.waiting import Waiter
-from pytest_canary.k8s.image_names import full_name, repository
+from pytest_canary.k8s.image_names import full_name
 from pytest_canary.k8s.objects import Object
 from pytest_canary.registry import findings, places
 from pytest_canary.registry.attempts import Attempt, pushed, read_attempts
@@ -229,14 +229,6 @@ class Registry:
         if found:
             raise FoundError([found])
         return answer.digest
-
-    def pinned(self, name: str) -> str:
-        """An image's name with its digest in the place of its tag.
-
-        Raises:
-            FoundError: it is not here, or it can't be told.
-        """
-        return f"{repository(name)}@{self.digest(name)}"
 
     def moved(self, pods: Iterable[Object]) -> list[Finding]:
         """Which pods run something else than what was pushed under their image's name."""

@@ -121,7 +121,7 @@ def test_pods_pull_what_was_pushed_with_its_login_and_nothing_else(
     (status,) = pod["status"]["containerStatuses"]
     assert status["imageID"] == f"docker.io/ada/shop@{digest}", bench.why("good")
     assert registry.moved([pod]) == []
-    pinned = bench.pod("pinned", registry.pinned("ada/shop:w-1"), "dockerhub")
+    pinned = bench.pod("pinned", f"docker.io/ada/shop@{digest}", "dockerhub")
     assert registry.moved([pinned]) == []
 
     bench.pod("stranger", "ada/shop:w-1")
