@@ -25,16 +25,16 @@ if TYPE_CHECKING:
     import docker
 
 Given = ParamSpec("Given")
-Told = TypeVar("Told")
+Result = TypeVar("Result")
 
 
 def answered(
-    method: Callable[Concatenate[Engine, Given], Told],
-) -> Callable[Concatenate[Engine, Given], Told]:
+    method: Callable[Concatenate[Engine, Given], Result],
+) -> Callable[Concatenate[Engine, Given], Result]:
     """Let a method raise a CommandError where the engine is gone meanwhile."""
 
     @functools.wraps(method)
-    def ask(engine: Engine, /, *args: Given.args, **kwargs: Given.kwargs) -> Told:
+    def ask(engine: Engine, /, *args: Given.args, **kwargs: Given.kwargs) -> Result:
         import requests
 
         try:

@@ -48,7 +48,7 @@ class FailedTest:
 
 
 @dataclass
-class Outcome:
+class SessionOutcome:
     """How a session went so far.
 
     Attributes:

@@ -22,7 +22,7 @@ from pytest_canary.k8s.image_names import full_name
 from pytest_canary.k8s.objects import Object
 from pytest_canary.registry import findings, places
 from pytest_canary.registry.attempts import Attempt, pushed, read_attempts
-from pytest_canary.registry.client import Answer, Client, Login
+from pytest_canary.registry.client import Client, Login, RegistryAnswer
 from pytest_canary.registry.pull_secret import login_secret
 from pytest_canary.registry.serving import Served, join, serve
 
@@ -244,7 +244,7 @@ class Registry:
     def _pushed(self) -> dict[str, str]:
         return self._published | pushed(self.attempts())
 
-    def _look(self, name: str) -> Answer:
+    def _look(self, name: str) -> RegistryAnswer:
         return self.client.look(places.place(self._part, name), places.reference(name))
 
     def _missing(self, name: str) -> Iterable[str]:

@@ -54,7 +54,7 @@ def wants(provided: Provided) -> Wants:
     return Wants(frozenset(provided.variables), secrets, described, provided.programs)
 
 
-class Told:
+class VariableFaults:
     """Faults of one file, each variable once."""
 
     def __init__(self, gives: str, fix: str) -> None:

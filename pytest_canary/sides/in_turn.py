@@ -51,7 +51,7 @@ def most_rate(settings: Settings) -> float:
 
 
 @dataclass(frozen=True)
-class Alone:
+class AloneInTurn:
     """How the baseline did before the candidate came.
 
     Attributes:
@@ -94,7 +94,7 @@ class InTurn:
         period: float = PERIOD,
         unsteadiness: Callable[[Requests, Requests, VerdictSettings], str] = unsteadiness,
     ) -> None:
-        self.alone: Alone | None = None
+        self.alone: AloneInTurn | None = None
         self.traffic = traffic
         self._settings = settings
         self.events = (0, 0)
@@ -171,7 +171,7 @@ class InTurn:
                     why = self._unsteadiness(before, now, self._settings.verdict)
             if len(moments) > 2:
                 self.rows = (rows[-3] + rows[-1]) // 2
-                self.alone = Alone(moments[-3], moments[-1], rate, why)
+                self.alone = AloneInTurn(moments[-3], moments[-1], rate, why)
             self.ease()
 
     def _make_room(self) -> None:

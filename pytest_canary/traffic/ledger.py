@@ -28,7 +28,7 @@ LENGTH = 300
 LARGEST = 2**32 - 1
 
 
-class Outcome(NamedTuple):
+class RequestOutcome(NamedTuple):
     """What came of one request, as the sender saw it."""
 
     kind: Kind
@@ -120,7 +120,7 @@ class Ledger:
         """Note by how many seconds a request went out late."""
         self._lag[number] = lag
 
-    def close(self, number: int, outcome: Outcome, seconds: float) -> None:
+    def close(self, number: int, outcome: RequestOutcome, seconds: float) -> None:
         """Note what came of a request, so many seconds after it was due."""
         kind = outcome.kind
         self._status[number] = outcome.status

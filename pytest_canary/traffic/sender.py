@@ -18,7 +18,7 @@ from pytest_canary.api.writes import new_unique
 from pytest_canary.config.api_settings import ApiSettings, Request
 from pytest_canary.core.wording import cut
 from pytest_canary.traffic.exchange import Kind
-from pytest_canary.traffic.ledger import Outcome
+from pytest_canary.traffic.ledger import RequestOutcome
 
 if TYPE_CHECKING:
     import aiohttp
@@ -251,7 +251,7 @@ class Sender:
     ) -> None:
         await self._session.close()
 
-    async def send(self, prepared: Prepared, unique: str) -> Outcome:
+    async def send(self, prepared: Prepared, unique: str) -> RequestOutcome:
         """Send a request, and read its answer to the end.
 
         Raises:
@@ -268,11 +268,11 @@ class Sender:
                 raise
             late = kind in (Kind.TIMEOUT, Kind.CONNECT_TIMEOUT)
             text = f"none within {self.deadline:g} s" if late else _line(worded(error))
-            return Outcome(kind, answer.status, answer.version, answer.pod, text)
+            return RequestOutcome(kind, answer.status, answer.version, answer.pod, text)
 
     async def _exchange(
         self, prepared: Prepared, unique: str, context: SimpleNamespace, answer: _Told
-    ) -> Outcome:
+    ) -> RequestOutcome:
         url, content, contains = prepared.filled(unique)
         body = Body(contains)
         async with self._session.request(
@@ -295,7 +295,7 @@ class Sender:
         text = (
             "" if kind is Kind.ANSWERED else _line(cut(body.head.decode(errors="replace"), SHOWN))
         )
-        return Outcome(kind, answer.status, answer.version, answer.pod, text, body.size)
+        return RequestOutcome(kind, answer.status, answer.version, answer.pod, text, body.size)
 
 
 def _header(response: aiohttp.ClientResponse, name: str) -> str:

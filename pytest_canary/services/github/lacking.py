@@ -18,7 +18,14 @@ from pytest_canary.pipelines.shell import events
 from pytest_canary.pipelines.uses import lacking
 from pytest_canary.pipelines.values import Place
 from pytest_canary.services.github.actions import STAND_INS
-from pytest_canary.services.lacking import UNDESCRIBED, UNPROVIDED, Told, Wants, given, written
+from pytest_canary.services.lacking import (
+    UNDESCRIBED,
+    UNPROVIDED,
+    VariableFaults,
+    Wants,
+    given,
+    written,
+)
 from pytest_canary.services.reading import Reader, Wanted
 
 # https://docs.github.com/actions/reference/workflows-and-actions/variables; the token is in none of
@@ -67,7 +74,7 @@ def faults(reader: Reader, wanted: Wanted, wants: Wants) -> Iterator[Fault]:
         wanted: what is to be run of it.
         wants: what gives variables beside it.
     """
-    told = Told(_GIVES, _FIX)
+    told = VariableFaults(_GIVES, _FIX)
     for key, job in reader.values.root["jobs"].items():
         if not wanted.jobs or key in wanted.jobs:
             yield from _Job(reader, wants, told, wanted.uses, key, job).faults()
@@ -79,7 +86,7 @@ class _Job:
 
     reader: Reader
     wants: Wants
-    told: Told
+    told: VariableFaults
     uses: Mapping[str, str]
     key: str
     job: Mapping[str, Any]

@@ -15,7 +15,14 @@ from pytest_canary.pipelines.definition import Command
 from pytest_canary.pipelines.uses import Use, lacking
 from pytest_canary.services.gitlab.merging import extended, lines, merged
 from pytest_canary.services.gitlab.schema import FILE, OF_ALL
-from pytest_canary.services.lacking import UNDESCRIBED, Told, Wants, first_line, given, written
+from pytest_canary.services.lacking import (
+    UNDESCRIBED,
+    VariableFaults,
+    Wants,
+    first_line,
+    given,
+    written,
+)
 from pytest_canary.services.reading import Reader, Wanted
 
 # https://docs.gitlab.com/ci/variables/predefined_variables/: those that pipelines use; of others
@@ -75,7 +82,7 @@ def faults(reader: Reader, wanted: Wanted, wants: Wants) -> Iterator[Fault]:
         if not name.startswith(".")
     }
     shared = _Shared(reader, wants, root, _reported(jobs.values()))
-    told = Told(_GIVES, _FIX)
+    told = VariableFaults(_GIVES, _FIX)
     for name, job in jobs.items():
         if not wanted.jobs or name in wanted.jobs:
             has = shared.known(job)

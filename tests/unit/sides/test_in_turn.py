@@ -15,7 +15,7 @@ from fakes.traffic import Unstartable, sends_by, track_traffic_to, until
 
 from pytest_canary.config.settings import Settings
 from pytest_canary.core.waiting import Waiter
-from pytest_canary.sides.in_turn import PERIODS, Alone, InTurn, most_rate
+from pytest_canary.sides.in_turn import PERIODS, AloneInTurn, InTurn, most_rate
 from pytest_canary.sides.measured_in_turn import MeasuredInTurn
 from pytest_canary.traffic import TrackTraffic
 
@@ -39,7 +39,7 @@ def traffic(server: RudeServer, settings: Settings) -> Iterator[TrackTraffic]:
     made.stop()
 
 
-def told(asked: InTurn) -> Alone:
+def told(asked: InTurn) -> AloneInTurn:
     """How the baseline did."""
     until(lambda: asked.alone is not None)
     asked.keep_baseline(Waiter())
@@ -143,7 +143,7 @@ def standing(lag: float = 0.001, unsent: float = 0.0) -> InTurn:
     )
     settings: Any = SimpleNamespace()
     made = InTurn(traffic, settings)
-    made.alone = Alone(2.0, 14.0, 75.0)
+    made.alone = AloneInTurn(2.0, 14.0, 75.0)
     made.begin()
     return made
 
@@ -200,7 +200,7 @@ def test_the_verdict_is_awaited(
         lag=lambda *_: 0.001,
     )
     asked: Any = SimpleNamespace(
-        alone=Alone(0.0, 12.0, 75.0, unsteady),
+        alone=AloneInTurn(0.0, 12.0, 75.0, unsteady),
         traffic=traffic,
         begin=lambda: None,
         baseline=requests(800),

@@ -8,7 +8,7 @@ import pytest
 from fakes.ledgers import filled, good, ledger, of_tracks
 
 from pytest_canary.traffic.exchange import Kind
-from pytest_canary.traffic.ledger import LENGTH, LIMIT, NAMES, TEXTS, Ledger, Outcome, Phase
+from pytest_canary.traffic.ledger import LENGTH, LIMIT, NAMES, TEXTS, Ledger, Phase, RequestOutcome
 from pytest_canary.traffic.summary import Summary
 
 
@@ -17,7 +17,9 @@ def counts(summary: Summary) -> tuple[int, ...]:
 
 
 def test_a_request_is_kept_with_everything_that_is_known() -> None:
-    book = filled(ledger(), (good(), 0.1), (Outcome(Kind.SERVER_ERROR, 503, "2", "web-2", "no"), 2))
+    book = filled(
+        ledger(), (good(), 0.1), (RequestOutcome(Kind.SERVER_ERROR, 503, "2", "web-2", "no"), 2)
+    )
     book.began_at = 1000.0
     book.entered.append(Phase(0.05, "canary", "deploy"))
     first, second = book.exchange(0), book.exchange(1)
@@ -38,9 +40,9 @@ def test_what_is_counted_as_it_comes_is_what_is_summed_up_afterwards() -> None:
         (good(), 0.1),
         (good(), 0.2),
         (good("2"), 1.5),
-        (Outcome(Kind.RESET), 0.3),
-        (Outcome(Kind.RESET), 0.3),
-        (Outcome(Kind.REFUSED), 0.3),
+        (RequestOutcome(Kind.RESET), 0.3),
+        (RequestOutcome(Kind.RESET), 0.3),
+        (RequestOutcome(Kind.REFUSED), 0.3),
     )
     book.open(Kind.CROWDED)
     book.open(Kind.LATE)
@@ -70,7 +72,9 @@ def test_nothing_has_no_latency() -> None:
 
 def test_latencies_are_of_answers_as_promised_only() -> None:
     """A quick error would flatter them."""
-    book = filled(ledger(), (good(), 0.5), *[(Outcome(Kind.SERVER_ERROR, 500, "1"), 0.001)] * 9)
+    book = filled(
+        ledger(), (good(), 0.5), *[(RequestOutcome(Kind.SERVER_ERROR, 500, "1"), 0.001)] * 9
+    )
     assert book.summary(range(10)).p50 == 0.5
 
 
@@ -85,8 +89,8 @@ def test_each_version_has_a_summary_and_who_said_nothing_has_one_too() -> None:
         (good("1"), 0.1),
         (good("2"), 0.4),
         (good("1"), 0.1),
-        (Outcome(Kind.SERVER_ERROR, 500, "2"), 0.1),
-        (Outcome(Kind.REFUSED), 0.1),
+        (RequestOutcome(Kind.SERVER_ERROR, 500, "2"), 0.1),
+        (RequestOutcome(Kind.REFUSED), 0.1),
     )
     book.open(Kind.CROWDED)
     versions = book.summary(range(6)).versions
@@ -203,7 +207,7 @@ def test_the_series_has_each_versions_requests_by_bin() -> None:
         *[(good("1"), 0.1)] * 10,
         *[(good("1"), 0.2)] * 5,
         *[(good("2"), 0.4)] * 4,
-        (Outcome(Kind.SERVER_ERROR, 500, "2"), 0.1),
+        (RequestOutcome(Kind.SERVER_ERROR, 500, "2"), 0.1),
     ]
     book = filled(ledger(), *outcomes)
     series = book.series(1)
@@ -261,7 +265,9 @@ def test_names_and_texts_without_end_are_not_all_kept() -> None:
     for number in range(NAMES + TEXTS):
         book.close(
             book.open(),
-            Outcome(Kind.SERVER_ERROR, 500, f"{number}-" * 1000, f"web-{number}", "x" * 1000),
+            RequestOutcome(
+                Kind.SERVER_ERROR, 500, f"{number}-" * 1000, f"web-{number}", "x" * 1000
+            ),
             0.1,
         )
     last = book.exchange(len(book) - 1)

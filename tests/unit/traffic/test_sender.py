@@ -23,7 +23,7 @@ from pytest_canary.config.api_settings import PUT_PERSON as PUT
 from pytest_canary.config.api_settings import Request
 from pytest_canary.config.settings import Deadlines, Settings
 from pytest_canary.traffic.exchange import Kind
-from pytest_canary.traffic.ledger import Outcome
+from pytest_canary.traffic.ledger import RequestOutcome
 from pytest_canary.traffic.sender import (
     Body,
     NotSentAgainError,
@@ -58,19 +58,21 @@ def impatient(settings: Settings) -> Settings:
     return settings.model_copy(update={"deadlines": Deadlines(request=0.5)})
 
 
-def send(url: str, request: Request, settings: Settings, unique: str = "") -> Outcome:
+def send(url: str, request: Request, settings: Settings, unique: str = "") -> RequestOutcome:
     return send_prepared(Prepared.of(url, request), settings, unique)
 
 
-def send_prepared(prepared: Prepared, settings: Settings, unique: str = "") -> Outcome:
-    async def once() -> Outcome:
+def send_prepared(prepared: Prepared, settings: Settings, unique: str = "") -> RequestOutcome:
+    async def once() -> RequestOutcome:
         async with Sender(settings.api, settings.deadlines.request) as sender:
             return await sender.send(prepared, unique)
 
     return asyncio.run(once())
 
 
-def rudely(manner: Manner, request: Request, settings: Settings) -> tuple[Outcome, RudeServer]:
+def rudely(
+    manner: Manner, request: Request, settings: Settings
+) -> tuple[RequestOutcome, RudeServer]:
     server = RudeServer(manner)
     try:
         return send(server.url, request, settings, "u1"), server
@@ -112,7 +114,7 @@ def test_each_request_has_a_connection_of_its_own(server: Server, settings: Sett
 
 
 def test_what_opens_the_way_goes_along(server: Server, settings: Settings) -> None:
-    async def once() -> Outcome:
+    async def once() -> RequestOutcome:
         opens = Credentials({"Authorization": "Bearer t0ken"})
         async with Sender(settings.api, settings.deadlines.request, opens) as sender:
             return await sender.send(Prepared.of(server.url, JSON), "u")
@@ -164,7 +166,7 @@ HALF = (
 def test_an_answer_tells_who_gave_it(server: Server, settings: Settings) -> None:
     server.reply = Reply(200, "a needle", {"X-Release": "2", "X-Pod": "web-1"})
     assert send(server.url, GET, settings) == (
-        Outcome(Kind.ANSWERED, 200, "2", "web-1", "", size=8)
+        RequestOutcome(Kind.ANSWERED, 200, "2", "web-1", "", size=8)
     )
 
 
