@@ -82,7 +82,7 @@ def first_difference(before: Any, after: Any, place: Place) -> Place:
     return place
 
 
-def described(value: Any) -> str:
+def describe(value: Any) -> str:
     """A value for a person, in few words: "app: shop, tier: web"."""
     if isinstance(value, dict) and value:
         return ", ".join(f"{key}: {_short(each)}" for key, each in value.items())

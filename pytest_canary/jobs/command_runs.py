@@ -14,7 +14,7 @@ from pytest_canary.core.wording import cut
 from pytest_canary.jobs.calls import Call, CallRecord
 from pytest_canary.jobs.environment import Secret
 from pytest_canary.jobs.job_log import CommandLog, Heard, JobLog
-from pytest_canary.jobs.markers import shown, watched
+from pytest_canary.jobs.markers import plain_names, watched
 from pytest_canary.jobs.order import Reason
 from pytest_canary.jobs.results import CommandResult, Part
 from pytest_canary.jobs.shell import Ended, Shell
@@ -106,7 +106,7 @@ class CommandRuns:
                 time.monotonic() - began,
                 said.text,
                 self._calls(),
-                shown(disclosure.variables),
+                plain_names(disclosure.variables),
             )
         )
         return ended
@@ -130,4 +130,4 @@ class CommandRuns:
         for call in calls:
             for each in call.arguments:
                 disclosure.of_text()(each)
-        return shown(disclosure.variables)
+        return plain_names(disclosure.variables)

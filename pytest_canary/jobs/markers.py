@@ -51,7 +51,7 @@ def watched(known: Iterable[Secret]) -> dict[str, str]:
     return found
 
 
-def shown(names: Iterable[str]) -> tuple[str, ...]:
+def plain_names(names: Iterable[str]) -> tuple[str, ...]:
     """What was watched, as a person is told it: a variable's or file's name, once."""
     called = (name.removeprefix("secret ").rsplit(" (", 1)[0] for name in names)
     return tuple(dict.fromkeys(called))

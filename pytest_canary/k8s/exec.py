@@ -71,7 +71,7 @@ class ExecError(CommandError):
         self.why = why
 
 
-def shown(pod: str, container: str, command: Sequence[str]) -> str:
+def command_line(pod: str, container: str, command: Sequence[str]) -> str:
     """The command as one would type it."""
     return f"kubectl exec {pod} -c {container} -- {shlex.join(command)}"
 
@@ -106,7 +106,7 @@ def open_exec(
         )
     except (OSError, websocket.WebSocketException) as error:
         redact = connection.redactor.redact
-        why, typed = redact(str(error).strip()), redact(shown(pod, container, command))
+        why, typed = redact(str(error).strip()), redact(command_line(pod, container, command))
         raise ExecError("refused", f"can't be started: {why}", typed) from error
     return socket
 
@@ -196,7 +196,7 @@ def follow(
     Raises:
         ExecError: it did not end of its own; with the output so far.
     """
-    typed = redactor.redact(shown(pod, container, command))
+    typed = redactor.redact(command_line(pod, container, command))
     end, stdout, both = "", Output(keep), Output(keep)
     masked = redactor.stream(both.take)
     watching = {each: disclosure.of_text() for each in (STDOUT, STDERR)} if disclosure else {}
@@ -216,7 +216,7 @@ def follow(
                     heard(text)
     except TimeoutError:
         masked.close()
-        ending, why = given_up(timeout, time.monotonic() - spoke, both)
+        ending, why = ending_at_deadline(timeout, time.monotonic() - spoke, both)
         raise ExecError(ending, why, typed, both.text) from None
     finally:
         # Without a word: after the server's own close frame there is nobody to say goodbye to.
@@ -272,7 +272,7 @@ def _frames(socket: Any, deadline: float) -> Iterator[tuple[int, str]]:
                 yield channel[0], decoders[channel[0]].decode(data)
 
 
-def given_up(timeout: float, silent: float, output: Output) -> tuple[Ending, str]:
+def ending_at_deadline(timeout: float, silent: float, output: Output) -> tuple[Ending, str]:
     """How a command stood at its deadline: which kind of ending that is, and in words.
 
     Args:

@@ -11,7 +11,7 @@ from pytest_canary.config.options import Options
 from pytest_canary.context.rules import levelled
 from pytest_canary.core.errors import SettingsError
 from pytest_canary.core.masking import Redactor
-from pytest_canary.core.wording import listed, plural
+from pytest_canary.core.wording import first_lines, plural
 from pytest_canary.discovery.discovery import Discovery, discover
 from pytest_canary.plugin import options
 from pytest_canary.preflight.inspection import inspect
@@ -44,7 +44,7 @@ def write_settings(config: pytest.Config) -> int:
         print(f"canary: it passes pytest --canary-check; {first}go on with pytest --canary")
         return pytest.ExitCode.OK
     print(f"\ncanary: it doesn't pass pytest --canary-check yet, by {plural(len(wrong), 'error')}:")
-    print(redact(listed([f"  {each}" for each in wrong])))
+    print(redact(first_lines([f"  {each}" for each in wrong])))
     return pytest.ExitCode.TESTS_FAILED
 
 

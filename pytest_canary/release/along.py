@@ -13,7 +13,7 @@ from pytest_canary.core.errors import (
     WaitTimeoutError,
 )
 from pytest_canary.core.findings import Finding
-from pytest_canary.core.output import shown
+from pytest_canary.core.output import excerpt
 from pytest_canary.database.database import Database
 from pytest_canary.database.lock_findings import describe_waits
 from pytest_canary.database.lock_sampler import sampled
@@ -230,7 +230,7 @@ class Along:
             "MigrationFails",
             f"`{done.command}` in pod {done.pod} exits with code {done.code}{quoted(done.output)}",
             where=f"pod {done.pod}, Job {self.job['metadata']['name']}",
-            evidence=shown(done.output),
+            evidence=excerpt(done.output),
             likely=killed(done.code),
         )
 
@@ -252,7 +252,7 @@ class Along:
                     f"`{typed(spec)}` in init container {spec['name']} of pod {name} exits with "
                     f"code {code}{quoted(log)}",
                     where=where,
-                    evidence=shown(log),
+                    evidence=excerpt(log),
                     likely=killed(code),
                     next=f"kubectl logs {name} -c {spec['name']}",
                 )
@@ -263,7 +263,7 @@ class Along:
                     f"`{typed(spec)}` in init container {spec['name']} of pod {name} was given up "
                     f"at its deadline of {self.deadline:g} s{quoted(log)}",
                     where=where,
-                    evidence=shown(log),
+                    evidence=excerpt(log),
                     next="see deadlines.rollout, and what it does so long; it runs on until its "
                     "pod is deleted",
                 )

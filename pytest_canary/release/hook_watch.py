@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from pytest_canary.core.errors import CanaryError, ClusterError, FoundError, WaitTimeoutError
 from pytest_canary.core.findings import Finding
-from pytest_canary.core.output import shown
+from pytest_canary.core.output import excerpt
 from pytest_canary.diagnosis.log_lines import quoted
 from pytest_canary.k8s.exec import Exec
 from pytest_canary.k8s.image_names import full_name
@@ -165,7 +165,7 @@ class HookWatch:
             f"`{done.command}` of Helm's hook, Job {run.name}, exits with code {done.code} in pod "
             f"{done.pod}{quoted(done.output)}",
             where=f"pod {done.pod}, Job {run.name} ({', '.join(phases(run.job['metadata']))})",
-            evidence=shown(done.output),
+            evidence=excerpt(done.output),
             likely=killed(done.code),
             next="mend what it says; Helm says no more than that hooks failed, and only after as "
             "many tries as the Job's backoffLimit has: 0 is enough where another can't help",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from pytest_canary.core.errors import CanaryError, ClusterError, FoundError, WaitTimeoutError
 from pytest_canary.core.findings import Finding
-from pytest_canary.core.output import shown
+from pytest_canary.core.output import excerpt
 from pytest_canary.core.waiting import Seen
 from pytest_canary.diagnosis.ends import UNSTARTABLE
 from pytest_canary.diagnosis.jobs import find_refused_pod
@@ -243,7 +243,7 @@ class JobRun:
                     f"Job {self.name} was given up {deadline}: `{self._typed}` has ended with "
                     f"code 0, and container {others[0]} runs on, so that the Job never ends",
                     where=where,
-                    evidence=shown(log),
+                    evidence=excerpt(log),
                     next=f"put {others[0]} among the initContainers, with restartPolicy: Always; "
                     "as a sidecar it is ended with the Job",
                 )
@@ -254,7 +254,7 @@ class JobRun:
                 f"`{self._typed}` of Job {self.name} was given up {deadline}{quoted(log)}",
                 where=where,
                 seen=error.sentence.partition("last seen: ")[2],
-                evidence=shown(log),
+                evidence=excerpt(log),
                 next="see deadlines.command, and what it does so long; its pod is deleted now, and "
                 "a statement that it waits for goes on in the database until that is over",
             )
@@ -277,7 +277,7 @@ class JobRun:
             f"Job {self.name} failed before `{self._typed}` came to an end of its own: "
             f"{message or reason or 'it does not say why'}",
             where=f"Job {self.name}",
-            evidence=shown(log),
+            evidence=excerpt(log),
             next="see activeDeadlineSeconds and backoffLimit of the Job",
         )
 

@@ -14,7 +14,7 @@ from pytest_canary.config.baseline import Commit
 from pytest_canary.config.committed import committed, files_in, files_of
 from pytest_canary.config.plan import Plan
 from pytest_canary.core.errors import ReleaseError
-from pytest_canary.manifests.documents import Document, Source, shown_path
+from pytest_canary.manifests.documents import Document, Source, path_text
 from pytest_canary.rendering.renderer import Renderer
 from pytest_canary.rendering.renderers import renderer_of
 
@@ -49,9 +49,9 @@ class Committed:
         """A file as it is told: by the project's own path, in that revision."""
         if not source.path.is_relative_to(self.top):
             # The candidate's, which was seen from another folder.
-            return replace(source, shown=shown_path(source.path, self.root))
+            return replace(source, shown=path_text(source.path, self.root))
         path = Path(os.path.normpath(self.own / os.path.relpath(source.path, self.project)))
-        shown = f"{self.revision}:{shown_path(path, self.root)}"
+        shown = f"{self.revision}:{path_text(path, self.root)}"
         return replace(source, path=path, shown=shown, revision=self.revision)
 
     def traced(self, documents: Sequence[Document]) -> list[Document]:

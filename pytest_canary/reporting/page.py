@@ -151,7 +151,7 @@ def legend(report: Report, shown: list[Picture]) -> list[tuple[str, str]]:
     names = {"baseline": "baseline", "canary": "candidate"}
     texts = []
     for version, role in ordered(report, told).items():
-        own = "" if version == names.get(role) else charts.called(version)
+        own = "" if version == names.get(role) else charts.version_text(version)
         texts.append((role, ", ".join(filter(None, (names.get(role), own)))))
     if report.traffic and report.traffic.lost:
         texts.append(("lost", "lost requests"))
@@ -208,7 +208,7 @@ def _templates() -> Environment:
         "count": words.count,
         "sentence": words.sentence,
         "interval": words.interval,
-        "shown": cells.shown,
+        "shown": cells.difference_text,
     }
     made.filters.update(filters)
     made.tests["linkable"] = linkable

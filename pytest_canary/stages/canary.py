@@ -139,7 +139,7 @@ def share_is_fair(context: Context) -> None:
     expect.expect_no_detour(context)
     expect.expect_no_affinity(context)
     outcome, replicas = context.journal.outcome(CanaryOutcome), context.settings.replicas
-    candidate = sampling.called(context, "candidate")
+    candidate = sampling.name_of(context, "candidate")
     total = replicas.canary + replicas.stable_during_canary
     found = outcome.sample or sample(context)
     if not share(found[candidate], found.total()).holds(replicas.canary / total):

@@ -53,7 +53,7 @@ def pictures(report: Report) -> list[Picture]:
     return found
 
 
-def called(version: str) -> str:
+def version_text(version: str) -> str:
     """A version in words, that of an unanswered request included."""
     if version in ("baseline", "candidate"):
         return f"the {version}"
@@ -144,7 +144,7 @@ def errors(report: Report, traffic: Traffic) -> Picture:
     lost = sum(point.errors for point in traffic.series)
     tops = [{"x": at + traffic.bin / 2, "y": high} for at, high in below.items()]
     by = ", ".join(
-        f"{words.count(number)} of {called(version)}"
+        f"{words.count(number)} of {version_text(version)}"
         for version in roles
         if (number := sum(p.errors for p in traffic.series if p.version == version))
     )
@@ -191,7 +191,7 @@ def latencies(report: Report, traffic: Traffic) -> Picture:
         shown = [point.p95 for point in mine if point.p95 is not None]
         if shown:
             low, high = words.latency(min(shown)), words.latency(max(shown))
-            told.append(f"{called(version)} between {low} and {high}")
+            told.append(f"{version_text(version)} between {low} and {high}")
     return Picture(
         key="latency",
         title="Latency by version, in ms",
@@ -208,5 +208,5 @@ def _ranges(named: Named, noun: str) -> str:
     told = []
     for name in named.roles:
         heights = [step.heights[name] for step in named.steps]
-        told.append(f"{called(name)} between {min(heights):g} and {max(heights):g} {noun}")
+        told.append(f"{version_text(name)} between {min(heights):g} and {max(heights):g} {noun}")
     return ", ".join(told)

@@ -12,7 +12,7 @@ from fakes.leaks import leaks
 
 from pytest_canary.jobs.environment import Secret
 from pytest_canary.jobs.findings import findings
-from pytest_canary.jobs.markers import marked, shown, watched
+from pytest_canary.jobs.markers import marked, plain_names, watched
 from pytest_canary.jobs.programs import install_programs
 from pytest_canary.jobs.results import PipelineResult
 
@@ -126,7 +126,7 @@ def test_what_a_secret_holds_is_its_own_and_may_stand_anywhere() -> None:
     values = [*first.variables.values(), *second.variables.values(), *first.files.values()]
     assert len({*values}) == 5
     assert all(value.strip().isalnum() and value == value.lower() for value in values)
-    assert shown(watched([marked(["A_KEY", "B"], ["~/key"])])) == ("A_KEY", "the file ~/key")
+    assert plain_names(watched([marked(["A_KEY", "B"], ["~/key"])])) == ("A_KEY", "the file ~/key")
 
 
 def test_of_a_file_it_is_words_that_are_looked_for_and_no_prose() -> None:

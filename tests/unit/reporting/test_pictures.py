@@ -14,7 +14,7 @@ from pytest_canary.core.errors import CommandError
 from pytest_canary.reporting.document import Comparison, Report, Version, Versions
 from pytest_canary.reporting.figures import Point, Replicas, Share, Traffic
 from pytest_canary.reporting.pictures import charts, drawing
-from pytest_canary.reporting.pictures.cells import difference, share, shown
+from pytest_canary.reporting.pictures.cells import difference, difference_text, share
 from pytest_canary.reporting.pictures.drawing import draw, drawn, embedded
 from pytest_canary.reporting.pictures.frame import COLOURS, NARROW, WIDE, Frame, Span, ticks
 from pytest_canary.reporting.pictures.levels import Named, Step, rates, ready, runs, stacked, wanted
@@ -226,7 +226,10 @@ def test_a_difference_far_out_points_there(effect: float, shape: str, at: float)
 def test_a_difference_without_a_measure_is_not_drawn() -> None:
     assert difference(Comparison(metric="restarts", effect=1), 0) is None
     assert difference(Comparison(metric="restarts", least=1), 0) is None
-    assert shown(Comparison(metric="x", effect=0.5, interval=(0.25, 1))) == "+0.5 (+0.25 to +1)"
+    assert (
+        difference_text(Comparison(metric="x", effect=0.5, interval=(0.25, 1)))
+        == "+0.5 (+0.25 to +1)"
+    )
 
 
 # The drawing.
