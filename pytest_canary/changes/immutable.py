@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from pytest_canary.changes.settled import describe, first_difference, settled
+from pytest_canary.changes.settled import describe, first_difference, settle
 from pytest_canary.changes.version_objects import VersionObjects, contents, owner_of
 from pytest_canary.k8s.quantities import quantity_or_none
 from pytest_canary.manifests.documents import Document, Fault, Place, place_text
@@ -148,11 +148,11 @@ def _comparable(kind: str, place: Place, value: dict[str, Any]) -> Any:
         claims = value[""] if isinstance(value[""], list) else []
         # The API server puts its own kind and version into each.
         return [
-            settled({key: part for key, part in each.items() if key in ("metadata", "spec")})
+            settle({key: part for key, part in each.items() if key in ("metadata", "spec")})
             for each in claims
             if isinstance(each, dict)
         ]
-    return settled(value)
+    return settle(value)
 
 
 def _said(document: Document, place: Place) -> str:

@@ -36,12 +36,12 @@ DEFAULTS = {
 AMOUNTS = ("requests", "limits")
 
 
-def settled(value: Any) -> Any:
+def settle(value: Any) -> Any:
     """A value without what says nothing: what is empty, and what is the default anyway."""
     if isinstance(value, dict):
         return _table(value)
     if isinstance(value, list):
-        return [settled(each) for each in value]
+        return [settle(each) for each in value]
     return value
 
 
@@ -53,7 +53,7 @@ def _table(value: dict[str, Any]) -> dict[str, Any]:
             continue
         if key == "imagePullPolicy" and each == _pull_policy(value.get("image")):
             continue
-        below = _amounts(each) if key in AMOUNTS and isinstance(each, dict) else settled(each)
+        below = _amounts(each) if key in AMOUNTS and isinstance(each, dict) else settle(each)
         if below not in (None, {}, [], ""):
             found[key] = below
     return found
@@ -72,12 +72,12 @@ def first_difference(before: Any, after: Any, place: Place) -> Place:
     """Where two values differ first, in the order of the second; what both have is left out."""
     if isinstance(before, dict) and isinstance(after, dict):
         for key, each in after.items():
-            if settled({key: each}) != settled({key: before.get(key)}):
+            if settle({key: each}) != settle({key: before.get(key)}):
                 return first_difference(before.get(key), each, (*place, key))
     elif isinstance(before, list) and isinstance(after, list):
         for number, each in enumerate(after):
             known = before[number] if number < len(before) else None
-            if settled(each) != settled(known):
+            if settle(each) != settle(known):
                 return first_difference(known, each, (*place, number))
     return place
 

@@ -60,7 +60,7 @@ def unknown(given: Mapping[str, Any], releases: int) -> Iterator[tuple[str, str]
                 yield name, word
 
 
-def filled(given: Mapping[str, Any], words: Mapping[str, Any]) -> dict[str, Any]:
+def fill_in(given: Mapping[str, Any], words: Mapping[str, Any]) -> dict[str, Any]:
     """The values with the words filled in; one that is a word alone keeps that one's type."""
 
     def fill(value: Any) -> Any:

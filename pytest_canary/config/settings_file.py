@@ -24,7 +24,7 @@ from pytest_canary.config.manifest_files import (
     misfit,
     misfits_of_prerequisites,
 )
-from pytest_canary.config.messages import SHOWN, key, mistake, nearest, quoted
+from pytest_canary.config.messages import SHOWN, key, mistake, nearest, quote
 from pytest_canary.config.settings import ENVIRONMENT, Files, Settings, Tables
 from pytest_canary.core.errors import SettingsError
 from pytest_canary.core.findings import Level
@@ -87,7 +87,7 @@ def load(
         table = toml_file.tools(table).get("canary", {})
         source = f"{source} [tool.canary]"
         if not isinstance(table, dict):
-            raise SettingsError(f"{source} = {quoted(table)}: a table")
+            raise SettingsError(f"{source} = {quote(table)}: a table")
     return check(table, file.parent, source, rules=rules)
 
 
@@ -116,7 +116,7 @@ def check(
     tables = tables.model_copy(update={"promotion": promotion})
     problems = _absent(tables, files, root) + _together(tables, files, wrong, rules) + unread
     mistakes += [
-        f"{source}: {key} = {quoted(value)}: {problem}"
+        f"{source}: {key} = {quote(value)}: {problem}"
         for key, value, problem in problems
         if key not in wrong
     ]

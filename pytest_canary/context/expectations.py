@@ -12,11 +12,11 @@ from pytest_canary.core.errors import FoundError, ReleaseError
 from pytest_canary.core.findings import Finding
 from pytest_canary.core.output import excerpt
 from pytest_canary.core.wording import first_lines
-from pytest_canary.database.schema import counted, difference, lacking
-from pytest_canary.diagnosis.log_lines import quoted
+from pytest_canary.database.schema import count_changes, difference, lacking
+from pytest_canary.diagnosis.log_lines import quote_line
 from pytest_canary.k8s.exec import Exec
 from pytest_canary.k8s.rollout import Rollout
-from pytest_canary.release.command_ends import killed
+from pytest_canary.release.command_ends import meaning_of_code
 from pytest_canary.release.migration import Migrated
 
 if TYPE_CHECKING:
@@ -42,9 +42,9 @@ def expect_success(done: Exec | None, code: str = "CommandFails") -> None:
                 Finding(
                     code=code,
                     sentence=f"`{done.command}` in pod {done.pod} exits with code {done.code}"
-                    f"{quoted(done.output)}",
+                    f"{quote_line(done.output)}",
                     evidence=excerpt(done.output),
-                    likely=killed(done.code),
+                    likely=meaning_of_code(done.code),
                 )
             ]
         )
@@ -92,7 +92,7 @@ def expect_taken_down(down: Migrated, up: Migrated) -> None:
         raise _migration(
             "DownDoesNothing" if nothing else "DownIncomplete",
             f"`{down.migrate.command}` exits with code {down.migrate.code} but the schema "
-            f"differs from the one before the migration: {counted(up.before, down.after)}",
+            f"differs from the one before the migration: {count_changes(up.before, down.after)}",
             "see what the migration does that it does not undo",
             "\n".join([first_lines(changed), "", "its output:", excerpt(down.migrate.output)]),
             "it has changed nothing at all" if nothing else f"it has changed {down.counts}",

@@ -108,7 +108,7 @@ class Journal:
         """
         errors = []
         for finding in findings:
-            each = rules.levelled(finding, self.plan.settings)
+            each = rules.with_level(finding, self.plan.settings)
             if each.level == "error":
                 errors.append(each)
                 continue

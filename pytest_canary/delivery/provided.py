@@ -28,7 +28,7 @@ def provided(settings: PipelineSettings, known: Mapping[str, str]) -> dict[str, 
     return secrets
 
 
-def known_among(secrets: Mapping[str, Secret], known: Mapping[str, str]) -> dict[str, Secret]:
+def with_known_values(secrets: Mapping[str, Secret], known: Mapping[str, str]) -> dict[str, Secret]:
     """The same secrets, with the values that the run has by now."""
     return {
         name: Secret(

@@ -8,7 +8,7 @@ import pytest
 
 from pytest_canary.config import settings_file
 from pytest_canary.config.options import Options
-from pytest_canary.context.rules import levelled
+from pytest_canary.context.rules import with_level
 from pytest_canary.core.errors import SettingsError
 from pytest_canary.core.masking import Redactor
 from pytest_canary.core.wording import first_lines, plural
@@ -78,5 +78,5 @@ def problems(root: Path) -> list[str]:
         plan = make_plan(load_settings(root), Options(check=True))
     except SettingsError as error:
         return str(error).splitlines()
-    found = (levelled(each, plan.settings) for each in inspect(plan, root).findings)
+    found = (with_level(each, plan.settings) for each in inspect(plan, root).findings)
     return [f"{each.where}: {each.sentence}" for each in found if each.level == "error"]

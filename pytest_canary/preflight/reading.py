@@ -42,7 +42,7 @@ def read_subject(
     """
     settings = plan.settings
     replicas = {CANARY: settings.replicas.canary, STABLE: settings.replicas.stable}
-    asked = {track: given(plan, track, count) for track, count in replicas.items() if count}
+    asked = {track: make_given(plan, track, count) for track, count in replicas.items() if count}
     first = next(iter(asked.values()))
     made = {track: renderer.render(each) for track, each in asked.items()}
     foreign = next((each.foreign for each in made.values() if each.foreign), "")
@@ -156,7 +156,7 @@ def _asked(subject: Subject) -> frozenset[str]:
     )
 
 
-def given(plan: Plan, track: str, replicas: int) -> Given:
+def make_given(plan: Plan, track: str, replicas: int) -> Given:
     """What a track's objects are made for."""
     settings = plan.settings
     registry = f"{plan.options.pull_registry}/" if plan.options.pull_registry else ""

@@ -17,11 +17,11 @@ from pytest_canary.core.output import excerpt
 from pytest_canary.database.database import Database
 from pytest_canary.database.lock_findings import describe_waits
 from pytest_canary.database.lock_sampler import sampled
-from pytest_canary.diagnosis.log_lines import quoted
+from pytest_canary.diagnosis.log_lines import quote_line
 from pytest_canary.k8s.exec import Exec
 from pytest_canary.k8s.objects import Object, container_status, containers, is_ready, pods_of
 from pytest_canary.manifests.jobs import phases
-from pytest_canary.release.command_ends import killed
+from pytest_canary.release.command_ends import meaning_of_code
 from pytest_canary.release.hook_watch import HookWatch
 from pytest_canary.release.job_manifest import pod_of
 from pytest_canary.release.job_run import JobRun
@@ -228,10 +228,11 @@ class Along:
             return None
         return Finding(
             "MigrationFails",
-            f"`{done.command}` in pod {done.pod} exits with code {done.code}{quoted(done.output)}",
+            f"`{done.command}` in pod {done.pod} exits with code {done.code}"
+            f"{quote_line(done.output)}",
             where=f"pod {done.pod}, Job {self.job['metadata']['name']}",
             evidence=excerpt(done.output),
-            likely=killed(done.code),
+            likely=meaning_of_code(done.code),
         )
 
     def _of_init(self, pods: Sequence[Object], error: CanaryError) -> Finding | None:
@@ -250,10 +251,10 @@ class Along:
                 return Finding(
                     "MigrationFails",
                     f"`{typed(spec)}` in init container {spec['name']} of pod {name} exits with "
-                    f"code {code}{quoted(log)}",
+                    f"code {code}{quote_line(log)}",
                     where=where,
                     evidence=excerpt(log),
-                    likely=killed(code),
+                    likely=meaning_of_code(code),
                     next=f"kubectl logs {name} -c {spec['name']}",
                 )
             if "running" in now and isinstance(error, WaitTimeoutError):
@@ -261,7 +262,7 @@ class Along:
                 return Finding(
                     "MigrationHangs",
                     f"`{typed(spec)}` in init container {spec['name']} of pod {name} was given up "
-                    f"at its deadline of {self.deadline:g} s{quoted(log)}",
+                    f"at its deadline of {self.deadline:g} s{quote_line(log)}",
                     where=where,
                     evidence=excerpt(log),
                     next="see deadlines.rollout, and what it does so long; it runs on until its "

@@ -68,7 +68,7 @@ def lost_pod_finding(command: str, pod: str, ended: str, fate: str, output: str)
     )
 
 
-def killed(code: int) -> str:
+def meaning_of_code(code: int) -> str:
     """What an exit code of a shell's making most likely means; empty for a program's own."""
     return {
         126: "the image has it, but may not run it",

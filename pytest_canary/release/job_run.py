@@ -12,7 +12,7 @@ from pytest_canary.core.output import excerpt
 from pytest_canary.core.waiting import Seen
 from pytest_canary.diagnosis.ends import UNSTARTABLE
 from pytest_canary.diagnosis.jobs import find_refused_pod
-from pytest_canary.diagnosis.log_lines import quoted, telling
+from pytest_canary.diagnosis.log_lines import quote_line, telling
 from pytest_canary.diagnosis.repetition import ENDS, alike
 from pytest_canary.diagnosis.subject import LastWords
 from pytest_canary.k8s.exec import Exec
@@ -218,7 +218,7 @@ class JobRun:
             told = [refused.sentence] if refused else ["it has no pod yet"]
         if self._ends:
             last = list(self._ends.values())[-1]
-            told.append(f"ended with code {last.code} before{quoted(last.log)}")
+            told.append(f"ended with code {last.code} before{quote_line(last.log)}")
         return ", ".join(told)
 
     # What is wrong.
@@ -251,7 +251,7 @@ class JobRun:
         return [
             Finding(
                 "MigrationHangs",
-                f"`{self._typed}` of Job {self.name} was given up {deadline}{quoted(log)}",
+                f"`{self._typed}` of Job {self.name} was given up {deadline}{quote_line(log)}",
                 where=where,
                 seen=error.sentence.partition("last seen: ")[2],
                 evidence=excerpt(log),

@@ -20,7 +20,7 @@ from pytest_canary.database.lock_findings import describe_waits
 from pytest_canary.database.lock_sampler import sampled
 from pytest_canary.database.locks import Locks
 from pytest_canary.database.migration_history import MigrationHistory, history_change
-from pytest_canary.database.schema import Schema, counted, difference, not_undone
+from pytest_canary.database.schema import Schema, count_changes, difference, not_undone
 from pytest_canary.k8s.exec import Exec
 from pytest_canary.k8s.objects import Object
 from pytest_canary.release.pod_commands import PodCommands
@@ -62,7 +62,7 @@ class Migrated:
     @property
     def counts(self) -> str:
         """The schema's change in numbers: "+1 column, +1 index"; empty for none."""
-        return counted(self.before, self.after)
+        return count_changes(self.before, self.after)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from pytest_canary.manifests.version import STABLE
 from pytest_canary.rendering.renderers import chart_of, objects_of
 
 
-def named(settings: Settings, kubectl: Path | None = None) -> Settings:
+def with_names(settings: Settings, kubectl: Path | None = None) -> Settings:
     """The settings with the names that their manifests say.
 
     Args:

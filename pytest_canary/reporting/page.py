@@ -20,7 +20,7 @@ from pytest_canary.reporting.figures import Traffic
 from pytest_canary.reporting.pictures import cells, charts
 from pytest_canary.reporting.pictures.drawing import drawn
 from pytest_canary.reporting.pictures.frame import Picture
-from pytest_canary.reporting.pictures.levels import ordered
+from pytest_canary.reporting.pictures.levels import roles_in_order
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -150,7 +150,7 @@ def legend(report: Report, shown: list[Picture]) -> list[tuple[str, str]]:
         return []
     names = {"baseline": "baseline", "canary": "candidate"}
     texts = []
-    for version, role in ordered(report, told).items():
+    for version, role in roles_in_order(report, told).items():
         own = "" if version == names.get(role) else charts.version_text(version)
         texts.append((role, ", ".join(filter(None, (names.get(role), own)))))
     if report.traffic and report.traffic.lost:

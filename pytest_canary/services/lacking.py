@@ -20,12 +20,12 @@ _OWN = GIVEN.pattern.replace("SEMAPHORE|SEMANTIC|", "")
 _WRITTEN = re.compile(r"(?:^|[\s\"'({])([A-Za-z_][\w-]*)(?:=|<<)", re.ASCII)
 
 
-def given(*more: str) -> re.Pattern[str]:
+def names_of_shell(*more: str) -> re.Pattern[str]:
     """The names that a shell has by itself, those of its machine and its service included."""
     return re.compile("|".join([_OWN, *more]))
 
 
-def written(text: str) -> set[str]:
+def handed_on_names(text: str) -> set[str]:
     """The names that a script may hand on as NAME=VALUE."""
     return {found[1] for found in _WRITTEN.finditer(text)}
 

@@ -121,7 +121,7 @@ class Body:
             self._tail = self._tail[max(0, len(self._tail) - len(self._needle) + 1) :]
 
 
-def judged(request: Request, status: int, found: bool) -> Kind:
+def kind_of_answer(request: Request, status: int, found: bool) -> Kind:
     """What a full answer comes to.
 
     Args:
@@ -186,7 +186,7 @@ def _unconnected(number: int | None) -> Kind:
     return Kind.REFUSED if number == errno.ECONNREFUSED else Kind.UNREACHABLE
 
 
-def worded(error: BaseException) -> str:
+def words_of(error: BaseException) -> str:
     """The error in its own words, the innermost where it wraps another."""
     while error.__cause__ is not None:
         error = error.__cause__
@@ -267,7 +267,7 @@ class Sender:
             if kind is None:
                 raise
             late = kind in (Kind.TIMEOUT, Kind.CONNECT_TIMEOUT)
-            text = f"none within {self.deadline:g} s" if late else _line(worded(error))
+            text = f"none within {self.deadline:g} s" if late else _line(words_of(error))
             return RequestOutcome(kind, answer.status, answer.version, answer.pod, text)
 
     async def _exchange(
@@ -291,7 +291,7 @@ class Sender:
             answer.pod = _header(response, self._pod)
             async for chunk in response.content.iter_any():
                 body.take(chunk)
-        kind = judged(prepared.request, response.status, body.found)
+        kind = kind_of_answer(prepared.request, response.status, body.found)
         text = (
             "" if kind is Kind.ANSWERED else _line(cut(body.head.decode(errors="replace"), SHOWN))
         )

@@ -116,7 +116,7 @@ def pieces(text: str) -> Iterator[str | Expression]:
     yield text[end:]
 
 
-def filled(text: str, scope: Scope) -> str:
+def fill_in(text: str, scope: Scope) -> str:
     """A text with what its expressions come to.
 
     Raises:

@@ -23,8 +23,8 @@ from pytest_canary.services.lacking import (
     UNPROVIDED,
     VariableFaults,
     Wants,
-    given,
-    written,
+    handed_on_names,
+    names_of_shell,
 )
 from pytest_canary.services.reading import Reader, Wanted
 
@@ -36,7 +36,7 @@ EVENT_PATH GRAPHQL_URL HEAD_REF JOB OUTPUT PATH REF REF_NAME REF_PROTECTED REF_T
 REPOSITORY_ID REPOSITORY_OWNER REPOSITORY_OWNER_ID RETENTION_DAYS RUN_ATTEMPT RUN_ID RUN_NUMBER
 SERVER_URL SHA STATE STEP_SUMMARY TRIGGERING_ACTOR WORKFLOW WORKFLOW_REF WORKFLOW_SHA WORKSPACE
 """
-_GIVEN = given(
+_GIVEN = names_of_shell(
     f"GITHUB_({'|'.join(_GITHUB.split())})",
     r"(RUNNER|ACTIONS|CONDA|DOTNET|SELENIUM|POWERSHELL|HOMEBREW|GHCUP|PIPX|BOOTSTRAP|VCPKG)_\w+",
     r"\w+_HOME|JAVA_HOME_\w+|GOROOT_\w+|CONDA|Image(OS|Version)|AGENT_TOOLSDIRECTORY|\w+WEBDRIVER",
@@ -132,7 +132,7 @@ class _Job:
         """Learn what a step hands on; whether what comes behind it is known."""
         script, action = str(step.get("run", "")), step.get("uses", "").split("@")[0]
         identity = step.get("id", "")
-        names = written(script)
+        names = handed_on_names(script)
         # By a program of its own, a script may hand on what nobody can read here.
         own = "GITHUB_OUTPUT" in script and names
         self.ids[identity] = names if own and "run" in step else None

@@ -20,7 +20,7 @@ from pytest_canary.jobs.results import JobResult, Part
 from pytest_canary.jobs.shell import Ended, Shell, open_shell
 from pytest_canary.services.gitlab.pipeline import GitLabJob, GitLabPipeline
 from pytest_canary.services.gitlab.variables import (
-    expanded,
+    expand,
     of_secrets,
     predefined,
     project_folder,
@@ -71,7 +71,7 @@ class GitLabJobs:
         }
         secrets = of_secrets(given.secrets, given.home)
         raw = job.raw | secrets.keys()
-        return expanded({**own, **job.variables, **secrets, **self._parameters}, raw)
+        return expand({**own, **job.variables, **secrets, **self._parameters}, raw)
 
 
 class _JobRun:

@@ -82,7 +82,7 @@ def of_secrets(secrets: Mapping[str, Secret], home: Path) -> dict[str, str]:
     return found | {path: str(home / path) for path in files if _FILE.fullmatch(path)}
 
 
-def expanded(values: Mapping[str, str], raw: frozenset[str] = frozenset()) -> dict[str, str]:
+def expand(values: Mapping[str, str], raw: frozenset[str] = frozenset()) -> dict[str, str]:
     """Variables with each other's values put in, but for those that stay as they are."""
     left = MOST
 

@@ -30,11 +30,11 @@ from pytest_canary.traffic.sender import (
     Prepared,
     Sender,
     failure,
-    judged,
+    kind_of_answer,
     loopback,
     trusted,
     without_lookup,
-    worded,
+    words_of,
 )
 
 GET = Request(method="GET", path="/all", contains="needle")
@@ -303,8 +303,8 @@ def test_an_error_of_the_client_is_of_one_kind(
 
 
 def test_an_error_is_told_in_the_words_of_what_caused_it() -> None:
-    assert worded(wrapped(OSError(104, "reset"))) == "[Errno 104] reset"
-    assert worded(ValueError()) == "ValueError"
+    assert words_of(wrapped(OSError(104, "reset"))) == "[Errno 104] reset"
+    assert words_of(ValueError()) == "ValueError"
 
 
 # Judging
@@ -332,7 +332,7 @@ def test_an_answer_is_judged_by_what_was_promised(
     promised: dict[str, object], status: int, found: bool, kind: Kind
 ) -> None:
     request = Request.model_validate({"method": "GET", "path": "/"} | promised)
-    assert judged(request, status, found) is kind
+    assert kind_of_answer(request, status, found) is kind
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 5, 6, 100])

@@ -17,7 +17,7 @@ from fakes.traffic import PATIENT, ran, sends, traffic_to, until
 from pytest_canary.config.settings import Settings
 from pytest_canary.core.errors import TrafficError
 from pytest_canary.traffic import Kind
-from pytest_canary.traffic.generator import BOUNDS, Bounds, Generator, crowd, kept_back
+from pytest_canary.traffic.generator import BOUNDS, Bounds, Generator, crowd, why_unsent
 from pytest_canary.traffic.ledger import LIMIT
 
 # What goes well
@@ -215,12 +215,12 @@ def test_so_many_wait_for_answers_and_no_more_and_what_is_kept_back_is_told(
 def test_why_a_request_is_kept_back(
     number: int, lag: float, pending: int, kind: Kind | None
 ) -> None:
-    assert kept_back(number, lag, pending, Bounds(crowd=10, too_late=60)) is kind
+    assert why_unsent(number, lag, pending, Bounds(crowd=10, too_late=60)) is kind
 
 
 def test_what_it_can_remember_has_an_end_which_is_told() -> None:
     with pytest.raises(TrafficError, match=r"1,000,000 requests are as many as it remembers"):
-        kept_back(LIMIT, 0.0, 0, Bounds(crowd=10))
+        why_unsent(LIMIT, 0.0, 0, Bounds(crowd=10))
 
 
 @pytest.mark.parametrize(
