@@ -77,9 +77,9 @@ class Creation:
                 f"--cluster-name, walk in it with --canary-context kind-{cluster.name}, or remove "
                 "it with `pytest --canary-reap` where an earlier run has kept it"
             )
-        run.made(cluster=cluster.name, cluster_spec=None, containers=None)
+        run.note(cluster=cluster.name, cluster_spec=None, containers=None)
         if not self.engine.networks(NETWORK):
-            run.made(network=True, network_id=None)
+            run.note(network=True, network_id=None)
         begun()
         left = TRIES
         while True:
@@ -115,13 +115,13 @@ class Creation:
         """Note what there is, now that kind makes no more of it."""
         record = self.run.record
         nodes = self.engine.node_containers(self.cluster.name)
-        self.run.made(
+        self.run.note(
             containers=[node.id for node in nodes if record.owns(node)],
             cluster_spec=self._spec(),
         )
         networks = self.engine.networks(NETWORK)
         if record.network and record.network_id is None and networks:
-            self.run.made(network_id=networks[0].id)
+            self.run.note(network_id=networks[0].id)
 
     def _spec(self) -> str:
         """What the cluster is made from; the node image by its content where it is known."""

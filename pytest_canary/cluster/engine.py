@@ -151,7 +151,7 @@ class Engine:
             self.processes, context, dockerfile, args, tag, iidfile, timeout
         )
 
-    def named(self, image: Image, repository: str, run: str) -> Image:
+    def with_own_name(self, image: Image, repository: str, run: str) -> Image:
         """The image under a name of its content and its run: REPOSITORY:digits of its ID-run.
 
         Without the run, one that cleans up would take the name from another that needs it.

@@ -230,8 +230,8 @@ class Provision:
         own = repository = _repository(name, self.settings.name)
         if self.plan.options.push_registry:
             repository = f"{self.plan.options.push_registry}/{own}"
-        image = self.engine.named(image, repository, self.run.id)
-        self.run.made_image(image.ref)
+        image = self.engine.with_own_name(image, repository, self.run.id)
+        self.run.note_image(image.ref)
         self._step()
         self.engine.tag(image)
         began = time.monotonic()
@@ -248,7 +248,7 @@ class Provision:
         else:
             with self.waiter.measure("step", f"{name} push"):
                 self.engine.push(image, self.settings.deadlines.image)
-            image = self.engine.named(
+            image = self.engine.with_own_name(
                 image, f"{self.plan.options.pull_registry}/{own}", self.run.id
             )
         self.seconds[f"{name} load"] = time.monotonic() - began

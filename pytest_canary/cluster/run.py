@@ -115,7 +115,7 @@ class Run:
                     f"a command of a run that was killed is still making cluster canary-{name}; "
                     "wait for its end, or leave --canary-reuse out"
                 )
-            run.made(host=records.host_name(), boot=records.boot_id())
+            run.note(host=records.host_name(), boot=records.boot_id())
             on_error.pop_all()
         return run
 
@@ -177,14 +177,14 @@ class Run:
         with self._saving:
             records.write(self.record, self.folder)
 
-    def made(self, **what: Any) -> None:
+    def note(self, **what: Any) -> None:
         """Note something in the record that is about to be made; all of it at once."""
         with self._saving:
             for key, value in what.items():
                 setattr(self.record, key, value)
         self.save()
 
-    def made_image(self, ref: str) -> None:
+    def note_image(self, ref: str) -> None:
         """Note a name that is about to be given to an image; from any thread."""
         with self._saving:
             self.record.images.append(ref)

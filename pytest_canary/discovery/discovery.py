@@ -124,7 +124,7 @@ def _environment(
     template = next((str(each.value) for each in templates), "")
     if not template or not re.search(r"\$\{?PORT\b", repository.text(template)):
         return
-    for file in source.named("Dockerfile", "Containerfile"):
+    for file in source.with_name("Dockerfile", "Containerfile"):
         port = re.search(r"^EXPOSE\s+(\d{1,5})\b", source.text(file), re.MULTILINE)
         if port:
             yield Setting("environment.PORT", port[1], f"{file} exposes it, and {template} asks")

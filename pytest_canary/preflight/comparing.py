@@ -92,7 +92,7 @@ def _live(name: str, subject: Subject, baseline: Committed, asked: Given) -> Ver
         return f"in {name}, {rendered.foreign}"
     for parsed in (rendered.parsed, shared):
         parsed.documents = baseline.traced(parsed.documents)
-    source = baseline.told(renderer.deployment_source())
+    source = baseline.in_revision(renderer.deployment_source())
     return _objects_of(name, subject, renderer, source, {STABLE: rendered}, shared, (STABLE,))
 
 

@@ -208,7 +208,7 @@ class Along:
 
     def _explained(self, error: CanaryError, waits: Sequence[str]) -> CanaryError:
         """Why the version does not come up, where that is its migration."""
-        known = self.pods.observer.known().pods.values()
+        known = self.pods.observer.last_snapshot().pods.values()
         pods = [pod for pod in pods_of(known, self.deployment) if not is_ready(pod)]
         found = self._of_init(pods, error) if self.init else self._of_job()
         if found is None and isinstance(error, WaitTimeoutError) and waits:

@@ -155,7 +155,7 @@ class HookWatch:
             seconds = time.monotonic() - run.began
             if seconds > self._pods.deadline:
                 late = WaitTimeoutError(f"waited {seconds:.0f} s for Job {run.name} to end")
-                run.found = [self._told(run, each) for each in run.run.given_up(late)]
+                run.found = [self._told(run, each) for each in run.run.deadline_findings(late)]
         elif run.done.code:
             run.found = [self._failed(run, run.done)]
 

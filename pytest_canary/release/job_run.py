@@ -100,7 +100,7 @@ class JobRun:
                 change=self._pods.observer.change,
             )
         except WaitTimeoutError as error:
-            raise FoundError(self.given_up(error)) from error
+            raise FoundError(self.deadline_findings(error)) from error
 
     @property
     def command(self) -> str:
@@ -227,7 +227,7 @@ class JobRun:
         """Why the last pod could not run the command."""
         return self._pods.diagnose(pods[-1]["metadata"]["name"]) if pods else []
 
-    def given_up(self, error: WaitTimeoutError) -> list[Finding]:
+    def deadline_findings(self, error: WaitTimeoutError) -> list[Finding]:
         """What is told of one that goes on at its deadline."""
         pods, deadline = self._own_pods(), f"at its deadline of {self._pods.deadline:g} s"
         if self._slow and not self._ends:

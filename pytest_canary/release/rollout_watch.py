@@ -138,7 +138,7 @@ class RolloutWatch:
                 change=self.observer.change,
             )
         except WaitTimeoutError as error:
-            raise self.given_up(error) from error
+            raise self.deadline_error(error) from error
 
     def find_cause(self, error: CanaryError) -> CanaryError:
         """The error to raise where what applies it has failed: why, where the watches tell it.
@@ -156,9 +156,9 @@ class RolloutWatch:
             return found
         except WaitTimeoutError:
             pass
-        return self.given_up(error)
+        return self.deadline_error(error)
 
-    def given_up(self, error: CanaryError) -> CanaryError:
+    def deadline_error(self, error: CanaryError) -> CanaryError:
         """The error to raise at a deadline: with what was wrong until then, where that is known.
 
         What is only slow explains nothing that has a finding of its own.

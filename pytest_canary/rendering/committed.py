@@ -45,7 +45,7 @@ class Committed:
     root: Path
     revision: str
 
-    def told(self, source: Source) -> Source:
+    def in_revision(self, source: Source) -> Source:
         """A file as it is told: by the project's own path, in that revision."""
         if not source.path.is_relative_to(self.top):
             # The candidate's, which was seen from another folder.
@@ -56,7 +56,7 @@ class Committed:
 
     def traced(self, documents: Sequence[Document]) -> list[Document]:
         """Objects with their files as they are told."""
-        return [replace(each, source=self.told(each.source)) for each in documents]
+        return [replace(each, source=self.in_revision(each.source)) for each in documents]
 
 
 @contextmanager

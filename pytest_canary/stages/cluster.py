@@ -125,7 +125,7 @@ def provision(
         workspace.cluster_run = Run.reusable(workspace.project, engine.id)
     owner = workspace.cluster_run or run
     for each in {run, owner}:
-        each.made(engine=engine.id, endpoint=engine.endpoint)
+        each.note(engine=engine.id, endpoint=engine.endpoint)
     workspace.inventory = Inventory(run, engine, workspace.processes)
     return workspace.builders.bring_up(
         workspace.plan,

@@ -46,7 +46,7 @@ def expect_no_errors(workspace: Workspace, group: Group) -> None:
         FoundError: they have found errors.
         NotApplicable: they have found none, and had not all to look at.
     """
-    workspace.journal.tell("preflight", inspected(workspace).found(group))
+    workspace.journal.tell("preflight", inspected(workspace).of_group(group))
     inspected(workspace).expect_judged(group)
 
 

@@ -189,8 +189,8 @@ def build(walk: Rehearsal, contexts: Mapping[str, Path]) -> dict[str, str]:
         tag = f"pytest-canary/test:{name}"
         iid = run.folder / "test.iid"
         built = engine.build(context, context / "Dockerfile", {}, tag, iid, 120)
-        image = engine.named(built, walk.plan.settings.name, run.id)
-        run.made_image(image.ref)
+        image = engine.with_own_name(built, walk.plan.settings.name, run.id)
+        run.note_image(image.ref)
         engine.tag(image)
         engine.untag(tag)
         made[name] = image.ref

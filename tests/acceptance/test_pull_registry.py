@@ -84,7 +84,7 @@ def bench(
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     asked, node = Engine(), node_name(f"canary-{owner.name}")
     run = Run.start(tmp_path)
-    run.made(engine=asked.id, endpoint=asked.endpoint, within=owner.name)
+    run.note(engine=asked.id, endpoint=asked.endpoint, within=owner.name)
     try:
         image = needed("REGISTRY_IMAGE")
         registry = Registry.start(run, asked, Processes(), Waiter(), image=image)

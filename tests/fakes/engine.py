@@ -107,7 +107,7 @@ class Engine(ContainerEngine):
             **{each.name: each.name for each in self.serving if each.label == label},
         }
 
-    def named(self, image: Image, repository: str, run: str) -> Image:
+    def with_own_name(self, image: Image, repository: str, run: str) -> Image:
         return image
 
     def tag(self, image: Image) -> None:

@@ -46,7 +46,7 @@ class Machine:
     def left(self, **made: object) -> Run:
         """A run whose process is gone."""
         run = Run.start(PROJECT)
-        run.made(engine=self.engine.id, endpoint=self.engine.endpoint, **made)
+        run.note(engine=self.engine.id, endpoint=self.engine.endpoint, **made)
         run.release()
         return run
 

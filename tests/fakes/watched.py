@@ -50,9 +50,9 @@ class Watched(Observer):
             raise self.blind
         return super().snapshot()
 
-    def known(self) -> Snapshot:
+    def last_snapshot(self) -> Snapshot:
         self._told_by.take_up()
-        return super().known()
+        return super().last_snapshot()
 
     def change(self, seconds: float) -> None:
         if threading.current_thread().name == "tracks":

@@ -237,11 +237,13 @@ class World:
             images=lambda: self.held,
             host_port=lambda engine, node_port: self.network.host_port(node_port),
             network=self.network,
-            memory=SimpleNamespace(held=lambda _: {}),  # the kubelet tells, as there is no kernel
+            memory=SimpleNamespace(
+                working_sets=lambda _: {}
+            ),  # the kubelet tells, as there is no kernel
             wait_until_ready=lambda *_: None,
         )
-        run.made(cluster=cluster.name, containers=[self.engine.node_id], network=True)
-        run.made(images=sorted(IMAGES.values()))
+        run.note(cluster=cluster.name, containers=[self.engine.node_id], network=True)
+        run.note(images=sorted(IMAGES.values()))
         if pipelines:
             pipelines.build()
             (run.folder / "bin").mkdir()

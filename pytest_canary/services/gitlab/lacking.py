@@ -85,7 +85,7 @@ def faults(reader: Reader, wanted: Wanted, wants: Wants) -> Iterator[Fault]:
     told = VariableFaults(_GIVES, _FIX)
     for name, job in jobs.items():
         if not wanted.jobs or name in wanted.jobs:
-            has = shared.known(job)
+            has = shared.variables_of(job)
             if has is None:
                 continue
             for part in (("before_script", "script"), ("after_script",)):
@@ -116,7 +116,7 @@ class _Shared:
         self._root = root
         self._reported = reported
 
-    def known(self, job: Mapping[str, Any]) -> set[str] | None:
+    def variables_of(self, job: Mapping[str, Any]) -> set[str] | None:
         """The variables that a job begins with; None where it may have any."""
         if self._reported is None:
             return None

@@ -100,7 +100,7 @@ def _state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 def begun(asked: Engine) -> Run:
     """A run that works with the engine."""
     run = Run.start(Path("/somewhere/shop"))
-    run.made(engine=asked.id, endpoint=asked.endpoint)
+    run.note(engine=asked.id, endpoint=asked.endpoint)
     return run
 
 

@@ -60,7 +60,7 @@ def test_a_build_may_take_as_long_as_its_own_limit_says_beside_the_others(
 
 def test_the_network_is_noted_by_its_id_where_the_run_made_it(bench: Bench) -> None:
     run = bench.run()
-    run.made(network=True)
+    run.note(network=True)
     bench.bring_up(run)
     assert run.record.network_id == "network-1"
     other = bench.run()

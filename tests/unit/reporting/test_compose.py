@@ -239,7 +239,7 @@ def test_findings_that_fail_nothing_come_after_those_that_do(new_world: NewWorld
         ("latest-image", "preflight", "off", "it is ours"),
         ("table-rewrite", "migration", "warning", ""),
     ]
-    assert [each.code for each in told.found("off")] == ["latest-image"]
+    assert [each.code for each in told.of_level("off")] == ["latest-image"]
     assert [(each.rule, each.level, each.found) for each in told.levels] == [
         ("latest-image", "off", 1),
         ("pull-policy", "off", 0),
