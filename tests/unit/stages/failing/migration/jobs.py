@@ -66,8 +66,10 @@ def a_sidecar_runs_on(world: World) -> None:
     def beside(pod: Object) -> Object:
         status = pod["status"] | {"phase": "Running"}
         proxy = {"name": "proxy", "state": {"running": {}}}
+        listed = [*pod["spec"]["containers"], {"name": "proxy", "image": "proxy:1"}]
         return pod | {
-            "status": status | {"containerStatuses": [*status["containerStatuses"], proxy]}
+            "spec": pod["spec"] | {"containers": listed},
+            "status": status | {"containerStatuses": [*status["containerStatuses"], proxy]},
         }
 
     world.namespace.controllers.job_pod = beside
