@@ -202,7 +202,7 @@ class Engine:
     @answered
     def node_containers(self, cluster: str) -> list[NodeContainer]:
         """The containers of a kind cluster's nodes, those that don't run included."""
-        return containers.labelled(self._client, f"{KIND_LABEL}={cluster}")
+        return containers.with_label(self._client, f"{KIND_LABEL}={cluster}")
 
     @answered
     def serve(self, server: Server) -> None:

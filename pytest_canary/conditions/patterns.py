@@ -21,7 +21,7 @@ _BROKEN = re.compile(
 _STAR = re.compile(r"[\w/-]\*(?=\$?(?:\||\)|\Z))")
 
 
-def compiled(pattern: str, place: str = "") -> re.Pattern[str]:
+def compile_pattern(pattern: str, place: str = "") -> re.Pattern[str]:
     r"""The pattern, ready to be searched for; `\w` and `\d` are ASCII's, as in PCRE.
 
     Raises:
@@ -47,7 +47,7 @@ def expect_pattern(pattern: str, place: str) -> None:
         ConditionError: "pattern".
     """
     try:
-        compiled(pattern, place)
+        compile_pattern(pattern, place)
     except ConditionError as error:
         if _BROKEN.search(str(error)):
             raise

@@ -28,7 +28,7 @@ def files_in(root: Path, commit: str, paths: Sequence[Path]) -> list[Path]:
     return [Path(each) for each in said.split("\0") if each]
 
 
-def committed(root: Path, commit: str, paths: Sequence[Path]) -> list[bytes | None]:
+def contents_at(root: Path, commit: str, paths: Sequence[Path]) -> list[bytes | None]:
     """What a commit's files hold; None for one that it does not have.
 
     Args:

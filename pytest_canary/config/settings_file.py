@@ -110,7 +110,7 @@ def check(
     files = _files(tables, root)
     if files.apply and _is_file(files.deployment) and os.access(files.deployment, os.R_OK):
         found = parse(read(files.deployment, root)).documents
-        migration = migration_settings.recognised(tables.migration, tables.commands, found)
+        migration = migration_settings.recognise(tables.migration, tables.commands, found)
         tables = tables.model_copy(update={"migration": migration})
     promotion, unread = promotion_pipeline.read_condition(tables.promotion, root)
     tables = tables.model_copy(update={"promotion": promotion})

@@ -9,7 +9,7 @@ from typing import Literal
 from pytest_canary.core.errors import CanaryError, FoundError, ReleaseError
 from pytest_canary.database.database import Database
 from pytest_canary.database.lock_findings import describe_waits
-from pytest_canary.database.lock_sampler import sampled
+from pytest_canary.database.lock_sampler import sampling
 from pytest_canary.delivery.deployed import Deployed
 from pytest_canary.delivery.doomed import DoomedRollout
 from pytest_canary.delivery.pipeline_run import PipelineRun
@@ -110,7 +110,7 @@ class PipelineTransitions:
         locks = None
         if fresh:
             others = pods.addresses(but=deployment)
-            with sampled(self._database, others, pods.deadline) as locks:
+            with sampling(self._database, others, pods.deadline) as locks:
                 try:
                     self._go_on_until_ended(commands.migrate)
                 except FoundError as found:
@@ -232,7 +232,7 @@ class PipelineTransitions:
         last = self._pipelines.last
         by = AUTOMATIC if last and last.starts_rollback else BY_HAND
         run = self._pipelines.start("rollback", by)
-        self._pipelines.ended("rollback", run.finish(self._pipelines.answer))
+        self._pipelines.keep_end("rollback", run.finish(self._pipelines.answer))
         return diagnostics
 
     def stop(self) -> None:
@@ -288,7 +288,7 @@ class PipelineTransitions:
     def _come_to_end(self, result: PipelineResult) -> tuple[PipelineResult, CanaryError | None]:
         self._held = None
         try:
-            return self._pipelines.ended("canary", result), None
+            return self._pipelines.keep_end("canary", result), None
         except CanaryError as error:
             self._error = error
             return result, error
@@ -300,7 +300,7 @@ class PipelineTransitions:
             FoundError: it does not pass; with why, where the cluster tells.
         """
         try:
-            self._pipelines.ended(role, result)
+            self._pipelines.keep_end(role, result)
         except FoundError as error:
             explained = self._deployed.explain(track, version, error)
             if explained is error:

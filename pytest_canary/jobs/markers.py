@@ -17,7 +17,7 @@ from pytest_canary.jobs.environment import Secret
 LONG = 16
 
 
-def marked(variables: Iterable[str] = (), files: Iterable[str] = ()) -> Secret:
+def mark_secret(variables: Iterable[str] = (), files: Iterable[str] = ()) -> Secret:
     """A secret with a value of its own for each variable and file.
 
     A value is of lower-case letters and digits, so that it may stand in an image's name, a URL and
@@ -29,7 +29,7 @@ def marked(variables: Iterable[str] = (), files: Iterable[str] = ()) -> Secret:
     )
 
 
-def watched(known: Iterable[Secret]) -> dict[str, str]:
+def words_to_watch(known: Iterable[Secret]) -> dict[str, str]:
     """What is to come out nowhere, by names that `Disclosure` takes for a secret's.
 
     Two secrets may have one variable: each value has a name of its own.

@@ -11,7 +11,7 @@ from pytest_canary.core.findings import Finding
 from pytest_canary.core.waiting import Seen, Waiter
 from pytest_canary.diagnosis import Expected, Objects, as_expected
 from pytest_canary.k8s.observer import Observer
-from pytest_canary.k8s.rollout import settled
+from pytest_canary.k8s.rollout import rollout_progress
 
 # Seconds by which the watches may be behind what a client has just been told: they come within a
 # tenth of one, on a busy machine within one.
@@ -180,7 +180,7 @@ class RolloutWatch:
         known = now.deployments.get(expected.deployment, {}).get("metadata", {})
         if known and known.get("generation", 0) < self._generation:
             return False, f"{expected.deployment}: the watches have not seen the newest spec yet"
-        return settled(
+        return rollout_progress(
             now.deployments,
             now.pods.values(),
             expected.deployment,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pytest_canary.config.baseline import Commit
-from pytest_canary.config.committed import committed, files_in, files_of
+from pytest_canary.config.committed import contents_at, files_in, files_of
 from pytest_canary.config.plan import Plan
 from pytest_canary.core.errors import ReleaseError
 from pytest_canary.manifests.documents import Document, Source, path_text
@@ -113,7 +113,7 @@ def _write(plan: Plan, commit: Commit, top: Path) -> None:
 
 
 def _write_files(root: Path, commit: Commit, paths: Sequence[Path], top: Path) -> None:
-    for path, content in zip(paths, committed(root, commit.id, paths), strict=True):
+    for path, content in zip(paths, contents_at(root, commit.id, paths), strict=True):
         # Git itself makes no tree with a path that leads out of it.
         if content is not None and ".." not in path.parts:
             (top / path).parent.mkdir(parents=True, exist_ok=True)

@@ -65,7 +65,7 @@ def deploy(context: Context) -> None:
         judging.open_sides(context)
 
 
-def tolerated(context: Context) -> float:
+def tolerance(context: Context) -> float:
     """The share of connections that may fail: none where nobody will weigh them."""
     return TOLERATED if context.plan.comes_to_verdict else 0.0
 
@@ -111,7 +111,7 @@ def versions_differ(context: Context) -> None:
 
 def sample(context: Context, connections: int = sampling.CONNECTIONS) -> Counter[str]:
     """How many connections either version gets."""
-    may_fail = tolerated(context)
+    may_fail = tolerance(context)
     return sampling.sample(
         context, "baseline", "candidate", connections=connections, tolerated=may_fail
     )

@@ -173,7 +173,7 @@ class Generator:
     async def _send(self, sender: Sender, number: int, prepared: Prepared) -> None:
         due = self._schedule.due(number)
         try:
-            self._ledger.sent(number, self.now() - due)
+            self._ledger.note_sent(number, self.now() - due)
             outcome = await sender.send(prepared, self._schedule.unique(number))
             self._ledger.close(number, outcome, self.now() - due)
             if self._schedule.is_write(number):

@@ -116,7 +116,7 @@ class Ledger:
         self._seconds.append(0)
         return number
 
-    def sent(self, number: int, lag: float) -> None:
+    def note_sent(self, number: int, lag: float) -> None:
         """Note by how many seconds a request went out late."""
         self._lag[number] = lag
 

@@ -30,7 +30,7 @@ OWN = (errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL, errno.ENOBUFS, errno.ENO
 SHOWN = 200
 
 
-def trusted(verify: bool | str | None) -> ssl.SSLContext | bool:
+def trust(verify: bool | str | None) -> ssl.SSLContext | bool:
     """Whose word for a server counts, as aiohttp takes it."""
     return ssl.create_default_context(cafile=verify) if isinstance(verify, str) else bool(verify)
 
@@ -232,7 +232,7 @@ class Sender:
             # One connection a request, as a Service balances connections; how many there are at a
             # time is bounded by whoever sends.
             connector=aiohttp.TCPConnector(
-                force_close=True, limit=0, ssl=trusted(self._credentials.verify)
+                force_close=True, limit=0, ssl=trust(self._credentials.verify)
             ),
             headers=self._credentials.headers,
             cookie_jar=aiohttp.DummyCookieJar(),

@@ -29,7 +29,7 @@ def filled(book: Ledger, *outcomes: tuple[RequestOutcome, float]) -> Ledger:
     """The ledger, with a request for each outcome, and the seconds that it took."""
     for outcome, seconds in outcomes:
         number = book.open()
-        book.sent(number, 0.001)
+        book.note_sent(number, 0.001)
         book.close(number, outcome, seconds)
     return book
 

@@ -242,8 +242,8 @@ class _JobRun:
     def _hand_on(self, step: Step, places: Mapping[str, str]) -> str:
         """Take over what a step hands on; what is wrong with it."""
         try:
-            outputs = file_commands.handed_on(places["GITHUB_OUTPUT"])
-            self._more |= file_commands.handed_on(places["GITHUB_ENV"])
+            outputs = file_commands.read_assignments(places["GITHUB_OUTPUT"])
+            self._more |= file_commands.read_assignments(places["GITHUB_ENV"])
         except ExpressionError as error:
             return f"GITHUB_OUTPUT or GITHUB_ENV: {error}"
         self._folders = [*file_commands.folders(places["GITHUB_PATH"]), *self._folders]

@@ -22,7 +22,7 @@ from pytest_canary.services.gitlab.pipeline import GitLabJob, GitLabPipeline
 from pytest_canary.services.gitlab.variables import (
     expand,
     of_secrets,
-    predefined,
+    predefined_variables,
     project_folder,
 )
 from pytest_canary.services.places import for_checkout
@@ -64,7 +64,7 @@ class GitLabJobs:
         return any(ends[each].result in ("failed", "stopped") for each in waits if each in ends)
 
     def _variables(self, job: GitLabJob, given: Assignment) -> dict[str, str]:
-        own = predefined(given.workflow, given.home) | {
+        own = predefined_variables(given.workflow, given.home) | {
             "CI_JOB_ID": given.folder.name,
             "CI_JOB_NAME": given.job.name,
             "CI_JOB_STAGE": job.stage,

@@ -22,7 +22,7 @@ from pytest_canary.services.errors import ExpressionError
 from pytest_canary.services.gitlab.expressions import evaluate
 from pytest_canary.services.gitlab.merging import ExtendsError, extend, lines, merge
 from pytest_canary.services.gitlab.schema import FILE, JOB, NOT_TAKEN, OF_ALL
-from pytest_canary.services.gitlab.variables import expand, of_file, predefined
+from pytest_canary.services.gitlab.variables import expand, of_file, predefined_variables
 from pytest_canary.services.reading import Reader, Wanted, chosen, circle, read
 
 STAGES = ("build", "test", "deploy")
@@ -195,7 +195,7 @@ class _Reading:
         """The first rule that holds; nothing where there are none, None where none does."""
         if "rules" not in job:
             return {}
-        own = predefined(self.workflow) if self.workflow else {}
+        own = predefined_variables(self.workflow) if self.workflow else {}
         known = expand({**own, **values, **self.wanted.parameters})
         for number, rule in enumerate(_flat(job["rules"])):
             place: Place = (name, "rules", number)

@@ -28,7 +28,7 @@ def project_folder(workflow: Workflow) -> str:
     return f"builds/{repository(workflow)}"
 
 
-def predefined(workflow: Workflow, home: Path | None = None) -> dict[str, str]:
+def predefined_variables(workflow: Workflow, home: Path | None = None) -> dict[str, str]:
     """GitLab's own variables of a pipeline; with a job's home, those of its folders too."""
     named = repository(workflow)
     ref = workflow.ref

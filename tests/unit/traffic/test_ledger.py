@@ -236,7 +236,7 @@ def test_what_is_in_flight_is_in_no_bin_yet() -> None:
 def test_lags_are_those_of_what_was_sent() -> None:
     book = ledger()
     for lag in (0.3, 0.1, 0.2):
-        book.sent(book.open(), lag)
+        book.note_sent(book.open(), lag)
     book.open(Kind.LATE)
     assert book.lags() == {0.1: 1, 0.2: 1, 0.3: 1}
     assert book.lags(range(1, 4)) == {0.1: 1, 0.2: 1}

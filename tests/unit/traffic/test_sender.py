@@ -32,7 +32,7 @@ from pytest_canary.traffic.sender import (
     failure,
     kind_of_answer,
     loopback,
-    trusted,
+    trust,
     without_lookup,
     words_of,
 )
@@ -125,9 +125,9 @@ def test_what_opens_the_way_goes_along(server: Server, settings: Settings) -> No
 
 
 def test_a_file_of_authorities_is_taken_by_itself(tmp_path: Path) -> None:
-    assert (trusted(True), trusted(False), trusted(None)) == (True, False, False)
+    assert (trust(True), trust(False), trust(None)) == (True, False, False)
     with pytest.raises(FileNotFoundError):
-        trusted(str(tmp_path / "gone"))
+        trust(str(tmp_path / "gone"))
 
 
 def test_the_environments_proxy_is_not_asked(
