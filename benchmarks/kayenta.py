@@ -32,13 +32,13 @@ def is_high(canary: Values, baseline: Values) -> bool:
         # Kayenta adds a little noise here, so that the interval can be had; the shift stays.
         return bool(canary[0] > baseline[0])
     z = float(norm.isf((1 - CONFIDENCE) / 2))
-    low, shift = _root(canary, baseline, z), _root(canary, baseline, 0.0)
+    low, shift = root(canary, baseline, z), root(canary, baseline, 0.0)
     means = float(canary.mean()), float(baseline.mean())
     ratio = means[0] / means[1] if all(means) else numpy.nan
     return low > TOLERANCE * abs(shift) and (numpy.isnan(ratio) or ratio >= ALLOWED_INCREASE)
 
 
-def _root(x: Values, y: Values, z: float) -> float:
+def root(x: Values, y: Values, z: float) -> float:
     """The shift of x at which the test's statistic is z, within Kayenta's 0.0001."""
     least, most = float(x.min() - y.max()), float(x.max() - y.min())
     if _statistic(x, y, least) - z <= 0:

@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from pytest_canary.config.api_settings import Request
 from pytest_canary.reporting.bounds import BINS
 from pytest_canary.traffic.exchange import LOST, Kind
-from pytest_canary.traffic.ledger import Ledger, Outcome, Stand
+from pytest_canary.traffic.ledger import Ledger, Phase, RequestOutcome
 from pytest_canary.traffic.pace import Pace
 from pytest_canary.traffic.schedule import Schedule
 
@@ -30,9 +30,11 @@ def ledger(number: int) -> Ledger:
     """So many requests to two versions on three pods, one in a thousand lost."""
     book = Ledger(Schedule(Pace(RATE), 0.5, "canary0123456789ab", WRITE, READ), 1)
     part = number / RATE / len(STAGES)
-    book.stands += [Stand(at * part, stage, "") for at, stage in enumerate(STAGES)]
-    good = [Outcome(Kind.ANSWERED, 200, str(at % 2 + 1), f"shop-{at % 3}") for at in range(6)]
-    bad = Outcome(Kind.RESET, text="Connection reset by peer")
+    book.entered += [Phase(at * part, stage, "") for at, stage in enumerate(STAGES)]
+    good = [
+        RequestOutcome(Kind.ANSWERED, 200, str(at % 2 + 1), f"shop-{at % 3}") for at in range(6)
+    ]
+    bad = RequestOutcome(Kind.RESET, text="Connection reset by peer")
     for at in range(number):
         book.close(book.open(), good[at % 6] if at % 1000 else bad, 0.004 + at % 97 / 1e4)
     return book

@@ -54,7 +54,7 @@ from pytest_canary.sides.asked import requests_of  # noqa: E402
 from pytest_canary.sides.measurement import unsettled  # noqa: E402
 from pytest_canary.traffic.exchange import Kind  # noqa: E402
 from pytest_canary.traffic.generator import BOUNDS, crowd  # noqa: E402
-from pytest_canary.traffic.ledger import Ledger, Outcome  # noqa: E402
+from pytest_canary.traffic.ledger import Ledger, RequestOutcome  # noqa: E402
 from pytest_canary.traffic.pace import Pace  # noqa: E402
 from pytest_canary.traffic.ramp import Load, Ramp  # noqa: E402
 from pytest_canary.traffic.schedule import Schedule  # noqa: E402
@@ -138,7 +138,7 @@ def ours(world: World, plan: Schedule, drawn: Answers, reference: Reference) -> 
         while awaited and awaited[0][0] <= until:
             _, number = heappop(awaited)
             kind = Kind.SERVER_ERROR if drawn.failed[number] else Kind.ANSWERED
-            ledger.close(number, Outcome(kind, 200), float(drawn.seconds[number]))
+            ledger.close(number, RequestOutcome(kind, 200), float(drawn.seconds[number]))
 
     while True:
         now += TICK

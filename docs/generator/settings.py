@@ -26,9 +26,9 @@ _TYPES = {
 }
 
 
-def part() -> str:
+def part(tables: type[BaseModel] = Tables) -> str:
     """A section for each table of the settings, with a row for each key."""
-    return "\n\n".join(_sections(Tables, ""))
+    return "\n\n".join(_sections(tables, ""))
 
 
 def described(model: type[BaseModel]) -> dict[str, str]:

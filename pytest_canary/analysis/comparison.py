@@ -147,7 +147,7 @@ def format_difference(value: float, unit: Unit) -> str:
     )
 
 
-def decided(
+def decide(
     metric: str,
     unit: Unit,
     values: tuple[float, float],
@@ -195,7 +195,7 @@ def _between(found: Difference, unit: Unit) -> str:
     return f"{number if high.endswith(f' {what}') else low} to {high}"
 
 
-def counted(
+def compare_counts(
     metric: str,
     unit: Unit,
     values: tuple[float, float],

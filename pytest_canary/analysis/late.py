@@ -20,8 +20,8 @@ from pytest_canary.analysis.comparison import (
     Answer,
     Comparison,
     Rule,
-    counted,
-    decided,
+    compare_counts,
+    decide,
     format_value,
 )
 from pytest_canary.analysis.metrics.errors import ERRORS
@@ -120,7 +120,7 @@ def _restarts(stable: int, canary: int) -> Comparison:
         f"after its verdict the canary's containers restarted {times(canary)}, stable's "
         f"{times(stable)}"
     )
-    return counted(RESTARTS.name, "times", (stable, canary), 1.0, answer, sentence)
+    return compare_counts(RESTARTS.name, "times", (stable, canary), 1.0, answer, sentence)
 
 
 def _readiness(stable: int, canary: int) -> Comparison:
@@ -129,7 +129,7 @@ def _readiness(stable: int, canary: int) -> Comparison:
         f"after its verdict the canary's pods lost readiness {times(canary)}, stable's "
         f"{times(stable)}"
     )
-    return counted(READINESS.name, "times", (stable, canary), float(LEAST), answer, sentence)
+    return compare_counts(READINESS.name, "times", (stable, canary), float(LEAST), answer, sentence)
 
 
 def _errors(baseline: Requests, canary: Requests, least: float, rule: Rule) -> Comparison:
@@ -149,7 +149,7 @@ def _errors(baseline: Requests, canary: Requests, least: float, rule: Rule) -> C
         f"({format_value(rates[1], 'share')}), and {baseline.errors:,} of {len(baseline):,} to the "
         f"baseline until then ({format_value(rates[0], 'share')}){canary.told_unsent}"
     )
-    return decided(ERRORS.name, "share", rates, found, rule, least, fact)
+    return decide(ERRORS.name, "share", rates, found, rule, least, fact)
 
 
 def _slow(stable: Requests, canary: Requests, limit: float, least: float, rule: Rule) -> Comparison:
@@ -166,4 +166,4 @@ def _slow(stable: Requests, canary: Requests, limit: float, least: float, rule: 
     )
     if unanswered:
         fact += f"; {plural(unanswered, 'request')} to the canary not answered yet"
-    return decided(SLOW_ANSWERS.name, "share", (rates[0], rates[1]), found, rule, least, fact)
+    return decide(SLOW_ANSWERS.name, "share", (rates[0], rates[1]), found, rule, least, fact)

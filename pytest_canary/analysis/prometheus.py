@@ -15,7 +15,7 @@ WRONG = re.compile(r"(^|_)(errors?|failures?|failed|exceptions?|panics?)_total$"
 
 
 @dataclass(frozen=True)
-class Outcome:
+class OutcomeLabel:
     """How a label tells what of its counter went wrong.
 
     Attributes:
@@ -38,7 +38,7 @@ class Outcome:
 
 OUTCOMES = (
     # An HTTP status: client libraries, OpenTelemetry, Micrometer, Envoy.
-    Outcome(
+    OutcomeLabel(
         (
             "status",
             "code",
@@ -53,14 +53,14 @@ OUTCOMES = (
     ),
     # gRPC's codes that are a server's fault, by OpenTelemetry's conventions; the others, such as
     # NotFound, are the client's. By name, as in go-grpc-prometheus, and by number.
-    Outcome(
+    OutcomeLabel(
         ("grpc_code",),
         known="[a-z]+",
         wrong="Unknown|DeadlineExceeded|Unimplemented|Internal|Unavailable|DataLoss",
     ),
-    Outcome(("rpc_grpc_status_code",), known=r"\d\d?", wrong="2|4|12|13|14|15"),
+    OutcomeLabel(("rpc_grpc_status_code",), known=r"\d\d?", wrong="2|4|12|13|14|15"),
     # What was logged, as Micrometer counts it for Logback and Log4j.
-    Outcome(
+    OutcomeLabel(
         ("level", "severity"),
         known="trace|debug|info|notice|warn|warning|error|critical|fatal|panic",
         wrong="error|critical|fatal|panic",

@@ -100,7 +100,7 @@ def home_of(file: Path, project: Path) -> str:
     return _path_within(file, repository_top(project)) or file.name
 
 
-def anchored(found: Iterable[Notice], file: str) -> Iterator[Notice]:
+def anchor(found: Iterable[Notice], file: str) -> Iterator[Notice]:
     """The same, each in a file, for forms that show nothing else.
 
     Args:

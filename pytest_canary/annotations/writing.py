@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pytest_canary.annotations.destinations import OPTION, Format
 from pytest_canary.annotations.gitlab import code_quality
-from pytest_canary.annotations.notice import Notice, anchored
+from pytest_canary.annotations.notice import Notice, anchor
 from pytest_canary.annotations.sarif import sarif
 from pytest_canary.core import files
 from pytest_canary.core.errors import CanaryError
@@ -27,7 +27,7 @@ def write(form: Format, path: Path, found: Sequence[Notice], home: str) -> None:
     Raises:
         CanaryError: it can't be written.
     """
-    told = list(anchored(found, home))
+    told = list(anchor(found, home))
     if form == "sarif":
         rules = {each.name: each.finds for each in RULES}
         text = sarif(told, rules, metadata.version("pytest-canary"))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pytest_canary.api.client import Answer, Api
     from pytest_canary.config.api_settings import Request
 
-Told = TypeVar("Told")
+Result = TypeVar("Result")
 
 # Connections at a time: beside the app, two cores are busy with these.
 AT_A_TIME = 4
@@ -39,8 +39,8 @@ def sample(api: Api, connections: int, tolerated: float = 0.0) -> Counter[str]:
 
 
 def each_answer(
-    api: Api, tell: Callable[[Answer], Told], connections: int, tolerated: float = 0.0
-) -> Iterator[Told]:
+    api: Api, tell: Callable[[Answer], Result], connections: int, tolerated: float = 0.0
+) -> Iterator[Result]:
     """What the answers over so many new connections tell, one by one, as they come.
 
     Args:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_canary.api.writes import Row, Writes
 from pytest_canary.core.findings import Finding
-from pytest_canary.core.wording import listed, plural, times
+from pytest_canary.core.wording import first_lines, plural, times
 
 if TYPE_CHECKING:
     from pytest_canary.api.client import Api
@@ -66,7 +66,7 @@ class ReadBack:
                     f"{len(self.lost):,} of {self.acknowledged:,} acknowledged writes are lost: "
                     f"{self.lost[0]}",
                     where=self.read,
-                    evidence=listed(self.lost),
+                    evidence=first_lines(self.lost),
                     next="look at what was going on when they were acknowledged; if the answer "
                     "shows only some of the rows, let [api.read] ask for all of them",
                 )
@@ -81,7 +81,7 @@ class ReadBack:
                         "WriteDoubled",
                         f"{len(doubled):,} of {total:,} {kind} writes are doubled: {doubled[0]}",
                         where=self.read,
-                        evidence=listed(doubled),
+                        evidence=first_lines(doubled),
                         likely="something between client and database sends a write again; "
                         "the traffic itself sends each once",
                         next="look for retries in the app, its database client and its proxies",

@@ -11,10 +11,10 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from pytest_canary.changes.settled import described, first_difference, settled
+from pytest_canary.changes.settled import describe, first_difference, settle
 from pytest_canary.changes.version_objects import VersionObjects, contents, owner_of
 from pytest_canary.k8s.quantities import quantity_or_none
-from pytest_canary.manifests.documents import Document, Fault, Place, shown
+from pytest_canary.manifests.documents import Document, Fault, Place, place_text
 from pytest_canary.manifests.jobs import is_hook
 from pytest_canary.manifests.templates import Script
 
@@ -110,7 +110,7 @@ def _fault(title: str, before: Document, after: Document, place: Place) -> Fault
     elif _is_held(place):
         # No value of a Secret's is told.
         why = f"{title} has it as immutable"
-    what = f"{shown(named)} of {after.kind} {after.name}"
+    what = f"{place_text(named)} of {after.kind} {after.name}"
     return after.fault(spot, f"{what} can't be changed on a live object: {why}", _remedy(after))
 
 
@@ -148,11 +148,11 @@ def _comparable(kind: str, place: Place, value: dict[str, Any]) -> Any:
         claims = value[""] if isinstance(value[""], list) else []
         # The API server puts its own kind and version into each.
         return [
-            settled({key: part for key, part in each.items() if key in ("metadata", "spec")})
+            settle({key: part for key, part in each.items() if key in ("metadata", "spec")})
             for each in claims
             if isinstance(each, dict)
         ]
-    return settled(value)
+    return settle(value)
 
 
 def _said(document: Document, place: Place) -> str:
@@ -160,7 +160,7 @@ def _said(document: Document, place: Place) -> str:
     if place == SELECTOR and isinstance(value, dict) and [*value] == ["matchLabels"]:
         value = value["matchLabels"]
     default = DEFAULTS.get((document.kind, str(place[-1])))
-    return f"{default}, the default" if not value and default else described(value)
+    return f"{default}, the default" if not value and default else describe(value)
 
 
 def _is_held(place: Place) -> bool:

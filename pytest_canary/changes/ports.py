@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pytest_canary.changes.settled import described
+from pytest_canary.changes.settled import describe
 from pytest_canary.changes.version_objects import VersionObjects, owner_of
 from pytest_canary.manifests.documents import Document, Fault, Place
 from pytest_canary.manifests.pods import containers
@@ -46,8 +46,8 @@ def _left_out(service: Document, version: VersionObjects, which: str) -> Iterato
         place: Place = ("spec", "selector", next(iter(wrong), ""))
         yield service.fault(
             place,
-            f"{which} selects no pod {pods}: it looks for {described(wrong)}, and they have "
-            f"{described({key: labels.get(key) for key in wrong})}; they get no request from then "
+            f"{which} selects no pod {pods}: it looks for {describe(wrong)}, and they have "
+            f"{describe({key: labels.get(key) for key in wrong})}; they get no request from then "
             "on",
             "select by labels that the pods of both have, until this version is live alone",
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pytest_canary.k8s.image_names import full_name, tag
 from pytest_canary.k8s.quantities import quantity_or_none
 from pytest_canary.manifests.documents import Place
 
@@ -35,12 +36,12 @@ DEFAULTS = {
 AMOUNTS = ("requests", "limits")
 
 
-def settled(value: Any) -> Any:
+def settle(value: Any) -> Any:
     """A value without what says nothing: what is empty, and what is the default anyway."""
     if isinstance(value, dict):
         return _table(value)
     if isinstance(value, list):
-        return [settled(each) for each in value]
+        return [settle(each) for each in value]
     return value
 
 
@@ -52,7 +53,7 @@ def _table(value: dict[str, Any]) -> dict[str, Any]:
             continue
         if key == "imagePullPolicy" and each == _pull_policy(value.get("image")):
             continue
-        below = _amounts(each) if key in AMOUNTS and isinstance(each, dict) else settled(each)
+        below = _amounts(each) if key in AMOUNTS and isinstance(each, dict) else settle(each)
         if below not in (None, {}, [], ""):
             found[key] = below
     return found
@@ -64,25 +65,24 @@ def _amounts(value: dict[str, Any]) -> dict[str, Any]:
 
 def _pull_policy(image: Any) -> str:
     """What Kubernetes takes for an image's pull policy where nothing is said."""
-    tagged = ":" in str(image).rpartition("/")[2] and not str(image).endswith(":latest")
-    return "IfNotPresent" if tagged else "Always"
+    return "Always" if tag(full_name(str(image))) == "latest" else "IfNotPresent"
 
 
 def first_difference(before: Any, after: Any, place: Place) -> Place:
     """Where two values differ first, in the order of the second; what both have is left out."""
     if isinstance(before, dict) and isinstance(after, dict):
         for key, each in after.items():
-            if settled({key: each}) != settled({key: before.get(key)}):
+            if settle({key: each}) != settle({key: before.get(key)}):
                 return first_difference(before.get(key), each, (*place, key))
     elif isinstance(before, list) and isinstance(after, list):
         for number, each in enumerate(after):
             known = before[number] if number < len(before) else None
-            if settled(each) != settled(known):
+            if settle(each) != settle(known):
                 return first_difference(known, each, (*place, number))
     return place
 
 
-def described(value: Any) -> str:
+def describe(value: Any) -> str:
     """A value for a person, in few words: "app: shop, tier: web"."""
     if isinstance(value, dict) and value:
         return ", ".join(f"{key}: {_short(each)}" for key, each in value.items())

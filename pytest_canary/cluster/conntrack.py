@@ -85,7 +85,7 @@ def table(listing: str, port: int) -> Table:
     return found
 
 
-def made_between(before: Table, after: Table) -> list[Connection]:
+def connections_between(before: Table, after: Table) -> list[Connection]:
     """The connections that were made between two looks at a table.
 
     A client's port is soon used again, and where that leads to the same pod, the old entry is begun

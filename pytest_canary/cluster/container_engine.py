@@ -148,7 +148,7 @@ class ContainerEngine(Protocol):
             label: "key=value".
         """
 
-    def named(self, image: Image, repository: str, run: str) -> Image:
+    def with_own_name(self, image: Image, repository: str, run: str) -> Image:
         """The image under a name of its content and its run."""
 
     def tag(self, image: Image) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import docker
 
 
-def labelled(client: docker.DockerClient, label: str) -> list[NodeContainer]:
+def with_label(client: docker.DockerClient, label: str) -> list[NodeContainer]:
     """The containers with a label, "KEY=VALUE", those that don't run included."""
     found = client.containers.list(all=True, filters={"label": label}, ignore_removed=True)
     return [

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pytest_canary.cluster.container_engine import NETWORK, ContainerEngine
-from pytest_canary.cluster.early_dns import EarlyDns
+from pytest_canary.cluster.early_dns import GRACE, EarlyDns
 from pytest_canary.cluster.kind import Cluster
 from pytest_canary.cluster.kind_config import config
 from pytest_canary.cluster.run import Run
@@ -36,6 +36,7 @@ class Creation:
         engine: runs its containers.
         processes: run kubectl.
         waiter: waits for an old one to go.
+        dns_grace: seconds after kind's own end in which CoreDNS can still be changed.
     """
 
     cluster: Cluster
@@ -43,6 +44,7 @@ class Creation:
     engine: ContainerEngine
     processes: Processes
     waiter: Waiter
+    dns_grace: float = GRACE
 
     def take_up(self) -> bool:
         """Whether an earlier run has left what is wanted here, and it still runs."""
@@ -75,9 +77,9 @@ class Creation:
                 f"--cluster-name, walk in it with --canary-context kind-{cluster.name}, or remove "
                 "it with `pytest --canary-reap` where an earlier run has kept it"
             )
-        run.made(cluster=cluster.name, cluster_spec=None, containers=None)
+        run.note(cluster=cluster.name, cluster_spec=None, containers=None)
         if not self.engine.networks(NETWORK):
-            run.made(network=True, network_id=None)
+            run.note(network=True, network_id=None)
         begun()
         left = TRIES
         while True:
@@ -93,7 +95,7 @@ class Creation:
     def _create(self, timeout: float, heard: Callable[[str], None]) -> list[str]:
         """One try, which kind takes back itself where it fails."""
         cluster = self.cluster
-        dns = EarlyDns(cluster.node, self.processes, timeout)
+        dns = EarlyDns(cluster.node, self.processes, timeout, self.dns_grace)
 
         def listen(line: str) -> None:
             dns.hear(line)
@@ -113,13 +115,13 @@ class Creation:
         """Note what there is, now that kind makes no more of it."""
         record = self.run.record
         nodes = self.engine.node_containers(self.cluster.name)
-        self.run.made(
+        self.run.note(
             containers=[node.id for node in nodes if record.owns(node)],
             cluster_spec=self._spec(),
         )
         networks = self.engine.networks(NETWORK)
         if record.network and record.network_id is None and networks:
-            self.run.made(network_id=networks[0].id)
+            self.run.note(network_id=networks[0].id)
 
     def _spec(self) -> str:
         """What the cluster is made from; the node image by its content where it is known."""

@@ -40,7 +40,6 @@ done
 # a process beside systemd's own may keep that from setting up its control groups.
 BEGINS = "Starting control-plane"
 
-# Seconds after kind's own end: what is later than that is not waited for.
 GRACE = 2.0
 TOO_LATE = "the cluster was made before that could be said"
 
@@ -54,15 +53,19 @@ class EarlyDns:
         node: the node, which is not there yet.
         processes: run the engine's command; none of it outlives the context.
         timeout: seconds until the node's own end of it gives up.
+        grace: seconds after kind's own end; what is later than that is not waited for.
 
     Attributes:
         notes: after the context, why that didn't succeed, in a sentence; none where it did.
     """
 
-    def __init__(self, node: str, processes: Processes, timeout: float) -> None:
+    def __init__(
+        self, node: str, processes: Processes, timeout: float, grace: float = GRACE
+    ) -> None:
         self.notes: list[str] = []
         self._argv = ["docker", "exec", node, "timeout", f"{timeout:.0f}", "sh", "-c", SCRIPT]
         self._timeout = timeout
+        self._grace = grace
         self._processes = processes.part()
         self._asking = threading.Thread(target=self._ask, name="canary-dns", daemon=True)
         self._begun, self._over = threading.Event(), threading.Event()
@@ -79,7 +82,7 @@ class EarlyDns:
 
     def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
         if error is None and self._begun.is_set():
-            self._asking.join(GRACE)
+            self._asking.join(self._grace)
         self._over.set()
         self._begun.set()
         while self._asking.is_alive():

@@ -25,16 +25,16 @@ if TYPE_CHECKING:
     import docker
 
 Given = ParamSpec("Given")
-Told = TypeVar("Told")
+Result = TypeVar("Result")
 
 
 def answered(
-    method: Callable[Concatenate[Engine, Given], Told],
-) -> Callable[Concatenate[Engine, Given], Told]:
+    method: Callable[Concatenate[Engine, Given], Result],
+) -> Callable[Concatenate[Engine, Given], Result]:
     """Let a method raise a CommandError where the engine is gone meanwhile."""
 
     @functools.wraps(method)
-    def ask(engine: Engine, /, *args: Given.args, **kwargs: Given.kwargs) -> Told:
+    def ask(engine: Engine, /, *args: Given.args, **kwargs: Given.kwargs) -> Result:
         import requests
 
         try:
@@ -151,7 +151,7 @@ class Engine:
             self.processes, context, dockerfile, args, tag, iidfile, timeout
         )
 
-    def named(self, image: Image, repository: str, run: str) -> Image:
+    def with_own_name(self, image: Image, repository: str, run: str) -> Image:
         """The image under a name of its content and its run: REPOSITORY:digits of its ID-run.
 
         Without the run, one that cleans up would take the name from another that needs it.
@@ -202,7 +202,7 @@ class Engine:
     @answered
     def node_containers(self, cluster: str) -> list[NodeContainer]:
         """The containers of a kind cluster's nodes, those that don't run included."""
-        return containers.labelled(self._client, f"{KIND_LABEL}={cluster}")
+        return containers.with_label(self._client, f"{KIND_LABEL}={cluster}")
 
     @answered
     def serve(self, server: Server) -> None:

@@ -68,10 +68,10 @@ def settle(
             left_by = name.removeprefix("canary-")
             delete_namespace(owner.kubeconfig, name, left_by, waiter=waiter)
     if options.namespace:
-        run.made(namespace=owner.name, guest=True, kubectl=str(kubectl))
+        run.note(namespace=owner.name, guest=True, kubectl=str(kubectl))
     else:
         if options.reuse or options.context:
-            run.made(namespace=owner.name, within=within)
+            run.note(namespace=owner.name, within=within)
         owner.create(owner.labels)
 
     def look() -> Seen[None]:

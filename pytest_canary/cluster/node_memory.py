@@ -42,7 +42,7 @@ class NodeMemory:
     node: str
     processes: Processes
 
-    def held(self, pods: Collection[str]) -> dict[str, float]:
+    def working_sets(self, pods: Collection[str]) -> dict[str, float]:
         """The working sets of pods, in bytes, by UID; without those that are not there.
 
         Args:

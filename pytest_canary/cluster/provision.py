@@ -13,6 +13,7 @@ from typing import Any
 
 from pytest_canary.cluster.container_engine import ContainerEngine, Image
 from pytest_canary.cluster.creation import Creation
+from pytest_canary.cluster.early_dns import GRACE
 from pytest_canary.cluster.engine_address import is_here
 from pytest_canary.cluster.kind import Cluster
 from pytest_canary.cluster.loads import Loads
@@ -78,6 +79,7 @@ class Provision:
         build_seconds: how long that may take, where it has a limit of its own.
         first: the objects that are put into the namespace as soon as the cluster has the database's
             image, given that: they start while the versions are loaded.
+        dns_grace: seconds after kind's own end in which CoreDNS can still be changed.
     """
 
     def __init__(
@@ -93,6 +95,7 @@ class Provision:
         stop_build: Callable[[], object] = lambda: None,
         build_seconds: float = 0.0,
         first: Callable[[Image], Sequence[dict[str, Any]]] = lambda _: (),
+        dns_grace: float = GRACE,
     ) -> None:
         self.plan = plan
         self.names = names
@@ -111,6 +114,7 @@ class Provision:
         )
         self.build_seconds = build_seconds
         self.first = first
+        self.dns_grace = dns_grace
         self.seconds: dict[str, float] = {}
         self.progress: dict[str, str] = {}
         self.notes: list[str] = []
@@ -200,7 +204,14 @@ class Provision:
         return cluster
 
     def _create(self, cluster: Cluster) -> None:
-        creation = Creation(cluster, self.cluster_run, self.engine, self.processes, self._quiet())
+        creation = Creation(
+            cluster,
+            self.cluster_run,
+            self.engine,
+            self.processes,
+            self._quiet(),
+            self.dns_grace,
+        )
         if creation.take_up():
             self.progress["cluster"] = "reused"
             self._ours.set()
@@ -222,8 +233,8 @@ class Provision:
         own = repository = _repository(name, self.settings.name)
         if self.plan.options.push_registry:
             repository = f"{self.plan.options.push_registry}/{own}"
-        image = self.engine.named(image, repository, self.run.id)
-        self.run.made_image(image.ref)
+        image = self.engine.with_own_name(image, repository, self.run.id)
+        self.run.note_image(image.ref)
         self._step()
         self.engine.tag(image)
         began = time.monotonic()
@@ -240,7 +251,7 @@ class Provision:
         else:
             with self.waiter.measure("step", f"{name} push"):
                 self.engine.push(image, self.settings.deadlines.image)
-            image = self.engine.named(
+            image = self.engine.with_own_name(
                 image, f"{self.plan.options.pull_registry}/{own}", self.run.id
             )
         self.seconds[f"{name} load"] = time.monotonic() - began

@@ -115,7 +115,7 @@ class Run:
                     f"a command of a run that was killed is still making cluster canary-{name}; "
                     "wait for its end, or leave --canary-reuse out"
                 )
-            run.made(host=records.host_name(), boot=records.boot_id())
+            run.note(host=records.host_name(), boot=records.boot_id())
             on_error.pop_all()
         return run
 
@@ -177,25 +177,25 @@ class Run:
         with self._saving:
             records.write(self.record, self.folder)
 
-    def made(self, **what: Unpack[Noted]) -> None:
+    def note(self, **what: Unpack[Noted]) -> None:
         """Note something in the record that is about to be made; all of it at once."""
         with self._saving:
             self.record.note(what)
         self.save()
 
-    def made_image(self, ref: str) -> None:
+    def note_image(self, ref: str) -> None:
         """Note a name that is about to be given to an image; from any thread."""
         with self._saving:
             self.record.images.append(ref)
         self.save()
 
-    def has_applied(self, name: str) -> None:
+    def note_applied(self, name: str) -> None:
         """Note an object that its release has applied; from any thread."""
         with self._saving:
             self.record.applied.append(name)
         self.save()
 
-    def has_applied_cluster_wide(self, name: str, kubectl: Path) -> None:
+    def note_cluster_wide(self, name: str, kubectl: Path) -> None:
         """Note an object of the whole cluster that is about to be made, and what removes it."""
         with self._saving:
             self.record.cluster_wide.append(name)

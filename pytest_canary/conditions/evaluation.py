@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from pytest_canary.conditions.errors import ConditionError
-from pytest_canary.conditions.patterns import compiled
+from pytest_canary.conditions.patterns import compile_pattern
 from pytest_canary.conditions.tree import (
     Call,
     Comparison,
@@ -93,7 +93,7 @@ def compare(operator: Operator, left: Value, right: Value) -> bool:
         problem = f"{wrong!r} is no text, and {operator} matches a text with a pattern"
         raise ConditionError("value", problem)
     # What is empty matches nothing, not even `.*`.
-    matches = left != "" and compiled(right).search(left) is not None
+    matches = left != "" and compile_pattern(right).search(left) is not None
     return matches == (operator == "=~")
 
 

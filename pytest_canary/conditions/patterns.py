@@ -27,7 +27,7 @@ _STAR = re.compile(r"[\w/-]\*(?=\$?(?:\||\)|\Z))")
 _FILTERS = threading.Lock()
 
 
-def compiled(pattern: str, place: str = "") -> re.Pattern[str]:
+def compile_pattern(pattern: str, place: str = "") -> re.Pattern[str]:
     r"""The pattern, ready to be searched for; `\w` and `\d` are ASCII's, as in PCRE.
 
     Raises:
@@ -53,7 +53,7 @@ def expect_pattern(pattern: str, place: str) -> None:
         ConditionError: "pattern".
     """
     try:
-        compiled(pattern, place)
+        compile_pattern(pattern, place)
     except ConditionError as error:
         if _BROKEN.search(str(error)):
             raise

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from pytest_canary.manifests.version import TRACKS
+
 # With one release, the chart makes both tracks by these; with two, each by those of `helm create`.
 ONE_RELEASE = {
     "canary.image": "{canary.image}",
@@ -30,8 +32,8 @@ WITHOUT_CANARY = {
 
 OF_TRACK = ("image", "name", "replicas", "repository", "tag")
 WORDS = {
-    1: tuple(f"{track}.{word}" for track in ("canary", "stable") for word in OF_TRACK),
-    2: (*OF_TRACK, "canary", "stable"),
+    1: tuple(f"{track}.{word}" for track in TRACKS for word in OF_TRACK),
+    2: (*OF_TRACK, *TRACKS),
 }
 """What may stand in braces, by how many releases there are; `{stable}` is true in stable's own."""
 
@@ -58,7 +60,7 @@ def unknown(given: Mapping[str, Any], releases: int) -> Iterator[tuple[str, str]
                 yield name, word
 
 
-def filled(given: Mapping[str, Any], words: Mapping[str, Any]) -> dict[str, Any]:
+def fill_in(given: Mapping[str, Any], words: Mapping[str, Any]) -> dict[str, Any]:
     """The values with the words filled in; one that is a word alone keeps that one's type."""
 
     def fill(value: Any) -> Any:

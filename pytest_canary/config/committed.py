@@ -32,7 +32,7 @@ def files_in(
     return [Path(each) for each in said.split("\0") if each]
 
 
-def committed(
+def contents_at(
     root: Path, commit: str, paths: Sequence[Path], processes: Processes | None = None
 ) -> list[bytes | None]:
     """What a commit's files hold; None for one that it does not have.

@@ -49,7 +49,7 @@ class ManifestFiles:
 def find_manifests(manifests: ManifestSettings, root: Path) -> ManifestFiles:
     """The manifests that the settings name; or, where they name none, those that are there.
 
-    Where several may be meant, it is the book's layout, which is then found missing.
+    Where several may be meant, it is a template and a script, which are then found missing.
     """
     named = tuple(root / each for each in manifests.path)
     renderer = manifests.renderer

@@ -36,7 +36,7 @@ def key(detail: ErrorDetails) -> str:
     return ".".join(str(part) for part in detail["loc"] if part != "[key]")
 
 
-def quoted(value: object) -> str:
+def quote(value: object) -> str:
     """A value as it is shown beside what is wrong with it."""
     try:
         return cut(repr(value), SHOWN)
@@ -80,8 +80,8 @@ def _shown(detail: ErrorDetails) -> str:
         return MASK
     parts = value if isinstance(value, dict) else {}
     # Quoted, as nothing else is sure to be short, or to become a text at all.
-    secrets = secrets_of({str(key): quoted(part).strip("'") for key, part in parts.items()})
-    return Redactor(secrets).redact(quoted(value))
+    secrets = secrets_of({str(key): quote(part).strip("'") for key, part in parts.items()})
+    return Redactor(secrets).redact(quote(value))
 
 
 def _levelled(preflight: object) -> str:

@@ -97,7 +97,7 @@ class MigrationSettings(BaseModel):
         return self.way in ALONG or (self.among_manifests and renderer == "apply.sh")
 
 
-def recognised(
+def recognise(
     migration: MigrationSettings,
     commands: CommandSettings,
     documents: Iterable[Document],

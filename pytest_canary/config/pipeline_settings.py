@@ -13,11 +13,7 @@ from pytest_canary.config.values import Text, VariableName
 HOST = r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?$"
 
 
-class _Table(BaseModel):
-    model_config = TABLE
-
-
-class SecretSettings(_Table):
+class SecretSettings(BaseModel):
     """What a secret of Semaphore's gives a job: names, and never values.
 
     Attributes:
@@ -25,11 +21,13 @@ class SecretSettings(_Table):
         files: those that it puts into the job's home folder.
     """
 
+    model_config = TABLE
+
     variables: list[VariableName] = []
     files: list[Text] = []
 
 
-class RoleSettings(_Table):
+class RoleSettings(BaseModel):
     """Which jobs of a file of GitHub's or GitLab's release, where they are not called so.
 
     Attributes:
@@ -38,6 +36,8 @@ class RoleSettings(_Table):
         stable: those with which stable's begins; likewise.
         rollback: those that take back; likewise.
     """
+
+    model_config = TABLE
 
     canary: list[Text] = []
     stable: list[Text] = []
@@ -49,7 +49,7 @@ class RoleSettings(_Table):
         return tuple(named[role])
 
 
-class PipelineSettings(_Table):
+class PipelineSettings(BaseModel):
     """A pipeline's file, and what its jobs get that no file of the project says.
 
     Attributes:
@@ -74,6 +74,8 @@ class PipelineSettings(_Table):
             else what they push is loaded into the node.
     """
 
+    model_config = TABLE
+
     file: Text | None = None
     run: bool = True
     canary: Text | None = None
@@ -91,7 +93,7 @@ class PipelineSettings(_Table):
     registry: bool = False
 
 
-class RegistrySettings(_Table):
+class RegistrySettings(BaseModel):
     """The registry that a run has for its pipelines, where `pipeline.registry` is true.
 
     Attributes:
@@ -100,6 +102,8 @@ class RegistrySettings(_Table):
         password_variable: the one by which they know the password.
         hosts: whose images pods pull from it by their imagePullSecrets.
     """
+
+    model_config = TABLE
 
     image: Annotated[Text, Field(min_length=1)] = "registry:2"
     user_variable: VariableName = "DOCKER_USERNAME"

@@ -9,7 +9,7 @@ from pytest_canary.conditions.doubts import doubts
 from pytest_canary.conditions.errors import ConditionError
 from pytest_canary.conditions.evaluation import expect_known
 from pytest_canary.conditions.parser import parse
-from pytest_canary.conditions.patterns import compiled
+from pytest_canary.conditions.patterns import compile_pattern
 from pytest_canary.conditions.possibility import may_hold
 from pytest_canary.conditions.tree import (
     KEYWORDS,
@@ -76,7 +76,7 @@ def mistakes(condition: PromotionSettings) -> Iterator[tuple[str, object, str]]:
     """What can't be taken: key, value, what is wrong with it."""
     for pattern in condition.tags:
         try:
-            compiled(pattern)
+            compile_pattern(pattern)
         except ConditionError as error:
             yield "promotion.tags", pattern, str(error)
     if condition.when is None:
@@ -108,7 +108,7 @@ def _expect_usable(expression: Expression) -> None:
                 problem = f"{part.operator} at {part.place} has a boolean on its left, not a text"
                 raise ConditionError("value", problem)
             if isinstance(part.right, Literal) and isinstance(part.right.value, str):
-                compiled(part.right.value, part.right.place)
+                compile_pattern(part.right.value, part.right.place)
 
 
 def misgivings(settings: Settings) -> Iterator[Finding]:

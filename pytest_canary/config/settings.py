@@ -34,11 +34,7 @@ ENVIRONMENT = {"PORT": "3000"}
 NAME = r"^[a-z0-9]([a-z0-9-]{0,50}[a-z0-9])?$"
 
 
-class _Table(BaseModel):
-    model_config = TABLE
-
-
-class ImageSettings(_Table):
+class ImageSettings(BaseModel):
     """How the candidate's image is built.
 
     Attributes:
@@ -49,12 +45,14 @@ class ImageSettings(_Table):
             image's history.
     """
 
+    model_config = TABLE
+
     context: Text | None = None
     dockerfile: Text | None = None
     build_args: dict[ArgumentName, Text] = {}
 
 
-class ReplicaSettings(_Table):
+class ReplicaSettings(BaseModel):
     """How many replicas each Deployment has.
 
     Attributes:
@@ -64,12 +62,14 @@ class ReplicaSettings(_Table):
         stable_during_canary: of that one, while a canary runs beside it.
     """
 
+    model_config = TABLE
+
     canary: Annotated[int, Field(ge=0, le=1000)] = 1
     stable: Replicas = 3
     stable_during_canary: Replicas = 2
 
 
-class DatabaseSettings(_Table):
+class DatabaseSettings(BaseModel):
     """The PostgreSQL that runs in the cluster as Service `db`.
 
     Attributes:
@@ -79,13 +79,15 @@ class DatabaseSettings(_Table):
         lock_limit: seconds for which a migration may keep the app's own statements waiting.
     """
 
+    model_config = TABLE
+
     image: Annotated[Text, Field(min_length=1)] = "postgres:17"
     lock_limit: Seconds = 2
     name: Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]{0,62}$")] = "app"
     user: Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]{0,62}$")] = "app"
 
 
-class FindingSettings(_Table):
+class FindingSettings(BaseModel):
     """How the findings of one rule are taken.
 
     Attributes:
@@ -94,11 +96,13 @@ class FindingSettings(_Table):
         why: the reason; it must be given where the level is lower than the rule's own.
     """
 
+    model_config = TABLE
+
     level: Level
     why: Text = ""
 
 
-class PromotionSettings(_Table):
+class PromotionSettings(BaseModel):
     """What may be promoted for real: these branches, or tags that match one of the patterns.
 
     Attributes:
@@ -109,6 +113,8 @@ class PromotionSettings(_Table):
         name: the promotion's, where that file has several that start by themselves.
     """
 
+    model_config = TABLE
+
     branches: list[str] = ["master"]
     tags: list[str] = ["^hotfix"]
     when: str | None = None
@@ -116,7 +122,7 @@ class PromotionSettings(_Table):
     name: str | None = None
 
 
-class TrafficSettings(_Table):
+class TrafficSettings(BaseModel):
     """The load from baseline to rollback.
 
     Every read answers with every row, so the defaults are for a cluster on two cores: on one, the
@@ -129,13 +135,15 @@ class TrafficSettings(_Table):
             baseline's are is stopped.
     """
 
+    model_config = TABLE
+
     rate: Annotated[float, Field(ge=0, le=500, allow_inf_nan=False)] = 30
     writes: Fraction = 0.1
     slow: Seconds = 1
 
 
-class VerdictSettings(_Table):
-    """Canary against stable: how sure it must be, and what differences nobody would mind.
+class VerdictSettings(BaseModel):
+    """Canary against baseline: how sure it must be, and what differences nobody would mind.
 
     253 requests to the canary without an error prove that less than 1.5 % fail; they are there
     before a go is said at all, after 6 s. A canary that fails 2 % of its requests, or is 20 %
@@ -155,6 +163,8 @@ class VerdictSettings(_Table):
             the baseline holds; never less than 16 MB. A leak of as much is a no-go.
     """
 
+    model_config = TABLE
+
     seconds: Seconds = 40
     rate: Annotated[float, Field(gt=0, le=500, allow_inf_nan=False)] = 100
     confidence: Annotated[float, Field(ge=0.5, lt=1)] = 0.95
@@ -163,7 +173,7 @@ class VerdictSettings(_Table):
     memory: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 0.5
 
 
-class Deadlines(_Table):
+class Deadlines(BaseModel):
     """Seconds after which a wait is given up. The defaults suit a busy two-core CI machine.
 
     Attributes:
@@ -173,6 +183,8 @@ class Deadlines(_Table):
         command: for a command in a pod, or one of this machine's.
         request: for an answer of the app's, the whole of it, however it comes.
     """
+
+    model_config = TABLE
 
     cluster: Seconds = 300
     image: Seconds = 900
@@ -186,7 +198,7 @@ class Deadlines(_Table):
         return int(self.cluster + 3 * self.image + 60 * self.rollout + 40 * self.command)
 
 
-class Tables(_Table):
+class Tables(BaseModel):
     """What a settings file may hold.
 
     Attributes:
@@ -196,6 +208,8 @@ class Tables(_Table):
         environment: variables that the templates and `apply.sh` see, beside those of the database;
             `PORT` is 3000 unless it is set here, but where `apply.sh` uses envsubst.
     """
+
+    model_config = TABLE
 
     name: Annotated[str, Field(pattern=NAME)] | None = None
     baseline: Annotated[Text, Field(min_length=1)] | None = None

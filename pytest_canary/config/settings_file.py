@@ -24,7 +24,7 @@ from pytest_canary.config.manifest_files import (
     misfit,
     misfits_of_prerequisites,
 )
-from pytest_canary.config.messages import SHOWN, key, mistake, nearest, quoted
+from pytest_canary.config.messages import SHOWN, key, mistake, nearest, quote
 from pytest_canary.config.settings import ENVIRONMENT, Files, Settings, Tables
 from pytest_canary.core.errors import SettingsError
 from pytest_canary.core.findings import Level
@@ -87,7 +87,7 @@ def load(
         table = toml_file.tools(table).get("canary", {})
         source = f"{source} [tool.canary]"
         if not isinstance(table, dict):
-            raise SettingsError(f"{source} = {quoted(table)}: a table")
+            raise SettingsError(f"{source} = {quote(table)}: a table")
     return check(table, file.parent, source, rules=rules)
 
 
@@ -110,13 +110,13 @@ def check(
     files = _files(tables, root)
     if files.apply and _is_file(files.deployment) and os.access(files.deployment, os.R_OK):
         found = parse(read(files.deployment, root)).documents
-        migration = migration_settings.recognised(tables.migration, tables.commands, found)
+        migration = migration_settings.recognise(tables.migration, tables.commands, found)
         tables = tables.model_copy(update={"migration": migration})
     promotion, unread = promotion_pipeline.read_condition(tables.promotion, root)
     tables = tables.model_copy(update={"promotion": promotion})
     problems = _absent(tables, files, root) + _together(tables, files, wrong, rules) + unread
     mistakes += [
-        f"{source}: {key} = {quoted(value)}: {problem}"
+        f"{source}: {key} = {quote(value)}: {problem}"
         for key, value, problem in problems
         if key not in wrong
     ]
@@ -142,7 +142,7 @@ def check(
 
 def _files(tables: Tables, root: Path) -> Files:
     image, manifests = tables.image, tables.manifests
-    # The book has its Dockerfile at the top, the bundled addressbook in app/.
+    # Most projects have their Dockerfile at the top, the bundled addressbook in app/.
     folders = [image.context] if image.context else [".", "app"]
     dockerfile = image.dockerfile or "Dockerfile"
     context = next((each for each in folders if _is_file(root / each / dockerfile)), folders[0])

@@ -69,7 +69,7 @@ class AppAccess:
                 anywhere=self._elsewhere,
                 generate=self._generate,
             )
-            traffic.stand(*self._phase)
+            traffic.enter_phase(*self._phase)
             self._traffic = traffic.start()
             self._journal.keep_traffic(self._traffic)
 
@@ -106,7 +106,7 @@ class AppAccess:
         if stage:
             self._phase = (stage, transition)
             if self._traffic:
-                self._traffic.stand(stage, transition)
+                self._traffic.enter_phase(stage, transition)
 
     def stop(self) -> None:
         """End the traffic."""

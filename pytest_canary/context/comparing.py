@@ -62,9 +62,9 @@ class Comparing:
     def enter_phase(self, stage: str, transition: str) -> None:
         """Let what is sent know where the walk stands."""
         if self.sides and self.sides.traffic:
-            self.sides.traffic.stand(stage, transition)
+            self.sides.traffic.enter_phase(stage, transition)
         if self.in_turn:
-            self.in_turn.traffic.stand(stage, transition)
+            self.in_turn.traffic.enter_phase(stage, transition)
 
     def close(self) -> None:
         """Ask nobody any more, and watch nobody's memory."""

@@ -20,7 +20,7 @@ from pytest_canary.context.stops import lost_by_baseline, stop_finding
 from pytest_canary.core.errors import ApiError, ImageError, NotApplicable
 from pytest_canary.core.waiting import Seen
 from pytest_canary.k8s.image_names import full_name
-from pytest_canary.k8s.rollout import misdirected
+from pytest_canary.k8s.rollout import misdirection
 from pytest_canary.traffic.losses import Before, request_findings
 
 if TYPE_CHECKING:
@@ -273,7 +273,7 @@ def connections(context: Context, *tracks: str) -> None:
     def look() -> Seen[None]:
         now = context.observer.snapshot()
         slices, pods = now.endpoint_slices.values(), now.pods.values()
-        wrong = misdirected(slices, pods, service, names)
+        wrong = misdirection(slices, pods, service, names)
         if wrong:
             for track in tracks:
                 context.release.check_service(track)

@@ -10,13 +10,13 @@ from pytest_canary.analysis.statistics import Share, share
 from pytest_canary.context.outcomes import CleanupOutcome
 from pytest_canary.core.errors import FoundError, ReleaseError
 from pytest_canary.core.findings import Finding
-from pytest_canary.core.output import shown
-from pytest_canary.core.wording import listed
-from pytest_canary.database.schema import counted, difference, lacking
-from pytest_canary.diagnosis.log_lines import quoted
+from pytest_canary.core.output import excerpt
+from pytest_canary.core.wording import first_lines
+from pytest_canary.database.schema import count_changes, difference, lacking
+from pytest_canary.diagnosis.log_lines import quote_line
 from pytest_canary.k8s.exec import Exec
 from pytest_canary.k8s.rollout import Rollout
-from pytest_canary.release.command_ends import killed
+from pytest_canary.release.command_ends import meaning_of_code
 from pytest_canary.release.migration import Migrated
 
 if TYPE_CHECKING:
@@ -42,9 +42,9 @@ def expect_success(done: Exec | None, code: str = "CommandFails") -> None:
                 Finding(
                     code=code,
                     sentence=f"`{done.command}` in pod {done.pod} exits with code {done.code}"
-                    f"{quoted(done.output)}",
-                    evidence=shown(done.output),
-                    likely=killed(done.code),
+                    f"{quote_line(done.output)}",
+                    evidence=excerpt(done.output),
+                    likely=meaning_of_code(done.code),
                 )
             ]
         )
@@ -58,7 +58,7 @@ def expect_migrated(done: Migrated) -> None:
             "MigrationDoesNothing",
             f"`{command}` exits with code {code} but the database has no table",
             "let it fail when it does nothing, and see that it uses DB_SCHEMA",
-            shown(done.migrate.output),
+            excerpt(done.migrate.output),
         )
     if done.fresh is None:
         return
@@ -67,7 +67,7 @@ def expect_migrated(done: Migrated) -> None:
             "MigrationDoesNothing",
             f"`{command}` exits with 0 on an empty database but makes no table there",
             "let it fail when it does nothing, and see that it uses DB_SCHEMA",
-            shown(done.migrate.output),
+            excerpt(done.migrate.output),
         )
     absent = lacking(done.fresh, done.after)
     if absent:
@@ -77,7 +77,9 @@ def expect_migrated(done: Migrated) -> None:
             f"`{command}` exits with code {code} but leaves out {len(absent)} of what it makes on "
             "an empty database",
             "see why it stops there without failing",
-            "\n".join(["missing:", listed(absent), "", "its output:", shown(done.migrate.output)]),
+            "\n".join(
+                ["missing:", first_lines(absent), "", "its output:", excerpt(done.migrate.output)]
+            ),
             "it has changed nothing at all" if same else f"it has changed {done.counts}",
         )
 
@@ -90,9 +92,9 @@ def expect_taken_down(down: Migrated, up: Migrated) -> None:
         raise _migration(
             "DownDoesNothing" if nothing else "DownIncomplete",
             f"`{down.migrate.command}` exits with code {down.migrate.code} but the schema "
-            f"differs from the one before the migration: {counted(up.before, down.after)}",
+            f"differs from the one before the migration: {count_changes(up.before, down.after)}",
             "see what the migration does that it does not undo",
-            "\n".join([listed(changed), "", "its output:", shown(down.migrate.output)]),
+            "\n".join([first_lines(changed), "", "its output:", excerpt(down.migrate.output)]),
             "it has changed nothing at all" if nothing else f"it has changed {down.counts}",
         )
 
@@ -276,7 +278,7 @@ def expect_complete(missing: Sequence[str], total: int, where: str = "the Servic
             f"{len(missing)} of {total} acknowledged writes can't be read back from {where}; the "
             f"first: {missing[0]}; look for a write that is acknowledged before it is stored, "
             "for a read that leaves it out, and for what has removed or doubled it since",
-            listed(missing),
+            first_lines(missing),
         )
     if not total:
         raise ReleaseError(

@@ -63,7 +63,7 @@ def fair_share(context: Context, counted: Counter[str] | None = None) -> FairSha
     expect_no_detour(context)
     expect_no_affinity(context)
     replicas = context.settings.replicas
-    candidate = sampling.called(context, "candidate")
+    candidate = sampling.name_of(context, "candidate")
     total = replicas.canary + replicas.stable_during_canary
     found = counted or sample_both(context)
     if not share(found[candidate], found.total()).holds(replicas.canary / total):

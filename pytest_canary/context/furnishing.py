@@ -72,7 +72,7 @@ def furnish(
 def _claims(workspace: Workspace) -> Claims | None:
     """What makes the release's objects known as the run's, where others are beside them."""
     run = workspace.run
-    return Claims(label_of(run.id), run.has_applied) if run.record.guest else None
+    return Claims(label_of(run.id), run.note_applied) if run.record.guest else None
 
 
 def _cluster_wide(workspace: Workspace, up: Provisioned) -> ClusterWide:
@@ -83,7 +83,7 @@ def _cluster_wide(workspace: Workspace, up: Provisioned) -> ClusterWide:
         up.owner.kubeconfig,
         label_of(run.id),
         alone=options.context is None,
-        note=partial(run.has_applied_cluster_wide, kubectl=up.kubectl),
+        note=partial(run.note_cluster_wide, kubectl=up.kubectl),
         processes=workspace.processes,
         waiter=workspace.waiter,
     )

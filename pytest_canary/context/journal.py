@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Told:
+class Warned:
     """A finding that fails nothing, as its level is no error.
 
     Attributes:
@@ -75,7 +75,7 @@ class Journal:
         self.run = run
         self.timeline = Timeline()
         self.notes: dict[str, list[str]] = {}
-        self.told: list[Told] = []
+        self.told: list[Warned] = []
         self.checks: list[CheckResult] = []
         self.failures: list[Failure] = []
         self.environment: dict[str, str] = {}
@@ -110,11 +110,11 @@ class Journal:
         """
         errors = []
         for finding in findings:
-            each = rules.levelled(finding, self.plan.settings)
+            each = rules.with_level(finding, self.plan.settings)
             if each.level == "error":
                 errors.append(each)
                 continue
-            told = Told(stage, each.changed(self._shown))
+            told = Warned(stage, each.changed(self._shown))
             if told not in self.told:
                 self.told.append(told)
         if errors:
@@ -124,7 +124,7 @@ class Journal:
         return encodable(self.redactor.redact(text))
 
     @property
-    def warnings(self) -> list[Told]:
+    def warnings(self) -> list[Warned]:
         """What was found, and fails nothing."""
         return [each for each in self.told if each.finding.level == "warning"]
 

@@ -191,7 +191,7 @@ def watch_memory(context: Context) -> MemoryWatch:
             _pages(context),
             context.release.pods.versions,
             (lambda: sides.pods) if sides else dict,
-            count=cluster.memory.held if cluster else None,
+            count=cluster.memory.working_sets if cluster else None,
         )
     )
 

@@ -173,7 +173,9 @@ def explain_unready(context: Context, track: str, error: CanaryError) -> CanaryE
         return error
     name = context.release.name(track)
     pods = [
-        pod for pod in pods_of(context.observer.known().pods.values(), name) if not is_ready(pod)
+        pod
+        for pod in pods_of(context.observer.last_snapshot().pods.values(), name)
+        if not is_ready(pod)
     ]
     way = plan.settings.migration.way
     logs = [_log(context, each) for pod in pods[:1] for each in containers(pod)]

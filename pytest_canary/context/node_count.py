@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_canary.api.connections import each_answer
-from pytest_canary.cluster.conntrack import made_between
+from pytest_canary.cluster.conntrack import connections_between
 from pytest_canary.core.errors import ClusterError, NotApplicable
 from pytest_canary.k8s.objects import is_over
 
@@ -70,9 +70,9 @@ class NodeCount:
         for _ in each_answer(self.api, lambda answer: answer.status, connections, tolerated):
             if self.clock.monotonic() - looked >= INTERVAL:
                 before, known = known, self._look()
-                came += made_between(before, known)
+                came += connections_between(before, known)
                 looked = self.clock.monotonic()
-        came += made_between(known, self._look())
+        came += connections_between(known, self._look())
         if len(came) < ENOUGH * connections:
             raise NotApplicable(
                 f"nobody can tell who gets the Service's connections: the node has {len(came)} in "

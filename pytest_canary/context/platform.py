@@ -69,7 +69,7 @@ def look(up: Provisioned, engine: ContainerEngine, observer: Observer) -> Platfo
 
 def _database(observer: Observer) -> tuple[str, str, int] | None:
     """What the database's data lives with; None where there is no pod of it."""
-    for pod in pods_of(observer.known().pods.values(), SERVICE):
+    for pod in pods_of(observer.last_snapshot().pods.values(), SERVICE):
         restarts = sum(each.restarts for each in containers(pod))
         if not is_ending(pod):
             return pod["metadata"]["name"], pod["metadata"]["uid"], restarts

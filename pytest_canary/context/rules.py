@@ -171,7 +171,7 @@ def levels() -> dict[str, Level]:
     return ruleset.levels() | {each.name: each.level for each in WALK_RULES}
 
 
-def levelled(finding: Finding, settings: Settings) -> Finding:
+def with_level(finding: Finding, settings: Settings) -> Finding:
     """A finding of a rule's, with the rule's name and its level: the settings', or else its own.
 
     Raises:

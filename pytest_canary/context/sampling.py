@@ -49,7 +49,7 @@ def sample(
         ReleaseError: nobody can tell who gets them, or one of them has not answered yet.
         NotApplicable: the node was to tell, and can't; or the app turned out to have no header.
     """
-    expected = {called(context, title) for title in titles}
+    expected = {name_of(context, title) for title in titles}
     take = (
         _by_node(context, titles) if _node_tells(context) else partial(connections_of, context.api)
     )
@@ -69,7 +69,7 @@ def sample(
         return take(connections, tolerated)
 
 
-def called(context: Context, title: str) -> str:
+def name_of(context: Context, title: str) -> str:
     """What a version is called in a sample: as it calls itself, or its title where the node tells.
 
     Raises:

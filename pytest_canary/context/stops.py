@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pytest_canary.core.findings import Finding
-from pytest_canary.core.wording import listed, plural
+from pytest_canary.core.wording import first_lines, plural
 from pytest_canary.traffic.exchange import NEVER_ARRIVED, Exchange, Kind
 from pytest_canary.traffic.losses import STOPPED
 
@@ -80,7 +80,7 @@ def stop_finding(losses: Sequence[Exchange]) -> Finding:
         RULE,
         f"the live version stops badly: {plural(len(losses), 'request')} went along with a pod of "
         f"it: {losses[0].shown}",
-        evidence=listed([each.shown for each in losses]),
+        evidence=first_lines([each.shown for each in losses]),
         likely=STOPPED,
         next="let a release mend it; until that is live, each rollout loses some",
     )

@@ -16,7 +16,7 @@ PIECES = 512
 HEAD, TAIL, WIDTH = 20, 40, 500
 
 
-def shown(text: str) -> str:
+def excerpt(text: str) -> str:
     """An output as a person is to read it: its first and last lines, none of them too long."""
     lines = [cut(line, WIDTH) for line in text.splitlines()]
     left_out = len(lines) - HEAD - TAIL

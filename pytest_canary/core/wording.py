@@ -93,7 +93,7 @@ def times(number: int) -> str:
     return {0: "not at all", 1: "once"}.get(number, f"{number} times")
 
 
-def listed(lines: Sequence[str]) -> str:
+def first_lines(lines: Sequence[str]) -> str:
     """The first 20 lines of a list, and how many more there are."""
     more = [f"… and {len(lines) - LINES:,} more"] if len(lines) > LINES else []
     return "\n".join([*lines[:LINES], *more])

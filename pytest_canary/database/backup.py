@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from pytest_canary.core.errors import CanaryError, FoundError, ReleaseError
 from pytest_canary.core.findings import Finding
-from pytest_canary.core.wording import last_line, listed, plural
+from pytest_canary.core.wording import first_lines, last_line, plural
 from pytest_canary.database.contents import (
     ROWS_SQL,
     SEQUENCES_SQL,
@@ -226,7 +226,7 @@ def expect_restored(backup: Backup | CanaryError | None) -> str:
                     sentence=f"the backup does not restore what was backed up: {lost[0]}"
                     + (f", and {len(lost) - 1} more" if lost[1:] else ""),
                     where="a scratch database beside the live one",
-                    evidence=listed(lost),
+                    evidence=first_lines(lost),
                     next="restore it by hand, and compare",
                 )
             ]

@@ -181,7 +181,7 @@ def _rank(part: Part) -> tuple[int, Part]:
     return KINDS.index(kind) if kind in KINDS else len(KINDS), part[:4]
 
 
-def counted(before: Schema, after: Schema) -> str:
+def count_changes(before: Schema, after: Schema) -> str:
     """A schema's change in numbers: "+1 column, +1 index, ~1 constraint"; empty for none."""
     went, came = changes(before, after)
     changed, old, new = ({_owner(part) for part in parts} for parts in (went | came, before, after))

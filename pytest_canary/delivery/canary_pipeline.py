@@ -128,7 +128,7 @@ class CanaryPipeline:
     def _come_to_end(self, result: PipelineResult) -> tuple[PipelineResult, CanaryError | None]:
         self._held = None
         try:
-            return self._pipelines.ended("canary", result), None
+            return self._pipelines.keep_end("canary", result), None
         except CanaryError as error:
             self._error = error
             return result, error

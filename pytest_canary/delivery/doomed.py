@@ -35,6 +35,7 @@ class DoomedRollout:
         running: the pipeline's commands.
         called: the pipeline, in a sentence.
         give_up: ends the pipeline.
+        patience: seconds that a command goes on once what it has applied is doomed.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class DoomedRollout:
         running: RunningCommands,
         called: str,
         give_up: Callable[[], None],
+        patience: float = PATIENCE,
     ) -> None:
         self._observer = observer
         self._diagnose = diagnose
@@ -54,6 +56,7 @@ class DoomedRollout:
         self._running = running
         self._called = called
         self._give_up = give_up
+        self._patience = patience
         self._looked = 0.0
         # The command that ran when it was first seen doomed, and when that was.
         self._command: tuple[str, float] | None = None
@@ -75,7 +78,7 @@ class DoomedRollout:
         if not found or command is None or command != self._command:
             self._command, self._since = (command if found else None), now
             return
-        if now - self._since < PATIENCE:
+        if now - self._since < self._patience:
             return
         first = found[0]
         told = f"while `{command[0]}` of {self._called} ran, which is ended"

@@ -58,7 +58,7 @@ def failure(name: str, file: str, result: PipelineResult) -> Finding | None:
     )
 
 
-def given_up(result: PipelineResult) -> PipelineResult:
+def stopped_result(result: PipelineResult) -> PipelineResult:
     """What a pipeline would have come to that was stopped as it could only fail.
 
     Args:

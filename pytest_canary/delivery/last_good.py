@@ -49,11 +49,11 @@ def last_good(now: Workflow, pushed: Iterable[str], commit: str) -> LastGood:
         commit: the last good version's; empty where nobody knows it.
     """
     then = replace(now, identity=str(uuid.uuid4()), sha=commit or now.sha)
-    names = {name: renamed(name, now, then) for name in pushed}
+    names = {name: rename_image(name, now, then) for name in pushed}
     return LastGood(then, {name: other for name, other in names.items() if other != name})
 
 
-def renamed(name: str, now: Workflow, then: Workflow) -> str:
+def rename_image(name: str, now: Workflow, then: Workflow) -> str:
     """An image's name in another workflow; the same where it has nothing of its workflow."""
     for own, others in _marks(now, then):
         if own != others and own in name:

@@ -20,12 +20,12 @@ from pytest_canary.core.errors import FoundError, ReleaseError
 from pytest_canary.core.findings import Finding
 from pytest_canary.core.processes import Processes
 from pytest_canary.core.waiting import Waiter
-from pytest_canary.delivery.failures import failure, given_up
+from pytest_canary.delivery.failures import failure, stopped_result
 from pytest_canary.delivery.job_logs import with_logs_kept
 from pytest_canary.delivery.last_good import Recalled, last_good
 from pytest_canary.delivery.pipeline_run import PipelineRun, seconds
 from pytest_canary.delivery.promotions import CHANGED
-from pytest_canary.delivery.provided import known_among, provided
+from pytest_canary.delivery.provided import described_secrets, with_known_values
 from pytest_canary.delivery.pushed_images import Load, PushedImages
 from pytest_canary.delivery.role_pipelines import CALLED, RolePipelines
 from pytest_canary.delivery.running_commands import RunningCommands
@@ -144,7 +144,7 @@ class ProjectPipelines:
         commit = plan.baseline.commit
         self._live_commit = commit.id if commit else ""
         self._workflow = workflow_of(plan.settings, snapshot, revision)
-        self._secrets = provided(self._settings, plan.settings.environment)
+        self._secrets = described_secrets(self._settings, plan.settings.environment)
         self.registry = start_registry and start_registry(
             [*(each.variables for each in self._secrets.values()), self._workflow.more]
         )
@@ -178,7 +178,7 @@ class ProjectPipelines:
             FoundError: it does not pass.
             ReleaseError: it pushes no image, or several that may be the app's.
         """
-        self.ended("build", self.start("build", "").finish(self.answer))
+        self.keep_end("build", self.start("build", "").finish(self.answer))
         identity, part = self._workflow.identity, self._settings.image
         return self.images.find(self._pipelines.file("build"), identity, part)
 
@@ -195,7 +195,7 @@ class ProjectPipelines:
             ClusterError: the node can't be told of the registry.
             ImageError: an image can't be put there.
         """
-        self._secrets = known_among(self._secrets, known)
+        self._secrets = with_known_values(self._secrets, known)
         if self.registry:
             self.registry.tell(node)
             image = self._engine.find(live) if live else None
@@ -273,7 +273,7 @@ class ProjectPipelines:
         self._running = run
         return run
 
-    def ended(self, role: Role, result: PipelineResult) -> PipelineResult:
+    def keep_end(self, role: Role, result: PipelineResult) -> PipelineResult:
         """Keep what came of a pipeline.
 
         Raises:
@@ -291,7 +291,7 @@ class ProjectPipelines:
         result = self._running.stop() if self._running else None
         self._running = None
         if result:
-            self._come_to_end(role, given_up(result))
+            self._come_to_end(role, stopped_result(result))
 
     def _come_to_end(
         self, role: Role, result: PipelineResult

@@ -55,7 +55,7 @@ class PromotedAgain:
             run = self._pipelines.start("stable", BY_HAND, recalled.workflow)
             result = run.finish(self._pipelines.answer)
             try:
-                self._pipelines.ended("stable", result)
+                self._pipelines.keep_end("stable", result)
             except FoundError as error:
                 self._promote(version)
                 return Again("the rehearsal", (_unrepeatable(error, file),))

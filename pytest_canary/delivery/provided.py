@@ -6,13 +6,13 @@ from collections.abc import Mapping
 
 from pytest_canary.config.pipeline_settings import PipelineSettings
 from pytest_canary.jobs.environment import Secret
-from pytest_canary.jobs.markers import marked
+from pytest_canary.jobs.markers import mark_secret
 
 REGISTRY = "registry.pytest-canary.invalid"
 """Semaphore's own registry, which is none here: what is pushed goes to the node."""
 
 
-def provided(settings: PipelineSettings, known: Mapping[str, str]) -> dict[str, Secret]:
+def described_secrets(settings: PipelineSettings, known: Mapping[str, str]) -> dict[str, Secret]:
     """The secrets that the settings describe, by name.
 
     Args:
@@ -22,13 +22,13 @@ def provided(settings: PipelineSettings, known: Mapping[str, str]) -> dict[str, 
     """
     secrets = {}
     for name, described in settings.secrets.items():
-        made = marked(described.variables, described.files)
+        made = mark_secret(described.variables, described.files)
         own = {each: known[each] for each in described.variables if each in known}
         secrets[name] = Secret({**made.variables, **own}, made.files)
     return secrets
 
 
-def known_among(secrets: Mapping[str, Secret], known: Mapping[str, str]) -> dict[str, Secret]:
+def with_known_values(secrets: Mapping[str, Secret], known: Mapping[str, str]) -> dict[str, Secret]:
     """The same secrets, with the values that the run has by now."""
     return {
         name: Secret(
@@ -40,5 +40,5 @@ def known_among(secrets: Mapping[str, Secret], known: Mapping[str, str]) -> dict
 
 def registry_variables() -> dict[str, str]:
     """Semaphore's own registry, as every job is told of it."""
-    made = marked(["SEMAPHORE_REGISTRY_USERNAME", "SEMAPHORE_REGISTRY_PASSWORD"])
+    made = mark_secret(["SEMAPHORE_REGISTRY_USERNAME", "SEMAPHORE_REGISTRY_PASSWORD"])
     return {"SEMAPHORE_REGISTRY_URL": REGISTRY, **made.variables}

@@ -38,7 +38,7 @@ class PushedImages:
             for name in ask.arguments:
                 # What somebody's own image is called already, is not the run's to remove.
                 if self._engine.find(name) is None:
-                    self._run.made_image(name)
+                    self._run.note_image(name)
                     self._names.add(full_name(name))
         elif ask.kind == "owned":
             others = [each for each in ask.arguments if full_name(each) not in self._names]
@@ -100,7 +100,7 @@ class PushedImages:
             ImageError: it can't be put on the node.
         """
         if self._engine.find(image.ref) is None:
-            self._run.made_image(image.ref)
+            self._run.note_image(image.ref)
             self._names.add(full_name(image.ref))
         self._engine.tag(image)
         self._pushed[full_name(image.ref)] = image

@@ -199,7 +199,7 @@ class PipelineTransitions:
         last = self._pipelines.last
         by = AUTOMATIC if last and last.starts_rollback else BY_HAND
         run = self._pipelines.start("rollback", by)
-        self._pipelines.ended("rollback", run.finish(self._pipelines.answer))
+        self._pipelines.keep_end("rollback", run.finish(self._pipelines.answer))
         return diagnostics
 
     def stop(self) -> None:
@@ -214,7 +214,7 @@ class PipelineTransitions:
             FoundError: it does not pass; with why, where the cluster tells.
         """
         try:
-            self._pipelines.ended(role, result)
+            self._pipelines.keep_end(role, result)
         except FoundError as error:
             explained = self._deployed.explain(track, version, error)
             if explained is error:

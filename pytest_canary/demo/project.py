@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from pytest_canary.config.git import QUIET, git
@@ -104,13 +105,16 @@ def _copy(source: Path, target: Path) -> None:
         target.chmod(0o755)
 
 
-def bundle() -> Path:
+def bundle(places: Iterable[Path] = PLACES) -> Path:
     """The folder that has the bundled files: the installed package's, or the clone it is run from.
+
+    Args:
+        places: where they may be.
 
     Raises:
         SettingsError: neither has them.
     """
-    for place in PLACES:
+    for place in places:
         if all((place / name).exists() for name in BUNDLED):
             return place
     raise SettingsError(

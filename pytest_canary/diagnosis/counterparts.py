@@ -11,14 +11,13 @@ from pytest_canary.k8s.objects import Container, Object, condition, containers, 
 def unchanged_settings(look: Look, container: Container) -> str:
     """The image as the likely cause, where another Deployment runs with the same settings."""
     for name, deployment in sorted(look.objects.snapshot.deployments.items()):
-        spec = deployment["spec"]["template"]["spec"]
+        template = deployment["spec"]["template"]
         ready = deployment.get("status", {}).get("readyReplicas", 0)
         if name == look.name or not ready:
             continue
-        own = look.deployment["spec"]["template"]["spec"]
-        if _settings(spec, container.name) == _settings(own, container.name) and (
-            _image(spec, container.name) != container.spec["image"]
-        ):
+        spec = _spec(template, container.name)
+        own = _spec(look.deployment["spec"]["template"], container.name)
+        if _settings(spec) == _settings(own) and spec.get("image") != container.spec["image"]:
             return f"{name} runs with the same settings, so look at what changed in the image"
     return ""
 
@@ -70,14 +69,11 @@ def _until_ready(container: Container) -> Iterator[float]:
         yield (moment(ready) - moment(began)).total_seconds()
 
 
-def _settings(spec: Object, name: str) -> Object | None:
-    """All that a container's spec says but its image; None where the pod has none of the name."""
-    for each in [*(spec.get("initContainers") or []), *spec["containers"]]:
-        if each["name"] == name:
-            return {key: value for key, value in each.items() if key != "image"}
-    return None
+def _spec(template: Object, name: str) -> Object:
+    """What a pod's template says of a container; empty where it has none of the name."""
+    return next((each.spec for each in containers(template) if each.name == name), {})
 
 
-def _image(spec: Object, name: str) -> str:
-    listed = [*(spec.get("initContainers") or []), *spec["containers"]]
-    return next((str(each["image"]) for each in listed if each["name"] == name), "")
+def _settings(spec: Object) -> Object:
+    """All that a container's spec says but its image."""
+    return {key: value for key, value in spec.items() if key != "image"}

@@ -9,7 +9,7 @@ from pytest_canary.core.findings import Finding
 from pytest_canary.diagnosis import probes
 from pytest_canary.diagnosis.counterparts import unchanged_settings
 from pytest_canary.diagnosis.ends import UNSTARTABLE, Ended, last_end, last_logs, restarted
-from pytest_canary.diagnosis.log_lines import quoted
+from pytest_canary.diagnosis.log_lines import quote_line
 from pytest_canary.diagnosis.repetition import repeats
 from pytest_canary.diagnosis.subject import Look
 from pytest_canary.k8s.objects import Container
@@ -109,7 +109,7 @@ def _logs(look: Look, container: Container, end: Ended) -> tuple[str, str]:
     lines = _labelled("log", this)
     if other and other != this:
         lines += _labelled("log of the run before", other)
-    return quoted(this) or quoted(other), "\n".join(lines)
+    return quote_line(this) or quote_line(other), "\n".join(lines)
 
 
 def _labelled(label: str, log: str) -> list[str]:

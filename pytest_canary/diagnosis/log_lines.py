@@ -109,7 +109,7 @@ def _cut(line: str) -> str:
     return line if len(line) <= LIMIT else f"{line[: LIMIT - 1]}…"
 
 
-def quoted(log: str) -> str:
+def quote_line(log: str) -> str:
     """`: "…"` with the telling line, to end a sentence with; empty where there is none."""
     line = telling(log)
     return f': "{line}"' if line else ""

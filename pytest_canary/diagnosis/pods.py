@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from pytest_canary.core.findings import Finding
+from pytest_canary.core.wording import plural
 from pytest_canary.diagnosis import ends, exits, probes, pulls, references, scheduling, starts
 from pytest_canary.diagnosis.subject import LogKey, Look, unready
 from pytest_canary.k8s.objects import Container, Object, containers, is_over
@@ -45,7 +46,7 @@ def fold(findings: Iterable[Finding]) -> list[Finding]:
     for group in groups.values():
         first = max(group, key=lambda each: (each.doomed, len(each.evidence) > 0))
         others = len({each.where for each in group}) - 1
-        more = f", and {others} more pod{'s' if others > 1 else ''}" if others else ""
+        more = f", and {plural(others, 'more pod')}" if others else ""
         folded.append(replace(first, where=f"{first.where}{more}"))
     return folded
 

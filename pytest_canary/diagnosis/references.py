@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from pytest_canary.core.findings import Finding
 from pytest_canary.diagnosis.subject import Look
-from pytest_canary.k8s.objects import Container, Object
+from pytest_canary.k8s.objects import Container, Object, containers
 
 _KINDS = {"secret": "Secret", "configmap": "ConfigMap"}
 _USER = {
@@ -68,12 +68,8 @@ def _told(look: Look, container: Container) -> str:
 def find_volumes(look: Look, pod: Object) -> Iterator[Finding]:
     """Volumes that can't be mounted: only events tell, the pod itself just goes on creating."""
     name = pod["metadata"]["name"]
-    begun = [
-        status
-        for status in pod.get("status", {}).get("containerStatuses") or []
-        if "waiting" not in status.get("state", {})
-    ]
-    if begun:
+    own = [each for each in containers(pod) if not (each.init or each.sidecar)]
+    if any(each.status and each.waiting is None for each in own):
         return
     for event in look.events("Pod", name, "FailedMount", "FailedAttachVolume")[-1:]:
         message = event.message.partition(" : ")[2] or event.message

@@ -9,7 +9,7 @@ from decimal import Decimal
 from pytest_canary.core.findings import Finding
 from pytest_canary.diagnosis.subject import Look, moment, times
 from pytest_canary.k8s.objects import Object, condition, is_over, is_ready, node_is_ready, node_says
-from pytest_canary.k8s.quantities import plain, quantity, requests, shown
+from pytest_canary.k8s.quantities import describe, plain, quantity, requests
 from pytest_canary.k8s.selectors import matches_node
 
 SILENT = 10
@@ -179,7 +179,7 @@ def _short(look: Look, name: str, value: Decimal) -> str:
     nodes, everyone = look.objects.nodes, look.objects.node_pods
     most = max(_allocatable(node, name) for node in nodes)
     which = "the node has" if len(nodes) == 1 else "the largest node has"
-    text = f"it asks for {shown(name, value)}, {which} {plain(name, most)}"
+    text = f"it asks for {describe(name, value)}, {which} {plain(name, most)}"
     if not everyone:
         return text
     free = max(_free(node, everyone, name) for node in nodes)

@@ -27,14 +27,14 @@ QUESTION = Question(
 )
 
 
-def described(repository: Repository) -> str:
+def description_file(repository: Repository) -> str:
     """The file that describes the app's API; empty for none."""
     return repository.first(*NAMES)
 
 
 def api(repository: Repository) -> Iterator[Answer]:
     """A request that writes a text, and one that must then hold it."""
-    file = described(repository)
+    file = description_file(repository)
     description = table(repository.yaml(file)) if file else {}
     for path, ways in tables(description.get("paths")):
         found = _pair(description, path, ways) if "{" not in path and "get" in ways else None

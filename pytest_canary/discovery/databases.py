@@ -80,19 +80,19 @@ def traces(repository: Repository) -> list[str]:
 
 def _needed(repository: Repository) -> set[str]:
     words: set[str] = set()
-    for file in repository.named("package.json"):
+    for file in repository.with_name("package.json"):
         words |= set(table(repository.json(file).get("dependencies")))
-    for file in repository.named("pyproject.toml"):
+    for file in repository.with_name("pyproject.toml"):
         project = table(repository.toml(file).get("project"))
         given = project.get("dependencies")
         words |= (
             {_package(str(each)) for each in given if isinstance(given, list)} if given else set()
         )
-    for file in repository.named("requirements.txt"):
+    for file in repository.with_name("requirements.txt"):
         words |= {_package(each) for each in repository.text(file).splitlines()}
-    for file in repository.named("go.mod"):
+    for file in repository.with_name("go.mod"):
         words |= set(re.findall(r"/(pgx|pq)\b", repository.text(file)))
-    for file in repository.named("Gemfile"):
+    for file in repository.with_name("Gemfile"):
         words |= set(re.findall(r"""^\s*gem\s+["']([\w-]+)""", repository.text(file), re.MULTILINE))
     return words
 

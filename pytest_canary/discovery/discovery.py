@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_canary.discovery.answers import Answer, Question, Setting, Value
-from pytest_canary.discovery.api import api, described
+from pytest_canary.discovery.api import api, description_file
 from pytest_canary.discovery.app_name import name
 from pytest_canary.discovery.commands import commands
 from pytest_canary.discovery.databases import database
@@ -106,7 +106,7 @@ def discover(root: Path) -> Discovery:
             *migrating,
             *_environment(repository, source, applied),
             *database(repository, source),
-            *api(source if described(source) else repository),
+            *api(source if description_file(source) else repository),
             *_pipeline(repository),
         )
     )
@@ -124,7 +124,7 @@ def _environment(
     template = next((str(each.value) for each in templates), "")
     if not template or not re.search(r"\$\{?PORT\b", repository.text(template)):
         return
-    for file in source.named("Dockerfile", "Containerfile"):
+    for file in source.with_name("Dockerfile", "Containerfile"):
         port = re.search(r"^EXPOSE\s+(\d{1,5})\b", source.text(file), re.MULTILINE)
         if port:
             yield Setting("environment.PORT", port[1], f"{file} exposes it, and {template} asks")

@@ -15,7 +15,7 @@ NAMES = ("Dockerfile", "Containerfile")
 def image(repository: Repository) -> Iterator[Answer]:
     """The folder and the Dockerfile that make the candidate's image."""
     services = [*built(repository)]
-    files = repository.named(*NAMES) or [
+    files = repository.with_name(*NAMES) or [
         each for each in repository.files if posixpath.basename(each).startswith("Dockerfile.")
     ]
     if services:

@@ -62,14 +62,14 @@ def _charts(repository: Repository) -> Iterator[Answer]:
 
 def charts(repository: Repository) -> list[str]:
     """Every chart's Chart.yaml, but those that another chart brings along in its `charts`."""
-    found = repository.named("Chart.yaml")
+    found = repository.with_name("Chart.yaml")
     tops = [posixpath.join(posixpath.dirname(each), "charts/") for each in found]
     return [each for each in found if not any(each.startswith(top) for top in tops)]
 
 
 def _kustomized(repository: Repository) -> Iterator[Answer]:
     """The kustomization that is released: an overlay, if there is one."""
-    found = repository.named(*KUSTOMIZATIONS)
+    found = repository.with_name(*KUSTOMIZATIONS)
     overlays = [each for each in found if "/overlays/" in f"/{each}"]
     if not found:
         return
@@ -113,7 +113,7 @@ def _plain(repository: Repository) -> Iterator[Answer]:
 
 def files_with(repository: Repository, kind: str) -> list[str]:
     """The files of YAML that hold an object of a kind, but those that only Helm can read."""
-    charts = {posixpath.dirname(each) for each in repository.named("Chart.yaml")}
+    charts = {posixpath.dirname(each) for each in repository.with_name("Chart.yaml")}
     return [
         each
         for each in repository.ending(".yml", ".yaml")
@@ -171,7 +171,7 @@ def _service(repository: Repository) -> Iterator[Answer]:
 
 
 def _script(repository: Repository) -> Iterator[Answer]:
-    found = repository.named("apply.sh") or [
+    found = repository.with_name("apply.sh") or [
         each for each in repository.ending(".sh") if "kubectl apply" in repository.text(each)
     ]
     if found:

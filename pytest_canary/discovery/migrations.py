@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from pytest_canary.config.migration_settings import CommandSettings, MigrationSettings, recognised
+from pytest_canary.config.migration_settings import CommandSettings, MigrationSettings, recognise
 from pytest_canary.discovery.answers import Answer, Question, Setting, Value
 from pytest_canary.discovery.manifests import files_with
 from pytest_canary.discovery.repository import Repository
@@ -64,4 +64,4 @@ def _known(repository: Repository, files: Iterable[str]) -> MigrationSettings:
     """What migrates by these files."""
     sources = [Source(Path(each), each, repository.text(each)) for each in files]
     documents = [document for each in sources for document in parse(each).documents]
-    return recognised(MigrationSettings(), CommandSettings(), documents)
+    return recognise(MigrationSettings(), CommandSettings(), documents)

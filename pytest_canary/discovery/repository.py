@@ -59,7 +59,7 @@ class Repository:
     def _counts(folder: str) -> bool:
         return folder == ".semaphore" or not (folder.startswith(".") or folder in SKIPPED)
 
-    def named(self, *names: str) -> list[str]:
+    def with_name(self, *names: str) -> list[str]:
         """The files that are called so, in whatever folder."""
         return [each for each in self.files if PurePosixPath(each).name in names]
 
@@ -84,7 +84,7 @@ class Repository:
 
     def first(self, *names: str) -> str:
         """The first file that is called so, nearest to the top; empty for none."""
-        return next(iter(self.named(*names)), "")
+        return next(iter(self.with_name(*names)), "")
 
     def json(self, path: str) -> dict[str, Any]:
         """The table that a file of JSON holds; empty where it holds none."""

@@ -156,12 +156,12 @@ def _is_inotify(opened: Path) -> bool:
         return False
 
 
-def unbindable(number: int) -> str:
-    """Why so many ports of 127.0.0.1 can't be listened on at once; empty where they can."""
+def unbindable(number: int, host: str = HOST) -> str:
+    """Why so many ports of a host can't be listened on at once; empty where they can."""
     with contextlib.ExitStack() as opened:
         try:
             for _ in range(number):
-                opened.enter_context(socket.create_server((HOST, 0)))
+                opened.enter_context(socket.create_server((host, 0)))
         except OSError as error:
             # Python adds the address to it, which is ours.
             return os.strerror(error.errno) if error.errno else str(error)

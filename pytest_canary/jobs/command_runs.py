@@ -14,7 +14,7 @@ from pytest_canary.core.wording import cut
 from pytest_canary.jobs.calls import Call, CallRecord
 from pytest_canary.jobs.environment import Secret
 from pytest_canary.jobs.job_log import CommandLog, Heard, JobLog
-from pytest_canary.jobs.markers import shown, watched
+from pytest_canary.jobs.markers import plain_names, words_to_watch
 from pytest_canary.jobs.order import Reason
 from pytest_canary.jobs.results import CommandResult, Part
 from pytest_canary.jobs.shell import Ended, Shell
@@ -51,7 +51,7 @@ class CommandRuns:
         self._heard = heard
         self._why_stop = why_stop
         self._measure = measure
-        self._watched = watched(secrets)
+        self._watched = words_to_watch(secrets)
         self._public = public
         self._log = JobLog(folder / "log.txt")
         self._record = CallRecord(folder / "calls.jsonl")
@@ -106,7 +106,7 @@ class CommandRuns:
                 time.monotonic() - began,
                 said.text,
                 self._calls(said.masked),
-                shown(disclosure.variables),
+                plain_names(disclosure.variables),
             )
         )
         return ended
@@ -133,4 +133,4 @@ class CommandRuns:
         for call in calls:
             for each in call.arguments:
                 disclosure.of_text()(each)
-        return shown(disclosure.variables)
+        return plain_names(disclosure.variables)

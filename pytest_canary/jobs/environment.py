@@ -43,7 +43,7 @@ class Workflow:
     """What a pipeline runs for.
 
     Attributes:
-        identity: one for all pipelines of a workflow; the book's images have it as their tag.
+        identity: one for all pipelines of a workflow; its images may have it as their tag.
         pipeline: the pipeline's own.
         project: its name, which is that of the folder too that `checkout` makes.
         url: the repository's.

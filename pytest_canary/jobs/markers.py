@@ -17,7 +17,7 @@ from pytest_canary.jobs.environment import Secret
 LONG = 16
 
 
-def marked(variables: Iterable[str] = (), files: Iterable[str] = ()) -> Secret:
+def mark_secret(variables: Iterable[str] = (), files: Iterable[str] = ()) -> Secret:
     """A secret with a value of its own for each variable and file.
 
     A value is of lower-case letters and digits, so that it may stand in an image's name, a URL and
@@ -29,7 +29,7 @@ def marked(variables: Iterable[str] = (), files: Iterable[str] = ()) -> Secret:
     )
 
 
-def watched(known: Iterable[Secret]) -> dict[str, str]:
+def words_to_watch(known: Iterable[Secret]) -> dict[str, str]:
     """What is to come out nowhere, by names that `Disclosure` takes for a secret's.
 
     Two secrets may have one variable: each value has a name of its own.
@@ -51,7 +51,7 @@ def watched(known: Iterable[Secret]) -> dict[str, str]:
     return found
 
 
-def shown(names: Iterable[str]) -> tuple[str, ...]:
+def plain_names(names: Iterable[str]) -> tuple[str, ...]:
     """What was watched, as a person is told it: a variable's or file's name, once."""
     called = (name.removeprefix("secret ").rsplit(" (", 1)[0] for name in names)
     return tuple(dict.fromkeys(called))

@@ -27,7 +27,7 @@ from pytest_canary.jobs.environment import (
     files,
 )
 from pytest_canary.jobs.job_run import run_job
-from pytest_canary.jobs.markers import watched
+from pytest_canary.jobs.markers import words_to_watch
 from pytest_canary.jobs.order import End, Reason, Strategy, next_step, of_jobs
 from pytest_canary.jobs.programs import Programs
 from pytest_canary.jobs.results import BlockResult, JobResult, PipelineResult
@@ -80,7 +80,7 @@ class Runner:
         self._secrets = secrets
         # Semaphore's own variables have one too, its registry's password.
         self._watched = [*secrets.values(), Secret(workflow.more)]
-        processes.redactor.add(*watched(self._watched).values())
+        processes.redactor.add(*words_to_watch(self._watched).values())
         self._functions = functions
         self._heard = heard
         self._measure = measure

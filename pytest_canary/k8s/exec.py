@@ -71,7 +71,7 @@ class ExecError(CommandError):
         self.why = why
 
 
-def shown(pod: str, container: str, command: Sequence[str]) -> str:
+def command_line(pod: str, container: str, command: Sequence[str]) -> str:
     """The command as one would type it."""
     return f"kubectl exec {pod} -c {container} -- {shlex.join(command)}"
 
@@ -105,7 +105,7 @@ def open_exec(
             **_proxy(connection),
         )
     except (OSError, websocket.WebSocketException) as error:
-        typed = connection.masked(shown(pod, container, command))
+        typed = connection.masked(command_line(pod, container, command))
         why = f"can't be started: {connection.masked(error)}"
         # Not from it: it shows the answer's head and body as they came.
         raise ExecError("refused", why, typed) from None
@@ -197,7 +197,7 @@ def follow(
     Raises:
         ExecError: it did not end of its own; with the output so far.
     """
-    typed = redactor.redact(shown(pod, container, command))
+    typed = redactor.redact(command_line(pod, container, command))
     end, stdout, both = "", Output(keep), Output(keep)
     masked = redactor.stream(both.take)
     watching = {each: disclosure.of_text() for each in (STDOUT, STDERR)} if disclosure else {}
@@ -217,7 +217,7 @@ def follow(
                     heard(text)
     except TimeoutError:
         masked.close()
-        ending, why = given_up(timeout, time.monotonic() - spoke, both)
+        ending, why = ending_at_deadline(timeout, time.monotonic() - spoke, both)
         raise ExecError(ending, why, typed, both.text) from None
     finally:
         # Without a word: after the server's own close frame there is nobody to say goodbye to.
@@ -273,7 +273,7 @@ def _frames(socket: Any, deadline: float) -> Iterator[tuple[int, str]]:
                 yield channel[0], decoders[channel[0]].decode(data)
 
 
-def given_up(timeout: float, silent: float, output: Output) -> tuple[Ending, str]:
+def ending_at_deadline(timeout: float, silent: float, output: Output) -> tuple[Ending, str]:
     """How a command stood at its deadline: which kind of ending that is, and in words.
 
     Args:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from pytest_canary.k8s.objects import Object, condition, images, is_ending
 from pytest_canary.k8s.rollout import Rollout, rollout
-from pytest_canary.k8s.terminations import Killed, killed
+from pytest_canary.k8s.terminations import Killed, killed_containers
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class History:
                 continue
             if before is not None and has_lost_readiness(before, pod):
                 self._lost.append((at, name))
-            self.killed += [each for each in killed(pod) if each not in self.killed]
+            self.killed += [each for each in killed_containers(pod) if each not in self.killed]
         self._record_endings(pods, at)
         self._pods = pods
         for name, deployment in deployments.items():

@@ -63,7 +63,7 @@ class News:
         self._heard: dict[str, _Heard] = {}
         self._troubles: dict[str, _Trouble] = {}
 
-    def heard(self, kind: str, what: str, at: float) -> None:
+    def hear(self, kind: str, what: str, at: float) -> None:
         """Write down that a kind was heard of: "a list of 3"."""
         self._heard[kind] = _Heard(at, what)
         self._troubles.pop(kind, None)

@@ -93,9 +93,9 @@ class Observer:
             ClusterError: that is too long ago to go by, or may not be asked for any more.
         """
         self._expect_news()
-        return self.known()
+        return self.last_snapshot()
 
-    def known(self) -> Snapshot:
+    def last_snapshot(self) -> Snapshot:
         """The same, however long ago that is: to show what is wrong, and not to decide by."""
         with self._changed:
             self._seen.version = self._version
@@ -197,7 +197,7 @@ class Observer:
             found = with_known(found, self._objects[kind])
             if found != self._objects[kind]:
                 self._put(kind, found, now)
-            self._news.heard(kind, f"a list of {len(found)}", now)
+            self._news.hear(kind, f"a list of {len(found)}", now)
             # Where nothing has changed, somebody may wait for news.
             self._changed.notify_all()
 
@@ -212,7 +212,7 @@ class Observer:
             else:
                 found[name] = item
             self._put(kind, found, now)
-            self._news.heard(kind, f"{name} {event}", now)
+            self._news.hear(kind, f"{name} {event}", now)
 
     def _fail(self, kind: str, why: str, *, refused: bool) -> None:
         with self._changed:

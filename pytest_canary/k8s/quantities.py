@@ -104,7 +104,7 @@ def _most(one: dict[str, Decimal], other: dict[str, Decimal]) -> dict[str, Decim
     }
 
 
-def shown(name: str, value: Decimal) -> str:
+def describe(name: str, value: Decimal) -> str:
     """A quantity for a person: "1.2 CPUs", "900Gi of memory", "2 nvidia.com/gpu"."""
     if name == "cpu":
         number = plain(name, value)
@@ -123,7 +123,7 @@ def plain(name: str, value: Decimal) -> str:
     return f"{float(round(value, 2)):g}"
 
 
-def written(name: str, value: Decimal) -> str:
+def as_written(name: str, value: Decimal) -> str:
     """The same as a person writes it into a manifest, rounded down: "280m", "96Mi"."""
     if name == "memory":
         return f"{int(value / 2**20)}Mi"

@@ -87,7 +87,7 @@ def rollout(deployment: Object, pods: Iterable[Object] = ()) -> Rollout:
     )
 
 
-def settled(
+def rollout_progress(
     deployments: Mapping[str, Object], pods: Iterable[Object], name: str, replicas: int, image: str
 ) -> tuple[bool, str]:
     """Whether a Deployment has come to rest with exactly these replicas of this image.
@@ -118,21 +118,23 @@ def settled(
     return done, text
 
 
-def gone(deployments: Mapping[str, Object], pods: Iterable[Object], name: str) -> tuple[bool, str]:
+def removal_progress(
+    deployments: Mapping[str, Object], pods: Iterable[Object], name: str
+) -> tuple[bool, str]:
     """Whether a Deployment and all its pods are gone, and what is left, in words."""
     left = [f"Deployment {name}"] if name in deployments else []
     left += [f"pod {p['metadata']['name']} {state(p)}" for p in pods_of(pods, name)]
     return not left, ", ".join(left) or f"{name} is gone"
 
 
-def deleted(
+def deletion_progress(
     deployments: Mapping[str, Object], pods: Iterable[Object], name: str
 ) -> tuple[bool, str]:
     """Whether a Deployment is gone and its pods told to end, and what is left, in words."""
-    return gone(deployments, [pod for pod in pods if not is_ending(pod)], name)
+    return removal_progress(deployments, [pod for pod in pods if not is_ending(pod)], name)
 
 
-def ended(pods: Iterable[Object]) -> tuple[bool, str]:
+def ending_progress(pods: Iterable[Object]) -> tuple[bool, str]:
     """Whether all pods that have been told to end are gone, and which are not, in words.
 
     One that is over and is held by a finalizer may stay for ever.
@@ -145,7 +147,7 @@ def ended(pods: Iterable[Object]) -> tuple[bool, str]:
     return not left, f"still there: {', '.join(left)}" if left else "they are gone"
 
 
-def misdirected(
+def misdirection(
     slices: Iterable[Object], pods: Iterable[Object], service: str, deployments: Iterable[str]
 ) -> str | None:
     """What is wrong with where a Service sends connections, or None where nothing is.

@@ -20,14 +20,14 @@ def most_unavailable(strategy: Mapping[str, Any], replicas: int) -> int | None:
         return replicas
     rolling = strategy.get("rollingUpdate")
     rolling = rolling if isinstance(rolling, dict) else {}
-    unavailable = scaled(_or_default(rolling.get("maxUnavailable")), replicas, up=False)
-    surge = scaled(_or_default(rolling.get("maxSurge")), replicas, up=True)
+    unavailable = scale(_or_default(rolling.get("maxUnavailable")), replicas, up=False)
+    surge = scale(_or_default(rolling.get("maxSurge")), replicas, up=True)
     if unavailable is None:
         return None
     return min(1 if unavailable == surge == 0 else unavailable, replicas)
 
 
-def scaled(value: object, replicas: int, *, up: bool) -> int | None:
+def scale(value: object, replicas: int, *, up: bool) -> int | None:
     """How many pods a number or a percentage of the replicas is; None where it is neither.
 
     Args:

@@ -29,7 +29,7 @@ class Killed:
     seconds: int
 
 
-def killed(pod: Object) -> Iterator[Killed]:
+def killed_containers(pod: Object) -> Iterator[Killed]:
     """The containers of a pod that were killed at the end of its own grace period.
 
     What a memory limit kills meanwhile is none of them, and nothing is where whoever deleted the

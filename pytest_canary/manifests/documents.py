@@ -183,7 +183,7 @@ def read(path: Path, root: Path) -> Source:
 
 def read_bytes(content: bytes, path: Path, root: Path, revision: str = "") -> Source:
     """The same of what the file holds, or held in a revision of git's."""
-    shown = shown_path(path, root)
+    shown = path_text(path, root)
     if revision:
         shown = f"{revision}:{shown}"
     if len(content) > LARGEST:
@@ -197,12 +197,12 @@ def read_bytes(content: bytes, path: Path, root: Path, revision: str = "") -> So
         return Source(path, shown, text, revision=revision)
 
 
-def shown_path(path: Path, root: Path) -> str:
+def path_text(path: Path, root: Path) -> str:
     """A path as it is told, from the folder that paths are told from."""
     return Path(os.path.relpath(path, root)).as_posix()
 
 
-def shown(place: Place) -> str:
+def place_text(place: Place) -> str:
     """A place as Kubernetes names it: "spec.containers[0].image"."""
     text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in place)
     return text.removeprefix(".")

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pytest_canary.core.wording import did_you_mean, suggestion
-from pytest_canary.manifests.documents import Document, Fault, Place, Unfit, shown
+from pytest_canary.manifests.documents import Document, Fault, Place, Unfit, place_text
 
 # JSON's types, as their reader calls them.
 TYPES = {
@@ -94,8 +94,8 @@ class _Walk:
                 yield self.unknown_field(key, value, place)
         for key in schema.get("required", []):
             if value.get(key) is None:
-                sentence = f"{shown((*place, key))} is missing"
-                fix = f"give {shown(place) or self.document.kind} its {key}"
+                sentence = f"{place_text((*place, key))} is missing"
+                fix = f"give {place_text(place) or self.document.kind} its {key}"
                 yield self.fault("missing-field", (*place, key), sentence, fix)
 
     def entries(self, value: list[Any], schema: dict[str, Any], place: Place) -> Iterator[Fault]:
@@ -113,7 +113,7 @@ class _Walk:
                 first.setdefault(entry, number)
 
     def twice(self, entry: str, place: Place, line: int) -> Fault:
-        sentence = f"{entry} is in {shown(place[:-1])} twice, first on line {line}"
+        sentence = f"{entry} is in {place_text(place[:-1])} twice, first on line {line}"
         # A Service's ports must differ, those of a container need not.
         taken = place[-2] in TAKEN and not (
             place[-2] == "ports" and self.document.kind == "Service"
@@ -126,18 +126,18 @@ class _Walk:
         owner = self.owner(key, beside, place)
         fix = did_you_mean(key, known, otherwise="there is no such field; take it out")
         fix = f"indent it as a field of {owner}" if owner else fix
-        sentence = f'unknown field "{shown((*place, key))}"'
+        sentence = f'unknown field "{place_text((*place, key))}"'
         return self.fault("unknown-field", (*place, key), sentence, fix)
 
     def owner(self, key: str, beside: dict[str, Any], place: Place) -> str:
         """The table around or beside a field that does have it, where its indent is wrong."""
         for where, known in reversed(self.around[:-1]):
             if key in known and where:
-                return shown(where)
+                return place_text(where)
         for name, schema in self.around[-1][1].items():
             inner = self.resolved(self.resolved(schema).get("items", schema))
             if name in beside and key in inner.get("properties", {}):
-                return shown((*place, name))
+                return place_text((*place, name))
         return ""
 
     def resolved(self, schema: dict[str, Any]) -> dict[str, Any]:
@@ -158,12 +158,12 @@ class _Walk:
             fix = "begin each of its entries with a dash"
         elif isinstance(value, list):
             fix = "leave the dash out"
-        sentence = f"{shown(place)} must be {wanted}, not {_called(value)}"
+        sentence = f"{place_text(place)} must be {wanted}, not {_called(value)}"
         return self.fault("wrong-type", place, sentence, fix)
 
     def quantity(self, value: Any, place: Place) -> Iterator[Fault]:
         if not AMOUNT.fullmatch(str(value)):
-            sentence = f"{shown(place)} is no quantity that Kubernetes knows"
+            sentence = f"{place_text(place)} is no quantity that Kubernetes knows"
             fix = "write a number and a unit of m, k, M, G, Ki, Mi or Gi: 500m, 128Mi"
             yield self.fault("wrong-value", place, sentence, fix)
 
@@ -174,25 +174,27 @@ class _Walk:
             words = ", ".join(str(each) for each in allowed)
             fix = suggestion(str(value), [str(each) for each in allowed], "write one of them")
             one_of = "one of " if len(allowed) > 1 else ""
-            yield self.fault("wrong-value", place, f"{shown(place)} must be {one_of}{words}", fix)
+            yield self.fault(
+                "wrong-value", place, f"{place_text(place)} must be {one_of}{words}", fix
+            )
         low, high = schema.get("minimum"), schema.get("maximum")
         if isinstance(value, int | float) and not isinstance(value, bool):
             if low is not None and value < low:
-                sentence = f"{shown(place)} must be at least {low:g}"
+                sentence = f"{place_text(place)} must be at least {low:g}"
                 yield self.fault("wrong-value", place, sentence, "write a larger number")
             if high is not None and value > high:
-                sentence = f"{shown(place)} must be at most {high:g}"
+                sentence = f"{place_text(place)} must be at most {high:g}"
                 yield self.fault("wrong-value", place, sentence, "write a smaller number")
 
     def format(self, value: Any, name: str | None, place: Place) -> Iterator[Fault]:
         if name == "int32" and not -(2**31) <= value < 2**31:
-            sentence = f"{shown(place)} is too large a number: {value}"
+            sentence = f"{place_text(place)} is too large a number: {value}"
             yield self.fault("wrong-value", place, sentence, "write one below 2147483648")
         elif name == "byte":
             try:
                 b64decode("".join(value.split()), validate=True)
             except (binascii.Error, ValueError):
-                sentence = f"{shown(place)} is not in base64"
+                sentence = f"{place_text(place)} is not in base64"
                 fix = "encode it, or put it under stringData as it is"
                 yield self.fault("wrong-value", place, sentence, fix)
 

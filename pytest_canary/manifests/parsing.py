@@ -26,7 +26,7 @@ from pytest_canary.manifests.documents import (
     Place,
     Source,
     Unfit,
-    shown,
+    place_text,
 )
 
 if TYPE_CHECKING:
@@ -192,7 +192,7 @@ class _Reader:
         return node.value
 
     def twice(self, key: str, place: Place, first: int, line: int) -> None:
-        where = f" in {shown(place)}" if place else ""
+        where = f" in {place_text(place)}" if place else ""
         sentence = f"key {key} is set twice{where}; what line {first} says is lost"
         fix = f"keep one of the two: line {first} or line {line}"
         self.fault("duplicate-key", line, sentence, fix)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pytest_canary.core.wording import size
 from pytest_canary.manifests.composing import UnreadableError
-from pytest_canary.manifests.documents import LARGEST, Fault, Source, shown
+from pytest_canary.manifests.documents import LARGEST, Fault, Source, place_text
 from pytest_canary.pipelines.shapes import Misfit
 from pytest_canary.pipelines.values import Values
 
@@ -33,7 +33,7 @@ def malformed(
     rule: str = MALFORMED,
 ) -> Fault:
     """What does not fit, with the line of its file, which is called as `whole` says."""
-    sentence = f"{shown(misfit.place) or whole}: {misfit.problem}"
+    sentence = f"{place_text(misfit.place) or whole}: {misfit.problem}"
     fix = "Semaphore refuses the whole pipeline until that is mended"
     return Fault(source, values.line(misfit.place), sentence, fix, rule)
 

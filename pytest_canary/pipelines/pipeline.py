@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pytest_canary.manifests.composing import UnreadableError
-from pytest_canary.manifests.documents import Fault, Source
-from pytest_canary.manifests.documents import shown as place_text
+from pytest_canary.manifests.documents import Fault, Source, place_text
 from pytest_canary.pipelines.blocks import limits, matrices, order
 from pytest_canary.pipelines.contents import Contents, Open, absent
 from pytest_canary.pipelines.definition import Block, Job

@@ -52,13 +52,15 @@ class Text:
         """What is wrong with it."""
         if not isinstance(value, str):
             quotes = f"; write '{value}'" if isinstance(value, int | float) else ""
-            yield Misfit(place, f"a text, not {shown(value)}{quotes}")
+            yield Misfit(place, f"a text, not {describe(value)}{quotes}")
         elif self.among and value not in self.among:
-            yield Misfit(place, f"{' or '.join(self.among)}, not {shown(value)}")
+            yield Misfit(place, f"{' or '.join(self.among)}, not {describe(value)}")
         elif len(value) < self.least:
             yield Misfit(place, "must not be empty")
         elif self.computed and "{{" not in value:
-            yield Misfit(place, f"an expression %{{{{…}}}}, where it is a text, not {shown(value)}")
+            yield Misfit(
+                place, f"an expression %{{{{…}}}}, where it is a text, not {describe(value)}"
+            )
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,7 @@ class Whole:
         bounds += f" to {self.most}" if self.most is not None else ""
         right = isinstance(value, int) and not isinstance(value, bool)
         if not right or not (self.least or 0) <= value <= (self.most or value):
-            yield Misfit(place, f"a whole number{bounds}, not {shown(value)}")
+            yield Misfit(place, f"a whole number{bounds}, not {describe(value)}")
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,7 @@ class Boolean:
     def misfits(self, value: Any, place: Place) -> Iterator[Misfit]:
         """What is wrong with it."""
         if not isinstance(value, bool):
-            yield Misfit(place, f"true or false, not {shown(value)}")
+            yield Misfit(place, f"true or false, not {describe(value)}")
 
 
 @dataclass(frozen=True)
@@ -147,7 +149,7 @@ class Scalar:
     def misfits(self, value: Any, place: Place) -> Iterator[Misfit]:
         """What is wrong with it."""
         if isinstance(value, dict | list):
-            yield Misfit(place, f"{self.noun}, not {shown(value)}")
+            yield Misfit(place, f"{self.noun}, not {describe(value)}")
 
 
 @dataclass(frozen=True)
@@ -162,7 +164,7 @@ class Several:
     def misfits(self, value: Any, place: Place) -> Iterator[Misfit]:
         """What is wrong with it, and with what it lists."""
         if not isinstance(value, list):
-            yield Misfit(place, f"a list, not {shown(value)}")
+            yield Misfit(place, f"a list, not {describe(value)}")
             return
         if len(value) < self.least:
             yield Misfit(place, "must not be empty")
@@ -193,7 +195,7 @@ class Table:
     def misfits(self, value: Any, place: Place) -> Iterator[Misfit]:
         """What is wrong with it, and with what it holds."""
         if not isinstance(value, dict):
-            yield Misfit(place, f"a table, not {shown(value)}")
+            yield Misfit(place, f"a table, not {describe(value)}")
             return
         for key, each in value.items():
             if key in self.keys:
@@ -234,7 +236,7 @@ class Variables:
     def misfits(self, value: Any, place: Place) -> Iterator[Misfit]:
         """What is wrong with it, and with what it holds."""
         if not isinstance(value, dict):
-            yield Misfit(place, f"a table, not {shown(value)}")
+            yield Misfit(place, f"a table, not {describe(value)}")
             return
         for key, each in value.items():
             at = (*place, cut(key, SHOWN))
@@ -257,7 +259,7 @@ class Entries:
     def misfits(self, value: Any, place: Place) -> Iterator[Misfit]:
         """What is wrong with it, and with what it holds."""
         if not isinstance(value, dict):
-            yield Misfit(place, f"a table, not {shown(value)}")
+            yield Misfit(place, f"a table, not {describe(value)}")
             return
         for key, each in value.items():
             if not re.fullmatch(self.keys, key):
@@ -279,7 +281,7 @@ class Either:
             yield from shape.misfits(value, place)
         else:
             nouns = " or ".join(each.noun for each in self.shapes.values())
-            yield Misfit(place, f"{nouns}, not {shown(value)}")
+            yield Misfit(place, f"{nouns}, not {describe(value)}")
 
 
 @dataclass(frozen=True)
@@ -312,7 +314,7 @@ Shape = (
 )
 
 
-def shown(value: Any) -> str:
+def describe(value: Any) -> str:
     """A wrong value, as its reader knows it from YAML."""
     if value is None:
         return "nothing"

@@ -13,7 +13,7 @@ from pytest_canary.plugin import fixtures
 from pytest_canary.plugin.items import StageFile, StageTest, stage_of
 from pytest_canary.plugin.marker import stage_named
 from pytest_canary.plugin.pytest_internals import Screen, fixture_modules
-from pytest_canary.plugin.state import Outcome
+from pytest_canary.plugin.state import SessionOutcome
 
 if TYPE_CHECKING:
     from pytest_canary.rehearsal.rehearsal import Rehearsal
@@ -28,7 +28,9 @@ class Collector:
         screen: where pytest says how many it has collected, if it does.
     """
 
-    def __init__(self, rehearsal: Rehearsal, outcome: Outcome, screen: Screen | None) -> None:
+    def __init__(
+        self, rehearsal: Rehearsal, outcome: SessionOutcome, screen: Screen | None
+    ) -> None:
         self._rehearsal = rehearsal
         self._outcome = outcome
         self._screen = screen

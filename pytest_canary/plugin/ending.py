@@ -17,7 +17,7 @@ from pytest_canary.core.errors import CanaryError
 from pytest_canary.core.wording import plural
 from pytest_canary.plugin.items import StageTest, stage_of
 from pytest_canary.plugin.pytest_internals import ErrorRepr
-from pytest_canary.plugin.state import FailedTest, Outcome
+from pytest_canary.plugin.state import FailedTest, SessionOutcome
 
 if TYPE_CHECKING:
     from pytest_canary.context.evidence import Failure
@@ -50,7 +50,7 @@ class Ending:
     def __init__(
         self,
         session: pytest.Session,
-        outcome: Outcome,
+        outcome: SessionOutcome,
         cleanup: Cleanup,
         recorder: Recorder,
         tell: Callable[[str], None],

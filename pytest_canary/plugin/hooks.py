@@ -110,7 +110,7 @@ def _register_rehearsal(session: pytest.Session) -> None:
     from pytest_canary.rehearsal.rehearsal import Rehearsal
 
     config = session.config
-    plan, outcome, redactor = options.read_plan(config), state.Outcome(), Redactor()
+    plan, outcome, redactor = options.read_plan(config), state.SessionOutcome(), Redactor()
     shown = screen(config, redactor.redact)
     parts = config.stash.get(state.PARTS, Parts())
     project = options.project(config)
@@ -164,7 +164,7 @@ def _register_check(config: pytest.Config) -> None:
     from pytest_canary.plugin.terminal import CheckSummary, Terminal
     from pytest_canary.rehearsal.rehearsal import Rehearsal
 
-    plan, outcome, redactor = options.read_plan(config), state.Outcome(), Redactor()
+    plan, outcome, redactor = options.read_plan(config), state.SessionOutcome(), Redactor()
     shown = screen(config, redactor.redact)
     workspace = Workspace(plan, options.project(config), redactor=redactor)
     check = config.stash[state.REHEARSAL] = Rehearsal(workspace)

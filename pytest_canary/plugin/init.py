@@ -9,11 +9,11 @@ import pytest
 from pytest_canary.config import settings_file
 from pytest_canary.config.options import Options
 from pytest_canary.context.inspecting import inspection_of
-from pytest_canary.context.rules import levelled
+from pytest_canary.context.rules import with_level
 from pytest_canary.core.errors import SettingsError
 from pytest_canary.core.masking import Redactor
 from pytest_canary.core.processes import Processes
-from pytest_canary.core.wording import listed, plural
+from pytest_canary.core.wording import first_lines, plural
 from pytest_canary.discovery.discovery import Discovery, discover
 from pytest_canary.plugin import options
 from pytest_canary.rehearsal.planning import load_settings, make_plan
@@ -45,7 +45,7 @@ def write_settings(config: pytest.Config) -> int:
         print(f"canary: it passes pytest --canary-check; {first}go on with pytest --canary")
         return pytest.ExitCode.OK
     print(f"\ncanary: it doesn't pass pytest --canary-check yet, by {plural(len(wrong), 'error')}:")
-    print(redact(listed([f"  {each}" for each in wrong])))
+    print(redact(first_lines([f"  {each}" for each in wrong])))
     return pytest.ExitCode.TESTS_FAILED
 
 
@@ -80,6 +80,6 @@ def problems(root: Path) -> list[str]:
     except SettingsError as error:
         return str(error).splitlines()
     found = (
-        levelled(each, plan.settings) for each in inspection_of(plan, root, Processes()).findings
+        with_level(each, plan.settings) for each in inspection_of(plan, root, Processes()).findings
     )
     return [f"{each.where}: {each.sentence}" for each in found if each.level == "error"]

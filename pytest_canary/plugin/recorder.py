@@ -23,7 +23,7 @@ from pytest_canary.plugin.pytest_internals import (
     failure_message,
     skip_reason,
 )
-from pytest_canary.plugin.state import Outcome
+from pytest_canary.plugin.state import SessionOutcome
 
 if TYPE_CHECKING:
     from pytest_canary.rehearsal.rehearsal import Rehearsal
@@ -48,7 +48,7 @@ class Recorder:
         self,
         config: pytest.Config,
         rehearsal: Rehearsal,
-        outcome: Outcome,
+        outcome: SessionOutcome,
         tell: Callable[[str], None],
         write_report: Callable[[Report, Path], list[Path]],
     ) -> None:

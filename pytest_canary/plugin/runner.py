@@ -26,7 +26,7 @@ from pytest_canary.plugin.pytest_internals import (
     is_expected_failure,
     skip_item,
 )
-from pytest_canary.plugin.state import FailedTest, Outcome
+from pytest_canary.plugin.state import FailedTest, SessionOutcome
 
 if TYPE_CHECKING:
     from pytest_canary.context.evidence import Failure
@@ -43,7 +43,7 @@ class Runner:
         outcome: learns it.
     """
 
-    def __init__(self, rehearsal: Rehearsal, outcome: Outcome) -> None:
+    def __init__(self, rehearsal: Rehearsal, outcome: SessionOutcome) -> None:
         self._rehearsal = rehearsal
         self._outcome = outcome
         self._warned = 0
@@ -153,7 +153,9 @@ class AutomaticRollback:
         keeps: whether everything is left as it is instead.
     """
 
-    def __init__(self, rehearsal: Rehearsal, outcome: Outcome, keeps: Callable[[], bool]) -> None:
+    def __init__(
+        self, rehearsal: Rehearsal, outcome: SessionOutcome, keeps: Callable[[], bool]
+    ) -> None:
         self._rehearsal = rehearsal
         self._outcome = outcome
         self._keeps = keeps
@@ -212,7 +214,7 @@ class Cleanup:
     def __init__(
         self,
         rehearsal: Rehearsal,
-        outcome: Outcome,
+        outcome: SessionOutcome,
         tell: Callable[[str], None],
         reap: Callable[[bool, Callable[[str], None]], int],
     ) -> None:

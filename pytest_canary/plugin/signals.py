@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from pytest_canary.plugin.state import Outcome
+from pytest_canary.plugin.state import SessionOutcome
 
 # Seconds: a second Ctrl-C so soon after the first would end what the first has begun.
 AGAIN = 3.0
@@ -43,7 +43,9 @@ class Signals:
         clock: tells seconds, from any beginning.
     """
 
-    def __init__(self, outcome: Outcome, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, outcome: SessionOutcome, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._outcome = outcome
         self._clock = clock
         self._handlers: dict[signal.Signals, Any] = {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,12 +41,14 @@ class FailedTest:
     @property
     def reason(self) -> str:
         """Why others are skipped; in full it is told where it failed."""
-        short = textwrap.shorten(self.sentence, 100, placeholder=" …")
-        return f"{self.node_id} failed: {short}"
+        # Without --canary, nothing of it is imported.
+        from pytest_canary.core.wording import cut
+
+        return f"{self.node_id} failed: {cut(self.sentence, 99)}"
 
 
 @dataclass
-class Outcome:
+class SessionOutcome:
     """How a session went so far.
 
     Attributes:

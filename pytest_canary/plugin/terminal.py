@@ -14,7 +14,7 @@ from pytest_canary.core.wording import plural
 from pytest_canary.plugin.items import StageTest, stage_of
 from pytest_canary.plugin.progress import Progress
 from pytest_canary.plugin.pytest_internals import WARNINGS_PROPERTY, Screen
-from pytest_canary.plugin.state import Outcome
+from pytest_canary.plugin.state import SessionOutcome
 
 if TYPE_CHECKING:
     from pytest_canary.plugin.recorder import Recorder
@@ -64,7 +64,7 @@ class Terminal:
         self,
         screen: Screen,
         rehearsal: Rehearsal,
-        outcome: Outcome,
+        outcome: SessionOutcome,
         summary: Summary,
         progress: Progress | None = None,
     ) -> None:
@@ -173,7 +173,7 @@ class RehearsalSummary:
         recorder: has the report's page, and whether the release may be promoted.
     """
 
-    def __init__(self, rehearsal: Rehearsal, outcome: Outcome, recorder: Recorder) -> None:
+    def __init__(self, rehearsal: Rehearsal, outcome: SessionOutcome, recorder: Recorder) -> None:
         self._rehearsal = rehearsal
         self._outcome = outcome
         self._recorder = recorder
@@ -231,7 +231,7 @@ class CheckSummary:
         outcome: how it went.
     """
 
-    def __init__(self, check: Rehearsal, outcome: Outcome) -> None:
+    def __init__(self, check: Rehearsal, outcome: SessionOutcome) -> None:
         self._check = check
         self._outcome = outcome
 

@@ -50,7 +50,7 @@ class Inspection:
     uncompared: str = ""
     objects: tuple[str, ...] = ()
 
-    def found(self, group: Group) -> list[Finding]:
+    def of_group(self, group: Group) -> list[Finding]:
         """What the rules of a group have found."""
         rules = names(group)
         return [each for each in self.findings if each.code in rules]

@@ -152,10 +152,10 @@ def asked_of(plan: Plan) -> dict[str, Given]:
     """What each track's objects are made for; of a track without replicas, nothing is made."""
     replicas = plan.settings.replicas
     counts = {CANARY: replicas.canary, STABLE: replicas.stable}
-    return {track: given(plan, track, count) for track, count in counts.items() if count}
+    return {track: make_given(plan, track, count) for track, count in counts.items() if count}
 
 
-def given(plan: Plan, track: str, replicas: int) -> Given:
+def make_given(plan: Plan, track: str, replicas: int) -> Given:
     """What a track's objects are made for."""
     settings = plan.settings
     registry = f"{plan.options.pull_registry}/" if plan.options.pull_registry else ""

@@ -23,7 +23,7 @@ _MANIFESTS = (
 
 
 @dataclass(frozen=True)
-class Answer:
+class RegistryAnswer:
     """What a registry said, or why it said nothing.
 
     Attributes:
@@ -79,15 +79,15 @@ class Client:
     certificate: str = field(repr=False)
     login: Login | None = None
 
-    def ping(self) -> Answer:
+    def ping(self) -> RegistryAnswer:
         """Whether it is there, and takes the login."""
         return self._ask("GET", "")
 
-    def look(self, repository: str, reference: str) -> Answer:
+    def look(self, repository: str, reference: str) -> RegistryAnswer:
         """A manifest's digest, by its tag or by the digest itself."""
         return self._ask("HEAD", f"{repository}/manifests/{reference}")
 
-    def tags(self, repository: str) -> Answer:
+    def tags(self, repository: str) -> RegistryAnswer:
         """The tags of a repository; NAME_UNKNOWN where there is none of that name."""
         return self._ask("GET", f"{repository}/tags/list")
 
@@ -105,11 +105,11 @@ class Client:
             if answer.status != http.HTTPStatus.OK:
                 yield each
 
-    def delete(self, repository: str, digest: str) -> Answer:
+    def delete(self, repository: str, digest: str) -> RegistryAnswer:
         """Take a manifest away, under all its tags."""
         return self._ask("DELETE", f"{repository}/manifests/{digest}")
 
-    def _ask(self, method: str, path: str) -> Answer:
+    def _ask(self, method: str, path: str) -> RegistryAnswer:
         # By itself, so that no proxy of the machine is asked for what is on it.
         headers = {"Accept": _MANIFESTS}
         if self.login:
@@ -123,11 +123,11 @@ class Client:
             response = connection.getresponse()
             body = response.read(MOST)
         except (OSError, http.client.HTTPException) as error:
-            return Answer(failure=str(error) or type(error).__name__)
+            return RegistryAnswer(failure=str(error) or type(error).__name__)
         finally:
             connection.close()
         content = _object(body)
-        return Answer(
+        return RegistryAnswer(
             response.status,
             tuple(_codes(content)),
             response.headers.get("Docker-Content-Digest", ""),

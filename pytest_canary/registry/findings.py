@@ -11,7 +11,7 @@ from pytest_canary.core.wording import cut, did_you_mean, last_line, plural
 from pytest_canary.k8s.image_names import full_name, repository, tag
 from pytest_canary.k8s.objects import Object, containers
 from pytest_canary.registry.attempts import Attempt
-from pytest_canary.registry.client import Answer
+from pytest_canary.registry.client import RegistryAnswer
 
 # Letters of a digest that tell it from others, and tags that are named.
 _SHORT, _FEW = len("sha256:") + 12, 5
@@ -103,7 +103,10 @@ def of_attempt(attempt: Attempt) -> Finding | None:
 
 
 def of_answer(
-    image: str, answer: Answer, tags: Answer | None = None, pushed: Iterable[str] = ()
+    image: str,
+    answer: RegistryAnswer,
+    tags: RegistryAnswer | None = None,
+    pushed: Iterable[str] = (),
 ) -> Finding | None:
     """Why an image can't be had of the registry; nothing where it can.
 

@@ -18,11 +18,11 @@ from pytest_canary.core.errors import CommandError, FoundError, ImageError
 from pytest_canary.core.findings import Finding
 from pytest_canary.core.processes import Processes
 from pytest_canary.core.waiting import Waiter
-from pytest_canary.k8s.image_names import full_name, repository
+from pytest_canary.k8s.image_names import full_name
 from pytest_canary.k8s.objects import Object
 from pytest_canary.registry import findings, places
 from pytest_canary.registry.attempts import Attempt, pushed, read_attempts
-from pytest_canary.registry.client import Answer, Client, Login
+from pytest_canary.registry.client import Client, Login, RegistryAnswer
 from pytest_canary.registry.pull_secret import login_secret
 from pytest_canary.registry.serving import Served, join, serve
 
@@ -230,14 +230,6 @@ class Registry:
             raise FoundError([found])
         return answer.digest
 
-    def pinned(self, name: str) -> str:
-        """An image's name with its digest in the place of its tag.
-
-        Raises:
-            FoundError: it is not here, or it can't be told.
-        """
-        return f"{repository(name)}@{self.digest(name)}"
-
     def moved(self, pods: Iterable[Object]) -> list[Finding]:
         """Which pods run something else than what was pushed under their image's name."""
         return findings.of_pods(self._pushed(), pods)
@@ -252,7 +244,7 @@ class Registry:
     def _pushed(self) -> dict[str, str]:
         return self._published | pushed(self.attempts())
 
-    def _look(self, name: str) -> Answer:
+    def _look(self, name: str) -> RegistryAnswer:
         return self.client.look(places.place(self._part, name), places.reference(name))
 
     def _missing(self, name: str) -> Iterable[str]:

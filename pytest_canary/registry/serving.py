@@ -83,7 +83,7 @@ def serve(
     lines = [f"{each.user}:{hashed(each.password)}\n" for each in logins]
     # A port that the engine chooses is another one as soon as the container is in another network.
     port = _free_port()
-    run.made(registry=True)
+    run.note(registry=True)
     engine.serve(
         Server(
             name,

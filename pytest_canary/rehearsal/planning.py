@@ -11,7 +11,7 @@ from pytest_canary.config.settings_file import load
 from pytest_canary.context import rules
 from pytest_canary.context.report_folder import obstacle
 from pytest_canary.core.errors import SettingsError
-from pytest_canary.rendering.naming import named
+from pytest_canary.rendering.naming import with_names
 
 
 def load_settings(project: Path, file: str | None = None, kubectl: Path | None = None) -> Settings:
@@ -25,7 +25,7 @@ def load_settings(project: Path, file: str | None = None, kubectl: Path | None =
     Raises:
         SettingsError: with every mistake, a line each: file, key, value, what is allowed.
     """
-    return named(load(project, file, rules=rules.levels()), kubectl)
+    return with_names(load(project, file, rules=rules.levels()), kubectl)
 
 
 def make_plan(settings: Settings, options: Options | None = None) -> Plan:

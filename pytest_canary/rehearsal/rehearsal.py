@@ -311,7 +311,7 @@ class Rehearsal:
     def keep(self) -> None:
         """Leave everything in place, for a look or for `--canary-reap`."""
         self.workspace.stop_background()
-        self.workspace.run.made(kept=True)
+        self.workspace.run.note(kept=True)
         if self.workspace.cluster_run:
             self.workspace.cluster_run.release()
 

@@ -13,15 +13,15 @@ from pytest_canary.core.errors import (
     WaitTimeoutError,
 )
 from pytest_canary.core.findings import Finding
-from pytest_canary.core.output import shown
+from pytest_canary.core.output import excerpt
 from pytest_canary.database.database import Database
 from pytest_canary.database.lock_findings import describe_waits
-from pytest_canary.database.lock_sampler import sampled
-from pytest_canary.diagnosis.log_lines import quoted
+from pytest_canary.database.lock_sampler import sampling
+from pytest_canary.diagnosis.log_lines import quote_line
 from pytest_canary.k8s.exec import Exec
-from pytest_canary.k8s.objects import Object, container_status, is_ready, pods_of
+from pytest_canary.k8s.objects import Object, container_status, containers, is_ready, pods_of
 from pytest_canary.manifests.jobs import phases
-from pytest_canary.release.command_ends import killed
+from pytest_canary.release.command_ends import meaning_of_code
 from pytest_canary.release.fresh_schema import fresh_schema
 from pytest_canary.release.hook_watch import HookWatch
 from pytest_canary.release.job_manifest import pod_of
@@ -86,7 +86,7 @@ class Along:
         locks = None
         if fresh:
             seconds = self.deadline + self.pods.deadline
-            with sampled(self.database, self.pods.addresses(), seconds) as locks:
+            with sampling(self.database, self.pods.addresses(), seconds) as locks:
                 try:
                     done = self._deploy(deploy)
                 except CanaryError as error:
@@ -162,21 +162,16 @@ class Along:
         """
         if not self.init:
             app = self.pods.app_of(pod)
-            found = [each for each in pod["spec"]["containers"] if each["name"] == app]
-            return dict(found[0])
-        listed = [
-            each
-            for each in pod["spec"].get("initContainers") or []
-            if each.get("restartPolicy") != "Always"
-        ]
-        named = [each for each in listed if self.container in ("", each["name"])]
+            return next(each.spec for each in containers(pod) if each.name == app)
+        listed = [each for each in containers(pod) if each.init]
+        named = [each for each in listed if self.container in ("", each.name)]
         if len(named) != 1:
-            names = ", ".join(str(each["name"]) for each in listed) or "none"
+            names = ", ".join(each.name for each in listed) or "none"
             raise ReleaseError(
                 f"which init container of pod {pod['metadata']['name']} migrates can't be told: it "
                 f"has {names}; name it in migration.container"
             )
-        return dict(named[0])
+        return named[0].spec
 
     def _first(self, pod: Object, spec: Object) -> Object:
         """Of a version's pods, the one that migrated: in the others, there was nothing left to do.
@@ -214,7 +209,7 @@ class Along:
 
     def _explained(self, error: CanaryError, waits: Sequence[str]) -> CanaryError:
         """Why the version does not come up, where that is its migration."""
-        known = self.pods.observer.known().pods.values()
+        known = self.pods.observer.last_snapshot().pods.values()
         pods = [pod for pod in pods_of(known, self.deployment) if not is_ready(pod)]
         found = self._of_init(pods, error) if self.init else self._of_job()
         if found is None and isinstance(error, WaitTimeoutError) and waits:
@@ -234,10 +229,11 @@ class Along:
             return None
         return Finding(
             "MigrationFails",
-            f"`{done.command}` in pod {done.pod} exits with code {done.code}{quoted(done.output)}",
+            f"`{done.command}` in pod {done.pod} exits with code {done.code}"
+            f"{quote_line(done.output)}",
             where=f"pod {done.pod}, Job {self.job['metadata']['name']}",
-            evidence=shown(done.output),
-            likely=killed(done.code),
+            evidence=excerpt(done.output),
+            likely=meaning_of_code(done.code),
         )
 
     def _of_init(self, pods: Sequence[Object], error: CanaryError) -> Finding | None:
@@ -256,10 +252,10 @@ class Along:
                 return Finding(
                     "MigrationFails",
                     f"`{typed(spec)}` in init container {spec['name']} of pod {name} exits with "
-                    f"code {code}{quoted(log)}",
+                    f"code {code}{quote_line(log)}",
                     where=where,
-                    evidence=shown(log),
-                    likely=killed(code),
+                    evidence=excerpt(log),
+                    likely=meaning_of_code(code),
                     next=f"kubectl logs {name} -c {spec['name']}",
                 )
             if "running" in now and isinstance(error, WaitTimeoutError):
@@ -267,9 +263,9 @@ class Along:
                 return Finding(
                     "MigrationHangs",
                     f"`{typed(spec)}` in init container {spec['name']} of pod {name} was given up "
-                    f"at its deadline of {self.deadline:g} s{quoted(log)}",
+                    f"at its deadline of {self.deadline:g} s{quote_line(log)}",
                     where=where,
-                    evidence=shown(log),
+                    evidence=excerpt(log),
                     next="see deadlines.rollout, and what it does so long; it runs on until its "
                     "pod is deleted",
                 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pytest_canary.core.findings import Finding
-from pytest_canary.core.output import shown
+from pytest_canary.core.output import excerpt
 from pytest_canary.database.locks import OUTLIVES_ITS_CLIENT
 from pytest_canary.k8s.exec import ExecError
 from pytest_canary.k8s.objects import Object, container_status, is_ending
@@ -46,7 +46,7 @@ def unended_finding(error: ExecError, hangs: str, command: str, pod: str, fate: 
         code=codes[error.ending],
         sentence=f"`{command}` in pod {pod} {error.why}",
         where=f"pod {pod}",
-        evidence=shown(error.output),
+        evidence=excerpt(error.output),
         next=advice,
     )
 
@@ -60,7 +60,7 @@ def lost_pod_finding(command: str, pod: str, ended: str, fate: str, output: str)
         f"{fate or 'the connection broke, and the pod is as it was'}",
         where=f"pod {pod}",
         seen=f"the command {ended}",
-        evidence=shown(output),
+        evidence=excerpt(output),
         likely="the command and the app together need more memory than the limit" if memory else "",
         next="raise resources.limits.memory, or run it where nothing else does"
         if memory
@@ -68,7 +68,7 @@ def lost_pod_finding(command: str, pod: str, ended: str, fate: str, output: str)
     )
 
 
-def killed(code: int) -> str:
+def meaning_of_code(code: int) -> str:
     """What an exit code of a shell's making most likely means; empty for a program's own."""
     return {
         126: "the image has it, but may not run it",

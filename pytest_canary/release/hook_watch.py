@@ -10,13 +10,13 @@ from dataclasses import dataclass, field, replace
 
 from pytest_canary.core.errors import CanaryError, ClusterError, FoundError, WaitTimeoutError
 from pytest_canary.core.findings import Finding
-from pytest_canary.core.output import shown
-from pytest_canary.diagnosis.log_lines import quoted
+from pytest_canary.core.output import excerpt
+from pytest_canary.diagnosis.log_lines import quote_line
 from pytest_canary.k8s.exec import Exec
 from pytest_canary.k8s.image_names import full_name
 from pytest_canary.k8s.objects import Object, app_container
 from pytest_canary.manifests.jobs import phases
-from pytest_canary.release.command_ends import killed
+from pytest_canary.release.command_ends import meaning_of_code
 from pytest_canary.release.job_run import JobRun
 from pytest_canary.release.pod_commands import PodCommands
 
@@ -155,7 +155,7 @@ class HookWatch:
             seconds = time.monotonic() - run.began
             if seconds > self._pods.deadline:
                 late = WaitTimeoutError(f"waited {seconds:.0f} s for Job {run.name} to end")
-                run.found = [self._told(run, each) for each in run.run.given_up(late)]
+                run.found = [self._told(run, each) for each in run.run.deadline_findings(late)]
         elif run.done.code:
             run.found = [self._failed(run, run.done)]
 
@@ -163,10 +163,10 @@ class HookWatch:
         return Finding(
             "MigrationFails" if run.migrates else "HookFails",
             f"`{done.command}` of Helm's hook, Job {run.name}, exits with code {done.code} in pod "
-            f"{done.pod}{quoted(done.output)}",
+            f"{done.pod}{quote_line(done.output)}",
             where=f"pod {done.pod}, Job {run.name} ({', '.join(phases(run.job['metadata']))})",
-            evidence=shown(done.output),
-            likely=killed(done.code),
+            evidence=excerpt(done.output),
+            likely=meaning_of_code(done.code),
             next="mend what it says; Helm says no more than that hooks failed, and only after as "
             "many tries as the Job's backoffLimit has: 0 is enough where another can't help",
         )

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 
 from pytest_canary.core.errors import CanaryError, ClusterError, FoundError, WaitTimeoutError
 from pytest_canary.core.findings import Finding
-from pytest_canary.core.output import shown
+from pytest_canary.core.output import excerpt
 from pytest_canary.core.waiting import Seen
 from pytest_canary.diagnosis.ends import UNSTARTABLE
-from pytest_canary.diagnosis.log_lines import quoted, telling
+from pytest_canary.diagnosis.log_lines import quote_line, telling
 from pytest_canary.diagnosis.repetition import ENDS, alike
 from pytest_canary.diagnosis.subject import LastWords
 from pytest_canary.k8s.exec import Exec
@@ -20,6 +20,7 @@ from pytest_canary.k8s.objects import (
     app_container,
     condition,
     container_status,
+    containers,
     is_over,
     state,
 )
@@ -98,7 +99,7 @@ class JobRun:
                 change=self._pods.observer.change,
             )
         except WaitTimeoutError as error:
-            raise FoundError(self.given_up(error)) from error
+            raise FoundError(self.deadline_findings(error)) from error
 
     @property
     def command(self) -> str:
@@ -216,7 +217,7 @@ class JobRun:
             told = [refused.sentence] if refused else ["it has no pod yet"]
         if self._ends:
             last = list(self._ends.values())[-1]
-            told.append(f"ended with code {last.code} before{quoted(last.log)}")
+            told.append(f"ended with code {last.code} before{quote_line(last.log)}")
         return ", ".join(told)
 
     # What is wrong.
@@ -225,7 +226,7 @@ class JobRun:
         """Why the last pod could not run the command."""
         return self._pods.diagnose(pods[-1]["metadata"]["name"]) if pods else []
 
-    def given_up(self, error: WaitTimeoutError) -> list[Finding]:
+    def deadline_findings(self, error: WaitTimeoutError) -> list[Finding]:
         """What is told of one that goes on at its deadline."""
         pods, deadline = self._own_pods(), f"at its deadline of {self._pods.deadline:g} s"
         if self._slow and not self._ends:
@@ -241,7 +242,7 @@ class JobRun:
                     f"Job {self.name} was given up {deadline}: `{self._typed}` has ended with "
                     f"code 0, and container {others[0]} runs on, so that the Job never ends",
                     where=where,
-                    evidence=shown(log),
+                    evidence=excerpt(log),
                     next=f"put {others[0]} among the initContainers, with restartPolicy: Always; "
                     "as a sidecar it is ended with the Job",
                 )
@@ -249,21 +250,22 @@ class JobRun:
         return [
             Finding(
                 "MigrationHangs",
-                f"`{self._typed}` of Job {self.name} was given up {deadline}{quoted(log)}",
+                f"`{self._typed}` of Job {self.name} was given up {deadline}{quote_line(log)}",
                 where=where,
                 seen=error.sentence.partition("last seen: ")[2],
-                evidence=shown(log),
+                evidence=excerpt(log),
                 next="see deadlines.command, and what it does so long; its pod is deleted now, and "
                 "a statement that it waits for goes on in the database until that is over",
             )
         ]
 
     def _still_running(self, pod: Object) -> list[str]:
-        statuses = pod.get("status", {}).get("containerStatuses") or []
         return [
-            str(each["name"])
-            for each in statuses
-            if each["name"] != self._container["name"] and "running" in each.get("state", {})
+            each.name
+            for each in containers(pod)
+            if not (each.init or each.sidecar)
+            and each.name != self._container["name"]
+            and each.running is not None
         ]
 
     def _failed(self, failed: Object, pods: list[Object]) -> Finding:
@@ -274,7 +276,7 @@ class JobRun:
             f"Job {self.name} failed before `{self._typed}` came to an end of its own: "
             f"{message or reason or 'it does not say why'}",
             where=f"Job {self.name}",
-            evidence=shown(log),
+            evidence=excerpt(log),
             next="see activeDeadlineSeconds and backoffLimit of the Job",
         )
 

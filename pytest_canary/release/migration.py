@@ -14,10 +14,10 @@ from pytest_canary.core.errors import FoundError, WaitTimeoutError
 from pytest_canary.core.findings import Finding
 from pytest_canary.database.database import Database
 from pytest_canary.database.lock_findings import describe_waits
-from pytest_canary.database.lock_sampler import sampled
+from pytest_canary.database.lock_sampler import sampling
 from pytest_canary.database.locks import Locks
 from pytest_canary.database.migration_history import MigrationHistory, history_change
-from pytest_canary.database.schema import Schema, counted, difference, not_undone
+from pytest_canary.database.schema import Schema, count_changes, difference, not_undone
 from pytest_canary.k8s.exec import Exec
 from pytest_canary.k8s.objects import Object
 from pytest_canary.release.one_off import one_off
@@ -63,7 +63,7 @@ class Migrated:
     @property
     def counts(self) -> str:
         """The schema's change in numbers: "+1 column, +1 index"; empty for none."""
-        return counted(self.before, self.after)
+        return count_changes(self.before, self.after)
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ def migrate(
     ready()
     locks = None
     if fresh:
-        with sampled(database, pods.addresses(but=deployment), pods.deadline) as locks:
+        with sampling(database, pods.addresses(but=deployment), pods.deadline) as locks:
             try:
                 done = way.run()
             except FoundError as error:
@@ -168,7 +168,7 @@ def take_down(
     name = f"canary-down-{secrets.token_hex(4)}"
     before = database.schema()
     noted = database.history(before)
-    with sampled(database, pods.addresses(), pods.deadline) as locks:
+    with sampling(database, pods.addresses(), pods.deadline) as locks:
         try:
             own = one_off(pod, pods.app_of(pod), name, command, database.settings.name)
             done = pods.run_apart(own, "the down-migration to end")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from pytest_canary.core.errors import CanaryError
 from pytest_canary.core.findings import Finding
-from pytest_canary.core.output import shown
+from pytest_canary.core.output import excerpt
 from pytest_canary.database.database import Database
 from pytest_canary.k8s.exec import Exec
 from pytest_canary.k8s.objects import Object
@@ -111,7 +111,7 @@ def failures(refused: Refused) -> Iterator[Finding]:
             "fail can't stop a release",
             where=WHERE,
             seen="it has made nothing there",
-            evidence=shown(done.output),
+            evidence=excerpt(done.output),
             next="let it exit with another code when it fails; one that catches its errors has to "
             "pass them on",
         )
@@ -121,7 +121,7 @@ def failures(refused: Refused) -> Iterator[Finding]:
             sentence=f"`{done.command}` ends {refused.silent:.0f} s after its last word where the "
             "database refuses it, and a release that fails waits as long",
             where=WHERE,
-            evidence=shown(done.output),
+            evidence=excerpt(done.output),
             likely="connections that are left open keep the process",
             next="close them, or end the process, as soon as it has failed",
         )

@@ -330,6 +330,6 @@ class Release:
 
     def diagnostics(self) -> Diagnostics:
         """What the rollback pipeline collects; a part that fails says why."""
-        pods = self.observer.known().pods.values()
+        pods = self.observer.last_snapshot().pods.values()
         tracks = [*pods_of(pods, self.name(CANARY)), *pods_of(pods, self.name(STABLE))]
         return collect(self.namespace, self.kubectl, tracks, self.printed.of_log)

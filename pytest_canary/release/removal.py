@@ -8,7 +8,7 @@ from pytest_canary.core.waiting import Seen, Waiter
 from pytest_canary.k8s.namespace import Namespace
 from pytest_canary.k8s.objects import Object, pods_of
 from pytest_canary.k8s.observer import Observer
-from pytest_canary.k8s.rollout import deleted, ended, gone
+from pytest_canary.k8s.rollout import deletion_progress, ending_progress, removal_progress
 
 Reached = Callable[[Mapping[str, Object], Iterable[Object], str], tuple[bool, str]]
 """Whether a Deployment of this name has come to that, by these objects, and how it stands."""
@@ -38,7 +38,7 @@ class Removal:
         Raises:
             WaitTimeoutError: they don't go; with what is left.
         """
-        self._wait_until(deployment, "gone", gone)
+        self._wait_until(deployment, "gone", removal_progress)
 
     def wait_until_deleted(self, deployment: str) -> None:
         """Return when a Deployment is gone and each of its pods is gone or has been told to end.
@@ -46,7 +46,7 @@ class Removal:
         Raises:
             WaitTimeoutError: they aren't; with what is left.
         """
-        self._wait_until(deployment, "deleted", deleted)
+        self._wait_until(deployment, "deleted", deletion_progress)
 
     def wait_until_ended(self, deployments: Iterable[str]) -> None:
         """Return when every pod of Deployments that has been told to end is gone.
@@ -58,7 +58,7 @@ class Removal:
 
         def look() -> Seen[None]:
             pods = list(self.observer.snapshot().pods.values())
-            done, text = ended([pod for name in names for pod in pods_of(pods, name)])
+            done, text = ending_progress([pod for name in names for pod in pods_of(pods, name)])
             return Seen(text, done, None)
 
         self._wait("the pods that were told to end to be gone", look)

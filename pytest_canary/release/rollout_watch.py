@@ -11,7 +11,7 @@ from pytest_canary.core.findings import Finding
 from pytest_canary.core.waiting import Seen, Waiter
 from pytest_canary.diagnosis import Expected, Objects, as_expected
 from pytest_canary.k8s.observer import Observer
-from pytest_canary.k8s.rollout import settled
+from pytest_canary.k8s.rollout import rollout_progress
 
 # Seconds by which the watches may be behind what a client has just been told: they come within a
 # tenth of one, on a busy machine within one.
@@ -156,7 +156,7 @@ class RolloutWatch:
                 change=self.observer.change,
             )
         except WaitTimeoutError as error:
-            raise self.given_up(error) from error
+            raise self.deadline_error(error) from error
 
     def find_cause(self, error: CanaryError) -> CanaryError:
         """The error to raise where what applies it has failed: why, where the watches tell it.
@@ -174,9 +174,9 @@ class RolloutWatch:
             return found
         except WaitTimeoutError:
             pass
-        return self.given_up(error)
+        return self.deadline_error(error)
 
-    def given_up(self, error: CanaryError) -> CanaryError:
+    def deadline_error(self, error: CanaryError) -> CanaryError:
         """The error to raise at a deadline: with what was wrong until then, where that is known.
 
         What is only slow explains nothing that has a finding of its own.
@@ -198,7 +198,7 @@ class RolloutWatch:
         known = now.deployments.get(expected.deployment, {}).get("metadata", {})
         if known and known.get("generation", 0) < self._generation:
             return False, f"{expected.deployment}: the watches have not seen the newest spec yet"
-        return settled(
+        return rollout_progress(
             now.deployments,
             now.pods.values(),
             expected.deployment,

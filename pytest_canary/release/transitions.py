@@ -67,7 +67,7 @@ class Transitions(Protocol):
 
 
 class OwnTransitions:
-    """The harness's own: the book's pipelines, line for line.
+    """The harness's own: the commands of a canary, stable and rollback pipeline, line for line.
 
     Args:
         release: makes them.

@@ -89,7 +89,7 @@ class WorkloadWatch:
         if found is None:
             self._seen[number] = f"there is no {document.kind} {document.name}"
             return False
-        done, text = progress(found, document.kind, self.observer.known().pods.values())
+        done, text = progress(found, document.kind, self.observer.last_snapshot().pods.values())
         self._seen[number] = "" if done else text
         if not done:
             told = self.diagnoser.findings_of_workload(found, document.kind)

@@ -1,4 +1,4 @@
-"""The book's way: a script that fills in a Deployment's template and applies it; and a Service."""
+"""A script that fills in a Deployment's template and applies it; and a Service beside it."""
 
 from __future__ import annotations
 

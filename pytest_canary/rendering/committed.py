@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pytest_canary.config.baseline import Commit
-from pytest_canary.config.committed import committed, files_in, files_of
+from pytest_canary.config.committed import contents_at, files_in, files_of
 from pytest_canary.config.git import complaint
 from pytest_canary.config.plan import Plan
 from pytest_canary.core.errors import CommandError, ReleaseError
 from pytest_canary.core.processes import Processes
-from pytest_canary.manifests.documents import Document, Source, shown_path
+from pytest_canary.manifests.documents import Document, Source, path_text
 from pytest_canary.manifests.parsing import Parsed
 from pytest_canary.manifests.rendered import Given
 from pytest_canary.manifests.version import STABLE
@@ -54,32 +54,32 @@ class Committed:
     root: Path
     revision: str
 
-    def told(self, source: Source) -> Source:
+    def in_revision(self, source: Source) -> Source:
         """A file as it is told: by the project's own path, in that revision."""
         if not source.path.is_relative_to(self.top):
             # The candidate's, which was seen from another folder.
-            return replace(source, shown=shown_path(source.path, self.root))
+            return replace(source, shown=path_text(source.path, self.root))
         path = Path(os.path.normpath(self.own / os.path.relpath(source.path, self.project)))
-        shown = f"{self.revision}:{shown_path(path, self.root)}"
+        shown = f"{self.revision}:{path_text(path, self.root)}"
         return replace(source, path=path, shown=shown, revision=self.revision)
 
     def traced(self, documents: Sequence[Document]) -> list[Document]:
         """Objects with their files as they are told."""
-        return [replace(each, source=self.told(each.source)) for each in documents]
+        return [replace(each, source=self.in_revision(each.source)) for each in documents]
 
-    def told_renderings(self, made: Renderings) -> Renderings:
+    def trace_renderings(self, made: Renderings) -> Renderings:
         """What its renderer has made, with its files as they are told."""
         return replace(
             made,
             tracks={
-                track: replace(each, parsed=self._told_parsed(each.parsed))
+                track: replace(each, parsed=self._traced_parsed(each.parsed))
                 for track, each in made.tracks.items()
             },
-            shared=self._told_parsed(made.shared),
-            source=self.told(made.source),
+            shared=self._traced_parsed(made.shared),
+            source=self.in_revision(made.source),
         )
 
-    def _told_parsed(self, parsed: Parsed) -> Parsed:
+    def _traced_parsed(self, parsed: Parsed) -> Parsed:
         return replace(parsed, documents=self.traced(parsed.documents))
 
 
@@ -110,7 +110,7 @@ def live_renderings(
             if _alike(candidates, baseline.renderer):
                 return None, ""
             found = renderings_of(baseline.renderer, {STABLE: given}, given.image)
-            return baseline.told_renderings(found), ""
+            return baseline.trace_renderings(found), ""
     except CommandError as error:
         return None, f"{name} can't be read: {complaint(error)}"
     except ReleaseError as error:
@@ -183,7 +183,7 @@ def _write(plan: Plan, commit: Commit, top: Path, processes: Processes) -> None:
 def _write_files(
     root: Path, commit: Commit, paths: Sequence[Path], top: Path, processes: Processes
 ) -> None:
-    contents = committed(root, commit.id, paths, processes)
+    contents = contents_at(root, commit.id, paths, processes)
     for path, content in zip(paths, contents, strict=True):
         # Git itself makes no tree with a path that leads out of it.
         if content is not None and ".." not in path.parts:

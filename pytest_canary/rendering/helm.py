@@ -183,7 +183,7 @@ class HelmChart:
             words |= {f"{track}.{name}": value for name, value in own.items()}
             if other is None:
                 words |= own | {name: name == track for name in TRACKS}
-        found = chart_values.filled(self.set_values, words)
+        found = chart_values.fill_in(self.set_values, words)
         return [
             word
             for name, value in found.items()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pytest_canary.core.errors import CommandError, ReleaseError
 from pytest_canary.core.processes import Processes
-from pytest_canary.manifests.documents import Document, Source, read, shown_path
+from pytest_canary.manifests.documents import Document, Source, path_text, read
 from pytest_canary.manifests.parsing import Parsed, parse
 
 # Seconds; a chart may have many templates.
@@ -41,7 +41,7 @@ def template(
     try:
         text = processes.read(command, timeout=PATIENCE)
     except CommandError as error:
-        raise _refused(error, shown_path(chart, root)) from error
+        raise _refused(error, path_text(chart, root)) from error
     made = Parsed()
     for name, part in _parts(text):
         path = chart / name

@@ -14,7 +14,7 @@ from typing import Any
 from pytest_canary.config.manifest_files import kustomization
 from pytest_canary.core.errors import CommandError, ReleaseError
 from pytest_canary.core.processes import Processes
-from pytest_canary.manifests.documents import Document, Source, read, shown_path
+from pytest_canary.manifests.documents import Document, Source, path_text, read
 from pytest_canary.manifests.parsing import Parsed, parse
 from pytest_canary.rendering.object_set import ObjectSet
 
@@ -39,7 +39,7 @@ def build_objects(
     Raises:
         ReleaseError: kubectl can't make it; with what it says.
     """
-    shown = shown_path(folder, root)
+    shown = path_text(folder, root)
     with tempfile.TemporaryDirectory(prefix="canary-kustomize-") as own:
         top = Path(os.path.realpath(own))
         # On top of the project's own, so that nothing is written there.

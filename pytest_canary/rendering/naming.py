@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from pytest_canary.config.migration_settings import own_commands, recognised, with_hook
+from pytest_canary.config.migration_settings import own_commands, recognise, with_hook
 from pytest_canary.config.settings import NAME, Settings
 from pytest_canary.core.errors import ReleaseError, SettingsError
 from pytest_canary.manifests.documents import Document, read
@@ -15,7 +15,7 @@ from pytest_canary.manifests.version import STABLE
 from pytest_canary.rendering.renderers import chart_of, objects_of
 
 
-def named(settings: Settings, kubectl: Path | None = None) -> Settings:
+def with_names(settings: Settings, kubectl: Path | None = None) -> Settings:
     """The settings with the names that their manifests say.
 
     Args:
@@ -80,6 +80,6 @@ def _of_chart(settings: Settings) -> Settings:
 
 def _migrating(settings: Settings, documents: list[Document], *, by_helm: bool = False) -> Settings:
     """The settings with what migrates by these objects, where nobody has said what does."""
-    migration = recognised(settings.migration, settings.commands, documents, by_helm=by_helm)
+    migration = recognise(settings.migration, settings.commands, documents, by_helm=by_helm)
     commands = own_commands(migration, settings.commands)
     return settings.model_copy(update={"migration": migration, "commands": commands})

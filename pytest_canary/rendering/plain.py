@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pytest_canary.config.manifest_files import yaml_files
-from pytest_canary.manifests.documents import Fault, Source, read, shown_path
+from pytest_canary.manifests.documents import Fault, Source, path_text, read
 from pytest_canary.manifests.parsing import Parsed, parse
 from pytest_canary.rendering.object_set import ObjectSet
 
@@ -27,9 +27,9 @@ def read_objects(sources: Sequence[Path], root: Path) -> ObjectSet:
         found.values += parsed.values
         found.faults += parsed.faults
         found.broken = found.broken or parsed.broken
-    place = Source(sources[0], shown_path(sources[0], root), "")
+    place = Source(sources[0], path_text(sources[0], root), "")
     for folder in (each for each in sources if not listed[each]):
-        empty = Source(folder, shown_path(folder, root), "")
+        empty = Source(folder, path_text(folder, root), "")
         sentence = f"{empty.shown} has no YAML"
         found.faults.append(Fault(empty, 1, sentence, _below(folder, root), "invalid-yaml"))
         found.broken = True
@@ -39,7 +39,7 @@ def read_objects(sources: Sequence[Path], root: Path) -> ObjectSet:
 def _below(folder: Path, root: Path) -> str:
     """What to do about a folder without YAML, of which the folders in it may have some."""
     inner = sorted(each for each in folder.iterdir() if each.is_dir() and yaml_files(each))
-    named = ", ".join(f'"{shown_path(each, root)}"' for each in inner)
+    named = ", ".join(f'"{path_text(each, root)}"' for each in inner)
     return (
         f"kubectl looks into no folder below it; write manifests.path = [{named}]"
         if inner

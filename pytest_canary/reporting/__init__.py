@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pytest_canary.core.errors import CanaryError
 from pytest_canary.core.files import put
-from pytest_canary.reporting.bounds import bounded
+from pytest_canary.reporting.bounds import with_bounds
 from pytest_canary.reporting.document import Report
 from pytest_canary.reporting.junit import junit_properties
 from pytest_canary.reporting.markdown import append_ci_summary, summary_markdown
@@ -29,7 +29,7 @@ def write(report: Report, folder: Path) -> list[Path]:
     Raises:
         CanaryError: the folder can't be written to.
     """
-    kept = bounded(report)
+    kept = with_bounds(report)
     files = {"report.json": kept.text, "report.html": html(kept)}
     try:
         folder.mkdir(parents=True, exist_ok=True)

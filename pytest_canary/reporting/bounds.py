@@ -23,7 +23,7 @@ TEXT = 20_000
 _Item = TypeVar("_Item")
 
 
-def bounded(report: Report) -> Report:
+def with_bounds(report: Report) -> Report:
     """The document with no list and no text longer than anyone reads.
 
     What goes is counted in `left_out`, or said where a text was cut. Bins of traffic become wider
@@ -133,7 +133,7 @@ def steps(replicas: Sequence[Replicas], seconds: float, most: int = STEPS) -> tu
     return tuple(sorted(kept.values(), key=lambda row: row.at))
 
 
-def shortened(text: str, most: int = TEXT) -> str:
+def shorten(text: str, most: int = TEXT) -> str:
     """A text's head and tail, with what lies between counted; the tail has the more of it.
 
     A log's end says more of a failure than its beginning.
@@ -146,14 +146,13 @@ def shortened(text: str, most: int = TEXT) -> str:
 
 
 def _check(check: Check) -> Check:
-    texts = {name: shortened(getattr(check, name)) for name in ("message", "evidence")}
+    texts = {name: shorten(getattr(check, name)) for name in ("message", "evidence")}
     return check.model_copy(update=texts)
 
 
 def _found(found: Found) -> Found:
     return found.model_copy(
         update={
-            name: shortened(getattr(found, name))
-            for name in ("sentence", "seen", "evidence", "why")
+            name: shorten(getattr(found, name)) for name in ("sentence", "seen", "evidence", "why")
         }
     )

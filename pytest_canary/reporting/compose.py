@@ -60,7 +60,7 @@ def _compose(
         result=result,
         stopped_by=stopped_by,
         versions=_versions(journal),
-        verdict=records.judged(verdict, settings.verdict.confidence) if verdict else None,
+        verdict=records.verdict_of(verdict, settings.verdict.confidence) if verdict else None,
         promotion=_promotion(promotion),
         failures=_failures(journal),
         environment=document.Environment(**journal.environment),
@@ -197,7 +197,7 @@ def _share(journal: Journal) -> figures.Share | None:
         return None
     wanted = journal.plan.settings.replicas
     expected = wanted.canary / (wanted.canary + wanted.stable_during_canary)
-    return records.shared(outcome.share, expected, outcome.connections)
+    return records.share_of(outcome.share, expected, outcome.connections)
 
 
 def _traffic(journal: Journal) -> figures.Traffic | None:
@@ -206,7 +206,7 @@ def _traffic(journal: Journal) -> figures.Traffic | None:
         return None
     began = max(traffic.began - journal.timeline.zero, 0)
     try:
-        return records.sent(traffic, began, began + traffic.now(), journal.read_back)
+        return records.traffic_of(traffic, began, began + traffic.now(), journal.read_back)
     except TrafficError:
         return figures.Traffic(rate=traffic.settings.rate, sent=traffic.sent)
 

@@ -55,7 +55,7 @@ class Versions(Part):
 
 
 class Comparison(Part):
-    """Canary against stable in one metric.
+    """Canary against baseline in one metric.
 
     Attributes:
         baseline, canary: the values as they are shown: "12 ms".
@@ -306,7 +306,7 @@ class Report(Part):
     database: Database | None = None
     left_out: dict[str, Count] = {}  # noqa: RUF012 (pydantic copies it)
 
-    def found(self, level: Level) -> tuple[Found, ...]:
+    def of_level(self, level: Level) -> tuple[Found, ...]:
         """The findings of a level."""
         return tuple(each for each in self.findings if each.level == level)
 

@@ -55,8 +55,8 @@ def _report(report: Report) -> Properties:
         found[f"available.{low.transition}"] = low.lowest
     if report.promotion:
         found["promotion.allowed"] = str(report.promotion.allowed).lower()
-    found["findings"] = ", ".join(each.code for each in report.found("error"))
-    found["warnings"] = ", ".join(each.code for each in report.found("warning"))
+    found["findings"] = ", ".join(each.code for each in report.of_level("error"))
+    found["warnings"] = ", ".join(each.code for each in report.of_level("warning"))
     return [
         (
             f"canary.{name.replace(' ', '-')}",

@@ -48,7 +48,7 @@ def summary_markdown(report: Report, before: Report | None = None) -> str:
         lines += ["", *_stages(report)]
     if before:
         lines += ["", *_since(before, report)]
-    errors, warnings = report.found("error"), report.found("warning")
+    errors, warnings = report.of_level("error"), report.of_level("warning")
     for found in errors[:FINDINGS]:
         lines += ["", *_finding(found)]
     if warnings:

@@ -20,7 +20,7 @@ from pytest_canary.reporting.figures import Traffic
 from pytest_canary.reporting.pictures import cells, charts
 from pytest_canary.reporting.pictures.drawing import drawn
 from pytest_canary.reporting.pictures.frame import Picture
-from pytest_canary.reporting.pictures.levels import ordered
+from pytest_canary.reporting.pictures.levels import roles_in_order
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -102,7 +102,7 @@ def tiles(report: Report) -> list[Tile]:
         found.append(Tile("of connections to the canary", words.percent(share.value), note))
     if verdict and "p95" in verdict.percentiles:
         p95 = verdict.percentiles["p95"]
-        note = f"stable's: {words.latency(p95.baseline)}"
+        note = f"the baseline's: {words.latency(p95.baseline)}"
         found.append(Tile("the canary's p95", words.latency(p95.canary), note))
     lowest = min(report.availability, key=lambda a: a.lowest - a.allowed, default=None)
     if lowest:
@@ -150,8 +150,8 @@ def legend(report: Report, shown: list[Picture]) -> list[tuple[str, str]]:
         return []
     names = {"baseline": "baseline", "canary": "candidate"}
     texts = []
-    for version, role in ordered(report, told).items():
-        own = "" if version == names.get(role) else charts.called(version)
+    for version, role in roles_in_order(report, told).items():
+        own = "" if version == names.get(role) else charts.version_text(version)
         texts.append((role, ", ".join(filter(None, (names.get(role), own)))))
     if report.traffic and report.traffic.lost:
         texts.append(("lost", "lost requests"))
@@ -208,7 +208,7 @@ def _templates() -> Environment:
         "count": words.count,
         "sentence": words.sentence,
         "interval": words.interval,
-        "shown": cells.shown,
+        "shown": cells.difference_text,
     }
     made.filters.update(filters)
     made.tests["linkable"] = linkable

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pytest_canary.traffic.exchange import Exchange
 
 
-def judged(verdict: Verdict, confidence: float | None = None) -> document.Verdict:
+def verdict_of(verdict: Verdict, confidence: float | None = None) -> document.Verdict:
     """A verdict as the report has it; the confidence is the settings'."""
     baseline, canary = verdict.requests
     return document.Verdict(
@@ -80,7 +80,7 @@ def _signed(value: float, unit: Unit) -> str:
     return text if text.startswith("-") else f"+{text}"
 
 
-def shared(share: Share, expected: float, connections: int) -> figures.Share:
+def share_of(share: Share, expected: float, connections: int) -> figures.Share:
     """The canary's share as the report has it."""
     return figures.Share(
         value=share.value,
@@ -91,7 +91,7 @@ def shared(share: Share, expected: float, connections: int) -> figures.Share:
     )
 
 
-def sent(
+def traffic_of(
     traffic: Traffic, began: float, ended: float, read_back: ReadBack | None = None
 ) -> figures.Traffic:
     """The traffic as the report has it.

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from pytest_canary.context.outcomes import ClusterOutcome, StableOutcome
+from pytest_canary.manifests.version import TRACKS
 from pytest_canary.reporting import figures
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def replicas(journal: Journal) -> Iterator[figures.Replicas]:
     names = {
         image: journal.versions.get(title, "") or title for title, image in cluster.images.items()
     }
-    tracks = {journal.plan.settings.deployment_name(track) for track in ("canary", "stable")}
+    tracks = {journal.plan.settings.deployment_name(track) for track in TRACKS}
     offset = cluster.watched_from - journal.timeline.zero
     shown = itertools.groupby(
         sorted(cluster.history, key=lambda each: each.rollout.name),

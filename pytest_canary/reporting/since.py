@@ -62,7 +62,7 @@ def since(before: Report, now: Report) -> Since:
 
 
 def _told(report: Report) -> tuple[Found, ...]:
-    return report.found("error") + report.found("warning")
+    return report.of_level("error") + report.of_level("warning")
 
 
 def _without(found: Iterable[Found], others: Iterable[Found]) -> tuple[Found, ...]:

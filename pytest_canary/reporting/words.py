@@ -47,7 +47,7 @@ def headline(report: Report) -> Headline:
         by_verdict = first is None or first.stage in ("", "verdict")
         if verdict and verdict.answer != "go" and by_verdict:
             return _of(verdict)
-        said = first.sentence if first else next((f.sentence for f in report.found("error")), "")
+        said = first.sentence if first else next((f.sentence for f in report.of_level("error")), "")
         return Headline("Failed", "bad", said or "A check did not hold; the stages say which.")
     if not any(stage.result != "skipped" for stage in report.stages):
         return Headline("Nothing ran", "stopped", "No stage was walked, so nothing is known.")

@@ -18,12 +18,12 @@ _OWN = GIVEN.pattern.replace("SEMAPHORE|SEMANTIC|", "")
 _WRITTEN = re.compile(r"(?:^|[\s\"'({])([A-Za-z_][\w-]*)(?:=|<<)", re.ASCII)
 
 
-def given(*more: str) -> re.Pattern[str]:
+def names_of_shell(*more: str) -> re.Pattern[str]:
     """The names that a shell has by itself, those of its machine and its service included."""
     return re.compile("|".join([_OWN, *more]))
 
 
-def written(text: str) -> set[str]:
+def handed_on_names(text: str) -> set[str]:
     """The names that a script may hand on as NAME=VALUE."""
     return {found[1] for found in _WRITTEN.finditer(text)}
 
@@ -52,7 +52,7 @@ def wants(provided: Provided) -> Wants:
     return Wants(frozenset(provided.variables), secrets, described, provided.programs)
 
 
-class Told:
+class VariableFaults:
     """Faults of one file, each variable once."""
 
     def __init__(self, gives: str, fix: str) -> None:

@@ -8,8 +8,7 @@ from dataclasses import dataclass, field, replace
 from pytest_canary.config.pipeline_settings import PipelineSettings
 from pytest_canary.core.wording import did_you_mean
 from pytest_canary.manifests.composing import UnreadableError
-from pytest_canary.manifests.documents import Fault, Source
-from pytest_canary.manifests.documents import shown as place_text
+from pytest_canary.manifests.documents import Fault, Source, place_text
 from pytest_canary.pipelines.faults import MALFORMED, unreadable
 from pytest_canary.pipelines.shapes import Misfit, Shape
 from pytest_canary.pipelines.values import Values, read_values

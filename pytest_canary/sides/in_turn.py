@@ -55,7 +55,7 @@ def most_rate(sent: TrafficSettings, verdict: VerdictSettings, *, bounded: bool)
 
 
 @dataclass(frozen=True)
-class Alone:
+class AloneInTurn:
     """How the baseline did before the candidate came.
 
     Attributes:
@@ -83,6 +83,7 @@ class InTurn:
         rows: tells how many rows each read answers with, at most; 0 where it costs the same however
             many there are.
         period: seconds of one of the baseline's; the others go by it.
+        unsteadiness: tells what has changed from one period to the next; empty where nothing has.
 
     Attributes:
         alone: how the baseline did; None before, and where it could not be asked.
@@ -99,8 +100,9 @@ class InTurn:
         beside: Traffic | None = None,
         rows: Callable[[], int] = lambda: 0,
         period: float = PERIOD,
+        unsteadiness: Callable[[Requests, Requests, VerdictSettings], str] = unsteadiness,
     ) -> None:
-        self.alone: Alone | None = None
+        self.alone: AloneInTurn | None = None
         self.traffic = traffic
         self._first, self._most, self._limits = first, most, limits
         self.events = (0, 0)
@@ -109,6 +111,7 @@ class InTurn:
         self._rate_beside = beside.rate if beside else 0.0
         self._rows_read = rows
         self._period = period
+        self._unsteadiness = unsteadiness
         self._stopped = threading.Event()
         self._began = 0.0
         self._thread = threading.Thread(target=self._run, name="baseline-first", daemon=True)
@@ -177,10 +180,10 @@ class InTurn:
                 rows.append(self._rows_read())
                 if len(moments) > 2:
                     before, now = (self._asked(*moments[at:][:2]) for at in (-3, -2))
-                    why = unsteadiness(before, now, self._limits)
+                    why = self._unsteadiness(before, now, self._limits)
             if len(moments) > 2:
                 self.rows = (rows[-3] + rows[-1]) // 2
-                self.alone = Alone(moments[-3], moments[-1], rate, why)
+                self.alone = AloneInTurn(moments[-3], moments[-1], rate, why)
             self.ease()
 
     def _make_room(self) -> None:

@@ -112,7 +112,7 @@ class Sides:
         if not self.absent:
             addresses = self._tracks.addresses
             traffic = self._traffic_to(addresses, self._sent, BASE_RATE)
-            traffic.stand(stage)
+            traffic.enter_phase(stage)
             self.traffic = traffic.start()
 
     def _make(self, waiter: Waiter, *tracks: str) -> None:

@@ -37,7 +37,7 @@ STAGE = Stage("rollback", existing_context, transition="roll back", automatic=Tr
 
 
 @STAGE.enter("the release is rolled back")
-def is_rolled_back(context: Context) -> None:
+def roll_back(context: Context) -> None:
     context.comparing.close()
     known = context.journal.diagnostics
     context.journal.keep_diagnostics(context.transitions.roll_back(known))

@@ -25,7 +25,7 @@ STAGE = Stage("baseline", existing_context, transition="deploy the baseline")
 
 
 @STAGE.enter("{name}-stable is deployed and migrated", when=upgrade)
-def is_deployed(context: Context) -> None:
+def deploy(context: Context) -> None:
     context.journal.keep(BaselineOutcome())
     if not context.plan.upgrade:
         context.release.apply_service(context.candidate)
@@ -59,7 +59,7 @@ def nothing_is_live(context: Context) -> None:
 
 
 @STAGE.holds("{stable}/{stable} pods are ready, and of the baseline", when=upgrade)
-def is_ready(context: Context) -> None:
+def pods_are_ready(context: Context) -> None:
     replicas = context.settings.replicas.stable
     expect.replicas(context, STABLE, replicas, "baseline")
     name = context.journal.version_name("baseline")

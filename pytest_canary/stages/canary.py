@@ -43,7 +43,7 @@ STAGE = Stage(
 
 
 @STAGE.enter("{name}-canary is deployed")
-def is_deployed(context: Context) -> None:
+def deploy(context: Context) -> None:
     context.comparing.keep_baseline(context.waiter)
     began = context.app.traffic.now() if context.app.has_traffic else None
     context.journal.keep(CanaryOutcome(began, len(context.journal.writes.acknowledged)))

@@ -28,7 +28,7 @@ GOING = 5.0
 
 
 @STAGE.enter("everything that the run made is deleted")
-def is_deleted(workspace: Workspace) -> None:
+def delete_everything(workspace: Workspace) -> None:
     workspace.stop_background()
     inventory = workspace.inventory
     if inventory is None:

@@ -136,7 +136,7 @@ def provision(
         workspace.cluster_run = Run.reusable(workspace.project, engine.id)
     owner = workspace.cluster_run or run
     for each in {run, owner}:
-        each.made(engine=engine.id, endpoint=engine.endpoint)
+        each.note(engine=engine.id, endpoint=engine.endpoint)
     workspace.inventory = Inventory(run, engine, workspace.processes)
     return workspace.builders.bring_up(
         workspace.plan,
@@ -258,7 +258,7 @@ def database_answers(context: Context) -> None:
     expect_supported(context.database.version())
 
 
-@STAGE.holds("Secret db-params tells how to reach it", when=has_database)
+@STAGE.holds(f"Secret {db.SECRET} tells how to reach it", when=has_database)
 def secret_is_there(context: Context) -> None:
     secrets = {
         s["metadata"]["name"]: s.get("data", {}) for s in context.namespace.objects("Secret")

@@ -34,7 +34,7 @@ def look_at_manifests(workspace: Workspace) -> None:
     workspace.journal.keep(PreflightOutcome(inspection))
 
 
-def inspected(workspace: Workspace) -> Inspection:
+def inspection(workspace: Workspace) -> Inspection:
     """What the static check has found."""
     return workspace.journal.outcome(PreflightOutcome).inspection
 
@@ -46,13 +46,13 @@ def expect_no_errors(workspace: Workspace, group: Group) -> None:
         FoundError: they have found errors.
         NotApplicable: they have found none, and had not all to look at.
     """
-    workspace.journal.tell("preflight", inspected(workspace).found(group))
-    inspected(workspace).expect_judged(group)
+    workspace.journal.tell("preflight", inspection(workspace).of_group(group))
+    inspection(workspace).expect_judged(group)
 
 
 @STAGE.holds("the manifests are valid YAML")
 def yaml_is_valid(workspace: Workspace) -> None:
-    for note in (*inspected(workspace).notes, *workspace.plan.notes):
+    for note in (*inspection(workspace).notes, *workspace.plan.notes):
         workspace.journal.note("preflight", note)
     expect_no_errors(workspace, groups.YAML)
 

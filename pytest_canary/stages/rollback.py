@@ -29,7 +29,7 @@ STAGE = Stage("rollback", existing_context, transition="roll back")
 
 
 @STAGE.enter("a canary is deployed again and rolled back", when=has_canary)
-def is_rolled_back(context: Context) -> None:
+def roll_back(context: Context) -> None:
     if not context.plan.has_canary:
         context.journal.keep_diagnostics(context.release.diagnostics())
         return
@@ -86,7 +86,7 @@ def nothing_is_lost(context: Context) -> None:
 
 
 @STAGE.step("promote the last good", holds="the last good image is promoted again", when=upgrade)
-def last_good_is_promoted(context: Context) -> None:
+def promote_last_good(context: Context) -> None:
     if not context.plan.has_canary:
         context.release.take_back(context.baseline)
     elif context.plan.upgrade:  # a first release has no last good image
@@ -100,7 +100,7 @@ def last_good_is_promoted(context: Context) -> None:
 @STAGE.holds(
     "{stable}/{stable} pods are ready, and of the baseline",
     when=upgrade,
-    after=last_good_is_promoted,
+    after=promote_last_good,
 )
 def baseline_is_ready(context: Context) -> None:
     replicas = context.settings.replicas.stable
@@ -112,7 +112,7 @@ def baseline_is_ready(context: Context) -> None:
 @STAGE.holds(
     "only the baseline answers behind the Service",
     when=upgrade,
-    after=last_good_is_promoted,
+    after=promote_last_good,
 )
 def baseline_answers(context: Context) -> None:
     expect.connections(context, STABLE)
@@ -123,7 +123,7 @@ def baseline_answers(context: Context) -> None:
 @STAGE.holds(
     "the baseline answers {write} and {read} on the migrated schema",
     when=upgrade,
-    after=last_good_is_promoted,
+    after=promote_last_good,
 )
 def baseline_works(context: Context) -> None:
     expect.write_and_read(context)
@@ -131,7 +131,7 @@ def baseline_works(context: Context) -> None:
         context.journal.note("rollback", context.remains().summary)
 
 
-@STAGE.holds("no request is lost on the way back", when=has_traffic, after=last_good_is_promoted)
+@STAGE.holds("no request is lost on the way back", when=has_traffic, after=promote_last_good)
 def no_request_is_lost(context: Context) -> None:
     context.journal.note("rollback", expect.no_lost_request(context, "rollback"))
 
@@ -139,14 +139,14 @@ def no_request_is_lost(context: Context) -> None:
 @STAGE.holds(
     "the baseline reads every row that was ever written",
     when=upgrade,
-    after=last_good_is_promoted,
+    after=promote_last_good,
 )
 def baseline_reads_all(context: Context) -> None:
     context.release.wait_until_ended()
     expect.every_row(context)
 
 
-@STAGE.step("take the migration back", after=last_good_is_promoted)
+@STAGE.step("take the migration back", after=promote_last_good)
 def take_migration_back(context: Context) -> None:
     # What the candidate still holds in the database would be in the way.
     context.release.wait_until_ended()

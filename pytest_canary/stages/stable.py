@@ -34,7 +34,7 @@ STAGE = Stage("stable", existing_context, transition="promote", rolls_back=True)
 
 
 @STAGE.enter("{name}-stable is promoted to the candidate")
-def is_promoted(context: Context) -> None:
+def promote(context: Context) -> None:
     late: list[Sequence[Comparison]] = []
     if not context.plan.has_canary:
         # The update was made before its verdict, and the candidate is everybody's since.
@@ -61,7 +61,7 @@ def judge_to_the_end(context: Context) -> Sequence[Comparison]:
 
 
 @STAGE.holds("{stable}/{stable} pods are ready, and of the candidate")
-def is_ready(context: Context) -> None:
+def candidate_is_ready(context: Context) -> None:
     expect.replicas(context, STABLE, context.settings.replicas.stable)
 
 

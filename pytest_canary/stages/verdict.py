@@ -41,7 +41,7 @@ def judge(context: Context) -> None:
 
 
 @STAGE.holds("{stable}/{stable} pods are ready, and of the candidate", when=updates)
-def is_updated(context: Context) -> None:
+def candidate_is_ready(context: Context) -> None:
     expect.replicas(context, STABLE, context.settings.replicas.stable)
 
 
@@ -53,7 +53,7 @@ def versions_differ(context: Context) -> None:
 
 
 @STAGE.holds("canary and baseline are compared under the same load", when=judges_canary)
-def are_compared(context: Context) -> None:
+def canary_is_compared(context: Context) -> None:
     expect_compared(context)
 
 
@@ -81,7 +81,7 @@ def expect_compared(context: Context) -> None:
 
 
 @STAGE.holds("the verdict is go", when=judges)
-def is_go(context: Context) -> None:
+def verdict_is_go(context: Context) -> None:
     context.journal.note("verdict", expect_outcomes.verdict(context).text)
     expect_outcomes.go(context)
 

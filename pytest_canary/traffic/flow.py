@@ -8,7 +8,7 @@ from pytest_canary.api.client import Api
 from pytest_canary.api.writes import Writes
 from pytest_canary.core.errors import TrafficError
 from pytest_canary.traffic.generator import Generator
-from pytest_canary.traffic.ledger import Ledger, Stand
+from pytest_canary.traffic.ledger import Ledger, Phase
 from pytest_canary.traffic.sender import Sender, loopback, without_lookup
 
 NONE = "there is no traffic, as traffic.rate is 0"
@@ -76,9 +76,9 @@ class Flow:
         """Send no more, and return when every request has its answer or its deadline has passed."""
         self.generator.stop()
 
-    def stand(self, stage: str, transition: str) -> None:
+    def enter_phase(self, stage: str, transition: str) -> None:
         """From now on, requests belong to this stage, and to this transition while there is one."""
-        self.ledger.stands.append(Stand(self.generator.now(), stage, transition))
+        self.ledger.entered.append(Phase(self.generator.now(), stage, transition))
 
     @property
     def sent(self) -> int:

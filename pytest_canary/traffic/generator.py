@@ -146,7 +146,7 @@ class Generator:
                     wait = self._schedule.due(number) - self.now()
                     if wait > 0:
                         await asyncio.sleep(min(wait, LOOK))
-                    elif kind := kept_back(number, -wait, len(waiting), self._bounds):
+                    elif kind := why_unsent(number, -wait, len(waiting), self._bounds):
                         self._ledger.open(kind)
                     else:
                         self._ledger.open()
@@ -173,7 +173,7 @@ class Generator:
     async def _send(self, sender: Sender, number: int, prepared: Prepared) -> None:
         due = self._schedule.due(number)
         try:
-            self._ledger.sent(number, self.now() - due)
+            self._ledger.note_sent(number, self.now() - due)
             outcome = await sender.send(prepared, self._schedule.unique(number))
             self._ledger.close(number, outcome, self.now() - due)
             if self._schedule.is_write(number):
@@ -199,7 +199,7 @@ def crowd(descriptors: int, most: int) -> int:
     return most if descriptors < 0 else min(most, max(1, descriptors // 2))
 
 
-def kept_back(number: int, lag: float, pending: int, bounds: Bounds) -> Kind | None:
+def why_unsent(number: int, lag: float, pending: int, bounds: Bounds) -> Kind | None:
     """Why a request that is due is not sent; None where it is.
 
     Args:

@@ -26,7 +26,7 @@ TEXTS = 1_000
 LARGEST = 2**32 - 1
 
 
-class Outcome(NamedTuple):
+class RequestOutcome(NamedTuple):
     """What came of one request, as the sender saw it."""
 
     kind: Kind
@@ -37,8 +37,12 @@ class Outcome(NamedTuple):
     size: int = 0
 
 
-class Stand(NamedTuple):
-    """Where the walk stands from a moment on, in seconds after the traffic's start."""
+class Phase(NamedTuple):
+    """A phase of the walk: its stage and transition, from a moment on.
+
+    Attributes:
+        at: seconds after the traffic's start.
+    """
 
     at: float
     stage: str
@@ -59,7 +63,7 @@ class Ledger:
         self.limit = limit
         self.tracks = tuple(tracks)
         self.began_at = 0.0
-        self.stands: list[Stand] = []
+        self.entered: list[Phase] = []
         self.slow = self.retryable = 0
         self._kinds = [0] * len(Kind)
         # What the schedule says of each, which would take long to ask again for all of them.
@@ -93,11 +97,11 @@ class Ledger:
         self._seconds.append(0)
         return number
 
-    def sent(self, number: int, lag: float) -> None:
+    def note_sent(self, number: int, lag: float) -> None:
         """Note by how many seconds a request went out late."""
         self._lag[number] = lag
 
-    def close(self, number: int, outcome: Outcome, seconds: float) -> None:
+    def close(self, number: int, outcome: RequestOutcome, seconds: float) -> None:
         """Note what came of a request, so many seconds after it was due."""
         kind = outcome.kind
         self._status[number] = outcome.status
@@ -144,13 +148,13 @@ class Ledger:
     def exchange(self, number: int) -> Exchange:
         """A request with everything that is known of it."""
         schedule, due = self.schedule, self.schedule.due(number)
-        stand = self._stand(due)
+        phase = self._phase(due)
         return Exchange(
             number,
             due,
             self.began_at + due,
-            stand.stage,
-            stand.transition,
+            phase.stage,
+            phase.transition,
             schedule.request(number).method,
             schedule.path(number),
             self._names.texts[self._version[number]],
@@ -164,40 +168,40 @@ class Ledger:
             self.track(number),
         )
 
-    def _stand(self, due: float) -> Stand:
-        before = (stand for stand in reversed(self.stands) if stand.at <= due)
-        return next(before, Stand(0, "", ""))
+    def _phase(self, due: float) -> Phase:
+        before = (phase for phase in reversed(self.entered) if phase.at <= due)
+        return next(before, Phase(0, "", ""))
 
     def window(self, begin: float, end: float) -> range:
         """The requests that were due from `begin` to before `end`, seconds after the start."""
         numbers = self.schedule.numbers(begin, end) if end > begin else range(0)
         return range(min(numbers.start, len(self)), min(numbers.stop, len(self)))
 
-    def stretches(self) -> Iterator[tuple[Stand, range]]:
-        """The stands of the walk in their order, each with its requests.
+    def phases(self) -> Iterator[tuple[Phase, range]]:
+        """The phases of the walk in their order, each with its requests.
 
-        What was due before the first stand belongs to no stage; that stretch is left out where
-        there is nothing in it.
+        What was due before the first one belongs to no stage; that phase is left out where there is
+        nothing in it.
         """
-        size, stands = len(self), [Stand(0, "", ""), *self.stands]
-        begins = [min(self.schedule.first(stand.at), size) for stand in stands]
+        size, phases = len(self), [Phase(0, "", ""), *self.entered]
+        begins = [min(self.schedule.first(phase.at), size) for phase in phases]
         for index, numbers in enumerate(map(range, begins, [*begins[1:], size])):
             if index or numbers:
-                yield stands[index], numbers
+                yield phases[index], numbers
 
     def of(self, stage: str | None = None, transition: str | None = None) -> Iterable[int]:
         """The requests that were due in a stage, during a transition, or both."""
         return chain.from_iterable(
             numbers
-            for stand, numbers in self.stretches()
-            if stage in (None, stand.stage) and transition in (None, stand.transition)
+            for phase, numbers in self.phases()
+            if stage in (None, phase.stage) and transition in (None, phase.transition)
         )
 
     def transitions(self) -> dict[tuple[str, str], Iterable[int]]:
         """The requests by stage and transition, in the order of the walk."""
         found: dict[tuple[str, str], list[range]] = defaultdict(list)
-        for stand, numbers in self.stretches():
-            found[stand.stage, stand.transition].append(numbers)
+        for phase, numbers in self.phases():
+            found[phase.stage, phase.transition].append(numbers)
         return {place: chain.from_iterable(ranges) for place, ranges in found.items()}
 
     def summary(self, numbers: Iterable[int]) -> Summary:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pytest_canary.core.findings import Finding
-from pytest_canary.core.wording import listed, plural
+from pytest_canary.core.wording import first_lines, plural
 from pytest_canary.traffic.exchange import Exchange, Kind, place
 
 STOPPED = (
@@ -66,7 +66,7 @@ def request_findings(
             f"safely send again: {(unsafe or losses)[0].shown}",
             where=", ".join(f"{number} {text}" for text, number in where.most_common(3)),
             seen=", ".join(f"{number} {fault}" for fault, number in faults.most_common()),
-            evidence=listed([each.shown for each in [*unsafe, *_rest(losses)]]),
+            evidence=first_lines([each.shown for each in [*unsafe, *_rest(losses)]]),
             # What is lost later may be for the load that the first have left to others.
             likely=_by_itself(own, before) or LIKELY.get(losses[0].kind, ""),
             next=MEND if own else "compare their times with the rollout's and with the pods' logs",

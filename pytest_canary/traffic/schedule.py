@@ -51,11 +51,6 @@ class Schedule:
         turn, place = divmod(number, self.targets)
         return (turn + place) % self.targets
 
-    def writes_before(self, number: int) -> int:
-        """How many of the requests before this one write."""
-        turn, place = divmod(number, self.targets)
-        return self._writing_turns(turn) * self.targets + place * self.is_write(number)
-
     def _writing_turns(self, turns: int) -> int:
         """How many of so many turns write."""
         # Where nothing but writes is asked for, no read grows.

@@ -18,7 +18,7 @@ from pytest_canary.api.writes import new_unique
 from pytest_canary.config.api_settings import ApiSettings, Request
 from pytest_canary.core.wording import cut
 from pytest_canary.traffic.exchange import Kind
-from pytest_canary.traffic.ledger import Outcome
+from pytest_canary.traffic.ledger import RequestOutcome
 
 if TYPE_CHECKING:
     import aiohttp
@@ -30,7 +30,7 @@ OWN = (errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL, errno.ENOBUFS, errno.ENO
 SHOWN = 200
 
 
-def trusted(verify: bool | str | None) -> ssl.SSLContext | bool:
+def trust(verify: bool | str | None) -> ssl.SSLContext | bool:
     """Whose word for a server counts, as aiohttp takes it."""
     return ssl.create_default_context(cafile=verify) if isinstance(verify, str) else bool(verify)
 
@@ -121,7 +121,7 @@ class Body:
             self._tail = self._tail[max(0, len(self._tail) - len(self._needle) + 1) :]
 
 
-def judged(request: Request, status: int, found: bool) -> Kind:
+def kind_of_answer(request: Request, status: int, found: bool) -> Kind:
     """What a full answer comes to.
 
     Args:
@@ -186,7 +186,7 @@ def _unconnected(number: int | None) -> Kind:
     return Kind.REFUSED if number == errno.ECONNREFUSED else Kind.UNREACHABLE
 
 
-def worded(error: BaseException) -> str:
+def words_of(error: BaseException) -> str:
     """The error in its own words, the innermost where it wraps another."""
     while error.__cause__ is not None:
         error = error.__cause__
@@ -232,7 +232,7 @@ class Sender:
             # One connection a request, as a Service balances connections; how many there are at a
             # time is bounded by whoever sends.
             connector=aiohttp.TCPConnector(
-                force_close=True, limit=0, ssl=trusted(self._credentials.verify)
+                force_close=True, limit=0, ssl=trust(self._credentials.verify)
             ),
             headers=self._credentials.headers,
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -251,7 +251,7 @@ class Sender:
     ) -> None:
         await self._session.close()
 
-    async def send(self, prepared: Prepared, unique: str) -> Outcome:
+    async def send(self, prepared: Prepared, unique: str) -> RequestOutcome:
         """Send a request, and read its answer to the end.
 
         Raises:
@@ -267,12 +267,12 @@ class Sender:
             if kind is None:
                 raise
             late = kind in (Kind.TIMEOUT, Kind.CONNECT_TIMEOUT)
-            text = f"none within {self.deadline:g} s" if late else _line(worded(error))
-            return Outcome(kind, answer.status, answer.version, answer.pod, text)
+            text = f"none within {self.deadline:g} s" if late else _line(words_of(error))
+            return RequestOutcome(kind, answer.status, answer.version, answer.pod, text)
 
     async def _exchange(
         self, prepared: Prepared, unique: str, context: SimpleNamespace, answer: _Told
-    ) -> Outcome:
+    ) -> RequestOutcome:
         url, content, contains = prepared.filled(unique)
         body = Body(contains)
         async with self._session.request(
@@ -291,11 +291,11 @@ class Sender:
             answer.pod = _header(response, self._pod)
             async for chunk in response.content.iter_any():
                 body.take(chunk)
-        kind = judged(prepared.request, response.status, body.found)
+        kind = kind_of_answer(prepared.request, response.status, body.found)
         text = (
             "" if kind is Kind.ANSWERED else _line(cut(body.head.decode(errors="replace"), SHOWN))
         )
-        return Outcome(kind, answer.status, answer.version, answer.pod, text, body.size)
+        return RequestOutcome(kind, answer.status, answer.version, answer.pod, text, body.size)
 
 
 def _header(response: aiohttp.ClientResponse, name: str) -> str:

@@ -105,9 +105,9 @@ class TrackTraffic:
     ) -> None:
         self.stop()
 
-    def stand(self, stage: str, transition: str = "") -> None:
+    def enter_phase(self, stage: str, transition: str = "") -> None:
         """From now on, requests belong to this stage, and to this transition while there is one."""
-        self._flow.stand(stage, transition)
+        self._flow.enter_phase(stage, transition)
 
     def now(self) -> float:
         """Seconds since the start, as all moments are told here; 0 before it."""

@@ -2,7 +2,7 @@
 
     api = client_for("http://127.0.0.1:8080", settings)
     with Traffic(api, settings.traffic) as traffic:
-        traffic.stand("canary", "deploy")
+        traffic.enter_phase("canary", "deploy")
         ...
     assert traffic.lost == 0
     assert not traffic.verify(api).findings
@@ -148,9 +148,9 @@ class Traffic:
     ) -> None:
         self.stop()
 
-    def stand(self, stage: str, transition: str = "") -> None:
+    def enter_phase(self, stage: str, transition: str = "") -> None:
         """From now on, requests belong to this stage, and to this transition while there is one."""
-        self._flow.stand(stage, transition)
+        self._flow.enter_phase(stage, transition)
 
     def now(self) -> float:
         """Seconds since the start, as all moments are told here; 0 before it."""

@@ -37,7 +37,7 @@ from pytest_canary.manifests.version import CANARY, STABLE
 from pytest_canary.rehearsal.rehearsal import Rehearsal
 from pytest_canary.release.release import Release
 from pytest_canary.release.transitions import OwnTransitions
-from pytest_canary.rendering.naming import named
+from pytest_canary.rendering.naming import with_names
 from pytest_canary.rendering.version import Version
 
 
@@ -88,7 +88,7 @@ def rehearsal(
 
 def check(table: Mapping[str, Any], source: str = "a test") -> Settings:
     """The settings of the bundled project that a table makes, with the names of its manifests."""
-    return named(settings_file.check(dict(table), ROOT, source))
+    return with_names(settings_file.check(dict(table), ROOT, source))
 
 
 # On the way.
@@ -189,8 +189,8 @@ def build(walk: Rehearsal, contexts: Mapping[str, Path]) -> dict[str, str]:
         tag = f"pytest-canary/test:{name}"
         iid = run.folder / "test.iid"
         built = engine.build(context, context / "Dockerfile", {}, tag, iid, 120)
-        image = engine.named(built, walk.plan.settings.name, run.id)
-        run.made_image(image.ref)
+        image = engine.with_own_name(built, walk.plan.settings.name, run.id)
+        run.note_image(image.ref)
         engine.tag(image)
         engine.untag(tag)
         made[name] = image.ref

@@ -277,7 +277,7 @@ def test_a_canary_without_a_page_of_metrics_is_judged_by_its_node(walk: Rehearsa
     # Where no node may be asked, its kubelet is; both say the same.
     held = walk.workspace.waiter.until("fresh figures of the kubelet", look, timeout=60)
     uids = {name: str(pods[name]["metadata"]["uid"]) for name in mine}
-    counted = walk.context.cluster.memory.held(uids.values())
+    counted = walk.context.cluster.memory.working_sets(uids.values())
     for name, uid in uids.items():
         assert 10e6 < held[name][1] < LIMIT
         assert counted[uid] == pytest.approx(held[name][1], abs=10e6)

@@ -84,7 +84,7 @@ def bench(
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     asked, node = Engine(), node_name(f"canary-{owner.name}")
     run = Run.start(tmp_path)
-    run.made(engine=asked.id, endpoint=asked.endpoint, within=owner.name)
+    run.note(engine=asked.id, endpoint=asked.endpoint, within=owner.name)
     try:
         image = needed("REGISTRY_IMAGE")
         registry = Registry.start(run, asked, Processes(), Waiter(), image=image)
@@ -121,7 +121,7 @@ def test_pods_pull_what_was_pushed_with_its_login_and_nothing_else(
     (status,) = pod["status"]["containerStatuses"]
     assert status["imageID"] == f"docker.io/ada/shop@{digest}", bench.why("good")
     assert registry.moved([pod]) == []
-    pinned = bench.pod("pinned", registry.pinned("ada/shop:w-1"), "dockerhub")
+    pinned = bench.pod("pinned", f"docker.io/ada/shop@{digest}", "dockerhub")
     assert registry.moved([pinned]) == []
 
     bench.pod("stranger", "ada/shop:w-1")

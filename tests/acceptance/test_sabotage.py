@@ -320,7 +320,7 @@ def test_what_outlives_the_cleanup_is_named(
     entry = [{"name": f"kind-{name}"}]
     users = Path(os.environ["KUBECONFIG"])
     users.write_text(yaml.safe_dump({"contexts": entry, "users": entry}))
-    run.made(cluster=name, containers=[], namespace=None)
+    run.note(cluster=name, containers=[], namespace=None)
 
     def make_again() -> str:
         removed = Seen("there is still its folder", True, None)

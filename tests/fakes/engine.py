@@ -1,7 +1,7 @@
 """The container engine, in memory."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from pytest_canary.cluster.container_engine import (
@@ -43,6 +43,7 @@ class Engine(ContainerEngine):
         silent: why it does not tell.
         identity: its ID.
         away: what whoever asks it for what it has is told instead.
+        meanwhile: called when a network is removed, which is the last that a run asks of it.
     """
 
     version = "29"
@@ -64,6 +65,7 @@ class Engine(ContainerEngine):
         self.loaded: list[list[str]] = []
         self.started_at, self.silent = "2026-01-01T10:00:00Z", ""
         self.identity, self.away = "engine-1", ""
+        self.meanwhile: Callable[[], object] = lambda: None
         self._node, self._deleted = node, deleted
 
     @property
@@ -105,7 +107,7 @@ class Engine(ContainerEngine):
             **{each.name: each.name for each in self.serving if each.label == label},
         }
 
-    def named(self, image: Image, repository: str, run: str) -> Image:
+    def with_own_name(self, image: Image, repository: str, run: str) -> Image:
         return image
 
     def tag(self, image: Image) -> None:
@@ -154,6 +156,7 @@ class Engine(ContainerEngine):
         return [Network(self.network_ids[name], members)]
 
     def remove_network(self, network: str) -> None:
+        self.meanwhile()
         if network not in self.stays:
             self.network_ids = {n: i for n, i in self.network_ids.items() if i != network}
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from pytest_canary.config.api_settings import Request
 from pytest_canary.traffic.exchange import Kind
-from pytest_canary.traffic.ledger import Ledger, Outcome
+from pytest_canary.traffic.ledger import Ledger, RequestOutcome
 from pytest_canary.traffic.pace import Pace
 from pytest_canary.traffic.schedule import Schedule
 
@@ -25,15 +25,15 @@ def of_tracks(rate: float = 10, share: float = 0.5) -> Ledger:
     return Ledger(plan, 1, ("stable", "canary"))
 
 
-def filled(book: Ledger, *outcomes: tuple[Outcome, float]) -> Ledger:
+def filled(book: Ledger, *outcomes: tuple[RequestOutcome, float]) -> Ledger:
     """The ledger, with a request for each outcome, and the seconds that it took."""
     for outcome, seconds in outcomes:
         number = book.open()
-        book.sent(number, 0.001)
+        book.note_sent(number, 0.001)
         book.close(number, outcome, seconds)
     return book
 
 
-def good(version: str = "1", pod: str = "web-1") -> Outcome:
+def good(version: str = "1", pod: str = "web-1") -> RequestOutcome:
     """An answer as promised."""
-    return Outcome(Kind.ANSWERED, 200, version, pod)
+    return RequestOutcome(Kind.ANSWERED, 200, version, pod)

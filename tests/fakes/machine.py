@@ -48,8 +48,8 @@ class Machine:
     def left(self, **made: Unpack[Noted]) -> Run:
         """A run whose process is gone."""
         run = Run.start(PROJECT)
-        run.made(engine=self.engine.id, endpoint=self.engine.endpoint)
-        run.made(**made)
+        run.note(engine=self.engine.id, endpoint=self.engine.endpoint)
+        run.note(**made)
         run.release()
         return run
 

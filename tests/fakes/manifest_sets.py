@@ -9,7 +9,7 @@ from pytest_canary.config.options import Options
 from pytest_canary.config.plan import Plan, plan
 from pytest_canary.config.settings_file import check
 from pytest_canary.manifests.documents import Document
-from pytest_canary.rendering.naming import named
+from pytest_canary.rendering.naming import with_names
 
 DEPLOYMENT = """\
 apiVersion: apps/v1
@@ -85,7 +85,7 @@ def project(root: Path, *texts: str, **files: str) -> Path:
 
 def planned(root: Path, *, options: Options | None = None, **table: Any) -> Plan:
     """What its settings make, with the names that its manifests say."""
-    return plan(named(check(table, root, "canary.toml")), options or Options(check=True))
+    return plan(with_names(check(table, root, "canary.toml")), options or Options(check=True))
 
 
 def one(documents: list[Document], kind: str) -> Document:

@@ -45,8 +45,8 @@ def provisioned(
         memory=SimpleNamespace(held=lambda _: {}),  # the kubelet tells, as there is no kernel
         wait_until_ready=lambda *_: None,
     )
-    run.made(cluster=cluster.name, containers=[world.engine.node_id], network=True)
-    run.made(images=sorted(IMAGES.values()))
+    run.note(cluster=cluster.name, containers=[world.engine.node_id], network=True)
+    run.note(images=sorted(IMAGES.values()))
     if pipelines:
         pipelines.build()
         (run.folder / "bin").mkdir()

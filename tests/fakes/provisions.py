@@ -9,6 +9,7 @@ import yaml
 from fakes.api_server import ApiServer, welcome
 from fakes.engine import Engine
 
+from pytest_canary.cluster.early_dns import GRACE
 from pytest_canary.cluster.provision import Provision, Provisioned
 from pytest_canary.cluster.run import Run
 from pytest_canary.config.baseline import Baseline
@@ -47,6 +48,7 @@ class Bench:
         self.plan = Plan(settings, self.options, Baseline("none", "", "a test"))
         self.engine = Engine("dev-control-plane", folder / "deleted")
         self.runs: list[Run] = []
+        self.dns_grace = GRACE
 
     def program(self, name: str, script: str) -> Path:
         path = self.folder / "programs" / name
@@ -63,7 +65,8 @@ class Bench:
 
     def bring_up(self, run: Run, **options: Any) -> Provisioned:
         plan = replace(self.plan, options=replace(self.options, **options))
-        return Provision(plan, run, run, self.engine, Waiter(), Processes()).bring_up()
+        given = (plan, run, run, self.engine, Waiter(), Processes())
+        return Provision(*given, dns_grace=self.dns_grace).bring_up()
 
     def refused(self, run: Run, **options: Any) -> str:
         with pytest.raises(CanaryError) as failure:

@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 from pytest_canary.cluster.run import Run
 run = Run.{start}(Path({project!r}){engine})
-run.made(cluster="canary-x", images=["shop:1"])
+run.note(cluster="canary-x", images=["shop:1"])
 print(run.record.run, flush=True)
 sys.stdin.read()
 """

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from fakes.clock import Clock
 from fakes.objects import copied
 
+from pytest_canary.core.errors import ClusterError
 from pytest_canary.k8s.objects import Snapshot
 from pytest_canary.k8s.observer import KINDS, Observer
 
@@ -24,12 +25,16 @@ class Watched(Observer):
         namespace: tells it.
         clock: what its waits take.
         waits: called before each wait, for what happens meanwhile.
+
+    Attributes:
+        blind: why it can't say what there is now; None where it can.
     """
 
     def __init__(
         self, namespace: Namespace, clock: Clock, waits: Callable[[], None] = lambda: None
     ) -> None:
         self._waits = waits
+        self.blind: ClusterError | None = None
         self._clock = clock
         # No watch is ever started, and nothing else needs more of it than a namespace's protocol.
         stand_in: Any = namespace
@@ -40,9 +45,14 @@ class Watched(Observer):
                 self._take(kind, "MODIFIED", copied(item))
         namespace.store.watch = self._take
 
-    def known(self) -> Snapshot:
+    def snapshot(self) -> Snapshot:
+        if self.blind:
+            raise self.blind
+        return super().snapshot()
+
+    def last_snapshot(self) -> Snapshot:
         self._told_by.take_up()
-        return super().known()
+        return super().last_snapshot()
 
     def change(self, seconds: float) -> None:
         if threading.current_thread().name == "tracks":

@@ -76,6 +76,7 @@ class World:
         meanwhile: called before each wait for a change, for what happens in it.
         commands: what the app's do.
         network: where connections to its Services go.
+        observer: what is known of its namespace, once there is one.
     """
 
     def __init__(
@@ -152,7 +153,7 @@ class World:
         made: dict[str, Any] = {
             "engine": lambda _: self.engine,
             "bring_up": partial(provisioned, self),
-            "observe": lambda _: Watched(self.namespace, self.clock, lambda: self.meanwhile()),
+            "observe": lambda _: self._observe(),
             # Half a minute of real requests would say the same; test_measurement.py has them.
             "judge": self._judge,
             # test_failing_apply.py has real scripts that fail, which would take time in each world.
@@ -165,6 +166,10 @@ class World:
             "judge_in_turn": lambda _: GO_IN_TURN,
         }
         return Builders(**made)
+
+    def _observe(self) -> Watched:
+        self.observer = Watched(self.namespace, self.clock, lambda: self.meanwhile())
+        return self.observer
 
     def _judge(self, _measurement: Measurement) -> Verdict:
         """A go, of a window in which both were asked, as they will be after it, in no time."""

@@ -9,7 +9,7 @@ from statistics import variance
 from typing import TYPE_CHECKING
 
 from pytest_canary.analysis import statistics
-from pytest_canary.analysis.comparison import Comparison, Observed, Rule, decided, lacking
+from pytest_canary.analysis.comparison import Comparison, Observed, Rule, decide, lacking
 from pytest_canary.analysis.metrics.metric import SEE_LOG, Metric
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def _counter(
     else:
         fact += "; the baseline has no such counter"
         rule = Rule(rule.confidence, 0.0)
-    return decided(name, "a request", rates, found, rule, least, fact)
+    return decide(name, "a request", rates, found, rule, least, fact)
 
 
 def _gone(canary: Observed) -> str:

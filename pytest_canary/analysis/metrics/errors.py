@@ -10,7 +10,7 @@ from pytest_canary.analysis.comparison import (
     Comparison,
     Observed,
     Rule,
-    decided,
+    decide,
     format_value,
     lacking,
 )
@@ -63,7 +63,7 @@ def _errors(
     waiting = int(canary.waiting.sum())
     if waiting:
         fact += f"; {waiting:,} to {rule.called} are not answered yet"
-    return decided(name, "share", rates, found, rule, kind.least(errors), fact)
+    return decide(name, "share", rates, found, rule, kind.least(errors), fact)
 
 
 def _omitted(baseline: Observed, canary: Observed) -> str:

@@ -11,7 +11,7 @@ from pytest_canary.analysis.comparison import (
     Comparison,
     Observed,
     Rule,
-    decided,
+    decide,
     format_value,
 )
 from pytest_canary.analysis.kinds import Kind, parts_of
@@ -116,7 +116,7 @@ def _errors(before: Requests, now: Requests, least: float, rule: Rule) -> Compar
         f"({format_value(rates[1], 'share')}), and {before.errors:,} of {len(before):,} before the "
         f"canary came ({format_value(rates[0], 'share')})"
     )
-    return decided("baseline's errors", "share", rates, found, rule, least, fact)
+    return decide("baseline's errors", "share", rates, found, rule, least, fact)
 
 
 def _slow(usual: _Usual, before: Sample, rule: Rule) -> Comparison:
@@ -158,7 +158,7 @@ def _above(
         f"{format_value(limit, 'seconds')}{why}, {format_value(rates[0], 'share')} of those before "
         "the canary came"
     )
-    return decided(f"baseline's {name}", "share", rates, found, rule, matters, fact)
+    return decide(f"baseline's {name}", "share", rates, found, rule, matters, fact)
 
 
 def _omitted(baseline: Observed, _canary: Observed) -> str:

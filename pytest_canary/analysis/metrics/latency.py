@@ -11,7 +11,7 @@ from pytest_canary.analysis.comparison import (
     Comparison,
     Observed,
     Rule,
-    decided,
+    decide,
     format_difference,
     format_value,
     lacking,
@@ -65,7 +65,7 @@ def rows_since(kind: Kind, baseline: Observed, canary: Observed) -> float:
     return max(1.0, canary.rows / baseline.rows)
 
 
-def told_rows(more: float) -> str:
+def reason_in_rows(more: float) -> str:
     """The same, as the reason why nothing is proven."""
     return f"there are {more:.1f} times as many rows by now, which may be why; set api.bounded-read"
 
@@ -161,7 +161,7 @@ def _shift(
         or any(gets_faster(each.latencies, each.baselines, FALLEN) for each in courses)
     ):
         fact, rule = f"{fact}; {WARMS_UP}", Rule(rule.confidence, 0.0)
-    return decided(name, "seconds", medians, found, rule, least, fact)
+    return decide(name, "seconds", medians, found, rule, least, fact)
 
 
 def _difference(

@@ -16,7 +16,7 @@ from pytest_canary.analysis.comparison import (
     Comparison,
     Observed,
     Rule,
-    decided,
+    decide,
     format_difference,
     format_value,
     lacking,
@@ -27,8 +27,8 @@ from pytest_canary.analysis.metrics.latency import (
     ADVICE,
     LATENCY_FLOOR,
     rarity,
+    reason_in_rows,
     rows_since,
-    told_rows,
     too_few,
 )
 from pytest_canary.analysis.metrics.metric import Metric
@@ -120,9 +120,9 @@ def _compared(
     if found.p < rule.level and found.value >= least:
         doubt = _doubt(apart, course, base, its, pace, found.value, least)
         if not doubt and found.value - usual * (more_rows - 1) < least:
-            doubt = told_rows(more_rows)
+            doubt = reason_in_rows(more_rows)
         fact, rule = (f"{fact}; {doubt}", replace(rule, level=0.0)) if doubt else (fact, rule)
-    return decided(name, "seconds", (usual, value), found, rule, least, fact)
+    return decide(name, "seconds", (usual, value), found, rule, least, fact)
 
 
 def _doubt(

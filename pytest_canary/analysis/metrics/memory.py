@@ -12,7 +12,7 @@ from pytest_canary.analysis.comparison import (
     Comparison,
     Observed,
     Rule,
-    counted,
+    compare_counts,
     format_value,
     lacking,
 )
@@ -175,7 +175,7 @@ def _compare_levels(base: Sequence[Reading], its: Sequence[Reading], most: float
             f", but it held {format_value(lowest, 'bytes')} and the baseline's "
             f"{format_value(highest, 'bytes')} a moment before"
         )
-    return counted("memory", "bytes", held, most, answer, sentence)
+    return compare_counts("memory", "bytes", held, most, answer, sentence)
 
 
 def _later(readings: Sequence[Reading]) -> list[float]:
@@ -218,7 +218,9 @@ def _compare_growth(
         why = f", which takes {patience:.0f} s to tell from two that only warm up"
     values = worst.allowed * worst.axis.unit, worst.steady * worst.axis.unit
     least = worst.least * worst.axis.unit
-    return counted("memory growth", "bytes", values, least, answer, _tell(worst, limit, held) + why)
+    return compare_counts(
+        "memory growth", "bytes", values, least, answer, _tell(worst, limit, held) + why
+    )
 
 
 def _leak(axis: _Axis, base: Growth, its: Growth, least: float) -> _Leak:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_canary.analysis.comparison import Answer, Comparison, Observed, Rule, counted
+from pytest_canary.analysis.comparison import Answer, Comparison, Observed, Rule, compare_counts
 from pytest_canary.analysis.metrics.metric import SEE_LOG, Metric
 from pytest_canary.core.wording import plural, times
 
@@ -30,7 +30,7 @@ def compare(
     if stays_away:
         sentence += f"; {plural(canary.away, 'pod')} of {rule.called} did not get it back"
     counts = float(baseline.unready), float(canary.unready)
-    return (counted("readiness", "times", counts, float(LEAST), answer, sentence),)
+    return (compare_counts("readiness", "times", counts, float(LEAST), answer, sentence),)
 
 
 READINESS = Metric("readiness", compare, statistic=False, advice=SEE_LOG, event=True)

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_canary.analysis.comparison import Answer, Comparison, Observed, Rule, counted, lacking
+from pytest_canary.analysis.comparison import (
+    Answer,
+    Comparison,
+    Observed,
+    Rule,
+    compare_counts,
+    lacking,
+)
 from pytest_canary.analysis.metrics.metric import SEE_LOG, Metric
 from pytest_canary.core.wording import times
 
@@ -28,7 +35,7 @@ def compare(
     if canary.restarts and canary.ended:
         sentence += f"; one of {rule.called}'s {canary.ended}"
     counts = baseline.restarts, canary.restarts
-    return (counted("restarts", "times", counts, 1.0, answer, sentence),)
+    return (compare_counts("restarts", "times", counts, 1.0, answer, sentence),)
 
 
 RESTARTS = Metric("restarts", compare, statistic=False, advice=SEE_LOG, event=True)

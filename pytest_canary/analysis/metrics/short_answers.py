@@ -10,7 +10,7 @@ from pytest_canary.analysis.comparison import (
     Comparison,
     Observed,
     Rule,
-    decided,
+    decide,
     format_value,
 )
 from pytest_canary.analysis.kinds import Kind
@@ -75,7 +75,7 @@ def compare(
         f"half of what is usual, {format_value(rates[0], 'share')} of the baseline's"
     )
     rule = replace(rule, level=RISK * rule.level)
-    return (decided(NAME, "share", rates, found, rule, kind.least(limits.errors), fact),)
+    return (decide(NAME, "share", rates, found, rule, kind.least(limits.errors), fact),)
 
 
 def _reads(baseline: Requests, canary: Requests) -> _Reads | None:

@@ -18,7 +18,7 @@ from pytest_canary.analysis.comparison import (
     Comparison,
     Observed,
     Rule,
-    decided,
+    decide,
     format_value,
     lacking,
 )
@@ -27,8 +27,8 @@ from pytest_canary.analysis.kinds import Kind, parts_of
 from pytest_canary.analysis.metrics.latency import (
     ADVICE,
     LATENCY_FLOOR,
+    reason_in_rows,
     rows_since,
-    told_rows,
     too_few,
 )
 from pytest_canary.analysis.metrics.metric import Metric
@@ -220,7 +220,7 @@ def _above(
         doubt = _doubt_in_turn(baseline, canary, limit, found.value, least, more_rows)
     if doubt:
         fact, rule = f"{fact}; {doubt}", replace(rule, level=0.0)
-    return decided(f"slow answers{kind.suffix}", "share", rates, found, rule, least, fact)
+    return decide(f"slow answers{kind.suffix}", "share", rates, found, rule, least, fact)
 
 
 def _beside(
@@ -255,7 +255,7 @@ def _doubt_in_turn(
         return DRIFTS
     usual = float((baseline.seconds > limit).mean())
     later = float((canary.seconds > more_rows * limit).mean()) - usual
-    return told_rows(more_rows) if more_rows > 1 and later < least else ""
+    return reason_in_rows(more_rows) if more_rows > 1 and later < least else ""
 
 
 SLOW_ANSWERS = Metric("slow answers", compare, statistic=True, advice=ADVICE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pytest_canary.k8s.selectors import matches
-from pytest_canary.k8s.strategy import most_unavailable, scaled
+from pytest_canary.k8s.strategy import most_unavailable, scale
 from pytest_canary.manifests.documents import Document, Fault, Place
 from pytest_canary.manifests.version import STABLE
 from pytest_canary.preflight.groups import AVAILABILITY
@@ -69,7 +69,7 @@ def _budget(budget: Document, stable: Workload) -> Iterator[Fault]:
         return
     for key in ("minAvailable", "maxUnavailable"):
         value = budget.at("spec", key)
-        count = scaled(value, stable.replicas, up=True)
+        count = scale(value, stable.replicas, up=True)
         if count is None:
             continue
         blocks = count >= stable.replicas if key == "minAvailable" else count == 0

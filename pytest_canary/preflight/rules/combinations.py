@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pytest_canary.manifests.documents import Document, Fault, Place, shown
+from pytest_canary.manifests.documents import Document, Fault, Place, place_text
 from pytest_canary.manifests.pods import POD_OF
 from pytest_canary.preflight.groups import SCHEMA
 from pytest_canary.preflight.rule import rule
@@ -154,5 +154,5 @@ def _one_alone(document: Document, place: Place, found: list[str], what: str) ->
         yield document.fault(
             (*place, found[-1]),
             f"{what} has {listed}, of which Kubernetes takes one alone",
-            f"keep one of them in {shown(place)}",
+            f"keep one of them in {place_text(place)}",
         )

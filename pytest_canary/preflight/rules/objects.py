@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pytest_canary.core.wording import suggestion
-from pytest_canary.manifests.documents import Document, Fault, Place, shown
+from pytest_canary.manifests.documents import Document, Fault, Place, place_text
 from pytest_canary.manifests.schedules import unread
 from pytest_canary.preflight.groups import SCHEMA, YAML
 from pytest_canary.preflight.rule import rule, told
@@ -193,7 +193,7 @@ def missing_field(subject: Subject) -> Iterator[Fault]:
             pod = (*job, "template", "spec")
             yield document.fault(
                 pod,
-                f"{shown(pod)}.restartPolicy is missing, and what it is without one, Always, "
+                f"{place_text(pod)}.restartPolicy is missing, and what it is without one, Always, "
                 f"no {document.kind} may have",
                 "write restartPolicy: Never, or OnFailure",
             )
@@ -272,7 +272,7 @@ def _wrong(
     document: Document, place: Place, allowed: str, value: str = "", right: tuple[str, ...] = ()
 ) -> Fault:
     fix = suggestion(value, right, "change it")
-    return document.fault(place, f"{shown(place)} must be {allowed}", fix)
+    return document.fault(place, f"{place_text(place)} must be {allowed}", fix)
 
 
 def _leaves(value: Any, place: Place) -> Iterator[tuple[Place, Any]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_canary.core.wording import suggestion
-from pytest_canary.manifests.documents import Fault, Place, shown
+from pytest_canary.manifests.documents import Fault, Place, place_text
 from pytest_canary.preflight.groups import PROBES
 from pytest_canary.preflight.rule import rule
 from pytest_canary.preflight.subject import Subject, Workload
@@ -37,7 +37,7 @@ def no_readiness_probe(subject: Subject) -> Iterator[Fault]:
                 place,
                 f"container {container.get('name')} has no readinessProbe, so it gets traffic as "
                 "soon as its process runs",
-                f"give {shown(place)} a readinessProbe that asks whether it can serve",
+                f"give {place_text(place)} a readinessProbe that asks whether it can serve",
             )
 
 

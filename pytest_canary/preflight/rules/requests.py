@@ -8,7 +8,7 @@ from typing import Any
 
 from pytest_canary.core.wording import plural
 from pytest_canary.database.deployment import CPU_REQUEST
-from pytest_canary.k8s.quantities import quantity, quantity_or_none, requests, written
+from pytest_canary.k8s.quantities import as_written, quantity, quantity_or_none, requests
 from pytest_canary.k8s.strategy import most_unavailable
 from pytest_canary.manifests.documents import Document, Fault, Place
 from pytest_canary.manifests.pods import POD
@@ -84,9 +84,9 @@ def request_beyond_both(subject: Subject) -> Iterator[Fault]:
             yield _fault(
                 subject,
                 resource,
-                f"{pods} request {written(resource, asked)} of {resource} together, and the node "
-                f"has {written(resource, Decimal(has))}, of which Kubernetes {by} "
-                f"{written(resource, taken)}",
+                f"{pods} request {as_written(resource, asked)} of {resource} together, and the "
+                f"node has {as_written(resource, Decimal(has))}, of which Kubernetes {by} "
+                f"{as_written(resource, taken)}",
                 "request less, or let maxUnavailable be 1 where a rollout needs the room of one "
                 "more",
             )
@@ -131,16 +131,16 @@ def _beyond(
         return
     pods = sum(replicas.values())
     asks = (
-        f"a pod requests {written(resource, one)}"
+        f"a pod requests {as_written(resource, one)}"
         if one > has
-        else f"the {pods} pods of {' and '.join(replicas)} request {written(resource, whole)}"
+        else f"the {pods} pods of {' and '.join(replicas)} request {as_written(resource, whole)}"
     )
-    most = f"request at most {written(resource, free / pods)} for a pod"
+    most = f"request at most {as_written(resource, free / pods)} for a pod"
     yield _fault(
         subject,
         resource,
-        f"{asks} of {resource}, and the node has {written(resource, has)}, of which Kubernetes "
-        f"{by} {written(resource, taken)}",
+        f"{asks} of {resource}, and the node has {as_written(resource, has)}, of which Kubernetes "
+        f"{by} {as_written(resource, taken)}",
         most if free > 0 else "use another",
     )
 

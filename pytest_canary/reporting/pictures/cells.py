@@ -53,12 +53,12 @@ def difference(comparison: Comparison, number: int) -> Picture | None:
         key=f"difference-{number}",
         title=f"{comparison.metric}: the difference, and what nobody would mind",
         caption="",
-        description=f"{shown(comparison)}; {comparison.answer or 'not judged'}.",
+        description=f"{difference_text(comparison)}; {comparison.answer or 'not judged'}.",
         specs={CELL.name: _cell(CELL, layers, (-EDGE, EDGE))},
     )
 
 
-def shown(comparison: Comparison) -> str:
+def difference_text(comparison: Comparison) -> str:
     """A difference in words, as the caller has it, or by its number."""
     if comparison.effect_text or comparison.effect is None:
         return comparison.effect_text

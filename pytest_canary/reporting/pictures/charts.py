@@ -17,13 +17,13 @@ from pytest_canary.reporting.pictures.frame import (
 )
 from pytest_canary.reporting.pictures.levels import (
     Named,
-    ordered,
     rates,
     ready,
     role,
+    roles_in_order,
     runs,
-    stacked,
-    wanted,
+    stack,
+    wanted_replicas,
 )
 from pytest_canary.reporting.pictures.marks import (
     areas,
@@ -53,7 +53,7 @@ def pictures(report: Report) -> list[Picture]:
     return found
 
 
-def called(version: str) -> str:
+def version_text(version: str) -> str:
     """A version in words, that of an unanswered request included."""
     if version in ("baseline", "candidate"):
         return f"the {version}"
@@ -63,8 +63,8 @@ def called(version: str) -> str:
 def replicas(report: Report) -> Picture:
     """Ready pods over time, and how many were wanted."""
     named, end = ready(report), length(report)
-    rows = stacked(named, end)
-    asked = [{"x": at, "y": count} for at, count in wanted(report.replicas)]
+    rows = stack(named, end)
+    asked = [{"x": at, "y": count} for at, count in wanted_replicas(report.replicas)]
     asked.append({"x": end, "y": asked[-1]["y"]})
     top = max(row["y"] for row in [*rows, *asked])
 
@@ -98,7 +98,7 @@ def requests(report: Report, traffic: Traffic) -> Picture:
     """Requests a second over time, by who answered."""
     named = rates(report, traffic)
     ended = max(point.at for point in traffic.series) + traffic.bin
-    rows = stacked(named, ended)
+    rows = stack(named, ended)
     top = max((row["y"] for row in rows), default=0)
     return Picture(
         key="requests",
@@ -124,7 +124,7 @@ def requests(report: Report, traffic: Traffic) -> Picture:
 
 def errors(report: Report, traffic: Traffic) -> Picture:
     """Lost requests over time, by who answered; a cross for each bar."""
-    roles = ordered(report, {point.version for point in traffic.series})
+    roles = roles_in_order(report, {point.version for point in traffic.series})
     below: dict[float, float] = {}
     rows: Rows = []
     for version in roles:
@@ -144,7 +144,7 @@ def errors(report: Report, traffic: Traffic) -> Picture:
     lost = sum(point.errors for point in traffic.series)
     tops = [{"x": at + traffic.bin / 2, "y": high} for at, high in below.items()]
     by = ", ".join(
-        f"{words.count(number)} of {called(version)}"
+        f"{words.count(number)} of {version_text(version)}"
         for version in roles
         if (number := sum(p.errors for p in traffic.series if p.version == version))
     )
@@ -171,7 +171,7 @@ def latencies(report: Report, traffic: Traffic) -> Picture:
     part = 0
     told = []
     few = len({point.at for point in traffic.series}) <= POINTS
-    for version in ordered(report, {point.version for point in traffic.series}):
+    for version in roles_in_order(report, {point.version for point in traffic.series}):
         mine = [point for point in traffic.series if point.version == version]
         for run in runs(mine, traffic.bin):
             part += 1
@@ -191,7 +191,7 @@ def latencies(report: Report, traffic: Traffic) -> Picture:
         shown = [point.p95 for point in mine if point.p95 is not None]
         if shown:
             low, high = words.latency(min(shown)), words.latency(max(shown))
-            told.append(f"{called(version)} between {low} and {high}")
+            told.append(f"{version_text(version)} between {low} and {high}")
     return Picture(
         key="latency",
         title="Latency by version, in ms",
@@ -208,5 +208,5 @@ def _ranges(named: Named, noun: str) -> str:
     told = []
     for name in named.roles:
         heights = [step.heights[name] for step in named.steps]
-        told.append(f"{called(name)} between {min(heights):g} and {max(heights):g} {noun}")
+        told.append(f"{version_text(name)} between {min(heights):g} and {max(heights):g} {noun}")
     return ", ".join(told)

@@ -40,12 +40,12 @@ def drawn(pictures: Sequence[Picture]) -> dict[tuple[str, str], str]:
     wanted = [(each, name) for each in pictures for name in each.specs]
     svgs = draw([each.specs[name] for each, name in wanted])
     return {
-        (each.key, name): embedded(svg, f"{each.key}-{name}", each.title, each.description)
+        (each.key, name): embed(svg, f"{each.key}-{name}", each.title, each.description)
         for (each, name), svg in zip(wanted, svgs, strict=True)
     }
 
 
-def embedded(svg: str, key: str, title: str, description: str) -> str:
+def embed(svg: str, key: str, title: str, description: str) -> str:
     """An SVG as a part of a page: it scales, has a name and a description, and IDs of its own."""
     # Our own drawing, of text that it has escaped; a document type, where entities would be, is
     # refused all the same.

@@ -42,7 +42,7 @@ def role(report: Report, version: str) -> str:
     return "other"
 
 
-def ordered(report: Report, versions: Iterable[str]) -> dict[str, str]:
+def roles_in_order(report: Report, versions: Iterable[str]) -> dict[str, str]:
     """Each version's role: the baseline first, what is neither last."""
     roles = {version: role(report, version) for version in versions}
     return dict(sorted(roles.items(), key=lambda item: (ROLES.index(item[1]), item[0])))
@@ -52,7 +52,7 @@ def ready(report: Report) -> Named:
     """Ready pods: by version where that is known of all of them, else by Deployment."""
     by_version = all(row.version for row in report.replicas)
     if by_version:
-        roles = ordered(report, (row.version for row in report.replicas))
+        roles = roles_in_order(report, (row.version for row in report.replicas))
     else:
         names = sorted({row.deployment for row in report.replicas})
         roles = {name: "canary" if name.endswith("-canary") else "other" for name in names}
@@ -68,7 +68,7 @@ def ready(report: Report) -> Named:
     return Named(list(steps.values()), roles)
 
 
-def wanted(replicas: Sequence[Replicas]) -> list[tuple[float, int]]:
+def wanted_replicas(replicas: Sequence[Replicas]) -> list[tuple[float, int]]:
     """Replicas asked for, of all Deployments together, from each moment on."""
     last: dict[str, int] = {}
     found: dict[float, int] = {}
@@ -80,7 +80,7 @@ def wanted(replicas: Sequence[Replicas]) -> list[tuple[float, int]]:
 
 def rates(report: Report, traffic: Traffic) -> Named:
     """Requests a second by the version that answered, a step for each bin."""
-    roles = ordered(report, {point.version for point in traffic.series})
+    roles = roles_in_order(report, {point.version for point in traffic.series})
     bins: dict[float, dict[str, float]] = {}
     for point in traffic.series:
         heights = bins.setdefault(point.at, dict.fromkeys(roles, 0.0))
@@ -94,7 +94,7 @@ def rates(report: Report, traffic: Traffic) -> Named:
     return Named(steps, roles)
 
 
-def stacked(named: Named, end: float) -> Rows:
+def stack(named: Named, end: float) -> Rows:
     """The steps one on top of the other, as rows of a picture.
 
     What is there without a break has one `part`, whose last row says where it ended.

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_canary.services.errors import ExpressionError
-from pytest_canary.services.github.functions import ARITY, FUNCTIONS, equal, holds, less, said
+from pytest_canary.services.github.functions import ARITY, FUNCTIONS, equal, holds, less, text_of
 from pytest_canary.services.tokens import tokens
 
 Scope = Mapping[str, Any]
@@ -92,7 +92,7 @@ def condition(text: str) -> Expression:
 
     def evaluate(scope: Scope) -> str:
         return "".join(
-            each if isinstance(each, str) else said(each.evaluate(scope)) for each in found
+            each if isinstance(each, str) else text_of(each.evaluate(scope)) for each in found
         )
 
     called = frozenset[str]().union(*(e.functions for e in found if isinstance(e, Expression)))
@@ -116,14 +116,16 @@ def pieces(text: str) -> Iterator[str | Expression]:
     yield text[end:]
 
 
-def filled(text: str, scope: Scope) -> str:
+def fill_in(text: str, scope: Scope) -> str:
     """A text with what its expressions come to.
 
     Raises:
         ExpressionError: one is none, or can't be evaluated.
     """
     parts = pieces(text)
-    return "".join(each if isinstance(each, str) else said(each.evaluate(scope)) for each in parts)
+    return "".join(
+        each if isinstance(each, str) else text_of(each.evaluate(scope)) for each in parts
+    )
 
 
 class _Parser:
@@ -241,7 +243,7 @@ def _at(term: Term, key: Term) -> Term:
     def evaluate(scope: Scope) -> Any:
         of, step = term(scope), key(scope)
         if isinstance(of, Mapping):
-            wanted = said(step).lower()
+            wanted = text_of(step).lower()
             return next((v for k, v in of.items() if str(k).lower() == wanted), None)
         if isinstance(of, list) and isinstance(step, int | float) and 0 <= step < len(of):
             return of[int(step)]

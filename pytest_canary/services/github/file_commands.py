@@ -25,7 +25,7 @@ def make(folder: Path) -> dict[str, str]:
     return {name: str(path) for name, path in places.items()}
 
 
-def handed_on(path: str) -> dict[str, str]:
+def read_assignments(path: str) -> dict[str, str]:
     """What a step has written as NAME=VALUE, or over several lines as NAME<<END.
 
     Raises:

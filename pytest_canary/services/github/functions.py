@@ -11,7 +11,7 @@ from typing import Any
 from pytest_canary.services.errors import ExpressionError
 
 
-def said(value: Any) -> str:
+def text_of(value: Any) -> str:
     """A value as a text."""
     if value is None:
         return ""
@@ -63,7 +63,7 @@ def less(left: Any, right: Any) -> bool:
 def _contains(where: Any, what: Any) -> bool:
     if isinstance(where, list):
         return any(equal(each, what) for each in where)
-    return said(what).lower() in said(where).lower()
+    return text_of(what).lower() in text_of(where).lower()
 
 
 def _format(text: Any, *values: Any) -> str:
@@ -72,25 +72,27 @@ def _format(text: Any, *values: Any) -> str:
             return found[0][0]
         if not found[1] or int(found[1]) >= len(values):
             raise ExpressionError(f"format has no argument for {found[0]}")
-        return said(values[int(found[1])])
+        return text_of(values[int(found[1])])
 
-    return re.sub(r"\{\{|\}\}|\{(\d*)\}", fill, said(text))
+    return re.sub(r"\{\{|\}\}|\{(\d*)\}", fill, text_of(text))
 
 
 def _from_json(text: Any) -> Any:
     try:
-        return json.loads(said(text))
+        return json.loads(text_of(text))
     except ValueError as error:
         raise ExpressionError(f"fromJSON has no JSON: {error}") from error
 
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "contains": _contains,
-    "endswith": lambda text, end: said(text).lower().endswith(said(end).lower()),
+    "endswith": lambda text, end: text_of(text).lower().endswith(text_of(end).lower()),
     "format": _format,
     "fromjson": _from_json,
-    "join": lambda of, by=",": said(by).join(map(said, of)) if isinstance(of, list) else said(of),
-    "startswith": lambda text, start: said(text).lower().startswith(said(start).lower()),
+    "join": lambda of, by=",": (
+        text_of(by).join(map(text_of, of)) if isinstance(of, list) else text_of(of)
+    ),
+    "startswith": lambda text, start: text_of(text).lower().startswith(text_of(start).lower()),
     "tojson": lambda value: json.dumps(value, indent=2),
 }
 """By their names in lower case."""

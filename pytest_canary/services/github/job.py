@@ -22,7 +22,7 @@ from pytest_canary.jobs.results import JobResult
 from pytest_canary.services.errors import ExpressionError
 from pytest_canary.services.github import file_commands
 from pytest_canary.services.github.environment import contexts, variables, workspace
-from pytest_canary.services.github.expressions import Expression, filled
+from pytest_canary.services.github.expressions import Expression, fill_in
 from pytest_canary.services.github.functions import holds
 from pytest_canary.services.github.shells import Shells
 from pytest_canary.services.github.steps import GitHubJob, Step, Texts
@@ -163,7 +163,7 @@ class _JobRun:
     def _job_outputs(self) -> dict[str, str]:
         scope = self._now({})
         try:
-            return {name: filled(text, scope) for name, text in self._job.outputs.items()}
+            return {name: fill_in(text, scope) for name, text in self._job.outputs.items()}
         except ExpressionError:  # what asks for them finds nothing
             return {}
 
@@ -173,16 +173,16 @@ class _JobRun:
         scope = self._now(environment)
         for table in self._job.environment:
             for name, text in table.items():
-                environment[name] = filled(text, scope)
+                environment[name] = fill_in(text, scope)
         environment |= self._more
         for name, text in step.environment.items():
-            environment[name] = filled(text, scope)
+            environment[name] = fill_in(text, scope)
         if not _meant(step.condition, scope, self._failed):
             self._end(step, "skipped", "skipped", {})
             return ""
         places = file_commands.make(self._given.folder / "steps")
         script = self._script(number, step, scope, environment | places)
-        ended = shells.run(step.shown, script, _minutes(filled(step.minutes, scope)))
+        ended = shells.run(step.shown, script, _minutes(fill_in(step.minutes, scope)))
         problem = "" if ended.code else self._hand_on(step, places)
         failed = bool(ended.code or problem)
         if problem:
@@ -218,7 +218,7 @@ class _JobRun:
         folder = self._given.folder / "steps"
         found = {**self._own, **environment, "GITHUB_ACTION": step.identity or f"__run_{number}"}
         if step.action:
-            inputs = {name: filled(text, scope) for name, text in step.inputs.items()}
+            inputs = {name: fill_in(text, scope) for name, text in step.inputs.items()}
             named = {name.upper().replace(" ", "_").replace("-", "_"): name for name in inputs}
             found |= {f"INPUT_{name}": inputs[key] for name, key in named.items()}
             found |= for_checkout(self._given.workflow, workspace(self._given.workflow))
@@ -232,8 +232,8 @@ class _JobRun:
             return f"( {begin} || exit\n{step.stand_in or ':'}\n) </dev/null"
         script = folder / f"{number}.sh"
         script.touch(mode=0o600)
-        script.write_text(f"{filled(step.script, scope)}\n")
-        place = work / filled(step.folder, scope)
+        script.write_text(f"{fill_in(step.script, scope)}\n")
+        place = work / fill_in(step.folder, scope)
         shell = _SHELLS.get(step.shell, step.shell)
         shell = shell if "{0}" in shell else f"{shell} {{0}}"
         command = shell.replace("{0}", shlex.quote(str(script)))
@@ -242,8 +242,8 @@ class _JobRun:
     def _hand_on(self, step: Step, places: Mapping[str, str]) -> str:
         """Take over what a step hands on; what is wrong with it."""
         try:
-            outputs = file_commands.handed_on(places["GITHUB_OUTPUT"])
-            self._more |= file_commands.handed_on(places["GITHUB_ENV"])
+            outputs = file_commands.read_assignments(places["GITHUB_OUTPUT"])
+            self._more |= file_commands.read_assignments(places["GITHUB_ENV"])
         except ExpressionError as error:
             return f"GITHUB_OUTPUT or GITHUB_ENV: {error}"
         self._folders = [*file_commands.folders(places["GITHUB_PATH"]), *self._folders]
@@ -270,7 +270,7 @@ def _passed(job: GitHubJob, ends: Mapping[str, End]) -> bool:
 
 def _is_true(text: str, scope: Mapping[str, Any]) -> bool:
     """Whether a text that may have expressions in it comes to "true"."""
-    return filled(text, scope).strip().lower() == "true"
+    return fill_in(text, scope).strip().lower() == "true"
 
 
 def _meant(condition: Expression, scope: Mapping[str, Any], failed: bool) -> bool:

@@ -19,7 +19,12 @@ from pytest_canary.pipelines.shell import events
 from pytest_canary.pipelines.uses import lacking
 from pytest_canary.pipelines.values import Place
 from pytest_canary.services.github.actions import STAND_INS
-from pytest_canary.services.lacking import Told, Wants, given, written
+from pytest_canary.services.lacking import (
+    VariableFaults,
+    Wants,
+    handed_on_names,
+    names_of_shell,
+)
 from pytest_canary.services.reading import Reader, Wanted
 
 # https://docs.github.com/actions/reference/workflows-and-actions/variables; the token is in none of
@@ -30,7 +35,7 @@ EVENT_PATH GRAPHQL_URL HEAD_REF JOB OUTPUT PATH REF REF_NAME REF_PROTECTED REF_T
 REPOSITORY_ID REPOSITORY_OWNER REPOSITORY_OWNER_ID RETENTION_DAYS RUN_ATTEMPT RUN_ID RUN_NUMBER
 SERVER_URL SHA STATE STEP_SUMMARY TRIGGERING_ACTOR WORKFLOW WORKFLOW_REF WORKFLOW_SHA WORKSPACE
 """
-_GIVEN = given(
+_GIVEN = names_of_shell(
     f"GITHUB_({'|'.join(_GITHUB.split())})",
     r"(RUNNER|ACTIONS|CONDA|DOTNET|SELENIUM|POWERSHELL|HOMEBREW|GHCUP|PIPX|BOOTSTRAP|VCPKG)_\w+",
     r"\w+_HOME|JAVA_HOME_\w+|GOROOT_\w+|CONDA|Image(OS|Version)|AGENT_TOOLSDIRECTORY|\w+WEBDRIVER",
@@ -68,7 +73,7 @@ def faults(reader: Reader, wanted: Wanted, wants: Wants) -> Iterator[Fault]:
         wanted: what is to be run of it.
         wants: what gives variables beside it.
     """
-    told = Told(_GIVES, _FIX)
+    told = VariableFaults(_GIVES, _FIX)
     for key, job in reader.values.root["jobs"].items():
         if not wanted.jobs or key in wanted.jobs:
             yield from _Job(reader, wants, told, wanted.uses, key, job).faults()
@@ -80,7 +85,7 @@ class _Job:
 
     reader: Reader
     wants: Wants
-    told: Told
+    told: VariableFaults
     uses: Mapping[str, str]
     key: str
     job: Mapping[str, Any]
@@ -126,7 +131,7 @@ class _Job:
         """Learn what a step hands on; whether what comes behind it is known."""
         script, action = str(step.get("run", "")), step.get("uses", "").split("@")[0]
         identity = step.get("id", "")
-        names = written(script)
+        names = handed_on_names(script)
         # By a program of its own, a script may hand on what nobody can read here.
         own = "GITHUB_OUTPUT" in script and names
         self.ids[identity] = names if own and "run" in step else None

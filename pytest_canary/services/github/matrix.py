@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pytest_canary.services.github.functions import said
+from pytest_canary.services.github.functions import text_of
 
 ADDED = ("include", "exclude")
 """What of a matrix is no variable of it."""
@@ -46,7 +46,7 @@ def copies(key: str, matrix: Mapping[str, list[Any]]) -> Iterator[tuple[str, dic
         if not fits:
             alone.append(dict(more))
     for each in (*found, *alone):
-        values = ", ".join(said(value) for value in each.values())
+        values = ", ".join(text_of(value) for value in each.values())
         yield f"{key} ({values})", each
 
 

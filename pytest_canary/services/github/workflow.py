@@ -13,12 +13,12 @@ from typing import Any
 
 from pytest_canary.jobs.definition import Block, Definition, FailFast, Job
 from pytest_canary.manifests.documents import Fault, Source
-from pytest_canary.pipelines.shapes import Misfit, shown
+from pytest_canary.pipelines.shapes import Misfit, describe
 from pytest_canary.pipelines.values import Place
 from pytest_canary.services.errors import ExpressionError
 from pytest_canary.services.github.actions import CHECKOUT, stand_in
 from pytest_canary.services.github.expressions import Expression, condition, pieces
-from pytest_canary.services.github.functions import said
+from pytest_canary.services.github.functions import text_of
 from pytest_canary.services.github.matrix import ADDED, MOST, copies
 from pytest_canary.services.github.schema import WORKFLOW
 from pytest_canary.services.github.steps import GitHubJob, Step, Texts
@@ -81,7 +81,7 @@ class _Reading:
             block, made = self._block(key, root, {k: needs[k] for k in names})
             blocks.append(block)
             found |= made
-        name = said(root.get("name")) or self.reader.source.shown
+        name = text_of(root.get("name")) or self.reader.source.shown
         definition = Definition(name, tuple(blocks), minutes=WORKFLOW_LIMIT)
         return GitHubWorkflow(definition, found, _inputs(root["on"]))
 
@@ -154,7 +154,7 @@ class _Reading:
             for number, each in enumerate(matrix.get(name, [])):
                 if not isinstance(each, dict):
                     place = ("jobs", key, "strategy", "matrix", name, number)
-                    self._wrong(Misfit(place, f"a table, not {shown(each)}"))
+                    self._wrong(Misfit(place, f"a table, not {describe(each)}"))
                     return
         yield from copies(key, matrix)
 
@@ -204,7 +204,7 @@ class _Reading:
         return {key: self._text(each, (*place, key)) for key, each in (table or {}).items()}
 
     def _text(self, value: Any, place: Place) -> str:
-        text = said(value)
+        text = text_of(value)
         try:
             [*pieces(text)]
         except ExpressionError as error:
@@ -213,7 +213,7 @@ class _Reading:
 
     def _condition(self, value: Any, place: Place) -> Expression:
         try:
-            return condition(said(value))
+            return condition(text_of(value))
         except ExpressionError as error:
             self._wrong(Misfit(place, str(error)))
             return condition("success()")
@@ -247,7 +247,7 @@ def _inputs(on: Any) -> Texts:
     starts = on.values() if isinstance(on, dict) else []
     tables = [each.get("inputs") for each in starts if isinstance(each, dict)]
     return {
-        name: said(each["default"])
+        name: text_of(each["default"])
         for table in tables
         if isinstance(table, dict)
         for name, each in table.items()

@@ -20,9 +20,9 @@ from pytest_canary.jobs.results import JobResult, Part
 from pytest_canary.jobs.shell import Ended, Shell, open_shell
 from pytest_canary.services.gitlab.pipeline import GitLabJob, GitLabPipeline
 from pytest_canary.services.gitlab.variables import (
-    expanded,
+    expand,
     of_secrets,
-    predefined,
+    predefined_variables,
     project_folder,
 )
 from pytest_canary.services.places import for_checkout
@@ -64,14 +64,14 @@ class GitLabJobs:
         return any(ends[each].result in ("failed", "stopped") for each in waits if each in ends)
 
     def _variables(self, job: GitLabJob, given: Assignment) -> dict[str, str]:
-        own = predefined(given.workflow, given.home) | {
+        own = predefined_variables(given.workflow, given.home) | {
             "CI_JOB_ID": given.folder.name,
             "CI_JOB_NAME": given.job.name,
             "CI_JOB_STAGE": job.stage,
         }
         secrets = of_secrets(given.secrets, given.home)
         raw = job.raw | secrets.keys()
-        return expanded({**own, **job.variables, **secrets, **self._parameters}, raw)
+        return expand({**own, **job.variables, **secrets, **self._parameters}, raw)
 
 
 class _JobRun:

@@ -14,9 +14,15 @@ from pytest_canary.manifests.documents import Fault
 from pytest_canary.pipelines.definition import Command
 from pytest_canary.pipelines.faults import UNDESCRIBED
 from pytest_canary.pipelines.uses import Use, lacking
-from pytest_canary.services.gitlab.merging import extended, lines, merged
+from pytest_canary.services.gitlab.merging import extend, lines, merge
 from pytest_canary.services.gitlab.schema import FILE, OF_ALL
-from pytest_canary.services.lacking import Told, Wants, first_line, given, written
+from pytest_canary.services.lacking import (
+    VariableFaults,
+    Wants,
+    first_line,
+    handed_on_names,
+    names_of_shell,
+)
 from pytest_canary.services.reading import Reader, Wanted
 
 # https://docs.gitlab.com/ci/variables/predefined_variables/: those that pipelines use; of others
@@ -41,7 +47,7 @@ TEMPLATE_REGISTRY_HOST
 _PREDEFINED = frozenset(f"CI_{name}" for name in _NAMES.split())
 _MANY = ("CI_MERGE_REQUEST_", "CI_EXTERNAL_", "CI_DEPENDENCY_")
 # Beside GitLab's own: what images of jobs have.
-_GIVEN = given(
+_GIVEN = names_of_shell(
     r"(GITLAB|FF|KUBERNETES|CHAT|TRIGGER|DOCKER_TLS|RUNNER)_\w+",
     r"\w+_(HOME|VERSION)|DOCKER_(HOST|CONFIG|CERT_PATH)|GIT_\w+",
 )
@@ -71,15 +77,15 @@ def faults(reader: Reader, wanted: Wanted, wants: Wants) -> Iterator[Fault]:
     known: dict[str, dict[str, Any]] = {}
     of_all = {key: root[key] for key in OF_ALL if key in root} | root.get("default", {})
     jobs = {
-        name: merged(of_all, extended(name, listed, known))
+        name: merge(of_all, extend(name, listed, known))
         for name in listed
         if not name.startswith(".")
     }
     shared = _Shared(reader, wants, root, _reported(jobs.values()))
-    told = Told(_GIVES, _FIX)
+    told = VariableFaults(_GIVES, _FIX)
     for name, job in jobs.items():
         if not wanted.jobs or name in wanted.jobs:
-            has = shared.known(job)
+            has = shared.variables_of(job)
             if has is None:
                 continue
             for part in (("before_script", "script"), ("after_script",)):
@@ -110,7 +116,7 @@ class _Shared:
         self._root = root
         self._reported = reported
 
-    def known(self, job: Mapping[str, Any]) -> set[str] | None:
+    def variables_of(self, job: Mapping[str, Any]) -> set[str] | None:
         """The variables that a job begins with; None where it may have any."""
         if self._reported is None:
             return None
@@ -162,7 +168,7 @@ def _reported(jobs: Collection[Mapping[str, Any]]) -> set[str] | None:
         artifacts = job.get("artifacts")
         reports = artifacts.get("reports") if isinstance(artifacts, dict) else None
         if isinstance(reports, dict) and "dotenv" in reports:
-            names = {name for each in lines(job.get("script")) for name in written(each)}
+            names = {name for each in lines(job.get("script")) for name in handed_on_names(each)}
             if not names:
                 return None
             found |= names

@@ -13,7 +13,7 @@ class ExtendsError(Exception):
     """A job extends what there is not, or itself; in a few words."""
 
 
-def extended(
+def extend(
     name: str,
     jobs: Mapping[str, Any],
     known: dict[str, dict[str, Any]],
@@ -40,18 +40,18 @@ def extended(
             raise ExtendsError(f"there is no job {parent}")
         if parent in (*within, name) or len(within) > DEEPEST:
             raise ExtendsError(f"{parent} extends itself, or too many")
-        found = merged(found, extended(parent, jobs, known, (*within, name)))
-    known[name] = merged(found, {key: each for key, each in job.items() if key != "extends"})
+        found = merge(found, extend(parent, jobs, known, (*within, name)))
+    known[name] = merge(found, {key: each for key, each in job.items() if key != "extends"})
     return known[name]
 
 
-def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+def merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
     """Two tables as one; what is above counts."""
     found = dict(below)
     for key, each in above.items():
         mine = found.get(key)
         both = isinstance(mine, dict) and isinstance(each, dict)
-        found[key] = merged(mine, each) if both and isinstance(mine, dict) else each
+        found[key] = merge(mine, each) if both and isinstance(mine, dict) else each
     return found
 
 

@@ -20,9 +20,9 @@ from pytest_canary.pipelines.shapes import Anything, Misfit, Table
 from pytest_canary.pipelines.values import Place
 from pytest_canary.services.errors import ExpressionError
 from pytest_canary.services.gitlab.expressions import evaluate
-from pytest_canary.services.gitlab.merging import ExtendsError, extended, lines, merged
+from pytest_canary.services.gitlab.merging import ExtendsError, extend, lines, merge
 from pytest_canary.services.gitlab.schema import FILE, JOB, NOT_TAKEN, OF_ALL
-from pytest_canary.services.gitlab.variables import expanded, of_file, predefined
+from pytest_canary.services.gitlab.variables import expand, of_file, predefined_variables
 from pytest_canary.services.reading import Reader, Wanted, chosen, circle, read
 
 STAGES = ("build", "test", "deploy")
@@ -137,7 +137,7 @@ class _Reading:
         for name in names:
             if not self.wanted.jobs or name in self.wanted.jobs:
                 try:
-                    whole[name] = merged(self._of_all(), extended(name, listed, known))
+                    whole[name] = merge(self._of_all(), extend(name, listed, known))
                 except ExtendsError as error:
                     self._wrong(Misfit((name, "extends"), str(error)))
         made = {name: self._job(name, job) for name, job in whole.items()}
@@ -195,8 +195,8 @@ class _Reading:
         """The first rule that holds; nothing where there are none, None where none does."""
         if "rules" not in job:
             return {}
-        own = predefined(self.workflow) if self.workflow else {}
-        known = expanded({**own, **values, **self.wanted.parameters})
+        own = predefined_variables(self.workflow) if self.workflow else {}
+        known = expand({**own, **values, **self.wanted.parameters})
         for number, rule in enumerate(_flat(job["rules"])):
             place: Place = (name, "rules", number)
             for key in ("changes", "exists"):

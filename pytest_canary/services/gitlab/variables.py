@@ -28,7 +28,7 @@ def project_folder(workflow: Workflow) -> str:
     return f"builds/{repository(workflow)}"
 
 
-def predefined(workflow: Workflow, home: Path | None = None) -> dict[str, str]:
+def predefined_variables(workflow: Workflow, home: Path | None = None) -> dict[str, str]:
     """GitLab's own variables of a pipeline; with a job's home, those of its folders too."""
     named = repository(workflow)
     ref = workflow.ref
@@ -82,7 +82,7 @@ def of_secrets(secrets: Mapping[str, Secret], home: Path) -> dict[str, str]:
     return found | {path: str(home / path) for path in files if _FILE.fullmatch(path)}
 
 
-def expanded(values: Mapping[str, str], raw: frozenset[str] = frozenset()) -> dict[str, str]:
+def expand(values: Mapping[str, str], raw: frozenset[str] = frozenset()) -> dict[str, str]:
     """Variables with each other's values put in, but for those that stay as they are."""
     left = MOST
 

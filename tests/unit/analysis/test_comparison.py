@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from fakes.observed import RULE, observed
 
-from pytest_canary.analysis.comparison import decided, format_value
+from pytest_canary.analysis.comparison import decide, format_value
 from pytest_canary.analysis.statistics import Difference
 
 
@@ -20,14 +20,14 @@ from pytest_canary.analysis.statistics import Difference
     ],
 )
 def test_a_no_go_tells_how_much_more_it_is(low: float, high: float, words: str) -> None:
-    found = decided(
+    found = decide(
         "latency", "seconds", (0.0, 1.0), Difference(1.0, low, high, 0.0), RULE, 0.005, "slow"
     )
     assert found.sentence == f"slow; {words}"
 
 
 def test_a_go_tells_how_much_less_it_is() -> None:
-    found = decided(
+    found = decide(
         "latency", "seconds", (1.0, 0.9), Difference(-0.1, -0.2, -0.05, 1.0), RULE, 0.005, "quick"
     )
     assert (found.answer, found.sentence) == ("go", "quick; it is at least 50 ms less")
@@ -48,7 +48,7 @@ def test_a_go_tells_how_much_less_it_is() -> None:
 def test_an_answer_takes_proof(
     found: tuple[float, float, float, float], answer: str, why: str
 ) -> None:
-    made = decided("errors", "share", (0.0, 0.0), Difference(*found), RULE, 1.0, "so it is")
+    made = decide("errors", "share", (0.0, 0.0), Difference(*found), RULE, 1.0, "so it is")
     assert made.answer == answer, why
 
 

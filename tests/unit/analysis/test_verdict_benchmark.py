@@ -39,7 +39,7 @@ def test_kayentas_shift_is_hodges_and_lehmanns() -> None:
     chance = numpy.random.default_rng(24)
     x, y = chance.lognormal(0, 1, 80) + 1, chance.lognormal(0, 1, 120)
     pairs = numpy.subtract.outer(x, y).ravel()
-    assert kayenta._root(x, y, 0.0) == pytest.approx(numpy.median(pairs), abs=0.01)
+    assert kayenta.root(x, y, 0.0) == pytest.approx(numpy.median(pairs), abs=0.01)
 
 
 def test_a_simulation_is_repeated_by_its_seed() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_canary.annotations.notice import Notice, anchored, fingerprints, home_of, notices
+from pytest_canary.annotations.notice import Notice, anchor, fingerprints, home_of, notices
 from pytest_canary.config.baseline import Baseline
 from pytest_canary.config.options import Options
 from pytest_canary.config.plan import Plan
@@ -77,7 +77,7 @@ def test_a_file_is_told_from_the_repositorys_top(
 
 def test_a_form_that_shows_files_alone_gets_one() -> None:
     bare, whole = Notice("a", "error", "b"), Notice("a", "error", "b", file="x.yml", line=2)
-    assert list(anchored([bare, whole], "y.yml")) == [
+    assert list(anchor([bare, whole], "y.yml")) == [
         Notice("a", "error", "b", file="y.yml"),
         whole,
     ]

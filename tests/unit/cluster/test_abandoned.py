@@ -56,7 +56,7 @@ def test_an_abandoned_run_is_one_reapers_alone(other: Other) -> None:
 
 def test_a_run_that_was_kept_is_found_only_where_asked_for(started: Started) -> None:
     run = started()
-    run.made(kept=True)
+    run.note(kept=True)
     run.release()
     assert found() == []
     assert found(kept=True) == [run.record.run]
@@ -119,7 +119,7 @@ def test_a_record_that_can_not_be_read_is_kept_and_told(
 
 def test_what_another_machines_run_made_is_kept_and_told(started: Started) -> None:
     run = started()
-    run.made(host="build-7", boot="another")
+    run.note(host="build-7", boot="another")
     assert found(kept=True) == [], "it may well run there"
     run.release()
     kept = (
@@ -134,7 +134,7 @@ def test_a_container_of_another_name_on_the_same_machine_is_no_other_machine(
     started: Started,
 ) -> None:
     run = started()
-    run.made(host="f00ba4")
+    run.note(host="f00ba4")
     run.release()
     assert found() == [run.id]
 

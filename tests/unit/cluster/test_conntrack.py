@@ -11,7 +11,7 @@ import hypothesis
 import pytest
 from hypothesis import strategies
 
-from pytest_canary.cluster.conntrack import Connection, Entry, Table, made_between, table
+from pytest_canary.cluster.conntrack import Connection, Entry, Table, connections_between, table
 from pytest_canary.core.errors import ClusterError
 
 RECORDED = Path(__file__).parents[3] / "fixtures" / "conntrack"
@@ -34,7 +34,7 @@ def test_what_came_between_two_tables_is_known_by_its_pod() -> None:
     before, after = recorded("before"), recorded("after")
     assert by_pod(before) == {"10.244.1.9": 1, "10.244.2.9": 3, "fd00:10:244:1::9": 1}
     assert before.keys() < after.keys(), "what was closed is still known"
-    assert by_pod(made_between(before, after)) == {
+    assert by_pod(connections_between(before, after)) == {
         "10.244.1.9": 3,
         "10.244.2.9": 4,
         "fd00:10:244:1::9": 1,
@@ -46,17 +46,17 @@ def test_an_extended_list_says_the_same() -> None:
     """With another protocol in it, and less time left for some."""
     before, after = recorded("after"), recorded("extended")
     assert after.keys() == before.keys()
-    assert made_between(before, after) == []
+    assert connections_between(before, after) == []
 
 
 def test_a_port_that_is_used_again_makes_another_connection() -> None:
     """Four of six are; three of them lead to the same pod as before."""
     before, after = recorded("ports-used"), recorded("ports-used-again")
     assert len(before.keys() & after.keys()) == 5
-    assert by_pod(made_between(before, after)) == {"10.244.2.9": 4}
+    assert by_pod(connections_between(before, after)) == {"10.244.2.9": 4}
     (still,) = table(ENTRY.replace("118 TIME_WAIT", "30 LAST_ACK"), PORT).items()
     assert still[1] == Entry(over=False, left=30)
-    assert made_between(dict([still]), table(ENTRY, PORT)) == [], "it has only been closed"
+    assert connections_between(dict([still]), table(ENTRY, PORT)) == [], "it has only been closed"
 
 
 def test_connections_to_another_port_are_none_of_them() -> None:

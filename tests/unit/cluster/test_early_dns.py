@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from fakes.commands import Program
 
-from pytest_canary.cluster import early_dns
 from pytest_canary.cluster.early_dns import SCRIPT, EarlyDns
 from pytest_canary.core.errors import ClusterError
 from pytest_canary.core.processes import Processes
@@ -89,23 +88,22 @@ def test_nothing_of_it_outlives_a_cluster_that_can_not_be_made(
     ids=["refused", "no answer", "no word"],
 )
 def test_a_node_that_can_not_be_told_is_as_kubeadm_has_it(
-    program: Program, monkeypatch: pytest.MonkeyPatch, script: str, why: str
+    program: Program, script: str, why: str
 ) -> None:
-    monkeypatch.setattr(early_dns, "GRACE", 0.1 if "sleep" in script else 30)
+    grace = 0.1 if "sleep" in script else 30
     program("docker", script)
     processes = Processes()
-    with EarlyDns(NODE, processes, timeout=60) as dns:
+    with EarlyDns(NODE, processes, timeout=60, grace=grace) as dns:
         dns.hear(BEGUN)
     assert processes.alive() == []
     assert dns.notes == [f"CoreDNS is looked at every 10 s, not every second: {why}"]
 
 
 def test_a_kind_that_says_something_else_is_not_waited_for(
-    tmp_path: Path, program: Program, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, program: Program
 ) -> None:
-    monkeypatch.setattr(early_dns, "GRACE", 3600)
     program("docker", "touch asked")
-    with EarlyDns(NODE, Processes(), timeout=60) as dns:
+    with EarlyDns(NODE, Processes(), timeout=60, grace=3600) as dns:
         dns.hear("the control plane is under way")
     (note,) = dns.notes
     assert note.endswith("the cluster was made before that could be said")

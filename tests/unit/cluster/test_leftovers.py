@@ -27,7 +27,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     monkeypatch.setenv("KUBECONFIG", str(tmp_path / "users-own"))
     monkeypatch.chdir(tmp_path)
     started = Run.start(tmp_path)
-    started.made(
+    started.note(
         cluster="canary-1", containers=["node-1"], network=True, images=[IMAGES["baseline"]]
     )
     yield started
@@ -97,7 +97,7 @@ def test_what_a_stage_has_made_that_came_to_no_end_is_found(
         there_alone = run.kubeconfig.read_text().replace("context: gone", "context: it")
         run.kubeconfig.write_text(there_alone)
         assert inventory.take().objects == ()
-        run.made(namespace="shop-test", guest=True)
+        run.note(namespace="shop-test", guest=True)
         before = inventory.take()
         run.kubeconfig.unlink()
         assert leftovers(before, inventory.take())["objects"] == ("Secret db-params",)
@@ -125,9 +125,9 @@ def test_a_network_that_another_cluster_is_in_is_not_the_runs(
 def test_a_network_that_somebody_has_made_since_is_not_the_runs(
     inventory: Inventory, run: Run
 ) -> None:
-    run.made(network_id="network-1")
+    run.note(network_id="network-1")
     assert inventory.take().networks == ("kind",)
-    run.made(network_id="network-0")
+    run.note(network_id="network-0")
     assert inventory.take().networks == ()
 
 
@@ -202,20 +202,20 @@ def test_the_namespaces_objects_are_told_while_it_is_there(
 def test_a_job_is_looked_for_where_one_was_made(
     inventory: Inventory, run: Run, tmp_path: Path
 ) -> None:
-    run.made(guest=True, namespace="shop-test")
+    run.note(guest=True, namespace="shop-test")
     namespace = Namespace(tmp_path, tmp_path / "namespace-deleted")
     labels = {RUN_LABEL: run.id}
     namespace.put({"kind": "Job", "metadata": {"name": "migrate", "labels": labels}})
     inventory.namespace = namespace
     assert inventory.take().objects == (), "who runs none may not be allowed to list them"
-    run.has_applied("job.batch/migrate")
+    run.note_applied("job.batch/migrate")
     assert inventory.take().objects == ("Job migrate",)
 
 
 def test_of_somebodys_namespace_only_what_is_the_runs_is_told(
     inventory: Inventory, run: Run, tmp_path: Path
 ) -> None:
-    run.made(guest=True, namespace="shop-test")
+    run.note(guest=True, namespace="shop-test")
     namespace = Namespace(tmp_path, tmp_path / "namespace-deleted")
     for name, labels in (("theirs", {}), ("db-params", {RUN_LABEL: run.id})):
         namespace.put({"kind": "Secret", "metadata": {"name": name, "labels": labels}})
@@ -240,7 +240,7 @@ def test_of_a_cluster_that_outlives_the_run_nobody_says_that_it_is_gone_while_it
 
     inventory.namespace = namespace
     if outlives:
-        run.made(cluster=None, within="1")
+        run.note(cluster=None, within="1")
         inventory.engine = engine = Engine(NODE, tmp_path / "deleted")
         engine.silent = "" if runs else f"container {NODE} is exited"
     with pytest.MonkeyPatch.context() as patch:
@@ -267,7 +267,7 @@ def test_a_registry_of_the_runs_own_is_found_with_what_was_pushed_to_it(
     for other in (run.id, "000000"):
         engine.serve(Server(f"registry-{other}", "registry:2", registry_label(other), 5000, 1))
     assert pushed not in inventory.take().images
-    run.made(registry=True)
+    run.note(registry=True)
     found = inventory.take()
     assert found.containers == (NODE, f"registry-{run.id}")
     assert pushed in found.images

@@ -52,26 +52,26 @@ def test_a_pod_holds_what_it_uses_but_for_idle_files(
     group(pods / name / "container", 49_000, stat, file)
     group(pods / f"pod{TWO}", 70_000, stat, file)
     made = node(program, tmp_path)
-    assert made.held([ONE]) == {ONE: 47_000.0}
-    assert made.held([ONE, TWO]) == {ONE: 47_000.0, TWO: 67_000.0}
+    assert made.working_sets([ONE]) == {ONE: 47_000.0}
+    assert made.working_sets([ONE, TWO]) == {ONE: 47_000.0, TWO: 67_000.0}
 
 
 def test_a_pod_that_is_gone_or_goes_meanwhile_is_left_out(tmp_path: Path, program: Program) -> None:
     group(tmp_path / f"pod{TWO}", 70_000, "")
     (tmp_path / f"pod{ONE}").mkdir()
-    assert node(program, tmp_path).held([ONE, TWO]) == {TWO: 70_000.0}
+    assert node(program, tmp_path).working_sets([ONE, TWO]) == {TWO: 70_000.0}
 
 
 def test_nobody_is_asked_of_no_pod(tmp_path: Path, program: Program) -> None:
     program("docker", "touch asked")
-    assert NodeMemory("canary-1-control-plane", Processes()).held([]) == {}
+    assert NodeMemory("canary-1-control-plane", Processes()).working_sets([]) == {}
     assert not (tmp_path / "asked").exists()
 
 
 def test_a_node_that_does_not_tell_says_why(program: Program) -> None:
     program("docker", "echo 'container canary-1-control-plane is not running' >&2; exit 1")
     with pytest.raises(ClusterError) as failed:
-        NodeMemory("canary-1-control-plane", Processes()).held([ONE])
+        NodeMemory("canary-1-control-plane", Processes()).working_sets([ONE])
     assert failed.value.sentence == (
         "canary-1-control-plane does not tell what its pods hold: container "
         "canary-1-control-plane is not running"

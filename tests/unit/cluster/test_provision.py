@@ -11,7 +11,6 @@ import pytest
 from fakes.engine import image_id
 from fakes.provisions import Bench
 
-from pytest_canary.cluster import early_dns
 from pytest_canary.cluster.account import ACCOUNT_KUBECONFIG
 from pytest_canary.cluster.container_engine import Image
 from pytest_canary.cluster.prerequisite_images import PrerequisiteImages
@@ -61,7 +60,7 @@ def test_a_build_may_take_as_long_as_its_own_limit_says_beside_the_others(
 
 def test_the_network_is_noted_by_its_id_where_the_run_made_it(bench: Bench) -> None:
     run = bench.run()
-    run.made(network=True)
+    run.note(network=True)
     bench.bring_up(run)
     assert run.record.network_id == "network-1"
     other = bench.run()
@@ -69,10 +68,8 @@ def test_the_network_is_noted_by_its_id_where_the_run_made_it(bench: Bench) -> N
     assert (other.record.network, other.record.network_id) == (False, None)
 
 
-def test_it_is_told_where_coredns_is_not_looked_at_every_second(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(early_dns, "GRACE", 30)
+def test_it_is_told_where_coredns_is_not_looked_at_every_second(bench: Bench) -> None:
+    bench.dns_grace = 30
     bench.program("kind", "[ $1 = get ] || echo ' • Starting control-plane' >&2")
     bench.program("docker", "case $* in *PATCH*) exit 4;; esac")
     assert bench.bring_up(bench.run()).notes == [

@@ -38,7 +38,7 @@ def test_a_run_is_six_hexadecimal_digits_and_no_other_runs(started: Started) -> 
 
 def test_what_a_run_makes_is_on_disk_before_it_is_made(started: Started) -> None:
     run = started()
-    run.made(cluster="canary-x", network=True)
+    run.note(cluster="canary-x", network=True)
     written = json.loads((run.folder / "record.json").read_text())
     assert (written["cluster"], written["network"]) == ("canary-x", True)
     assert written["project"] == str(PROJECT)
@@ -92,7 +92,7 @@ def test_what_a_jobs_container_has_left_as_root_is_told(started: Started) -> Non
 
 def test_a_projects_runs_share_its_cluster_one_after_the_other(started: Started) -> None:
     first = started(how=reusable)
-    first.made(cluster="canary-x")
+    first.note(cluster="canary-x")
     assert first.record.kept, "it outlives its run"
     first.release()
     second = started(how=reusable)
@@ -213,7 +213,7 @@ def test_nothing_is_made_that_can_not_be_noted(started: Started) -> None:
     run = started()
     run.folder.rename(run.folder.with_name("moved"))
     with pytest.raises(ClusterError) as refused:
-        run.made(cluster="canary-x")
+        run.note(cluster="canary-x")
     assert refused.value.sentence == (
         f"what the run makes can't be noted in {run.folder}/record.json: No such file or "
         "directory; nothing is made that is not noted"

@@ -80,7 +80,7 @@ def test_two_runs_with_one_name_do_not_delete_each_others(machine: Machine) -> N
     first, second = Run.start(PROJECT), Run.start(PROJECT)
     machine.engine.mounts = frozenset({first.record.mount})
     for run in (first, second):  # as kind refuses the second, whose name is taken
-        run.made(cluster="dev")
+        run.note(cluster="dev")
     tear_down(second, machine.engine, Processes(), waiter=Waiter(machine.clock))
     assert machine.has_cluster
     tear_down(first, machine.engine, Processes(), waiter=Waiter(machine.clock))
@@ -215,16 +215,16 @@ def test_what_a_run_has_made_in_a_whole_cluster_goes_with_it(
     labels = {RUN_LABEL: "none"}
     body = {"apiVersion": "x.invalid/v1", "kind": "Lane", "metadata": {"name": "a"}}
     run = machine.left(namespace="canary-x")
-    run.has_applied_cluster_wide("Lane.v1.x.invalid/a", kubectl.path)
+    run.note_cluster_wide("Lane.v1.x.invalid/a", kubectl.path)
     remove_from_cluster(run, machine.engine, Processes())
     assert not (tmp_path / "asked").exists(), "nothing was made before there was a way to it"
     run.kubeconfig.write_text("")
     kubectl.put({**body, "metadata": {"name": "a", "labels": {RUN_LABEL: run.id}}})
     kubectl.put({**body, "metadata": {"name": "b", "labels": labels}})
-    run.made(within="1a2b3c")
+    run.note(within="1a2b3c")
     remove_from_cluster(run, machine.engine, Processes())
     assert len(kubectl.objects()) == 2, "its cluster does not run"
-    run.made(within=None)
+    run.note(within=None)
     remove_from_cluster(run, machine.engine, Processes())
     assert list(kubectl.objects()) == ["Lane.v1.x.invalid/b"]
     assert run.record.cluster_wide == ["Lane.v1.x.invalid/a"]

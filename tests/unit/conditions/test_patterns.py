@@ -4,7 +4,7 @@ import threading
 import warnings
 from collections.abc import Callable
 
-from pytest_canary.conditions.patterns import compiled
+from pytest_canary.conditions.patterns import compile_pattern
 
 
 class Pattern(str):
@@ -39,14 +39,14 @@ def test_threads_that_read_patterns_leave_the_process_its_filters_for_warnings()
 
     with warnings.catch_warnings():
         before = [*warnings.filters]
-        other = threading.Thread(target=lambda: compiled(Pattern("^b$", read_second)))
+        other = threading.Thread(target=lambda: compile_pattern(Pattern("^b$", read_second)))
 
         def begin() -> None:
             if not first.is_set():
                 other.start()
             read_first()
 
-        compiled(Pattern("^a$", begin))
+        compile_pattern(Pattern("^a$", begin))
         done.set()
         other.join()
         assert [*warnings.filters] == before

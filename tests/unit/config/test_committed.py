@@ -6,7 +6,7 @@ import pytest
 from fakes.repository import commit, folder, git, own_git
 
 from pytest_canary.config.baseline import find_baseline
-from pytest_canary.config.committed import committed, files_in
+from pytest_canary.config.committed import contents_at, files_in
 from pytest_canary.config.options import Options
 from pytest_canary.config.settings_file import load
 from pytest_canary.core.errors import CommandError
@@ -20,7 +20,7 @@ def held(project: Path, tag: str = "v1") -> list[bytes | None]:
     assert found
     assert found.files.apply
     files = found.files
-    return committed(project, found.id, [files.deployment, files.service, found.files.apply])
+    return contents_at(project, found.id, [files.deployment, files.service, found.files.apply])
 
 
 def test_a_commits_files_are_as_they_were_byte_for_byte(folder: Path) -> None:
@@ -59,7 +59,7 @@ def test_a_commit_that_git_has_lost_is_an_error(folder: Path) -> None:
     git(folder, "init", "--quiet")
     commit(folder, "v1")
     (folder / ".git" / "HEAD").unlink()
-    for asked in (committed, files_in):
+    for asked in (contents_at, files_in):
         with pytest.raises(CommandError, match="`git` exited with code 128"):
             asked(folder, "v1", [Path("apply.sh")])
 

@@ -10,7 +10,7 @@ from fakes.world import NewWorld, World
 from fakes.world_settings import NO_HEADER
 
 from pytest_canary.context.following import KUBE_PROXY
-from pytest_canary.context.sampling import called, sample
+from pytest_canary.context.sampling import name_of, sample
 from pytest_canary.core.errors import ReleaseError
 
 BOTH = ("baseline", "candidate")
@@ -19,7 +19,7 @@ BOTH = ("baseline", "candidate")
 def test_a_header_tells_what_each_version_calls_itself(world: World) -> None:
     context = world.enter("canary").context
     assert sample(context, *BOTH, connections=30) == {"1": 20, "2": 10}
-    assert [called(context, title) for title in BOTH] == ["1", "2"]
+    assert [name_of(context, title) for title in BOTH] == ["1", "2"]
 
 
 def test_without_a_header_the_node_tells_the_tracks(new_world: NewWorld) -> None:
@@ -28,7 +28,7 @@ def test_without_a_header_the_node_tells_the_tracks(new_world: NewWorld) -> None
     context, image = world.context, IMAGES["baseline"]
     world.change_pod("canary", lambda it: it["spec"]["containers"][0].update(image=image))
     assert sample(context, *BOTH, connections=30) == {"baseline": 20, "candidate": 10}
-    assert [called(context, title) for title in BOTH] == [*BOTH]
+    assert [name_of(context, title) for title in BOTH] == [*BOTH]
 
 
 def test_where_one_is_asked_for_others_are_told_by_their_pods(new_world: NewWorld) -> None:

@@ -16,8 +16,6 @@ from pytest_canary.context.workspace import Workspace
 from pytest_canary.core.errors import ClusterError, ReleaseError
 from pytest_canary.core.masking import Redactor
 from pytest_canary.core.waiting import Seen, Waiter
-from pytest_canary.k8s.objects import Snapshot
-from pytest_canary.release.diagnostics import Diagnostics
 
 
 def test_who_listens_to_the_waits_hears_no_secret(
@@ -78,10 +76,11 @@ def test_a_figure_has_no_secret(configured: Callable[..., Settings], tmp_path: P
 def test_a_failure_is_known_whatever_goes_wrong_while_its_evidence_is_collected(
     world: World,
 ) -> None:
-    def collect() -> Diagnostics:
+    def read_log() -> str:
         raise LookupError("a mistake of ours")
 
-    world.patch.setattr(world.context.release, "diagnostics", collect)
+    world.enter("baseline")
+    world.namespace.logged = read_log
     error = ReleaseError("it broke", "the log")
     with pytest.raises(LookupError):
         world.rehearsal.keep_evidence("canary", error)
@@ -91,12 +90,9 @@ def test_a_failure_is_known_whatever_goes_wrong_while_its_evidence_is_collected(
 
 
 def test_where_the_watches_are_blind_the_evidence_is_what_they_saw_last(world: World) -> None:
-    def refuse() -> Snapshot:
-        raise blind
-
     world.enter("baseline")
     blind = ClusterError("the watch of Pod has had no news for 91 s")
-    world.patch.setattr(world.context.observer, "snapshot", refuse)
+    world.observer.blind = blind
     failure = world.rehearsal.keep_evidence("canary", blind)
     assert failure.sentence == "the watch of Pod has had no news for 91 s"
     (pod, *_) = world.pods("stable")

@@ -4,7 +4,7 @@ import tracemalloc
 
 from fakes.cpu import cpu_seconds
 
-from pytest_canary.core.output import Output, shown
+from pytest_canary.core.output import Output, excerpt
 
 
 def heard(*texts: str, limit: int = 20) -> Output:
@@ -82,7 +82,7 @@ def test_nothing_printed_has_no_last_line() -> None:
 
 
 def test_a_person_is_shown_the_first_and_the_last_lines() -> None:
-    told = shown("\n".join(f"line {number}" for number in range(1000))).splitlines()
+    told = excerpt("\n".join(f"line {number}" for number in range(1000))).splitlines()
     assert told[:2] == ["line 0", "line 1"]
     assert told[20] == "… 940 lines left out …"
     assert told[-1] == "line 999"
@@ -91,9 +91,9 @@ def test_a_person_is_shown_the_first_and_the_last_lines() -> None:
 
 def test_a_short_output_is_shown_as_it_is() -> None:
     text = "\n".join(f"line {number}" for number in range(61))
-    assert shown(text) == text
-    assert shown("") == ""
+    assert excerpt(text) == text
+    assert excerpt("") == ""
 
 
 def test_a_line_that_never_ends_is_shown_in_part() -> None:
-    assert shown("x" * 100_000) == "x" * 500 + "…"
+    assert excerpt("x" * 100_000) == "x" * 500 + "…"

@@ -2,7 +2,7 @@
 
 from pytest_canary.database.schema import (
     Part,
-    counted,
+    count_changes,
     describe,
     difference,
     lacking,
@@ -65,12 +65,12 @@ def test_an_old_line_stands_before_its_new_one() -> None:
 
 
 def test_a_schemas_change_in_numbers() -> None:
-    assert counted(OLD, OLD | {EMAIL}) == "+1 column"
-    assert counted(OLD, NEW | NOTE) == "+1 table, +2 columns, +1 index, -1 column"
-    assert counted(OLD, OLD - {NAME} | {changed(NAME, "text")}) == "~1 column"
+    assert count_changes(OLD, OLD | {EMAIL}) == "+1 column"
+    assert count_changes(OLD, NEW | NOTE) == "+1 table, +2 columns, +1 index, -1 column"
+    assert count_changes(OLD, OLD - {NAME} | {changed(NAME, "text")}) == "~1 column"
     two = {("index", "public", "person", name, "…", "") for name in "ab"}
-    assert counted(OLD, OLD | two) == "+2 indexes"
-    assert counted(OLD, OLD) == ""
+    assert count_changes(OLD, OLD | two) == "+2 indexes"
+    assert count_changes(OLD, OLD) == ""
 
 
 # What a rollback leaves.

@@ -3,7 +3,7 @@
 import pytest
 
 from pytest_canary.core.errors import DatabaseError
-from pytest_canary.database.schema import counted, describe, difference, lacking, not_undone
+from pytest_canary.database.schema import count_changes, describe, difference, lacking, not_undone
 from pytest_canary.database.schema_dump import read_dump
 
 # As the pg_dump of a real PostgreSQL 15 wrote it, with the keys that it makes up each time.
@@ -151,8 +151,8 @@ def test_a_change_is_told_in_few_lines_and_in_numbers() -> None:
         "+ GRANT ALL ON TABLE public.person TO PUBLIC",
         "- ALTER TABLE public.person ENABLE ROW LEVEL SECURITY",
     ]
-    assert counted(SCHEMA, now) == "-1 row security, ~1 sequence, ~1 table, ~1 grant"
-    assert counted(now, SCHEMA).startswith("+1 row security")
+    assert count_changes(SCHEMA, now) == "-1 row security, ~1 sequence, ~1 table, ~1 grant"
+    assert count_changes(now, SCHEMA).startswith("+1 row security")
 
 
 def test_what_a_rollback_leaves_of_it_is_told() -> None:
@@ -173,7 +173,7 @@ def test_an_object_is_told_once() -> None:
         "GRANT ALL ON TABLE public.person TO PUBLIC",
         "column public.person.email text",
     ]
-    assert counted(SCHEMA, now | {email}) == "+1 column, ~1 grant"
+    assert count_changes(SCHEMA, now | {email}) == "+1 column, ~1 grant"
 
 
 def test_a_dump_that_fails_is_told_in_its_own_words() -> None:

@@ -1,5 +1,6 @@
 """What never comes up is told while the pipeline still waits for it, and what is slow is not."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,7 +10,8 @@ from fakes.world import World
 from unit.delivery.conftest import CANARY, STABLE, Delivering
 
 from pytest_canary.core.errors import FoundError, WaitTimeoutError
-from pytest_canary.delivery import doomed
+from pytest_canary.delivery.doomed import LOOK, DoomedRollout
+from pytest_canary.delivery.running_commands import RunningCommands
 from pytest_canary.stages import automatic_rollback
 
 # What waits for ever, unless it is ended.
@@ -73,15 +75,36 @@ def test_a_stable_that_never_comes_up_ends_it_too(delivering: Delivering, tmp_pa
     assert f"while `{WAITS}` of the stable pipeline ran" in error.evidence
 
 
-def test_a_command_may_end_before_what_it_has_applied_is_given_up(
-    delivering: Delivering, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_command_may_end_before_what_it_has_applied_is_given_up(delivering: Delivering) -> None:
     """What comes behind it may mend that; here nothing does, which the walk tells by itself."""
-    monkeypatch.setattr(doomed, "PATIENCE", 600.0)
-    world = sick(delivering(canary=WAITING.replace(WAITS, "sleep 1")), unpullable)
+    world = sick(delivering(canary=WAITING.replace(WAITS, "true")), unpullable)
     error = told(lambda: world.enter("canary"))
     assert error.findings[0].code == "ErrImageNeverPull"
     assert "of the canary pipeline ran" not in error.evidence
+
+    world.held.clear()  # so that nothing mends it
+    running = RunningCommands(world.context.waiter.measure)
+
+    def look_twice(patience: float) -> None:
+        release = world.context.release
+        rollout = DoomedRollout(
+            world.context.observer,
+            release.diagnoser.findings,
+            release.name("canary"),
+            lambda _: True,
+            running,
+            "the pipeline",
+            lambda: None,
+            patience,
+        )
+        rollout.expect_hope()
+        time.sleep(LOOK)
+        rollout.expect_hope()
+
+    with running.measured("command", WAITS):
+        look_twice(patience=600.0)
+        assert "of the pipeline ran" in told(lambda: look_twice(patience=0.0)).evidence
+    look_twice(patience=0.0)
 
 
 def test_what_is_slow_is_waited_for(delivering: Delivering) -> None:

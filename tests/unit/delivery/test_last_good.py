@@ -25,7 +25,7 @@ def rolled_back(world: World, tmp_path: Path) -> World:
     world.enter("rollback")
     stage = world.rehearsal.load("rollback")
     for check in stage.checks:
-        if check.function in (rollback.last_good_is_promoted, rollback.baseline_is_ready):
+        if check.function in (rollback.promote_last_good, rollback.baseline_is_ready):
             world.rehearsal.check(check, stage)
     return world
 

@@ -1,7 +1,7 @@
 """What jobs get of secrets: nobody's values, but for the run's own."""
 
 from pytest_canary.config.pipeline_settings import PipelineSettings, SecretSettings
-from pytest_canary.delivery.provided import provided, registry_variables
+from pytest_canary.delivery.provided import described_secrets, registry_variables
 
 
 def test_a_variable_has_a_value_of_its_own_but_for_what_the_run_has() -> None:
@@ -12,10 +12,13 @@ def test_a_variable_has_a_value_of_its_own_but_for_what_the_run_has() -> None:
         }
     )
     known = {"DB_HOST": "db", "DB_PASSWORD": "s3cret-of-the-run", "OTHER": "x"}
-    found = provided(settings, known)
+    found = described_secrets(settings, known)
     assert dict(found["db"].variables) == {"DB_HOST": "db", "DB_PASSWORD": "s3cret-of-the-run"}
     assert len(found["key"].variables["TOKEN"]) > 20
-    assert found["key"].variables["TOKEN"] != provided(settings, known)["key"].variables["TOKEN"]
+    assert (
+        found["key"].variables["TOKEN"]
+        != described_secrets(settings, known)["key"].variables["TOKEN"]
+    )
     assert set(found["key"].files) == {"~/key.json"}
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from pytest_canary.core.errors import SettingsError
-from pytest_canary.demo import project
 from pytest_canary.demo.project import SETTINGS, bundle, ensure
 
 ROOT = Path(__file__).parents[3]
@@ -99,14 +98,11 @@ def test_a_folder_that_can_not_be_written_to_is_told(tmp_path: Path) -> None:
     )
 
 
-def test_a_package_without_the_bundled_files_says_so(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(project, "PLACES", (tmp_path,))
+def test_a_package_without_the_bundled_files_says_so(tmp_path: Path) -> None:
     with pytest.raises(
         SettingsError, match=r"installed without app, manifests, apply\.sh; install"
     ):
-        bundle()
+        bundle([tmp_path])
 
 
 def test_the_users_own_git_settings_change_nothing(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pytest_canary.diagnosis.log_lines import quoted, telling
+from pytest_canary.diagnosis.log_lines import quote_line, telling
 
 PYTHON = """\
 INFO starting
@@ -128,5 +128,5 @@ def test_a_long_line_is_cut() -> None:
 
 
 def test_a_log_with_nothing_in_it_adds_nothing_to_a_sentence() -> None:
-    assert quoted("") == ""
-    assert quoted("panic: no") == ': "panic: no"'
+    assert quote_line("") == ""
+    assert quote_line("panic: no") == ': "panic: no"'

@@ -11,7 +11,6 @@ import pytest
 from pytest_canary.cluster.downloads import KIND, KUBECTL
 from pytest_canary.config.options import Options
 from pytest_canary.core.processes import Processes
-from pytest_canary.doctor import looking
 from pytest_canary.doctor.looking import (
     ephemeral_ports,
     free_disk,
@@ -125,11 +124,10 @@ def test_the_disk_is_that_of_the_engines_folder(tmp_path: Path) -> None:
     assert 0 < found.free <= stat.f_blocks * stat.f_frsize
 
 
-def test_ports_that_can_not_be_listened_on_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ports_that_can_not_be_listened_on_are_told() -> None:
     assert unbindable(11) == ""
-    monkeypatch.setattr(looking, "HOST", "192.0.2.1")
-    assert unbindable(1) == "Cannot assign requested address"
-    assert unbindable(0) == ""
+    assert unbindable(1, "192.0.2.1") == "Cannot assign requested address"
+    assert unbindable(0, "192.0.2.1") == ""
 
 
 def test_whether_a_proxy_answers_is_asked_at_its_address() -> None:

@@ -17,7 +17,7 @@ from pytest_canary.config.settings_file import load
 from pytest_canary.jobs.definition import define
 from pytest_canary.jobs.environment import Secret
 from pytest_canary.jobs.findings import findings
-from pytest_canary.jobs.markers import marked, watched
+from pytest_canary.jobs.markers import mark_secret, words_to_watch
 from pytest_canary.jobs.programs import install_programs
 from pytest_canary.jobs.results import PipelineResult
 from pytest_canary.pipelines.review import review
@@ -28,7 +28,7 @@ from pytest_canary.pipelines.workflow import read_workflow
 
 ROOT = Path(__file__).parents[3]
 PIPELINES = ROOT / ".semaphore"
-REGISTRY = marked(["SEMAPHORE_REGISTRY_USERNAME", "SEMAPHORE_REGISTRY_PASSWORD"]).variables
+REGISTRY = mark_secret(["SEMAPHORE_REGISTRY_USERNAME", "SEMAPHORE_REGISTRY_PASSWORD"]).variables
 CLUSTERS = ("digitalocean", "kubeconfig")
 
 # A cluster in a folder: a Deployment is a file with its image; a file `fails` has the words of a
@@ -84,7 +84,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     kubeconfig.write_text("the run's")
     programs = install_programs(tmp_path / "programs", kubeconfig=kubeconfig, repository=project)
     described = load(ROOT).pipeline.secrets
-    secrets = {name: marked(each.variables, each.files) for name, each in described.items()}
+    secrets = {name: mark_secret(each.variables, each.files) for name, each in described.items()}
     more = {"SEMAPHORE_REGISTRY_URL": "registry.invalid", **REGISTRY}
 
     def run(name: str) -> PipelineResult:
@@ -103,7 +103,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
 def expect_nothing_told(result: PipelineResult, secrets: Iterable[Secret]) -> None:
     told = "\n".join(f"$ {each.text}\n{each.output}" for each in commands(result))
     assert findings(result) == [], told
-    assert leaks(watched(secrets).values(), {"told": told}) == []
+    assert leaks(words_to_watch(secrets).values(), {"told": told}) == []
 
 
 def test_they_read_without_a_finding() -> None:

@@ -13,7 +13,7 @@ from fakes.repository import commit, git
 
 from pytest_canary.jobs.environment import Secret
 from pytest_canary.jobs.findings import findings
-from pytest_canary.jobs.markers import marked
+from pytest_canary.jobs.markers import mark_secret
 from pytest_canary.jobs.order import End
 from pytest_canary.jobs.programs import install_programs
 
@@ -79,9 +79,9 @@ def test_the_books_pipeline_is_run_whole(tmp_path: Path, monkeypatch: pytest.Mon
     kubeconfig.write_text("the run's")
     database = {"DB_HOST": "db", "DB_PORT": "5432", "DB_SCHEMA": "shop", "DB_USER": "shop"}
     secrets = {
-        "hub": marked(["HUB_USER", "HUB_PASSWORD"]),
-        "cloud": marked(["TOKEN"]),
-        "database": Secret({**database, **marked(["DB_PASSWORD"]).variables}),
+        "hub": mark_secret(["HUB_USER", "HUB_PASSWORD"]),
+        "cloud": mark_secret(["TOKEN"]),
+        "database": Secret({**database, **mark_secret(["DB_PASSWORD"]).variables}),
     }
     result = runner(
         tmp_path / "run",

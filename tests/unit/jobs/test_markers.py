@@ -12,7 +12,7 @@ from fakes.leaks import leaks
 
 from pytest_canary.jobs.environment import Secret
 from pytest_canary.jobs.findings import findings
-from pytest_canary.jobs.markers import marked, shown, watched
+from pytest_canary.jobs.markers import mark_secret, plain_names, words_to_watch
 from pytest_canary.jobs.programs import install_programs
 from pytest_canary.jobs.results import PipelineResult
 
@@ -43,7 +43,7 @@ KEY = "-----BEGIN KEY-----\nMIIEvQIBADANBgkqhkiG\nAASCBKcwggSjAgEAAoIB\n-----END
 def test_a_secret_that_is_printed_is_found_and_masked(
     tmp_path: Path, command: str, printed: list[str]
 ) -> None:
-    made = marked(["DB_PASSWORD", "DB_USER", "TOKEN"])
+    made = mark_secret(["DB_PASSWORD", "DB_USER", "TOKEN"])
     account = json.dumps({"private_key": "n0tGuessedAtAll", "id": "of-the-account-itself"})
     files = {"~/key.pem": KEY, "account.json": account, "plain": "a\nhttps://shop.invalid/abcd\n"}
     result = ran(
@@ -68,7 +68,7 @@ def test_a_secret_that_is_printed_is_found_and_masked(
 
 
 def test_a_secret_among_a_programs_arguments_is_found_and_masked(tmp_path: Path) -> None:
-    secret = marked(["PASSWORD", "USERNAME"])
+    secret = mark_secret(["PASSWORD", "USERNAME"])
     result = ran(
         tmp_path,
         "aws ecr get-login --token=x$PASSWORD",
@@ -101,7 +101,7 @@ def test_a_secret_among_a_programs_arguments_is_found_and_masked(tmp_path: Path)
 
 
 def test_a_secret_of_another_job_is_found_too_and_semaphores_own(tmp_path: Path) -> None:
-    other = {"one": marked(["DB_PASSWORD"]), "two": marked(["DB_PASSWORD"])}
+    other = {"one": mark_secret(["DB_PASSWORD"]), "two": mark_secret(["DB_PASSWORD"])}
     values = [each.variables["DB_PASSWORD"] for each in other.values()]
     (tmp_path / "described").write_text("\n".join(values))
     workflow = replace(WORKFLOW, more={"SEMAPHORE_REGISTRY_PASSWORD": "n0tGuessed"})
@@ -122,18 +122,23 @@ def test_a_pipeline_in_which_nothing_is_wrong_has_no_findings(tmp_path: Path) ->
 
 
 def test_what_a_secret_holds_is_its_own_and_may_stand_anywhere() -> None:
-    first, second = (marked(["A", "B"], ["~/key"]) for _ in range(2))
+    first, second = (mark_secret(["A", "B"], ["~/key"]) for _ in range(2))
     values = [*first.variables.values(), *second.variables.values(), *first.files.values()]
     assert len({*values}) == 5
     assert all(value.strip().isalnum() and value == value.lower() for value in values)
-    assert shown(watched([marked(["A_KEY", "B"], ["~/key"])])) == ("A_KEY", "the file ~/key")
+    assert plain_names(words_to_watch([mark_secret(["A_KEY", "B"], ["~/key"])])) == (
+        "A_KEY",
+        "the file ~/key",
+    )
 
 
 def test_of_a_file_it_is_words_that_are_looked_for_and_no_prose() -> None:
     config = "apiVersion: v1\nclusters:\n- server: https://kubernetes.invalid:6443/x\n  token: abc"
     content = f"{config}0123456789abcdef\n  note: this is a long line of several words\n{{}}\n"
-    assert [*watched([Secret(files={"config": content})]).values()] == ["abc0123456789abcdef"]
-    assert [*watched([Secret(files={"broken.json": '{"a": '})]).values()] == []
+    assert [*words_to_watch([Secret(files={"config": content})]).values()] == [
+        "abc0123456789abcdef"
+    ]
+    assert [*words_to_watch([Secret(files={"broken.json": '{"a": '})]).values()] == []
 
 
 @pytest.mark.parametrize(
@@ -166,7 +171,7 @@ blocks:
 """
     (tmp_path / "run").mkdir()
     programs = install_programs(tmp_path / "programs")
-    secrets = {"shop": marked(["TOKEN"])}
+    secrets = {"shop": mark_secret(["TOKEN"])}
     result = runner(tmp_path / "run", defined(text), programs=programs, secrets=secrets).run()
     [found] = findings(result)
     assert (found.code, found.where) == ("secret-argument", f"pipeline CI, {where}")

@@ -10,7 +10,15 @@ from fakes.kubelet import FAILURE, NO_SUCH_COMMAND, SUCCESS, Kubelet, run
 from pytest_canary.core.disclosure import Disclosure
 from pytest_canary.core.masking import MASK, Redactor
 from pytest_canary.core.output import Output
-from pytest_canary.k8s.exec import ERROR, STDERR, STDOUT, Exec, ExecError, exit_code, given_up
+from pytest_canary.k8s.exec import (
+    ERROR,
+    STDERR,
+    STDOUT,
+    Exec,
+    ExecError,
+    ending_at_deadline,
+    exit_code,
+)
 from pytest_canary.k8s.namespace import Namespace
 
 
@@ -232,7 +240,7 @@ def printed(*lines: str) -> Output:
 
 
 def test_one_that_has_been_silent_for_long_hangs_whatever_it_printed_before() -> None:
-    assert given_up(120, 110, printed("altering person")) == (
+    assert ending_at_deadline(120, 110, printed("altering person")) == (
         "hangs",
         "was given up at its deadline of 120 s: it has printed nothing for 110 s, "
         "the last: altering person",
@@ -240,7 +248,9 @@ def test_one_that_has_been_silent_for_long_hangs_whatever_it_printed_before() ->
 
 
 def test_one_that_printed_just_now_is_still_printing() -> None:
-    ending, why = given_up(120, 0.2, printed(*(f"row {number}" for number in range(1204))))
+    ending, why = ending_at_deadline(
+        120, 0.2, printed(*(f"row {number}" for number in range(1204)))
+    )
     assert ending == "endless"
     assert why == ("was still printing at its deadline of 120 s: 1,204 lines, the last: row 1203")
 

@@ -9,16 +9,16 @@ from pytest_canary.k8s.reflector import LIST_TIMEOUT
 def test_what_was_heard_a_moment_ago_is_news() -> None:
     news = News()
     assert not news.has("Pod")
-    news.heard("Pod", "a list of 3", 10)
+    news.hear("Pod", "a list of 3", 10)
     assert news.has("Pod")
     assert news.complaint("shop", 10 + LIMITS.silence) == ""
 
 
 def test_silence_is_told_with_what_was_heard_last() -> None:
     news = News()
-    news.heard("Event", "a list of 9", 100)
-    news.heard("Pod", "app-1 MODIFIED", 12)
-    news.heard("Service", "a list of 1", 10)
+    news.hear("Event", "a list of 9", 100)
+    news.hear("Pod", "app-1 MODIFIED", 12)
+    news.hear("Service", "a list of 1", 10)
     assert news.complaint("shop", 103) == (
         "the watch of Pod, Service in namespace shop has had no news for 93 s: the last was a list "
         "of 1, and since then nothing came; see whether the API server is well"
@@ -27,7 +27,7 @@ def test_silence_is_told_with_what_was_heard_last() -> None:
 
 def test_what_came_instead_of_news_is_told() -> None:
     news = News()
-    news.heard("Pod", "a list of 3", 10)
+    news.hear("Pod", "a list of 3", 10)
     for at in range(20, 90, 10):
         news.failed("Pod", "Internal Server Error", at, refused=False)
     assert news.trouble("Pod") == "Internal Server Error"
@@ -36,7 +36,7 @@ def test_what_came_instead_of_news_is_told() -> None:
         "the last was a list of 3, and since then it failed 7 times: Internal Server Error; "
         "see whether the API server is well"
     )
-    news.heard("Pod", "a list of 3", 102)
+    news.hear("Pod", "a list of 3", 102)
     assert news.trouble("Pod") == ""
     assert news.complaint("shop", 110) == ""
 
@@ -44,7 +44,7 @@ def test_what_came_instead_of_news_is_told() -> None:
 def test_who_is_refused_is_told_sooner() -> None:
     news = News()
     for kind in ("Pod", "Service"):
-        news.heard(kind, "a list of 3", 10)
+        news.hear(kind, "a list of 3", 10)
         news.failed(kind, "Unauthorized", 40, refused=True)
         # It may not be there for a while in between.
         news.failed(kind, "Connection refused", 50, refused=False)

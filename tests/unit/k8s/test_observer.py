@@ -141,7 +141,7 @@ def test_what_was_heard_too_long_ago_is_nothing_to_go_by(
     assert "\n" not in sentence
     with pytest.raises(ClusterError, match="has had no news for"):
         observer.snapshot()
-    assert observer.known().services == {}, "what shows what is wrong has it all the same"
+    assert observer.last_snapshot().services == {}, "what shows what is wrong has it all the same"
     lists = [each for each in server.asked[asked:] if each == f"GET {PATHS['Service']}"]
     assert 0 < len(lists) < 9, "an API server in trouble is asked less and less often"
     server.answers[f"GET {PATHS['Service']}"] = listing("shop-lb")

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pytest_canary.k8s.quantities import quantity, quantity_or_none, requests, written
+from pytest_canary.k8s.quantities import as_written, quantity, quantity_or_none, requests
 from pytest_canary.manifests.fitting import AMOUNT
 
 
@@ -65,7 +65,7 @@ def container(**resources: Any) -> dict[str, Any]:
 
 
 def asked(**spec: Any) -> dict[str, str]:
-    return {name: written(name, value) for name, value in requests({"spec": spec}).items()}
+    return {name: as_written(name, value) for name, value in requests({"spec": spec}).items()}
 
 
 def test_a_limit_is_a_request_where_there_is_no_other() -> None:

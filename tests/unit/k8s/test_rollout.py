@@ -7,7 +7,14 @@ from typing import Any
 import pytest
 
 from pytest_canary.k8s.objects import endpoints, images, is_ending, pods_of
-from pytest_canary.k8s.rollout import deleted, ended, gone, misdirected, rollout, settled
+from pytest_canary.k8s.rollout import (
+    deletion_progress,
+    ending_progress,
+    misdirection,
+    removal_progress,
+    rollout,
+    rollout_progress,
+)
 
 CANARY, STABLE = "addressbook-canary", "addressbook-stable"
 OLD, NEW = "addressbook:4b03630abd2a", "addressbook:e2cc82ee3aa1"
@@ -15,7 +22,7 @@ Captured = Callable[[str], Any]
 
 
 def at_rest(seen: Any, name: str, replicas: int, image: str) -> tuple[bool, str]:
-    return settled(seen.deployments, seen.pods, name, replicas, image)
+    return rollout_progress(seen.deployments, seen.pods, name, replicas, image)
 
 
 # rollout()
@@ -196,17 +203,19 @@ def test_pods_that_were_told_to_end_keep_nothing_from_settling(captured: Capture
     names = [f"addressbook-stable-fb6bdb77b-{each}" for each in ("44dtg", "97rpz", "sftnh")]
     leaving = ", ".join(f"{name} terminating" for name in names)
     assert at_rest(seen, STABLE, 3, NEW) == (True, f"{STABLE} 3/3 ready of {NEW}; {leaving}")
-    done, text = ended(seen.pods)
+    done, text = ending_progress(seen.pods)
     assert not done
     assert sorted(text.removeprefix("still there: ").split(", ")) == names
     for pod in seen.pods:
         if is_ending(pod):
             pod["status"]["phase"] = "Succeeded"
-    assert not ended(seen.pods)[0], "whoever lists the pods sees them still"
+    assert not ending_progress(seen.pods)[0], "whoever lists the pods sees them still"
     for pod in seen.pods:
         pod["metadata"]["finalizers"] = ["example.com/keeps-it"]
-    assert ended(seen.pods) == (True, "they are gone"), "a finalizer may hold them for ever"
-    assert ended([pod for pod in seen.pods if not is_ending(pod)])[0]
+    assert ending_progress(seen.pods) == (True, "they are gone"), (
+        "a finalizer may hold them for ever"
+    )
+    assert ending_progress([pod for pod in seen.pods if not is_ending(pod)])[0]
 
 
 @pytest.mark.parametrize("phase", ["Failed", "Succeeded"])
@@ -236,24 +245,24 @@ def test_a_deployment_is_gone_when_its_last_pod_is(captured: Captured) -> None:
     seen = captured("terminating")
     del seen.deployments[CANARY]
     pod = seen.pod(CANARY)
-    left = gone(seen.deployments, seen.pods, CANARY)
+    left = removal_progress(seen.deployments, seen.pods, CANARY)
     assert left == (False, f"pod {pod['metadata']['name']} ready")
     seen.pods.remove(pod)
-    assert gone(seen.deployments, seen.pods, CANARY) == (True, f"{CANARY} is gone")
-    assert gone(seen.deployments, [], STABLE) == (False, f"Deployment {STABLE}")
+    assert removal_progress(seen.deployments, seen.pods, CANARY) == (True, f"{CANARY} is gone")
+    assert removal_progress(seen.deployments, [], STABLE) == (False, f"Deployment {STABLE}")
 
 
 def test_a_deployment_is_deleted_when_its_pods_have_been_told_to_end(captured: Captured) -> None:
     seen = captured("terminating")
-    assert deleted(seen.deployments, [], STABLE) == (False, f"Deployment {STABLE}")
+    assert deletion_progress(seen.deployments, [], STABLE) == (False, f"Deployment {STABLE}")
     del seen.deployments[STABLE]
-    done, text = deleted(seen.deployments, seen.pods, STABLE)
+    done, text = deletion_progress(seen.deployments, seen.pods, STABLE)
     assert not done
     assert "fb6bdb77b-97rpz" not in text
     assert text.count(" ready") == 3
     going = [pod for pod in seen.pods if is_ending(pod)]
     assert going
-    assert deleted(seen.deployments, going, STABLE) == (True, f"{STABLE} is gone")
+    assert deletion_progress(seen.deployments, going, STABLE) == (True, f"{STABLE} is gone")
 
 
 # Where the Service sends connections
@@ -263,7 +272,7 @@ def test_a_service_in_order_reaches_canary_and_stable(captured: Captured) -> Non
     seen = captured("canary")
     reached = endpoints(seen.slices, "addressbook-lb")
     assert reached == {pod["metadata"]["name"] for pod in seen.pods} - {"db-bd87b7d45-ctgxg"}
-    assert misdirected(seen.slices, seen.pods, "addressbook-lb", [CANARY, STABLE]) is None
+    assert misdirection(seen.slices, seen.pods, "addressbook-lb", [CANARY, STABLE]) is None
 
 
 def test_another_services_endpoints_are_not_counted(captured: Captured) -> None:
@@ -273,7 +282,7 @@ def test_another_services_endpoints_are_not_counted(captured: Captured) -> None:
 
 def test_a_pod_that_should_get_no_connection_is_named(captured: Captured) -> None:
     seen = captured("canary")
-    wrong = misdirected(seen.slices, seen.pods, "addressbook-lb", [STABLE])
+    wrong = misdirection(seen.slices, seen.pods, "addressbook-lb", [STABLE])
     assert wrong == (
         "addressbook-canary-6b9458d7fd-9g5d8 gets connections too; "
         "compare the selector of addressbook-lb with the pods' labels"
@@ -283,7 +292,7 @@ def test_a_pod_that_should_get_no_connection_is_named(captured: Captured) -> Non
 def test_a_ready_pod_without_connections_is_named(captured: Captured) -> None:
     seen = captured("canary")
     del seen.slices[0]["endpoints"][2]
-    wrong = misdirected(seen.slices, seen.pods, "addressbook-lb", [CANARY, STABLE])
+    wrong = misdirection(seen.slices, seen.pods, "addressbook-lb", [CANARY, STABLE])
     assert wrong == (
         "addressbook-canary-6b9458d7fd-9g5d8 gets none; "
         "compare the selector of addressbook-lb with the pods' labels"
@@ -292,9 +301,9 @@ def test_a_ready_pod_without_connections_is_named(captured: Captured) -> None:
 
 def test_a_service_without_any_ready_pod_is_wrong_even_with_no_endpoint(captured: Captured) -> None:
     seen = captured("crashing")
-    assert misdirected([], seen.pods, "addressbook-lb", [CANARY]) == "no pod is ready"
+    assert misdirection([], seen.pods, "addressbook-lb", [CANARY]) == "no pod is ready"
     seen.slices[0]["endpoints"] = None  # as the API has an empty slice
-    assert misdirected(seen.slices, seen.pods, "addressbook-lb", [CANARY]) == "no pod is ready"
+    assert misdirection(seen.slices, seen.pods, "addressbook-lb", [CANARY]) == "no pod is ready"
 
 
 def test_a_terminating_pod_that_still_serves_is_no_ready_endpoint(captured: Captured) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from pytest_canary.k8s.strategy import most_unavailable, scaled
+from pytest_canary.k8s.strategy import most_unavailable, scale
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ from pytest_canary.k8s.strategy import most_unavailable, scaled
 def test_a_part_of_the_pods_is_a_number_or_a_percentage(
     value: object, up: bool, pods: int | None
 ) -> None:
-    assert scaled(value, 3, up=up) == pods
+    assert scale(value, 3, up=up) == pods
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from fakes import objects, recordings
 from fakes.objects import Object
 
 from pytest_canary.k8s.history import History
-from pytest_canary.k8s.terminations import Killed, killed, last_termination
+from pytest_canary.k8s.terminations import Killed, killed_containers, last_termination
 
 MANIFEST = Path(__file__).parents[3] / "manifests" / "deployment.yml"
 
@@ -23,7 +23,7 @@ def pod() -> Object:
 def test_a_container_that_is_killed_when_its_time_is_over_is_told(pod: Object) -> None:
     name = pod["metadata"]["name"]
     for seconds in (19, 20, 23):  # times are to the second
-        found = list(killed(objects.killed(pod, seconds)))
+        found = list(killed_containers(objects.killed(pod, seconds)))
         assert found == [Killed(name, "addressbook", "app:2", seconds)]
 
 
@@ -42,7 +42,7 @@ def test_the_usual_time_is_known_where_the_pod_asks_for_none(pod: Object) -> Non
     pod["spec"]["terminationGracePeriodSeconds"] = 30
     leaving = objects.killed(pod, 30)
     del leaving["spec"]["terminationGracePeriodSeconds"]
-    assert [each.seconds for each in killed(leaving)] == [30]
+    assert [each.seconds for each in killed_containers(leaving)] == [30]
 
 
 @pytest.mark.parametrize(
@@ -57,20 +57,20 @@ def test_the_usual_time_is_known_where_the_pod_asks_for_none(pod: Object) -> Non
 def test_what_ends_in_another_way_is_not_told(
     pod: Object, seconds: int, ended: dict[str, object]
 ) -> None:
-    assert list(killed(objects.killed(pod, seconds, **ended))) == []
+    assert list(killed_containers(objects.killed(pod, seconds, **ended))) == []
 
 
 def test_what_somebody_gave_less_time_is_not_told(pod: Object) -> None:
     for grace in (0, 1):
         leaving = objects.killed(pod)
         leaving["metadata"]["deletionGracePeriodSeconds"] = grace
-        assert list(killed(leaving)) == []
+        assert list(killed_containers(leaving)) == []
 
 
 def test_a_pod_that_crashes_and_is_not_deleted_is_not_told(pod: Object) -> None:
     crashed = objects.killed(pod)
     del crashed["metadata"]["deletionTimestamp"]
-    assert list(killed(crashed)) == []
+    assert list(killed_containers(crashed)) == []
 
 
 def test_each_is_remembered_once(pod: Object) -> None:

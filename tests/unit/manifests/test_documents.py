@@ -4,7 +4,7 @@ from pathlib import Path
 
 from fakes.manifests import OBJECT, parsed
 
-from pytest_canary.manifests.documents import Source, read, shown
+from pytest_canary.manifests.documents import Source, place_text, read
 from pytest_canary.manifests.parsing import parse
 
 
@@ -48,7 +48,7 @@ def test_a_file_is_read_whatever_is_in_it(tmp_path: Path) -> None:
 
 
 def test_a_place_is_told_as_kubernetes_tells_it() -> None:
-    assert shown(("spec", "containers", 0, "image")) == "spec.containers[0].image"
+    assert place_text(("spec", "containers", 0, "image")) == "spec.containers[0].image"
 
 
 def test_a_quoted_line_is_short_and_harms_no_terminal() -> None:

@@ -189,7 +189,7 @@ def test_a_wrong_option_is_told_with_what_is_allowed(
 def test_every_option_has_its_row(pytester: pytest.Pytester) -> None:
     added = [
         name
-        for option in pytester.parseconfig()._parser._groups
+        for option in pytester.parseconfig()._parser._groups  # noqa: SLF001 - pytest's own
         if option.name == "canary"
         for each in option.options
         for name in each.names()

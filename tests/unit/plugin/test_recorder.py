@@ -20,7 +20,7 @@ from pytest_canary.core.masking import Redactor
 from pytest_canary.plugin.pytest_internals import ErrorRepr
 from pytest_canary.plugin.recorder import Recorder, result_of
 from pytest_canary.plugin.signals import Stopped
-from pytest_canary.plugin.state import Outcome
+from pytest_canary.plugin.state import SessionOutcome
 from pytest_canary.reporting.document import Report
 
 
@@ -91,7 +91,7 @@ class Leaving:
         journal.checks.append(CheckResult("canary", "it holds", "passed", 1, 1))
         workspace = SimpleNamespace(report_folder=folder, evidence=Evidence(folder))
         rehearsal: Any = SimpleNamespace(journal=journal, workspace=workspace, plan=plan)
-        self.recorder = Recorder(config, rehearsal, Outcome(), self.told.append, self.write)
+        self.recorder = Recorder(config, rehearsal, SessionOutcome(), self.told.append, self.write)
 
     def write(self, report: Report, folder: Path) -> list[Path]:
         if self.wrong:

@@ -28,7 +28,7 @@ from pytest_canary.plugin.runner import (
     Runner,
     replace_rollback,
 )
-from pytest_canary.plugin.state import FailedTest, Outcome
+from pytest_canary.plugin.state import FailedTest, SessionOutcome
 
 if TYPE_CHECKING:
     from pytest_canary.rehearsal.rehearsal import Rehearsal
@@ -60,12 +60,12 @@ def skipped(runner: Runner | Cleanup, item: pytest.Item) -> str:
 def test_nothing_is_skipped_where_nothing_has_failed(
     stages: Stages, checks: Checks, stage: str
 ) -> None:
-    assert skipped(Runner(stages.rehearsal, Outcome()), checks(stage)[0]) == ""
+    assert skipped(Runner(stages.rehearsal, SessionOutcome()), checks(stage)[0]) == ""
     assert stages.there == [], "a check enters its stage itself, as its failure"
 
 
 def test_after_a_failure_the_cleanup_is_all_that_is_left(stages: Stages, checks: Checks) -> None:
-    runner = Runner(stages.rehearsal, Outcome(failed=FAILED))
+    runner = Runner(stages.rehearsal, SessionOutcome(failed=FAILED))
     assert skipped(runner, checks("stable")[0]) == FAILED.reason
     assert skipped(runner, checks("rollback")[0]) == FAILED.reason
     assert skipped(runner, checks("cleanup")[0]) == ""
@@ -82,7 +82,7 @@ def test_other_checks_of_a_stage_are_made_if_it_is_entered_and_a_check_has_faile
         stages.there.append("canary")
     failed = FailedTest("x", "y", "canary", is_check)
     assert (
-        skipped(Runner(stages.rehearsal, Outcome(failed=failed)), checks("canary")[1]) == ""
+        skipped(Runner(stages.rehearsal, SessionOutcome(failed=failed)), checks("canary")[1]) == ""
     ) is runs
 
 
@@ -90,12 +90,12 @@ def test_other_checks_of_a_stage_are_made_if_it_is_entered_and_a_check_has_faile
 def test_the_automatic_rollback_is_checked_unless_it_has_failed(
     stages: Stages, rollback: list[StageTest], done: bool
 ) -> None:
-    runner = Runner(stages.rehearsal, Outcome(failed=FAILED))
+    runner = Runner(stages.rehearsal, SessionOutcome(failed=FAILED))
     assert skipped(runner, rollback[0]) == ""
     if done:
         stages.there.append(AUTOMATIC_ROLLBACK)
     too = FailedTest("canary/rollback::it", "neither", "rollback", is_check=True)
-    runner = Runner(stages.rehearsal, Outcome(failed=FAILED, rollback_failed=too))
+    runner = Runner(stages.rehearsal, SessionOutcome(failed=FAILED, rollback_failed=too))
     assert skipped(runner, rollback[1]) == ("" if done else too.reason)
 
 
@@ -104,7 +104,7 @@ def test_a_teams_test_is_brought_to_its_stage_but_does_not_clean_up(
     pytester: pytest.Pytester, stages: Stages, stage: str, there: list[str]
 ) -> None:
     item = pytester.getitem(OURS.format(stage=stage), "test_ours")
-    assert skipped(Runner(stages.rehearsal, Outcome()), item) == ""
+    assert skipped(Runner(stages.rehearsal, SessionOutcome()), item) == ""
     assert stages.there == there
 
 
@@ -124,7 +124,7 @@ def reported(runner: Runner, item: pytest.Item, **given: Any) -> Any:
 
 
 def test_how_each_test_ended_is_remembered(stages: Stages, checks: Checks) -> None:
-    outcome = Outcome()
+    outcome = SessionOutcome()
     runner = Runner(stages.rehearsal, outcome)
     stages.journal.notes["canary"] = ["1 of 3", "no more"]
     first, second, third, *_ = checks("canary")
@@ -145,7 +145,7 @@ def test_how_each_test_ended_is_remembered(stages: Stages, checks: Checks) -> No
 def test_the_warnings_that_were_told_while_a_test_ran_are_its_own(
     stages: Stages, checks: Checks
 ) -> None:
-    runner, journal = Runner(stages.rehearsal, Outcome()), stages.journal
+    runner, journal = Runner(stages.rehearsal, SessionOutcome()), stages.journal
     first, second, third, *_ = checks("canary")
     budget, latest = Finding("blocking-budget", "no pod may go"), Finding("latest-image", "old")
     journal.tell("canary", [latest, budget, replace(latest, where="line 2")])
@@ -162,7 +162,7 @@ def test_the_warnings_that_were_told_while_a_test_ran_are_its_own(
 def test_a_failure_that_a_plugin_swallows_is_remembered_all_the_same(
     stages: Stages, checks: Checks, made_of_it: str
 ) -> None:
-    outcome = Outcome()
+    outcome = SessionOutcome()
     stages.journal.redactor.add("hunter2")
     item = checks("canary")[0]
     item.error = ReleaseError("it broke by hunter2", "evidence")
@@ -188,7 +188,7 @@ def test_a_teams_test_may_be_skipped_or_expected_to_fail(
     fails: bool,
 ) -> None:
     item = pytester.getitem(OURS.format(stage="stable"), "test_ours")
-    outcome = Outcome()
+    outcome = SessionOutcome()
     reported(Runner(stages.rehearsal, outcome), item, raised=raised, **more)
     assert bool(outcome.failed) is fails
 
@@ -196,7 +196,7 @@ def test_a_teams_test_may_be_skipped_or_expected_to_fail(
 def test_the_automatic_rollbacks_failure_does_not_hide_the_first(
     stages: Stages, rollback: list[StageTest]
 ) -> None:
-    outcome = Outcome(failed=FAILED)
+    outcome = SessionOutcome(failed=FAILED)
     runner = Runner(stages.rehearsal, outcome)
     for item in rollback[:2]:
         reported(runner, item, failed=True, longrepr=item.name)
@@ -209,7 +209,7 @@ def test_a_broken_way_to_a_teams_test_is_told_as_the_error_that_it_is(
     pytester: pytest.Pytester, stages: Stages
 ) -> None:
     item = pytester.getitem(OURS.format(stage="stable"), "test_ours")
-    outcome = Outcome()
+    outcome = SessionOutcome()
     runner = Runner(stages.rehearsal, outcome)
     error = ReleaseError("it broke")
     report = reported(runner, item, when="setup", failed=True, longrepr="trace", raised=error)
@@ -265,7 +265,7 @@ def test_the_release_is_rolled_back_once_after_a_failure_between_canary_and_stab
     rolls_back: bool,
 ) -> None:
     rehearsal: Any = SimpleNamespace(plan=stages.plan, entered=lambda _: live, load=stages.load)
-    outcome = Outcome(failed=FailedTest("x", "y", stage, is_check=True) if stage else None)
+    outcome = SessionOutcome(failed=FailedTest("x", "y", stage, is_check=True) if stage else None)
     plugin = AutomaticRollback(rehearsal, outcome, lambda: keeps)
     items: list[pytest.Item] = list(checks("canary"))
     session.items = items[:2]
@@ -307,7 +307,7 @@ class Walked:
 
 def cleanup_of(
     walked: Walked,
-    outcome: Outcome,
+    outcome: SessionOutcome,
     tell: Callable[[str], None] = print,
     reap: Callable[[bool, Callable[[str], None]], int] = lambda *_: 0,
 ) -> Cleanup:
@@ -327,7 +327,7 @@ def cleanup_of(
 def test_what_is_kept_is_not_cleaned_up(
     plan: Plan, checks: Checks, keep: Keep, failed: FailedTest | None, begun: bool, kept: bool
 ) -> None:
-    walked, outcome = Walked(plan, keep, begun), Outcome(failed=failed)
+    walked, outcome = Walked(plan, keep, begun), SessionOutcome(failed=failed)
     cleanup = cleanup_of(walked, outcome)
     reason = "kept for a look; `pytest --canary-reap` removes it"
     assert skipped(cleanup, checks("cleanup")[0]) == (reason if kept else "")
@@ -341,17 +341,17 @@ def test_what_is_kept_is_not_cleaned_up(
 @pytest.mark.parametrize("keep", ["never", "on-failure"])
 def test_a_cleanup_that_was_tried_is_neither_tried_again_nor_kept(plan: Plan, keep: Keep) -> None:
     walked = Walked(plan, keep, tried=True)
-    assert cleanup_of(walked, Outcome(failed=FAILED)).finish() is None
+    assert cleanup_of(walked, SessionOutcome(failed=FAILED)).finish() is None
     assert walked.did == []
 
 
 def test_no_signal_interrupts_a_cleanup(plan: Plan, checks: Checks) -> None:
-    outcome = Outcome()
+    outcome = SessionOutcome()
     cleanup = cleanup_of(Walked(plan, "never"), outcome)
     for stage, cleaning in (("stable", False), ("cleanup", True)):
         next(cleanup.pytest_runtest_protocol(checks(stage)[0]))
         assert outcome.cleaning is cleaning
-    outcome = Outcome()
+    outcome = SessionOutcome()
     cleanup_of(Walked(plan, "never"), outcome).finish()
     assert outcome.cleaning
 
@@ -371,7 +371,7 @@ def test_a_cleanup_that_fails_at_the_end_is_told_without_secrets_and_with_its_fi
         shown = (error.sentence, "******** was refused")
         folder = Path("report/findings/c7f2a1/1")
         broken.journal.failures = [Failure("cleanup", error, *shown, folder, ("finding.txt",))]
-    failure = cleanup_of(broken, Outcome()).finish()
+    failure = cleanup_of(broken, SessionOutcome()).finish()
     assert failure
     assert (failure.sentence, failure.evidence) == ("the namespace stays", "******** was refused")
     assert bool(failure.files) is known
@@ -393,7 +393,7 @@ def test_what_killed_runs_have_left_is_removed_before_anything_is_made(
         items=["an item"] * items,
         config=SimpleNamespace(option=SimpleNamespace(collectonly=collectonly)),
     )
-    cleanup = cleanup_of(Walked(plan, "never"), Outcome(), told.append, reap)
+    cleanup = cleanup_of(Walked(plan, "never"), SessionOutcome(), told.append, reap)
     running = cleanup.pytest_runtestloop(session)
     next(running)
     said = ["kept ones too: False", "canary: the engine does not answer"]

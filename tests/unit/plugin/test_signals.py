@@ -12,7 +12,7 @@ from functools import partial
 import pytest
 
 from pytest_canary.plugin.signals import Signals
-from pytest_canary.plugin.state import Outcome
+from pytest_canary.plugin.state import SessionOutcome
 
 CAUGHT = (signal.SIGTERM, signal.SIGHUP)
 
@@ -28,7 +28,7 @@ def handlers() -> Iterator[None]:
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_a_signal_ends_the_session_and_is_remembered(number: signal.Signals, code: int) -> None:
-    outcome = Outcome()
+    outcome = SessionOutcome()
     caught = Signals(outcome)
     caught.pytest_configure()
     with pytest.raises(KeyboardInterrupt) as end, contextlib.suppress(Exception):
@@ -52,7 +52,7 @@ def test_a_signal_ends_the_session_and_is_remembered(number: signal.Signals, cod
 def test_a_signal_during_the_cleanup_waits_for_its_end(
     numbers: list[signal.Signals], name: str, code: int
 ) -> None:
-    outcome = Outcome(cleaning=True)
+    outcome = SessionOutcome(cleaning=True)
     caught = Signals(outcome)
     caught.pytest_configure()
     for number in numbers:
@@ -63,7 +63,7 @@ def test_a_signal_during_the_cleanup_waits_for_its_end(
 
 
 def test_ctrl_c_ends_the_session_once() -> None:
-    outcome = Outcome()
+    outcome = SessionOutcome()
     caught = Signals(outcome)
     caught.pytest_configure()
     with pytest.raises(KeyboardInterrupt):
@@ -79,7 +79,7 @@ def test_ctrl_c_ends_the_session_once() -> None:
 def test_ctrl_c_that_somebody_has_swallowed_may_be_repeated_however_fast() -> None:
     pressed = [0.0, 2.0, 4.0, 6.0, 8.0]
     heard, times = [], iter(pressed)
-    caught = Signals(Outcome(), lambda: next(times))
+    caught = Signals(SessionOutcome(), lambda: next(times))
     caught.pytest_configure()
     for at in pressed:
         try:
@@ -95,7 +95,7 @@ def test_what_comes_in_the_midst_of_an_import_is_heard_a_moment_later(
     number: signal.Signals,
 ) -> None:
     """Raised there, it would leave a lock taken that every thread waits for as it imports."""
-    caught = Signals(Outcome())
+    caught = Signals(SessionOutcome())
     ended: list[bool] = []
     caught.pytest_configure()
     importing = compile(
@@ -114,7 +114,7 @@ def test_what_comes_in_the_midst_of_an_import_is_heard_a_moment_later(
 
 def test_what_the_process_ignores_stays_ignored() -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    caught = Signals(Outcome())
+    caught = Signals(SessionOutcome())
     caught.pytest_configure()
     assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
     assert signal.getsignal(signal.SIGTERM) != signal.SIG_DFL
@@ -122,7 +122,7 @@ def test_what_the_process_ignores_stays_ignored() -> None:
 
 
 def test_another_thread_leaves_signals_alone() -> None:
-    caught = Signals(Outcome())
+    caught = Signals(SessionOutcome())
     thread = threading.Thread(target=caught.pytest_configure)
     thread.start()
     thread.join()

@@ -16,7 +16,7 @@ from pytest_canary.context.evidence import Failure
 from pytest_canary.context.journal import Journal
 from pytest_canary.core.errors import FoundError
 from pytest_canary.core.findings import Finding
-from pytest_canary.plugin.state import FailedTest, Outcome
+from pytest_canary.plugin.state import FailedTest, SessionOutcome
 from pytest_canary.plugin.terminal import CheckSummary, Line, RehearsalSummary, Terminal
 
 LATEST = Finding(
@@ -64,7 +64,7 @@ class Screen:
         self.markup.append(markup)
 
 
-def terminal(screen: Screen, stages: Stages, outcome: Outcome, **given: Any) -> Terminal:
+def terminal(screen: Screen, stages: Stages, outcome: SessionOutcome, **given: Any) -> Terminal:
     shown: Any = screen
     return Terminal(shown, stages.rehearsal, outcome, given.pop("summary", None), **given)
 
@@ -78,7 +78,7 @@ def run(plugin: Terminal, item: pytest.Item, following: pytest.Item | None) -> N
 
 def test_a_stages_line_ends_with_its_time_and_figures(stages: Stages, checks: Checks) -> None:
     screen = Screen(column=20)
-    plugin = terminal(screen, stages, Outcome(seconds={"canary": 12.34}))
+    plugin = terminal(screen, stages, SessionOutcome(seconds={"canary": 12.34}))
     stages.journal.notes["canary"] = ["1 of 3", "none lost"]
     first, second, *_ = checks("canary")
     run(plugin, first, second)
@@ -90,13 +90,17 @@ def test_a_stages_line_ends_with_its_time_and_figures(stages: Stages, checks: Ch
 
 def test_a_stage_without_figures_ends_with_its_time(stages: Stages, checks: Checks) -> None:
     screen = Screen(column=50)
-    run(terminal(screen, stages, Outcome(seconds={"canary": 0.04})), checks("canary")[0], None)
+    run(
+        terminal(screen, stages, SessionOutcome(seconds={"canary": 0.04})),
+        checks("canary")[0],
+        None,
+    )
     assert screen.text == "    0.0 s"
 
 
 def test_verbose_names_the_stage_again(stages: Stages, checks: Checks) -> None:
     screen = Screen(column=70, verbose=True)
-    run(terminal(screen, stages, Outcome(seconds={"canary": 1})), checks("canary")[0], None)
+    run(terminal(screen, stages, SessionOutcome(seconds={"canary": 1})), checks("canary")[0], None)
     assert screen.text == f"(end)canary/canary{' ' * 19}   1.0 s"
 
 
@@ -104,7 +108,7 @@ def test_progress_makes_room_for_a_dot(stages: Stages) -> None:
     broken = [False, True]
     progress: Any = SimpleNamespace(clear=lambda: broken.pop(0), close=lambda: broken.append(True))
     screen = Screen()
-    plugin = terminal(screen, stages, Outcome(), progress=progress)
+    plugin = terminal(screen, stages, SessionOutcome(), progress=progress)
     plugin.pytest_runtest_logreport()
     assert screen.text == ""
     plugin.pytest_runtest_logreport()
@@ -118,7 +122,7 @@ def test_a_sessions_lines_are_the_summarys(stages: Stages) -> None:
         header=lambda: "canary: it", lines=lambda: [Line("one"), Line("two", "red", "its ")]
     )
     screen = Screen()
-    plugin = terminal(screen, stages, Outcome(), summary=summary)
+    plugin = terminal(screen, stages, SessionOutcome(), summary=summary)
     assert plugin.pytest_report_header() == "canary: it"
     plugin.pytest_terminal_summary()
     assert screen.text == "canary: one\ncanary: its two\n"
@@ -131,7 +135,7 @@ def test_warnings_are_on_their_stages_line_and_told_in_the_end(
     stages.journal.tell("canary", [LATEST, BUDGET])
     screen = Screen(column=50)
     summary: Any = SimpleNamespace(lines=lambda: [Line("passed")])
-    plugin = terminal(screen, stages, Outcome(seconds={"canary": 0.04}), summary=summary)
+    plugin = terminal(screen, stages, SessionOutcome(seconds={"canary": 0.04}), summary=summary)
     run(plugin, checks("canary")[0], None)
     assert screen.text == "    0.0 s  2 warnings: latest-image, blocking-budget"
     screen.text = ""
@@ -163,7 +167,7 @@ def test_a_check_that_has_told_a_warning_passes_with_a_letter_of_its_own(
 ) -> None:
     warned = {"when": "call", "passed": True, "user_properties": [("canary.warnings", "x")]}
     given: Any = SimpleNamespace(**warned | report)
-    assert terminal(Screen(), stages, Outcome()).pytest_report_teststatus(given) == shown
+    assert terminal(Screen(), stages, SessionOutcome()).pytest_report_teststatus(given) == shown
 
 
 @pytest.mark.parametrize(
@@ -191,11 +195,13 @@ def test_somebodys_cluster_is_named_before_anything_is_made_in_it(
         session: Any = SimpleNamespace(
             config=SimpleNamespace(option=SimpleNamespace(collectonly=collect_only))
         )
-        terminal(screen, stages, Outcome()).pytest_runtestloop(session)
+        terminal(screen, stages, SessionOutcome()).pytest_runtestloop(session)
         assert screen.text == text
 
 
-def rehearsal_lines(plan: Plan, outcome: Outcome, page: Path | None = None, **notes: str) -> Any:
+def rehearsal_lines(
+    plan: Plan, outcome: SessionOutcome, page: Path | None = None, **notes: str
+) -> Any:
     rehearsal: Any = SimpleNamespace(
         plan=plan,
         journal=SimpleNamespace(
@@ -219,7 +225,7 @@ def test_the_header_says_what_is_rehearsed_and_where(plan: Plan) -> None:
         (replace(plan.options, node_image="kindest/node:v1"), "kindest/node:v1"),
         (replace(plan.options, context="prod", node_image="x"), "prod"),
     ):
-        summary = rehearsal_lines(replace(plan, options=options), Outcome())
+        summary = rehearsal_lines(replace(plan, options=options), SessionOutcome())
         assert summary.header() == f"{title}; {where}; {settings}"
 
 
@@ -227,15 +233,15 @@ def test_the_header_says_what_is_rehearsed_and_where(plan: Plan) -> None:
     ("outcome", "lines"),
     [
         (
-            Outcome(PLANNED, 9),
+            SessionOutcome(PLANNED, 9),
             [Line("shop passed every stage", "green"), Line("promotion, passed: True")],
         ),
         (
-            Outcome({"canary": 3}, 3),
+            SessionOutcome({"canary": 3}, 3),
             [Line("shop passed every stage", "green")],
         ),
         (
-            Outcome({"canary": 3}, 3, finished=True, stopped_by="Ctrl-C", stop_code=2),
+            SessionOutcome({"canary": 3}, 3, finished=True, stopped_by="Ctrl-C", stop_code=2),
             [
                 Line("shop passed every stage", "green"),
                 Line(
@@ -244,12 +250,12 @@ def test_the_header_says_what_is_rehearsed_and_where(plan: Plan) -> None:
             ],
         ),
         (
-            Outcome(PLANNED, 4),
+            SessionOutcome(PLANNED, 4),
             [Line("4 of the walk's 9 checks were made, and held")],
         ),
-        (Outcome(), []),
+        (SessionOutcome(), []),
         (
-            Outcome(PLANNED, 4, failed=FAILED, rollback_failed=TOO, rolls_back=True),
+            SessionOutcome(PLANNED, 4, failed=FAILED, rollback_failed=TOO, rolls_back=True),
             [
                 Line("it does not", "red", "failed at canary/canary::it holds: "),
                 Line("neither", "red", "and so did the rollback, at canary/rollback::it is back: "),
@@ -257,7 +263,7 @@ def test_the_header_says_what_is_rehearsed_and_where(plan: Plan) -> None:
             ],
         ),
         (
-            Outcome(PLANNED, 4, failed=FAILED, rolls_back=True),
+            SessionOutcome(PLANNED, 4, failed=FAILED, rolls_back=True),
             [
                 Line("it does not", "red", "failed at canary/canary::it holds: "),
                 Line("back in 2 s"),
@@ -265,14 +271,14 @@ def test_the_header_says_what_is_rehearsed_and_where(plan: Plan) -> None:
             ],
         ),
         (
-            Outcome(PLANNED, 4, failed=FAILED),
+            SessionOutcome(PLANNED, 4, failed=FAILED),
             [
                 Line("it does not", "red", "failed at canary/canary::it holds: "),
                 Line("promotion, passed: False"),
             ],
         ),
         (
-            Outcome(PLANNED, 7, kept=True),
+            SessionOutcome(PLANNED, 7, kept=True),
             [
                 Line(
                     "run a1b2c3 is kept; look at it with KUBECONFIG=/run/kubeconfig, remove it "
@@ -285,7 +291,7 @@ def test_the_header_says_what_is_rehearsed_and_where(plan: Plan) -> None:
     ],
 )
 def test_the_last_lines_say_what_came_of_it(
-    plan: Plan, outcome: Outcome, lines: list[Line]
+    plan: Plan, outcome: SessionOutcome, lines: list[Line]
 ) -> None:
     summary = rehearsal_lines(plan, outcome, rollback="back in 2 s")
     assert list(summary.lines()) == lines
@@ -293,7 +299,7 @@ def test_the_last_lines_say_what_came_of_it(
 
 def test_the_very_last_line_is_where_the_report_is(plan: Plan) -> None:
     page = Path("canary-report/report.html")
-    assert list(rehearsal_lines(plan, Outcome(), page).lines()) == [Line("", ours=str(page))]
+    assert list(rehearsal_lines(plan, SessionOutcome(), page).lines()) == [Line("", ours=str(page))]
 
 
 @pytest.mark.parametrize(
@@ -325,7 +331,7 @@ def test_a_check_says_what_it_has_found(
     journal.tell("preflight", warnings)
     check: Any = SimpleNamespace(plan=plan, journal=journal)
     failed = FAILED if errors else None
-    summary = CheckSummary(check, Outcome({"preflight": 2}, held, failed=failed))
+    summary = CheckSummary(check, SessionOutcome({"preflight": 2}, held, failed=failed))
     assert list(summary.lines()) == [line]
-    assert list(CheckSummary(check, Outcome()).lines()) == []
+    assert list(CheckSummary(check, SessionOutcome()).lines()) == []
     assert summary.header() == f"canary: {plan.title}; settings: {plan.settings.source}"

@@ -48,7 +48,7 @@ def test_a_template_of_another_language_is_not_judged(
 
 def test_what_is_no_yaml_leaves_the_rest_unjudged(inspect: Inspect) -> None:
     found = inspect(("  replicas: $replicas", "\treplicas: $replicas"))
-    (yaml,) = found.found(groups.YAML)
+    (yaml,) = found.of_group(groups.YAML)
     assert "is no valid YAML" in yaml.sentence
     with pytest.raises(NotApplicable, match=r"^manifests/deployment.yml can't be read$"):
         found.expect_judged(groups.PROBES)
@@ -56,7 +56,7 @@ def test_what_is_no_yaml_leaves_the_rest_unjudged(inspect: Inspect) -> None:
 
 def test_without_a_deployment_there_is_nothing_to_judge(inspect: Inspect) -> None:
     found = inspect(("kind: Deployment", "kind: DaemonSet"))
-    (deployment,) = found.found(groups.DEPLOYMENTS)
+    (deployment,) = found.of_group(groups.DEPLOYMENTS)
     assert "has no Deployment" in deployment.sentence
     with pytest.raises(NotApplicable, match="has no Deployment to look at"):
         found.expect_judged(groups.PROBES)
@@ -65,7 +65,7 @@ def test_without_a_deployment_there_is_nothing_to_judge(inspect: Inspect) -> Non
 def test_without_a_service_there_is_nothing_to_judge(inspect: Inspect) -> None:
     one = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n"
     found = inspect(service=f"{one}---\n{one}")
-    (service,) = found.found(groups.SERVICE)
+    (service,) = found.of_group(groups.SERVICE)
     assert service.sentence.startswith("manifests/service.yml makes no Service shop-lb")
     with pytest.raises(NotApplicable, match=r"^manifests/service.yml has no Service$"):
         found.expect_judged(groups.TARGET_PORT)
@@ -78,7 +78,7 @@ def test_several_findings_are_all_told(inspect: Inspect) -> None:
             "          image: $img\n          imige: 1\n          portz: 2\n",
         )
     )
-    imige, portz = found.found(groups.SCHEMA)
+    imige, portz = found.of_group(groups.SCHEMA)
     assert imige.sentence == 'unknown field "spec.template.spec.containers[0].imige"'
     assert (imige.where, imige.next) == ("manifests/deployment.yml:17", "did you mean image?")
     assert portz.sentence == 'unknown field "spec.template.spec.containers[0].portz"'

@@ -62,7 +62,7 @@ def test_without_a_deployment_there_is_nothing_to_release(tmp_path: Path) -> Non
     ]
     inspection = found(root, manifests=PATH)
     assert inspection.unread == "k8s/all.yml has no Deployment to look at"
-    assert [each.code for each in inspection.found(groups.DEPLOYMENTS)] == ["no-deployment"]
+    assert [each.code for each in inspection.of_group(groups.DEPLOYMENTS)] == ["no-deployment"]
 
 
 def test_of_several_deployments_none_is_called_as_the_app(tmp_path: Path) -> None:

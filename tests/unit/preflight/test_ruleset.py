@@ -101,7 +101,7 @@ def test_every_rule_belongs_to_one_assertion(tmp_path: Path) -> None:
         notes = ()
 
         @staticmethod
-        def found(group: Group) -> list[Finding]:
+        def of_group(group: Group) -> list[Finding]:
             asked.extend(ruleset.names(group))
             return []
 

@@ -6,7 +6,7 @@ import pytest
 
 from pytest_canary.core.findings import Finding
 from pytest_canary.registry.attempts import Attempt, What
-from pytest_canary.registry.client import Answer
+from pytest_canary.registry.client import RegistryAnswer
 from pytest_canary.registry.findings import of_answer, of_attempt, of_parts, of_pods, of_tag
 
 ONE, TWO = (f"sha256:{each * 64}" for each in "12")
@@ -118,54 +118,54 @@ def test_a_login_without_a_host_is_likely_where_another_is_pushed_to() -> None:
 @pytest.mark.parametrize(
     ("answer", "tags", "code", "sentence"),
     [
-        (Answer(200, digest=ONE), None, "", ""),
+        (RegistryAnswer(200, digest=ONE), None, "", ""),
         (
-            Answer(failure="[Errno 111] Connection refused"),
+            RegistryAnswer(failure="[Errno 111] Connection refused"),
             None,
             "RegistryUnreachable",
             f"{IMAGE} can't be looked for: the registry does not answer",
         ),
         (
-            Answer(503, ("UNAVAILABLE",)),
+            RegistryAnswer(503, ("UNAVAILABLE",)),
             None,
             "RegistryUnreachable",
             f"{IMAGE} can't be looked for: the registry does not answer",
         ),
         (
-            Answer(401, ("UNAUTHORIZED",)),
+            RegistryAnswer(401, ("UNAUTHORIZED",)),
             None,
             "RegistryLoginRefused",
             f"{IMAGE} can't be looked for: the registry refuses the login",
         ),
         (
-            Answer(404),
-            Answer(404, ("NAME_UNKNOWN",)),
+            RegistryAnswer(404),
+            RegistryAnswer(404, ("NAME_UNKNOWN",)),
             "RepositoryMissing",
             f"there is no {IMAGE}: the registry has no repository docker.io/ada/shop",
         ),
         (
-            Answer(404),
-            Answer(200, content={"tags": [*"gfedcba"]}),
+            RegistryAnswer(404),
+            RegistryAnswer(200, content={"tags": [*"gfedcba"]}),
             "ImageGone",
             f"there is no {IMAGE} any more: its repository has a, b, c, d, e and 2 more",
         ),
         (
-            Answer(404),
-            Answer(200, content={"tags": None}),
+            RegistryAnswer(404),
+            RegistryAnswer(200, content={"tags": None}),
             "ImageGone",
             f"there is no {IMAGE} any more: its repository has no tag any more",
         ),
     ],
 )
 def test_why_an_image_can_not_be_had_is_told(
-    answer: Answer, tags: Answer | None, code: str, sentence: str
+    answer: RegistryAnswer, tags: RegistryAnswer | None, code: str, sentence: str
 ) -> None:
     told = of_answer("ada/shop:w-1", answer, tags)
     assert (told.code, told.sentence) == (code, sentence) if told else (code, sentence) == ("", "")
 
 
 def test_a_name_that_is_nearly_that_of_what_was_pushed_is_told() -> None:
-    told = of_answer("ada/shpo:w-1", Answer(404), None, [IMAGE, "gcr.io/other:1"])
+    told = of_answer("ada/shpo:w-1", RegistryAnswer(404), None, [IMAGE, "gcr.io/other:1"])
     assert told
     assert (told.code, told.likely) == ("RepositoryMissing", "did you mean docker.io/ada/shop?")
 

@@ -251,7 +251,7 @@ def test_what_is_live_is_published_and_known_by_its_digest(bench: Bench) -> None
     assert bench.engine.tagged == [place]
     assert f"push --quiet {place}" in bench.said
     assert any(each.endswith("/etc/containerd/certs.d/gcr.io hosts.toml") for each in bench.said)
-    assert registry.pinned("gcr.io/shop:1") == f"gcr.io/shop@{DIGEST}"
+    assert registry.digest("gcr.io/shop:1") == DIGEST
     (bench.folder / "refuses").write_text("no space left on device")
     with pytest.raises(ImageError) as failure:
         registry.publish(Image("sha256:0", "shop:live"), "gcr.io/shop:2")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pytest_canary.k8s.exec import ExecError
-from pytest_canary.release.command_ends import fate, killed, unended_finding
+from pytest_canary.release.command_ends import fate, meaning_of_code, unended_finding
 
 BEFORE: dict[str, Any] = {
     "metadata": {"name": "app-canary-1"},
@@ -104,4 +104,4 @@ def test_a_connection_that_breaks_for_no_known_reason_says_so() -> None:
     ("code", "words"), [(127, "no such command"), (137, "memory limit"), (1, ""), (0, "")]
 )
 def test_a_shells_exit_code_is_explained(code: int, words: str) -> None:
-    assert (words in killed(code)) if words else killed(code) == ""
+    assert (words in meaning_of_code(code)) if words else meaning_of_code(code) == ""

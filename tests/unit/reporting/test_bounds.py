@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from pytest_canary.reporting.bounds import BINS, STEPS, bounded, shortened, steps, wider
+from pytest_canary.reporting.bounds import BINS, STEPS, shorten, steps, wider, with_bounds
 from pytest_canary.reporting.document import Check, Found, Report, Spent, Stage
 from pytest_canary.reporting.figures import Database, Loss, Point, Replicas, Traffic
 
@@ -83,7 +83,7 @@ def test_lists_are_cut_and_what_goes_is_counted() -> None:
         result="passed",
         spent=(Spent(kind="wait", name="it", seconds=1),) * 510,
     )
-    found = bounded(
+    found = with_bounds(
         report(traffic=traffic, database=Database(changes=("+ a",) * 600), stages=(stage,))
     )
     assert found.traffic
@@ -96,7 +96,7 @@ def test_lists_are_cut_and_what_goes_is_counted() -> None:
         "database.changes": 100,
         "stages.spent": 10,
     }
-    assert bounded(found) == found
+    assert with_bounds(found) == found
 
 
 def test_evidence_keeps_its_head_and_more_of_its_tail() -> None:
@@ -106,7 +106,7 @@ def test_evidence_keeps_its_head_and_more_of_its_tail() -> None:
         result="failed",
         checks=(Check(sentence="it holds", result="failed", evidence=text),),
     )
-    found = bounded(
+    found = with_bounds(
         report(stages=(stage,), findings=(Found(code="A", sentence="b", evidence=text),))
     )
     for kept in (found.stages[0].checks[0].evidence, found.findings[0].evidence):
@@ -117,10 +117,10 @@ def test_evidence_keeps_its_head_and_more_of_its_tail() -> None:
 
 
 def test_a_short_text_is_left_alone() -> None:
-    assert shortened("as it is") == "as it is"
+    assert shorten("as it is") == "as it is"
 
 
 def test_half_an_hour_makes_no_large_report() -> None:
     traffic = Traffic(series=points(1800), losses=())
     rows = tuple(row(n / 10, n % 4) for n in range(18_000))
-    assert len(bounded(report(traffic=traffic, replicas=rows)).text) < 400_000
+    assert len(with_bounds(report(traffic=traffic, replicas=rows)).text) < 400_000

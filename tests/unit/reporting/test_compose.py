@@ -9,6 +9,7 @@ from typing import NoReturn
 import pytest
 from fakes import app
 from fakes.app import Asked, Reply
+from fakes.transitions import NoCanary
 from fakes.world import NewWorld, World
 from fakes.world_settings import LOADED
 
@@ -147,9 +148,7 @@ def test_a_failure_and_its_rollback_are_told(new_world: NewWorld) -> None:
     world = new_world()
     check(world, "baseline")
     found = Finding("Exits", "it exits with code 3", where="pod a", likely="the image", next="look")
-    world.patch.setattr(
-        world.context.release, "canary", lambda _: raise_(FoundError([found], after=1.8))
-    )
+    world.context.transitions = NoCanary(world.context, FoundError([found], after=1.8))
     check(world, "canary")
     check(world, "rollback", "automatic_rollback")
 
@@ -240,7 +239,7 @@ def test_findings_that_fail_nothing_come_after_those_that_do(new_world: NewWorld
         ("latest-image", "preflight", "off", "it is ours"),
         ("table-rewrite", "migration", "warning", ""),
     ]
-    assert [each.code for each in told.found("off")] == ["latest-image"]
+    assert [each.code for each in told.of_level("off")] == ["latest-image"]
     assert [(each.rule, each.level, each.found) for each in told.levels] == [
         ("latest-image", "off", 1),
         ("pull-policy", "off", 0),

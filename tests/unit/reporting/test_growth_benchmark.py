@@ -105,4 +105,4 @@ def test_of_many_requests_one_in_a_thousand_is_lost() -> None:
     book = many_requests.ledger(10_000)
     assert len(book) == 10_000
     assert book.count(*LOST) == 10
-    assert [stand.stage for stand in book.stands] == list(many_requests.STAGES)
+    assert [phase.stage for phase in book.entered] == list(many_requests.STAGES)

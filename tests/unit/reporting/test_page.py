@@ -225,7 +225,7 @@ def test_the_figures_of_a_green_release() -> None:
         "requests": ("1,295", "none lost", "good"),
         "acknowledged writes": ("259", "each there once", "good"),
         "of connections to the canary": ("34 %", "29 to 39; 33 % of the replicas", ""),
-        "the canary's p95": ("12 ms", "stable's: 12 ms", ""),
+        "the canary's p95": ("12 ms", "the baseline's: 12 ms", ""),
         "fewest replicas available": ("2", "the strategy allows 2", "good"),
         "checks held": ("52", "all of them, in 46.3 s", ""),
     }

@@ -14,10 +14,18 @@ from pytest_canary.core.errors import CommandError
 from pytest_canary.reporting.document import Comparison, Report, Version, Versions
 from pytest_canary.reporting.figures import Point, Replicas, Share, Traffic
 from pytest_canary.reporting.pictures import charts, drawing
-from pytest_canary.reporting.pictures.cells import difference, share, shown
-from pytest_canary.reporting.pictures.drawing import draw, drawn, embedded
+from pytest_canary.reporting.pictures.cells import difference, difference_text, share
+from pytest_canary.reporting.pictures.drawing import draw, drawn, embed
 from pytest_canary.reporting.pictures.frame import COLOURS, NARROW, WIDE, Frame, Span, ticks
-from pytest_canary.reporting.pictures.levels import Named, Step, rates, ready, runs, stacked, wanted
+from pytest_canary.reporting.pictures.levels import (
+    Named,
+    Step,
+    rates,
+    ready,
+    runs,
+    stack,
+    wanted_replicas,
+)
 from pytest_canary.reporting.pictures.stages import below_each_other, fits, label, on_poles
 
 SAMPLES = Path(__file__).parents[3] / "fixtures" / "reports"
@@ -56,7 +64,7 @@ def test_ready_pods_of_a_version_add_up_over_the_deployments() -> None:
         (2, {"1": 3, "2": 1}),
         (3, {"1": 2, "2": 2}),
     ]
-    assert wanted(rows) == [(1, 3), (2, 4), (3, 4)]
+    assert wanted_replicas(rows) == [(1, 3), (2, 4), (3, 4)]
 
 
 def test_pods_whose_version_is_not_known_are_told_apart_by_deployment() -> None:
@@ -96,7 +104,7 @@ def test_requests_are_counted_by_the_second_and_a_gap_is_none() -> None:
 
 def test_what_is_stacked_lies_on_what_is_below_and_ends_where_it_ended() -> None:
     steps = [Step(0, {"1": 3, "2": 0}), Step(5, {"1": 2, "2": 1}), Step(7, {"1": 3, "2": 0})]
-    found = stacked(Named(steps, {"1": "baseline", "2": "canary"}), 9)
+    found = stack(Named(steps, {"1": "baseline", "2": "canary"}), 9)
     assert [(r["role"], r["part"], r["x"], r["y0"], r["y"]) for r in found] == [
         ("baseline", 0, 0, 0, 3),
         ("baseline", 0, 5, 0, 2),
@@ -226,7 +234,10 @@ def test_a_difference_far_out_points_there(effect: float, shape: str, at: float)
 def test_a_difference_without_a_measure_is_not_drawn() -> None:
     assert difference(Comparison(metric="restarts", effect=1), 0) is None
     assert difference(Comparison(metric="restarts", least=1), 0) is None
-    assert shown(Comparison(metric="x", effect=0.5, interval=(0.25, 1))) == "+0.5 (+0.25 to +1)"
+    assert (
+        difference_text(Comparison(metric="x", effect=0.5, interval=(0.25, 1)))
+        == "+0.5 (+0.25 to +1)"
+    )
 
 
 # The drawing.
@@ -262,7 +273,7 @@ def test_references_within_a_drawing_lead_to_its_own_parts() -> None:
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"><clipPath id="c"/>'
         '<g clip-path="url(#c)" role="graphics-object" aria-label="x"/></svg>'
     )
-    assert embedded(svg, "a-wide", "<b>", "&") == (
+    assert embed(svg, "a-wide", "<b>", "&") == (
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1" role="img" '
         'aria-labelledby="a-wide-title a-wide-desc"><title id="a-wide-title">&lt;b&gt;</title>'
         '<desc id="a-wide-desc">&amp;</desc><clipPath id="a-wide-c" />'

@@ -36,7 +36,7 @@ API = {
 
 def test_a_verdict_is_told_with_its_comparisons_in_units() -> None:
     verdict = Judge(Limits()).look(1.0, observed(1000), observed(500))
-    found = records.judged(verdict, confidence=0.95)
+    found = records.verdict_of(verdict, confidence=0.95)
     assert (found.answer, found.sentence) == ("go", "errors 0.0 % and 0.0 %, p95 13 ms and 13 ms")
     assert (found.samples, found.looks) == ({"baseline": 1000, "canary": 500}, 1)
     assert found.confidence == 0.95
@@ -55,7 +55,7 @@ def test_an_interval_whose_end_nobody_knows_is_told_by_the_sentence_alone(
 ) -> None:
     verdict = Judge(Limits()).look(1.0, observed(1000), observed(500))
     unsure = [replace(each, effect=0.003, interval=interval) for each in verdict.comparisons]
-    found = records.judged(replace(verdict, comparisons=tuple(unsure)))
+    found = records.verdict_of(replace(verdict, comparisons=tuple(unsure)))
     latency = {each.metric: each for each in found.comparisons}["latency"]
     assert (latency.effect, latency.interval, latency.effect_text) == (0.003, None, "+3 ms")
     assert latency.sentence
@@ -65,7 +65,7 @@ def test_an_interval_whose_end_nobody_knows_is_told_by_the_sentence_alone(
 def test_a_slower_canary_is_told_by_how_much() -> None:
     slower = observed(500, seconds=tight(500, more=0.1))
     verdict = Judge(Limits()).look(1.0, observed(1000), slower)
-    found = {each.metric: each for each in records.judged(verdict).comparisons}["latency"]
+    found = {each.metric: each for each in records.verdict_of(verdict).comparisons}["latency"]
     assert found.answer == "no-go"
     assert found.effect_text == "+100 (+99.4 to +101) ms"
     assert found.effect == pytest.approx(0.1, abs=1e-3)
@@ -76,7 +76,7 @@ def test_a_slower_canary_is_told_by_how_much() -> None:
 
 def test_what_was_not_measured_is_told_as_such() -> None:
     nothing = Observed(Requests.of((), ()), None)
-    found = records.judged(Judge(Limits()).look(1.0, observed(1000), nothing))
+    found = records.verdict_of(Judge(Limits()).look(1.0, observed(1000), nothing))
     assert found.answer == "inconclusive"
     errors = next(each for each in found.comparisons if each.metric == "errors")
     assert (errors.effect, errors.effect_text, errors.canary) == (None, "", "")
@@ -84,11 +84,11 @@ def test_what_was_not_measured_is_told_as_such() -> None:
 
 
 def test_a_share_is_told_with_what_was_expected() -> None:
-    found = records.shared(share(34, 100), 1 / 3, 100)
+    found = records.share_of(share(34, 100), 1 / 3, 100)
     assert (found.value, found.expected, found.connections) == (0.34, 1 / 3, 100)
     assert found.low < found.expected < found.high
-    assert records.shared(share(0, 10), 0.3, 10).low == 0
-    assert records.shared(share(10, 10), 0.3, 10).high == 1
+    assert records.share_of(share(0, 10), 0.3, 10).low == 0
+    assert records.share_of(share(10, 10), 0.3, 10).high == 1
 
 
 @pytest.fixture
@@ -111,16 +111,16 @@ def walked(server: Server, configured: Callable[..., Settings]) -> Traffic:
     tables: dict[str, Any] = {"api": API, "traffic": {"rate": 100, "writes": 0.5, "slow": 20}}
     settings = configured(**tables)
     traffic = Traffic(client_for(server.url, settings), settings.traffic, generate=patient)
-    traffic.stand("baseline")
+    traffic.enter_phase("baseline")
     traffic.start()
-    traffic.stand("canary", "deploy the canary")
+    traffic.enter_phase("canary", "deploy the canary")
     assert done.wait(30)
     traffic.stop()
     return traffic
 
 
 def test_traffic_is_told_on_the_runs_own_clock(walked: Traffic) -> None:
-    found = records.sent(walked, 18.3, 18.8)
+    found = records.traffic_of(walked, 18.3, 18.8)
     assert (found.rate, found.sent, found.lost) == (100, walked.sent, walked.lost)
     assert found.writes == len(walked.writes.acknowledged) > 10
     assert found.bin == 1
@@ -136,7 +136,7 @@ def test_traffic_is_told_on_the_runs_own_clock(walked: Traffic) -> None:
 def test_a_lost_request_is_told_with_who_answered_and_whether_to_try_again(
     walked: Traffic,
 ) -> None:
-    found = records.sent(walked, 18.3, 18.8)
+    found = records.traffic_of(walked, 18.3, 18.8)
     assert found.lost >= 1
     first = found.losses[0]
     assert (first.request, first.kind, first.retryable) == ("GET /notes", "status 503", True)
@@ -146,20 +146,20 @@ def test_a_lost_request_is_told_with_who_answered_and_whether_to_try_again(
 
 
 def test_writes_are_read_back_or_said_not_to_be(walked: Traffic) -> None:
-    assert records.sent(walked, 0, 1).read_back is False
+    assert records.traffic_of(walked, 0, 1).read_back is False
     back = ReadBack(20, ("row 1",), ("row 2",), 0, 0, "GET /notes")
-    found = records.sent(walked, 0, 1, back)
+    found = records.traffic_of(walked, 0, 1, back)
     assert (found.read_back, found.lost_writes, found.doubled_writes) == (
         True,
         ("row 1",),
         ("row 2",),
     )
     back = ReadBack(20, (), ("row 2",), 1, 1, "GET /notes", repeated=("row 3",))
-    assert records.sent(walked, 0, 1, back).doubled_writes == ("row 2", "row 3")
+    assert records.traffic_of(walked, 0, 1, back).doubled_writes == ("row 2", "row 3")
 
 
 def test_half_an_hour_is_binned_before_its_percentiles_are_taken(walked: Traffic) -> None:
-    found = records.sent(walked, 0, 1800)
+    found = records.traffic_of(walked, 0, 1800)
     assert found.bin == 6
     assert sum(point.requests for point in found.series) == found.sent
 
@@ -170,4 +170,4 @@ def test_traffic_that_never_ran_is_no_figure(
     settings = configured(api=API)
     traffic = Traffic(client_for(server.url, settings), settings.traffic)
     with pytest.raises(TrafficError):
-        records.sent(traffic, 0, 1)
+        records.traffic_of(traffic, 0, 1)

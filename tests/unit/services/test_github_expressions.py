@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pytest_canary.services.errors import ExpressionError
-from pytest_canary.services.github.expressions import condition, filled, parse
+from pytest_canary.services.github.expressions import condition, fill_in, parse
 
 SCOPE: dict[str, Any] = {
     "github": {"ref": "refs/heads/main", "event": {"inputs": {"a-b": "x"}}},
@@ -52,7 +52,7 @@ def test_an_expression_comes_to_a_value(text: str, value: Any) -> None:
 
 def test_a_text_is_filled_with_what_its_expressions_come_to() -> None:
     text = "a ${{ github.ref }} ${{ '}}' }}${{ env.NONE }} ${{ true }} ${{ 3.0 }} ${{ matrix }}"
-    assert filled(text, SCOPE) == "a refs/heads/main }} true 3 Object"
+    assert fill_in(text, SCOPE) == "a refs/heads/main }} true 3 Object"
 
 
 @pytest.mark.parametrize(
@@ -98,5 +98,5 @@ def test_what_is_none_is_told(text: str, problem: str) -> None:
 )
 def test_what_can_t_be_evaluated_is_told(text: str, problem: str) -> None:
     with pytest.raises(ExpressionError) as wrong:
-        filled(text, SCOPE)
+        fill_in(text, SCOPE)
     assert str(wrong.value).startswith(problem)

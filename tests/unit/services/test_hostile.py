@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from pytest_canary.pipelines.variables import Provided
 from pytest_canary.services.errors import ExpressionError
-from pytest_canary.services.github.expressions import condition, filled
+from pytest_canary.services.github.expressions import condition, fill_in
 from pytest_canary.services.gitlab.expressions import evaluate
 from pytest_canary.services.gitlab.pipeline import read_pipeline
-from pytest_canary.services.gitlab.variables import expanded
+from pytest_canary.services.gitlab.variables import expand
 from pytest_canary.services.reading import Wanted
 from pytest_canary.services.runnable import faults_of
 
@@ -61,7 +61,7 @@ VALUES = st.recursive(
 
 @given(WORDS)
 def test_any_text_is_an_expression_or_is_said_to_be_none(text: str) -> None:
-    for read in (lambda: condition(text), lambda: filled(text, {}), lambda: evaluate(text, {})):
+    for read in (lambda: condition(text), lambda: fill_in(text, {}), lambda: evaluate(text, {})):
         with suppress(ExpressionError):
             read()
 
@@ -87,7 +87,7 @@ def test_any_file_is_read_or_its_mistakes_are_told(value: object) -> None:
 
 def test_what_grows_without_end_does_not() -> None:
     values = {f"V{number}": f"$V{number + 1}" * 20 for number in range(30)}
-    assert len("".join(expanded(values).values())) < 10_000_000
+    assert len("".join(expand(values).values())) < 10_000_000
     jobs = "".join(f".j{n}: {{extends: [{', '.join([f'.j{n + 1}'] * 9)}]}}\n" for n in range(10))
     assert gitlab_faults(f"{jobs}.j10: {{script: a}}\njob: {{extends: .j0}}") == []
     axes = ", ".join(f"a{n}: [1, 2, 3, 4]" for n in range(20))

@@ -13,7 +13,7 @@ from fakes.repository import commit, git
 
 from pytest_canary.jobs.environment import Secret
 from pytest_canary.jobs.findings import findings
-from pytest_canary.jobs.markers import marked, watched
+from pytest_canary.jobs.markers import mark_secret, words_to_watch
 from pytest_canary.jobs.programs import install_programs
 from pytest_canary.manifests.documents import read
 from pytest_canary.services.reading import Wanted
@@ -70,7 +70,7 @@ def test_a_release_is_made_or_taken_back(
     git(project, "init", "--quiet")
     workflow = replace(WORKFLOW, sha=commit(project))
     (cluster / "kubeconfig").write_text("the run's")
-    named = marked(["REGISTRY_USERNAME", "REGISTRY_PASSWORD", "DB_PASSWORD"], ["KUBECONFIG"])
+    named = mark_secret(["REGISTRY_USERNAME", "REGISTRY_PASSWORD", "DB_PASSWORD"], ["KUBECONFIG"])
     secrets: dict[str, Secret] = {"project": named}
     found = runnable(read(project / file, project), Wanted(secrets=("project",)), workflow)
     result = runner(
@@ -87,4 +87,4 @@ def test_a_release_is_made_or_taken_back(
     assert result.end.result == ("passed" if fails == "nothing" else "failed"), told
     assert (cluster / "asked").read_text().splitlines() == asked, told
     assert findings(result) == []
-    assert leaks(watched(secrets.values()).values(), {"told": told}) == []
+    assert leaks(words_to_watch(secrets.values()).values(), {"told": told}) == []

@@ -16,8 +16,7 @@ from fakes.traffic import Unstartable, sends_by, track_traffic_to, until
 from pytest_canary.config.settings import Settings
 from pytest_canary.config.verdict_rate import first_rate
 from pytest_canary.core.waiting import Waiter
-from pytest_canary.sides import in_turn
-from pytest_canary.sides.in_turn import PERIODS, Alone, InTurn, most_rate
+from pytest_canary.sides.in_turn import PERIODS, AloneInTurn, InTurn, most_rate
 from pytest_canary.sides.measured_in_turn import MeasuredInTurn
 from pytest_canary.traffic import TrackTraffic
 
@@ -50,7 +49,7 @@ def in_turn_of(
     return InTurn(traffic, first, most, settings.verdict, beside, **options)
 
 
-def told(asked: InTurn) -> Alone:
+def told(asked: InTurn) -> AloneInTurn:
     """How the baseline did."""
     until(lambda: asked.alone is not None)
     asked.keep_baseline(Waiter())
@@ -59,12 +58,17 @@ def told(asked: InTurn) -> Alone:
 
 
 def test_the_baseline_is_asked_until_two_periods_are_alike(
-    traffic: TrackTraffic, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    traffic: TrackTraffic, settings: Settings
 ) -> None:
     said = iter(["it took 30 ms", "it took 20 ms", ""])
-    monkeypatch.setattr(in_turn, "unsteadiness", lambda *_: next(said))
     rows = iter([10, 20, 30, 40, 50])
-    asked = in_turn_of(traffic, settings, rows=lambda: next(rows), period=0.3).start(lambda: (1, 2))
+    asked = in_turn_of(
+        traffic,
+        settings,
+        rows=lambda: next(rows),
+        period=0.3,
+        unsteadiness=lambda *_: next(said),
+    ).start(lambda: (1, 2))
     found = told(asked)
     assert found.unsteady == ""
     assert list(said) == []
@@ -75,7 +79,7 @@ def test_the_baseline_is_asked_until_two_periods_are_alike(
 
 
 def test_one_that_is_never_the_same_is_no_reference(
-    traffic: TrackTraffic, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    traffic: TrackTraffic, settings: Settings
 ) -> None:
     said: list[str] = []
 
@@ -83,8 +87,7 @@ def test_one_that_is_never_the_same_is_no_reference(
         said.append("it took 30 ms in the median, and 12 ms just before")
         return said[-1]
 
-    monkeypatch.setattr(in_turn, "unsteadiness", changes)
-    asked = in_turn_of(traffic, settings, period=0.2).start()
+    asked = in_turn_of(traffic, settings, period=0.2, unsteadiness=changes).start()
     told(asked)
     assert len(said) == PERIODS - 1
     assert asked.held_up() == (
@@ -143,16 +146,17 @@ def test_reads_of_all_rows_are_sent_no_faster_than_the_traffics_own(
 
 def standing(lag: float = 0.001, unsent: float = 0.0) -> InTurn:
     """One whose traffic did so after the update; before, it was 1 ms late."""
+    moments = iter([50.0])
     traffic: Any = SimpleNamespace(
-        now=lambda: 60.0,
+        now=lambda: next(moments, 60.0),
         unsent=lambda *_: unsent,
         lag=lambda begin, _: lag if begin == 50.0 else 0.001,
         set_rate=lambda _: None,
     )
     limits: Any = SimpleNamespace()
     made = InTurn(traffic, 15.0, 100.0, limits)
-    made.alone = Alone(2.0, 14.0, 75.0)
-    made._began = 50.0
+    made.alone = AloneInTurn(2.0, 14.0, 75.0)
+    made.begin()
     return made
 
 
@@ -208,7 +212,7 @@ def test_the_verdict_is_awaited(
         lag=lambda *_: 0.001,
     )
     asked: Any = SimpleNamespace(
-        alone=Alone(0.0, 12.0, 75.0, unsteady),
+        alone=AloneInTurn(0.0, 12.0, 75.0, unsteady),
         traffic=traffic,
         begin=lambda: None,
         baseline=requests(800),

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
 from fakes import app
+from fakes.objects import Object
 from fakes.sides import MAY_NOT, SILENT, answered, ask_alone_for_long, both, measured, sides
 from fakes.tracks import SERVICES, services
-from fakes.traffic import until
+from fakes.traffic import patient, until
 from fakes.world import NewWorld, World
 from fakes.world_settings import LOADED
 
@@ -18,12 +20,11 @@ from pytest_canary import stages
 from pytest_canary.context import judging
 from pytest_canary.context.outcomes import CanaryOutcome, PreflightOutcome, VerdictOutcome
 from pytest_canary.core.errors import ClusterError, FoundError, NotApplicable, WaitTimeoutError
-from pytest_canary.core.waiting import Waiter
-from pytest_canary.rendering.version import Version
-from pytest_canary.sides.sides import BASE_RATE
+from pytest_canary.sides.sides import BASE_RATE, Sides
 from pytest_canary.stages import verdict
 from pytest_canary.traffic import TrackTraffic
 from pytest_canary.traffic.exchange import LOST
+from pytest_canary.traffic.generator import Generator
 
 
 def running() -> list[str]:
@@ -47,15 +48,14 @@ def test_the_baseline_is_asked_alone_before_the_canary_comes(new_world: NewWorld
     world.enter("baseline")
     assert (services(world.namespace), sides(world).traffic) == (SERVICES, None)
     deployed: list[bool] = []
-    canary = world.context.release.canary
 
-    def note(version: Version) -> None:
+    def note(pod: Object) -> Object:
         deployed.append("baseline-alone" in [thread.name for thread in threading.enumerate()])
-        canary(version)
+        return pod
 
-    world.patch.setattr(world.context.release, "canary", note)
+    world.namespace.controllers.sick = note
     world.enter("canary")
-    assert deployed == [False]
+    assert set(deployed) == {False}
     sample = sides(world).alone
     assert sample
     # Half of what the traffic has.
@@ -65,19 +65,21 @@ def test_the_baseline_is_asked_alone_before_the_canary_comes(new_world: NewWorld
 
 
 def test_both_are_asked_once_the_canary_is_ready(loaded: World) -> None:
-    loaded.enter("baseline")
+    ready: list[list[str]] = []
+
+    def note(*given: Any) -> Generator:
+        release = context.release
+        found = [release.ready_pod("canary") for _ in loaded.pods("canary")]
+        ready.append([pod["metadata"]["name"] for pod in found])
+        return patient(*given)
+
     context = loaded.context
+    asks = partial(Sides, seconds=0.1, generate=note)
+    context.builders = replace(context.builders, side_by_side=asks)
+    loaded.enter("baseline")
     assert sides(loaded).traffic is None
-    ready: list[str] = []
-    opened = sides(loaded).open
-
-    def note(waiter: Waiter, stage: str) -> None:
-        ready.append(context.release.ready_pod("canary")["metadata"]["name"])
-        opened(waiter, stage)
-
-    loaded.patch.setattr(sides(loaded), "open", note)
     loaded.enter("canary")
-    assert ready == loaded.pods("canary")
+    assert ready == [[], loaded.pods("canary")]
     assert services(loaded.namespace) == SERVICES
     assert running() == ["canary-traffic", "canary-traffic", "memory", "tracks"]
     until(lambda: min(answered(loaded).values()) >= 3)
@@ -215,8 +217,8 @@ def test_without_the_right_the_header_tells_the_two_apart(loaded: World) -> None
     assert len(baseline.requests) > len(canary.requests)
     assert baseline.before
     assert (len(baseline.before.samples), sides(loaded).alone) == (1, None)
-    verdict.are_compared(loaded.context)
-    verdict.is_go(loaded.context)
+    verdict.canary_is_compared(loaded.context)
+    verdict.verdict_is_go(loaded.context)
     assert "no verdict" not in loaded.rehearsal.summary()
 
 
@@ -245,7 +247,7 @@ def test_without_a_header_either_there_is_no_verdict_and_it_is_said(new_world: N
         f"addresses of their own: you may not {MAY_NOT} in namespace canary-test; pytest-canary's "
         "docs/rights has the rule"
     )
-    for check in (verdict.are_compared, verdict.is_go):
+    for check in (verdict.canary_is_compared, verdict.verdict_is_go):
         with pytest.raises(NotApplicable) as skipped:
             world.check("verdict", check)
         assert str(skipped.value) == why

@@ -100,7 +100,7 @@ def test_an_update_that_does_not_come_up_is_rolled_back(new_world: NewWorld) -> 
     world = new_world(**NO_CANARY).enter("migration")
     world.namespace.controllers.sick = unready
     with pytest.raises(CanaryError, match=r"^waited 5 s for 3/3 of addressbook-stable"):
-        world.check("verdict", verdict.is_updated)
+        world.check("verdict", verdict.candidate_is_ready)
     world.fail("verdict")
     world.namespace.controllers.sick = lambda made: made
     world.roll_back()

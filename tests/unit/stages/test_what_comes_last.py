@@ -23,7 +23,7 @@ def test_the_way_down_waits_until_the_candidate_has_let_go_of_the_database(
 ) -> None:
     world = new_world().enter("rollback")
     stage, database = stages.load("rollback"), world.settings.database.name
-    world.rehearsal.make(rollback.last_good_is_promoted, stage)
+    world.rehearsal.make(rollback.promote_last_good, stage)
     world.leave_an_old_pod("candidate")
     before = world.postgres.schemas[database]
     with pytest.raises(WaitTimeoutError, match="for the pods that were told to end to be gone"):
@@ -44,7 +44,7 @@ def test_the_rows_are_read_when_nobody_writes_any_more(
 ) -> None:
     world = new_world().enter(stage)
     if stage == "rollback":
-        world.rehearsal.make(rollback.last_good_is_promoted, stages.load(stage))
+        world.rehearsal.make(rollback.promote_last_good, stages.load(stage))
     world.leave_an_old_pod("candidate")
     with pytest.raises(WaitTimeoutError, match="for the pods that were told to end to be gone"):
         check(world.context)

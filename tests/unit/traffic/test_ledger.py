@@ -8,7 +8,7 @@ import pytest
 from fakes.ledgers import filled, good, ledger, of_tracks
 
 from pytest_canary.traffic.exchange import Kind
-from pytest_canary.traffic.ledger import LIMIT, TEXTS, Ledger, Outcome, Stand
+from pytest_canary.traffic.ledger import LIMIT, TEXTS, Ledger, Phase, RequestOutcome
 from pytest_canary.traffic.names import LENGTH, NAMES
 from pytest_canary.traffic.summary import Summary
 
@@ -18,9 +18,11 @@ def counts(summary: Summary) -> tuple[int, ...]:
 
 
 def test_a_request_is_kept_with_everything_that_is_known() -> None:
-    book = filled(ledger(), (good(), 0.1), (Outcome(Kind.SERVER_ERROR, 503, "2", "web-2", "no"), 2))
+    book = filled(
+        ledger(), (good(), 0.1), (RequestOutcome(Kind.SERVER_ERROR, 503, "2", "web-2", "no"), 2)
+    )
     book.began_at = 1000.0
-    book.stands.append(Stand(0.05, "canary", "deploy"))
+    book.entered.append(Phase(0.05, "canary", "deploy"))
     first, second = book.exchange(0), book.exchange(1)
     assert (first.method, first.path, first.unique, first.status) == ("GET", "/all", "", 200)
     assert (first.due, first.at, first.stage, first.transition) == (0, 1000, "", "")
@@ -39,9 +41,9 @@ def test_what_is_counted_as_it_comes_is_what_is_summed_up_afterwards() -> None:
         (good(), 0.1),
         (good(), 0.2),
         (good("2"), 1.5),
-        (Outcome(Kind.RESET), 0.3),
-        (Outcome(Kind.RESET), 0.3),
-        (Outcome(Kind.REFUSED), 0.3),
+        (RequestOutcome(Kind.RESET), 0.3),
+        (RequestOutcome(Kind.RESET), 0.3),
+        (RequestOutcome(Kind.REFUSED), 0.3),
     )
     book.open(Kind.CROWDED)
     book.open(Kind.LATE)
@@ -58,8 +60,8 @@ def test_what_is_counted_as_it_comes_is_what_is_summed_up_afterwards() -> None:
 
 def test_what_went_well_is_told_without_what_did_not_happen() -> None:
     book = filled(ledger(), *[(good(), 0.1)] * 1200)
-    text = book.summary(range(1200)).text
-    assert text == f"1,200 requests, 0 lost, 0 slow; {book.schedule.writes_before(1200)} writes"
+    writes = sum(book.schedule.is_write(number) for number in range(1200))
+    assert book.summary(range(1200)).text == f"1,200 requests, 0 lost, 0 slow; {writes} writes"
 
 
 def test_nothing_has_no_latency() -> None:
@@ -71,7 +73,9 @@ def test_nothing_has_no_latency() -> None:
 
 def test_latencies_are_of_answers_as_promised_only() -> None:
     """A quick error would flatter them."""
-    book = filled(ledger(), (good(), 0.5), *[(Outcome(Kind.SERVER_ERROR, 500, "1"), 0.001)] * 9)
+    book = filled(
+        ledger(), (good(), 0.5), *[(RequestOutcome(Kind.SERVER_ERROR, 500, "1"), 0.001)] * 9
+    )
     assert book.summary(range(10)).p50 == 0.5
 
 
@@ -86,8 +90,8 @@ def test_each_version_has_a_summary_and_who_said_nothing_has_one_too() -> None:
         (good("1"), 0.1),
         (good("2"), 0.4),
         (good("1"), 0.1),
-        (Outcome(Kind.SERVER_ERROR, 500, "2"), 0.1),
-        (Outcome(Kind.REFUSED), 0.1),
+        (RequestOutcome(Kind.SERVER_ERROR, 500, "2"), 0.1),
+        (RequestOutcome(Kind.REFUSED), 0.1),
     )
     book.open(Kind.CROWDED)
     versions = book.summary(range(6)).versions
@@ -103,14 +107,14 @@ def test_each_version_has_a_summary_and_who_said_nothing_has_one_too() -> None:
 
 
 def walked() -> Ledger:
-    """Ten requests a second for 3 s, over stands that begin between two of them."""
+    """Ten requests a second for 3 s, over phases that begin between two of them."""
     book = filled(ledger(), *[(good(), 0.1)] * 30)
-    book.stands += [
-        Stand(0.0, "baseline", ""),
-        Stand(0.95, "canary", "deploy"),
-        Stand(1.45, "canary", ""),
-        Stand(1.95, "canary", "deploy"),
-        Stand(2.45, "stable", "promote"),
+    book.entered += [
+        Phase(0.0, "baseline", ""),
+        Phase(0.95, "canary", "deploy"),
+        Phase(1.45, "canary", ""),
+        Phase(1.95, "canary", "deploy"),
+        Phase(2.45, "stable", "promote"),
     ]
     return book
 
@@ -152,7 +156,7 @@ def test_transitions_have_every_request_once_in_the_order_of_the_walk() -> None:
 def test_what_comes_before_the_first_stand_belongs_to_none() -> None:
     book = filled(ledger(), *[(good(), 0.1)] * 5)
     assert (book.exchange(0).stage, book.exchange(0).transition) == ("", "")
-    book.stands.append(Stand(0.25, "baseline", ""))
+    book.entered.append(Phase(0.25, "baseline", ""))
     assert [book.exchange(number).stage for number in range(5)] == [
         *([""] * 3),
         *(["baseline"] * 2),
@@ -162,7 +166,7 @@ def test_what_comes_before_the_first_stand_belongs_to_none() -> None:
 
 def test_a_stand_at_the_same_moment_replaces_the_one_before() -> None:
     book = filled(ledger(), *[(good(), 0.1)] * 3)
-    book.stands += [Stand(0, "baseline", ""), Stand(0, "canary", "")]
+    book.entered += [Phase(0, "baseline", ""), Phase(0, "canary", "")]
     assert list(book.of("baseline")) == []
     assert list(book.of("canary")) == [0, 1, 2]
     assert book.exchange(0).stage == "canary"
@@ -182,7 +186,7 @@ def test_before_the_first_stand_requests_belong_to_no_stage_and_are_counted() ->
     assert {place: list(of) for place, of in book.transitions().items()} == {
         ("", ""): [0, 1, 2, 3, 4]
     }
-    book.stands.append(Stand(0.25, "baseline", ""))
+    book.entered.append(Phase(0.25, "baseline", ""))
     assert {place: list(of) for place, of in book.transitions().items()} == {
         ("", ""): [0, 1, 2],
         ("baseline", ""): [3, 4],
@@ -192,7 +196,7 @@ def test_before_the_first_stand_requests_belong_to_no_stage_and_are_counted() ->
 
 def test_half_a_pair_is_in_the_stage_that_it_was_due_in() -> None:
     book = filled(of_tracks(), *[(good(), 0.1)] * 3)
-    book.stands.append(Stand(0, "canary", ""))
+    book.entered.append(Phase(0, "canary", ""))
     assert list(book.of("canary")) == [0, 1, 2]
 
 
@@ -204,7 +208,7 @@ def test_the_series_has_each_versions_requests_by_bin() -> None:
         *[(good("1"), 0.1)] * 10,
         *[(good("1"), 0.2)] * 5,
         *[(good("2"), 0.4)] * 4,
-        (Outcome(Kind.SERVER_ERROR, 500, "2"), 0.1),
+        (RequestOutcome(Kind.SERVER_ERROR, 500, "2"), 0.1),
     ]
     book = filled(ledger(), *outcomes)
     series = book.series(1)
@@ -233,7 +237,7 @@ def test_what_is_in_flight_is_in_no_bin_yet() -> None:
 def test_lags_are_those_of_what_was_sent() -> None:
     book = ledger()
     for lag in (0.3, 0.1, 0.2):
-        book.sent(book.open(), lag)
+        book.note_sent(book.open(), lag)
     book.open(Kind.LATE)
     assert book.lags() == {0.1: 1, 0.2: 1, 0.3: 1}
     assert book.lags(range(1, 4)) == {0.1: 1, 0.2: 1}
@@ -262,7 +266,9 @@ def test_names_and_texts_without_end_are_not_all_kept() -> None:
     for number in range(NAMES + TEXTS):
         book.close(
             book.open(),
-            Outcome(Kind.SERVER_ERROR, 500, f"{number}-" * 1000, f"web-{number}", "x" * 1000),
+            RequestOutcome(
+                Kind.SERVER_ERROR, 500, f"{number}-" * 1000, f"web-{number}", "x" * 1000
+            ),
             0.1,
         )
     last = book.exchange(len(book) - 1)

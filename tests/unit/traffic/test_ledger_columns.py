@@ -15,14 +15,14 @@ from fakes.ledgers import filled, good, ledger, of_tracks
 
 from pytest_canary.traffic.columns import Columns
 from pytest_canary.traffic.exchange import Kind
-from pytest_canary.traffic.ledger import Ledger, Outcome
+from pytest_canary.traffic.ledger import Ledger, RequestOutcome
 
 if TYPE_CHECKING:
     from _typeshed import TraceFunction
 
 
 def test_a_request_has_its_track_whether_or_not_it_is_answered() -> None:
-    book = filled(of_tracks(), (good(), 0.1), (Outcome(Kind.RESET), 0.2))
+    book = filled(of_tracks(), (good(), 0.1), (RequestOutcome(Kind.RESET), 0.2))
     book.open()
     assert [book.exchange(number).track for number in range(3)] == ["stable", "canary", "canary"]
     assert "GET /all to canary was reset 0.000 s after" in book.exchange(1).shown
@@ -33,9 +33,9 @@ def test_columns_have_each_tracks_requests_side_by_side() -> None:
     book = filled(
         of_tracks(),
         (good("1"), 0.125),  # a read of both
-        (Outcome(Kind.RESET), 0.25),
+        (RequestOutcome(Kind.RESET), 0.25),
         (good("2"), 0.5),  # a write of both, the canary first
-        (Outcome(Kind.SERVER_ERROR, 500), 0.0625),
+        (RequestOutcome(Kind.SERVER_ERROR, 500), 0.0625),
     )
     book.open(Kind.LATE)
     book.open()
@@ -68,9 +68,9 @@ def waiting(*canary: tuple[Kind, float]) -> Columns:
         kept = kind in (Kind.CROWDED, Kind.LATE) and is_canary
         book.open(kind if kept else Kind.IN_FLIGHT)
         if not is_canary:
-            book.close(number, Outcome(Kind.ANSWERED, 200), 0.01)
+            book.close(number, RequestOutcome(Kind.ANSWERED, 200), 0.01)
         elif not kept and seconds:
-            book.close(number, Outcome(kind), seconds)
+            book.close(number, RequestOutcome(kind), seconds)
     return book.columns(range(len(book)), now=1.0)["canary"]
 
 

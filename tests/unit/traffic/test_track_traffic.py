@@ -27,7 +27,7 @@ from pytest_canary.core.errors import TrafficError
 from pytest_canary.traffic import Kind, Load, TrackTraffic
 from pytest_canary.traffic.exchange import percentile
 from pytest_canary.traffic.generator import Generator
-from pytest_canary.traffic.ledger import Outcome
+from pytest_canary.traffic.ledger import RequestOutcome
 from pytest_canary.traffic.sender import Prepared, Sender
 
 NOWHERE = {"stable": "http://127.0.0.1:1", "canary": "http://127.0.0.1:1"}
@@ -175,7 +175,7 @@ def test_what_is_reset_is_lost_by_whom_it_was_sent_to(
     canary = rudely(rude.resets)
     api = client_for(stable.url, settings)
     with to_both(stable, canary, api, settings) as traffic:
-        traffic.stand("verdict")
+        traffic.enter_phase("verdict")
         sends(traffic, 20)
     assert set(everything(traffic)["stable"]) == {Kind.ANSWERED}
     assert set(everything(traffic)["canary"]) == {Kind.RESET}
@@ -275,9 +275,9 @@ def test_what_is_due_and_does_not_go_out_is_late(settings: Settings) -> None:
     release = threading.Event()
 
     class Standing(Sender):
-        async def send(self, prepared: Prepared, unique: str) -> Outcome:
+        async def send(self, prepared: Prepared, unique: str) -> RequestOutcome:
             release.wait(20)
-            return Outcome(Kind.ANSWERED)
+            return RequestOutcome(Kind.ANSWERED)
 
     standing = sends_by(Standing(settings.api, settings.deadlines.request))
     with track_traffic_to(NOWHERE, settings, generate=standing) as traffic:

@@ -17,7 +17,7 @@ from fakes.traffic import PATIENT, ran, sends, traffic_to, until
 from pytest_canary.config.settings import Settings
 from pytest_canary.core.errors import TrafficError
 from pytest_canary.traffic import Kind
-from pytest_canary.traffic.generator import BOUNDS, Bounds, Generator, crowd, kept_back
+from pytest_canary.traffic.generator import BOUNDS, Bounds, Generator, crowd, why_unsent
 from pytest_canary.traffic.ledger import LIMIT
 
 # What goes well
@@ -56,26 +56,26 @@ def test_requests_belong_to_where_the_walk_stood_when_they_were_due(
     server: Server, persons: Persons, settings: Callable[..., Settings]
 ) -> None:
     traffic = traffic_to(server.url, settings())
-    traffic.stand("baseline")
+    traffic.enter_phase("baseline")
     with traffic:
         for stage, transition in [("canary", "deploy"), ("canary", ""), ("stable", "promote")]:
             sends(traffic, 5)
-            traffic.stand(stage, transition)
+            traffic.enter_phase(stage, transition)
         sends(traffic, 5)
-    stands = traffic.ledger.stands
-    assert [stand.stage for stand in stands] == ["baseline", "canary", "canary", "stable"]
+    phases = traffic.ledger.entered
+    assert [phase.stage for phase in phases] == ["baseline", "canary", "canary", "stable"]
     for number in range(traffic.sent):
         each = traffic.ledger.exchange(number)
-        stand = max((stand for stand in stands if stand.at <= each.due), key=lambda s: s.at)
-        assert (each.stage, each.transition) == (stand.stage, stand.transition)
+        phase = max((it for it in phases if it.at <= each.due), key=lambda it: it.at)
+        assert (each.stage, each.transition) == (phase.stage, phase.transition)
     by_transition = traffic.transitions()
-    assert list(by_transition) == [(s.stage, s.transition) for s in stands]
+    assert list(by_transition) == [(s.stage, s.transition) for s in phases]
     assert sum(told.sent for told in by_transition.values()) == traffic.sent
     canary, deploy = traffic.of(stage="canary"), traffic.of(transition="deploy")
     assert canary.sent == deploy.sent + traffic.of(stage="canary", transition="").sent
     assert deploy == by_transition["canary", "deploy"]
-    assert traffic.since(stands[-1].at) == traffic.of(stage="stable")
-    assert traffic.window(stands[1].at, stands[3].at) == canary
+    assert traffic.since(phases[-1].at) == traffic.of(stage="stable")
+    assert traffic.window(phases[1].at, phases[3].at) == canary
 
 
 # What goes wrong
@@ -215,12 +215,12 @@ def test_so_many_wait_for_answers_and_no_more_and_what_is_kept_back_is_told(
 def test_why_a_request_is_kept_back(
     number: int, lag: float, pending: int, kind: Kind | None
 ) -> None:
-    assert kept_back(number, lag, pending, Bounds(crowd=10, too_late=60)) is kind
+    assert why_unsent(number, lag, pending, Bounds(crowd=10, too_late=60)) is kind
 
 
 def test_what_it_can_remember_has_an_end_which_is_told() -> None:
     with pytest.raises(TrafficError, match=r"1,000,000 requests are as many as it remembers"):
-        kept_back(LIMIT, 0.0, 0, Bounds(crowd=10))
+        why_unsent(LIMIT, 0.0, 0, Bounds(crowd=10))
 
 
 @pytest.mark.parametrize(

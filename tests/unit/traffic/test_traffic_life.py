@@ -20,7 +20,7 @@ from pytest_canary.config.settings import Settings
 from pytest_canary.core.errors import TrafficError
 from pytest_canary.traffic import Kind, Traffic
 from pytest_canary.traffic.generator import Bounds, Generator
-from pytest_canary.traffic.ledger import Ledger, Outcome
+from pytest_canary.traffic.ledger import Ledger, RequestOutcome
 from pytest_canary.traffic.schedule import Schedule
 from pytest_canary.traffic.sender import Prepared, Sender
 
@@ -100,7 +100,7 @@ def test_a_generator_that_broke_off_does_not_look_like_none_lost(
     began = threading.Event()
 
     class Broken(Sender):
-        async def send(self, prepared: Prepared, unique: str) -> Outcome:
+        async def send(self, prepared: Prepared, unique: str) -> RequestOutcome:
             if began.is_set() and len(server.asked) >= 5:
                 raise ValueError("boom")
             return await super().send(prepared, unique)

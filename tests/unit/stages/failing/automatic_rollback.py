@@ -16,7 +16,7 @@ CASES = Cases("automatic_rollback")
 
 
 @CASES.fails(
-    automatic.is_rolled_back,
+    automatic.roll_back,
     "addressbook-stable can't be deployed: `",
     "exited with code 3",
     evidence=("apply.sh: addressbook-stable was not rolled out",),
@@ -28,7 +28,7 @@ def stable_is_gone_and_can_not_be_deployed_again(world: World) -> None:
 
 
 @CASES.fails(
-    automatic.is_rolled_back,
+    automatic.roll_back,
     "waited 5 s for 3/3 of addressbook-stable, which did not come; last seen: "
     "addressbook-stable 2/3 ready of {baseline}, 2 wanted",
     before=True,

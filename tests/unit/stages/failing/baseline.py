@@ -36,7 +36,7 @@ def someone_has_deployed_before(world: World) -> None:
 
 
 @CASES.fails(
-    baseline.is_deployed,
+    baseline.deploy,
     "addressbook-stable can't be deployed: `",
     "apply.sh",
     "exited with code 3",
@@ -48,7 +48,7 @@ def apply_fails(world: World) -> None:
 
 
 @CASES.fails(
-    baseline.is_deployed,
+    baseline.deploy,
     "StatefulSet queue (fixtures/prerequisites/deployment-and-queue.yml:",
     "does not get ready: it is given up after 5 s: there is no StatefulSet queue",
     evidence=("rule companion-not-ready", "mend it there"),
@@ -60,7 +60,7 @@ def what_comes_along_does_not_get_ready(world: World) -> None:
 
 
 @CASES.fails(
-    baseline.is_deployed,
+    baseline.deploy,
     "waited 5 s for 3/3 of addressbook-stable, which did not come; last seen: "
     "addressbook-stable 0/3 ready of {baseline}; ",
     "{stable} CrashLoopBackOff",
@@ -71,7 +71,7 @@ def its_pods_crash(world: World) -> None:
 
 
 @CASES.fails(
-    baseline.is_deployed,
+    baseline.deploy,
     "waited 5 s for 3/3 of addressbook-stable, which did not come; last seen: "
     "there is no Deployment addressbook-stable",
     before=True,
@@ -81,7 +81,7 @@ def apply_does_nothing(world: World) -> None:
 
 
 @CASES.fails(
-    baseline.is_deployed,
+    baseline.deploy,
     "service.yml made no Service addressbook-lb; set name so that the Service is NAME-lb",
     before=True,
 )
@@ -90,7 +90,7 @@ def the_service_has_another_name(world: World) -> None:
 
 
 @CASES.fails(
-    baseline.is_deployed,
+    baseline.deploy,
     "the Service did not answer within 0.3 s; last seen: GET /all of the Service answers with "
     "status 500, not 200",
     evidence=("column search_name does not exist",),
@@ -102,7 +102,7 @@ def the_service_never_answers(world: World) -> None:
 
 
 @CASES.fails(
-    baseline.is_deployed,
+    baseline.deploy,
     "GET /all of pod {stable} answers without the header X-Release, which api.version-header names;"
     " let the app send its version in it",
     before=True,
@@ -113,7 +113,7 @@ def it_tells_no_version(world: World) -> None:
 
 
 @CASES.fails(
-    baseline.is_ready,
+    baseline.pods_are_ready,
     "waited 5 s for 3/3 of addressbook-stable, which did not come; last seen: "
     "addressbook-stable 2/3 ready of {baseline}; {stable} CrashLoopBackOff",
 )
@@ -121,30 +121,30 @@ def a_pod_crashes(world: World) -> None:
     world.change_pod("stable", crashing)
 
 
-@CASES.fails(baseline.is_ready, "2/3 ready of {baseline}; {stable} running, not ready")
+@CASES.fails(baseline.pods_are_ready, "2/3 ready of {baseline}; {stable} running, not ready")
 def a_pods_probe_fails(world: World) -> None:
     world.change_pod("stable", unready)
 
 
-@CASES.fails(baseline.is_ready, "2/3 ready of {baseline}; {stable} terminating")
+@CASES.fails(baseline.pods_are_ready, "2/3 ready of {baseline}; {stable} terminating")
 def a_pod_is_terminating(world: World) -> None:
     world.change_pod("stable", terminating)
 
 
-@CASES.fails(baseline.is_ready, "2/3 ready of {baseline}; {stable} ready")
+@CASES.fails(baseline.pods_are_ready, "2/3 ready of {baseline}; {stable} ready")
 def a_pod_runs_another_image(world: World) -> None:
     world.change_pod(
         "stable", lambda it: it["spec"]["containers"][0].update(image="addressbook:333333333333")
     )
 
 
-@CASES.fails(baseline.is_ready, "addressbook-stable 2/3 ready of {baseline}, 2 wanted")
+@CASES.fails(baseline.pods_are_ready, "addressbook-stable 2/3 ready of {baseline}, 2 wanted")
 def someone_scales_it_down(world: World) -> None:
     world.namespace.scale("addressbook-stable", 2)
 
 
 @CASES.fails(
-    baseline.is_ready,
+    baseline.pods_are_ready,
     "the Deployment controller has not seen the newest addressbook-stable yet",
     evidence=("3/3 ready of {baseline}; addressbook-stable: the controller has not seen",),
 )

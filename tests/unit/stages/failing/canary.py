@@ -18,7 +18,7 @@ CASES = Cases("canary")
 
 
 @CASES.fails(
-    canary.is_deployed,
+    canary.deploy,
     "addressbook-canary can't be deployed: `",
     "apply.sh",
     "exited with code 3",
@@ -30,7 +30,7 @@ def apply_fails(world: World) -> None:
 
 
 @CASES.fails(
-    canary.is_deployed,
+    canary.deploy,
     "the API server did not answer kubectl, so the release stopped half-way",
     evidence=("seen    The connection to the server 127.0.0.1:1 was refused",),
     before=True,
@@ -47,7 +47,7 @@ REFUSED = (
 
 
 @CASES.fails(
-    canary.is_deployed,
+    canary.deploy,
     "the release names deployments.apps shop in namespace production, where nothing is rehearsed, "
     "and the API server has refused it",
     evidence=("next    leave metadata.namespace", REFUSED),
@@ -58,7 +58,7 @@ def the_template_names_another_namespace(world: World) -> None:
 
 
 @CASES.fails(
-    canary.is_deployed,
+    canary.deploy,
     "the release names deployments.apps shop in namespace production",
     before=True,
 )
@@ -67,7 +67,7 @@ def the_script_hides_that_it_was_refused_something(world: World) -> None:
 
 
 @CASES.fails(
-    canary.is_deployed,
+    canary.deploy,
     "waited 5 s for 1/1 of addressbook-canary, which did not come; last seen: "
     "addressbook-canary 0/1 ready of {candidate}; ",
     "{canary} running, not ready",
@@ -78,7 +78,7 @@ def the_candidate_never_becomes_ready(world: World) -> None:
 
 
 @CASES.fails(
-    canary.is_deployed,
+    canary.deploy,
     "GET /all of pod {canary} answers without the header X-Release",
     before=True,
 )

@@ -17,7 +17,7 @@ REAP = "; `pytest --canary-reap` removes them"
 
 
 @CASES.fails(
-    cleanup.is_deleted,
+    cleanup.delete_everything,
     "run {run} could not be cleaned up; `pytest --canary-reap` tries again",
     evidence=("container 0123456789ab can't be removed: permission denied",),
     before=True,
@@ -27,7 +27,7 @@ def the_engine_can_not_remove_the_node(world: World) -> None:
 
 
 @CASES.fails(
-    cleanup.is_deleted,
+    cleanup.delete_everything,
     "run {run} could not be cleaned up; `pytest --canary-reap` tries again",
     evidence=(
         "waited 60 s for cluster canary-{run} to be gone, which did not come; "
@@ -58,13 +58,8 @@ def the_namespace_stays(world: World) -> None:
     before=True,
 )
 def the_nodes_container_comes_back(world: World) -> None:
-    remove = world.run.remove
-
-    def come_back() -> None:
-        remove()
-        world.engine.stays.add(world.context.cluster.node)
-
-    world.patch.setattr(world.run, "remove", come_back)
+    node = world.context.cluster.node
+    world.engine.meanwhile = lambda: world.engine.stays.add(node)
 
 
 @CASES.fails(cleanup.no_volume, "run {run} left volumes: a1b2c3" + REAP, before=True)
@@ -88,21 +83,24 @@ def something_still_listens_on_the_nodes_port(world: World) -> None:
     "run {run} left processes: sh -c 'echo started; sleep 60'" + REAP,
     before=True,
 )
-def a_command_survives(world: World) -> None:
-    started, processes = threading.Event(), world.rehearsal.workspace.processes
+def a_command_is_called_again(world: World) -> None:
+    processes = world.rehearsal.workspace.processes
 
-    def run() -> None:
+    def run(started: threading.Event) -> None:
         argv = ["sh", "-c", "echo started; sleep 60"]
         with suppress(CommandError):
             processes.run(argv, timeout=60, heard=lambda _: started.set())
 
-    kill = processes.kill_all
-    world.patch.setattr(processes, "kill_all", lambda: None)
-    thread = threading.Thread(target=run)
-    thread.start()
-    world.until_the_end.callback(thread.join)
-    world.until_the_end.callback(kill)
-    assert started.wait(10)
+    def call() -> None:
+        started = threading.Event()
+        thread = threading.Thread(target=run, args=(started,))
+        thread.start()
+        world.until_the_end.callback(thread.join)
+        world.until_the_end.callback(processes.kill_all)
+        assert started.wait(10)
+
+    call()
+    world.engine.meanwhile = call
 
 
 @CASES.fails(
@@ -110,8 +108,9 @@ def a_command_survives(world: World) -> None:
     "run {run} left files: {folder}/state/pytest-canary/runs/{run}" + REAP,
     before=True,
 )
-def the_runs_folder_stays(world: World) -> None:
-    world.patch.setattr(world.run, "remove", lambda: None)
+def the_runs_folder_is_a_link(world: World) -> None:
+    elsewhere = world.run.folder.rename(world.folder / "elsewhere")
+    world.run.folder.symlink_to(elsewhere)
 
 
 @CASES.fails(

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from fakes.delivery import REFUSED, command, delivered
+from fakes.transitions import NotPassed
 from fakes.world import World
 from fakes.world_settings import DELIVERED
 from unit.stages.failing import Cases
@@ -44,11 +45,7 @@ for stage, check, role in (
 )
 def a_command_after_the_migration_fails(world: World) -> None:
     found = Finding("PipelineFails", "the canary pipeline does not pass: `false` exits with code 1")
-
-    def expect_passed() -> None:
-        raise FoundError([found])
-
-    world.patch.setattr(world.context.transitions, "expect_passed", expect_passed)
+    world.context.transitions = NotPassed(world.context, FoundError([found]))
 
 
 @CASES["automatic_rollback"].fails(

@@ -19,7 +19,7 @@ CASES = Cases("rollback")
 
 
 @CASES.fails(
-    rollback.is_rolled_back,
+    rollback.roll_back,
     "addressbook-canary can't be deployed: `",
     "exited with code 3",
     evidence=("apply.sh: addressbook-canary was not rolled out",),
@@ -30,7 +30,7 @@ def the_canary_can_not_be_deployed_again(world: World) -> None:
 
 
 @CASES.fails(
-    rollback.is_rolled_back,
+    rollback.roll_back,
     "waited 5 s for 2/2 of addressbook-stable, which did not come; last seen: "
     "addressbook-stable 3/2 ready of {candidate}, 3 wanted",
     before=True,
@@ -101,7 +101,7 @@ def the_rollback_loses_rows(world: World) -> None:
 
 
 @CASES.fails(
-    rollback.last_good_is_promoted.function,
+    rollback.promote_last_good.function,
     "addressbook-stable can't be deployed: `",
     "exited with code 3",
     evidence=("apply.sh: addressbook-stable was not rolled out",),
@@ -112,7 +112,7 @@ def the_last_good_image_can_not_be_applied(world: World) -> None:
 
 
 @CASES.fails(
-    rollback.last_good_is_promoted.function,
+    rollback.promote_last_good.function,
     "waited 5 s for 3/3 of addressbook-stable, which did not come; last seen: "
     "addressbook-stable 0/3 ready of {baseline}",
     passes_first=False,

@@ -23,7 +23,7 @@ CASES = Cases("stable")
 
 
 @CASES.fails(
-    stable.is_promoted,
+    stable.promote,
     "addressbook-stable can't be deployed: `",
     "exited with code 3",
     evidence=("apply.sh: addressbook-stable was not rolled out",),
@@ -34,7 +34,7 @@ def apply_fails(world: World) -> None:
 
 
 @CASES.fails(
-    stable.is_promoted,
+    stable.promote,
     "waited 5 s for 3/3 of addressbook-stable, which did not come; last seen: "
     "addressbook-stable 0/3 ready of {candidate}; ",
     "{stable} running, not ready",
@@ -45,7 +45,7 @@ def the_candidates_pods_never_become_ready(world: World) -> None:
 
 
 @CASES.fails(
-    stable.is_ready,
+    stable.candidate_is_ready,
     "waited 5 s for 3/3 of addressbook-stable, which did not come; last seen: "
     "addressbook-stable 2/3 ready of {candidate}; {stable} running, not ready",
 )
@@ -53,7 +53,7 @@ def a_pod_is_not_ready_any_more(world: World) -> None:
     world.change_pod("stable", unready)
 
 
-@CASES.fails(stable.is_ready, "addressbook-stable 0/3 ready of {candidate}; ", " ready, ")
+@CASES.fails(stable.candidate_is_ready, "addressbook-stable 0/3 ready of {candidate}; ", " ready, ")
 def someone_deploys_the_baseline_again(world: World) -> None:
     world.context.release.deploy("stable", 3, world.version("baseline"))
 

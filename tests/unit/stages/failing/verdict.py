@@ -18,7 +18,7 @@ CASES = Cases("verdict")
 
 
 @CASES.fails(
-    verdict.are_compared,
+    verdict.canary_is_compared,
     "the canary was not compared with the baseline, so nobody knows whether it is worse",
     table=LOADED,
 )
@@ -26,13 +26,13 @@ def nobody_looked(world: World) -> None:
     world.journal.outcome(VerdictOutcome).verdict = None
 
 
-@CASES.fails(verdict.is_go, "there is no verdict, which is no go", table=LOADED)
+@CASES.fails(verdict.verdict_is_go, "there is no verdict, which is no go", table=LOADED)
 def nobody_judged(world: World) -> None:
     world.journal.outcome(VerdictOutcome).verdict = None
 
 
 @CASES.fails(
-    verdict.is_go,
+    verdict.verdict_is_go,
     "5 % of its requests fail",
     evidence=("seen    400 requests to the canary and 800 to the baseline, at the same time",),
     table=LOADED,
@@ -46,7 +46,7 @@ def the_canary_is_worse(world: World) -> None:
 
 
 @CASES.fails(
-    verdict.is_go,
+    verdict.verdict_is_go,
     "31 requests of the canary, at least 253 are needed",
     evidence=("next    raise verdict.seconds or traffic.rate",),
     table=LOADED,
@@ -74,7 +74,7 @@ UPDATED = NO_CANARY | LOADED
 
 
 @CASES.fails(
-    verdict.is_updated,
+    verdict.candidate_is_ready,
     "addressbook-stable 2/3 ready of {candidate}; {stable} running, not ready",
     table=NO_CANARY,
 )

@@ -12,7 +12,7 @@ from unit.stages.failing.migration.jobs import running
 from pytest_canary.stages import baseline, canary
 
 CASES = Cases("canary")
-fails = partial(CASES.fails, canary.is_deployed, before=True, table=INIT)
+fails = partial(CASES.fails, canary.deploy, before=True, table=INIT)
 BEFORE = Cases("baseline")
 
 
@@ -136,7 +136,7 @@ def the_job_beside_it_is_gone(world: World) -> None:
 
 
 @BEFORE.fails(
-    baseline.is_deployed,
+    baseline.deploy,
     "deployment.yml and what goes with it have 0 Jobs, where one with a name is to migrate; name ",
     before=True,
     table={"migration": {"by": "job"}, "commands": {}},
@@ -146,7 +146,7 @@ def there_is_no_job_beside_it(world: World) -> None:
 
 
 @BEFORE.fails(
-    baseline.is_deployed,
+    baseline.deploy,
     "`python -m addressbook migrate` in init container migrate of pod addressbook-stable-",
     "exits with code 4",
     before=True,
@@ -157,7 +157,7 @@ def the_baselines_init_container_fails(world: World) -> None:
 
 
 @BEFORE.fails(
-    baseline.is_deployed,
+    baseline.deploy,
     "which init container of pod addressbook-stable-",
     "migrates can't be told: it has migrate; name it in migration.container",
     before=True,

@@ -66,8 +66,10 @@ def a_sidecar_runs_on(world: World) -> None:
     def beside(pod: Object) -> Object:
         status = pod["status"] | {"phase": "Running"}
         proxy = {"name": "proxy", "state": {"running": {}}}
+        listed = [*pod["spec"]["containers"], {"name": "proxy", "image": "proxy:1"}]
         return pod | {
-            "status": status | {"containerStatuses": [*status["containerStatuses"], proxy]}
+            "spec": pod["spec"] | {"containers": listed},
+            "status": status | {"containerStatuses": [*status["containerStatuses"], proxy]},
         }
 
     world.namespace.controllers.job_pod = beside
@@ -186,7 +188,7 @@ def a_variable_of_its_manifest_has_no_value(world: World) -> None:
 
 
 @BEFORE_CANARY.fails(
-    canary.is_deployed,
+    canary.deploy,
     "`app migrate` in pod migrate-",
     "exits with code 5",
     before=True,
@@ -197,7 +199,7 @@ def the_job_before_the_canary_fails(world: World) -> None:
 
 
 @BEFORE_BASELINE.fails(
-    baseline.is_deployed,
+    baseline.deploy,
     "`app migrate` in pod migrate-",
     "exits with code 4",
     before=True,
@@ -220,7 +222,7 @@ WAITS = (
 
 
 @BEFORE_BASELINE.fails(
-    baseline.is_deployed,
+    baseline.deploy,
     f"addressbook-stable {WAITS}",
     evidence=("next    let it get ready on the schema that is there; or let a Job migrate",),
     before=True,
@@ -230,7 +232,7 @@ def the_baseline_waits_for_its_migration(world: World) -> None:
 
 
 @BEFORE_CANARY.fails(
-    canary.is_deployed,
+    canary.deploy,
     f"addressbook-canary {WAITS}",
     evidence=("next    set migration.first = true, and the Job runs before there is a pod",),
     before=True,
