@@ -42,7 +42,8 @@ def provisioned(
         images=lambda: world.held,
         host_port=lambda engine, node_port: world.network.host_port(node_port),
         network=world.network,
-        memory=SimpleNamespace(working_sets=lambda _: {}),  # the kubelet tells, as there is no kernel
+        # The kubelet tells, as there is no kernel.
+        memory=SimpleNamespace(working_sets=lambda _: {}),
         wait_until_ready=lambda *_: None,
     )
     run.note(cluster=cluster.name, containers=[world.engine.node_id], network=True)
