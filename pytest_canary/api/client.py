@@ -80,7 +80,8 @@ class Api:
 
     Each opens a connection of its own, as a Service balances connections, not requests.
 
-    The plugin's own: `settings`, `writes`, `credentials`, `redactor`, `wait_until_reachable`.
+    The plugin's own: `settings`, `writes`, `credentials`, `redactor`, `error`,
+    `wait_until_reachable`.
 
     Args:
         base_url: the Service's, or one pod's, without a path.

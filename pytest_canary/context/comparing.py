@@ -1,4 +1,4 @@
-"""What compares the two versions, as far as a walk has come to that."""
+"""What asks and watches the two versions in a walk, and the last verdict on them."""
 
 from __future__ import annotations
 

@@ -232,17 +232,18 @@ class Context:
         return known
 
     def stop(self) -> None:
-        """End what runs in the background: the traffic first, as it asks the app."""
+        """End what runs in the background: what asks the app before what watches it."""
         self.transitions.stop()
-        self._stop_trials()
         self.comparing.stop()
         self.app.stop()
+        self.stop_trials()
         self.observer.stop()
 
-    def _stop_trials(self) -> None:
-        """End what is still tried of the migration."""
+    def stop_trials(self) -> None:
+        """End what is still tried of the migration; its pods and databases are gone then."""
         canary, migration = self.journal.find(CanaryOutcome), self.journal.find(MigrationOutcome)
-        if canary and canary.trials:
-            canary.trials.stop()
-        if migration and migration.refused:
-            migration.refused.stop(END)
+        with self.waiter.measure("step", "end what is tried of the migration"):
+            if canary and canary.trials:
+                canary.trials.stop()
+            elif migration and migration.refused:
+                migration.refused.stop(END)

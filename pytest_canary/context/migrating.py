@@ -49,7 +49,8 @@ def begin_trials(context: Context) -> MigrationTrials | None:
         The trials; None where nothing is live that it could harm, or it has come with its version.
     """
     plan, outcome = context.plan, context.journal.outcome(CanaryOutcome)
-    if plan.upgrade and plan.migrates and not plan.migrates_along and "migration" in plan.stages:
+    comes = plan.migrates_first or "migration" in plan.stages
+    if plan.upgrade and plan.migrates and not plan.migrates_along and comes:
         outcome.trials = outcome.trials or context.transitions.begin_trials()
     return outcome.trials
 
@@ -106,7 +107,9 @@ def deploy_canary(context: Context) -> None:
         deploy()
     except CanaryError as error:
         raise explain_unready(context, CANARY, error) from error
-    begin_trials(context)
+    # What keeps it from being tried keeps it from being made, and is told there.
+    with suppress(CanaryError):
+        begin_trials(context)
 
 
 def update(context: Context) -> None:

@@ -77,7 +77,7 @@ def _of_pipelines(
     from pytest_canary.delivery.role_pipelines import CALLED
     from pytest_canary.delivery.spoiling import spoil
     from pytest_canary.delivery.standing import Standing
-    from pytest_canary.delivery.transitions import Lines, PipelineTransitions
+    from pytest_canary.delivery.transitions import OwnSteps, PipelineTransitions
 
     settings, observer, pods = release.settings, release.observer, release.pods
     standing = Standing(release.namespace, observer, release.rollouts, wanted_of(settings))
@@ -109,7 +109,7 @@ def _of_pipelines(
         PipelineMigration(canary, standing, pods, database, settings.commands),
         PromotedAgain(pipelines, standing, deployed, release.promote),
         partial(watch, "stable", STABLE),
-        Lines(
+        OwnSteps(
             release.wait_for_service,
             partial(spoil, standing, pods.versions, release.kubectl),
             release.diagnostics,

@@ -130,7 +130,7 @@ class Workspace:
         return failure
 
     def stop_background(self) -> None:
-        """End what runs in the background: the traffic first, as it asks the app."""
+        """End what runs in the background."""
         if self._context:
             with self.waiter.measure("step", "end traffic and watches"):
                 self._context.stop()

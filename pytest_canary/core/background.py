@@ -33,6 +33,7 @@ class Background(Generic[T]):
         self._what, self._do, self._timeout = what, do, timeout
         self._waiter = waiter.beside(self._heed)
         self._stopped = Event()
+        self._seen = "it runs"
         self._future: Future[T] = Future()
 
     def start(self) -> Background[T]:
@@ -49,7 +50,7 @@ class Background(Generic[T]):
         """
 
         def look() -> Seen[None]:
-            return Seen("it runs", self._future.done(), None)
+            return Seen(self._seen, self._future.done(), None)
 
         waiter.until(self._what, look, timeout=self._timeout, change=self._change)
         return self._future.result()
@@ -62,7 +63,8 @@ class Background(Generic[T]):
     def _change(self, seconds: float) -> None:
         wait([self._future], seconds)
 
-    def _heed(self, what: str, _: str) -> None:
+    def _heed(self, what: str, seen: str) -> None:
+        self._seen = seen
         if self._stopped.is_set():
             raise _StoppedError(what)
 

@@ -57,7 +57,7 @@ class PipelineMigration:
         """Let the pipeline go on to its end, and look at the schema before and after.
 
         Args:
-            fresh: tells what the same makes of an empty database, where another version is live.
+            fresh: tells what its trials have come to, where another version is live.
             ready: returns when the migration may begin.
 
         Raises:
@@ -68,9 +68,12 @@ class PipelineMigration:
         pod = self._pods.ready_pod(deployment)
         known = self._standing.pods(CANARY)
         own = {deployment, *(each["metadata"]["name"] for each in known)}
-        before = self._database.schema()
-        noted = self._database.history(before)
-        expected = fresh() if fresh else None
+        if fresh:
+            tried = fresh()
+            before, noted, expected = tried.before, tried.noted, tried.schema
+        else:
+            before, expected = self._database.schema(), None
+            noted = self._database.history(before)
         ready()
         locks = None
         if fresh:

@@ -31,7 +31,7 @@ _SELECTING = ("-f", "-l", "-k", "--all", "--selector", "--filename", "--kustomiz
 
 
 @dataclass(frozen=True)
-class Lines:
+class OwnSteps:
     """What the harness does itself, beside what the pipelines do.
 
     Attributes:
@@ -52,7 +52,7 @@ class PipelineTransitions:
         pipelines: the project's.
         standing: the Deployments that they leave.
         deployed: what they have deployed, and why that fails.
-        first: the canary pipeline.
+        canary: the canary pipeline.
         migration: what it makes of the database.
         again: promotes a version that was live before.
         watch: looks after what a run of the stable pipeline deploys.
@@ -64,16 +64,16 @@ class PipelineTransitions:
         pipelines: ProjectPipelines,
         standing: Standing,
         deployed: Deployed,
-        first: CanaryPipeline,
+        canary: CanaryPipeline,
         migration: PipelineMigration,
         again: PromotedAgain,
         watch: Callable[[PipelineRun], DoomedRollout],
-        own: Lines,
+        own: OwnSteps,
     ) -> None:
         self._pipelines = pipelines
         self._standing = standing
         self._deployed = deployed
-        self._first = first
+        self._canary = canary
         self._migration = migration
         self._again = again
         self._watch = watch
@@ -88,7 +88,7 @@ class PipelineTransitions:
             FoundError: it does not pass, or the canary does not come up.
             ReleaseError: it has run to its end and deployed no canary.
         """
-        result = self._first.start()
+        result = self._canary.start()
         if result is not None:
             self._end("canary", CANARY, result, version)
         deployed = self._standing.deployment(CANARY)
@@ -126,7 +126,7 @@ class PipelineTransitions:
         Raises:
             FoundError: a command in a pod hangs.
         """
-        self._first.go_on()
+        self._canary.go_on()
 
     def expect_passed(self) -> None:
         """Return where the canary pipeline has passed.
@@ -134,7 +134,7 @@ class PipelineTransitions:
         Raises:
             FoundError: it has not.
         """
-        self._first.expect_passed()
+        self._canary.expect_passed()
 
     def promote(self, version: Version, last: Callable[[], None]) -> None:
         """Run the stable pipeline.
@@ -204,7 +204,7 @@ class PipelineTransitions:
 
     def stop(self) -> None:
         """End a pipeline that stands still."""
-        self._first.leave()
+        self._canary.leave()
         self._pipelines.stop()
 
     def _end(self, role: Role, track: str, result: PipelineResult, version: Version) -> None:

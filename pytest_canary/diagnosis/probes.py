@@ -65,7 +65,8 @@ def explains(look: Look, container: Container) -> bool:
     if end is None:
         return False
     kills = sum(event.times for kind in FIELDS for event in kills_for(look, container, kind))
-    return kills >= end.times - (1 if kills and _is_recent(look, end) else 0)
+    late = kills and end.code in ENDED_BY_KUBELET and _is_recent(look, end)
+    return kills >= end.times - (1 if late and end.state.get("reason") != "OOMKilled" else 0)
 
 
 def may_explain(look: Look, container: Container) -> bool:

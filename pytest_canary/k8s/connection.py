@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from kubernetes.client import ApiClient
     from requests.adapters import HTTPAdapter
 
-Told = TypeVar("Told")
+Result = TypeVar("Result")
 
 # Seconds to connect to the API server, and for each of its answers.
 API_TIMEOUT = (10, 60)
@@ -162,8 +162,8 @@ class Connection:
         return self._answer(what, namespace, read, gone_is_fine)
 
     def _answer(
-        self, what: str, namespace: str, ask: Callable[[], Told], gone_is_fine: bool
-    ) -> Told | None:
+        self, what: str, namespace: str, ask: Callable[[], Result], gone_is_fine: bool
+    ) -> Result | None:
         from kubernetes.client import ApiException
         from urllib3.exceptions import HTTPError
 

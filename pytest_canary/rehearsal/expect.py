@@ -174,10 +174,14 @@ class Expect:
         Raises:
             ImageError: it is not there.
             ClusterError: the walk is in a cluster that it did not make.
+            ReleaseError: no version has that title.
         """
         from pytest_canary.context import expect
+        from pytest_canary.core.errors import ReleaseError
 
         context = self._workspace.context
+        if title not in ("candidate", "baseline"):
+            raise ReleaseError(f'there is no version "{title}"; say "candidate" or "baseline"')
         version = context.candidate if title == "candidate" else context.baseline
         expect.image_on_node(context, version)
 

@@ -20,11 +20,12 @@ from pytest_canary.database.migration_history import MigrationHistory, history_c
 from pytest_canary.database.schema import Schema, count_changes, difference, not_undone
 from pytest_canary.k8s.exec import Exec
 from pytest_canary.k8s.objects import Object
+from pytest_canary.release.migration_trials import Tried
 from pytest_canary.release.one_off import one_off
 from pytest_canary.release.pod_commands import PodCommands
 
-Fresh = Callable[[], Schema]
-"""Tells the schema that a version's migrations make on an empty database."""
+Fresh = Callable[[], Tried]
+"""Tells what the trials of a version's migration have come to."""
 
 
 @dataclass
@@ -110,8 +111,8 @@ def migrate(
         deployment: the Deployment's name.
         way: how migrate is run.
         ping: what runs before it; nothing where it is empty.
-        fresh: tells what the same migrations make of an empty database; None where no version is
-            live. Where one is, it is watched who waits for them.
+        fresh: tells what the trials of it have come to; None where no version is live. Where one
+            is, it is watched who waits for the migration.
         ready: returns when migrate may run.
 
     Raises:
@@ -119,9 +120,12 @@ def migrate(
         ReleaseError: no pod is ready, or migrate fails on the empty database.
         DatabaseError: the database does not answer.
     """
-    before = database.schema()
-    noted = database.history(before)
-    expected = fresh() if fresh else None
+    if fresh:
+        tried = fresh()
+        before, noted, expected = tried.before, tried.noted, tried.schema
+    else:
+        before, expected = database.schema(), None
+        noted = database.history(before)
     pinged = pods.run(deployment, ping, "PingHangs") if ping else None
     ready()
     locks = None

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 
 from pytest_canary.core.background import Background
+from pytest_canary.core.errors import CanaryError, ClusterError, DatabaseError
 from pytest_canary.core.waiting import Waiter
 from pytest_canary.database.database import Database
+from pytest_canary.database.migration_history import MigrationHistory
 from pytest_canary.database.schema import Schema
 from pytest_canary.k8s.objects import Object
 from pytest_canary.release.fresh_schema import FRESH, fresh_schema
@@ -20,53 +24,96 @@ AROUND = 60.0
 END = 10.0
 
 
+@dataclass(frozen=True)
+class Tried:
+    """What was there before the trials, and what came of the first.
+
+    Attributes:
+        before: the live schema; a migration that takes no other database's name has changed it
+            afterwards.
+        noted: what the migration tool had noted.
+        schema: the one that the migrations make on an empty database.
+    """
+
+    before: Schema
+    noted: MigrationHistory
+    schema: Schema
+
+
 class MigrationTrials:
     """Tries a version's migration beside the checks, in one pod of the run's own at a time.
 
-    Nothing of it touches the live database, so it may begin as soon as there is a pod to make its
-    own ones like.
+    It may begin as soon as there is a pod to make its own ones like.
 
     Args:
         pods: run it.
         database: the live one; the others are made beside it.
         pod: the one that the migration will run in.
         command: migrate; empty for the container's own.
+
+    Attributes:
+        refused: how it ends where the database refuses it.
     """
 
     def __init__(
         self, pods: PodCommands, database: Database, pod: Object, command: Sequence[str]
     ) -> None:
-        def try_fresh(waiter: Waiter) -> Schema:
-            return fresh_schema(pods.waiting_by(waiter), database, pod, command)
-
-        def refuse(waiter: Waiter) -> Refused:
-            # A namespace or a node may have room for one pod more, and not for two. What fails
-            # there says nothing new here.
-            self._fresh.wait(waiter)
-            return try_refused(pods.waiting_by(waiter), database, pod, command)
-
-        first = pods.deadline + AROUND
-        self._fresh = Background(FRESH, try_fresh, first, pods.waiter)
-        self.refused = Background(REFUSED, refuse, first + PATIENCE + AROUND, pods.waiter)
+        self._pods, self._database = pods, database
+        self._pod, self._command = pod, command
+        self._begin()
 
     def start(self) -> MigrationTrials:
         """Begin; it ends by itself."""
-        self._fresh.start()
+        self._tried.start()
         self.refused.start()
         return self
 
-    def fresh(self, waiter: Waiter) -> Schema:
-        """The schema that the migrations make on an empty database; waits for it.
+    def _begin(self) -> None:
+        first = self._pods.deadline + AROUND
+        self._tried = Background(FRESH, self._try_fresh, first, self._pods.waiter)
+        limit = first + PATIENCE + AROUND
+        self.refused = Background(REFUSED, self._try_refused, limit, self._pods.waiter)
+
+    def _try_fresh(self, waiter: Waiter) -> Tried:
+        before = self._database.schema()
+        noted = self._database.history(before)
+        pods = self._pods.waiting_by(waiter)
+        made = fresh_schema(pods, self._database, self._pod, self._command)
+        return Tried(before, noted, made)
+
+    def _try_refused(self, waiter: Waiter) -> Refused:
+        try:
+            # A namespace or a node may have room for one pod more, and not for two.
+            self._tried.wait(waiter)
+        except CanaryError as error:
+            return Refused(unknown=error.sentence)
+        pods = self._pods.waiting_by(waiter)
+        return try_refused(pods, self._database, self._pod, self._command)
+
+    def fresh(self, waiter: Waiter) -> Tried:
+        """What came of them; waits until both have ended, as nothing else is to run beside them.
+
+        What kept the first from being made, such as a pod on its way out that still counted, may
+        be gone by now, and it is tried again.
 
         Raises:
-            CanaryError: why there is none; see `fresh_schema`.
+            CanaryError: why there is no schema; see `fresh_schema`.
         """
-        return self._fresh.wait(waiter)
+        try:
+            tried = self._tried.wait(waiter)
+        except (ClusterError, DatabaseError):
+            self._begin()
+            self.start()
+            tried = self._tried.wait(waiter)
+        # How it failed is told by whoever asks for it.
+        with suppress(CanaryError):
+            self.refused.wait(waiter)
+        return tried
 
     def stop(self) -> None:
         """End what still runs; its pods and databases are gone then."""
         self.refused.stop(0)
-        self._fresh.stop(END)
+        self._tried.stop(END)
         self.refused.stop(END)
 
 

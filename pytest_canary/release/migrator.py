@@ -71,7 +71,7 @@ class Migrator:
             database: the live one.
             track: has the version's pods.
             version: the one whose migration it is.
-            fresh: tells what the same makes of an empty database, where another version is live.
+            fresh: tells what its trials have come to, where another version is live.
             ready: returns when migrate may run.
         """
         wanted, ping = self._tracks[track], self._commands.ping

@@ -1,4 +1,4 @@
-"""A pod that runs one command as a version's own would, but on another database."""
+"""A pod that runs one command as a version's own would, on a database that is named."""
 
 from __future__ import annotations
 

@@ -28,8 +28,13 @@ from pytest_canary.k8s.observer import Observer
 from pytest_canary.release.command_ends import KILLED, fate, lost_pod_finding, unended_finding
 from pytest_canary.release.printed_secrets import PrintedSecrets
 
-# What a container runtime says of a command that the image has not, or may not run.
-LACKS = re.compile("executable file not found|no such file|not a directory|permission denied", re.I)
+# What container runtimes say of a command that the image has not, or may not run: runc with the
+# command in quotes, crun with it in backquotes or none.
+LACKS = re.compile(
+    r'exec: ".*": .*(not found|no such file|not a directory|permission denied|exec format)'
+    r"|executable file .*not found|open executable: (No such file|Permission denied)",
+    re.I | re.S,
+)
 
 # Seconds for the watches to tell of what is there already, or why a pod went.
 WATCHES = 5.0

@@ -269,6 +269,7 @@ class Place:
         context = workspace.context
         context.comparing.close()
         context.app.stop()
+        context.stop_trials()
         up = context.provisioned
         workspace.context = replace(
             context,

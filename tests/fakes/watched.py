@@ -55,7 +55,7 @@ class Watched(Observer):
         return super().last_snapshot()
 
     def change(self, seconds: float) -> None:
-        if threading.current_thread().name == "tracks":
+        if threading.current_thread().name in ("tracks", "background"):
             time.sleep(0.005)  # beside the walk, whose clock it doesn't wind
             return
         self._waits()

@@ -164,7 +164,10 @@ def test_ping_says_which_server_answers(bench: Bench, database: str) -> None:
     [
         ("ping", {"DB_HOST": "127.0.0.1"}, "127.0.0.1:5432 does not answer: connection"),
         pytest.param(
-            "migrate", {"DB_HOST": "127.0.0.1"}, "does not answer: connection", marks=SOAK
+            "migrate",
+            {"DB_HOST": "127.0.0.1"},
+            "127.0.0.1:5432 does not answer: connection",
+            marks=SOAK,
         ),
         pytest.param(
             "downgrade 0001", {"DB_HOST": "127.0.0.1"}, "does not answer: connection", marks=SOAK

@@ -154,6 +154,14 @@ def test_an_end_whose_event_is_still_to_come_is_the_probes_as_the_one_before(
     assert codes == ["LivenessProbe", *own]
 
 
+@pytest.mark.parametrize("code", [1, 139])
+def test_an_end_of_its_own_is_not_the_probes(code: int) -> None:
+    objects = end("liveness-404")
+    ended_again(objects, 0.5, times=2, kills=1, code=code)
+    codes = [each.code for each in diagnose(objects, applied("liveness-404"))]
+    assert codes == ["LivenessProbe", "ContainerExited"]
+
+
 @pytest.mark.parametrize(
     ("seconds", "lasted", "doomed"), [(0.5, 30, False), (6, 30, True), (0.5, 1, True)]
 )
@@ -169,7 +177,7 @@ def test_an_end_of_which_no_event_has_come_yet_is_no_last_word(
 
 
 def ended_again(
-    objects: Objects, seconds: float, *, times: int, kills: int, lasted: float = 60
+    objects: Objects, seconds: float, *, times: int, kills: int, lasted: float = 60, code: int = 0
 ) -> None:
     """Let the container have ended so many seconds ago, for so many times, and run again."""
     now = objects.now
@@ -182,7 +190,7 @@ def ended_again(
                 del events[name]
     end = now - timedelta(seconds=seconds)
     begin = end - timedelta(seconds=lasted)
-    ended = {"exitCode": 0, "startedAt": begin.isoformat(), "finishedAt": end.isoformat()}
+    ended = {"exitCode": code, "startedAt": begin.isoformat(), "finishedAt": end.isoformat()}
     running = {"running": {"startedAt": now.isoformat()}}
     status(objects).update(
         ready=False, restartCount=times, state=running, lastState={"terminated": ended}

@@ -10,6 +10,7 @@ from fakes.world import NewWorld, World
 from fakes.world_settings import INIT, JOB, JOB_FIRST, PIPELINES, START
 
 from pytest_canary.context.outcomes import CanaryOutcome, MigrationOutcome
+from pytest_canary.core.errors import CanaryError, ClusterError
 from pytest_canary.core.waiting import Waiter
 from pytest_canary.release.migration_trials import MigrationTrials
 
@@ -36,13 +37,14 @@ def test_they_begin_with_the_canary_and_leave_the_live_database_alone(
 
     made = trials(world)
     assert made
-    fresh = made.fresh(Waiter())
+    tried = made.fresh(Waiter())
+    assert tried.before == before
     assert made.refused.wait(Waiter()).done
     assert world.postgres.schemas[live] == before
     assert own_pods(world) == []
 
     world.enter("migration")
-    assert world.journal.migrations["candidate"].fresh == fresh
+    assert world.journal.migrations["candidate"].fresh == tried.schema
     assert world.journal.outcome(MigrationOutcome).refused is made.refused
 
 
@@ -70,6 +72,17 @@ def test_there_are_none_where_the_walk_ends_before(world: World) -> None:
     assert trials(world.enter("canary")) is None
 
 
+def test_a_migration_that_comes_before_the_walks_end_is_tried(new_world: NewWorld) -> None:
+    world = new_world(**JOB_FIRST)
+    plan, waiter = world.rehearsal.plan, world.rehearsal.workspace.waiter
+    world.run.release()
+    world.begin(replace(plan, options=replace(plan.options, until="canary")), waiter)
+    world.before("canary")
+    world.commands.migrate = world.commands.fail_on_empty
+    with pytest.raises(CanaryError, match="exits with code 3 on an empty database"):
+        world.enter("canary")
+
+
 def test_a_migration_that_comes_first_is_tried_then(new_world: NewWorld) -> None:
     world = new_world(**JOB_FIRST).enter("canary")
     assert trials(world)
@@ -85,11 +98,65 @@ def test_what_still_runs_at_the_end_is_ended_and_leaves_nothing(world: World) ->
     world.before("canary")
     world.namespace.controllers.one_off = running(world)
     world.rehearsal.enter("canary")
-    made = trials(world)
-    assert made
-    made.stop()
+    assert trials(world)
+    world.rehearsal.workspace.stop_background()
     assert own_pods(world) == []
     assert not [name for name in world.postgres.schemas if name.startswith("canary_")]
+
+
+def test_they_have_ended_when_the_live_database_is_migrated(new_world: NewWorld) -> None:
+    """Neither their pods nor their databases are to be in the way of what is watched then."""
+    world = new_world(**JOB_FIRST)
+    beside: list[str] = []
+
+    def migrate(release: str, database: str) -> tuple[int, str]:
+        if release == "2" and database == world.settings.database.name:
+            beside.extend(own_pods(world))
+            beside.extend(name for name in world.postgres.schemas if name.startswith("canary_"))
+        return world.commands.migrate_all(release, database)
+
+    world.before("canary")
+    world.commands.migrate = migrate
+    world.enter("canary")
+    assert world.journal.migrations["candidate"].changes
+    assert beside == []
+
+
+@pytest.mark.parametrize("table", [{}, JOB], ids=["exec", "job"])
+def test_what_is_in_the_way_for_a_while_keeps_nothing_from_being_tried(
+    new_world: NewWorld, table: dict[str, Any]
+) -> None:
+    """As a quota, in which a pod that is on its way out still counts."""
+    world = new_world(**table)
+    world.before("canary")
+    add, refusals = world.namespace.add, iter(["exceeded quota: tight"])
+
+    def refuse_once(*made: Object) -> None:
+        if any(each["kind"] == "Pod" for each in made):
+            for words in refusals:
+                raise ClusterError(f"can't create Pod: {words}")
+        add(*made)
+
+    world.namespace.add = refuse_once  # type: ignore[method-assign]
+    world.enter("migration")
+    assert world.journal.migrations["candidate"].fresh
+    refused = world.journal.outcome(MigrationOutcome).refused
+    assert refused
+    assert refused.wait(Waiter()).done
+
+
+def test_a_migration_that_takes_no_other_name_has_changed_the_live_schema_by_then(
+    world: World,
+) -> None:
+    """What was there before is known all the same, and what a rollback leaves of it."""
+    world.before("canary")
+    live = world.settings.database.name
+    before = world.postgres.schemas[live]
+    world.commands.migrate = lambda release, _: world.commands.migrate_all(release, live)
+    world.enter("migration")
+    done = world.journal.migrations["candidate"]
+    assert (done.before, done.fresh) == (before, frozenset())
+    assert done.changes
 
 
 def test_there_is_one_pod_of_them_at_a_time(world: World) -> None:

@@ -71,7 +71,7 @@ def refuses_as(why: str) -> Callable[..., tuple[int, str]]:
     return refuse
 
 
-refuses = refuses_as("could not run: exec: app: executable file not found in $PATH")
+refuses = refuses_as('could not run: exec: "app": executable file not found in $PATH')
 
 
 def test_a_pod_that_only_the_watches_still_have_is_not_the_commands_fault(world: World) -> None:
@@ -88,9 +88,16 @@ def test_a_pod_that_only_the_watches_still_have_is_not_the_commands_fault(world:
     assert finding.seen == "the command never began"
 
 
-def test_a_container_that_has_just_ended_is_not_the_commands_fault(world: World) -> None:
+@pytest.mark.parametrize(
+    "why",
+    [
+        "could not run: container not running",
+        "could not run: open /sys/fs/cgroup/kubepods/pod1/cgroup.procs: no such file or directory",
+    ],
+)
+def test_a_container_that_has_just_ended_is_not_the_commands_fault(world: World, why: str) -> None:
     """The kubelet knows it before the API server and the watches do."""
-    world.commands.migrate = refuses_as("could not run: container not running")
+    world.commands.migrate = refuses_as(why)
     commands_of_world = commands(world)
     world.meanwhile = lambda: world.change_pod("canary", restarted(1))
     with pytest.raises(FoundError) as raised:

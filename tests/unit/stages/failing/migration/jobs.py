@@ -177,6 +177,7 @@ def it_swallows_its_errors(world: World) -> None:
 @fails(
     migration.commands_run,
     "the Job can't be made of migrate-job.yml:11: $nowhere has no value; set it in [environment]",
+    before="canary",
 )
 def a_variable_of_its_manifest_has_no_value(world: World) -> None:
     assert world.settings.files.job
