@@ -1,6 +1,7 @@
 """How a migration fails, where the database refuses it."""
 
 import pytest
+from fakes.clock import Clock
 from fakes.world import NewWorld, World
 
 from pytest_canary.context.outcomes import MigrationOutcome
@@ -64,7 +65,9 @@ def test_one_that_does_not_end_is_given_up_and_says_nothing_meanwhile(world: Wor
     world.namespace.controllers.one_off = lambda pod: pod | {"status": {"phase": "Running"}}
     live = pods.ready_pod("addressbook-canary")
     command = world.settings.commands.migrate
-    tried = begin_refused(pods, world.context.database, live, command, "")
+    # It has time of its own, which each look takes some of.
+    beside = pods.waiting_by(Waiter(Clock(step=1)))
+    tried = begin_refused(beside, world.context.database, live, command, "")
     refused = tried.wait(Waiter())
     assert refused.unknown.startswith("waited 45 s for migrate to end on a database that refuses")
     assert heard == []
