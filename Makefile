@@ -118,7 +118,7 @@ faults: setup        ## a part of acceptance: faults, migrations, prerequisites,
 walks: setup         ## a part of acceptance: whatever else other work may run beside
 	. ./airgap/env; $(WALKS) -m "not soak and not alone" $(FAULTS:%=--ignore=%) tests/acceptance $(ARGS)
 
-alone: setup         ## a part of acceptance: what compares latencies or counts lost requests
+alone: setup         ## a part of acceptance: what compares latencies or counts lost requests, or shares what that has made
 	. ./airgap/env; $(WALKS) -m "alone and not soak" tests/acceptance $(ARGS)
 
 report: venv         ## the report's page, in a headless Chromium

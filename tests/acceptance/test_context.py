@@ -281,6 +281,8 @@ def test_another_language_and_api_in_somebody_elses_cluster_pass_by_settings_alo
     assert left(engine, shared, beside=node_of(engine, shared)) == NOTHING
 
 
+# It compares nothing; but the cluster is there then, and takes a minute to make once more.
+@pytest.mark.alone
 def test_a_namespace_that_is_there_is_enough_and_nothing_is_made_beside_it(
     notes: Project, theirs: Theirs, tmp_path: Path
 ) -> None:
