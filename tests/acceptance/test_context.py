@@ -257,12 +257,8 @@ def test_another_language_and_api_in_somebody_elses_cluster_pass_by_settings_alo
         )
         before = theirs.everything()
         text = kubeconfig.read_text()
-        settings = (notes.root / "canary.toml").read_text()
-        # The header alone tells the two apart there, among the traffic's own requests.
-        notes.write("canary.toml", f"{settings}\n[traffic]\nrate = 90\n")
         with cloud(theirs):
             walked = walk(notes, theirs, kubeconfig)
-        notes.write("canary.toml", settings)
 
         assert walked.code == 0
         assert "notes, upgrade; baseline git:v1.0 (the newest tag before HEAD)" in walked.text
