@@ -2,8 +2,8 @@
 
 import json
 import socket
-import time
 from collections.abc import Callable
+from threading import Event
 from urllib.parse import parse_qs
 
 import pytest
@@ -42,7 +42,7 @@ def test_an_answer_is_told_with_everything(api: Api, server: Server) -> None:
     answer = api.send(request())
     assert (answer.method, answer.path, answer.status) == ("GET", "/x", 404)
     assert (answer.text, answer.headers["x-version"]) == ("nothing here", "7")
-    assert 0 < answer.seconds < 5
+    assert answer.seconds > 0
     assert answer.shown == "GET /x -> 404 'nothing here'"
 
 
@@ -141,17 +141,18 @@ def test_a_refused_connection_says_so(configured: Callable[..., Settings]) -> No
 
 
 def test_an_answer_that_does_not_come_in_time_says_so(api: Api, server: Server) -> None:
+    given_up = Event()
+
     def slow(_: Asked) -> Reply:
-        time.sleep(1)
+        given_up.wait(60)
         return Reply()
 
     server.reply = slow
-    began = time.monotonic()
     with pytest.raises(
         ApiError, match=f"GET /x got no answer from the Service at {server.url}: timed out"
     ):
         api.send(request())
-    assert time.monotonic() - began < 0.9
+    given_up.set()
 
 
 def test_a_dropped_connection_says_so(api: Api, server: Server) -> None:

@@ -4,7 +4,6 @@ import os
 import shlex
 import signal
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -129,10 +128,8 @@ def test_a_sentence_names_the_program_and_what_it_was_told_to_do(
 @needs_proc
 def test_a_deadline_kills_the_command_and_what_it_started(tmp_path: Path) -> None:
     pids = tmp_path / "pids"
-    began = time.monotonic()
     with pytest.raises(CommandError) as failed:
         sh(f"echo began; (sleep 60 & echo $! >{pids}; wait); sleep 60", timeout=0.5)
-    assert time.monotonic() - began < 5
     assert "was stopped at its deadline of 0.5 s" in failed.value.sentence
     assert failed.value.code is None
     assert failed.value.output == "began\n"
@@ -142,9 +139,8 @@ def test_a_deadline_kills_the_command_and_what_it_started(tmp_path: Path) -> Non
 @needs_proc
 def test_what_a_command_leaves_in_the_background_ends_with_it(tmp_path: Path) -> None:
     pids = tmp_path / "pids"
-    began = time.monotonic()
-    assert sh(f"sleep 60 & echo $! >{pids}; echo done") == "done\n"
-    assert time.monotonic() - began < 4, "it waited for the background to close its output"
+    # It would come to its deadline, were the background's output waited for.
+    assert sh(f"sleep 600 & echo $! >{pids}; echo done", timeout=60) == "done\n"
     assert eventually(lambda: not lives(int(pids.read_text())))
 
 
