@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
@@ -49,6 +50,8 @@ class Diagnoser:
         self.observer = observer
         self.images = images
         self._redact = redact
+        # Two may look at a time: what is waited for, and what is tried of a migration beside it.
+        self._remembering = threading.Lock()
         self._last_words: Mapping[Run, LastWords] = {}
 
     def findings(self, expected: Expected) -> list[Finding]:
@@ -91,13 +94,11 @@ class Diagnoser:
         if any("Image" in each.code for each in suspected):
             objects = replace(objects, images=self._held_images())
         logs = {key: text for key in wanted(objects) if (text := self._log(*key))}
-        objects = replace(objects, logs=logs, last_words=self._last_words)
-        self._last_words = last_words(objects)
+        with self._remembering:
+            objects = replace(objects, logs=logs, last_words=self._last_words)
+            self._last_words = known = last_words(objects)
         # Not before: what is compared with names and with other runs' words is as it came.
-        return [
-            each.changed(self._redact)
-            for each in find(replace(objects, last_words=self._last_words))
-        ]
+        return [each.changed(self._redact) for each in find(replace(objects, last_words=known))]
 
     def _with_the_rest(self, objects: Objects) -> Objects:
         try:
