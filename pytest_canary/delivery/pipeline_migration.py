@@ -15,7 +15,7 @@ from pytest_canary.delivery.role_pipelines import CALLED
 from pytest_canary.delivery.standing import Standing
 from pytest_canary.manifests.version import CANARY
 from pytest_canary.release.migration import Fresh, Migrated, explain
-from pytest_canary.release.migration_trials import MigrationTrials
+from pytest_canary.release.migration_trials import MigrationTrials, untried
 from pytest_canary.release.pod_commands import PodCommands
 
 
@@ -68,12 +68,7 @@ class PipelineMigration:
         pod = self._pods.ready_pod(deployment)
         known = self._standing.pods(CANARY)
         own = {deployment, *(each["metadata"]["name"] for each in known)}
-        if fresh:
-            tried = fresh()
-            before, noted, expected = tried.before, tried.noted, tried.schema
-        else:
-            before, expected = self._database.schema(), None
-            noted = self._database.history(before)
+        tried = fresh() if fresh else untried(self._database)
         ready()
         locks = None
         if fresh:
@@ -96,10 +91,10 @@ class PipelineMigration:
         return Migrated(
             last_exec(result, self._commands.ping, own) if self._commands.ping else None,
             done,
-            before,
+            tried.before,
             after,
-            expected,
-            noted,
+            tried.schema,
+            tried.noted,
             self._database.history(after),
             locks,
             pod,

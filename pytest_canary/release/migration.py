@@ -20,7 +20,7 @@ from pytest_canary.database.migration_history import MigrationHistory, history_c
 from pytest_canary.database.schema import Schema, count_changes, difference, not_undone
 from pytest_canary.k8s.exec import Exec
 from pytest_canary.k8s.objects import Object
-from pytest_canary.release.migration_trials import Tried
+from pytest_canary.release.migration_trials import Tried, untried
 from pytest_canary.release.one_off import one_off
 from pytest_canary.release.pod_commands import PodCommands
 
@@ -120,12 +120,7 @@ def migrate(
         ReleaseError: no pod is ready, or migrate fails on the empty database.
         DatabaseError: the database does not answer.
     """
-    if fresh:
-        tried = fresh()
-        before, noted, expected = tried.before, tried.noted, tried.schema
-    else:
-        before, expected = database.schema(), None
-        noted = database.history(before)
+    tried = fresh() if fresh else untried(database)
     pinged = pods.run(deployment, ping, "PingHangs") if ping else None
     ready()
     locks = None
@@ -139,7 +134,17 @@ def migrate(
         done = way.run()
     after = database.schema()
     noted_after = database.history(after)
-    return Migrated(pinged, done, before, after, expected, noted, noted_after, locks, way.pod)
+    return Migrated(
+        pinged,
+        done,
+        tried.before,
+        after,
+        tried.schema,
+        tried.noted,
+        noted_after,
+        locks,
+        way.pod,
+    )
 
 
 def explain(error: FoundError, waits: Sequence[str]) -> FoundError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pytest_canary.core.background import Background
 from pytest_canary.core.errors import CanaryError, ClusterError, DatabaseError
@@ -26,18 +26,28 @@ END = 10.0
 
 @dataclass(frozen=True)
 class Tried:
-    """What was there before the trials, and what came of the first.
+    """What was there before a migration was tried, and what came of that.
 
     Attributes:
         before: the live schema; a migration that takes no other database's name has changed it
             afterwards.
         noted: what the migration tool had noted.
-        schema: the one that the migrations make on an empty database.
+        schema: the one that the migrations make on an empty database; None where it is not tried.
     """
 
     before: Schema
     noted: MigrationHistory
-    schema: Schema
+    schema: Schema | None = None
+
+
+def untried(database: Database) -> Tried:
+    """What there is before a migration.
+
+    Raises:
+        DatabaseError: the database does not answer.
+    """
+    before = database.schema()
+    return Tried(before, database.history(before))
 
 
 class MigrationTrials:
@@ -75,11 +85,9 @@ class MigrationTrials:
         self.refused = Background(REFUSED, self._try_refused, limit, self._pods.waiter)
 
     def _try_fresh(self, waiter: Waiter) -> Tried:
-        before = self._database.schema()
-        noted = self._database.history(before)
-        pods = self._pods.waiting_by(waiter)
+        known, pods = untried(self._database), self._pods.waiting_by(waiter)
         made = fresh_schema(pods, self._database, self._pod, self._command)
-        return Tried(before, noted, made)
+        return replace(known, schema=made)
 
     def _try_refused(self, waiter: Waiter) -> Refused:
         try:

@@ -99,6 +99,23 @@ def crashing(healthy: Object) -> Object:
     return sick
 
 
+def unstartable(healthy: Object, message: str) -> tuple[Object, Object]:
+    """The pod, whose container can't be started for a reason, and the event that tells so too."""
+    sick, name = crashing(healthy), healthy["metadata"]["name"]
+    waiting = {"reason": "CreateContainerError", "message": message}
+    sick["status"]["containerStatuses"][0]["state"] = {"waiting": waiting}
+    event = {
+        "kind": "Event",
+        "metadata": {"name": f"{name}.1"},
+        "involvedObject": {"kind": "Pod", "name": name},
+        "type": "Warning",
+        "reason": "Failed",
+        "message": message,
+        "count": 1,
+    }
+    return sick, event
+
+
 def unready(healthy: Object) -> Object:
     """The pod, whose readiness probe fails."""
     sick: Object = copied(healthy)

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from fakes import app
 from fakes.app import Asked, Reply
-from fakes.objects import Object, crashing
+from fakes.objects import Object, unstartable
 from fakes.session import TOKEN, Session
 
 from pytest_canary.core.masking import MASK
@@ -136,17 +136,10 @@ def kubectl(session: Session) -> None:
 
 def what_a_pod_says(session: Session) -> None:
     def sick(pod: Object) -> Object:
-        name = pod["metadata"]["name"]
-        if "canary" not in name:
+        if "canary" not in pod["metadata"]["name"]:
             return pod
-        made, message = crashing(pod), f"no {session.said} there"
-        waiting = {"reason": "CreateContainerError", "message": message}
-        made["status"]["containerStatuses"][0]["state"] = {"waiting": waiting}
-        event = {"type": "Warning", "reason": "Failed", "message": message, "count": 1}
-        of = {"kind": "Pod", "name": name}
-        session.world.namespace.put(
-            {"kind": "Event", "metadata": {"name": f"{name}.1"}, "involvedObject": of, **event}
-        )
+        made, event = unstartable(pod, f"no {session.said} there")
+        session.world.namespace.put(event)
         return made
 
     session.world.namespace.controllers.sick = sick

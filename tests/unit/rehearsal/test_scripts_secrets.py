@@ -9,14 +9,13 @@ import base64
 import json
 import traceback
 from collections.abc import Callable
-from typing import Any
 from urllib.parse import quote
 
 import pytest
 from fakes import app
 from fakes.app import NOTES, Asked, Reply
 from fakes.leaks import HOSTILE, encoded, forms, leaks
-from fakes.objects import Object, crashing
+from fakes.objects import Object, unstartable
 from fakes.world import NewWorld, World
 from fakes.world_settings import LOADED
 
@@ -124,17 +123,10 @@ def test_none_comes_out_by_what_a_wait_has_seen_last(begin: Callable[..., World]
 
 def says(pod: Object, world: World) -> Object:
     """The pod, which can't be started for a reason that has a secret; an event tells so too."""
-    name = pod["metadata"]["name"]
-    if "canary" not in name:
+    if "canary" not in pod["metadata"]["name"]:
         return pod
-    made, message = crashing(pod), f"no {SAID} there"
-    waiting = {"reason": "CreateContainerError", "message": message}
-    made["status"]["containerStatuses"][0]["state"] = {"waiting": waiting}
-    event = {"type": "Warning", "reason": "Failed", "message": message, "count": 1}
-    of: dict[str, Any] = {"kind": "Pod", "name": name}
-    world.namespace.put(
-        {"kind": "Event", "metadata": {"name": f"{name}.1"}, "involvedObject": of, **event}
-    )
+    made, event = unstartable(pod, f"no {SAID} there")
+    world.namespace.put(event)
     return made
 
 
