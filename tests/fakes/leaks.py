@@ -7,6 +7,7 @@ import base64
 import json
 import re
 import shlex
+import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import quote
 
@@ -19,6 +20,11 @@ HOSTILE = (
     "::stop-commands::x\n  ::error file=a::b\n##vso[task.setvariable variable=A]b\n##[group]c"
 )
 HARM = re.compile("[\x1b\x07\u202e]|^ *::|##(?:vso)?\\[", re.MULTILINE)
+
+
+def on_screen(error: BaseException) -> str:
+    """What a script's reader sees of an error that nobody has caught."""
+    return "".join(traceback.format_exception(error))
 
 
 def forms(secret: str) -> Iterator[str]:

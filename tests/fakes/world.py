@@ -274,13 +274,20 @@ class World:
         check = next(each for each in found.checks if each.function is function)
         self.rehearsal.check(check, found)
 
+    def begin_again(
+        self, plan: Plan | None = None, waiter: Waiter | None = None, **builders: Any
+    ) -> None:
+        """Begin another rehearsal, of the same plan unless another is given."""
+        plan = plan or self.rehearsal.plan
+        self.run.release()
+        self.begin(plan, waiter, **builders)
+
     def without_cluster(self, **options: Any) -> None:
         """Begin a walk that has no cluster yet, provisions one, and waits as long as it takes."""
         plan = self.rehearsal.plan
         given = {"kind": self.kind, "kubectl": self.kubectl, **options}
-        self.run.release()
         plan = replace(plan, options=Options(**vars(plan.options) | given))
-        self.begin(plan, Waiter(), bring_up=bring_up)
+        self.begin_again(plan, Waiter(), bring_up=bring_up)
 
     def stop(self) -> None:
         """Give back what the world holds."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 import socket
 import threading
-import traceback
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
 import requests
+from fakes.leaks import on_screen
 from fakes.rude_server import Asked, Manner, RudeServer, answer, says, trickles
 
 from pytest_canary.api.client import Api, session_of_one
@@ -88,7 +88,7 @@ def test_an_answer_without_an_end_is_told_without_secrets(manner: Manner, told: 
     with serving(manner) as url, pytest.raises(ApiError) as failed:
         Api(url, ApiSettings(), 0.3, redactor=knowing).send(SLEEPY)
     assert told in failed.value.sentence
-    assert "hunter22" not in "".join(traceback.format_exception(failed.value))
+    assert "hunter22" not in on_screen(failed.value)
 
 
 def test_a_deadline_takes_no_thread() -> None:

@@ -19,10 +19,9 @@ def test_what_a_presupposed_secret_holds_is_masked_from_then_on(
         "stringData: {QUEUE_PASSWORD: open-sesame}\n"
     )
     world.namespace.delete_deployment("db")
-    world.run.release()
     plan = world.rehearsal.plan
     files = replace(plan.settings.files, prerequisites=(file,))
-    world.begin(replace(plan, settings=plan.settings.model_copy(update={"files": files})))
+    world.begin_again(replace(plan, settings=plan.settings.model_copy(update={"files": files})))
     redactor = world.rehearsal.workspace.processes.redactor
     assert redactor.mask("open-sesame") == "open-sesame"
     world.enter("cluster")

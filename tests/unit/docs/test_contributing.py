@@ -1,4 +1,4 @@
-"""CONTRIBUTING.md: its rooms are those that there are, in their own words, and its paths exist."""
+"""CONTRIBUTING.md: its rooms and the places that mask are those that there are, its paths exist."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ _PLACEHOLDER = re.compile(r"(?<![A-Za-z_])(?:X|N|NAME|RUN|FOLDER)(?![A-Za-z_])|[
 _PATH = re.compile(r"\.?[\w-]+(?:/[\w.-]+)+/?|[\w-]+/|[\w.-]+\.(?:py|md|yml|toml|txt|bash|json|sh)")
 # Made by what is run.
 _MADE = ("canary-report", ".venv")
+_TAKES_OUT = re.compile(r"redact\(|\.redact\b|\bRedactor\(")
 _KEPT = (*_MADE, ".git", "__pycache__", "node_modules")
 
 
@@ -81,3 +82,15 @@ def test_a_path_that_is_gone_is_told() -> None:
     assert exists("items.py")
     assert not exists("traffic/peace")
     assert not exists("context/expect.every_column")
+
+
+def test_every_module_that_takes_secrets_out_is_named() -> None:
+    doors = {
+        str(path.relative_to(PACKAGE).with_suffix(""))
+        for path in PACKAGE.rglob("*.py")
+        if _TAKES_OUT.search(path.read_text())
+    }
+    told = PAGE.partition("\n### Secrets\n")[2].partition("\n### ")[0]
+    named = set(re.findall(r"`([a-z0-9_]+/[a-z0-9_]+)`", told))
+    assert len(doors) > 20
+    assert doors - named == set()

@@ -1,13 +1,13 @@
 """A namespace, through a real HTTP API on loopback: what is asked for, and what is told."""
 
 import re
-import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fakes.api_server import ApiServer, api_server, write_kubeconfig
+from fakes.leaks import on_screen
 from fakes.rude_server import RudeServer, says
 
 from pytest_canary.core.disclosure import Disclosure
@@ -35,11 +35,6 @@ def namespace(server: ApiServer, redactor: Redactor, tmp_path: Path) -> Namespac
     kubeconfig = tmp_path / "kubeconfig"
     write_kubeconfig(kubeconfig, server)
     return Namespace(kubeconfig, "canary-test", "it", redactor)
-
-
-def shown(error: ClusterError) -> str:
-    """What a script's reader sees of an error that nobody has caught."""
-    return "".join(traceback.format_exception(error))
 
 
 POD = "/api/v1/namespaces/canary-test/pods"
@@ -113,7 +108,7 @@ def test_a_refusal_is_told_in_the_servers_words_without_secrets(
     assert failure.value.sentence == (
         f"can't list kind Pod in namespace canary-test: pods is forbidden to {MASK}"
     )
-    assert "hunter22" not in shown(failure.value)
+    assert "hunter22" not in on_screen(failure.value)
 
 
 @pytest.mark.parametrize(
@@ -134,7 +129,7 @@ def test_no_secret_is_told_of_what_answers_in_the_api_servers_place(
         ask(Namespace(namespace.kubeconfig, "canary-test", "it", redactor))
     other.stop()
     assert f"{MASK} is no HTTP" in failure.value.evidence
-    assert "hunter22" not in shown(failure.value)
+    assert "hunter22" not in on_screen(failure.value)
 
 
 @pytest.mark.parametrize(

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import base64
 import json
-import traceback
 from collections.abc import Callable
 from urllib.parse import quote
 
 import pytest
 from fakes import app
 from fakes.app import NOTES, Asked, Reply
-from fakes.leaks import HOSTILE, encoded, forms, leaks
+from fakes.leaks import HOSTILE, encoded, forms, leaks, on_screen
 from fakes.objects import Object, unstartable
 from fakes.world import NewWorld, World
 from fakes.world_settings import LOADED
@@ -43,16 +42,11 @@ def raised(act: Callable[[], object]) -> CanaryError:
     return failure.value
 
 
-def on_screen(error: CanaryError) -> dict[str, str]:
-    """What a script's reader sees of an error that nobody has caught, and what it holds."""
-    told = "".join(traceback.format_exception(error))
-    return {"screen": told, "sentence": error.sentence, "evidence": error.evidence}
-
-
 def assert_masked(error: CanaryError) -> None:
-    shown = on_screen(error)
+    screen = on_screen(error)
+    shown = {"screen": screen, "sentence": error.sentence, "evidence": error.evidence}
     assert leaks([TOKEN], shown) == []
-    assert MASK in shown["screen"]
+    assert MASK in screen
 
 
 FAULTS: dict[str, app.Fault] = {

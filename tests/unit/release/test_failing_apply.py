@@ -130,7 +130,6 @@ def test_it_is_not_tried_where_nobody_is_to_be_told(
 
     levels = {rule: {"level": "off", "why": "it calls somebody"} for rule in off}
     world = new_world(empty=True, findings=levels)
-    world.run.release()
-    world.begin(world.rehearsal.plan, refuse_apply=refuse)
+    world.begin_again(refuse_apply=refuse)
     world.enter("cluster")
     assert len(tries) == times

@@ -1,6 +1,5 @@
 """What is tried of a migration beside the checks that come before it."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -23,6 +22,11 @@ def own_pods(world: World) -> list[str]:
     """The names of pods of the run's own that there are."""
     names = [pod["metadata"]["name"] for pod in world.namespace.objects("Pod")]
     return [name for name in names if name.startswith("canary-")]
+
+
+def own_databases(world: World) -> list[str]:
+    """The names of databases that are made beside the live one."""
+    return [name for name in world.postgres.schemas if name.startswith("canary_")]
 
 
 @pytest.mark.parametrize("table", [{}, JOB, PIPELINES], ids=["exec", "job", "pipelines"])
@@ -64,19 +68,20 @@ def test_there_are_none_where_no_migration_follows_that_is_made_by_itself(
     assert trials(new_world(**table).enter("canary")) is None
 
 
-def test_there_are_none_where_the_walk_ends_before(world: World) -> None:
+def ends_at_canary(world: World) -> None:
+    """Begin a walk that goes no further."""
     plan = world.rehearsal.plan
-    waiter = world.rehearsal.workspace.waiter
-    world.run.release()
-    world.begin(replace(plan, options=replace(plan.options, until="canary")), waiter)
+    world.begin_again(replace(plan, options=replace(plan.options, until="canary")))
+
+
+def test_there_are_none_where_the_walk_ends_before(world: World) -> None:
+    ends_at_canary(world)
     assert trials(world.enter("canary")) is None
 
 
 def test_a_migration_that_comes_before_the_walks_end_is_tried(new_world: NewWorld) -> None:
     world = new_world(**JOB_FIRST)
-    plan, waiter = world.rehearsal.plan, world.rehearsal.workspace.waiter
-    world.run.release()
-    world.begin(replace(plan, options=replace(plan.options, until="canary")), waiter)
+    ends_at_canary(world)
     world.before("canary")
     world.commands.migrate = world.commands.fail_on_empty
     with pytest.raises(CanaryError, match="exits with code 3 on an empty database"):
@@ -89,19 +94,13 @@ def test_a_migration_that_comes_first_is_tried_then(new_world: NewWorld) -> None
     assert world.journal.migrations["candidate"].fresh
 
 
-def running(world: World) -> Callable[[Object], Object]:
-    """Let a pod of the run's own run for ever."""
-    return lambda pod: pod | {"status": {"phase": "Running"}}
-
-
 def test_what_still_runs_at_the_end_is_ended_and_leaves_nothing(world: World) -> None:
     world.before("canary")
-    world.namespace.controllers.one_off = running(world)
+    world.namespace.controllers.one_off = lambda pod: pod | {"status": {"phase": "Running"}}
     world.rehearsal.enter("canary")
     assert trials(world)
     world.rehearsal.workspace.stop_background()
-    assert own_pods(world) == []
-    assert not [name for name in world.postgres.schemas if name.startswith("canary_")]
+    assert own_pods(world) + own_databases(world) == []
 
 
 def test_they_have_ended_when_the_live_database_is_migrated(new_world: NewWorld) -> None:
@@ -111,8 +110,7 @@ def test_they_have_ended_when_the_live_database_is_migrated(new_world: NewWorld)
 
     def migrate(release: str, database: str) -> tuple[int, str]:
         if release == "2" and database == world.settings.database.name:
-            beside.extend(own_pods(world))
-            beside.extend(name for name in world.postgres.schemas if name.startswith("canary_"))
+            beside.extend(own_pods(world) + own_databases(world))
         return world.commands.migrate_all(release, database)
 
     world.before("canary")

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes.world import World
+from fakes.world import NewWorld, World
 
 from pytest_canary.cluster.provision import Provisioned
 from pytest_canary.config.plan import Plan
@@ -16,7 +15,6 @@ from pytest_canary.context.outcomes import ClusterOutcome
 from pytest_canary.core.errors import CommandError, ImageError
 from pytest_canary.core.findings import Finding
 from pytest_canary.core.processes import Processes
-from pytest_canary.core.waiting import Waiter
 from pytest_canary.release.failing_apply import unfailing_apply
 
 
@@ -46,16 +44,12 @@ class Trial:
 
 
 @pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    made = World(tmp_path, monkeypatch, empty=True)
-    yield made
-    made.stop()
+def world(new_world: NewWorld) -> World:
+    return new_world(empty=True)
 
 
 def begin(world: World, trial: Trial, bring_up: Any) -> None:
-    world.run.release()
-    plan = world.rehearsal.plan
-    world.begin(plan, Waiter(world.clock), bring_up=bring_up, refuse_apply=trial.run)
+    world.begin_again(bring_up=bring_up, refuse_apply=trial.run)
     world.rehearsal.enter("cluster")
 
 

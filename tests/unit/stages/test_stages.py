@@ -385,8 +385,7 @@ def test_what_works_in_kubernetes_fails_nothing_and_is_told(
 
 def test_what_the_plan_and_the_versions_tell_is_on_their_stages_lines(new_world: NewWorld) -> None:
     world = new_world(empty=True)
-    world.run.release()
-    world.begin(replace(world.rehearsal.plan, notes=("the plan's",)))
+    world.begin_again(replace(world.rehearsal.plan, notes=("the plan's",)))
     for stage in ("preflight", "cluster"):
         world.rehearsal.enter(stage)
         if stage == "cluster":

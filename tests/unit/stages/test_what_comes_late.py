@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 from fakes.world import World
 
 from pytest_canary.core.errors import CanaryError
 from pytest_canary.stages import cleanup, cluster
-
-
-@pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    made = World(tmp_path, monkeypatch)
-    yield made
-    made.stop()
 
 
 def on_first_sleep(world: World, act: Callable[[], object]) -> None:

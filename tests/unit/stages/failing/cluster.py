@@ -60,8 +60,7 @@ def the_nodes_can_not_pull_the_database(world: World) -> None:
     why = 'failed to pull image "canary-db:0": tls: x509: unknown authority'
     world.namespace.controllers.sick = lambda pod: unpulled(pod, why)
     world.namespace.delete_deployment("db")
-    world.run.release()
-    world.begin(world.rehearsal.plan)
+    world.begin_again()
 
 
 @CASES.fails(
@@ -77,11 +76,10 @@ def the_nodes_can_not_pull_the_database(world: World) -> None:
 def a_prerequisite_does_not_get_ready(world: World) -> None:
     world.script("kubectl", "#!/bin/sh\n")
     world.namespace.delete_deployment("db")
-    world.run.release()
     plan = world.rehearsal.plan
     file = plan.settings.root / "fixtures" / "prerequisites" / "pod.yml"
     files = replace(plan.settings.files, prerequisites=(file,))
-    world.begin(replace(plan, settings=plan.settings.model_copy(update={"files": files})))
+    world.begin_again(replace(plan, settings=plan.settings.model_copy(update={"files": files})))
 
 
 @CASES.fails(
