@@ -46,11 +46,10 @@ def begin_trials(context: Context) -> MigrationTrials | None:
     """Try the migration beside the checks, once, as soon as there is what it will run in.
 
     Returns:
-        The trials; None where nothing is live that it could harm, or it has come with its version.
+        The trials; None where nothing is live that it could harm.
     """
-    plan, outcome = context.plan, context.journal.outcome(CanaryOutcome)
-    comes = plan.migrates_first or "migration" in plan.stages
-    if plan.upgrade and plan.migrates and not plan.migrates_along and comes:
+    outcome = context.journal.outcome(CanaryOutcome)
+    if context.plan.upgrade and context.plan.migrates:
         outcome.trials = outcome.trials or context.transitions.begin_trials()
     return outcome.trials
 
@@ -107,9 +106,10 @@ def deploy_canary(context: Context) -> None:
         deploy()
     except CanaryError as error:
         raise explain_unready(context, CANARY, error) from error
-    # What keeps it from being tried keeps it from being made, and is told there.
-    with suppress(CanaryError):
-        begin_trials(context)
+    if "migration" in context.plan.stages:
+        # What keeps it from being tried keeps it from being made, and is told there.
+        with suppress(CanaryError):
+            begin_trials(context)
 
 
 def update(context: Context) -> None:

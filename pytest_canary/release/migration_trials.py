@@ -29,15 +29,17 @@ class Tried:
     """What was there before a migration was tried, and what came of that.
 
     Attributes:
-        before: the live schema; a migration that takes no other database's name has changed it
-            afterwards.
+        before: the live schema.
         noted: what the migration tool had noted.
         schema: the one that the migrations make on an empty database; None where it is not tried.
+        touched: whether the live schema was another afterwards, as of a migration that takes no
+            other database's name.
     """
 
     before: Schema
     noted: MigrationHistory
     schema: Schema | None = None
+    touched: bool = False
 
 
 def untried(database: Database) -> Tried:
@@ -87,7 +89,7 @@ class MigrationTrials:
     def _try_fresh(self, waiter: Waiter) -> Tried:
         known, pods = untried(self._database), self._pods.waiting_by(waiter)
         made = fresh_schema(pods, self._database, self._pod, self._command)
-        return replace(known, schema=made)
+        return replace(known, schema=made, touched=self._database.schema() != known.before)
 
     def _try_refused(self, waiter: Waiter) -> Refused:
         try:
@@ -99,10 +101,10 @@ class MigrationTrials:
         return try_refused(pods, self._database, self._pod, self._command)
 
     def fresh(self, waiter: Waiter) -> Tried:
-        """What came of them; waits until both have ended, as nothing else is to run beside them.
+        """What there is now, and what came of them; waits until both have ended.
 
-        What kept the first from being made, such as a pod on its way out that still counted, may
-        be gone by now, and it is tried again.
+        Nothing else is to run beside a migration. What kept the first from being made, such as a
+        pod on its way out that still counted, may be gone by now, and it is tried again.
 
         Raises:
             CanaryError: why there is no schema; see `fresh_schema`.
@@ -116,7 +118,8 @@ class MigrationTrials:
         # How it failed is told by whoever asks for it.
         with suppress(CanaryError):
             self.refused.wait(waiter)
-        return tried
+        # What the app itself has made meanwhile, as at its first request, is none of a migration's.
+        return tried if tried.touched else replace(untried(self._database), schema=tried.schema)
 
     def stop(self) -> None:
         """End what still runs; its pods and databases are gone then."""

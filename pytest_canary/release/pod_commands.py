@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import re
 import shlex
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -76,16 +77,9 @@ class PodCommands:
 
     def waiting_by(self, waiter: Waiter) -> PodCommands:
         """The same for what is done beside the rest, whose waits are nobody else's matter."""
-        return PodCommands(
-            self.namespace,
-            self.observer,
-            waiter,
-            self.deadline,
-            self.versions,
-            self.diagnose,
-            self.find_refused_pod,
-            self.printed,
-        )
+        own = copy.copy(self)
+        own.waiter = waiter
+        return own
 
     def ready_pod(self, deployment: str) -> Object:
         """A pod of a Deployment that is ready and not on its way out; it is waited for a little.

@@ -157,6 +157,16 @@ def test_a_migration_that_takes_no_other_name_has_changed_the_live_schema_by_the
     assert done.changes
 
 
+def test_what_the_app_makes_meanwhile_was_there_before_the_migration(world: World) -> None:
+    """As a table that it makes at its first request, which no way back takes away."""
+    world.enter("canary")
+    live = world.settings.database.name
+    world.postgres.schemas[live] |= {("table", "public.sessions")}
+    own = world.postgres.schemas[live]
+    world.enter("migration")
+    assert world.journal.migrations["candidate"].before == own
+
+
 def test_there_is_one_pod_of_them_at_a_time(world: World) -> None:
     """A namespace or a node may have room for no more."""
     world.before("canary")
