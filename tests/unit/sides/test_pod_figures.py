@@ -307,6 +307,6 @@ def test_metrics_that_drip_are_no_page_of_metrics(pods: Pods) -> None:
     for name in pods.names:
         pods.show(name, failed(5))
     pods.pages[f"/{FIRST}/metrics"] = DRIPPING
-    brief = {"request": 0.2}
-    assert figures(pods, STABLE, deadlines=brief).counters == {}
-    assert figures(pods, CANARY, deadlines=brief).counters is None
+    assert figures(pods, STABLE).counters == {}
+    # Nothing else ends it; and a page that is whole may take its time on a busy machine.
+    assert figures(pods, CANARY, deadlines={"request": 0.2}).counters is None
