@@ -8,6 +8,7 @@ for command; do
     venv) package=python3-venv; python3 -c 'import ensurepip, venv' 2>/dev/null && continue ;;
     dockerd) package=docker.io ;;
     envsubst) package=gettext-base ;;
+    mkfs.ext4) package=e2fsprogs ;;
     ps) package=procps ;;
     debian-keyring) package=debian-archive-keyring; [[ -e /usr/share/keyrings/debian-archive-keyring.gpg ]] && continue ;;
     certificates) package=ca-certificates; [[ -e /etc/ssl/certs/ca-certificates.crt ]] && continue ;;
