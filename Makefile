@@ -15,9 +15,10 @@ FAULTS := $(addprefix tests/acceptance/test_,endings.py faults.py faults_of_char
 # Half of the unit tests' time: those that wait for shells and for servers, and those that walk in worlds in memory.
 WAITS := $(addprefix tests/unit/,delivery jobs k8s registry services)
 STAGES := tests/unit/stages
+DELIVERIES := $(addprefix tests/acceptance/test_,pipelines.py renderers.py pull_registry.py)
 ALL_ELSE := pure stages waits plugin report wheel lint
-# What runs so gets no time that anything else wants.
-IDLE = nice -n 19 $(shell chrt --idle 0 true 2>/dev/null && echo chrt --idle 0)
+# What has clusters goes first, as it takes longest; the rest has what that leaves.
+BEHIND = nice -n 10
 # Python may keep what it has compiled, though an image of Python has told it not to: some hundred processes run here.
 unexport PYTHONDONTWRITEBYTECODE
 .SILENT:
@@ -115,8 +116,11 @@ acceptance: setup    ## on a real cluster; one case of each kind
 faults: setup        ## a part of acceptance: faults, migrations, prerequisites, walks that are struck, trouble under way
 	. ./airgap/env; $(WALKS) -m "not soak and not alone" $(FAULTS) $(ARGS)
 
+deliveries: setup    ## a part of acceptance: pipelines, whatever makes the manifests, a registry that pods pull from
+	. ./airgap/env; $(WALKS) -m "not soak and not alone" $(DELIVERIES) $(ARGS)
+
 walks: setup         ## a part of acceptance: whatever else other work may run beside
-	. ./airgap/env; $(WALKS) -m "not soak and not alone" $(FAULTS:%=--ignore=%) tests/acceptance $(ARGS)
+	. ./airgap/env; $(WALKS) -m "not soak and not alone" $(addprefix --ignore=,$(FAULTS) $(DELIVERIES)) tests/acceptance $(ARGS)
 
 alone: setup         ## a part of acceptance: what compares latencies or counts lost requests, or shares what that has made
 	. ./airgap/env; $(WALKS) -m "alone and not soak" tests/acceptance $(ARGS)
@@ -128,17 +132,17 @@ report: venv         ## the report's page, in a headless Chromium
 wheel: venv          ## the wheel, built and installed elsewhere
 	$(PYTEST) tests/wheel $(ARGS)
 
-# Walks wait a lot, so that two sessions of acceptance tests take little longer than one. Nothing that has containers runs beside
-# those that compare latencies or count what is lost; what has none does, as it takes only what they leave: the longest first.
+# Walks wait a lot, so that several sessions of them take little longer than one, and leave time for what has no cluster. Nothing
+# runs beside those that compare latencies or count what is lost.
 test: setup          ## everything, but for what `make soak` has more of
 	status=0; \
-	$(MAKE) --no-print-directory --keep-going -j4 $(SYNC) walks faults engine others || status=$$?; \
-	$(MAKE) --no-print-directory --keep-going -j4 $(SYNC) alone $(ALL_ELSE:%=idle-%) || status=$$?; \
+	$(MAKE) --no-print-directory --keep-going -j6 $(SYNC) faults deliveries walks engine $(ALL_ELSE:%=behind-%) || status=$$?; \
+	$(MAKE) --no-print-directory alone || status=$$?; \
 	exit $$status
 
-# After setup like `alone`, as make begins what can begin: they would take all its places before that can.
-$(ALL_ELSE:%=idle-%): setup
-	$(IDLE) $(MAKE) --no-print-directory $(@:idle-%=%)
+# After setup like the others, as make begins what can begin: they would take all its places before those can.
+$(ALL_ELSE:%=behind-%): setup
+	$(BEHIND) $(MAKE) --no-print-directory $(@:behind-%=%)
 
 # All rounds are run, and those that failed are named: what fails by chance fails in some.
 soak: setup          ## for hours: acceptance with every case, ROUNDS=10 times over; the verdict's error rates; bad input; lowest
@@ -156,4 +160,4 @@ soak: setup          ## for hours: acceptance with every case, ROUNDS=10 times o
 clean:               ## what make made in the clone; the caches outside it stay
 	rm -rf .venv airgap/env canary-report test-results dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .pytest-kind
 
-.PHONY: help setup venv others live canary benchmark docs lint unit pure waits stages plugin lowest engine acceptance faults walks alone report wheel test soak clean $(ALL_ELSE:%=idle-%)
+.PHONY: help setup venv others live canary benchmark docs lint unit pure waits stages plugin lowest engine acceptance faults deliveries walks alone report wheel test soak clean $(ALL_ELSE:%=behind-%)
