@@ -130,7 +130,7 @@ def _register_rehearsal(session: pytest.Session) -> None:
             shown.write_line(text)
 
     cleanup = Cleanup(rehearsal, outcome, tell, parts.reap)
-    recorder = Recorder(config, rehearsal, outcome, tell, parts.write_report)
+    recorder = Recorder(config, rehearsal, outcome, tell, parts.report_writer())
     register = config.pluginmanager.register
     # Of several that wrap a hook, the first has its say first once the hook is through.
     register(fixtures, "canary-fixtures")

@@ -26,6 +26,7 @@ from pytest_canary.plugin.pytest_internals import (
 from pytest_canary.plugin.state import SessionOutcome
 
 if TYPE_CHECKING:
+    from pytest_canary.plugin.parts import ReportWriter
     from pytest_canary.rehearsal.rehearsal import Rehearsal
     from pytest_canary.reporting.document import Report
 
@@ -41,7 +42,7 @@ class Recorder:
         rehearsal: what is rehearsed.
         outcome: how it goes.
         tell: writes a line for a person.
-        write_report: writes a report's files.
+        writer: writes a report's files.
     """
 
     def __init__(
@@ -50,7 +51,7 @@ class Recorder:
         rehearsal: Rehearsal,
         outcome: SessionOutcome,
         tell: Callable[[str], None],
-        write_report: Callable[[Report, Path], list[Path]],
+        writer: ReportWriter,
     ) -> None:
         self.page: Path | None = None
         self._written = False
@@ -58,7 +59,7 @@ class Recorder:
         self._rehearsal = rehearsal
         self._outcome = outcome
         self._tell = tell
-        self._write_report = write_report
+        self._writer = writer
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
@@ -77,6 +78,13 @@ class Recorder:
             self.write()
         return result
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Begin with the report while the cleanup waits."""
+        if stage_of(item) == "cleanup":
+            with self._lost("the report"):
+                self._writer.prepare()
+
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item
@@ -89,7 +97,8 @@ class Recorder:
         return report
 
     def pytest_unconfigure(self) -> None:
-        """Let later runs take this one's evidence away."""
+        """End what has nothing to write; let later runs take this one's evidence away."""
+        self._writer.close()
         self._rehearsal.workspace.report_folder.release()
 
     def promotion(self, *, passed: bool) -> Promotion:
@@ -141,7 +150,7 @@ class Recorder:
     def _put(self, document: Report) -> None:
         """Put the report in the place of an earlier one, with which its evidence goes."""
         folder = self._rehearsal.workspace.report_folder
-        written = self._write_report(document, folder.prepare())
+        written = self._writer.write(document, folder.prepare())
         self.page = folder.shown / written[0].name
         folder.clear()
 

@@ -15,13 +15,27 @@ from pytest_canary.reporting.document import Report
 from pytest_canary.reporting.junit import junit_properties
 from pytest_canary.reporting.markdown import append_ci_summary, summary_markdown
 from pytest_canary.reporting.page import html
+from pytest_canary.reporting.pictures.drawing import Drawer
 from pytest_canary.reporting.reading import last
 
-__all__ = ["Report", "append_ci_summary", "junit_properties", "last", "summary_markdown", "write"]
+__all__ = [
+    "Drawer",
+    "Report",
+    "append_ci_summary",
+    "junit_properties",
+    "last",
+    "summary_markdown",
+    "write",
+]
 
 
-def write(report: Report, folder: Path) -> list[Path]:
+def write(report: Report, folder: Path, drawer: Drawer | None = None) -> list[Path]:
     """Write report.html and report.json, each at once and whole.
+
+    Args:
+        report: what is told.
+        folder: where they go.
+        drawer: draws the pictures; None for one that is started now.
 
     Returns:
         Their paths, the page's first.
@@ -30,7 +44,8 @@ def write(report: Report, folder: Path) -> list[Path]:
         CanaryError: the folder can't be written to.
     """
     kept = with_bounds(report)
-    files = {"report.json": kept.text, "report.html": html(kept)}
+    draw = (drawer or Drawer()).draw
+    files = {"report.json": kept.text, "report.html": html(kept, draw)}
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in files.items():

@@ -18,7 +18,6 @@ from pytest_canary.reporting import words
 from pytest_canary.reporting.document import Report
 from pytest_canary.reporting.figures import Traffic
 from pytest_canary.reporting.pictures import cells, charts
-from pytest_canary.reporting.pictures.drawing import drawn
 from pytest_canary.reporting.pictures.frame import Picture
 from pytest_canary.reporting.pictures.levels import roles_in_order
 
@@ -51,7 +50,7 @@ class Tile:
     tone: str = ""
 
 
-def html(report: Report, draw: Draw = drawn) -> str:
+def html(report: Report, draw: Draw) -> str:
     """The report as an HTML document.
 
     Where the pictures can't be drawn, the page says why and has their data all the same: what

@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -17,7 +18,7 @@ from fakes.world import ROOT, World
 from fakes.world_settings import SETTINGS
 
 from pytest_canary.plugin import state
-from pytest_canary.plugin.parts import Parts
+from pytest_canary.plugin.parts import Parts, ReportWriter
 from pytest_canary.reporting.document import Report
 
 TOKEN = "to\"ké+n/=7&<sh'h>"
@@ -39,7 +40,7 @@ class Session:
     Attributes:
         world: what the project is rehearsed in.
         screen: what its user sees.
-        write_report: writes the report; its pictures, which take a second, are drawn once only.
+        report_writer: writes the report; its pictures, which take a second, are drawn once only.
     """
 
     def __init__(self, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -66,7 +67,7 @@ class Session:
         monkeypatch.setenv("TMPDIR", str(self.folder / "temporary"))
         monkeypatch.setattr(tempfile, "tempdir", None)
         self.screen = ""
-        self.write_report = write_json
+        self.report_writer: Callable[[], ReportWriter] = JsonWriter
 
     @property
     def secrets(self) -> list[str]:
@@ -100,7 +101,7 @@ class Session:
             builders=self.world.builders,
             clock=self.world.clock,
             reap=lambda *_: 0,
-            write_report=self.write_report,
+            report_writer=self.report_writer,
         )
         result = self._pytester.runpytest_inprocess(
             *arguments,
@@ -134,9 +135,19 @@ class Session:
         return leaks(self.secrets, shown) + untold
 
 
-def write_json(report: Report, folder: Path) -> list[Path]:
-    (folder / "report.json").write_text(report.text)
-    return [folder / "report.json"]
+class JsonWriter:
+    """Writes report.json, and no page."""
+
+    def prepare(self) -> None:
+        """Nothing takes long."""
+
+    def write(self, report: Report, folder: Path) -> list[Path]:
+        """Write it."""
+        (folder / "report.json").write_text(report.text)
+        return [folder / "report.json"]
+
+    def close(self) -> None:
+        """Nothing was begun."""
 
 
 class Given:

@@ -21,8 +21,9 @@ from pytest_canary.context.outcomes import CleanupOutcome
 from pytest_canary.context.stage import Stage
 from pytest_canary.context.workspace import Workspace, workspace_itself
 from pytest_canary.core.errors import ReleaseError
-from pytest_canary.plugin import parts, state
-from pytest_canary.plugin.parts import Parts
+from pytest_canary.plugin import state
+from pytest_canary.plugin.parts import PageWriter, Parts
+from pytest_canary.reporting import Report
 
 # What a walk imports on its way, once for all that run in this process.
 for module in (
@@ -52,7 +53,7 @@ def pytest_configure(config: pytest.Config) -> None:
     Checks pass but for those of the cleanup and of the stages in CHECKS; a report is only drawn
     with REPORT, as its pictures take a second; "breaks" fails at it.
     """
-    config.stash[state.PARTS] = Parts(load=Loader(), reap=lambda *_: 0, write_report=write)
+    config.stash[state.PARTS] = Parts(load=Loader(), reap=lambda *_: 0, report_writer=Writer)
 
 
 class Loader:
@@ -123,10 +124,25 @@ def hang(until: Path) -> None:
         time.sleep(0.02)
 
 
-def write(report: Any, folder: Path) -> list[Path]:
-    """Write the report, where a test is about it."""
-    if os.environ.get("REPORT") == "breaks":
-        raise LookupError("a mistake")
-    return (
-        parts.write_report(report, folder) if "REPORT" in os.environ else [folder / "report.html"]
-    )
+class Writer:
+    """Writes the report, where a test is about it."""
+
+    def __init__(self) -> None:
+        self._own = PageWriter()
+
+    def prepare(self) -> None:
+        """Start what draws, likewise."""
+        if os.environ.get("REPORT") == "yes":
+            self._own.prepare()
+
+    def write(self, report: Report, folder: Path) -> list[Path]:
+        """Write it."""
+        if os.environ.get("REPORT") == "breaks":
+            raise LookupError("a mistake")
+        if "REPORT" not in os.environ:
+            return [folder / "report.html"]
+        return self._own.write(report, folder)
+
+    def close(self) -> None:
+        """End what draws."""
+        self._own.close()

@@ -8,9 +8,11 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from fakes.session import Session
 from fakes.walk import ROLLED_BACK, RUN, STAGES, Entered, findings
 
 from pytest_canary.context.report_folder import ReportFolder
+from pytest_canary.reporting import Report
 
 
 def test_evidence_of_an_earlier_run_goes_with_its_report_and_what_is_not_ours_stays(
@@ -266,3 +268,28 @@ def test_a_secret_that_is_a_word_of_ours_leaves_names_and_paths(
     case = next(c for c in cases if c.get("name") == "shop-canary is deployed")
     properties = {p.get("name"): p.get("value") for p in case.iter("property")}
     assert properties["canary.stage"] == "canary"
+
+
+def test_what_draws_is_begun_while_the_cluster_is_deleted(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session, had = Session(pytester, monkeypatch), dict[str, bool]()
+
+    def look(when: str) -> None:
+        had.setdefault(when, bool(session.world.engine.node_containers("")))
+
+    class Writer:
+        def prepare(self) -> None:
+            look("begun")
+
+        def write(self, _: Report, folder: Path) -> list[Path]:
+            look("written")
+            return [folder / "report.html"]
+
+        def close(self) -> None:
+            look("closed")
+
+    session.report_writer = Writer
+    session.run("--canary", "--canary-baseline=none", "--canary-until=baseline")
+    session.world.stop()
+    assert had == {"begun": True, "written": False, "closed": False}

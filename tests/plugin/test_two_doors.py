@@ -18,7 +18,7 @@ from fakes.objects import Object, unstartable
 from fakes.session import TOKEN, Session
 
 from pytest_canary.core.masking import MASK
-from pytest_canary.plugin import parts as usual
+from pytest_canary.plugin.parts import PageWriter
 
 # Everything that pytest can be asked to tell.
 NOISY = ("-vvv", "--showlocals", "--log-cli-level=DEBUG", "--log-file=log.txt")
@@ -235,7 +235,7 @@ def test_no_secret_comes_out_whatever_has_told_it(session: Session, inlet: str) 
     let_in(session)
     if inlet == "tests":
         session.tell_versions()
-        session.write_report = usual.write_report
+        session.report_writer = PageWriter
     session.run(*BASELINE, *NOISY)
     assert session.leaks() == []
     assert f"failed at {failed}" in session.screen or not failed

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
 from pathlib import Path
 from xml.etree import ElementTree
 
+from pytest_canary.core.errors import CommandError
 from pytest_canary.core.processes import Processes
 from pytest_canary.reporting.pictures.frame import Picture, Spec
 
@@ -15,34 +19,63 @@ TIMEOUT = 60
 NAMESPACE = "http://www.w3.org/2000/svg"
 
 
-def draw(specs: Sequence[Spec]) -> list[str]:
-    """The specifications as SVGs.
+class Drawer:
+    """The program that draws, started with this, as it takes a while until it can; it draws once.
 
-    Raises:
-        CommandError: they can't be drawn.
+    Where it is not asked to, `close` ends it.
     """
-    if not specs:
-        return []
-    # Not as a module: that would import the whole package again. -P: nor what lies beside it.
-    argv: list[str | Path] = [sys.executable, "-P", Path(__file__).with_name("draw.py")]
-    found: list[str] = json.loads(
-        Processes().run_bytes(argv, timeout=TIMEOUT, stdin=[json.dumps(list(specs)).encode()])
-    )
-    return found
 
+    def __init__(self) -> None:
+        self._processes = Processes()
+        self._specs: Future[Sequence[Spec]] = Future()
+        self._svgs: Future[bytes] = Future()
+        threading.Thread(target=self._run, name="canary-drawer", daemon=True).start()
 
-def drawn(pictures: Sequence[Picture]) -> dict[tuple[str, str], str]:
-    """Every picture in every size, by its key and the frame's name, ready for the page.
+    def draw(self, pictures: Sequence[Picture]) -> dict[tuple[str, str], str]:
+        """Every picture in every size, by its key and the frame's name, ready for the page.
 
-    Raises:
-        CommandError: they can't be drawn.
-    """
-    wanted = [(each, name) for each in pictures for name in each.specs]
-    svgs = draw([each.specs[name] for each, name in wanted])
-    return {
-        (each.key, name): embed(svg, f"{each.key}-{name}", each.title, each.description)
-        for (each, name), svg in zip(wanted, svgs, strict=True)
-    }
+        Raises:
+            CommandError: they can't be drawn.
+        """
+        wanted = [(each, name) for each in pictures for name in each.specs]
+        svgs = self.draw_specs([each.specs[name] for each, name in wanted])
+        return {
+            (each.key, name): embed(svg, f"{each.key}-{name}", each.title, each.description)
+            for (each, name), svg in zip(wanted, svgs, strict=True)
+        }
+
+    def draw_specs(self, specs: Sequence[Spec]) -> list[str]:
+        """The specifications as SVGs.
+
+        Raises:
+            CommandError: they can't be drawn.
+        """
+        self._specs.set_result(specs)
+        try:
+            found: list[str] = json.loads(self._svgs.result(TIMEOUT))
+        except TimeoutError:
+            raise CommandError(f"the pictures were not drawn within {TIMEOUT} s") from None
+        finally:
+            self.close()
+        return found
+
+    def close(self) -> None:
+        """End it, if it still runs."""
+        self._specs.cancel()
+        self._processes.kill_all()
+
+    def _run(self) -> None:
+        # Not as a module: that would import the whole package again. -P: nor what lies beside it.
+        argv = [sys.executable, "-P", str(Path(__file__).with_name("draw.py"))]
+        try:
+            svgs = self._processes.run_bytes(argv, timeout=math.inf, stdin=self._asked())
+        except BaseException as error:
+            self._svgs.set_exception(error)
+        else:
+            self._svgs.set_result(svgs)
+
+    def _asked(self) -> Iterator[bytes]:
+        yield json.dumps(list(self._specs.result())).encode()
 
 
 def embed(svg: str, key: str, title: str, description: str) -> str:

@@ -91,12 +91,18 @@ class Leaving:
         journal.checks.append(CheckResult("canary", "it holds", "passed", 1, 1))
         workspace = SimpleNamespace(report_folder=folder, evidence=Evidence(folder))
         rehearsal: Any = SimpleNamespace(journal=journal, workspace=workspace, plan=plan)
-        self.recorder = Recorder(config, rehearsal, SessionOutcome(), self.told.append, self.write)
+        self.recorder = Recorder(config, rehearsal, SessionOutcome(), self.told.append, self)
+
+    def prepare(self) -> None:
+        """Nothing takes long."""
 
     def write(self, report: Report, folder: Path) -> list[Path]:
         if self.wrong:
             raise self.wrong
         return [folder / "report.html"]
+
+    def close(self) -> None:
+        """Nothing was begun."""
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ from pytest_canary.core.findings import Finding
 from pytest_canary.reporting import document
 from pytest_canary.reporting.compose import compose
 from pytest_canary.reporting.page import html
+from pytest_canary.reporting.pictures.drawing import Drawer
 
 
 def check(world: World, stage: str, suite: str = "") -> None:
@@ -263,7 +264,7 @@ def test_half_an_emoji_is_told_as_python_escapes_it(new_world: NewWorld) -> None
     world.journal.note("canary", "half of \ud83d")
     told = compose(world.journal, "failed")
     assert document.Report.model_validate_json(told.text) == told
-    assert html(told)
+    assert html(told, Drawer().draw)
     found = next(each for each in told.findings if "half" in each.sentence)
     assert "stored half \\ud83d Canary, not " in found.sentence
     (finding, *_) = found.files

@@ -18,6 +18,7 @@ from pytest_canary.reporting.document import Report, Version, Versions
 from pytest_canary.reporting.figures import Availability
 from pytest_canary.reporting.page import html, legend, linkable, tiles
 from pytest_canary.reporting.pictures import charts
+from pytest_canary.reporting.pictures.drawing import Drawer
 from pytest_canary.reporting.pictures.frame import COLOURS
 
 SAMPLES = Path(__file__).parents[3] / "fixtures" / "reports"
@@ -88,7 +89,7 @@ def test_nothing_is_fetched(made: dict[str, Reader], name: str) -> None:
 
 
 def test_the_policy_lets_only_the_pages_own_style_in() -> None:
-    text = html(sample("empty"))
+    text = html(sample("empty"), Drawer().draw)
     policy = re.search(r'Content-Security-Policy" content="([^"]*)"', text)
     assert policy
     style = text.split("<style>")[1].split("</style>")[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -11,11 +12,12 @@ from xml.etree import ElementTree
 import pytest
 
 from pytest_canary.core.errors import CommandError
+from pytest_canary.core.waiting import Seen, Waiter
 from pytest_canary.reporting.document import Comparison, Report, Version, Versions
 from pytest_canary.reporting.figures import Point, Replicas, Share, Traffic
-from pytest_canary.reporting.pictures import charts, drawing
+from pytest_canary.reporting.pictures import charts
 from pytest_canary.reporting.pictures.cells import difference, difference_text, share
-from pytest_canary.reporting.pictures.drawing import draw, drawn, embed
+from pytest_canary.reporting.pictures.drawing import Drawer, embed
 from pytest_canary.reporting.pictures.frame import COLOURS, NARROW, WIDE, Frame, Span, ticks
 from pytest_canary.reporting.pictures.levels import (
     Named,
@@ -257,7 +259,9 @@ def test_colours_come_through_as_what_a_style_can_change(drawings: Drawings) -> 
 
 
 def test_each_drawing_is_an_image_with_a_name_and_ids_of_its_own() -> None:
-    found = drawn([share(Share(value=0.3, low=0.2, high=0.4, expected=1 / 3, connections=9))])
+    found = Drawer().draw(
+        [share(Share(value=0.3, low=0.2, high=0.4, expected=1 / 3, connections=9))]
+    )
     svg = ElementTree.fromstring(found["share", "cell"])
     space = "{http://www.w3.org/2000/svg}"
     assert svg.get("role") == "img"
@@ -291,23 +295,41 @@ def test_markup_in_names_stays_text(drawings: Drawings) -> None:
 
 
 def test_nothing_is_drawn_of_nothing() -> None:
-    assert draw([]) == []
+    assert Drawer().draw_specs([]) == []
 
 
 def test_a_drawing_that_fails_says_why() -> None:
     with pytest.raises(CommandError, match=r"exited with code 1"):
-        draw([{"mark": "no such thing"}])
+        Drawer().draw_specs([{"mark": "no such thing"}])
 
 
-def test_what_draws_is_gone_afterwards(monkeypatch: pytest.MonkeyPatch) -> None:
-    started: list[subprocess.Popen[bytes]] = []
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[bytes]]:
+    """The processes that are started."""
+    found: list[subprocess.Popen[bytes]] = []
     popen: Callable[..., subprocess.Popen[bytes]] = subprocess.Popen
 
     def start(*args: object, **options: object) -> subprocess.Popen[bytes]:
-        started.append(popen(*args, **options))
-        return started[-1]
+        found.append(popen(*args, **options))
+        return found[-1]
 
     monkeypatch.setattr(subprocess, "Popen", start)
-    drawing.drawn(charts.pictures(sample("first-release")))
+    return found
+
+
+def test_what_draws_is_gone_afterwards(started: list[subprocess.Popen[bytes]]) -> None:
+    Drawer().draw(charts.pictures(sample("first-release")))
     assert len(started) == 1, "one process for all pictures"
     assert started[0].returncode == 0
+
+
+def test_what_draws_is_ended_where_nobody_asks_it(started: list[subprocess.Popen[bytes]]) -> None:
+    drawer, waiter = Drawer(), Waiter()
+    waiter.until("it to start", lambda: Seen("", bool(started), None), timeout=60)
+    drawer.close()
+
+    def look() -> Seen[None]:
+        code = started[0].poll()
+        return Seen(str(code), code == -signal.SIGKILL, None)
+
+    waiter.until("it to be killed", look, timeout=60)
