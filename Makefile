@@ -16,9 +16,10 @@ FAULTS := $(addprefix tests/acceptance/test_,endings.py faults.py faults_of_char
 WAITS := $(addprefix tests/unit/,delivery jobs k8s registry services)
 STAGES := tests/unit/stages
 DELIVERIES := $(addprefix tests/acceptance/test_,pipelines.py renderers.py pull_registry.py)
-ALL_ELSE := pure stages waits plugin report wheel lint
-# What has clusters goes first, as it takes longest; the rest has what that leaves.
-BEHIND = nice -n 10
+REST := plugin report wheel lint
+UNITS := pure stages waits
+# What runs so gets no time that anything else wants.
+IDLE = nice -n 19 $(shell chrt --idle 0 true 2>/dev/null && echo chrt --idle 0)
 # Python may keep what it has compiled, though an image of Python has told it not to: some hundred processes run here.
 unexport PYTHONDONTWRITEBYTECODE
 .SILENT:
@@ -132,17 +133,20 @@ report: venv         ## the report's page, in a headless Chromium
 wheel: venv          ## the wheel, built and installed elsewhere
 	$(PYTEST) tests/wheel $(ARGS)
 
-# Walks wait a lot, so that several sessions of them take little longer than one, and leave time for what has no cluster. Nothing
-# runs beside those that compare latencies or count what is lost.
+# Walks wait a lot, so that three sessions of them take little longer than one. Nothing that has containers runs beside those that
+# compare latencies or count what is lost, and of what has none one at a time, on what they leave: that takes one core at most.
 test: setup          ## everything, but for what `make soak` has more of
 	status=0; \
-	$(MAKE) --no-print-directory --keep-going -j6 $(SYNC) faults deliveries walks engine $(ALL_ELSE:%=behind-%) || status=$$?; \
-	$(MAKE) --no-print-directory alone || status=$$?; \
+	$(MAKE) --no-print-directory --keep-going -j3 $(SYNC) faults deliveries walks engine $(REST:%=then-%) || status=$$?; \
+	$(MAKE) --no-print-directory --keep-going -j2 $(SYNC) alone $(UNITS:%=idle-%) || status=$$?; \
 	exit $$status
 
 # After setup like the others, as make begins what can begin: they would take all its places before those can.
-$(ALL_ELSE:%=behind-%): setup
-	$(BEHIND) $(MAKE) --no-print-directory $(@:behind-%=%)
+$(REST:%=then-%): setup
+	$(MAKE) --no-print-directory $(@:then-%=%)
+
+$(UNITS:%=idle-%): setup
+	$(IDLE) $(MAKE) --no-print-directory $(@:idle-%=%)
 
 # All rounds are run, and those that failed are named: what fails by chance fails in some.
 soak: setup          ## for hours: acceptance with every case, ROUNDS=10 times over; the verdict's error rates; bad input; lowest
@@ -160,4 +164,4 @@ soak: setup          ## for hours: acceptance with every case, ROUNDS=10 times o
 clean:               ## what make made in the clone; the caches outside it stay
 	rm -rf .venv airgap/env canary-report test-results dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .pytest-kind
 
-.PHONY: help setup venv others live canary benchmark docs lint unit pure waits stages plugin lowest engine acceptance faults deliveries walks alone report wheel test soak clean $(ALL_ELSE:%=behind-%)
+.PHONY: help setup venv others live canary benchmark docs lint unit pure waits stages plugin lowest engine acceptance faults deliveries walks alone report wheel test soak clean $(REST:%=then-%) $(UNITS:%=idle-%)
