@@ -18,8 +18,6 @@ STAGES := tests/unit/stages
 DELIVERIES := $(addprefix tests/acceptance/test_,pipelines.py renderers.py pull_registry.py)
 REST := plugin report wheel lint
 UNITS := pure stages waits
-# What runs so gets no time that anything else wants.
-IDLE = nice -n 19 $(shell chrt --idle 0 true 2>/dev/null && echo chrt --idle 0)
 # Python may keep what it has compiled, though an image of Python has told it not to: some hundred processes run here.
 unexport PYTHONDONTWRITEBYTECODE
 .SILENT:
@@ -134,11 +132,11 @@ wheel: venv          ## the wheel, built and installed elsewhere
 	$(PYTEST) tests/wheel $(ARGS)
 
 # Walks wait a lot, so that three sessions of them take little longer than one. Nothing that has containers runs beside those that
-# compare latencies or count what is lost, and of what has none one at a time, on what they leave: that takes one core at most.
+# compare latencies or count what is lost; what has none does, on what they leave.
 test: setup          ## everything, but for what `make soak` has more of
 	status=0; \
 	$(MAKE) --no-print-directory --keep-going -j3 $(SYNC) faults deliveries walks engine $(REST:%=then-%) || status=$$?; \
-	$(MAKE) --no-print-directory --keep-going -j2 $(SYNC) alone $(UNITS:%=idle-%) || status=$$?; \
+	$(MAKE) --no-print-directory --keep-going -j3 $(SYNC) alone $(UNITS:%=idle-%) || status=$$?; \
 	exit $$status
 
 # After setup like the others, as make begins what can begin: they would take all its places before those can.
@@ -146,7 +144,7 @@ $(REST:%=then-%): setup
 	$(MAKE) --no-print-directory $(@:then-%=%)
 
 $(UNITS:%=idle-%): setup
-	$(IDLE) $(MAKE) --no-print-directory $(@:idle-%=%)
+	tests/idle.sh $(MAKE) --no-print-directory $(@:idle-%=%)
 
 # All rounds are run, and those that failed are named: what fails by chance fails in some.
 soak: setup          ## for hours: acceptance with every case, ROUNDS=10 times over; the verdict's error rates; bad input; lowest

@@ -151,7 +151,7 @@ def no_lost_request(context: Context, stage: str) -> str:
     Raises:
         FoundError: some were.
         TrafficError: too few were sent somewhere in the walk for that to be known.
-        WaitTimeoutError: a pod that was told to end is still there, or a request has no end.
+        WaitTimeoutError: a pod that was told to end still runs, or a request has no end.
     """
     expect_no_detour(context)
     context.release.wait_until_ended()
@@ -199,11 +199,11 @@ def _before(context: Context) -> Before | None:
 def no_more_lost_requests(context: Context) -> None:
     """No request is lost from now on, for a moment; each of them is awaited.
 
-    Now is when the pods that were told to end are gone.
+    Now is when the pods that were told to end have ended.
 
     Raises:
         FoundError: some are.
-        WaitTimeoutError: a pod that was told to end is still there, too few are sent, or one has no
+        WaitTimeoutError: a pod that was told to end still runs, too few are sent, or one has no
             end.
     """
     expect_no_detour(context)

@@ -125,7 +125,7 @@ def judge_update(context: Context) -> Verdict:
 
     Raises:
         NotApplicable: nobody has asked the baseline.
-        WaitTimeoutError: a pod that was told to end is still there.
+        WaitTimeoutError: a pod that was told to end still runs.
     """
     in_turn = context.comparing.in_turn
     if in_turn is None:

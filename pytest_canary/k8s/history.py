@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from pytest_canary.k8s.objects import Object, condition, images, is_ending
+from pytest_canary.k8s.objects import Object, condition, images, is_ending, is_over
 from pytest_canary.k8s.rollout import Rollout, rollout
 from pytest_canary.k8s.terminations import Killed, killed_containers
 
@@ -88,14 +88,15 @@ class History:
     def _record_endings(self, pods: Mapping[str, Object], at: float) -> None:
         known = {each.pod for each in self.endings}
         stopping = {name for name, pod in pods.items() if is_ending(pod)}
-        gone = self._pods.keys() - pods.keys()
-        for name in sorted((stopping | gone) - known):
+        over = {name for name, pod in pods.items() if is_ending(pod) and is_over(pod)}
+        over |= self._pods.keys() - pods.keys()
+        for name in sorted((stopping | over) - known):
             pod = pods.get(name) or self._pods[name]
             if pod["metadata"].get("ownerReferences"):
                 self.endings.append(Ending(name, frozenset(images(pod)), at))
-        if gone:
+        if over:
             self.endings = [
-                replace(each, ended=min(each.ended, at)) if each.pod in gone else each
+                replace(each, ended=min(each.ended, at)) if each.pod in over else each
                 for each in self.endings
             ]
 

@@ -67,7 +67,11 @@ def ready_since(pod: Object) -> datetime.datetime | None:
 
 
 def is_over(pod: Object) -> bool:
-    """Whether the pod has ended for good, such as one that was evicted; another takes its place."""
+    """Whether the pod has ended for good, such as one that was evicted; another takes its place.
+
+    A kubelet says so of one that was deleted when its last container has ended (since Kubernetes
+    1.27). Until it is gone takes half a second more, now and then ten; and a finalizer may hold it.
+    """
     return pod.get("status", {}).get("phase") in ("Failed", "Succeeded")
 
 

@@ -135,16 +135,9 @@ def deletion_progress(
 
 
 def ending_progress(pods: Iterable[Object]) -> tuple[bool, str]:
-    """Whether all pods that have been told to end are gone, and which are not, in words.
-
-    One that is over and is held by a finalizer may stay for ever.
-    """
-    left = [
-        pod["metadata"]["name"]
-        for pod in pods
-        if is_ending(pod) and not (is_over(pod) and pod["metadata"].get("finalizers"))
-    ]
-    return not left, f"still there: {', '.join(left)}" if left else "they are gone"
+    """Whether all pods that were told to end have ended, and which have not, in words."""
+    left = [pod["metadata"]["name"] for pod in pods if is_ending(pod) and not is_over(pod)]
+    return not left, f"still running: {', '.join(left)}" if left else "they have ended"
 
 
 def misdirection(

@@ -113,7 +113,7 @@ class Expect:
     def no_more_lost_requests(self) -> None:
         """None of the traffic's requests is lost from now on: at least 30 more are waited for.
 
-        Now is when the pods that were told to end are gone.
+        Now is when the pods that were told to end have ended.
 
         Raises:
             FoundError: some are.

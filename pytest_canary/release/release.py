@@ -305,10 +305,10 @@ class Release:
         self._removal.wait_until_deleted(self.name(track))
 
     def wait_until_ended(self) -> None:
-        """Return when no pod of either track is left that has been told to end.
+        """Return when every pod of either track that has been told to end has ended.
 
         Raises:
-            WaitTimeoutError: one is; with those that are still there.
+            WaitTimeoutError: one hasn't; with those that still run.
         """
         self._removal.wait_until_ended(self.name(track) for track in (CANARY, STABLE))
 

@@ -49,7 +49,7 @@ class Removal:
         self._wait_until(deployment, "deleted", deletion_progress)
 
     def wait_until_ended(self, deployments: Iterable[str]) -> None:
-        """Return when every pod of Deployments that has been told to end is gone.
+        """Return when every pod of Deployments that has been told to end has ended, or is gone.
 
         Raises:
             WaitTimeoutError: one isn't; with those that are still there.
@@ -61,7 +61,7 @@ class Removal:
             done, text = ending_progress([pod for name in names for pod in pods_of(pods, name)])
             return Seen(text, done, None)
 
-        self._wait("the pods that were told to end to be gone", look)
+        self._wait("the end of the pods that were told to end", look)
 
     def _wait_until(self, deployment: str, state: str, reached: Reached) -> None:
         def look() -> Seen[None]:

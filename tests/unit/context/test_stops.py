@@ -88,7 +88,7 @@ def test_a_baseline_that_stops_badly_has_ended_before_the_canary_is_told_to(worl
     loses(world, "stable")
     world.check("canary", canary.no_request_is_lost)
     world.leave_an_old_pod("baseline")
-    with pytest.raises(WaitTimeoutError, match="for the pods that were told to end to be gone"):
+    with pytest.raises(WaitTimeoutError, match="for the end of the pods that were told to end"):
         stable.judge_to_the_end(world.context)
 
 

@@ -108,6 +108,7 @@ def pod(ready: str = "True", since: str = "10:00:00", **more: object) -> dict[st
 
 GOING = {"deletionTimestamp": "x", "ownerReferences": OWNED}
 LEAVING = {"app-1": {**pod("False", "10:00:09")["app-1"], "metadata": GOING}}
+OVER = {"app-1": {**LEAVING["app-1"], "status": {"phase": "Succeeded"}}}
 BARE = {"app-1": {**pod("False", "10:00:09")["app-1"], "metadata": {"deletionTimestamp": "x"}}}
 
 
@@ -159,6 +160,8 @@ def test_readiness_is_asked_for_since_a_moment() -> None:
         ([pod(), pod("False")], []),
         ([pod(), LEAVING, LEAVING], [(1, math.inf)]),
         ([pod(), LEAVING, LEAVING, {}, {}], [(1, 3)]),
+        # Its kubelet is still about to clear it away.
+        ([pod(), LEAVING, OVER, OVER, {}], [(1, 2)]),
         # Gone before anybody had seen it stop.
         ([pod(), pod(), {}], [(2, 2)]),
         # One of nobody's, such as a pod of the run's own.

@@ -1,4 +1,4 @@
-"""What is asserted when the pods that were told to end are gone, and not before."""
+"""What is asserted when the pods that were told to end have ended, and not before."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_the_way_down_waits_until_the_candidate_has_let_go_of_the_database(
     world.rehearsal.make(rollback.promote_last_good, stage)
     world.leave_an_old_pod("candidate")
     before = world.postgres.schemas[database]
-    with pytest.raises(WaitTimeoutError, match="for the pods that were told to end to be gone"):
+    with pytest.raises(WaitTimeoutError, match="for the end of the pods that were told to end"):
         world.rehearsal.make(rollback.take_migration_back, stage)
     assert world.postgres.schemas[database] == before
 
@@ -46,7 +46,7 @@ def test_the_rows_are_read_when_nobody_writes_any_more(
     if stage == "rollback":
         world.rehearsal.make(rollback.promote_last_good, stages.load(stage))
     world.leave_an_old_pod("candidate")
-    with pytest.raises(WaitTimeoutError, match="for the pods that were told to end to be gone"):
+    with pytest.raises(WaitTimeoutError, match="for the end of the pods that were told to end"):
         check(world.context)
 
 
