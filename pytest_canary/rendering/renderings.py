@@ -56,11 +56,11 @@ class Candidate:
     made: Renderings
     service_source: Source
     prerequisites: Parsed
-    definitions: tuple[Document, ...] = ()
-    jobs: tuple[Document, ...] | None = None
-    notes: tuple[str, ...] = ()
-    live: Renderings | None = None
-    uncompared: str = ""
+    definitions: tuple[Document, ...]
+    jobs: tuple[Document, ...] | None
+    notes: tuple[str, ...]
+    live: Renderings | None
+    uncompared: str
 
 
 def renderings_of(renderer: Renderer, asked: Mapping[str, Given], image: str) -> Renderings:
