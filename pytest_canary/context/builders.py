@@ -55,8 +55,8 @@ def bring_up(
     waiter: Waiter,
     processes: Processes,
     names: Sequence[str],
-    pipelines: ProjectPipelines | None = None,
-    first: Callable[[Image], Sequence[dict[str, Any]]] = lambda _: (),
+    pipelines: ProjectPipelines | None,
+    first: Callable[[Image], Sequence[dict[str, Any]]],
 ) -> Provisioned:
     """The cluster and the images, made side by side, and a namespace for the walk.
 
@@ -208,8 +208,8 @@ class BringUp(Protocol):
         waiter: Waiter,
         processes: Processes,
         names: Sequence[str],
-        pipelines: ProjectPipelines | None = None,
-        first: Callable[[Image], Sequence[dict[str, Any]]] = ...,
+        pipelines: ProjectPipelines | None,
+        first: Callable[[Image], Sequence[dict[str, Any]]],
     ) -> Provisioned:
         """Make it; `bring_up` says how."""
 
