@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pytest_canary.core.disclosure import Disclosure
 from pytest_canary.core.masking import Redactor
-from pytest_canary.core.measuring import Measure, unmeasured
+from pytest_canary.core.measuring import Measure, measure_nothing
 from pytest_canary.core.wording import cut
 from pytest_canary.jobs.calls import Call, CallRecord
 from pytest_canary.jobs.environment import Secret
@@ -45,7 +45,7 @@ class CommandRuns:
         why_stop: Callable[[], Reason],
         public: str = "",
         secrets: Sequence[Secret] = (),
-        measure: Measure = unmeasured,
+        measure: Measure = measure_nothing,
     ) -> None:
         self._redactor = redactor
         self._heard = heard

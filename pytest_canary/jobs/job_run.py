@@ -15,7 +15,7 @@ from pathlib import Path
 
 from pytest_canary.core.errors import CommandError
 from pytest_canary.core.masking import Redactor
-from pytest_canary.core.measuring import Measure, unmeasured
+from pytest_canary.core.measuring import Measure, measure_nothing
 from pytest_canary.core.processes import Processes
 from pytest_canary.jobs.assignment import Assignment
 from pytest_canary.jobs.command_runs import CommandRuns
@@ -84,7 +84,7 @@ class JobRun:
         heard: Heard,
         why_stop: Callable[[], Reason],
         secrets: Sequence[Secret] = (),
-        measure: Measure = unmeasured,
+        measure: Measure = measure_nothing,
     ) -> None:
         self._job = job
         self._folder = folder

@@ -117,7 +117,7 @@ def findings_of(faults: Iterable[Fault]) -> list[Finding]:
             code=fault.rule,
             sentence=fault.sentence,
             where=fault.source.where(fault.line),
-            evidence=fault.source.quoted(fault.line),
+            evidence=fault.source.quote(fault.line),
             next=fault.fix,
             file=fault.source.path,
             # A line of a revision's is none of the file as it is there.

@@ -68,7 +68,7 @@ def read_subject(
         },
         service_file=candidate.service_source,
         applied=applied,
-        schema=schema.extended([*prerequisites.documents, *definitions]),
+        schema=schema.with_definitions([*prerequisites.documents, *definitions]),
         database_secret=database.SECRET,
         parameters=frozenset(parameters(settings)),
         node=None if plan.options.context else node,

@@ -98,7 +98,7 @@ class Tracks:
 
     def _make(self) -> str:
         """Why they can't be used; empty where they can."""
-        lacking = self._namespace.access.lacking(ADDRESSING)
+        lacking = self._namespace.access.missing_rights(ADDRESSING)
         if lacking:
             return (
                 f"you may not {' or '.join(lacking)} in namespace {self._namespace.name}; "

@@ -16,7 +16,7 @@ from pytest_canary.manifests.documents import Fault
 from pytest_canary.pipelines.definition import Command
 from pytest_canary.pipelines.faults import UNDESCRIBED, UNPROVIDED
 from pytest_canary.pipelines.shell import events
-from pytest_canary.pipelines.uses import lacking
+from pytest_canary.pipelines.uses import uses_without_value
 from pytest_canary.pipelines.values import Place
 from pytest_canary.services.github.actions import STAND_INS
 from pytest_canary.services.lacking import (
@@ -124,7 +124,7 @@ class _Job:
             if each.kind == "spare"
         }
         pattern = re.compile("|".join([_GIVEN.pattern, *self.sets]))
-        found = lacking([command], have, self.wants.programs, pattern, spared)
+        found = uses_without_value([command], have, self.wants.programs, pattern, spared)
         yield from self.told.uses(found, have)
 
     def _go_on(self, step: Mapping[str, Any]) -> bool:

@@ -13,7 +13,7 @@ from pytest_canary.core.wording import nearest
 from pytest_canary.manifests.documents import Fault
 from pytest_canary.pipelines.definition import Command
 from pytest_canary.pipelines.faults import UNDESCRIBED
-from pytest_canary.pipelines.uses import Use, lacking
+from pytest_canary.pipelines.uses import Use, uses_without_value
 from pytest_canary.services.gitlab.merging import extend, lines, merge
 from pytest_canary.services.gitlab.schema import FILE, OF_ALL
 from pytest_canary.services.lacking import (
@@ -92,7 +92,7 @@ def faults(reader: Reader, wanted: Wanted, wants: Wants) -> Iterator[Fault]:
                 commands = [
                     shared.command(name, each) for key in part for each in lines(job.get(key))
                 ]
-                uses = _misspelt(lacking(commands, has, wants.programs, _GIVEN))
+                uses = _misspelt(uses_without_value(commands, has, wants.programs, _GIVEN))
                 if wants.described:
                     yield from told.uses(uses, {*has, *_PREDEFINED})
                 else:

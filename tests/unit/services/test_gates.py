@@ -76,7 +76,7 @@ def test_its_service_takes_it(project: Path, name: str) -> None:
     if name == "semaphore.yml":
         workflow = read_semaphore(path, project)
         assert [each.mistakes for each in workflow.pipelines] == [(), ()]
-        assert [*promoting.misleading(workflow), *promoting.never_true(workflow)] == []
+        assert [*promoting.misleading_conditions(workflow), *promoting.never_true(workflow)] == []
     else:
         assert faults_of(read(path, project), Wanted(), Provided()) == []
 
