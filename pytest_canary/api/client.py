@@ -166,8 +166,8 @@ class Api:
             session,
             request.method,
             self.base_url + path,
-            data=_filled(request.form, unique),
-            json=_filled(request.json_, unique),
+            data=_fill(request.form, unique),
+            json=_fill(request.json_, unique),
             headers=request.headers,
         )
         for _ in range(times):
@@ -261,9 +261,9 @@ class Api:
         Raises:
             ApiError: there is no answer.
         """
-        return self._told(self.send(self.settings.read))
+        return self._version_in(self.send(self.settings.read))
 
-    def _told(self, answer: Answer) -> str | None:
+    def _version_in(self, answer: Answer) -> str | None:
         header = self.settings.version_header
         return (answer.headers.get(header) or None) if header else None
 
@@ -272,7 +272,7 @@ class Api:
         header = self.settings.version_header
         if header is None:
             raise self.error("no version can be told, as no api.version-header is set")
-        value = self._told(answer)
+        value = self._version_in(answer)
         if value is None:
             raise self.error(
                 f"{answer.method} {answer.path} of {self.where} answers without the header "
@@ -327,7 +327,7 @@ def session_of_one() -> requests.Session:
     return session
 
 
-def _filled(value: Any, unique: str) -> Any:
+def _fill(value: Any, unique: str) -> Any:
     if value is None:
         return None
     return json.loads(json.dumps(value).replace("{unique}", unique))

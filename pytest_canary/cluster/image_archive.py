@@ -31,7 +31,7 @@ class Wanted(NamedTuple):
     layers: list[str]
 
 
-def lacking(saved: Iterable[bytes], images: Sequence[Wanted], held: set[str]) -> Iterator[bytes]:
+def oci_layout(saved: Iterable[bytes], images: Sequence[Wanted], held: set[str]) -> Iterator[bytes]:
     """Turn `docker save`'s tar into an OCI layout without the blobs that the node holds.
 
     Docker up to 24 saves `ID/layer.tar`s, uncompressed, so a layer's digest is its diff ID. They
@@ -70,7 +70,7 @@ def lacking(saved: Iterable[bytes], images: Sequence[Wanted], held: set[str]) ->
             yield from _entry(member.name, member.size, content)
         elif member.name.endswith("/layer.tar"):
             with tempfile.TemporaryFile() as layer:
-                digest = _copied(content, layer)
+                digest = _copy(content, layer)
                 if digest not in layers:
                     raise ImageError(
                         f"image {refs} was saved with layer {digest}, which it has not"
@@ -137,7 +137,7 @@ def _digest(blob: bytes) -> str:
     return f"sha256:{hashlib.sha256(blob).hexdigest()}"
 
 
-def _copied(source: IO[bytes], target: IO[bytes]) -> str:
+def _copy(source: IO[bytes], target: IO[bytes]) -> str:
     """Copy everything, and return its digest."""
     digest = hashlib.sha256()
     while chunk := source.read(CHUNK):

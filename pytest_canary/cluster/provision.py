@@ -143,7 +143,7 @@ class Provision:
             jobs["baseline"] = self.versions.baseline
         presupposed = {
             f"{PREREQUISITE} {each}": each
-            for each in self.prerequisites.provided(whole=cluster is not None)
+            for each in self.prerequisites.provided_names(whole=cluster is not None)
         }
         jobs |= {name: partial(self.prerequisites.pull, each) for name, each in presupposed.items()}
         pool = ThreadPoolExecutor(max_workers=len(jobs) + 2, thread_name_prefix="canary")
@@ -218,10 +218,10 @@ class Provision:
             return
         began = time.monotonic()
         with self.waiter.measure("step", "cluster"):
-            self.notes = creation.make(self.settings.deadlines.cluster, self._ours.set, self._heard)
+            self.notes = creation.make(self.settings.deadlines.cluster, self._ours.set, self._hear)
         self.seconds["cluster"] = time.monotonic() - began
 
-    def _heard(self, line: str) -> None:
+    def _hear(self, line: str) -> None:
         self.progress["cluster"] = line
 
     def _image(self, name: str, job: Any, cluster: Cluster | None) -> Any:

@@ -53,7 +53,7 @@ def look(up: Provisioned, engine: ContainerEngine, observer: Observer) -> Platfo
     if up.cluster:
         node = up.cluster.node
         try:
-            started = engine.started(node)
+            started = engine.start_time(node)
         except CommandError as error:
             silent["container engine"] = error.output.strip() or error.sentence
     try:

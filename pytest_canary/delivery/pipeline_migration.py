@@ -8,7 +8,7 @@ from pytest_canary.config.migration_settings import CommandSettings
 from pytest_canary.core.errors import FoundError, ReleaseError
 from pytest_canary.database.database import Database
 from pytest_canary.database.lock_findings import describe_waits
-from pytest_canary.database.lock_sampler import sampling
+from pytest_canary.database.lock_sampler import sample_locks
 from pytest_canary.delivery.canary_pipeline import CanaryPipeline
 from pytest_canary.delivery.pod_execs import last_exec
 from pytest_canary.delivery.role_pipelines import CALLED
@@ -73,7 +73,7 @@ class PipelineMigration:
         locks = None
         if fresh:
             others = self._pods.addresses(but=deployment)
-            with sampling(self._database, others, self._pods.deadline) as locks:
+            with sample_locks(self._database, others, self._pods.deadline) as locks:
                 try:
                     self._pipeline.go_on_until_ended(words)
                 except FoundError as found:

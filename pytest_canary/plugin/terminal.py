@@ -90,7 +90,7 @@ class Terminal:
             plan, processes = self._rehearsal.plan, self._rehearsal.workspace.processes
             renderer = renderer_of(plan, plan.settings.root, processes=processes)
             public = "; its Service of type LoadBalancer may get a public address"
-            public = public if "LoadBalancer" in str(renderer.shared("").values) else ""
+            public = public if "LoadBalancer" in str(renderer.shared_objects("").values) else ""
             self._screen.write_line(f"canary: the walk is in {target.text}{public}")
 
     @pytest.hookimpl(tryfirst=True)

@@ -16,7 +16,7 @@ from pytest_canary.core.findings import Finding
 from pytest_canary.core.output import excerpt
 from pytest_canary.database.database import Database
 from pytest_canary.database.lock_findings import describe_waits
-from pytest_canary.database.lock_sampler import sampling
+from pytest_canary.database.lock_sampler import sample_locks
 from pytest_canary.diagnosis.log_lines import quote_line
 from pytest_canary.k8s.exec import Exec
 from pytest_canary.k8s.objects import Object, container_status, containers, is_ready, pods_of
@@ -86,7 +86,7 @@ class Along:
         locks = None
         if fresh:
             seconds = self.deadline + self.pods.deadline
-            with sampling(self.database, self.pods.addresses(), seconds) as locks:
+            with sample_locks(self.database, self.pods.addresses(), seconds) as locks:
                 try:
                     done = self._deploy(deploy)
                 except CanaryError as error:

@@ -37,7 +37,7 @@ def companions(
 
 
 def _made(version: Version, stable: Wanted, environment: Mapping[str, str]) -> Iterator[Document]:
-    yield from version.renderer.shared(version.image).documents
+    yield from version.renderer.shared_objects(version.image).documents
     given = Given(stable.name, stable.replicas, version.image, environment)
     rendered = version.renderer.render(given)
     own = rendered.deployment(given.deployment)

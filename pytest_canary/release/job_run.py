@@ -11,7 +11,7 @@ from pytest_canary.core.findings import Finding
 from pytest_canary.core.output import excerpt
 from pytest_canary.core.waiting import Seen
 from pytest_canary.diagnosis.ends import UNSTARTABLE
-from pytest_canary.diagnosis.log_lines import quote_line, telling
+from pytest_canary.diagnosis.log_lines import quote_line, telling_line
 from pytest_canary.diagnosis.repetition import ENDS, alike
 from pytest_canary.diagnosis.subject import LastWords
 from pytest_canary.k8s.exec import Exec
@@ -178,7 +178,7 @@ class JobRun:
     @staticmethod
     def _repeats(ends: list[End]) -> bool:
         """Whether another try would fail as well, as the last ones did."""
-        words = [LastWords(each.code, telling(each.log)) for each in ends if each.code]
+        words = [LastWords(each.code, telling_line(each.log)) for each in ends if each.code]
         return len(words) >= ENDS or (len(words) > 1 and alike(*words[-2:]))
 
     def _last(self, ends: Iterable[End]) -> Exec | None:

@@ -14,7 +14,7 @@ from pytest_canary.core.errors import FoundError, WaitTimeoutError
 from pytest_canary.core.findings import Finding
 from pytest_canary.database.database import Database
 from pytest_canary.database.lock_findings import describe_waits
-from pytest_canary.database.lock_sampler import sampling
+from pytest_canary.database.lock_sampler import sample_locks
 from pytest_canary.database.locks import Locks
 from pytest_canary.database.migration_history import MigrationHistory, history_change
 from pytest_canary.database.schema import Schema, count_changes, difference, not_undone
@@ -125,7 +125,7 @@ def migrate(
     ready()
     locks = None
     if fresh:
-        with sampling(database, pods.addresses(but=deployment), pods.deadline) as locks:
+        with sample_locks(database, pods.addresses(but=deployment), pods.deadline) as locks:
             try:
                 done = way.run()
             except FoundError as error:
@@ -177,7 +177,7 @@ def take_down(
     name = f"canary-down-{secrets.token_hex(4)}"
     before = database.schema()
     noted = database.history(before)
-    with sampling(database, pods.addresses(), pods.deadline) as locks:
+    with sample_locks(database, pods.addresses(), pods.deadline) as locks:
         try:
             own = one_off(pod, pods.app_of(pod), name, command, database.settings.name)
             done = pods.run_apart(own, "the down-migration to end")

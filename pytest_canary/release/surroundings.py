@@ -64,7 +64,7 @@ class Surroundings:
             ReleaseError: something can't be applied.
         """
         around = prerequisites.cluster_wide()
-        own = prerequisites.namespaced()
+        own = prerequisites.in_namespace()
         kept = self._apply_around(each for each in around if each.kind not in IN_FRONT)
         self._apply(own)
         found = self._watch(

@@ -140,7 +140,7 @@ class _Objects:
 
     def _all(self) -> Iterator[Document]:
         renderer, image = self.version.renderer, self.version.image
-        yield from renderer.shared(image).documents
+        yield from renderer.shared_objects(image).documents
         if makes_anew(self.script):
             self.unknown.append(
                 f"{renderer.deployment_source().shown}, as {self.script.name} takes away what is "

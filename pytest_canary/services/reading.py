@@ -85,7 +85,7 @@ def read(source: Source, shape: Shape, service: str) -> tuple[Reader | None, lis
     return (None if misfits else reader), [reader.fault(each) for each in misfits]
 
 
-def chosen(wanted: Wanted, there: Iterable[str]) -> Iterator[Misfit]:
+def job_misfits(wanted: Wanted, there: Iterable[str]) -> Iterator[Misfit]:
     """The jobs that are wanted and not there; or that there are too many."""
     names = [*there]
     if len(names) > MOST_JOBS:

@@ -64,7 +64,7 @@ def runnable(source: Source, wanted: Wanted, workflow: Workflow) -> Runnable:
             github = GitHubJobs(found, wanted.parameters)
             starts = partial(github.starts, workflow=workflow)
             return Runnable(found.definition, github.run, starts)
-    raise SettingsError("\n".join(_told(faults)))
+    raise SettingsError("\n".join(_format(faults)))
 
 
 def faults_of(source: Source, wanted: Wanted, provided: Provided) -> list[Fault]:
@@ -86,5 +86,5 @@ def faults_of(source: Source, wanted: Wanted, provided: Provided) -> list[Fault]
     return [*faults, *(islice(lacking(reader, wanted, wants(provided)), MOST) if reader else ())]
 
 
-def _told(faults: Sequence[Fault]) -> list[str]:
+def _format(faults: Sequence[Fault]) -> list[str]:
     return [f"{each.source.where(each.line)}: {each.sentence}; {each.fix}" for each in faults]

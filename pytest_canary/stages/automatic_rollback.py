@@ -64,7 +64,10 @@ def restore_baseline(context: Context) -> None:
         # or someone has deleted it.
         context.release.deploy(STABLE, replicas, context.baseline)
     image, baseline, candidate = context.baseline.image, context.baseline, context.candidate
-    if baseline.renderer.shared(image).values != candidate.renderer.shared(image).values:
+    if (
+        baseline.renderer.shared_objects(image).values
+        != candidate.renderer.shared_objects(image).values
+    ):
         context.release.apply_service(context.baseline)
     context.release.rollouts.wait_until_settled(STABLE, replicas, context.baseline)
 

@@ -97,8 +97,8 @@ class _Job:
         """What is wrong, in the order of its steps."""
         root, place = self.reader.values.root, ("jobs", self.key)
         shared = {**(root.get("env") or {}), **(self.job.get("env") or {})}
-        yield from self._asked(root.get("env"), ("env",), {})
-        yield from self._asked(self.job.get("env"), (*place, "env"), shared)
+        yield from self._missing_in_expressions(root.get("env"), ("env",), {})
+        yield from self._missing_in_expressions(self.job.get("env"), (*place, "env"), shared)
         known, steps = True, self.job.get("steps", [])
         known = not self.job.get("container") and _is_hosted(self.job.get("runs-on"))
         for number, step in enumerate(steps):
@@ -106,12 +106,14 @@ class _Job:
             environment = {**shared, **(step.get("env") or {})}
             for name in ("env", "with", "run", "working-directory"):
                 if known:
-                    yield from self._asked(step.get(name), (*here, name), environment)
+                    yield from self._missing_in_expressions(
+                        step.get(name), (*here, name), environment
+                    )
             if known and "run" in step and self._is_bash(step, root):
-                yield from self._lacking(step, here, environment)
+                yield from self._missing_variables(step, here, environment)
             known = known and self._go_on(step)
 
-    def _lacking(
+    def _missing_variables(
         self, step: Mapping[str, Any], place: Place, environment: Collection[str]
     ) -> Iterator[Fault]:
         line = self.reader.values.line((*place, "run"))
@@ -143,7 +145,9 @@ class _Job:
             return bool(names)
         return True
 
-    def _asked(self, texts: Any, place: Place, environment: Collection[str]) -> Iterator[Fault]:
+    def _missing_in_expressions(
+        self, texts: Any, place: Place, environment: Collection[str]
+    ) -> Iterator[Fault]:
         """What expressions ask for; one that has something else in its place asks for nothing."""
         table = texts if isinstance(texts, dict) else {"": texts}
         for key, text in table.items():
@@ -173,7 +177,11 @@ class _Job:
         elif context == "inputs":
             known, fix = self._inputs(), "name it in the inputs of what starts the workflow"
         elif context == "needs":
-            known, name, fix = self._needed(name, output), output or name, "let the job have it"
+            known, name, fix = (
+                self._needed_outputs(name, output),
+                output or name,
+                "let the job have it",
+            )
         elif context == "steps" and output:
             known, fix = self.ids.get(name, set()), "let a step of that id before it write it"
             name = output
@@ -188,7 +196,7 @@ class _Job:
             self.reader.source, here, sentence, did_you_mean(name, sorted(known), fix), rule
         )
 
-    def _needed(self, job: str, output: str | None) -> Collection[str] | None:
+    def _needed_outputs(self, job: str, output: str | None) -> Collection[str] | None:
         needs = self.job.get("needs", [])
         if job not in ([needs] if isinstance(needs, str) else needs):
             return ()

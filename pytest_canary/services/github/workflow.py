@@ -22,7 +22,7 @@ from pytest_canary.services.github.functions import text_of
 from pytest_canary.services.github.matrix import ADDED, MOST, copies
 from pytest_canary.services.github.schema import WORKFLOW
 from pytest_canary.services.github.steps import GitHubJob, Step, Texts
-from pytest_canary.services.reading import Reader, Wanted, chosen, circle, read
+from pytest_canary.services.reading import Reader, Wanted, circle, job_misfits, read
 
 # Minutes that GitHub gives a job; its workflow has 35 days.
 JOB_LIMIT, WORKFLOW_LIMIT = 360, 35 * 24 * 60
@@ -68,7 +68,7 @@ class _Reading:
     def workflow(self) -> GitHubWorkflow | None:
         root: dict[str, Any] = self.reader.values.root
         jobs = root["jobs"]
-        for misfit in chosen(self.wanted, jobs):
+        for misfit in job_misfits(self.wanted, jobs):
             self._wrong(misfit)
         if self.faults:
             return None

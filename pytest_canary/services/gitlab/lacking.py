@@ -81,7 +81,7 @@ def faults(reader: Reader, wanted: Wanted, wants: Wants) -> Iterator[Fault]:
         for name in listed
         if not name.startswith(".")
     }
-    shared = _Shared(reader, wants, root, _reported(jobs.values()))
+    shared = _Shared(reader, wants, root, _reported_variables(jobs.values()))
     told = VariableFaults(_GIVES, _FIX)
     for name, job in jobs.items():
         if not wanted.jobs or name in wanted.jobs:
@@ -97,7 +97,7 @@ def faults(reader: Reader, wanted: Wanted, wants: Wants) -> Iterator[Fault]:
                     yield from told.uses(uses, {*has, *_PREDEFINED})
                 else:
                     shared.open += [each for each in uses if told.is_new(each.name)]
-    yield from shared.undescribed()
+    yield from shared.undescribed_variables()
 
 
 class _Shared:
@@ -136,7 +136,7 @@ class _Shared:
         here = (number for number, line in found if whole.search(line))
         return Command(text, source, next(here, command.line))
 
-    def undescribed(self) -> Iterator[Fault]:
+    def undescribed_variables(self) -> Iterator[Fault]:
         """That nobody says which variables the project has, where jobs need some."""
         if not self.open:
             return
@@ -161,7 +161,7 @@ def _misspelt(uses: Iterator[Use]) -> Iterator[Use]:
             yield each
 
 
-def _reported(jobs: Collection[Mapping[str, Any]]) -> set[str] | None:
+def _reported_variables(jobs: Collection[Mapping[str, Any]]) -> set[str] | None:
     """The variables that jobs hand on by dotenv reports; None where nobody can tell which."""
     found: set[str] = set()
     for job in jobs:

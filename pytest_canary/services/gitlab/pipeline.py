@@ -23,7 +23,7 @@ from pytest_canary.services.gitlab.expressions import evaluate
 from pytest_canary.services.gitlab.merging import ExtendsError, extend, lines, merge
 from pytest_canary.services.gitlab.schema import FILE, JOB, NOT_TAKEN, OF_ALL
 from pytest_canary.services.gitlab.variables import expand, of_file, predefined_variables
-from pytest_canary.services.reading import Reader, Wanted, chosen, circle, read
+from pytest_canary.services.reading import Reader, Wanted, circle, job_misfits, read
 
 STAGES = ("build", "test", "deploy")
 """Those of a file that names none; .pre comes before all, .post after."""
@@ -128,7 +128,7 @@ class _Reading:
     def pipeline(self) -> GitLabPipeline | None:
         listed = {key: each for key, each in self._root.items() if key not in FILE}
         names = [key for key in listed if not key.startswith(".")]
-        for misfit in chosen(self.wanted, names):
+        for misfit in job_misfits(self.wanted, names):
             self._wrong(misfit)
         if self.faults:
             return None
