@@ -107,7 +107,7 @@ class Context:
             raise ReleaseError("a first release has no baseline")
         return self.provisioned.baseline
 
-    def deployed(self, track: str) -> str:
+    def deployed_title(self, track: str) -> str:
         """Which version a track's Deployment names: "candidate" or "baseline".
 
         Raises:

@@ -62,7 +62,7 @@ class Workspace:
         redactor = redactor or Redactor()
         redactor.add(*_known_secrets(plan.settings))
         self.journal = Journal(plan, run.id if run else "", redactor)
-        measure = self.journal.timeline.measuring
+        measure = self.journal.timeline.measure
         self.waiter = discreet(waiter or Waiter(), redactor, measure)
         self.processes = Processes(redactor, measure=measure)
         self.report_folder = ReportFolder(plan.options.report, self.journal.run)

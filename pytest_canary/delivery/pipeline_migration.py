@@ -15,7 +15,7 @@ from pytest_canary.delivery.role_pipelines import CALLED
 from pytest_canary.delivery.standing import Standing
 from pytest_canary.manifests.version import CANARY
 from pytest_canary.release.migration import Fresh, Migrated, explain
-from pytest_canary.release.migration_trials import MigrationTrials, untried
+from pytest_canary.release.migration_trials import MigrationTrials, state_before
 from pytest_canary.release.pod_commands import PodCommands
 
 
@@ -68,7 +68,7 @@ class PipelineMigration:
         pod = self._pods.ready_pod(deployment)
         known = self._standing.pods(CANARY)
         own = {deployment, *(each["metadata"]["name"] for each in known)}
-        tried = fresh() if fresh else untried(self._database)
+        tried = fresh() if fresh else state_before(self._database)
         ready()
         locks = None
         if fresh:

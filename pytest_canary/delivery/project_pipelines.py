@@ -265,7 +265,7 @@ class ProjectPipelines:
             programs=self._programs,
             secrets=self._secrets,
             functions=CHANGED,
-            measure=running.measured,
+            measure=running.measure,
             run_job=begun.run_job,
         )
         minutes = begun.definition.minutes

@@ -70,7 +70,7 @@ class ServicePipelines:
                 "[pipeline.roles] those with which each of the three begins, or set pipeline.run "
                 "= false"
             )
-        known = self._known(role)
+        known = self._known_ends(role)
 
         def run_job(given: Assignment) -> JobResult:
             return file.run_job(replace(given, ends={**known, **given.ends}))
@@ -108,7 +108,7 @@ class ServicePipelines:
             self._parts = parts(self._file.definition, self._roles.named)
         return self._file
 
-    def _known(self, role: Role) -> dict[str, End]:
+    def _known_ends(self, role: Role) -> dict[str, End]:
         """How the jobs of other parts have ended, as those of one see it."""
         known = self._so_far()
         if role != "rollback" or any(each.result == "failed" for each in known.values()):

@@ -82,9 +82,9 @@ def read_subject(
     subject = replace(subject, pipelines=_pipeline_faults(plan, root, subject))
     if candidate.live:
         # Where there is nothing to compare, a check has no time for it.
-        from pytest_canary.preflight.comparing import compared
+        from pytest_canary.preflight.comparing import compare
 
-        both = compared(plan.baseline.name, subject, renderings, candidate.live)
+        both = compare(plan.baseline.name, subject, renderings, candidate.live)
         subject = replace(subject, live=both.live, made=both.made, uncompared=both.lacking)
     return subject, foreign
 
@@ -106,7 +106,9 @@ def _pipeline_faults(plan: Plan, root: Path, subject: Subject) -> tuple[Fault, .
             for name, each in described.secrets.items()
         },
         variables=described.variables,
-        programs=(Program(subject.script.name, subject.source.path.name, _asked(subject)),)
+        programs=(
+            Program(subject.script.name, subject.source.path.name, _needed_variables(subject)),
+        )
         if subject.scripted
         else (),
     )
@@ -135,7 +137,7 @@ def _faults_elsewhere(
         return (Fault(source, 1, why, "let it be read", MALFORMED),)
 
 
-def _asked(subject: Subject) -> frozenset[str]:
+def _needed_variables(subject: Subject) -> frozenset[str]:
     """The variables of the template that only who runs the script can set."""
     if not subject.rendered:
         return frozenset()

@@ -30,13 +30,15 @@ def companions(
     names = {each.name for each in tracks.values()}
     found = {
         (each.kind, each.name): each
-        for each in _made(version, tracks[STABLE], environment)
+        for each in _objects(version, tracks[STABLE], environment)
         if each.kind in KINDS and each.name and each.name not in names and not is_hook(each)
     }
     return list(found.values())
 
 
-def _made(version: Version, stable: Wanted, environment: Mapping[str, str]) -> Iterator[Document]:
+def _objects(
+    version: Version, stable: Wanted, environment: Mapping[str, str]
+) -> Iterator[Document]:
     yield from version.renderer.shared_objects(version.image).documents
     given = Given(stable.name, stable.replicas, version.image, environment)
     rendered = version.renderer.render(given)

@@ -20,7 +20,7 @@ from pytest_canary.database.migration_history import MigrationHistory, history_c
 from pytest_canary.database.schema import Schema, count_changes, difference, not_undone
 from pytest_canary.k8s.exec import Exec
 from pytest_canary.k8s.objects import Object
-from pytest_canary.release.migration_trials import Tried, untried
+from pytest_canary.release.migration_trials import Tried, state_before
 from pytest_canary.release.one_off import one_off
 from pytest_canary.release.pod_commands import PodCommands
 
@@ -120,7 +120,7 @@ def migrate(
         ReleaseError: no pod is ready, or migrate fails on the empty database.
         DatabaseError: the database does not answer.
     """
-    tried = fresh() if fresh else untried(database)
+    tried = fresh() if fresh else state_before(database)
     pinged = pods.run(deployment, ping, "PingHangs") if ping else None
     ready()
     locks = None

@@ -37,14 +37,14 @@ class Moves:
         if isinstance(version.renderer, HelmChart):
             self._charts.remember(version.renderer)
 
-    def applying(self, track: str, version: Version) -> Given | None:
+    def note_version(self, track: str, version: Version) -> Given | None:
         """Know a version's files as those that stand from now on.
 
         Returns:
             The other track as it stands, where one chart makes both.
         """
         self._applied = version.renderer
-        return self._charts.standing(self._other(track)) if self._chart else None
+        return self._charts.find_standing(self._other(track)) if self._chart else None
 
     def scale(self, track: str, replicas: int) -> None:
         """`kubectl scale --replicas=N deployment/NAME`, or Helm's way to it."""

@@ -244,7 +244,7 @@ class Release:
             ReleaseError: the script fails; with its output.
             WaitTimeoutError: the Deployment's pods don't become ready.
         """
-        self.rollouts.deploy(track, replicas, version, self._moves.applying(track, version))
+        self.rollouts.deploy(track, replicas, version, self._moves.note_version(track, version))
 
     def know(self, image: str) -> None:
         """Take a container that runs this image for the app's."""

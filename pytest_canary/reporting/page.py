@@ -18,7 +18,7 @@ from pytest_canary.reporting import words
 from pytest_canary.reporting.document import Report
 from pytest_canary.reporting.figures import Traffic
 from pytest_canary.reporting.pictures import cells, charts
-from pytest_canary.reporting.pictures.drawing import drawn
+from pytest_canary.reporting.pictures.drawing import draw_all
 from pytest_canary.reporting.pictures.frame import Picture
 from pytest_canary.reporting.pictures.levels import roles_in_order
 
@@ -51,7 +51,7 @@ class Tile:
     tone: str = ""
 
 
-def html(report: Report, draw: Draw = drawn) -> str:
+def html(report: Report, draw: Draw = draw_all) -> str:
     """The report as an HTML document.
 
     Where the pictures can't be drawn, the page says why and has their data all the same: what
@@ -94,8 +94,8 @@ def tiles(report: Report) -> list[Tile]:
     found = []
     traffic, verdict = report.traffic, report.verdict
     if traffic:
-        found.append(_lost(traffic.lost, traffic.sent))
-        found.append(_written(traffic))
+        found.append(_requests_tile(traffic.lost, traffic.sent))
+        found.append(_writes_tile(traffic))
     if report.share:
         share = report.share
         note = f"{words.interval(share)}; {words.percent(share.expected)} of the replicas"
@@ -112,11 +112,11 @@ def tiles(report: Report) -> list[Tile]:
         found.append(Tile("fewest replicas available", str(lowest.lowest), note, tone))
     checks = [check for stage in report.stages for check in stage.checks]
     if checks:
-        found.append(_held(Counter(check.result for check in checks), report.seconds))
+        found.append(_checks_tile(Counter(check.result for check in checks), report.seconds))
     return found
 
 
-def _written(traffic: Traffic) -> Tile:
+def _writes_tile(traffic: Traffic) -> Tile:
     label, writes = "acknowledged writes", words.count(traffic.writes)
     lost, doubled = len(traffic.lost_writes), len(traffic.doubled_writes)
     if lost or doubled:
@@ -127,7 +127,7 @@ def _written(traffic: Traffic) -> Tile:
     return Tile(label, writes, "each there once", "good")
 
 
-def _held(results: Counter[str], seconds: float) -> Tile:
+def _checks_tile(results: Counter[str], seconds: float) -> Tile:
     held, failed = results["passed"], results["failed"]
     rest = results.total() - held - failed
     told = [f"{failed} failed" if failed else "", f"{rest} not made" if rest else ""]
@@ -135,7 +135,7 @@ def _held(results: Counter[str], seconds: float) -> Tile:
     return Tile("checks held", words.count(held), note, "bad" if failed else "")
 
 
-def _lost(lost: int, sent: int) -> Tile:
+def _requests_tile(lost: int, sent: int) -> Tile:
     if not sent:
         return Tile("requests", "0", "so nothing is known of them")
     note = f"{words.count(lost)} lost" if lost else "none lost"

@@ -126,16 +126,16 @@ class MemoryWatch:
         Raises:
             ClusterError: nobody knows what pods there are.
         """
-        pods = [pod for track in self._deployments for pod in self._measured(track)]
+        pods = [pod for track in self._deployments for pod in self._measured_pods(track)]
         names, at = [_name(pod) for pod in pods], self._clock()
         resident = {}
         for pod in pods:
             metrics = None if self._stopped.is_set() else self._pages.read(_name(pod))
             if metrics and metrics.resident is not None and self._tells(pod, at, metrics):
                 resident[_name(pod)] = metrics.resident
-        counted = {} if len(resident) == len(pods) else self._counted(pods)
+        counted = {} if len(resident) == len(pods) else self._read_counts(pods)
         all_told = len(pods) in (len(resident), len(counted))
-        working = {} if all_told else self._working(pods)
+        working = {} if all_told else self._read_working_sets(pods)
         self._looks.append(_Look(at, names, resident, counted, working))
 
     def _tells(self, pod: Object, at: float, metrics: Metrics) -> bool:
@@ -148,7 +148,7 @@ class MemoryWatch:
         self._last[name] = page
         return name not in self._several
 
-    def _counted(self, pods: Sequence[Object]) -> Mapping[str, float]:
+    def _read_counts(self, pods: Sequence[Object]) -> Mapping[str, float]:
         if self._count is None or self._stopped.is_set():
             return {}
         names = {str(pod["metadata"]["uid"]): _name(pod) for pod in pods}
@@ -156,7 +156,7 @@ class MemoryWatch:
             return {names[uid]: held for uid, held in self._count(names).items() if uid in names}
         return {}
 
-    def _working(self, pods: Sequence[Object]) -> Mapping[str, _Held]:
+    def _read_working_sets(self, pods: Sequence[Object]) -> Mapping[str, _Held]:
         found: dict[str, _Held] = {}
         for node in sorted({each for pod in pods if (each := _node(pod))}):
             with suppress(ClusterError):  # a shared cluster's users may not ask its kubelets
@@ -169,7 +169,7 @@ class MemoryWatch:
     def _ready(self, track: str) -> list[Object]:
         return [pod for pod in self._pods_of(track) if is_ready(pod)]
 
-    def _measured(self, track: str) -> list[Object]:
+    def _measured_pods(self, track: str) -> list[Object]:
         """The ready pods that have the same load as the other track's."""
         ready, asked = self._ready(track), self._asked().get(track, ())
         return [pod for pod in ready if _name(pod) in asked] or ready
@@ -181,7 +181,9 @@ class MemoryWatch:
         Raises:
             ClusterError: nobody knows what pods there are.
         """
-        return {track: [_name(pod) for pod in self._measured(track)] for track in self._deployments}
+        return {
+            track: [_name(pod) for pod in self._measured_pods(track)] for track in self._deployments
+        }
 
     def tell(
         self, asked: Asked, pods: Mapping[str, Sequence[str]]
@@ -207,12 +209,12 @@ class MemoryWatch:
         by_kubelet = now - self._namespace.cluster.now().timestamp()
         for measure, ahead in (
             (_resident, by_watch),
-            (_counted, by_watch),
-            (_working, by_kubelet),
+            (_counted_memory, by_watch),
+            (_working_set, by_kubelet),
         ):
-            base, its = (self._held(pods[track], measure, ahead) for track in (STABLE, CANARY))
+            base, its = (self._readings(pods[track], measure, ahead) for track in (STABLE, CANARY))
             # A kubelet that tells of others will tell of a young pod too.
-            if (base and its) or (measure is _working and (base or its)):
+            if (base and its) or (measure is _working_set and (base or its)):
                 due = asked.due_times(0.0, now)
                 ready = sum(len(self._ready(track)) for track in pods) or 1
                 return (
@@ -232,7 +234,7 @@ class MemoryWatch:
             return None, None
         return Memory(()), Memory(())
 
-    def _held(self, names: Sequence[str], measure: _Measure, ahead: float) -> list[_Held]:
+    def _readings(self, names: Sequence[str], measure: _Measure, ahead: float) -> list[_Held]:
         if measure is _resident and self._several.intersection(names):
             return []
         told = (measure(look, names) for look in tuple(self._looks))
@@ -282,11 +284,11 @@ def _average(at: float, held: Mapping[str, float], names: Sequence[str]) -> _Hel
     return at, sum(held[name] for name in names) / len(names)
 
 
-def _counted(look: _Look, names: Sequence[str]) -> _Held | None:
+def _counted_memory(look: _Look, names: Sequence[str]) -> _Held | None:
     return _average(look.at, look.counted, names)
 
 
-def _working(look: _Look, names: Sequence[str]) -> _Held | None:
+def _working_set(look: _Look, names: Sequence[str]) -> _Held | None:
     if not (names and all(name in look.working for name in names)):
         return None
     told = [look.working[name] for name in names]

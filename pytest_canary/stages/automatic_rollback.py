@@ -58,7 +58,7 @@ def restore_baseline(context: Context) -> None:
     whole = context.baseline.renderer.knows_both
     kept = stable and context.baseline.image in images(stable["spec"]["template"])
     # What Helm has rolled back is not deployed again, or nobody would see whether it has.
-    half = context.journal.tried("stable") and (context.plan.has_canary or not whole)
+    half = context.journal.has_tried("stable") and (context.plan.has_canary or not whole)
     if not kept or half or (context.journal.find(UpdateOutcome) and not whole):
         # It failed half-way through a promotion, which may have changed more than the image;
         # or someone has deleted it.

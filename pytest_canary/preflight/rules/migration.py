@@ -104,7 +104,7 @@ def other_migration(subject: Subject) -> Iterator[Fault]:
     fix = f"write image: ${subject.script.variable(4)}, where the image has the migrations"
     if not subject.scripted and subject.job_file is None:
         fix = "let it run the app's image, where that has the migrations"
-    for workload, containers in _migrating(subject):
+    for workload, containers in _migrating_containers(subject):
         if workload.given.image not in [each.get("image") for _, each in containers]:
             place, container = containers[-1]
             yield workload.deployment.fault(
@@ -115,7 +115,7 @@ def other_migration(subject: Subject) -> Iterator[Fault]:
             )
 
 
-def _migrating(
+def _migrating_containers(
     subject: Subject,
 ) -> Iterator[tuple[Workload, list[tuple[Place, dict[str, Any]]]]]:
     """What migrates: the Job with all its containers, or the Deployments with the one."""

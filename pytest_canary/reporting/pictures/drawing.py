@@ -31,7 +31,7 @@ def draw(specs: Sequence[Spec]) -> list[str]:
     return found
 
 
-def drawn(pictures: Sequence[Picture]) -> dict[tuple[str, str], str]:
+def draw_all(pictures: Sequence[Picture]) -> dict[tuple[str, str], str]:
     """Every picture in every size, by its key and the frame's name, ready for the page.
 
     Raises:

@@ -11,7 +11,7 @@ import pytest
 from pytest_canary.core.errors import CommandError
 from pytest_canary.reporting.document import Report
 from pytest_canary.reporting.page import html
-from pytest_canary.reporting.pictures.drawing import drawn
+from pytest_canary.reporting.pictures.drawing import draw_all
 from pytest_canary.reporting.pictures.frame import Picture
 
 SAMPLES = Path(__file__).parents[3] / "fixtures" / "reports"
@@ -22,7 +22,7 @@ Drawings = dict[str, dict[tuple[str, str], str]]
 
 @pytest.fixture(scope="session")
 def drawings() -> Drawings:
-    """The pictures of each sample's page: by the sample, then as `drawn` makes them.
+    """The pictures of each sample's page: by the sample, then as `draw_all` makes them.
 
     One program draws them together, as it takes longer to start than to draw all of them.
     """
@@ -36,7 +36,7 @@ def drawings() -> Drawings:
             raise CommandError("they are only noted")
 
         html(Report.model_validate_json((SAMPLES / f"{sample}.json").read_text()), note)
-    for (key, frame), svg in drawn(wanted).items():
+    for (key, frame), svg in draw_all(wanted).items():
         sample, _, own = key.partition("/")
         made[sample][own, frame] = svg
     return made

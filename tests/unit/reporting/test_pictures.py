@@ -15,7 +15,7 @@ from pytest_canary.reporting.document import Comparison, Report, Version, Versio
 from pytest_canary.reporting.figures import Point, Replicas, Share, Traffic
 from pytest_canary.reporting.pictures import charts, drawing
 from pytest_canary.reporting.pictures.cells import difference, difference_text, share
-from pytest_canary.reporting.pictures.drawing import draw, drawn, embed
+from pytest_canary.reporting.pictures.drawing import draw, draw_all, embed
 from pytest_canary.reporting.pictures.frame import COLOURS, NARROW, WIDE, Frame, Span, ticks
 from pytest_canary.reporting.pictures.levels import (
     Named,
@@ -257,7 +257,7 @@ def test_colours_come_through_as_what_a_style_can_change(drawings: Drawings) -> 
 
 
 def test_each_drawing_is_an_image_with_a_name_and_ids_of_its_own() -> None:
-    found = drawn([share(Share(value=0.3, low=0.2, high=0.4, expected=1 / 3, connections=9))])
+    found = draw_all([share(Share(value=0.3, low=0.2, high=0.4, expected=1 / 3, connections=9))])
     svg = ElementTree.fromstring(found["share", "cell"])
     space = "{http://www.w3.org/2000/svg}"
     assert svg.get("role") == "img"
@@ -308,6 +308,6 @@ def test_what_draws_is_gone_afterwards(monkeypatch: pytest.MonkeyPatch) -> None:
         return started[-1]
 
     monkeypatch.setattr(subprocess, "Popen", start)
-    drawing.drawn(charts.pictures(sample("first-release")))
+    drawing.draw_all(charts.pictures(sample("first-release")))
     assert len(started) == 1, "one process for all pictures"
     assert started[0].returncode == 0
