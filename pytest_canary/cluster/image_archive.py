@@ -16,7 +16,7 @@ from pytest_canary.core.errors import ImageError
 CHUNK = 1 << 20
 
 
-class Wanted(NamedTuple):
+class NodeImage(NamedTuple):
     """An image that a node is to hold.
 
     Attributes:
@@ -31,7 +31,9 @@ class Wanted(NamedTuple):
     layers: list[str]
 
 
-def oci_layout(saved: Iterable[bytes], images: Sequence[Wanted], held: set[str]) -> Iterator[bytes]:
+def oci_layout(
+    saved: Iterable[bytes], images: Sequence[NodeImage], held: set[str]
+) -> Iterator[bytes]:
     """Turn `docker save`'s tar into an OCI layout without the blobs that the node holds.
 
     Docker up to 24 saves `ID/layer.tar`s, uncompressed, so a layer's digest is its diff ID. They
@@ -87,7 +89,7 @@ def oci_layout(saved: Iterable[bytes], images: Sequence[Wanted], held: set[str])
 
 
 def _layout(
-    images: Sequence[Wanted], configs: Mapping[str, bytes], sizes: Mapping[str, int]
+    images: Sequence[NodeImage], configs: Mapping[str, bytes], sizes: Mapping[str, int]
 ) -> Iterator[bytes]:
     """The rest of an OCI layout: configs, manifests and the index that names them."""
     kind = "application/vnd.oci.image"
@@ -119,7 +121,7 @@ def _layout(
         yield from _entry(name, len(blob), io.BytesIO(blob))
 
 
-def _config(image: Wanted, images: Sequence[Wanted], configs: Mapping[str, bytes]) -> bytes:
+def _config(image: NodeImage, images: Sequence[NodeImage], configs: Mapping[str, bytes]) -> bytes:
     """An image's configuration, of those that were saved; a single one's whatever its ID is."""
     if len(images) == 1:
         return configs[json.loads(configs["manifest.json"])[0]["Config"]]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from pytest_canary.cluster.container_engine import Image
-from pytest_canary.cluster.image_archive import CHUNK, Wanted, oci_layout
+from pytest_canary.cluster.image_archive import CHUNK, NodeImage, oci_layout
 from pytest_canary.core.errors import CommandError, ImageError
 from pytest_canary.core.processes import Processes
 from pytest_canary.k8s.image_names import full_name
@@ -70,9 +70,9 @@ def load(
         ) from error
 
 
-def _node_image(client: docker.DockerClient, image: Image) -> Wanted:
+def _node_image(client: docker.DockerClient, image: Image) -> NodeImage:
     layers = client.api.inspect_image(image.ref)["RootFS"].get("Layers", [])
-    return Wanted(full_name(image.ref), image.id, layers)
+    return NodeImage(full_name(image.ref), image.id, layers)
 
 
 def _save(client: docker.DockerClient, images: Sequence[Image]) -> Iterator[bytes]:

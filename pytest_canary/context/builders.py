@@ -167,9 +167,9 @@ def role_pipelines(plan: Plan, roles: Roles | ServiceRoles, processes: Processes
 
         return SemaphorePipelines(roles, plan.settings.root, own.skip, processes)
     from pytest_canary.delivery.service_pipelines import ServicePipelines
-    from pytest_canary.services.reading import wanted_of
+    from pytest_canary.services.reading import run_inputs_of
 
-    return ServicePipelines(roles, wanted_of(own), own.skip)
+    return ServicePipelines(roles, run_inputs_of(own), own.skip)
 
 
 def refuse_apply(plan: Plan, folder: Path, processes: Processes) -> list[Finding]:

@@ -16,7 +16,7 @@ from pytest_canary.jobs.results import JobResult, PipelineResult
 from pytest_canary.pipelines.roles import Role
 from pytest_canary.pipelines.service_roles import ServiceRoles
 from pytest_canary.services.parts import parts
-from pytest_canary.services.reading import Wanted
+from pytest_canary.services.reading import RunInputs
 from pytest_canary.services.runnable import Runnable, runnable
 
 # Minutes that a part may take: those of one of GitHub's jobs, where its jobs say no less.
@@ -37,7 +37,7 @@ class ServicePipelines:
         skip: names of jobs of the first part that don't run.
     """
 
-    def __init__(self, roles: ServiceRoles, wanted: Wanted, skip: Sequence[str]) -> None:
+    def __init__(self, roles: ServiceRoles, wanted: RunInputs, skip: Sequence[str]) -> None:
         self._roles = roles
         started = tuple(name for names in roles.named.values() for name in names)
         self._wanted = replace(wanted, started=started)

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from pytest_canary.config.track_deployments import TrackDeployment
 from pytest_canary.manifests.documents import Document
 from pytest_canary.manifests.jobs import is_hook
 from pytest_canary.manifests.rendered import Given
 from pytest_canary.manifests.version import STABLE
-from pytest_canary.release.wanted import Wanted
 from pytest_canary.rendering.version import Version
 
 KINDS = ("Deployment", "StatefulSet", "DaemonSet")
 
 
 def companions(
-    version: Version, tracks: Mapping[str, Wanted], environment: Mapping[str, str]
+    version: Version, tracks: Mapping[str, TrackDeployment], environment: Mapping[str, str]
 ) -> list[Document]:
     """Those that a version's manifests make beside the Deployment under release, each once.
 
@@ -37,7 +37,7 @@ def companions(
 
 
 def _objects(
-    version: Version, stable: Wanted, environment: Mapping[str, str]
+    version: Version, stable: TrackDeployment, environment: Mapping[str, str]
 ) -> Iterator[Document]:
     yield from version.renderer.shared_objects(version.image).documents
     given = Given(stable.name, stable.replicas, version.image, environment)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from pytest_canary.config.track_deployments import TrackDeployment
 from pytest_canary.k8s.namespace import Namespace
 from pytest_canary.manifests.rendered import Given
 from pytest_canary.manifests.version import CANARY, STABLE
 from pytest_canary.release.chart_moves import ChartMoves
-from pytest_canary.release.wanted import Wanted
 from pytest_canary.rendering.helm import HelmChart
 from pytest_canary.rendering.renderer import Renderer
 from pytest_canary.rendering.version import Version
@@ -24,7 +24,7 @@ class Moves:
     """
 
     def __init__(
-        self, namespace: Namespace, charts: ChartMoves, tracks: Mapping[str, Wanted]
+        self, namespace: Namespace, charts: ChartMoves, tracks: Mapping[str, TrackDeployment]
     ) -> None:
         self._namespace = namespace
         self._charts = charts

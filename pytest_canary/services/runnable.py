@@ -24,7 +24,7 @@ from pytest_canary.services.gitlab import lacking as gitlab_lacking
 from pytest_canary.services.gitlab.job import GitLabJobs
 from pytest_canary.services.gitlab.pipeline import read_pipeline
 from pytest_canary.services.lacking import wants
-from pytest_canary.services.reading import MOST, Wanted, read
+from pytest_canary.services.reading import MOST, RunInputs, read
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Runnable:
     starts: Callable[[str, Mapping[str, End]], bool]
 
 
-def runnable(source: Source, wanted: Wanted, workflow: Workflow) -> Runnable:
+def runnable(source: Source, wanted: RunInputs, workflow: Workflow) -> Runnable:
     """Read what is to be run of a file.
 
     Args:
@@ -67,7 +67,7 @@ def runnable(source: Source, wanted: Wanted, workflow: Workflow) -> Runnable:
     raise SettingsError("\n".join(_format(faults)))
 
 
-def faults_of(source: Source, wanted: Wanted, provided: Provided) -> list[Fault]:
+def faults_of(source: Source, wanted: RunInputs, provided: Provided) -> list[Fault]:
     """What is wrong with a file, whatever it runs for; and what its jobs lack.
 
     Args:

@@ -25,7 +25,7 @@ from pytest_canary.services.lacking import (
     handed_on_names,
     names_of_shell,
 )
-from pytest_canary.services.reading import Reader, Wanted
+from pytest_canary.services.reading import Reader, RunInputs
 
 # https://docs.github.com/actions/reference/workflows-and-actions/variables; the token is in none of
 # them unless a step takes it, and the machine's own come behind.
@@ -65,7 +65,7 @@ _GIVES = "env, GITHUB_ENV or command of its step"
 _FIX = "set it in env; where the machine has it, name it in pipeline.variables"
 
 
-def faults(reader: Reader, wanted: Wanted, wants: Wants) -> Iterator[Fault]:
+def faults(reader: Reader, wanted: RunInputs, wants: Wants) -> Iterator[Fault]:
     """What jobs use and nothing provides; each once a file.
 
     Args:

@@ -23,7 +23,7 @@ from pytest_canary.services.lacking import (
     handed_on_names,
     names_of_shell,
 )
-from pytest_canary.services.reading import Reader, Wanted
+from pytest_canary.services.reading import Reader, RunInputs
 
 # https://docs.gitlab.com/ci/variables/predefined_variables/: those that pipelines use; of others
 # that begin so, one is told where it is like one of these and none of GitLab's is called so.
@@ -59,7 +59,7 @@ _FIX = (
 )
 
 
-def faults(reader: Reader, wanted: Wanted, wants: Wants) -> Iterator[Fault]:
+def faults(reader: Reader, wanted: RunInputs, wants: Wants) -> Iterator[Fault]:
     """What jobs use and nothing provides; each once a file.
 
     Where no secret is described, the project may have any variable: then it is told once that
