@@ -13,14 +13,15 @@ if TYPE_CHECKING:
     from pytest_canary.api.client import Api
     from pytest_canary.api.writes import Writes
     from pytest_canary.cluster.container_engine import ContainerEngine, Image
-    from pytest_canary.cluster.provision import Provisioned
+    from pytest_canary.cluster.provisioned import Provisioned
     from pytest_canary.cluster.run import Run
     from pytest_canary.config.plan import Plan
     from pytest_canary.config.settings import ReplicaSettings, TrafficSettings, VerdictSettings
     from pytest_canary.core.findings import Finding
     from pytest_canary.core.processes import Processes
     from pytest_canary.core.waiting import Waiter
-    from pytest_canary.delivery.project_pipelines import Delivered, ProjectPipelines
+    from pytest_canary.delivery.delivered import Delivered
+    from pytest_canary.delivery.project_pipelines import ProjectPipelines
     from pytest_canary.delivery.role_pipelines import RolePipelines
     from pytest_canary.k8s.namespace import Namespace
     from pytest_canary.k8s.observer import Observer

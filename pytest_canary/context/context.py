@@ -28,7 +28,7 @@ from pytest_canary.rendering.version import Version
 if TYPE_CHECKING:
     from pytest_canary.cluster.container_engine import ContainerEngine
     from pytest_canary.cluster.kind import Cluster
-    from pytest_canary.cluster.provision import Provisioned
+    from pytest_canary.cluster.provisioned import Provisioned
     from pytest_canary.config.settings import Settings
     from pytest_canary.context.builders import Builders
     from pytest_canary.core.findings import Finding

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pytest_canary.config.plan import Plan
     from pytest_canary.context.evidence import Failure
     from pytest_canary.core.findings import Finding
-    from pytest_canary.delivery.project_pipelines import Delivered
+    from pytest_canary.delivery.delivered import Delivered
     from pytest_canary.release.diagnostics import Diagnostics
     from pytest_canary.release.migration import Migrated
     from pytest_canary.traffic import Traffic

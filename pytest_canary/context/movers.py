@@ -15,7 +15,7 @@ from pytest_canary.release.transitions import OwnTransitions, Transitions
 
 if TYPE_CHECKING:
     from pytest_canary.cluster.container_engine import ContainerEngine
-    from pytest_canary.cluster.provision import Provisioned
+    from pytest_canary.cluster.provisioned import Provisioned
     from pytest_canary.context.workspace import Workspace
     from pytest_canary.database.database import Database
     from pytest_canary.delivery.doomed import DoomedRollout
