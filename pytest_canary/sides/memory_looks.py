@@ -13,7 +13,7 @@ Held = tuple[float, float]
 
 
 @dataclass(frozen=True)
-class Look:
+class MemoryLook:
     """What one look told of each pod, by its name.
 
     Attributes:
@@ -31,21 +31,21 @@ class Look:
     working: Mapping[str, Held]
 
 
-MemoryMeasure = Callable[[Look, Sequence[str]], Held | None]
+MemoryMeasure = Callable[[MemoryLook, Sequence[str]], Held | None]
 """What a look told of some pods, on average; None where not of all of them."""
 
 
-def resident_set(look: Look, names: Sequence[str]) -> Held | None:
+def resident_set(look: MemoryLook, names: Sequence[str]) -> Held | None:
     """What the pods' own pages told."""
     return _average(look.at, look.resident, names)
 
 
-def counted_memory(look: Look, names: Sequence[str]) -> Held | None:
+def counted_memory(look: MemoryLook, names: Sequence[str]) -> Held | None:
     """What the kernel of their node told."""
     return _average(look.at, look.counted, names)
 
 
-def working_set(look: Look, names: Sequence[str]) -> Held | None:
+def working_set(look: MemoryLook, names: Sequence[str]) -> Held | None:
     """What their kubelets told; the moment is the latest of theirs, since the epoch."""
     if not (names and all(name in look.working for name in names)):
         return None

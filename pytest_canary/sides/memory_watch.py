@@ -16,7 +16,7 @@ from pytest_canary.k8s.quantities import quantity_or_none
 from pytest_canary.manifests.version import CANARY, STABLE
 from pytest_canary.sides.memory_looks import (
     Held,
-    Look,
+    MemoryLook,
     MemoryMeasure,
     counted_memory,
     memory_of,
@@ -77,7 +77,7 @@ class MemoryWatch:
         self._clock = clock
         self._every = every
         self._count = count
-        self._looks: list[Look] = []
+        self._looks: list[MemoryLook] = []
         self._last: dict[str, Page] = {}
         self._several: set[str] = set()
         self._stopped = threading.Event()
@@ -116,7 +116,7 @@ class MemoryWatch:
         counted = {} if len(resident) == len(pods) else self._read_counts(pods)
         all_told = len(pods) in (len(resident), len(counted))
         working = {} if all_told else self._read_working_sets(pods)
-        self._looks.append(Look(at, names, resident, counted, working))
+        self._looks.append(MemoryLook(at, names, resident, counted, working))
 
     def _tells(self, pod: Object, at: float, metrics: Metrics) -> bool:
         """Whether a pod's page tells of all that it holds: of several processes it tells one's."""
