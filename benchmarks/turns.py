@@ -12,7 +12,7 @@ from pytest_canary.analysis.requests import Requests
 from pytest_canary.analysis.steadiness import unsteadiness
 from pytest_canary.config.settings import TrafficSettings, VerdictSettings
 from pytest_canary.sides.in_turn import PERIOD, PERIODS
-from pytest_canary.sides.measurement import unsettled
+from pytest_canary.sides.measurement import settling_time
 
 TRAFFIC, LIMITS = TrafficSettings(), VerdictSettings()
 
@@ -68,7 +68,7 @@ def judged(world: World, chance: numpy.random.Generator) -> tuple[str, float]:
         return "inconclusive", 0.0
     began = float(before.due[-1]) + UPDATE
     whole = asked(world, world.canary, chance, began, LIMITS.seconds + 1, world.age)
-    judge, late = Judge(LIMITS, in_turn=True), unsettled(before, TRAFFIC.slow)
+    judge, late = Judge(LIMITS, in_turn=True), settling_time(before, TRAFFIC.slow)
     now = 0.0
     while True:
         now += TICK

@@ -51,7 +51,7 @@ from pytest_canary.config.api_settings import ApiSettings  # noqa: E402
 from pytest_canary.config.settings import TrafficSettings, VerdictSettings  # noqa: E402
 from pytest_canary.sides.alone import SECONDS, WRITES  # noqa: E402
 from pytest_canary.sides.asked import requests_of  # noqa: E402
-from pytest_canary.sides.measurement import unsettled  # noqa: E402
+from pytest_canary.sides.measurement import settling_time  # noqa: E402
 from pytest_canary.traffic.exchange import Kind  # noqa: E402
 from pytest_canary.traffic.generator import BOUNDS, crowd  # noqa: E402
 from pytest_canary.traffic.ledger import Ledger, RequestOutcome  # noqa: E402
@@ -163,7 +163,7 @@ def ours(world: World, plan: Schedule, drawn: Answers, reference: Reference) -> 
         if not judge.due(passed, opened, opened):
             continue
         recent, _ = asked(max(0.0, now - 4 * TRAFFIC.slow), now)
-        until = now - unsettled(recent, TRAFFIC.slow)
+        until = now - settling_time(recent, TRAFFIC.slow)
         # Of what is due, each version gets a half.
         count = len(ledger.window(0.0, until)) // 2
         if not judge.due(passed, count, count):

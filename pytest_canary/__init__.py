@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from pytest_canary.analysis.comparison import Comparison
     from pytest_canary.analysis.verdict import Verdict
     from pytest_canary.api.addressbook import Addressbook, Person
-    from pytest_canary.api.client import Answer, Api
+    from pytest_canary.api.answers import Answer
+    from pytest_canary.api.client import Api
     from pytest_canary.api.factory import client_for
     from pytest_canary.api.read_back import ReadBack
     from pytest_canary.api.writes import Row
@@ -80,7 +81,7 @@ __all__ = [
 # The module of each public name.
 _HOMES = {
     "Addressbook": "api.addressbook",
-    "Answer": "api.client",
+    "Answer": "api.answers",
     "Api": "api.client",
     "Baseline": "config.baseline",
     "Bin": "traffic.summary",

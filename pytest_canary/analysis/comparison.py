@@ -210,7 +210,9 @@ def compare_counts(
     )
 
 
-def lacking(metric: str, unit: Unit, sentence: str, least: float | None = None) -> Comparison:
+def missing_comparison(
+    metric: str, unit: Unit, sentence: str, least: float | None = None
+) -> Comparison:
     """A comparison that could not be made, which is never a go."""
     return Comparison(
         metric, unit, None, None, None, None, None, least, None, None, "inconclusive", sentence

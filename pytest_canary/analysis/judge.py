@@ -99,7 +99,7 @@ LEAST_REQUESTS = 100
 EARLIEST = 5.75
 
 
-def needed(limits: Limits) -> int:
+def least_requests_for_go(limits: Limits) -> int:
     """The fewest requests to the canary that can prove a go, where none of them fails.
 
     None of n failing leaves a rate of up to z2 / (n + z2) possible (Wilson): 253 of them prove that
@@ -139,7 +139,7 @@ class Judge:
         self._looks = 0
         self._passed = 0  # of LOOKS
         self._go_looks = 0
-        self._next_go = needed(limits)
+        self._next_go = least_requests_for_go(limits)
         self._proven: set[str] = set()  # the names of comparisons
 
     def due(self, passed: float, baseline: int, canary: int) -> bool:
@@ -225,7 +225,7 @@ class Judge:
         No bad canary passes for that: what comes later has no fewer failures.
         """
         late = canary.requests.waiting.any()
-        return bool(late) and len(canary.requests) < MORE[0] * needed(self._limits)
+        return bool(late) and len(canary.requests) < MORE[0] * least_requests_for_go(self._limits)
 
     def _rule(self, passed: float) -> Rule:
         if not self._go_looks:
@@ -269,7 +269,7 @@ class Judge:
 def _lack(limits: Limits, baseline: int, canary: int, *, in_turn: bool) -> str:
     """Who has too few requests for a go, in words; empty where nobody has."""
     for who, count, enough in (
-        ("candidate" if in_turn else "canary", canary, needed(limits)),
+        ("candidate" if in_turn else "canary", canary, least_requests_for_go(limits)),
         ("baseline", baseline, LEAST_REQUESTS),
     ):
         if count < enough:

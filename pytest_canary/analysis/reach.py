@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pytest_canary.analysis.judge import LEAST_REQUESTS, least_seconds, needed
+from pytest_canary.analysis.judge import LEAST_REQUESTS, least_requests_for_go, least_seconds
 from pytest_canary.config import verdict_rate
 from pytest_canary.config.settings import Settings
 from pytest_canary.core.findings import Finding
@@ -70,7 +70,7 @@ def _share_by_header(settings: Settings) -> str:
     return f", shared with {stable} pods of stable by {canary} of the canary,"
 
 
-def _lasting(settings: Settings, seconds: float) -> Settings:
+def _with_seconds(settings: Settings, seconds: float) -> Settings:
     changed = settings.verdict.model_copy(update={"seconds": seconds})
     return settings.model_copy(update={"verdict": changed})
 
@@ -96,7 +96,7 @@ BY_HEADER = Way(
 
 def unreachable_go(settings: Settings, way: Way) -> Finding | None:
     """What keeps every canary from a go, however well it does; None where nothing does."""
-    if _reached(settings, way):
+    if _suffices(settings, way):
         return None
     limits, (baseline, canary) = settings.verdict, way.most(settings)
     given = (
@@ -109,11 +109,11 @@ def unreachable_go(settings: Settings, way: Way) -> Finding | None:
             f"{least_seconds(limits):g} s to compare latencies, and verdict.seconds = "
             f"{limits.seconds:g}"
         )
-    elif canary < needed(limits):
+    elif canary < least_requests_for_go(limits):
         why = (
             f"with verdict.errors = {limits.errors:g} and verdict.confidence = "
-            f"{limits.confidence:g} that takes {needed(limits):,} requests to it, and {given} "
-            f"{canary:,} at most"
+            f"{limits.confidence:g} that takes {least_requests_for_go(limits):,} requests to it, "
+            f"and {given} {canary:,} at most"
         )
     else:
         why = (
@@ -134,9 +134,9 @@ def _lasts(settings: Settings) -> bool:
     return settings.verdict.seconds + LATE > least_seconds(settings.verdict)
 
 
-def _reached(settings: Settings, way: Way) -> bool:
+def _suffices(settings: Settings, way: Way) -> bool:
     baseline, canary = way.most(settings)
-    enough = baseline >= LEAST_REQUESTS and canary >= needed(settings.verdict)
+    enough = baseline >= LEAST_REQUESTS and canary >= least_requests_for_go(settings.verdict)
     return enough and _lasts(settings)
 
 
@@ -144,12 +144,12 @@ def _advice(settings: Settings, way: Way) -> str:
     """The settings of which one alone is enough, and their least values."""
     ways = []
     for key, changed, highest in (
-        ("verdict.seconds", _lasting, LONGEST),
+        ("verdict.seconds", _with_seconds, LONGEST),
         (f"{way.table}.rate", way.at, HIGHEST),
     ):
 
         def is_enough(value: int, changed: Callable[[Settings, float], Settings] = changed) -> bool:
-            return _reached(changed(settings, float(value)), way)
+            return _suffices(changed(settings, float(value)), way)
 
         value = _least(is_enough, highest)
         ways += [f"{key} to at least {value:,}"] if value else []

@@ -53,15 +53,15 @@ def notices(journal: Journal, project: Path) -> list[Notice]:
     """
     top = repository_top(project)
 
-    def shown(text: str) -> str:
+    def show(text: str) -> str:
         return encodable(journal.redactor.redact(text))
 
     found = [
-        _notice(finding, "error", top, shown)
+        _notice(finding, "error", top, show)
         for failure in journal.failures
         for finding in failure.findings
     ]
-    found += [_notice(told.finding, "warning", top, shown) for told in journal.warnings]
+    found += [_notice(told.finding, "warning", top, show) for told in journal.warnings]
     return list(dict.fromkeys(found))
 
 

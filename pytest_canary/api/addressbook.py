@@ -41,20 +41,20 @@ def person(document: Any) -> Person:
         ApiError: a field is missing, or is not what it promises.
     """
     if not isinstance(document, dict):
-        raise ApiError(f"a person is not a JSON object: {_shown(document)}")
+        raise ApiError(f"a person is not a JSON object: {_quote(document)}")
     absent = [name for name in Person.__annotations__ if name not in document]
     if absent:
-        raise ApiError(f"a person has no {', '.join(absent)}: {_shown(document)}")
+        raise ApiError(f"a person has no {', '.join(absent)}: {_quote(document)}")
     if not isinstance(document["id"], int) or isinstance(document["id"], bool):
-        raise ApiError(f"a person's id is not a whole number: {_shown(document)}")
+        raise ApiError(f"a person's id is not a whole number: {_quote(document)}")
     for name in ("firstName", "lastName"):
         if not isinstance(document[name], str):
-            raise ApiError(f"a person's {name} is not a text: {_shown(document)}")
+            raise ApiError(f"a person's {name} is not a text: {_quote(document)}")
     for name in ("updatedAt", "createdAt"):
         if not isinstance(document[name], str) or not TIMESTAMP.fullmatch(document[name]):
             raise ApiError(
                 f"a person's {name} is no time of RFC 3339, such as 2019-11-10T16:48:15.900Z: "
-                f"{_shown(document)}"
+                f"{_quote(document)}"
             )
     return Person(**{name: document[name] for name in Person.__annotations__})
 
@@ -96,7 +96,7 @@ class Addressbook(Api):
         what = f"GET /all of {self.where}"
         people = self._json(body, what)
         if not isinstance(people, list):
-            raise self.error(f"{what} does not answer with a list: {_shown(people)}")
+            raise self.error(f"{what} does not answer with a list: {_quote(people)}")
         return [self._person(document, what) for document in people]
 
     def _person(self, document: Any, what: str) -> Person:
@@ -116,6 +116,6 @@ class Addressbook(Api):
             raise self.error(sentence, cut(text, SHOWN)) from error
 
 
-def _shown(document: Any) -> str:
+def _quote(document: Any) -> str:
     """A document in an error."""
     return cut(repr(document), SHOWN)

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from pytest_canary.api.answers import Answer, complaint
 from pytest_canary.api.writes import Row, Writes, new_unique
 from pytest_canary.config.api_settings import ApiSettings, Request
 from pytest_canary.core.errors import ApiError
 from pytest_canary.core.masking import Redactor
-from pytest_canary.core.wording import cut, size
+from pytest_canary.core.wording import size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -21,27 +22,6 @@ if TYPE_CHECKING:
     import tenacity
 
     from pytest_canary.core.waiting import Waiter
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What came back for one request.
-
-    Attributes:
-        seconds: from before the connection was opened until the body was read.
-    """
-
-    method: str
-    path: str
-    status: int
-    headers: Mapping[str, str]
-    text: str
-    seconds: float
-
-    @property
-    def shown(self) -> str:
-        """The request and its answer in one line."""
-        return f"{self.method} {self.path} -> {self.status} {cut(self.text, 300)!r}"
 
 
 @dataclass(frozen=True)
@@ -59,20 +39,6 @@ class Credentials:
     verify: bool | str | None = True
     proxy: str | None = None
     server: str | None = None
-
-
-def complaint(request: Request, answer: Answer, unique: str = "") -> str | None:
-    """What is wrong with an answer, or None where it is as promised.
-
-    Args:
-        request: what was asked, and is promised.
-        answer: what came back.
-        unique: the text that took the place of `{unique}`.
-    """
-    if answer.status != request.status:
-        return f"answers with status {answer.status}, not {request.status}"
-    wanted = (request.contains or "").replace("{unique}", unique)
-    return None if wanted in answer.text else f"answers without {wanted!r}"
 
 
 class Api:
@@ -166,8 +132,8 @@ class Api:
             session,
             request.method,
             self.base_url + path,
-            data=_filled(request.form, unique),
-            json=_filled(request.json_, unique),
+            data=_fill(request.form, unique),
+            json=_fill(request.json_, unique),
             headers=request.headers,
         )
         for _ in range(times):
@@ -261,9 +227,9 @@ class Api:
         Raises:
             ApiError: there is no answer.
         """
-        return self._told(self.send(self.settings.read))
+        return self._version_in(self.send(self.settings.read))
 
-    def _told(self, answer: Answer) -> str | None:
+    def _version_in(self, answer: Answer) -> str | None:
         header = self.settings.version_header
         return (answer.headers.get(header) or None) if header else None
 
@@ -272,7 +238,7 @@ class Api:
         header = self.settings.version_header
         if header is None:
             raise self.error("no version can be told, as no api.version-header is set")
-        value = self._told(answer)
+        value = self._version_in(answer)
         if value is None:
             raise self.error(
                 f"{answer.method} {answer.path} of {self.where} answers without the header "
@@ -327,7 +293,7 @@ def session_of_one() -> requests.Session:
     return session
 
 
-def _filled(value: Any, unique: str) -> Any:
+def _fill(value: Any, unique: str) -> Any:
     if value is None:
         return None
     return json.loads(json.dumps(value).replace("{unique}", unique))

@@ -15,7 +15,8 @@ from pytest_canary.core.errors import ApiError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from pytest_canary.api.client import Answer, Api
+    from pytest_canary.api.answers import Answer
+    from pytest_canary.api.client import Api
     from pytest_canary.config.api_settings import Request
 
 Result = TypeVar("Result")

@@ -125,17 +125,17 @@ def compare(body: str, rows: Sequence[Row], unacknowledged: Sequence[Row], read:
         # Without one that is there, nobody knows how often a page shows a row.
         once, certain = usual(counts), any(counts)
 
-    def told(found: Iterable[Row]) -> tuple[str, ...]:
+    def tell(found: Iterable[Row]) -> tuple[str, ...]:
         return tuple(_there(row, there[row.unique], once) for row in found)
 
     return ReadBack(
         acknowledged=len(rows),
-        lost=told(row for row in rows if there[row.unique] < once),
-        doubled=told(row for row in rows if there[row.unique] > once),
+        lost=tell(row for row in rows if there[row.unique] < once),
+        doubled=tell(row for row in rows if there[row.unique] > once),
         unacknowledged=len(unacknowledged),
         found=sum(there[row.unique] > 0 for row in unacknowledged),
         read=read,
-        repeated=told(row for row in unacknowledged if certain and there[row.unique] > once),
+        repeated=tell(row for row in unacknowledged if certain and there[row.unique] > once),
     )
 
 

@@ -92,17 +92,17 @@ def immutable_fields(live: VersionObjects, made: VersionObjects) -> Iterator[Fau
         before = live.find(owner_of(document))
         if before is None or _comes_anew(made, document, before):
             continue
-        for place in _changed(before, document):
+        for place in _changes(before, document):
             if live.clear(before, *place) and made.clear(document, *place):
                 yield _fault(live.title, before, document, place)
 
 
 def _fault(title: str, before: Document, after: Document, place: Place) -> Fault:
     spot = first_difference(before.at(*place), after.at(*place), place)
-    old, new = _said(before, place), _said(after, place)
+    old, new = _describe_value(before, place), _describe_value(after, place)
     named = place
     if max(len(old), len(new)) > _LONG:
-        named, old, new = spot, _said(before, spot), _said(after, spot)
+        named, old, new = spot, _describe_value(before, spot), _describe_value(after, spot)
     why = f"{title} has {old}, and this version {new}"
     # What a pod's variables hold may be secret, and an image's name is the release's own.
     if place[-1] == "template" or max(len(old), len(new)) > _LONG:
@@ -127,7 +127,7 @@ def _comes_anew(made: VersionObjects, document: Document, before: Document) -> b
     return is_hook(document) or before.at("spec", "ttlSecondsAfterFinished") is not None
 
 
-def _changed(before: Document, after: Document) -> Iterator[Place]:
+def _changes(before: Document, after: Document) -> Iterator[Place]:
     """Each place that changes, and can't."""
     kind = after.kind
     for place in FIELDS.get(kind, ()):
@@ -155,7 +155,7 @@ def _comparable(kind: str, place: Place, value: dict[str, Any]) -> Any:
     return settle(value)
 
 
-def _said(document: Document, place: Place) -> str:
+def _describe_value(document: Document, place: Place) -> str:
     value = document.at(*place)
     if place == SELECTOR and isinstance(value, dict) and [*value] == ["matchLabels"]:
         value = value["matchLabels"]
@@ -195,19 +195,19 @@ def _completions(job: Document) -> Any:
     return job.at("spec", "completions") or (1 if alone else None)
 
 
-def _held(before: Document, after: Document) -> Iterator[Place]:
+def _content_changes(before: Document, after: Document) -> Iterator[Place]:
     """What a Secret or ConfigMap holds that says that it is immutable."""
     if before.at("immutable") is not True:
         return
     if after.at("immutable") is not True:
         yield ("immutable",)
-    old, new = _decoded(before), _decoded(after)
+    old, new = _decode(before), _decode(after)
     for key in (*new, *(key for key in old if key not in new)):
         if old.get(key) != new.get(key):
             yield next((each for each in PARTS if key in after.table(each)), "data"), key
 
 
-def _decoded(document: Document) -> dict[str, Any]:
+def _decode(document: Document) -> dict[str, Any]:
     if document.kind != "Secret":
         return contents(document)
     plain = {}
@@ -230,8 +230,8 @@ def _claim(before: Document, after: Document) -> Iterator[Place]:
 SPECIAL: dict[str, Callable[[Document, Document], Iterator[Place]]] = {
     "Service": _service,
     "Job": _job,
-    "Secret": _held,
-    "ConfigMap": _held,
+    "Secret": _content_changes,
+    "ConfigMap": _content_changes,
     "PersistentVolumeClaim": _claim,
 }
 

@@ -57,7 +57,7 @@ def _left_out(service: Document, version: VersionObjects, which: str) -> Iterato
         named = _ports(version.stable, port)
         if _leads(target, named):
             continue
-        has = ", ".join(dict.fromkeys(_called(each) for _, each in named))
+        has = ", ".join(dict.fromkeys(_port_label(each) for _, each in named))
         yield service.fault(
             (*place, "targetPort" if "targetPort" in port else "port"),
             f"{which} leads to port {target}, which no container {pods} has: they have {has}, and "
@@ -103,7 +103,7 @@ def _first_port(stable: Document) -> Place:
     return found[0] if found else ("spec", "template", "spec", "containers")
 
 
-def _called(port: Mapping[str, Any]) -> str:
+def _port_label(port: Mapping[str, Any]) -> str:
     number = str(port.get("containerPort"))
     return f"{number} ({port['name']})" if port.get("name") else number
 
@@ -140,10 +140,10 @@ def changed_ports(live: VersionObjects, made: VersionObjects) -> Iterator[Fault]
                 f"{live.title}",
                 "see that nobody asks it, or keep it",
             )
-    yield from _renamed(live, made)
+    yield from _renamed_ports(live, made)
 
 
-def _renamed(live: VersionObjects, made: VersionObjects) -> Iterator[Fault]:
+def _renamed_ports(live: VersionObjects, made: VersionObjects) -> Iterator[Fault]:
     old = {_number(each): each for _, each in _all_ports(live.stable) if each.get("name")}
     names = {str(each["name"]): each for each in old.values()}
     for place, each in _all_ports(made.stable):

@@ -54,14 +54,14 @@ def unshared_keys(live: VersionObjects, made: VersionObjects) -> Iterator[Fault]
         made: the one that is applied over it.
     """
     for owner, key, place in _unshared_keys(live, made):
-        what = _named(owner, key)
+        what = _key_label(owner, key)
         yield made.stable.fault(
             place,
             f"this version takes {what}, which {live.title} does not, and no manifest makes it",
             f"see that it is there before this version is released{_ours(made, owner)}",
         )
     for owner, key, place in _unshared_keys(made, live):
-        what = _named(owner, key)
+        what = _key_label(owner, key)
         yield live.stable.fault(
             place,
             f"this version takes {what} no more, and {live.title} does",
@@ -76,7 +76,7 @@ def taken_keys(live: VersionObjects, made: VersionObjects) -> Iterator[Fault]:
         live: the version that is on the cluster.
         made: the one that is applied over it.
     """
-    for owner, key, _ in dict.fromkeys(_taken(live)):
+    for owner, key, _ in dict.fromkeys(_needed_keys(live)):
         old, new, found = live.keys(owner), made.keys(owner), made.find(owner)
         # What nobody has applied is no one's to take away.
         if not key or old is None or new is None or found is None:
@@ -84,8 +84,8 @@ def taken_keys(live: VersionObjects, made: VersionObjects) -> Iterator[Fault]:
         if key in old and key not in new:
             yield found.fault(
                 ("stringData",) if found.table("stringData") else ("data",),
-                f"{_named(owner, key)} is gone with this version, and pods of {live.title} need "
-                "it: none of them starts anew, as after a rollback",
+                f"{_key_label(owner, key)} is gone with this version, and pods of {live.title} "
+                "need it: none of them starts anew, as after a rollback",
                 "keep the key until no rollback is wanted, or give the object another name",
             )
 
@@ -167,12 +167,12 @@ def _unshared_keys(
     one: VersionObjects, other: VersionObjects
 ) -> Iterator[tuple[tuple[str, str], str, Place]]:
     """What the other takes and the one does not, of what the other's manifests don't make."""
-    taken = [*_taken(one)]
+    taken = [*_needed_keys(one)]
     owners = {owner for owner, _, _ in taken}
     whole = {owner for owner, key, _ in taken if not key}
     known = {(owner, key) for owner, key, _ in taken}
     told = set()
-    for owner, key, place in _taken(other):
+    for owner, key, place in _needed_keys(other):
         if other.keys(owner) is not None or (owner, key) in known or (owner, key) in told:
             continue
         # Who takes all of it takes this key too, and who takes one has the object.
@@ -183,7 +183,7 @@ def _unshared_keys(
             yield owner, key, place
 
 
-def _taken(version: VersionObjects) -> Iterator[tuple[tuple[str, str], str, Place]]:
+def _needed_keys(version: VersionObjects) -> Iterator[tuple[tuple[str, str], str, Place]]:
     """The keys that pods can't do without; an empty one for an object as a whole."""
     for each in _references(version.stable):
         owner = each.kind, each.name
@@ -197,7 +197,7 @@ def _references(deployment: Document) -> Iterator[Reference]:
             yield each
 
 
-def _named(owner: tuple[str, str], key: str) -> str:
+def _key_label(owner: tuple[str, str], key: str) -> str:
     kind, name = owner
     return f"key {key} of {kind} {name}" if key else f"{kind} {name}"
 

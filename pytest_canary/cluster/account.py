@@ -108,8 +108,10 @@ def expect_rights(owner: Namespace, *, makes_namespace: bool, runs_jobs: bool = 
     Raises:
         ClusterError: with every right that lacks.
     """
-    lacking = owner.access.lacking(MAKING, everywhere=True) if makes_namespace else []
-    lacking += owner.access.lacking([*CONFINING, *RELEASE, *(MIGRATING if runs_jobs else ())])
+    lacking = owner.access.missing_rights(MAKING, everywhere=True) if makes_namespace else []
+    lacking += owner.access.missing_rights(
+        [*CONFINING, *RELEASE, *(MIGRATING if runs_jobs else ())]
+    )
     if lacking:
         first, more = ", ".join(lacking[:3]), len(lacking) - 3
         role = "the ClusterRole" if makes_namespace else "the Role"
@@ -155,7 +157,7 @@ def confine(
     )
 
     def look() -> Seen[None]:
-        lacking = namespace.access.lacking(RELEASE[-1:])
+        lacking = namespace.access.missing_rights(RELEASE[-1:])
         return Seen(f"it may not {', '.join(lacking)} yet", not lacking, None)
 
     waiter.until(f"the API server to know what ServiceAccount {ACCOUNT} may", look, timeout=30)

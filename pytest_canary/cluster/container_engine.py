@@ -172,7 +172,7 @@ class ContainerEngine(Protocol):
     def names_with(self, part: str) -> list[str]:
         """The names of all images that have a text in them, those with digests too."""
 
-    def started(self, container: str) -> str:
+    def start_time(self, container: str) -> str:
         """When a container was last started, in the engine's words.
 
         Raises:

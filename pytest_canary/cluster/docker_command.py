@@ -84,7 +84,7 @@ def push(processes: Processes, image: Image, timeout: float) -> None:
         ) from error
 
 
-def started(processes: Processes, container: str) -> str:
+def start_time(processes: Processes, container: str) -> str:
     """When a container was last started, in the engine's words.
 
     Raises:

@@ -28,7 +28,7 @@ Given = ParamSpec("Given")
 Result = TypeVar("Result")
 
 
-def answered(
+def raise_if_gone(
     method: Callable[Concatenate[Engine, Given], Result],
 ) -> Callable[Concatenate[Engine, Given], Result]:
     """Let a method raise a CommandError where the engine is gone meanwhile."""
@@ -80,19 +80,19 @@ class Engine:
             ) from error
 
     @property
-    @answered
+    @raise_if_gone
     def version(self) -> str:
         """The engine's own version."""
         return str(self._client.version().get("Version", "of no version"))
 
     @property
-    @answered
+    @raise_if_gone
     def id(self) -> str:
         """Tells the engine from every other one."""
         return str(self._client.info().get("ID", ""))
 
     @property
-    @answered
+    @raise_if_gone
     def about(self) -> EngineInfo:
         """What it says of itself and of the machine that it runs on."""
         told = self._client.info()
@@ -103,7 +103,7 @@ class Engine:
             proxies=tuple(str(each) for each in proxies if each),
         )
 
-    @answered
+    @raise_if_gone
     def find(self, name: str) -> Image | None:
         """The image of that name, where the engine has it."""
         import docker
@@ -158,7 +158,7 @@ class Engine:
         """
         return Image(image.id, f"{repository}:{image.id.removeprefix('sha256:')[:12]}-{run}")
 
-    @answered
+    @raise_if_gone
     def tag(self, image: Image) -> None:
         """Give the image its name.
 
@@ -173,7 +173,7 @@ class Engine:
         except docker.errors.DockerException as error:
             raise ImageError(f"the engine can't name an image {image.ref}: {error}") from error
 
-    @answered
+    @raise_if_gone
     def untag(self, ref: str) -> None:
         """Take a name away; the content stays while it has another."""
         import docker
@@ -190,7 +190,7 @@ class Engine:
         """
         docker_command.push(self.processes, image, timeout)
 
-    @answered
+    @raise_if_gone
     def load(self, images: Sequence[Image], node: str, timeout: float) -> None:
         """Put images into a kind node, sending only what the node lacks; `image_loading` says how.
 
@@ -199,12 +199,12 @@ class Engine:
         """
         image_loading.load(self._client, self.processes, images, node, timeout)
 
-    @answered
+    @raise_if_gone
     def node_containers(self, cluster: str) -> list[NodeContainer]:
         """The containers of a kind cluster's nodes, those that don't run included."""
         return containers.with_label(self._client, f"{KIND_LABEL}={cluster}")
 
-    @answered
+    @raise_if_gone
     def serve(self, server: Server) -> None:
         """Make a run's own server, and start it.
 
@@ -213,7 +213,7 @@ class Engine:
         """
         containers.serve(self._client, server)
 
-    @answered
+    @raise_if_gone
     def names_with(self, part: str) -> list[str]:
         """The names of all images that have a text in them, those with digests too."""
         names = [
@@ -223,7 +223,7 @@ class Engine:
         ]
         return sorted({name for name in names if part in name})
 
-    @answered
+    @raise_if_gone
     def labelled_containers(self, label: str) -> dict[str, str]:
         """The names of those that have a label, by their IDs; of those that are over too."""
         found = self._client.containers.list(
@@ -231,26 +231,26 @@ class Engine:
         )
         return {str(each.id): str(each.name) for each in found}
 
-    def started(self, container: str) -> str:
+    def start_time(self, container: str) -> str:
         """When a container was last started, in the engine's words.
 
         Raises:
             CommandError: it does not run, there is none of that name, or the engine does not tell.
         """
-        return docker_command.started(self.processes, container)
+        return docker_command.start_time(self.processes, container)
 
-    @answered
+    @raise_if_gone
     def host_port(self, container: str, port: int) -> int | None:
         """The loopback port that a container's TCP port is mapped to; None where it is not."""
         mapped = self._client.containers.get(container).ports.get(f"{port}/tcp")
         return int(mapped[0]["HostPort"]) if mapped else None
 
-    @answered
+    @raise_if_gone
     def volumes(self) -> frozenset[str]:
         """The names of all volumes."""
         return frozenset(volume.name for volume in self._client.volumes.list())
 
-    @answered
+    @raise_if_gone
     def networks(self, name: str) -> list[Network]:
         """The networks of that name; an engine may have several."""
         # The engine takes the name for a part of one.
@@ -266,7 +266,7 @@ class Engine:
         )
         return [Network(each["Id"], members) for each in found]
 
-    @answered
+    @raise_if_gone
     def remove_network(self, network: str) -> None:
         """Remove a network by its ID, unless a container runs in it; fine where it is gone.
 
@@ -284,7 +284,7 @@ class Engine:
             if "active endpoints" not in str(error):
                 raise CommandError(f"network {network} can't be removed: {error}") from error
 
-    @answered
+    @raise_if_gone
     def remove_container(self, container: str) -> None:
         """Remove a container by its ID, with its volumes; fine where it is gone already.
 

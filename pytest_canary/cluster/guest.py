@@ -92,7 +92,7 @@ def own_deployments(items: Iterable[Object], record: Record) -> set[str]:
     """The names of a run's Deployments, those that are gone included."""
     kind = "deployment.apps/"
     applied = {name.removeprefix(kind) for name in record.applied if name.startswith(kind)}
-    return applied | {name_of(item) for item in items if _labelled(item, record)}
+    return applied | {name_of(item) for item in items if _has_label(item, record)}
 
 
 def own_objects(
@@ -101,7 +101,7 @@ def own_objects(
     """Those of a run: they carry its label, or are pods of its Deployments."""
     items = list(items)
     pods = [name_of(pod) for each in deployments for pod in pods_of(items, each)]
-    return [item for item in items if _labelled(item, record) or name_of(item) in pods]
+    return [item for item in items if _has_label(item, record) or name_of(item) in pods]
 
 
 def name_of(item: Object) -> str:
@@ -109,7 +109,7 @@ def name_of(item: Object) -> str:
     return str(item["metadata"]["name"])
 
 
-def _labelled(item: Object, record: Record) -> bool:
+def _has_label(item: Object, record: Record) -> bool:
     return bool(item["metadata"].get("labels", {}).get(RUN_LABEL) == record.run)
 
 

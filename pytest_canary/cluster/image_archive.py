@@ -16,7 +16,7 @@ from pytest_canary.core.errors import ImageError
 CHUNK = 1 << 20
 
 
-class Wanted(NamedTuple):
+class NodeImage(NamedTuple):
     """An image that a node is to hold.
 
     Attributes:
@@ -31,7 +31,9 @@ class Wanted(NamedTuple):
     layers: list[str]
 
 
-def lacking(saved: Iterable[bytes], images: Sequence[Wanted], held: set[str]) -> Iterator[bytes]:
+def oci_layout(
+    saved: Iterable[bytes], images: Sequence[NodeImage], held: set[str]
+) -> Iterator[bytes]:
     """Turn `docker save`'s tar into an OCI layout without the blobs that the node holds.
 
     Docker up to 24 saves `ID/layer.tar`s, uncompressed, so a layer's digest is its diff ID. They
@@ -70,7 +72,7 @@ def lacking(saved: Iterable[bytes], images: Sequence[Wanted], held: set[str]) ->
             yield from _entry(member.name, member.size, content)
         elif member.name.endswith("/layer.tar"):
             with tempfile.TemporaryFile() as layer:
-                digest = _copied(content, layer)
+                digest = _copy(content, layer)
                 if digest not in layers:
                     raise ImageError(
                         f"image {refs} was saved with layer {digest}, which it has not"
@@ -87,7 +89,7 @@ def lacking(saved: Iterable[bytes], images: Sequence[Wanted], held: set[str]) ->
 
 
 def _layout(
-    images: Sequence[Wanted], configs: Mapping[str, bytes], sizes: Mapping[str, int]
+    images: Sequence[NodeImage], configs: Mapping[str, bytes], sizes: Mapping[str, int]
 ) -> Iterator[bytes]:
     """The rest of an OCI layout: configs, manifests and the index that names them."""
     kind = "application/vnd.oci.image"
@@ -119,7 +121,7 @@ def _layout(
         yield from _entry(name, len(blob), io.BytesIO(blob))
 
 
-def _config(image: Wanted, images: Sequence[Wanted], configs: Mapping[str, bytes]) -> bytes:
+def _config(image: NodeImage, images: Sequence[NodeImage], configs: Mapping[str, bytes]) -> bytes:
     """An image's configuration, of those that were saved; a single one's whatever its ID is."""
     if len(images) == 1:
         return configs[json.loads(configs["manifest.json"])[0]["Config"]]
@@ -137,7 +139,7 @@ def _digest(blob: bytes) -> str:
     return f"sha256:{hashlib.sha256(blob).hexdigest()}"
 
 
-def _copied(source: IO[bytes], target: IO[bytes]) -> str:
+def _copy(source: IO[bytes], target: IO[bytes]) -> str:
     """Copy everything, and return its digest."""
     digest = hashlib.sha256()
     while chunk := source.read(CHUNK):

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from pytest_canary.cluster.container_engine import Image
-from pytest_canary.cluster.image_archive import CHUNK, Wanted, lacking
+from pytest_canary.cluster.image_archive import CHUNK, NodeImage, oci_layout
 from pytest_canary.core.errors import CommandError, ImageError
 from pytest_canary.core.processes import Processes
 from pytest_canary.k8s.image_names import full_name
@@ -54,11 +54,11 @@ def load(
         if not absent:
             return
         held = processes.read([*ctr, "content", "ls", "-q"], timeout=timeout).split()
-        wanted = [_wanted(client, image) for image in absent]
+        wanted = [_node_image(client, image) for image in absent]
         processes.run(
             ["docker", "exec", "-i", node, *CTR, "images", "import", "-"],
             timeout=timeout,
-            stdin=lacking(_saved(client, absent), wanted, set(held)),
+            stdin=oci_layout(_save(client, absent), wanted, set(held)),
         )
     except CommandError as error:
         raise ImageError(
@@ -70,12 +70,12 @@ def load(
         ) from error
 
 
-def _wanted(client: docker.DockerClient, image: Image) -> Wanted:
+def _node_image(client: docker.DockerClient, image: Image) -> NodeImage:
     layers = client.api.inspect_image(image.ref)["RootFS"].get("Layers", [])
-    return Wanted(full_name(image.ref), image.id, layers)
+    return NodeImage(full_name(image.ref), image.id, layers)
 
 
-def _saved(client: docker.DockerClient, images: Sequence[Image]) -> Iterator[bytes]:
+def _save(client: docker.DockerClient, images: Sequence[Image]) -> Iterator[bytes]:
     """`docker save` of several at once, for which docker-py has no method."""
     import requests
     from docker.errors import create_api_error_from_http_exception

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def is_up(engine: ContainerEngine, cluster: str) -> bool:
     """Whether a kind cluster of this machine runs, be it that it does not answer."""
     try:
-        engine.started(node_name(cluster))
+        engine.start_time(node_name(cluster))
     except CommandError:
         return False
     return True
@@ -117,7 +117,10 @@ class Inventory:
             files=(str(self.run.folder),) if self.run.folder.exists() else (),
             contexts=_contexts(record.cluster),
             objects=self._objects(),
-            images=(*(ref for ref in record.images if self.engine.find(ref)), *self._pushed()),
+            images=(
+                *(ref for ref in record.images if self.engine.find(ref)),
+                *self._pushed_names(),
+            ),
         )
 
     def _recorded_namespace(self) -> NamespaceApi | None:
@@ -127,7 +130,7 @@ class Inventory:
         name, kubeconfig = self.run.record.namespace, self.run.kubeconfig
         return Namespace(kubeconfig, name) if name and kubeconfig.exists() else None
 
-    def _pushed(self) -> list[str]:
+    def _pushed_names(self) -> list[str]:
         """The names under which something was pushed to the run's registry."""
         record = self.run.record
         return self.engine.names_with(f"/{record.registry_part}/") if record.registry else []

@@ -65,9 +65,9 @@ class NodeMemory:
             raise ClusterError(
                 f"{self.node} does not tell what its pods hold: {error.last_words}", error.evidence
             ) from error
-        return dict(_held(found) for found in map(LINE.fullmatch, told.splitlines()) if found)
+        return dict(_pod_memory(found) for found in map(LINE.fullmatch, told.splitlines()) if found)
 
 
-def _held(found: re.Match[str]) -> tuple[str, float]:
+def _pod_memory(found: re.Match[str]) -> tuple[str, float]:
     pod, held, idle = found.groups()
     return pod.replace("_", "-"), float(max(int(held) - int(idle), 0))

@@ -30,7 +30,7 @@ class PrerequisiteImages:
         self._timeout = timeout
         self._engine = engine
 
-    def provided(self, *, whole: bool) -> list[str]:
+    def provided_names(self, *, whole: bool) -> list[str]:
         """The images that the cluster gets from here, as the project calls them.
 
         Args:

@@ -6,9 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from pytest_canary.cluster.container_engine import ContainerEngine, Image
@@ -19,6 +17,7 @@ from pytest_canary.cluster.kind import Cluster
 from pytest_canary.cluster.loads import Loads
 from pytest_canary.cluster.lodging import look_around, settle
 from pytest_canary.cluster.prerequisite_images import PrerequisiteImages
+from pytest_canary.cluster.provisioned import Provisioned
 from pytest_canary.cluster.run import Run
 from pytest_canary.cluster.versions import Versions
 from pytest_canary.cluster.way_in import WayIn
@@ -27,39 +26,8 @@ from pytest_canary.core.errors import ClusterError
 from pytest_canary.core.processes import Processes
 from pytest_canary.core.waiting import Seen, Waiter
 from pytest_canary.k8s.namespace import Namespace
-from pytest_canary.rendering.version import Version
 
 PREREQUISITE = "prerequisite"
-
-
-@dataclass
-class Provisioned:
-    """What there is when everything is up.
-
-    Attributes:
-        namespace: the run's, as the account sees it that the release's transitions run as.
-        owner: the same, as the one sees it who has the cluster, or may make a namespace in it.
-        home: the folder that those transitions have for their home.
-        cluster: the kind cluster; None where the walk is in a cluster that it did not make.
-        baseline: None in a first release.
-        database: the database's image; None where there is none.
-        prerequisites: what the images of prerequisites are called that the nodes get from the run,
-            by what they are called in the project.
-        seconds: how long each part took, by name.
-        notes: what whoever reads the outcome should know, a sentence each.
-    """
-
-    namespace: Namespace
-    owner: Namespace
-    home: Path
-    cluster: Cluster | None
-    kubectl: Path
-    candidate: Version
-    baseline: Version | None
-    database: Image | None
-    seconds: dict[str, float] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
-    prerequisites: dict[str, str] = field(default_factory=dict)
 
 
 class Provision:
@@ -143,7 +111,7 @@ class Provision:
             jobs["baseline"] = self.versions.baseline
         presupposed = {
             f"{PREREQUISITE} {each}": each
-            for each in self.prerequisites.provided(whole=cluster is not None)
+            for each in self.prerequisites.provided_names(whole=cluster is not None)
         }
         jobs |= {name: partial(self.prerequisites.pull, each) for name, each in presupposed.items()}
         pool = ThreadPoolExecutor(max_workers=len(jobs) + 2, thread_name_prefix="canary")
@@ -218,10 +186,10 @@ class Provision:
             return
         began = time.monotonic()
         with self.waiter.measure("step", "cluster"):
-            self.notes = creation.make(self.settings.deadlines.cluster, self._ours.set, self._heard)
+            self.notes = creation.make(self.settings.deadlines.cluster, self._ours.set, self._hear)
         self.seconds["cluster"] = time.monotonic() - began
 
-    def _heard(self, line: str) -> None:
+    def _hear(self, line: str) -> None:
         self.progress["cluster"] = line
 
     def _image(self, name: str, job: Any, cluster: Cluster | None) -> Any:

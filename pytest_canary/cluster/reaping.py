@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 from pytest_canary.cluster.container_engine import ContainerEngine
-from pytest_canary.cluster.run import Run, abandoned
+from pytest_canary.cluster.run import Run, find_abandoned
 from pytest_canary.cluster.teardown import Tell, tear_down
 from pytest_canary.core import locks
 from pytest_canary.core.errors import CanaryError, ClusterError, WaitTimeoutError
@@ -37,7 +37,7 @@ def reap(engine: ContainerEngine, *, kept: bool, tell: Tell, waiter: Waiter | No
     removed = 0
     errors: list[str] = []
     waiter = waiter or Waiter()
-    for run in abandoned(kept=kept, spare=errors.append):
+    for run in find_abandoned(kept=kept, spare=errors.append):
         record = run.record
         what = record.cluster or record.namespace or "its files"
         try:

@@ -233,7 +233,7 @@ class Run:
         self.release()
 
 
-def abandoned(*, kept: bool, spare: Callable[[str], None]) -> Iterator[Run]:
+def find_abandoned(*, kept: bool, spare: Callable[[str], None]) -> Iterator[Run]:
     """The runs whose process is gone; those kept on purpose too, where asked for.
 
     Each is owned by this process until it is released or removed.

@@ -47,8 +47,8 @@ def doubts(expression: Expression) -> Iterator[Doubt]:
 def _alone(term: Expression) -> Iterator[Doubt]:
     if isinstance(term, Literal) and isinstance(term.value, str):
         yield Doubt(
-            f"{_quoted(term.value)}{_at(term.place)} is compared with nothing, and so always true",
-            f"compare it: branch = {_quoted(term.value)}",
+            f"{_quote(term.value)}{_at(term.place)} is compared with nothing, and so always true",
+            f"compare it: branch = {_quote(term.value)}",
         )
 
 
@@ -74,15 +74,15 @@ def _pattern(match: Comparison) -> Iterator[Doubt]:
     star = trailing_star(pattern)
     if star:
         yield Doubt(
-            f"{_quoted(pattern)}{_at(place)} is a regular expression, where {star.letter}* is any "
-            f"number of {star.letter}, also none: it matches all that {_quoted(star.rest)} matches",
-            f"leave the star out: {_quoted(star.plain)}",
+            f"{_quote(pattern)}{_at(place)} is a regular expression, where {star.letter}* is any "
+            f"number of {star.letter}, also none: it matches all that {_quote(star.rest)} matches",
+            f"leave the star out: {_quote(star.plain)}",
         )
     elif _is_part_of_a_branch(match, pattern):
         yield Doubt(
-            f"{_quoted(pattern)}{_at(place)} is matched anywhere in a branch's name: a branch "
+            f"{_quote(pattern)}{_at(place)} is matched anywhere in a branch's name: a branch "
             f"not-{pattern} has it too",
-            f"write branch = {_quoted(pattern)}, or say where it begins: {_quoted('^' + pattern)}",
+            f"write branch = {_quote(pattern)}, or say where it begins: {_quote('^' + pattern)}",
         )
 
 
@@ -91,7 +91,7 @@ def _is_part_of_a_branch(match: Comparison, pattern: str) -> bool:
     return match.operator == "=~" and of_branch and bool(re.fullmatch(r"[\w/-]+", pattern))
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     return f"'{text}'"
 
 

@@ -51,7 +51,7 @@ def parse(text: str) -> Expression:
     reader = _Reader([*tokens(text)])
     found = reader.expression()
     if reader.next:
-        raise reader.misplaced(JOIN)
+        raise reader.misplacement(JOIN)
     return found
 
 
@@ -69,7 +69,7 @@ class _Reader:
 
     def expression(self) -> Expression:
         first, links = self._term(), []
-        while found := self._taken("join"):
+        while found := self._take("join"):
             joins: AndOr = "and" if found.text.lower() == "and" else "or"
             links.append(Link(joins, self._term(), found.place))
         return Chain(first, tuple(links)) if links else first
@@ -77,11 +77,11 @@ class _Reader:
     def _term(self) -> Expression:
         if self._is_sign("("):
             return self._within("(", self.expression, ")")
-        if keyword := self._taken("keyword"):
+        if keyword := self._take("keyword"):
             operator = self._expect("operator", "=, !=, =~ or !~")
             other = self._expect("text", "a text in single quotes")
-            return _compared(operator, _keyword(keyword), _literal(other))
-        if text := self._taken("text"):
+            return _comparison(operator, _keyword(keyword), _literal(other))
+        if text := self._take("text"):
             return self._after_text(text)
         if self.next and self.next.kind == "name":
             return self._call()
@@ -89,13 +89,13 @@ class _Reader:
         return Literal(self._value(TERM), place)
 
     def _after_text(self, text: Token) -> Expression:
-        operator = self._taken("operator")
+        operator = self._take("operator")
         if operator is None:
             return _literal(text)
-        if keyword := self._taken("keyword"):
-            return _compared(operator, _literal(text), _keyword(keyword))
+        if keyword := self._take("keyword"):
+            return _comparison(operator, _literal(text), _keyword(keyword))
         other = self._expect("text", "a keyword or a text in single quotes")
-        return _compared(operator, _literal(text), _literal(other))
+        return _comparison(operator, _literal(text), _literal(other))
 
     def _call(self) -> Expression:
         name = self._expect("name", TERM)
@@ -106,35 +106,35 @@ class _Reader:
                 f"{name.text} at {name.place} is neither a keyword nor a function"
                 + (f"; {hint}" if hint else ""),
             )
-        call = Call(name.text, tuple(self._listed(self._value, "(", ")")), name.place)
-        operator = self._taken("operator")
-        return _compared(operator, call, self._deeper(self._term)) if operator else call
+        call = Call(name.text, tuple(self._list(self._value, "(", ")")), name.place)
+        operator = self._take("operator")
+        return _comparison(operator, call, self._deeper(self._term)) if operator else call
 
     def _value(self, instead: str = "a value") -> Value:
-        if text := self._taken("text"):
+        if text := self._take("text"):
             return text.text[1:-1]
-        if boolean := self._taken("boolean"):
+        if boolean := self._take("boolean"):
             return boolean.text.lower() == "true"
-        if number := self._taken("number"):
+        if number := self._take("number"):
             return float(number.text) if "." in number.text else int(number.text)
         if self._is_sign("["):
-            return self._listed(self._value, "[", "]")
+            return self._list(self._value, "[", "]")
         if self._is_sign("{"):
-            return dict(self._listed(self._pair, "{", "}"))
-        raise self.misplaced(instead)
+            return dict(self._list(self._pair, "{", "}"))
+        raise self.misplacement(instead)
 
     def _pair(self) -> tuple[str, Value]:
         key = self._expect("key", "a key with its colon").text[:-1]
         return key, self._value()
 
-    def _listed(self, item: Callable[[], T], begin: str, end: str) -> list[T]:
+    def _list(self, item: Callable[[], T], begin: str, end: str) -> list[T]:
         """What stands between two brackets, with commas."""
 
         def inner() -> list[T]:
             found: list[T] = []
             while found or not self._is_sign(end):
                 found.append(item())
-                if not self._taken("sign", ","):
+                if not self._take("sign", ","):
                     break
             return found
 
@@ -157,7 +157,7 @@ class _Reader:
     def _is_sign(self, sign: str) -> bool:
         return bool(self.next and self.next.kind == "sign" and self.next.text == sign)
 
-    def _taken(self, kind: Kind, text: str = "") -> Token | None:
+    def _take(self, kind: Kind, text: str = "") -> Token | None:
         """The next token, where it is of this kind."""
         found = self.next
         if found is None or found.kind != kind or (text and found.text != text):
@@ -166,12 +166,12 @@ class _Reader:
         return found
 
     def _expect(self, kind: Kind, instead: str, text: str = "") -> Token:
-        found = self._taken(kind, text)
+        found = self._take(kind, text)
         if found is None:
-            raise self.misplaced(instead)
+            raise self.misplacement(instead)
         return found
 
-    def misplaced(self, instead: str) -> ConditionError:
+    def misplacement(self, instead: str) -> ConditionError:
         """The error that something else belongs in the next token's place."""
         if self.next is None:
             return ConditionError("syntax", f"it ends where {instead} belongs")
@@ -179,7 +179,7 @@ class _Reader:
         return ConditionError("syntax", f"{shown} at {place} stands where {instead} belongs")
 
 
-def _compared(operator: Token, left: Expression, right: Expression) -> Comparison:
+def _comparison(operator: Token, left: Expression, right: Expression) -> Comparison:
     return Comparison(cast("Operator", operator.text), left, right, operator.place)
 
 

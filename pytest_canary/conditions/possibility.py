@@ -68,7 +68,7 @@ def _outcome(expression: Expression, values: Mapping[str, str | _Other]) -> bool
     if isinstance(expression, Chain):
         found = _outcome(expression.first, values)
         for link in expression.links:
-            found = _joined(link.operator == "and", found, _outcome(link.term, values))
+            found = _join(link.operator == "and", found, _outcome(link.term, values))
         return found
     if isinstance(expression, Comparison):
         left, right = _side(expression.left, values), _side(expression.right, values)
@@ -80,7 +80,7 @@ def _outcome(expression: Expression, values: Mapping[str, str | _Other]) -> bool
     return None
 
 
-def _joined(both: bool, left: bool | None, right: bool | None) -> bool | None:
+def _join(both: bool, left: bool | None, right: bool | None) -> bool | None:
     """`and` where both must hold, else `or`; what decides alone does so beside an unknown."""
     decides = not both
     if decides in (left, right):

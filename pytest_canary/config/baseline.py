@@ -95,7 +95,7 @@ def is_candidate(settings: Settings, commit: Commit) -> bool:
 
 def _revision(settings: Settings, name: str, origin: str) -> Baseline:
     try:
-        found = _resolved(settings.root, name)
+        found = _resolve(settings.root, name)
     except CommandError as error:
         inside = _in_git(settings.root)
         if inside and UNKNOWN not in error.output:
@@ -110,7 +110,7 @@ def _revision(settings: Settings, name: str, origin: str) -> Baseline:
     return _of_commit(settings, name, origin, found)
 
 
-def _resolved(root: Path, name: str) -> str:
+def _resolve(root: Path, name: str) -> str:
     # The end of options: a revision that looks like one must not become one.
     words = ("rev-parse", "--verify", "--end-of-options", f"{name}^{{commit}}")
     return git(root, *words).strip()
@@ -170,11 +170,11 @@ def _newest_tag(settings: Settings, options: Options) -> Baseline:
     if not _in_git(root):
         return Baseline("none", "", "not in git")
     try:
-        tag = _described(root)
+        tag = _nearest_tag(root)
         if tag is None:
             return Baseline("none", "", _why_untagged(root))
         # By its full name: a branch, or what looks like an option, may be called the same.
-        commit = _resolved(root, f"refs/tags/{tag}")
+        commit = _resolve(root, f"refs/tags/{tag}")
     except CommandError as error:
         raise SettingsError(
             f"the newest tag before HEAD can't be found: {complaint(error)}; mend that, {OTHERWISE}"
@@ -182,7 +182,7 @@ def _newest_tag(settings: Settings, options: Options) -> Baseline:
     return _of_commit(settings, tag, "the newest tag before HEAD", commit)
 
 
-def _described(root: Path) -> str | None:
+def _nearest_tag(root: Path) -> str | None:
     """The tag that is nearest before HEAD; None where git says that there is none."""
     try:
         git(root, "rev-parse", "--verify", "HEAD")

@@ -59,7 +59,7 @@ def find_manifests(manifests: ManifestSettings, root: Path) -> ManifestFiles:
         return ManifestFiles(renderer or _renderer_of(named), named)
     if renderer is None and (root / manifests.apply).is_file():
         return ManifestFiles("apply.sh")
-    found = [each for each in _recognised(root) if renderer in (None, each.renderer)]
+    found = [each for each in _recognise(root) if renderer in (None, each.renderer)]
     if len(found) == 1:
         return found[0]
     return ManifestFiles(renderer, (root / FOLDERS[0],)) if renderer else ManifestFiles("apply.sh")
@@ -150,7 +150,7 @@ def _renderer_of(sources: tuple[Path, ...]) -> RendererName:
     return "kustomize" if len(sources) == 1 and kustomization(sources[0]) else "yaml"
 
 
-def _recognised(root: Path) -> Iterator[ManifestFiles]:
+def _recognise(root: Path) -> Iterator[ManifestFiles]:
     """What a folder that is usual for manifests holds, or for a chart."""
     charts = [root / name for name in CHARTS] + _folders(root / "charts")
     for chart in charts:

@@ -13,7 +13,7 @@ RendererName = Literal["apply.sh", "yaml", "kustomize", "helm"]
 """What makes the objects of a release: the project's own script, or a tool."""
 
 
-def _listed(value: Any) -> Any:
+def _as_list(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
@@ -39,12 +39,12 @@ class ManifestSettings(BaseModel):
     model_config = TABLE
 
     renderer: RendererName | None = None
-    path: Annotated[list[Text], BeforeValidator(_listed)] = []
+    path: Annotated[list[Text], BeforeValidator(_as_list)] = []
     container: Text = ""
-    values: Annotated[list[Text], BeforeValidator(_listed)] = []
+    values: Annotated[list[Text], BeforeValidator(_as_list)] = []
     set_: Annotated[dict[str, Text | int | bool], Field(alias="set")] = {}
     releases: Literal[1, 2] = 1
-    prerequisites: Annotated[list[Text], BeforeValidator(_listed)] = []
+    prerequisites: Annotated[list[Text], BeforeValidator(_as_list)] = []
     deployment: Text = "manifests/deployment.yml"
     service: Text = "manifests/service.yml"
     apply: Text = "./apply.sh"

@@ -49,11 +49,11 @@ def mistake(detail: ErrorDetails, tables: type[BaseModel]) -> str:
     name = cut(key(detail), SHOWN)
     kind, context = detail["type"], detail.get("ctx", {})
     if kind == "extra_forbidden" and name == "preflight":
-        return f"{name} = {_shown(detail)}: no such setting; {_levelled(detail['input'])}"
+        return f"{name} = {_show_value(detail)}: no such setting; {_advise_level(detail['input'])}"
     if kind == "extra_forbidden":
         names = _names([*detail["loc"]][:-1], tables)
         hint = nearest(str(detail["loc"][-1]), names) if names else ""
-        return f"{name} = {_shown(detail)}: no such setting{hint}"
+        return f"{name} = {_show_value(detail)}: no such setting{hint}"
     if kind == "missing":
         return f"{name} is missing"
     allowed = ALLOWED.get(kind)
@@ -70,10 +70,10 @@ def mistake(detail: ErrorDetails, tables: type[BaseModel]) -> str:
         allowed = f"a string that matches {context['pattern']}"
     elif kind in ("string_too_short", "too_short"):
         allowed = "must not be empty"
-    return f"{name} = {_shown(detail)}: {allowed or detail['msg']}"
+    return f"{name} = {_show_value(detail)}: {allowed or detail['msg']}"
 
 
-def _shown(detail: ErrorDetails) -> str:
+def _show_value(detail: ErrorDetails) -> str:
     """The value that is wrong, unless its name says that it is a secret, or a part's does."""
     value, name = detail["input"], str(detail["loc"][-1])
     if name != "[key]" and is_secret(name):
@@ -84,7 +84,7 @@ def _shown(detail: ErrorDetails) -> str:
     return Redactor(secrets).redact(quote(value))
 
 
-def _levelled(preflight: object) -> str:
+def _advise_level(preflight: object) -> str:
     """What to write in the place of [preflight.silenced]."""
     silenced = preflight.get("silenced") if isinstance(preflight, dict) else None
     rule = next(iter(silenced), "RULE") if isinstance(silenced, dict) else "RULE"

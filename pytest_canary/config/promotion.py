@@ -46,7 +46,7 @@ def promotion(*, passed: bool, revision: Revision, condition: PromotionSettings)
                 problem = f"it passed, and {way.key} can't be evaluated on {ref.text}: {error}"
                 return Promotion(False, problem, revision)
             if holds:
-                return Promotion(True, f"it passed, {_met(way, ref)}", revision)
+                return Promotion(True, f"it passed, {_describe_met(way, ref)}", revision)
     why = f"it passed on {revision.text} ({revision.origin}), and needs {_needs(condition)}"
     return Promotion(False, why, revision)
 
@@ -80,7 +80,7 @@ def _refs(revision: Revision) -> Iterator[_Ref]:
         yield _Ref("tag", tag, f"tag {tag}")
 
 
-def _met(way: Alternative, ref: _Ref) -> str:
+def _describe_met(way: Alternative, ref: _Ref) -> str:
     """What holds, as it is told after "it passed, "."""
     if way.key == "promotion.branches":
         return f"on {ref.text}"

@@ -54,7 +54,7 @@ def read_condition(
         more = len(pipeline.mistakes) - MOST
         told = [*pipeline.mistakes[:MOST], *([f"and {more:,} more"] if more > 0 else [])]
         return condition, [(key, named, each) for each in told]
-    chosen = _chosen(pipeline.promotions, condition.name)
+    chosen = _choose(pipeline.promotions, condition.name)
     if isinstance(chosen, str):
         return condition, [(key, named, chosen)]
     if chosen.when is None:
@@ -100,7 +100,7 @@ def _starts_on_pass(when: str) -> bool:
         return True
 
 
-def _chosen(promotions: tuple[Promotion, ...], name: str | None) -> Promotion | str:
+def _choose(promotions: tuple[Promotion, ...], name: str | None) -> Promotion | str:
     """The promotion that is meant, or why nobody can tell."""
     names = [each.name for each in promotions]
     if name is not None:

@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from pytest_canary.config import (
-    build_args,
     migration_settings,
-    promotion_condition,
     promotion_pipeline,
     service_names,
     toml_file,
 )
-from pytest_canary.config.manifest_files import (
-    ManifestFiles,
-    find_manifests,
-    misfit,
-    misfits_of_prerequisites,
-)
-from pytest_canary.config.messages import SHOWN, key, mistake, nearest, quote
+from pytest_canary.config.manifest_files import find_manifests
+from pytest_canary.config.messages import SHOWN, key, mistake, quote
 from pytest_canary.config.settings import ENVIRONMENT, Files, Settings, Tables
+from pytest_canary.config.settings_mistakes import absences, contradictions, is_file
 from pytest_canary.core.errors import SettingsError
 from pytest_canary.core.findings import Level
 from pytest_canary.core.wording import cut
@@ -35,9 +29,6 @@ from pytest_canary.manifests.templates import Script
 
 # Mistakes that are told: a file that has more is not one of settings.
 MOST = 50
-
-# From what fails a walk to what is only in the report.
-LEVELS: tuple[Level, ...] = get_args(Level)
 
 
 def find(root: Path, given: str | None = None) -> Path | None:
@@ -49,7 +40,7 @@ def find(root: Path, given: str | None = None) -> Path | None:
     if given:
         # What a shell completes is relative to where one stands; a CI's line, to the root.
         paths = [folder / given for folder in (Path.cwd(), root)]
-        found = next((path for path in paths if _is_file(path)), None)
+        found = next((path for path in paths if is_file(path)), None)
         if found is None:
             raise SettingsError(f"--canary-config: there is no file {cut(given, SHOWN)} in {root}")
         return found
@@ -108,13 +99,13 @@ def check(
         # The rest is checked too, on what is right, so that one round tells everything.
         tables = Tables.model_validate(_without(table, details))
     files = _files(tables, root)
-    if files.apply and _is_file(files.deployment) and os.access(files.deployment, os.R_OK):
+    if files.apply and is_file(files.deployment) and os.access(files.deployment, os.R_OK):
         found = parse(read(files.deployment, root)).documents
         migration = migration_settings.recognise(tables.migration, tables.commands, found)
         tables = tables.model_copy(update={"migration": migration})
     promotion, unread = promotion_pipeline.read_condition(tables.promotion, root)
     tables = tables.model_copy(update={"promotion": promotion})
-    problems = _absent(tables, files, root) + _together(tables, files, wrong, rules) + unread
+    problems = absences(tables, files, root) + contradictions(tables, files, wrong, rules) + unread
     mistakes += [
         f"{source}: {key} = {quote(value)}: {problem}"
         for key, value, problem in problems
@@ -145,7 +136,7 @@ def _files(tables: Tables, root: Path) -> Files:
     # Most projects have their Dockerfile at the top, the bundled addressbook in app/.
     folders = [image.context] if image.context else [".", "app"]
     dockerfile = image.dockerfile or "Dockerfile"
-    context = next((each for each in folders if _is_file(root / each / dockerfile)), folders[0])
+    context = next((each for each in folders if is_file(root / each / dockerfile)), folders[0])
     job = root / tables.migration.job if tables.migration.job else None
     prerequisites = tuple(root / each for each in manifests.prerequisites)
     found = find_manifests(manifests, root)
@@ -183,129 +174,6 @@ def _default_variables(apply: Path | None) -> dict[str, str]:
         return {}
     empties = Script(apply.name, read(apply, apply.parent).text).empties
     return {} if empties else ENVIRONMENT
-
-
-def _absent(tables: Tables, files: Files, root: Path) -> list[tuple[str, object, str]]:
-    """The files that are named and not there: key, value, what is wrong."""
-    image, manifests = tables.image, tables.manifests
-    named = [("image.dockerfile", image.dockerfile or "Dockerfile", files.dockerfile)]
-    if files.apply:
-        named += [
-            ("manifests.deployment", manifests.deployment, files.deployment),
-            ("manifests.service", manifests.service, files.service),
-            ("manifests.apply", manifests.apply, files.apply),
-        ]
-    if files.job:
-        named.append(("migration.job", str(tables.migration.job), files.job))
-    pipelines = tables.pipeline
-    named += [
-        (f"pipeline.{key}", value, root / value)
-        for key in ("file", "canary", "stable", "rollback")
-        if (value := getattr(pipelines, key))
-    ]
-    absent: list[tuple[str, object, str]] = []
-    if wrong := misfit(ManifestFiles(files.renderer, files.sources), manifests, root):
-        absent.append(wrong)
-    absent += misfits_of_prerequisites(manifests, root)
-    # Without one that is named, it is the root, which is there.
-    if image.context and not _is_folder(files.context):
-        shown = cut(str(files.context), SHOWN)
-        absent.append(("image.context", image.context, f"there is no folder {shown}"))
-    if pipelines.stand_ins and not _is_folder(root / pipelines.stand_ins):
-        shown = cut(str(root / pipelines.stand_ins), SHOWN)
-        absent.append(("pipeline.stand-ins", pipelines.stand_ins, f"there is no folder {shown}"))
-    for name, value, path in named:
-        shown = cut(str(path), SHOWN)
-        if not _is_file(path):
-            absent.append((name, value, f"there is no file {shown}"))
-        elif not os.access(path, os.R_OK):
-            absent.append((name, value, f"{shown} can't be read: permission denied"))
-    return absent
-
-
-def _is_file(path: Path) -> bool:
-    """Whether there is a file; no, too, for a name that no file system takes."""
-    try:
-        return path.is_file()
-    except OSError:
-        return False
-
-
-def _is_folder(path: Path) -> bool:
-    try:
-        return path.is_dir()
-    except OSError:
-        return False
-
-
-def _together(
-    tables: Tables, files: Files, wrong: set[str], rules: Mapping[str, Level] | None
-) -> list[tuple[str, object, str]]:
-    """Rules that span several settings; what is wrong by itself is told already."""
-
-    def right(*keys: str) -> bool:
-        return not any(f"{each}.".startswith(f"{key}.") for each in wrong for key in keys)
-
-    mistakes: list[tuple[str, object, str]] = []
-    replicas, api = tables.replicas, tables.api
-    if right("replicas.stable") and replicas.stable_during_canary > replicas.stable:
-        mistakes.append(
-            (
-                "replicas.stable-during-canary",
-                replicas.stable_during_canary,
-                f"at most replicas.stable, which is {replicas.stable}",
-            )
-        )
-    args = tables.image.build_args
-    for arg in build_args.secret_names(args):
-        if build_args.is_dockers_own(arg):
-            # Its value would have to stand in an argument list, which everyone can read.
-            problem = "looks like a secret, and the docker command reads it; choose another name"
-            mistakes.append((f"image.build-args.{arg}", "…", problem))
-    if rules is not None:
-        mistakes += _levels(tables, rules)
-    given = api.model_fields_set & {"write", "read"}
-    if right("api.write", "api.read") and len(given) == 1:
-        has, lacks = ("write", "read") if "write" in given else ("read", "write")
-        mistakes.append(
-            (f"api.{has}", "…", f"goes with [api.{lacks}]: what is written must be read back")
-        )
-    if right("migration", "commands"):
-        mistakes += migration_settings.mistakes(tables.migration, tables.commands, files.renderer)
-    mistakes += promotion_condition.mistakes(tables.promotion)
-    mistakes += [
-        (f"pipeline.secrets.{cut(name, SHOWN)}", "{}", "name the variables or files that it gives")
-        for name, secret in tables.pipeline.secrets.items()
-        if not (secret.variables or secret.files)
-    ]
-    if "{unique}" not in str((api.write.json_, api.write.form, api.write.path)):
-        mistakes.append(
-            (
-                "api.write",
-                f"{api.write.method} {api.write.path}",
-                "needs {unique} in its json, form or path, to be told apart when it is read back",
-            )
-        )
-    if "{unique}" in (api.read.contains or ""):
-        mistakes.append(
-            (
-                "api.read.contains",
-                str(api.read.contains),
-                "has no {unique}, as it brings all rows; each row's own is looked for in it anyway",
-            )
-        )
-    return mistakes
-
-
-def _levels(tables: Tables, rules: Mapping[str, Level]) -> Iterator[tuple[str, object, str]]:
-    """The levels that are set of what is no rule, or lower than a rule's own without a reason."""
-    for rule, found in tables.findings.items():
-        name = f"findings.{cut(rule, SHOWN)}.level"
-        if rule not in rules:
-            yield name, found.level, f"no such rule{nearest(rule, list(rules))}"
-        elif LEVELS.index(found.level) > LEVELS.index(rules[rule]) and not found.why.strip():
-            problem = f"lower than the rule's own, which is {rules[rule]}, so say why"
-            yield name, found.level, f'{problem}: why = "…"'
 
 
 def _without(table: dict[str, Any], details: list[ErrorDetails]) -> dict[str, Any]:

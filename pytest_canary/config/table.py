@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pydantic import ConfigDict
 
+# Each table names it itself: below a base of ours, ruff takes an empty list that is a default for
+# one that all share, as it doesn't see that pydantic copies it.
 TABLE = ConfigDict(
     extra="forbid",
     frozen=True,

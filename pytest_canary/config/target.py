@@ -107,7 +107,7 @@ def _entries(given: str | None) -> tuple[dict[str, Any], dict[str, Any]]:
             first = str(error).splitlines()[0]
             raise SettingsError(f"kubeconfig {path} can't be read: {first}") from error
         for kind, found in (("context", contexts), ("cluster", clusters)):
-            for name, entry in _named(document, kind):
+            for name, entry in _named_entries(document, kind):
                 found.setdefault(name, entry)
     return contexts, clusters
 
@@ -120,7 +120,7 @@ def _files(given: str | None) -> list[Path]:
     return [Path(each) for each in named] or [Path.home() / ".kube" / "config"]
 
 
-def _named(document: Any, kind: str) -> Iterator[tuple[str, Any]]:
+def _named_entries(document: Any, kind: str) -> Iterator[tuple[str, Any]]:
     entries = document.get(f"{kind}s") if isinstance(document, dict) else None
     for entry in entries if isinstance(entries, list) else []:
         if isinstance(entry, dict) and isinstance(entry.get(kind), dict):

@@ -100,7 +100,7 @@ def find_address(
     def look() -> Seen[Address | None]:
         found = service()
         name, port = str(found["metadata"]["name"]), found["spec"]["ports"][0]
-        given = _given(found)
+        given = _ingress_of(found)
         if given:
             return Seen(given, True, Address(f"http://{_literal(given)}:{port['port']}"))
         waited = waiter.clock.monotonic() - began
@@ -115,7 +115,7 @@ def find_address(
     return address
 
 
-def _given(service: Object) -> str:
+def _ingress_of(service: Object) -> str:
     ingress = service.get("status", {}).get("loadBalancer", {}).get("ingress") or [{}]
     return str(ingress[0].get("ip") or ingress[0].get("hostname") or "")
 

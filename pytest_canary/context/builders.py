@@ -13,14 +13,15 @@ if TYPE_CHECKING:
     from pytest_canary.api.client import Api
     from pytest_canary.api.writes import Writes
     from pytest_canary.cluster.container_engine import ContainerEngine, Image
-    from pytest_canary.cluster.provision import Provisioned
+    from pytest_canary.cluster.provisioned import Provisioned
     from pytest_canary.cluster.run import Run
     from pytest_canary.config.plan import Plan
     from pytest_canary.config.settings import ReplicaSettings, TrafficSettings, VerdictSettings
     from pytest_canary.core.findings import Finding
     from pytest_canary.core.processes import Processes
     from pytest_canary.core.waiting import Waiter
-    from pytest_canary.delivery.project_pipelines import Delivered, ProjectPipelines
+    from pytest_canary.delivery.delivered import Delivered
+    from pytest_canary.delivery.project_pipelines import ProjectPipelines
     from pytest_canary.delivery.role_pipelines import RolePipelines
     from pytest_canary.k8s.namespace import Namespace
     from pytest_canary.k8s.observer import Observer
@@ -55,8 +56,8 @@ def bring_up(
     waiter: Waiter,
     processes: Processes,
     names: Sequence[str],
-    pipelines: ProjectPipelines | None = None,
-    first: Callable[[Image], Sequence[dict[str, Any]]] = lambda _: (),
+    pipelines: ProjectPipelines | None,
+    first: Callable[[Image], Sequence[dict[str, Any]]],
 ) -> Provisioned:
     """The cluster and the images, made side by side, and a namespace for the walk.
 
@@ -167,9 +168,9 @@ def role_pipelines(plan: Plan, roles: Roles | ServiceRoles, processes: Processes
 
         return SemaphorePipelines(roles, plan.settings.root, own.skip, processes)
     from pytest_canary.delivery.service_pipelines import ServicePipelines
-    from pytest_canary.services.reading import wanted_of
+    from pytest_canary.services.reading import run_inputs_of
 
-    return ServicePipelines(roles, wanted_of(own), own.skip)
+    return ServicePipelines(roles, run_inputs_of(own), own.skip)
 
 
 def refuse_apply(plan: Plan, folder: Path, processes: Processes) -> list[Finding]:
@@ -208,8 +209,8 @@ class BringUp(Protocol):
         waiter: Waiter,
         processes: Processes,
         names: Sequence[str],
-        pipelines: ProjectPipelines | None = None,
-        first: Callable[[Image], Sequence[dict[str, Any]]] = ...,
+        pipelines: ProjectPipelines | None,
+        first: Callable[[Image], Sequence[dict[str, Any]]],
     ) -> Provisioned:
         """Make it; `bring_up` says how."""
 

@@ -28,7 +28,7 @@ from pytest_canary.rendering.version import Version
 if TYPE_CHECKING:
     from pytest_canary.cluster.container_engine import ContainerEngine
     from pytest_canary.cluster.kind import Cluster
-    from pytest_canary.cluster.provision import Provisioned
+    from pytest_canary.cluster.provisioned import Provisioned
     from pytest_canary.config.settings import Settings
     from pytest_canary.context.builders import Builders
     from pytest_canary.core.findings import Finding
@@ -107,7 +107,7 @@ class Context:
             raise ReleaseError("a first release has no baseline")
         return self.provisioned.baseline
 
-    def deployed(self, track: str) -> str:
+    def deployed_title(self, track: str) -> str:
         """Which version a track's Deployment names: "candidate" or "baseline".
 
         Raises:

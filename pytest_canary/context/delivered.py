@@ -14,7 +14,7 @@ from pytest_canary.pipelines.faults import MANUAL
 if TYPE_CHECKING:
     from pytest_canary.context.context import Context
     from pytest_canary.context.journal import Journal
-    from pytest_canary.delivery.project_pipelines import Delivered
+    from pytest_canary.delivery.delivered import Delivered
     from pytest_canary.pipelines.roles import Role
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pytest_canary.release.migration import Migrated
 
 
-def _migrated(context: Context) -> Migrated:
+def _migration_of(context: Context) -> Migrated:
     found = context.journal.outcome(MigrationOutcome).migrated
     if found is None:
         raise ReleaseError(
@@ -32,7 +32,7 @@ def migrated_schema(context: Context) -> None:
         FoundError: it is another; with what is different.
         ReleaseError: there was no migration.
     """
-    expect_migrated(_migrated(context))
+    expect_migrated(_migration_of(context))
 
 
 def nobody_waited(context: Context) -> float:
@@ -45,7 +45,7 @@ def nobody_waited(context: Context) -> float:
         FoundError: it did; with the statement that held the lock.
         ReleaseError: there was no migration, or nobody knows how long its locks were held.
     """
-    return expect_patience(_migrated(context).locks, context.settings.database.lock_limit)
+    return expect_patience(_migration_of(context).locks, context.settings.database.lock_limit)
 
 
 def verdict(context: Context) -> Verdict:

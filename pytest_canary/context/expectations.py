@@ -12,7 +12,7 @@ from pytest_canary.core.errors import FoundError, ReleaseError
 from pytest_canary.core.findings import Finding
 from pytest_canary.core.output import excerpt
 from pytest_canary.core.wording import first_lines
-from pytest_canary.database.schema import count_changes, difference, lacking
+from pytest_canary.database.schema import count_changes, difference, missing_parts
 from pytest_canary.diagnosis.log_lines import quote_line
 from pytest_canary.k8s.exec import Exec
 from pytest_canary.k8s.rollout import Rollout
@@ -69,7 +69,7 @@ def expect_migrated(done: Migrated) -> None:
             "let it fail when it does nothing, and see that it uses DB_SCHEMA",
             excerpt(done.migrate.output),
         )
-    absent = lacking(done.fresh, done.after)
+    absent = missing_parts(done.fresh, done.after)
     if absent:
         same = done.before == done.after
         raise _migration(

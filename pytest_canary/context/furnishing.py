@@ -18,7 +18,7 @@ from pytest_canary.release.release import Release
 
 if TYPE_CHECKING:
     from pytest_canary.cluster.container_engine import ContainerEngine
-    from pytest_canary.cluster.provision import Provisioned
+    from pytest_canary.cluster.provisioned import Provisioned
     from pytest_canary.context.workspace import Workspace
     from pytest_canary.delivery.project_pipelines import ProjectPipelines
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pytest_canary.config.plan import Plan
     from pytest_canary.context.evidence import Failure
     from pytest_canary.core.findings import Finding
-    from pytest_canary.delivery.project_pipelines import Delivered
+    from pytest_canary.delivery.delivered import Delivered
     from pytest_canary.release.diagnostics import Diagnostics
     from pytest_canary.release.migration import Migrated
     from pytest_canary.traffic import Traffic
@@ -93,7 +93,7 @@ class Journal:
 
     def note(self, stage: str, text: str) -> None:
         """Add a figure to a stage's line, without secrets."""
-        self.notes.setdefault(stage, []).append(self._shown(text))
+        self.notes.setdefault(stage, []).append(self._show(text))
 
     def tell(self, stage: str, findings: Iterable[Finding]) -> None:
         """Take what rules have found, each finding as the level of its rule says.
@@ -114,13 +114,13 @@ class Journal:
             if each.level == "error":
                 errors.append(each)
                 continue
-            told = Warned(stage, each.changed(self._shown))
+            told = Warned(stage, each.changed(self._show))
             if told not in self.told:
                 self.told.append(told)
         if errors:
             raise FoundError(errors)
 
-    def _shown(self, text: str) -> str:
+    def _show(self, text: str) -> str:
         return encodable(self.redactor.redact(text))
 
     @property
@@ -139,7 +139,7 @@ class Journal:
         """Write down that the way into a stage was tried, however it ends."""
         self._tried.add(stage)
 
-    def tried(self, stage: str) -> bool:
+    def has_tried(self, stage: str) -> bool:
         """Whether the way into a stage was tried."""
         return stage in self._tried
 

@@ -98,7 +98,7 @@ def judge(context: Context) -> Verdict:
         FoundError: behind the Service too few requests would come to the canary for a go.
         NotApplicable: nobody can tell whom the traffic has asked.
     """
-    asked = _asked(context)
+    asked = _asked_of(context)
     memory = context.comparing.memory or watch_memory(context)
     measurement = Measurement(
         context.namespace,
@@ -211,9 +211,9 @@ def _before(context: Context) -> Reference | None:
     return Reference(tuple(samples), context.settings.traffic.slow) if samples else None
 
 
-def _asked(context: Context) -> Asked:
+def _asked_of(context: Context) -> Asked:
     sides, versions = context.comparing.sides, context.journal.versions
-    asked = sides.asked(context.app.traffic) if sides else None
+    asked = sides.asked_by_track(context.app.traffic) if sides else None
     if asked:
         return asked
     if "baseline" not in versions or "candidate" not in versions:

@@ -139,21 +139,21 @@ def deploy_baseline(context: Context) -> None:
     def deploy() -> None:
         release.deploy(STABLE, context.settings.replicas.stable, baseline)
 
-    def migrated(done: Migrated) -> None:
+    def keep_migrated(done: Migrated) -> None:
         context.journal.keep(BaselineOutcome(done))
 
     if context.plan.migrates_along:
-        migrated(release.migrator.along(database, STABLE, baseline, deploy, fresh=False))
+        keep_migrated(release.migrator.along(database, STABLE, baseline, deploy, fresh=False))
         return
     if context.plan.migrates_first:
-        migrated(release.migrator.migrate(database, STABLE, baseline, fresh=None))
+        keep_migrated(release.migrator.migrate(database, STABLE, baseline, fresh=None))
         expectations.expect_success(context.journal.migrations["baseline"].migrate)
     try:
         deploy()
     except CanaryError as error:
         raise explain_unready(context, STABLE, error) from error
     if context.plan.migrates and not context.plan.migrates_first:
-        migrated(release.migrator.migrate(database, STABLE, baseline, fresh=None))
+        keep_migrated(release.migrator.migrate(database, STABLE, baseline, fresh=None))
 
 
 def migrate_first(context: Context) -> None:

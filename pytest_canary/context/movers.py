@@ -8,14 +8,14 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from pytest_canary.cluster.account import let_see_nodes
+from pytest_canary.config.track_deployments import track_deployments
 from pytest_canary.context.outcomes import ClusterOutcome
 from pytest_canary.manifests.version import CANARY, STABLE
 from pytest_canary.release.transitions import OwnTransitions, Transitions
-from pytest_canary.release.wanted import wanted_of
 
 if TYPE_CHECKING:
     from pytest_canary.cluster.container_engine import ContainerEngine
-    from pytest_canary.cluster.provision import Provisioned
+    from pytest_canary.cluster.provisioned import Provisioned
     from pytest_canary.context.workspace import Workspace
     from pytest_canary.database.database import Database
     from pytest_canary.delivery.doomed import DoomedRollout
@@ -80,7 +80,7 @@ def _of_pipelines(
     from pytest_canary.delivery.transitions import OwnSteps, PipelineTransitions
 
     settings, observer, pods = release.settings, release.observer, release.pods
-    standing = Standing(release.namespace, observer, release.rollouts, wanted_of(settings))
+    standing = Standing(release.namespace, observer, release.rollouts, track_deployments(settings))
     deployed = Deployed(standing, pipelines, learn)
 
     def watch(role: Role, track: str, run: PipelineRun) -> DoomedRollout:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pytest_canary.cluster.container_engine import ContainerEngine
-    from pytest_canary.cluster.provision import Provisioned
+    from pytest_canary.cluster.provisioned import Provisioned
     from pytest_canary.core.findings import Finding
     from pytest_canary.k8s.objects import Object
     from pytest_canary.k8s.observer import Observer
@@ -53,7 +53,7 @@ def look(up: Provisioned, engine: ContainerEngine, observer: Observer) -> Platfo
     if up.cluster:
         node = up.cluster.node
         try:
-            started = engine.started(node)
+            started = engine.start_time(node)
         except CommandError as error:
             silent["container engine"] = error.output.strip() or error.sentence
     try:

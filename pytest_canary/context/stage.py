@@ -146,7 +146,7 @@ class Stage(Generic[Subject]):
         self, holds: str = "", *, when: Condition = always
     ) -> Callable[[Function[Subject]], Function[Subject]]:
         """Declare the transition; with a sentence, a check says that it comes to its end."""
-        return self._entry(self._given, holds, when)
+        return self._entry(self._with_subject, holds, when)
 
     def begin(
         self, holds: str = "", *, when: Condition = always
@@ -165,7 +165,7 @@ class Stage(Generic[Subject]):
         """Declare something that changes the cluster between two checks."""
 
         def declare(function: Function[Subject]) -> Step:
-            step = Step(name, self._given(function), function, after or self.entry)
+            step = Step(name, self._with_subject(function), function, after or self.entry)
             if holds:
                 self.checks.append(Check(holds, None, function, when, step))
             return step
@@ -178,16 +178,16 @@ class Stage(Generic[Subject]):
         """Declare a check: `@STAGE.holds("the sentence")`."""
 
         def declare(function: Function[Subject]) -> Function[Subject]:
-            self.checks.append(Check(sentence, self._given(function), function, when, after))
+            self.checks.append(Check(sentence, self._with_subject(function), function, when, after))
             return function
 
         return declare
 
-    def applying(self, plan: Plan) -> list[Check]:
+    def checks_for(self, plan: Plan) -> list[Check]:
         """The checks that apply to a plan."""
         return [check for check in self.checks if check.when(plan)]
 
-    def _given(self, function: Function[Subject]) -> Function[Workspace]:
+    def _with_subject(self, function: Function[Subject]) -> Function[Workspace]:
         return lambda workspace: function(self._subject(workspace))
 
     def _entry(

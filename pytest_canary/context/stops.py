@@ -39,7 +39,7 @@ def lost_by_baseline(context: Context, losses: Sequence[Exchange]) -> list[Excha
     if not (losses and context.plan.upgrade):
         return []
     answers = {"", context.journal.versions.get("baseline", "")}
-    own = during(
+    own = losses_during(
         [
             each
             for each in losses
@@ -63,7 +63,7 @@ def _stops(context: Context, version: Version) -> list[Stretch]:
     ]
 
 
-def during(
+def losses_during(
     losses: Sequence[Exchange], stops: Sequence[Stretch], others: Sequence[Stretch]
 ) -> list[Exchange]:
     """Those that were under way in one of these stretches of time, and in none of the others."""

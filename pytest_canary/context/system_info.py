@@ -13,7 +13,7 @@ from pytest_canary.core.errors import CanaryError, CommandError
 
 if TYPE_CHECKING:
     from pytest_canary.cluster.container_engine import ContainerEngine
-    from pytest_canary.cluster.provision import Provisioned
+    from pytest_canary.cluster.provisioned import Provisioned
     from pytest_canary.core.processes import Processes
 
 

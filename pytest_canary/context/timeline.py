@@ -64,7 +64,7 @@ class Timeline:
         return time.monotonic() - self.zero
 
     @contextmanager
-    def passing(self, name: str, stage: str) -> Iterator[None]:
+    def record_passage(self, name: str, stage: str) -> Iterator[None]:
         """Write down a transition, whatever becomes of it; one without a name is none."""
         began = self.now()
         try:
@@ -74,7 +74,7 @@ class Timeline:
                 self.transitions.append(Passage(name, stage, began, self.now()))
 
     @contextmanager
-    def measuring(self, kind: Kind, name: str) -> Iterator[None]:
+    def measure(self, kind: Kind, name: str) -> Iterator[None]:
         """Write down what takes time, whatever becomes of it."""
         began = self.now()
         try:

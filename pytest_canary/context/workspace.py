@@ -12,7 +12,7 @@ from pytest_canary.context.journal import Journal
 from pytest_canary.context.report_folder import ReportFolder
 from pytest_canary.core.errors import ClusterError
 from pytest_canary.core.masking import Redactor
-from pytest_canary.core.measuring import Measure, unmeasured
+from pytest_canary.core.measuring import Measure, measure_nothing
 from pytest_canary.core.processes import Processes
 from pytest_canary.core.secret_variables import secrets_of
 from pytest_canary.core.waiting import Waiter
@@ -62,7 +62,7 @@ class Workspace:
         redactor = redactor or Redactor()
         redactor.add(*_known_secrets(plan.settings))
         self.journal = Journal(plan, run.id if run else "", redactor)
-        measure = self.journal.timeline.measuring
+        measure = self.journal.timeline.measure
         self.waiter = discreet(waiter or Waiter(), redactor, measure)
         self.processes = Processes(redactor, measure=measure)
         self.report_folder = ReportFolder(plan.options.report, self.journal.run)
@@ -156,7 +156,7 @@ def _known_secrets(settings: Settings) -> list[str]:
     ]
 
 
-def discreet(waiter: Waiter, redactor: Redactor, measure: Measure = unmeasured) -> Waiter:
+def discreet(waiter: Waiter, redactor: Redactor, measure: Measure = measure_nothing) -> Waiter:
     """One that waits alike, is measured, and tells no secrets, be it to its listener or late."""
     listener = waiter.listener
 

@@ -25,7 +25,7 @@ def harmless(text: str) -> str:
     a blank inside: `: :error::`, `# #vso[`.
     """
     text = _COLOUR.sub("", text.replace("\r\n", "\n"))
-    return _COMMAND.sub(_broken, _UNSEEN.sub(_visible, text))
+    return _COMMAND.sub(_break, _UNSEEN.sub(_visible, text))
 
 
 def _visible(found: re.Match[str]) -> str:
@@ -35,5 +35,5 @@ def _visible(found: re.Match[str]) -> str:
     return "␡" if code == 0x7F else rf"\u{code:04x}"
 
 
-def _broken(found: re.Match[str]) -> str:
+def _break(found: re.Match[str]) -> str:
     return f"{found[0]} "

@@ -26,11 +26,11 @@ def busy_with(proc: Path = PROC) -> str:
     """
     load, cores = os.getloadavg()[0], os.cpu_count()
     text = f"a load average of {load:.1f} on {cores} cores"
-    before = _used(proc)
+    before = _ticks(proc)
     time.sleep(BETWEEN)
     ticks = os.sysconf("SC_CLK_TCK") * BETWEEN
     took: dict[str, float] = {}
-    for (pid, name), now in _used(proc).items():
+    for (pid, name), now in _ticks(proc).items():
         if pid != str(os.getpid()):
             took[name] = took.get(name, 0.0) + (now - before.get((pid, name), now)) / ticks
     busiest = sorted((each for each in took.items() if each[1] >= BUSY), key=lambda it: -it[1])
@@ -40,7 +40,7 @@ def busy_with(proc: Path = PROC) -> str:
     return f"{text}; busiest just now: {', '.join(told)}"
 
 
-def _used(proc: Path) -> dict[tuple[str, str], int]:
+def _ticks(proc: Path) -> dict[tuple[str, str], int]:
     """The ticks that each process has had so far, by its number and its command's name."""
     found = {}
     for folder in proc.glob("[0-9]*"):

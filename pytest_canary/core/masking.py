@@ -78,7 +78,7 @@ class Redactor:
         """For a text that comes in pieces, between two of which a secret may be cut."""
         return RedactedStream(self, write)
 
-    def settled(self, text: str) -> int:
+    def settled_length(self, text: str) -> int:
         """How much of a text's beginning stays as it is, whatever follows.
 
         What follows may make a secret of the text's end.
@@ -103,7 +103,7 @@ class Redactor:
         found = [*self._unknown(text)]
         # Without a secret there is nothing to be found, however long it is searched for.
         if self.__forms:
-            found += [*self._wrapped(text), *self._stumps(text)]
+            found += [*self._wrapped_spans(text), *self._stumps(text)]
         for form in self.__forms:
             size = len(form)
             at = text.find(form)
@@ -128,7 +128,7 @@ class Redactor:
         for found in USERINFO.finditer(text):
             yield found.span(1)
 
-    def _wrapped(self, text: str) -> Iterator[tuple[int, int]]:
+    def _wrapped_spans(self, text: str) -> Iterator[tuple[int, int]]:
         """Blocks of base64 that hold a secret, which their line ends may have broken."""
         for found in _WRAPPED.finditer(text):
             whole = "".join(found[0].split())
@@ -177,7 +177,7 @@ class RedactedStream:
     def write(self, text: str) -> None:
         """Hear more of it."""
         text = self._rest + text
-        settled = self._redactor.settled(text)
+        settled = self._redactor.settled_length(text)
         self._rest = text[settled:]
         if settled:
             self._write(self._redactor.mask(text[:settled]))

@@ -13,6 +13,6 @@ Measure = Callable[[Kind, str], AbstractContextManager[None]]
 """Measures what is done in a block: of what kind it is, and what it is called."""
 
 
-def unmeasured(_kind: Kind, _name: str) -> AbstractContextManager[None]:
+def measure_nothing(_kind: Kind, _name: str) -> AbstractContextManager[None]:
     """Measures nothing, where nobody asks."""
     return nullcontext()

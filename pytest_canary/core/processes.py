@@ -16,9 +16,9 @@ from pytest_canary.core import locks
 from pytest_canary.core.disclosure import Disclosure
 from pytest_canary.core.errors import CommandError
 from pytest_canary.core.masking import Redactor
-from pytest_canary.core.measuring import Measure, unmeasured
+from pytest_canary.core.measuring import Measure, measure_nothing
 from pytest_canary.core.pipes import WHOLE, Lines, Taker, Transcript, Whole, read
-from pytest_canary.core.starting import started
+from pytest_canary.core.starting import start_patiently
 from pytest_canary.core.terminals import Terminal
 from pytest_canary.core.wording import size
 
@@ -58,7 +58,7 @@ class Processes:
         redactor: Redactor | None = None,
         among: Processes | None = None,
         holding: Path | None = None,
-        measure: Measure = unmeasured,
+        measure: Measure = measure_nothing,
     ) -> None:
         self.redactor = redactor or Redactor()
         self._measure = measure
@@ -172,7 +172,7 @@ class Processes:
             ended = f"was stopped at its deadline of {timeout:g} s"
             raise CommandError(f"`{short}` {ended}", output, command=shown, stderr=errors.text)
         raise CommandError(
-            f"`{short}` {_ending(process.returncode)}",
+            f"`{short}` {_describe_end(process.returncode)}",
             output,
             process.returncode,
             command=shown,
@@ -191,7 +191,7 @@ class Processes:
     ) -> subprocess.Popen[bytes]:
         """Start a command that is known from then on."""
         try:
-            process = started(lambda: self._start(words, setup))
+            process = start_patiently(lambda: self._start(words, setup))
         except OSError as error:
             raise CommandError(
                 f"`{short}` can't be started: {error.strerror}: {error.filename}", command=shown
@@ -291,7 +291,7 @@ def name(words: Sequence[str]) -> str:
     return " ".join(called)
 
 
-def _ending(code: int) -> str:
+def _describe_end(code: int) -> str:
     if code >= 0:
         return f"exited with code {code}"
     return f"was ended by {signal.Signals(-code).name}"

@@ -25,11 +25,11 @@ def forms(secret: str) -> Iterator[str]:
     """The secret as it is, line by line, encoded and escaped."""
     parts = [part.strip() for part in (secret, *secret.splitlines())]
     for each in {secret, *(part for part in parts if len(part) >= SHORTEST)}:
-        yield from (form for form in _encoded(each) if len(form) >= SHORTEST)
-        yield from _escaped(each)
+        yield from (form for form in _encoded_forms(each) if len(form) >= SHORTEST)
+        yield from _escaped_forms(each)
 
 
-def _encoded(text: str) -> Iterator[str]:
+def _encoded_forms(text: str) -> Iterator[str]:
     data = text.encode(errors="surrogateescape")
     for alphabet in (b"+/", b"-_"):
         alone = base64.b64encode(data, alphabet).decode()
@@ -46,7 +46,7 @@ def _encoded(text: str) -> Iterator[str]:
             yield re.sub("%..", lambda code: code[0].lower(), encoded)
 
 
-def _escaped(text: str) -> Iterator[str]:
+def _escaped_forms(text: str) -> Iterator[str]:
     yield text
     for ascii_only in (True, False):
         escaped = json.dumps(text, ensure_ascii=ascii_only)[1:-1]

@@ -42,10 +42,10 @@ def secrets_of(variables: Mapping[str, str]) -> list[str]:
 
     A value of under 5 letters is none, and no number of under 6 digits, and no "false".
     """
-    return [each for name, value in variables.items() for each in _found(name, value)]
+    return [each for name, value in variables.items() for each in _secrets_in(name, value)]
 
 
-def _found(name: str, value: str) -> Iterator[str]:
+def _secrets_in(name: str, value: str) -> Iterator[str]:
     if is_secret(name) and _may_be_one(value):
         yield value
         scheme = _SCHEME.fullmatch(value)

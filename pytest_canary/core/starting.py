@@ -17,7 +17,7 @@ PASSING = frozenset({errno.ETXTBSY, errno.EFAULT})
 PAUSES = (0.05, 0.2, 1.0)
 
 
-def started(start: Callable[[], T]) -> T:
+def start_patiently(start: Callable[[], T]) -> T:
     """What was started.
 
     Raises:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 from pytest_canary.core.errors import WaitTimeoutError
-from pytest_canary.core.measuring import Measure, unmeasured
+from pytest_canary.core.measuring import Measure, measure_nothing
 
 T = TypeVar("T")
 
@@ -60,7 +60,7 @@ class Waiter:
         self,
         clock: Clock = time,
         listener: Listener = _nobody,
-        measure: Measure = unmeasured,
+        measure: Measure = measure_nothing,
         redact: Callable[[str], str] = str,
     ) -> None:
         self.clock = clock

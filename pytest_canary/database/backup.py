@@ -18,7 +18,7 @@ from pytest_canary.database.contents import (
     read_contents,
 )
 from pytest_canary.database.database import Database
-from pytest_canary.database.schema import Part, Schema, is_line, lacking
+from pytest_canary.database.schema import Part, Schema, is_line, missing_parts
 from pytest_canary.database.schema_dump import plain
 
 # The dump and the counts see the same moment, whatever is written meanwhile. Sequences don't: they
@@ -178,7 +178,7 @@ def not_restored(live: Schema, restored: Schema) -> list[str]:
     expression differently after it has read its own way of writing it, and means the same.
     """
     back = {_identity(part) for part in restored}
-    return lacking(live, frozenset(part for part in live if _identity(part) in back))
+    return missing_parts(live, frozenset(part for part in live if _identity(part) in back))
 
 
 def _identity(part: Part) -> tuple[str, ...]:

@@ -131,8 +131,8 @@ def blocking_changes(before: Catalogue, after: Catalogue) -> list[Finding]:
     """
     return [
         *_rewritten(before, after),
-        *_indexed(before, after),
-        *_validated(before, after),
+        *_index_findings(before, after),
+        *_constraint_findings(before, after),
     ]
 
 
@@ -153,7 +153,7 @@ def _rewritten(before: Catalogue, after: Catalogue) -> Iterator[Finding]:
             )
 
 
-def _indexed(before: Catalogue, after: Catalogue) -> Iterator[Finding]:
+def _index_findings(before: Catalogue, after: Catalogue) -> Iterator[Finding]:
     # A column's type may change so that its indexes are made again of the files that are there.
     files = {index.file for index in before.indexes.values()}
     for oid, index in after.indexes.items():
@@ -175,7 +175,7 @@ def _indexed(before: Catalogue, after: Catalogue) -> Iterator[Finding]:
             )
 
 
-def _validated(before: Catalogue, after: Catalogue) -> Iterator[Finding]:
+def _constraint_findings(before: Catalogue, after: Catalogue) -> Iterator[Finding]:
     # A column's type may change so that its constraints are made again as they were.
     known = {(each.table, each.name, each.definition) for each in before.constraints}
     names = {known_as[:2] for known_as in known}

@@ -76,7 +76,7 @@ def block_finding(locks: Locks, block: Block, limit: float) -> Finding:
         seen=f"{number} {'transaction' if number == 1 else 'transactions'} waited, the longest "
         f"{block.longest.seconds:.1f} s: `{short(line.waiting.statement)}` of "
         f"{line.waiting.name}, for {line.wanted} on {line.relation}",
-        evidence="\n".join(_waited(block)),
+        evidence="\n".join(_list_waits(block)),
         likely=_likely(block, whole, took),
         next=_advice(block, whole, took),
     )
@@ -87,7 +87,7 @@ def short(statement: str) -> str:
     return statement if len(statement) <= SHORT else f"{statement[: SHORT - 2]} …"
 
 
-def _waited(block: Block) -> list[str]:
+def _list_waits(block: Block) -> list[str]:
     longest = sorted(block.waiters.values(), key=lambda each: -each.seconds)
     lines = [
         f"{each.seconds:4.1f} s  {each.line.waiting.name}: {each.line.waiting.statement}"

@@ -19,7 +19,7 @@ PATIENCE = 10.0
 
 
 @contextmanager
-def sampling(database: Database, others: Collection[str], timeout: float) -> Iterator[Locks]:
+def sample_locks(database: Database, others: Collection[str], timeout: float) -> Iterator[Locks]:
     """Sample the locks until the block ends, from before its first statement to after its last.
 
     Args:

@@ -132,7 +132,7 @@ class Locks:
             if line.kind == "wait" and line.waiting:
                 cause = self._cause(line, lines)
                 if cause and self._counts(line.waiting, cause):
-                    self._blocked(line, cause)
+                    self._note_block(line, cause)
 
     def _migrates(self, backend: Backend) -> bool:
         began = self._first is not None and backend.began >= self._first
@@ -161,7 +161,7 @@ class Locks:
             ]
         return None
 
-    def _blocked(self, line: Line, cause: Backend) -> None:
+    def _note_block(self, line: Line, cause: Backend) -> None:
         assert line.waiting  # noqa: S101 (it is a wait)
         block = self.blocks.setdefault(cause.key, Block(cause, line.at, line.at))
         block.last = line.at

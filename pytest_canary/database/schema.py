@@ -159,7 +159,7 @@ def _line(part: Part) -> str:
     return " ".join(word for word in (name_of(part), *part[4:]) if word)
 
 
-def lacking(expected: Schema, actual: Schema) -> list[str]:
+def missing_parts(expected: Schema, actual: Schema) -> list[str]:
     """The parts of the expected schema that the actual one has not, in words."""
     went, _ = changes(expected, expected & actual)
     return describe(went)

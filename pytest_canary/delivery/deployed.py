@@ -71,6 +71,6 @@ class Deployed:
             FoundError: one runs something else.
         """
         if self._pipelines.registry:
-            found = self._pipelines.registry.moved(self._standing.pods(track))
+            found = self._pipelines.registry.find_moved(self._standing.pods(track))
             if found:
                 raise FoundError(found)

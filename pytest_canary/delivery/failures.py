@@ -28,7 +28,7 @@ def failure(name: str, file: str, result: PipelineResult) -> Finding | None:
     if result.end.result == "passed":
         return None
     where = f"pipeline {result.name or file}"
-    for block, job in _unpassed(result):
+    for block, job in _unpassed_jobs(result):
         place = f"block {block}, job {job.name}"
         if job.problem:
             return Finding(
@@ -47,7 +47,7 @@ def failure(name: str, file: str, result: PipelineResult) -> Finding | None:
         refused = command.refused[0].why if command.refused else ""
         return Finding(
             "PipelineFails",
-            f"{name} does not pass: {place}: `{_shown(command)}` {how}",
+            f"{name} does not pass: {place}: `{_first_line(command)}` {how}",
             f"{file}, {where}",
             evidence=said,
             likely=refused,
@@ -65,30 +65,30 @@ def stopped_result(result: PipelineResult) -> PipelineResult:
         result: what it has come to.
     """
 
-    def failed(end: End) -> End:
+    def fail(end: End) -> End:
         return End("failed", "test") if end == _STOPPED else end
 
     blocks = tuple(
         replace(
             block,
-            end=failed(block.end),
-            jobs=tuple(replace(job, end=failed(job.end)) for job in block.jobs),
+            end=fail(block.end),
+            jobs=tuple(replace(job, end=fail(job.end)) for job in block.jobs),
         )
         for block in result.blocks
     )
-    return replace(result, end=failed(result.end), blocks=blocks)
+    return replace(result, end=fail(result.end), blocks=blocks)
 
 
 def _exits(command: CommandResult) -> str:
     return "ends its shell" if command.closed else f"exits with code {command.code}"
 
 
-def _shown(command: CommandResult) -> str:
+def _first_line(command: CommandResult) -> str:
     lines = command.text.strip().splitlines()
     return cut(lines[0] if lines else "", SHOWN)
 
 
-def _unpassed(result: PipelineResult) -> Iterator[tuple[str, JobResult]]:
+def _unpassed_jobs(result: PipelineResult) -> Iterator[tuple[str, JobResult]]:
     """Those that failed first; then what was stopped, and last what was stopped for another."""
     found = [
         (block.name, job)

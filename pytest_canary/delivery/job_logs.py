@@ -21,7 +21,7 @@ def with_logs_kept(result: PipelineResult, folder: Path) -> PipelineResult:
         folder: takes a file for each job, by the numbers of block and job: "2.1-Deploy-Deploy.txt".
     """
 
-    def kept(place: str, block: str, job: JobResult) -> JobResult:
+    def keep(place: str, block: str, job: JobResult) -> JobResult:
         if job.log is None or not job.log.is_file():
             return replace(job, log=None)
         name = re.sub(r"[^A-Za-z0-9.=-]+", "-", f"{place}-{block}-{job.name}")[:SHOWN]
@@ -35,10 +35,10 @@ def with_logs_kept(result: PipelineResult, folder: Path) -> PipelineResult:
         replace(
             block,
             jobs=tuple(
-                kept(f"{number}.{n}", block.name, job) for n, job in enumerate(block.jobs, 1)
+                keep(f"{number}.{n}", block.name, job) for n, job in enumerate(block.jobs, 1)
             ),
         )
         for number, block in enumerate(result.blocks, 1)
     )
-    after = tuple(kept(f"after.{number}", "", job) for number, job in enumerate(result.after, 1))
+    after = tuple(keep(f"after.{number}", "", job) for number, job in enumerate(result.after, 1))
     return replace(result, blocks=blocks, after=after)

@@ -8,14 +8,14 @@ from pytest_canary.config.migration_settings import CommandSettings
 from pytest_canary.core.errors import FoundError, ReleaseError
 from pytest_canary.database.database import Database
 from pytest_canary.database.lock_findings import describe_waits
-from pytest_canary.database.lock_sampler import sampling
+from pytest_canary.database.lock_sampler import sample_locks
 from pytest_canary.delivery.canary_pipeline import CanaryPipeline
 from pytest_canary.delivery.pod_execs import last_exec
 from pytest_canary.delivery.role_pipelines import CALLED
 from pytest_canary.delivery.standing import Standing
 from pytest_canary.manifests.version import CANARY
 from pytest_canary.release.migration import Fresh, Migrated, explain
-from pytest_canary.release.migration_trials import MigrationTrials, untried
+from pytest_canary.release.migration_trials import MigrationTrials, state_before
 from pytest_canary.release.pod_commands import PodCommands
 
 
@@ -68,12 +68,12 @@ class PipelineMigration:
         pod = self._pods.ready_pod(deployment)
         known = self._standing.pods(CANARY)
         own = {deployment, *(each["metadata"]["name"] for each in known)}
-        tried = fresh() if fresh else untried(self._database)
+        tried = fresh() if fresh else state_before(self._database)
         ready()
         locks = None
         if fresh:
             others = self._pods.addresses(but=deployment)
-            with sampling(self._database, others, self._pods.deadline) as locks:
+            with sample_locks(self._database, others, self._pods.deadline) as locks:
                 try:
                     self._pipeline.go_on_until_ended(words)
                 except FoundError as found:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -20,6 +20,7 @@ from pytest_canary.core.errors import FoundError, ReleaseError
 from pytest_canary.core.findings import Finding
 from pytest_canary.core.processes import Processes
 from pytest_canary.core.waiting import Waiter
+from pytest_canary.delivery.delivered import Delivered
 from pytest_canary.delivery.failures import failure, stopped_result
 from pytest_canary.delivery.job_logs import with_logs_kept
 from pytest_canary.delivery.last_good import Recalled, last_good
@@ -49,30 +50,6 @@ ADVICE = (
 
 # By which the engine's own program finds it, beside its address.
 _ENGINE = ("DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "DOCKER_API_VERSION")
-
-
-@dataclass(frozen=True)
-class Delivered:
-    """One pipeline that was run.
-
-    Attributes:
-        role: what it is to the release.
-        file: its own, as it is told.
-        result: what came of it.
-        starts_rollback: whether it has failed and the rollback starts by itself for that.
-        automatic: what would let it, as an advice.
-    """
-
-    role: Role
-    file: str
-    result: PipelineResult
-    starts_rollback: bool = False
-    automatic: str = ""
-
-    @property
-    def passed(self) -> bool:
-        """Whether it has passed."""
-        return self.result.end.result == "passed"
 
 
 class ProjectPipelines:
@@ -265,7 +242,7 @@ class ProjectPipelines:
             programs=self._programs,
             secrets=self._secrets,
             functions=CHANGED,
-            measure=running.measured,
+            measure=running.measure,
             run_job=begun.run_job,
         )
         minutes = begun.definition.minutes

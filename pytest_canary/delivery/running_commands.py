@@ -26,7 +26,7 @@ class RunningCommands:
         return next(iter([*self._running]), None)
 
     @contextmanager
-    def measured(self, kind: Kind, name: str) -> Iterator[None]:
+    def measure(self, kind: Kind, name: str) -> Iterator[None]:
         """Measures one, and knows of it meanwhile; from any thread."""
         began = (name, time.monotonic())
         self._running.append(began)

@@ -16,7 +16,7 @@ from pytest_canary.jobs.results import JobResult, PipelineResult
 from pytest_canary.pipelines.roles import Role
 from pytest_canary.pipelines.service_roles import ServiceRoles
 from pytest_canary.services.parts import parts
-from pytest_canary.services.reading import Wanted
+from pytest_canary.services.reading import RunInputs
 from pytest_canary.services.runnable import Runnable, runnable
 
 # Minutes that a part may take: those of one of GitHub's jobs, where its jobs say no less.
@@ -37,7 +37,7 @@ class ServicePipelines:
         skip: names of jobs of the first part that don't run.
     """
 
-    def __init__(self, roles: ServiceRoles, wanted: Wanted, skip: Sequence[str]) -> None:
+    def __init__(self, roles: ServiceRoles, wanted: RunInputs, skip: Sequence[str]) -> None:
         self._roles = roles
         started = tuple(name for names in roles.named.values() for name in names)
         self._wanted = replace(wanted, started=started)
@@ -70,7 +70,7 @@ class ServicePipelines:
                 "[pipeline.roles] those with which each of the three begins, or set pipeline.run "
                 "= false"
             )
-        known = self._known(role)
+        known = self._known_ends(role)
 
         def run_job(given: Assignment) -> JobResult:
             return file.run_job(replace(given, ends={**known, **given.ends}))
@@ -108,7 +108,7 @@ class ServicePipelines:
             self._parts = parts(self._file.definition, self._roles.named)
         return self._file
 
-    def _known(self, role: Role) -> dict[str, End]:
+    def _known_ends(self, role: Role) -> dict[str, End]:
         """How the jobs of other parts have ended, as those of one see it."""
         known = self._so_far()
         if role != "rollback" or any(each.result == "failed" for each in known.values()):

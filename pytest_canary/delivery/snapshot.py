@@ -79,29 +79,29 @@ class _Taking:
     def take(self) -> Snapshot:
         self._path.mkdir(parents=True)
         self._git(self._path, "init", "--quiet", "--bare", f"--initial-branch={BRANCH}")
-        own = self._asked("rev-parse", "--absolute-git-dir")
-        top = Path(self._asked("rev-parse", "--show-toplevel") or self._root)
-        head = self._asked("rev-parse", "--verify", "--quiet", "HEAD^{commit}") if own else ""
+        own = self._ask("rev-parse", "--absolute-git-dir")
+        top = Path(self._ask("rev-parse", "--show-toplevel") or self._root)
+        head = self._ask("rev-parse", "--verify", "--quiet", "HEAD^{commit}") if own else ""
         if own:
             self._borrow()
         commit = self._commit(top, head)
         self._inside(top, "update-ref", f"refs/heads/{BRANCH}", commit)
-        for tag in self._asked(
+        for tag in self._ask(
             "for-each-ref", "--format=%(objectname) %(refname)", "refs/tags"
         ).splitlines():
             target, name = tag.split(" ", 1)
             self._inside(top, "update-ref", name, target)
         # Who may fetch it is nobody's to know there.
-        url = _USERINFO.sub("://", self._asked("remote", "get-url", "origin")) if own else ""
+        url = _USERINFO.sub("://", self._ask("remote", "get-url", "origin")) if own else ""
         name = url.rstrip("/").removesuffix(".git").rsplit("/", 1)[-1].rsplit(":", 1)[-1]
         return Snapshot(self._path, commit, name or top.name, url or f"{NOWHERE}/{top.name}.git")
 
     def _borrow(self) -> None:
         """Let the repository's objects be found, and what it leaves out stay out."""
-        objects = self._asked("rev-parse", "--path-format=absolute", "--git-path", "objects")
+        objects = self._ask("rev-parse", "--path-format=absolute", "--git-path", "objects")
         (self._path / "objects" / "info" / "alternates").write_text(f"{objects}\n")
         for name in ("shallow", "info/exclude"):
-            found = self._asked("rev-parse", "--path-format=absolute", "--git-path", name)
+            found = self._ask("rev-parse", "--path-format=absolute", "--git-path", name)
             if Path(found).is_file():
                 (self._path / name).parent.mkdir(exist_ok=True)
                 (self._path / name).write_bytes(Path(found).read_bytes())
@@ -126,7 +126,7 @@ class _Taking:
         }
         return self._git(top, *QUIET, *words, **where, **_AUTHOR)
 
-    def _asked(self, *words: str) -> str:
+    def _ask(self, *words: str) -> str:
         """What git says in the project; empty where it is in none, or there is no such thing."""
         try:
             return self._git(self._root, *words).strip()

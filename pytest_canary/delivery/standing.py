@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pytest_canary.config.track_deployments import TrackDeployment
 from pytest_canary.core.errors import FoundError
 from pytest_canary.k8s.namespace import Namespace
 from pytest_canary.k8s.objects import Object, pods_of
 from pytest_canary.k8s.observer import Observer
 from pytest_canary.release.rollouts import Rollouts
-from pytest_canary.release.wanted import Wanted
 from pytest_canary.rendering.version import Version
 
 
@@ -28,7 +28,7 @@ class Standing:
     namespace: Namespace
     observer: Observer
     rollouts: Rollouts
-    tracks: Mapping[str, Wanted]
+    tracks: Mapping[str, TrackDeployment]
 
     def name(self, track: str) -> str:
         """The name of a track's Deployment."""

@@ -85,7 +85,9 @@ def find_changed(look: Look) -> Iterator[Finding]:
             doomed=False,
         )
         return
-    by = _changed_by(look.deployment, replicas=look.expected.replicas != _wanted(look.deployment))
+    by = _changed_by(
+        look.deployment, replicas=look.expected.replicas != _replicas_of(look.deployment)
+    )
     yield Finding(
         "DeploymentChanged",
         f"{look.name} was changed while the {look.expected.title} was rolled out: it {listed}",
@@ -95,7 +97,7 @@ def find_changed(look: Look) -> Iterator[Finding]:
     )
 
 
-def _wanted(deployment: Object) -> int:
+def _replicas_of(deployment: Object) -> int:
     return int(deployment["spec"].get("replicas", 1))
 
 
@@ -181,11 +183,11 @@ def find_refused(look: Look) -> Iterator[Finding]:
         seen=f"{len(look.pods)} of {_replicas(look.expected.replicas)}",
         evidence=message,
         next=advice,
-        doomed=_settled(look, message),
+        doomed=_is_final(look, message),
     )
 
 
-def _settled(look: Look, message: str) -> bool:
+def _is_final(look: Look, message: str) -> bool:
     """Whether a refusal stays one, however long one waits."""
     if "exceeded quota" in message and not (look.pods or look.going or look.others):
         # Nobody is there whose end would make room.

@@ -60,7 +60,7 @@ def last_end(container: Container) -> Ended | None:
     return Ended(state, previous=now is None, times=max(ends, 1))
 
 
-def restarted(container: Container) -> str:
+def describe_restarts(container: Container) -> str:
     """How often a container was started again, for a finding."""
     return f"restarted {times(container.restarts)}" if container.restarts else "not restarted yet"
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pytest_canary.core.findings import Finding
 from pytest_canary.diagnosis import probes
 from pytest_canary.diagnosis.counterparts import unchanged_settings
-from pytest_canary.diagnosis.ends import UNSTARTABLE, Ended, last_end, last_logs, restarted
+from pytest_canary.diagnosis.ends import UNSTARTABLE, Ended, describe_restarts, last_end, last_logs
 from pytest_canary.diagnosis.log_lines import quote_line
 from pytest_canary.diagnosis.repetition import repeats
 from pytest_canary.diagnosis.subject import Look
@@ -25,16 +25,16 @@ def find(look: Look, container: Container) -> Iterator[Finding]:
     if end.state.get("reason") == "OOMKilled":
         yield _out_of_memory(look, container, end)
     else:
-        yield _exited(look, container, end)
+        yield _end_finding(look, container, end)
 
 
-def _exited(look: Look, container: Container, end: Ended) -> Finding:
+def _end_finding(look: Look, container: Container, end: Ended) -> Finding:
     log, evidence = _logs(look, container, end)
     return Finding(
         "ContainerExited" if end.code else "ContainerEnded",
         f"{container.of(look.name)} {_how(end)} {_when(end)}{_forbidden(container, end) or log}",
         where=container.where,
-        seen=restarted(container),
+        seen=describe_restarts(container),
         evidence=evidence,
         likely=_format(evidence)
         or _unhealthy(look, container, end)
@@ -96,7 +96,7 @@ def _out_of_memory(look: Look, container: Container, end: Ended) -> Finding:
         "OOMKilled",
         sentence,
         where=container.where,
-        seen=restarted(container),
+        seen=describe_restarts(container),
         evidence=evidence,
         next=advice,
         doomed=end.times > 1,
@@ -106,13 +106,13 @@ def _out_of_memory(look: Look, container: Container, end: Ended) -> Finding:
 def _logs(look: Look, container: Container, end: Ended) -> tuple[str, str]:
     """The log's telling line for the sentence, and its last lines as evidence."""
     this, other = last_logs(look.objects, container, end)
-    lines = _labelled("log", this)
+    lines = _label("log", this)
     if other and other != this:
-        lines += _labelled("log of the run before", other)
+        lines += _label("log of the run before", other)
     return quote_line(this) or quote_line(other), "\n".join(lines)
 
 
-def _labelled(label: str, log: str) -> list[str]:
+def _label(label: str, log: str) -> list[str]:
     return [f"{label}:", *log.splitlines()[-LINES:]] if log else []
 
 

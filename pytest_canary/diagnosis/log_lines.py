@@ -49,7 +49,7 @@ _WORST = ("fatal", "panic", "critical", "alert", "emergency")
 _BAD = ("error", "err", "severe")
 
 
-def telling(log: str) -> str:
+def telling_line(log: str) -> str:
     """The line that says most about a process's end; empty where the log has nothing.
 
     The last one that a runtime or a program wrote as it gave up; else the last that sounds like
@@ -84,12 +84,12 @@ def _candidates(lines: list[str]) -> Iterable[str]:
             # Rust says where, and why on the next line.
             yield lines[position + 1] if line.endswith(":") and lines[position + 1 :] else line
         elif line.startswith("{"):
-            yield _structured(line)
+            yield _read_json(line)
         elif _STRONG.match(line) and not _IDLE.match(line):
             yield line
 
 
-def _structured(line: str) -> str:
+def _read_json(line: str) -> str:
     """What a line of JSON says where it is about an error; else nothing."""
     try:
         record = json.loads(line)
@@ -111,5 +111,5 @@ def _cut(line: str) -> str:
 
 def quote_line(log: str) -> str:
     """`: "…"` with the telling line, to end a sentence with; empty where there is none."""
-    line = telling(log)
+    line = telling_line(log)
     return f': "{line}"' if line else ""

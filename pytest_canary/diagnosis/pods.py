@@ -20,7 +20,7 @@ def find(look: Look) -> Iterator[Finding]:
     yield from scheduling.find_evicted(look)
     for finder in _FINDERS:
         yield from _find_in_containers(look, finder)
-    for pod in _living(look):
+    for pod in _living_pods(look):
         yield from references.find_volumes(look, pod)
         yield from scheduling.find(look, pod)
 
@@ -52,12 +52,12 @@ def fold(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def _find_in_containers(look: Look, finder: _Finder) -> Iterator[Finding]:
-    for pod in _living(look):
+    for pod in _living_pods(look):
         for container in containers(pod):
             yield from finder(look, container)
 
 
-def _living(look: Look) -> list[Object]:
+def _living_pods(look: Look) -> list[Object]:
     """The pods that still want to become ready, or to stay it."""
     return [pod for pod in look.pods if not is_over(pod)]
 

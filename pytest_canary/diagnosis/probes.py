@@ -35,7 +35,7 @@ ENDED_BY_KUBELET = (0, 128 + signal.SIGKILL, 128 + signal.SIGTERM)
 
 def find(look: Look, container: Container) -> Iterator[Finding]:
     """Probes that keep a container from being ready, or have it killed."""
-    killed = list(_killed(look, container))
+    killed = list(_find_kills(look, container))
     yield from killed
     if killed or is_ready(container.pod) or container.status.get("ready"):
         return
@@ -46,7 +46,7 @@ def find(look: Look, container: Container) -> Iterator[Finding]:
         failed = failures(look, container, kind)
         probe = container.spec.get(FIELDS[kind]) or {}
         if failed and sum(event.times for event in failed) >= _enough(probe):
-            yield _failing(look, container, kind, probe, failed)
+            yield _failure_finding(look, container, kind, probe, failed)
             return
 
 
@@ -109,7 +109,7 @@ def failures(look: Look, container: Container, kind: str) -> list[Event]:
     ]
 
 
-def _killed(look: Look, container: Container) -> Iterator[Finding]:
+def _find_kills(look: Look, container: Container) -> Iterator[Finding]:
     for kind in ENDING:
         ends = kills_for(look, container, kind)
         kills = sum(event.times for event in ends)
@@ -117,7 +117,7 @@ def _killed(look: Look, container: Container) -> Iterator[Finding]:
             continue
         probe = container.spec.get(FIELDS[kind]) or {}
         failed = failures(look, container, kind)
-        answer = f": {_asked(probe)} {_answered(failed[-1].message, probe)}" if failed else ""
+        answer = f": {_subject(probe)} {_predicate(failed[-1].message, probe)}" if failed else ""
         yield Finding(
             f"{kind.capitalize()}Probe",
             f"{container.of(look.name)} is restarted as its {kind} probe fails{answer}",
@@ -140,7 +140,7 @@ def _recurs(look: Look, ends: list[Event], kills: int) -> bool:
     return kills > 1 and lived < HEALED
 
 
-def _failing(
+def _failure_finding(
     look: Look, container: Container, kind: str, probe: Object, failed: list[Event]
 ) -> Finding:
     message = failed[-1].message
@@ -150,7 +150,7 @@ def _failing(
     return Finding(
         f"{kind.capitalize()}Probe",
         f"{container.of(look.name)} does not become ready: its {kind} probe fails, "
-        f"{_asked(probe)} {_answered(message, probe)}",
+        f"{_subject(probe)} {_predicate(message, probe)}",
         where=container.where,
         seen=f"failed {times(sum(event.times for event in failed))}",
         evidence=message,
@@ -180,7 +180,7 @@ def _status(message: str) -> int | None:
     return int(found[1]) if found else None
 
 
-def _asked(probe: Object) -> str:
+def _subject(probe: Object) -> str:
     """What a probe asks for, as a clause's subject."""
     if "httpGet" in probe:
         get = probe["httpGet"]
@@ -194,7 +194,7 @@ def _asked(probe: Object) -> str:
     return "it"
 
 
-def _answered(message: str, probe: Object) -> str:
+def _predicate(message: str, probe: Object) -> str:
     """What came back, as a clause's predicate."""
     status = _status(message)
     if status:

@@ -86,8 +86,8 @@ def _never(look: Look, container: Container) -> Finding:
         "ErrImageNeverPull",
         sentence,
         where=container.where,
-        evidence=_said(container),
-        likely=_held(look, image),
+        evidence=_message(container),
+        likely=_describe_held(look, image),
         next="load the image into the cluster, or let imagePullPolicy be IfNotPresent",
         doomed=not loaded,
     )
@@ -102,7 +102,7 @@ def _invalid(look: Look, container: Container) -> Finding:
         "InvalidImageName",
         f"{container.of(look.name)} can't start: {image!r} is no name for an image",
         where=container.where,
-        evidence=_said(container),
+        evidence=_message(container),
         likely=why,
         next="mend the image's name in the template",
     )
@@ -121,7 +121,7 @@ def _pull(look: Look, container: Container) -> Iterator[Finding]:
     waiting = container.waiting or {}
     message = failed[-1].message if failed else str(waiting.get("message", ""))
     if not failed and waiting.get("reason") not in _REASONS:
-        yield from _pulling(look, container)
+        yield from _find_pull(look, container)
         return
     attempts = max(sum(event.times for event in failed), 1)
     backed_off = waiting.get("reason") == "ImagePullBackOff" or any(
@@ -132,7 +132,7 @@ def _pull(look: Look, container: Container) -> Iterator[Finding]:
     always = container.spec.get("imagePullPolicy") == "Always"
     loaded = holds(look.objects.images, image)
     sentence = f"{container.of(look.name)} can't start: image {image} can't be pulled, {why}"
-    likely = _secret(look, container, said) or _held(look, image)
+    likely = _secret(look, container, said) or _describe_held(look, image)
     if loaded and always:
         likely = "the node has it, but imagePullPolicy Always asks the registry all the same"
         advice = "let imagePullPolicy be IfNotPresent"
@@ -150,7 +150,7 @@ def _pull(look: Look, container: Container) -> Iterator[Finding]:
     )
 
 
-def _pulling(look: Look, container: Container) -> Iterator[Finding]:
+def _find_pull(look: Look, container: Container) -> Iterator[Finding]:
     """A pull that goes on; small images are there before anybody looks."""
     events = look.events("Pod", container.pod_name, "Pulling", "Pulled")
     mine = [event for event in events if event.container == container.name]
@@ -212,7 +212,7 @@ def holds(images: frozenset[str] | None, image: str) -> bool:
     )
 
 
-def _held(look: Look, image: str) -> str:
+def _describe_held(look: Look, image: str) -> str:
     """What the nodes do hold of the same name."""
     images = look.objects.images
     if images is None:
@@ -228,5 +228,5 @@ def _held(look: Look, image: str) -> str:
     return f"it was never loaded into this cluster, which has {shown}{more}"
 
 
-def _said(container: Container) -> str:
+def _message(container: Container) -> str:
     return str((container.waiting or {}).get("message", ""))

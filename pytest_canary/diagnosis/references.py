@@ -37,7 +37,7 @@ def find(look: Look, container: Container) -> Iterator[Finding]:
     if waiting.get("reason") == "CreateContainerConfigError":
         message = str(waiting.get("message", ""))
     elif waiting.get("reason") in _BEGINNING:
-        message = _told(look, container)
+        message = _message(look, container)
     if not message:
         return
     for pattern, (why, advice) in _USER.items():
@@ -52,14 +52,16 @@ def find(look: Look, container: Container) -> Iterator[Finding]:
                 next=advice,
             )
             return
-    yield _missing(look, container.of(look.name), container.where, message, container.pod)
+    yield _missing_finding(look, container.of(look.name), container.where, message, container.pod)
 
 
-def _told(look: Look, container: Container) -> str:
+def _message(look: Look, container: Container) -> str:
     """What the kubelet's latest event says about the container's settings, if about those."""
     for event in reversed(look.events("Pod", container.pod_name, "Failed")):
         message = event.message.removeprefix("Error: ")
-        known = any(re.search(words, message) for words in _USER) or _named(look, message, {})[0]
+        known = (
+            any(re.search(words, message) for words in _USER) or _find_missing(look, message, {})[0]
+        )
         if event.container == container.name and known:
             return message
     return ""
@@ -76,15 +78,15 @@ def find_volumes(look: Look, pod: Object) -> Iterator[Finding]:
         found = re.search(r'volume "([^"]+)"', event.message)
         volume = found[1] if found else ""
         where = f"pod {name}, volume {volume}" if volume else f"pod {name}"
-        yield _missing(look, look.name, where, message, pod, volume)
+        yield _missing_finding(look, look.name, where, message, pod, volume)
 
 
-def _missing(
+def _missing_finding(
     look: Look, name: str, where: str, message: str, pod: Object, volume: str = ""
 ) -> Finding:
     describe = f"kubectl describe pod {pod['metadata']['name']}"
     volumes = {each["name"]: each for each in pod["spec"].get("volumes") or []}
-    what, there = _named(look, message, volumes.get(volume, {}))
+    what, there = _find_missing(look, message, volumes.get(volume, {}))
     problem, advice = message, describe
     if there:
         # The kubelet reads Secrets and ConfigMaps from a cache, which follows.
@@ -104,7 +106,7 @@ def _missing(
     )
 
 
-def _named(look: Look, message: str, volume: Object) -> tuple[str, bool | None]:
+def _find_missing(look: Look, message: str, volume: Object) -> tuple[str, bool | None]:
     """What a message says is missing, and whether it is there; None where nobody has looked."""
     keys = look.objects.keys
     whole = re.search(r'\b(secret|configmap) "([^"]+)" not found', message)

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 
 from pytest_canary.diagnosis.counterparts import restarts_elsewhere
 from pytest_canary.diagnosis.ends import UNSTARTABLE, Ended, last_end, last_logs
-from pytest_canary.diagnosis.log_lines import awaits, telling
+from pytest_canary.diagnosis.log_lines import awaits, telling_line
 from pytest_canary.diagnosis.subject import LastWords, Look, Objects, Run
 from pytest_canary.k8s.objects import Container, containers
 
@@ -66,20 +66,20 @@ def last_words(objects: Objects) -> Mapping[Run, LastWords]:
     known = {run: words for run, words in objects.last_words.items() if run[0] in pods}
     for pod in pods.values():
         for container in containers(pod):
-            for run, words in _said(objects, container):
+            for run, words in _last_words(objects, container):
                 if words.line or run not in known:
                     known[run] = words
     return known
 
 
-def _said(objects: Objects, container: Container) -> Iterator[tuple[Run, LastWords]]:
+def _last_words(objects: Objects, container: Container) -> Iterator[tuple[Run, LastWords]]:
     end = last_end(container)
     if end is None or end.state.get("reason") in UNSTARTABLE:
         return
     last, before = last_logs(objects, container, end)
     pod, name = container.pod_name, container.name
-    yield (pod, name, end.times), LastWords(end.code, telling(last))
+    yield (pod, name, end.times), LastWords(end.code, telling_line(last))
     earlier = container.status.get("lastState", {}).get("terminated")
     if earlier and not end.previous:
         code = int(earlier.get("exitCode", 0))
-        yield (pod, name, end.times - 1), LastWords(code, telling(before))
+        yield (pod, name, end.times - 1), LastWords(code, telling_line(before))

@@ -112,8 +112,8 @@ def _not_taken_up(look: Look, pod: Object) -> Iterator[Finding]:
 def _unschedulable(look: Look, pod: Object, message: str) -> Finding:
     nodes = look.objects.nodes
     unfit = _too_big(look, pod) or _unlike_any(pod, nodes)
-    why = unfit or _full(look, pod) or _tainted(pod, nodes) or _words(message)
-    coming = _coming(look, pod)
+    why = unfit or _full(look, pod) or _describe_taints(pod, nodes) or _words(message)
+    coming = _describe_coming(look, pod)
     return Finding(
         "Unschedulable",
         f"{look.name} can't be scheduled: {why}{'; ' if coming else ''}{coming}",
@@ -125,7 +125,7 @@ def _unschedulable(look: Look, pod: Object, message: str) -> Finding:
     )
 
 
-def _coming(look: Look, pod: Object) -> str:
+def _describe_coming(look: Look, pod: Object) -> str:
     """Who makes a node for the pod, or room on one, in words; empty where nobody says so."""
     nominated = pod.get("status", {}).get("nominatedNodeName")
     if nominated:
@@ -224,7 +224,7 @@ def _term(term: Object) -> str:
     )
 
 
-def _tainted(pod: Object, nodes: Sequence[Object]) -> str:
+def _describe_taints(pod: Object, nodes: Sequence[Object]) -> str:
     """The taints that keep the pod from every node; empty where one has none."""
     found = []
     for node in nodes:

@@ -48,10 +48,10 @@ def find(look: Look) -> Iterator[Finding]:
         for port in service["spec"].get("ports") or []
         for finding in _port(look, service, port, where, ready=ready)
     ]
-    yield from wrong_ports or _unreached(look, service, where)
+    yield from wrong_ports or _unreached_pods(look, service, where)
 
 
-def _unreached(look: Look, service: Object, where: str) -> Iterator[Finding]:
+def _unreached_pods(look: Look, service: Object, where: str) -> Iterator[Finding]:
     """Ready pods that the Service sends nothing to; its controller follows a moment later."""
     if not look.objects.snapshot.endpoint_slices:
         return

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from pytest_canary.core.findings import Finding
-from pytest_canary.diagnosis.ends import UNSTARTABLE, Ended, last_end, restarted
+from pytest_canary.diagnosis.ends import UNSTARTABLE, Ended, describe_restarts, last_end
 from pytest_canary.diagnosis.subject import Look, moment
 from pytest_canary.k8s.objects import Container
 
@@ -61,7 +61,7 @@ def find_hooks(look: Look, container: Container) -> Iterator[Finding]:
         "FailedPostStartHook",
         f"{container.of(look.name)} is killed as its postStart hook fails",
         where=container.where,
-        seen=restarted(container),
+        seen=describe_restarts(container),
         evidence=messages[-1],
         next=f"mend lifecycle.postStart of container {container.name}",
         doomed=end is not None and end.times > 1,
@@ -88,7 +88,7 @@ def _unstartable(look: Look, container: Container, end: Ended | None, message: s
         "StartError",
         f"{name} can't start: {why or _core(message)}",
         where=container.where,
-        seen=restarted(container),
+        seen=describe_restarts(container),
         evidence=message,
         likely=f"its memory limit of {limit} is too low for any process" if cramped else "",
         next=advice,

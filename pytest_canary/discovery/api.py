@@ -58,9 +58,9 @@ def _pair(
     """The method, body and status of what writes to a path; None where nothing known does."""
     for method in ("post", "put"):
         way = table(ways.get(method))
-        content = table(_resolved(description, way.get("requestBody")).get("content"))
+        content = table(_resolve(description, way.get("requestBody")).get("content"))
         schema = table(content.get("application/json")).get("schema")
-        body = _body(description, _resolved(description, schema))
+        body = _body(description, _resolve(description, schema))
         if path.startswith("/") and body:
             return method, body, _status(way)
     return None
@@ -69,7 +69,7 @@ def _pair(
 def _body(description: dict[str, Any], schema: dict[str, Any]) -> dict[str, str | int | bool]:
     """A body with a text that can be told again; empty where the schema asks for more."""
     properties = {
-        name: _resolved(description, each) for name, each in tables(schema.get("properties"))
+        name: _resolve(description, each) for name, each in tables(schema.get("properties"))
     }
     required = schema.get("required")
     needed = [each for each in required if each in properties] if isinstance(required, list) else []
@@ -107,7 +107,7 @@ def _prefix(description: dict[str, Any]) -> str:
     return url if re.fullmatch(r"(/[\w.-]+)*", url) else ""
 
 
-def _resolved(description: dict[str, Any], given: Any) -> dict[str, Any]:
+def _resolve(description: dict[str, Any], given: Any) -> dict[str, Any]:
     """A part of the description, where it stands or where it refers to in the same file."""
     found = table(given)
     for _ in range(5):

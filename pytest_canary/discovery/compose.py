@@ -47,7 +47,7 @@ class Stored:
     user: str = ""
 
 
-def built(repository: Repository) -> Iterator[Built]:
+def built_services(repository: Repository) -> Iterator[Built]:
     """The services that are built of something that is there."""
     for file, name, service in _services(repository):
         build = service.get("build")

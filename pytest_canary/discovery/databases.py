@@ -74,11 +74,11 @@ def _among_manifests(repository: Repository) -> tuple[str, str] | None:
 
 def traces(repository: Repository) -> list[str]:
     """The drivers and tools that are named among what the app needs."""
-    words = _needed(repository)
+    words = _dependencies(repository)
     return [each for each in (*DRIVERS, *TOOLS) if each in words]
 
 
-def _needed(repository: Repository) -> set[str]:
+def _dependencies(repository: Repository) -> set[str]:
     words: set[str] = set()
     for file in repository.with_name("package.json"):
         words |= set(table(repository.json(file).get("dependencies")))

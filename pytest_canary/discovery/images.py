@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Iterator
 
 from pytest_canary.discovery.answers import Answer, Question, Setting
-from pytest_canary.discovery.compose import built
+from pytest_canary.discovery.compose import built_services
 from pytest_canary.discovery.repository import Repository
 
 NAMES = ("Dockerfile", "Containerfile")
@@ -14,7 +14,7 @@ NAMES = ("Dockerfile", "Containerfile")
 
 def image(repository: Repository) -> Iterator[Answer]:
     """The folder and the Dockerfile that make the candidate's image."""
-    services = [*built(repository)]
+    services = [*built_services(repository)]
     files = repository.with_name(*NAMES) or [
         each for each in repository.files if posixpath.basename(each).startswith("Dockerfile.")
     ]
@@ -30,7 +30,7 @@ def image(repository: Repository) -> Iterator[Answer]:
                 f"this is {first.service}; name another one's folder, if that is released",
             )
     elif files:
-        yield from _of(*_placed(repository, files[0]), f"{files[0]} is there")
+        yield from _of(*_place(repository, files[0]), f"{files[0]} is there")
         if len(files) > 1:
             yield Question(
                 "image",
@@ -43,7 +43,7 @@ def image(repository: Repository) -> Iterator[Answer]:
         )
 
 
-def _placed(repository: Repository, file: str) -> tuple[str, str]:
+def _place(repository: Repository, file: str) -> tuple[str, str]:
     """The context of a Dockerfile, and its path from there.
 
     One that lies in a folder with nothing that it could copy is for all of the repository.

@@ -29,7 +29,7 @@ def manifests(repository: Repository) -> Iterator[Answer]:
     """
     templates = [each for each in files_with(repository, "Deployment") if _varies(repository, each)]
     if not templates:
-        for look in (_charts, _kustomized, _plain):
+        for look in (_charts, _kustomizations, _plain):
             answers = [*look(repository)]
             yield from answers
             if answers:
@@ -67,7 +67,7 @@ def charts(repository: Repository) -> list[str]:
     return [each for each in found if not any(each.startswith(top) for top in tops)]
 
 
-def _kustomized(repository: Repository) -> Iterator[Answer]:
+def _kustomizations(repository: Repository) -> Iterator[Answer]:
     """The kustomization that is released: an overlay, if there is one."""
     found = repository.with_name(*KUSTOMIZATIONS)
     overlays = [each for each in found if "/overlays/" in f"/{each}"]
@@ -116,7 +116,7 @@ def files_with(repository: Repository, kind: str) -> list[str]:
     charts = {posixpath.dirname(each) for each in repository.with_name("Chart.yaml")}
     return [
         each
-        for each in repository.ending(".yml", ".yaml")
+        for each in repository.with_ending(".yml", ".yaml")
         if not any(each.startswith(f"{chart}/" if chart else "templates/") for chart in charts)
         and re.search(rf"^kind:\s*{kind}\s*$", repository.text(each), re.MULTILINE)
     ]
@@ -172,7 +172,7 @@ def _service(repository: Repository) -> Iterator[Answer]:
 
 def _script(repository: Repository) -> Iterator[Answer]:
     found = repository.with_name("apply.sh") or [
-        each for each in repository.ending(".sh") if "kubectl apply" in repository.text(each)
+        each for each in repository.with_ending(".sh") if "kubectl apply" in repository.text(each)
     ]
     if found:
         why = f"{found[0]} applies manifests"

@@ -22,9 +22,9 @@ def migration(repository: Repository, applied: Iterable[Answer]) -> Iterator[Ans
         applied: what was found out about manifests.
     """
     named = {each.key: each.value for each in applied if isinstance(each, Setting)}
-    files = _released(repository, named)
-    known = _known(repository, files)
-    alone = (each for each in files if _known(repository, [each]).known)
+    files = _released_files(repository, named)
+    known = _recognise(repository, files)
+    alone = (each for each in files if _recognise(repository, [each]).known)
     if known.container:
         yield Setting("migration.by", "init-container", f"{next(alone)} has one that migrates")
         yield Setting("migration.container", known.container, "by its name or command")
@@ -44,7 +44,7 @@ def migration(repository: Repository, applied: Iterable[Answer]) -> Iterator[Ans
         yield Question("migration", f"several Jobs may migrate: {listed}", 'write job = "…"')
 
 
-def _released(repository: Repository, named: Mapping[str, Value]) -> list[str]:
+def _released_files(repository: Repository, named: Mapping[str, Value]) -> list[str]:
     """The files whose objects are released, as far as only a tool does not know that."""
     template = named.get("manifests.deployment")
     if template:
@@ -60,7 +60,7 @@ def _released(repository: Repository, named: Mapping[str, Value]) -> list[str]:
     return [file for file in found if any(f"{file}/".startswith(f"{each}/") for each in paths)]
 
 
-def _known(repository: Repository, files: Iterable[str]) -> MigrationSettings:
+def _recognise(repository: Repository, files: Iterable[str]) -> MigrationSettings:
     """What migrates by these files."""
     sources = [Source(Path(each), each, repository.text(each)) for each in files]
     documents = [document for each in sources for document in parse(each).documents]

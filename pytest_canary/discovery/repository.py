@@ -63,7 +63,7 @@ class Repository:
         """The files that are called so, in whatever folder."""
         return [each for each in self.files if PurePosixPath(each).name in names]
 
-    def ending(self, *ends: str) -> list[str]:
+    def with_ending(self, *ends: str) -> list[str]:
         """The files whose names end so."""
         return [each for each in self.files if each.endswith(ends)]
 

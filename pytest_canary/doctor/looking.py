@@ -59,7 +59,7 @@ def look(options: Options, processes: Processes, environ: Mapping[str, str]) -> 
         unanswered={
             name: why
             for name, url in proxies.items()
-            if name != "NO_PROXY" and (why := unanswered(url))
+            if name != "NO_PROXY" and (why := why_unanswered(url))
         },
     )
 
@@ -178,7 +178,7 @@ def ephemeral_ports(proc: Path) -> int | None:
     return high - low + 1
 
 
-def unanswered(url: str) -> str:
+def why_unanswered(url: str) -> str:
     """Why nobody answers at a proxy's address; empty where somebody does."""
     address = urlsplit(url if "://" in url else f"http://{url}")
     try:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pytest_canary.core.disclosure import Disclosure
 from pytest_canary.core.masking import Redactor
-from pytest_canary.core.measuring import Measure, unmeasured
+from pytest_canary.core.measuring import Measure, measure_nothing
 from pytest_canary.core.wording import cut
 from pytest_canary.jobs.calls import Call, CallRecord
 from pytest_canary.jobs.environment import Secret
@@ -45,7 +45,7 @@ class CommandRuns:
         why_stop: Callable[[], Reason],
         public: str = "",
         secrets: Sequence[Secret] = (),
-        measure: Measure = unmeasured,
+        measure: Measure = measure_nothing,
     ) -> None:
         self._redactor = redactor
         self._heard = heard
@@ -89,7 +89,7 @@ class CommandRuns:
         disclosure = self._disclosure()
         said = CommandLog(self._redactor, self._heard, disclosure.of_pipe())
         began = time.monotonic()
-        typed = said.masked(text)
+        typed = self._redactor.redact(text)
         given = text if script is None else script
         try:
             with self._measure("command", cut(typed, MEASURED)):
@@ -105,7 +105,7 @@ class CommandRuns:
                 ended.cut_off,
                 time.monotonic() - began,
                 said.text,
-                self._calls(said.masked),
+                self._calls(),
                 plain_names(disclosure.variables),
             )
         )
@@ -114,15 +114,15 @@ class CommandRuns:
     def _disclosure(self) -> Disclosure:
         return Disclosure(self._watched, self._public)
 
-    def _calls(self, masked: Callable[[str], str]) -> tuple[Call, ...]:
+    def _calls(self) -> tuple[Call, ...]:
         """What was called since, as it may be told: without secrets, but with which they were."""
-        calls = self._record.new()
+        calls, redact = self._record.new(), self._redactor.redact
         leaky = self._in_arguments(*calls)
         return tuple(
             replace(
                 each,
-                program=masked(each.program),
-                arguments=tuple(map(masked, each.arguments)),
+                program=redact(each.program),
+                arguments=tuple(map(redact, each.arguments)),
                 secrets=self._in_arguments(each) if leaky else (),
             )
             for each in calls

@@ -118,7 +118,7 @@ def define(
     Raises:
         SettingsError: it has something that can't be rehearsed.
     """
-    filled = _filled(values, parameters or {})
+    filled = _fill(values, parameters or {})
     blocks = filled["blocks"]
     explicit = any("dependencies" in each for each in blocks)
     names = [each.get("name") or f"Nameless block {i}" for i, each in enumerate(blocks, 1)]
@@ -151,12 +151,12 @@ def define(
     )
 
 
-def _filled(value: Any, parameters: Mapping[str, str]) -> Any:
+def _fill(value: Any, parameters: Mapping[str, str]) -> Any:
     """A value with the parameters' texts in it."""
     if isinstance(value, dict):
-        return {key: _filled(each, parameters) for key, each in value.items()}
+        return {key: _fill(each, parameters) for key, each in value.items()}
     if isinstance(value, list):
-        return [_filled(each, parameters) for each in value]
+        return [_fill(each, parameters) for each in value]
     if isinstance(value, str):
         return _PARAMETER.sub(lambda found: parameters.get(found[1], ""), value)
     return value

@@ -61,7 +61,7 @@ def _of(command: CommandResult) -> Iterator[Finding]:
     for call in command.refused:
         yield Finding(
             "refused-program",
-            f"`{text}` calls `{_typed(call)}`, which a rehearsal does not run: {call.why}",
+            f"`{text}` calls `{_command_line(call)}`, which a rehearsal does not run: {call.why}",
             seen=f"it ended with code {command.code}",
         )
     if command.printed:
@@ -81,11 +81,11 @@ def _of(command: CommandResult) -> Iterator[Finding]:
                 "secret-argument",
                 f"`{text}` hands the value of {' and of '.join(call.secrets)} to {call.program} as "
                 "an argument, which every process on the machine can read while it runs",
-                seen=f"as `{_typed(call)}`",
+                seen=f"as `{_command_line(call)}`",
                 next=f"hand it over {way}",
                 level="warning",
             )
 
 
-def _typed(call: Call) -> str:
+def _command_line(call: Call) -> str:
     return cut(shlex.join([call.program, *call.arguments]), SHOWN)

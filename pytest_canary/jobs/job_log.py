@@ -34,11 +34,7 @@ class CommandLog:
     @property
     def text(self) -> str:
         """What it printed, for a person; of much, head and tail."""
-        return self.masked(self._transcript.text)
-
-    def masked(self, text: str) -> str:
-        """What else is told of the command, such as its own words, without secrets."""
-        return self._redactor.redact(text)
+        return self._redactor.redact(self._transcript.text)
 
 
 class JobLog:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from pytest_canary.core.errors import CommandError
 from pytest_canary.core.masking import Redactor
-from pytest_canary.core.measuring import Measure, unmeasured
+from pytest_canary.core.measuring import Measure, measure_nothing
 from pytest_canary.core.processes import Processes
 from pytest_canary.jobs.assignment import Assignment
 from pytest_canary.jobs.command_runs import CommandRuns
@@ -84,7 +84,7 @@ class JobRun:
         heard: Heard,
         why_stop: Callable[[], Reason],
         secrets: Sequence[Secret] = (),
-        measure: Measure = unmeasured,
+        measure: Measure = measure_nothing,
     ) -> None:
         self._job = job
         self._folder = folder
@@ -143,7 +143,7 @@ class JobRun:
         if ended.cut_off:
             return End("stopped", ended.cut_off), True
         if ended.code == ENDS_JOB:
-            return self._asked(shell), True
+            return self._read_end(shell), True
         return (_FAILED if ended.code else _PASSED), ended.closed
 
     def _epilogue(self, shell: Shell, end: End) -> Reason:
@@ -163,7 +163,7 @@ class JobRun:
                 break
         return ended
 
-    def _asked(self, shell: Shell) -> End:
+    def _read_end(self, shell: Shell) -> End:
         """How the job has asked to end."""
         said = CommandLog(self._redactor, lambda _: None)
         shell.run('echo "$SEMAPHORE_JOB_RESULT"', said.take, self._why_stop)

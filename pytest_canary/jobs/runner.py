@@ -14,7 +14,7 @@ from pytest_canary.conditions.errors import ConditionError
 from pytest_canary.conditions.evaluation import NONE, Functions, evaluate
 from pytest_canary.conditions.parser import parse
 from pytest_canary.core.errors import SettingsError
-from pytest_canary.core.measuring import Measure, unmeasured
+from pytest_canary.core.measuring import Measure, measure_nothing
 from pytest_canary.core.processes import Processes
 from pytest_canary.jobs.assignment import Assignment, RunJob
 from pytest_canary.jobs.definition import Block, Definition, FailFast, Job, When
@@ -68,7 +68,7 @@ class Runner:
         secrets: Mapping[str, Secret],
         functions: Functions = NONE,
         heard: Heard = lambda _job, _line: None,
-        measure: Measure = unmeasured,
+        measure: Measure = measure_nothing,
         run_job: RunJob = run_job,
     ) -> None:
         self._run_one = run_job

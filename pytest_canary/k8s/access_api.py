@@ -45,7 +45,7 @@ class AccessApi:
         self._core = client.CoreV1Api(connection.client)
         self._authorization = client.AuthorizationV1Api(connection.client)
 
-    def lacking(self, rights: Iterable[Right], *, everywhere: bool = False) -> list[str]:
+    def missing_rights(self, rights: Iterable[Right], *, everywhere: bool = False) -> list[str]:
         """Which of some rights the user has not: "create deployments.apps", one a verb.
 
         Args:
@@ -56,7 +56,9 @@ class AccessApi:
         where = "" if everywhere else self._namespace
         with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="rights") as pool:
             allowed = pool.map(lambda each: self._may(each[0], each[1], where), asked)
-            return [_worded(*each) for each, may in zip(asked, allowed, strict=True) if not may]
+            return [
+                _describe_right(*each) for each, may in zip(asked, allowed, strict=True) if not may
+            ]
 
     def _may(self, verb: str, right: Right, where: str) -> bool:
         name, _, part = right.resource.partition("/")
@@ -109,7 +111,7 @@ class AccessApi:
         return json.loads(self._connection.read(what, self._namespace, method, *args) or b"{}")
 
 
-def _worded(verb: str, right: Right) -> str:
+def _describe_right(verb: str, right: Right) -> str:
     name, slash, part = right.resource.partition("/")
     group = f".{right.group}" if right.group else ""
     return f"{verb} {name}{group}{slash}{part}"

@@ -82,14 +82,14 @@ def memory_of(summary: Object, namespace: str) -> dict[str, tuple[float, float]]
     for pod in summary.get("pods", []):
         if pod["podRef"]["namespace"] != namespace:
             continue
-        told = [_measured([pod]), _measured(pod.get("containers", []))]
+        told = [_measurement([pod]), _measurement(pod.get("containers", []))]
         measured = [each for each in told if each]
         if measured:
             found[str(pod["podRef"]["name"])] = max(measured)
     return found
 
 
-def _measured(parts: Sequence[Object]) -> tuple[float, float] | None:
+def _measurement(parts: Sequence[Object]) -> tuple[float, float] | None:
     """Seconds since the epoch and bytes of what has been measured; None where nothing was."""
     held = [each.get("memory", {}) for each in parts]
     measured = [each for each in held if "workingSetBytes" in each]

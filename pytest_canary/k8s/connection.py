@@ -173,21 +173,21 @@ class Connection:
             if gone_is_fine and error.status == 404:
                 return None
             # Not from it: it shows the answer's body as it came.
-            raise self._refused(what, namespace, _message(error)) from None
+            raise self._refusal(what, namespace, _message(error)) from None
         except HTTPError as error:
-            raise self._unanswered(what, error) from HTTPError(self.masked(error))
+            raise self._silence(what, error) from HTTPError(self.mask(error))
 
-    def _refused(self, what: str, namespace: str, why: str) -> ClusterError:
-        return ClusterError(f"can't {what} in namespace {namespace}: {self.masked(why)}")
+    def _refusal(self, what: str, namespace: str, why: str) -> ClusterError:
+        return ClusterError(f"can't {what} in namespace {namespace}: {self.mask(why)}")
 
-    def _unanswered(self, what: str, error: Exception) -> ClusterError:
+    def _silence(self, what: str, error: Exception) -> ClusterError:
         return ClusterError(
             f"can't {what}: {self.client.configuration.host} does not answer; see that the cluster "
             "runs, and that the context is the right one",
-            self.masked(error),
+            self.mask(error),
         )
 
-    def masked(self, said: object) -> str:
+    def mask(self, said: object) -> str:
         """What the API server has said, or what came in the place of it, without secrets."""
         return self.redactor.redact(str(said).strip())
 
@@ -210,13 +210,13 @@ class Connection:
             with self.session() as session:
                 answer = session.post(f"{host}{path}", json=body, timeout=API_TIMEOUT)
         except requests.RequestException as error:
-            raise self._unanswered(what, error) from None
+            raise self._silence(what, error) from None
         if not answer.ok:
             try:
                 why = str(answer.json()["message"])
             except (TypeError, ValueError, KeyError):
                 why = answer.reason
-            raise self._refused(what, namespace, why)
+            raise self._refusal(what, namespace, why)
 
     def items(
         self, what: str, namespace: str, lister: Any, *args: str, **selector: Any

@@ -110,13 +110,13 @@ class DryRun:
         except requests.RequestException as error:
             raise ClusterError(
                 f"can't try an object out: {host} does not answer; see that the cluster runs",
-                self._connection.masked(error),
+                self._connection.mask(error),
             ) from None
 
     def _refusal(self, answer: requests.Response) -> Refusal | None:
         if answer.status_code < 300:
             return None
-        masked = self._connection.masked
+        masked = self._connection.mask
         status = _json(answer)
         details = status.get("details") or {}
         return Refusal(
@@ -141,7 +141,7 @@ def change(live: Object, body: Object) -> dict[str, Any]:
         last = json.loads(annotations.get(LAST_APPLIED, "{}"))
     except ValueError:
         last = {}
-    patch = _merged(last if isinstance(last, dict) else {}, body)
+    patch = _merge(last if isinstance(last, dict) else {}, body)
     strategy, known = _strategy(patch), _strategy(live)
     if body.get("kind") == "Deployment" and strategy and known:
         # Of all that has a type, kubectl takes away of this alone what belongs to another type.
@@ -155,13 +155,13 @@ def _strategy(deployment: Mapping[str, Any]) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _merged(last: Mapping[str, Any], body: Mapping[str, Any]) -> dict[str, Any]:
+def _merge(last: Mapping[str, Any], body: Mapping[str, Any]) -> dict[str, Any]:
     """What is applied, with null for what was applied before and is no more."""
     patch: dict[str, Any] = {key: None for key in last if key not in body}
     for key, value in body.items():
         before = last.get(key)
         if isinstance(value, dict):
-            patch[key] = _merged(before if isinstance(before, dict) else {}, value)
+            patch[key] = _merge(before if isinstance(before, dict) else {}, value)
         else:
             patch[key] = value
     return patch

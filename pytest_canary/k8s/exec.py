@@ -105,8 +105,8 @@ def open_exec(
             **_proxy(connection),
         )
     except (OSError, websocket.WebSocketException) as error:
-        typed = connection.masked(command_line(pod, container, command))
-        why = f"can't be started: {connection.masked(error)}"
+        typed = connection.mask(command_line(pod, container, command))
+        why = f"can't be started: {connection.mask(error)}"
         # Not from it: it shows the answer's head and body as they came.
         raise ExecError("refused", why, typed) from None
     return socket

@@ -57,7 +57,7 @@ def read_log(
     text: str = content.decode(errors="replace")
     if len(content) >= LIMIT:
         # What follows may have been the rest of a secret.
-        text = f"{text[: redactor.settled(text)]}\n… the rest of the line left out …\n"
+        text = f"{text[: redactor.settled_length(text)]}\n… the rest of the line left out …\n"
     if count < lines:
         text = f"… lines before the last {count} left out: {size(LIMIT)} and more …\n{text}"
     return redactor.redact(text)

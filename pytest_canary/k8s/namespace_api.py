@@ -42,7 +42,7 @@ class ClusterAround(Protocol):
 class Access(Protocol):
     """What a run asks of access control; `AccessApi` says what it does, and raises."""
 
-    def lacking(self, rights: Iterable[Right], *, everywhere: bool = False) -> list[str]:
+    def missing_rights(self, rights: Iterable[Right], *, everywhere: bool = False) -> list[str]:
         """Which of some rights the user has not."""
 
 

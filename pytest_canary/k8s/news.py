@@ -68,7 +68,7 @@ class News:
         self._heard[kind] = _Heard(at, what)
         self._troubles.pop(kind, None)
 
-    def failed(self, kind: str, why: str, at: float, *, refused: bool) -> None:
+    def note_failure(self, kind: str, why: str, at: float, *, refused: bool) -> None:
         """Write down that nothing was heard of a kind, and whether its list was refused."""
         trouble = self._troubles.setdefault(kind, _Trouble())
         trouble.times += 1
@@ -91,9 +91,9 @@ class News:
             namespace: whose objects these are.
             now: the moment.
         """
-        return self._refused(namespace, now) or self._silent(namespace, now)
+        return self._describe_refusal(namespace, now) or self._silent(namespace, now)
 
-    def _refused(self, namespace: str, now: float) -> str:
+    def _describe_refusal(self, namespace: str, now: float) -> str:
         since = {
             kind: each.refused_at
             for kind, each in self._troubles.items()

@@ -163,7 +163,7 @@ class Observer:
         """
         return self._history.readiness_lost(pods, since)
 
-    def killed(self) -> list[Killed]:
+    def killed_containers(self) -> list[Killed]:
         """The containers so far that did not end when their pods were deleted, and were killed."""
         return list(self._history.killed)
 
@@ -216,7 +216,7 @@ class Observer:
 
     def _fail(self, kind: str, why: str, *, refused: bool) -> None:
         with self._changed:
-            self._news.failed(kind, why, self.now(), refused=refused)
+            self._news.note_failure(kind, why, self.now(), refused=refused)
 
     def _put(self, kind: str, found: Mapping[str, Object], now: float) -> None:
         objects = self._objects | {kind: found}

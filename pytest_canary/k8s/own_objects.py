@@ -49,7 +49,7 @@ class OwnObjects:
         """
         for body in bodies:
             kind, name = body["kind"], body["metadata"]["name"]
-            what, labelled = f"create {kind} {name}", self._labelled(body)
+            what, labelled = f"create {kind} {name}", self._label(body)
             if kind == "Job":  # a user's own, with whatever is in it
                 path = f"/apis/batch/v1/namespaces/{quote(self._namespace)}/jobs"
                 self._connection.create(what, self._namespace, path, labelled)
@@ -63,7 +63,7 @@ class OwnObjects:
         Raises:
             ClusterError: it is refused.
         """
-        name, labelled = body["metadata"]["name"], self._labelled(body)
+        name, labelled = body["metadata"]["name"], self._label(body)
         what, namespace = f"write EndpointSlice {name}", self._namespace
         replace = self._slices.replace_namespaced_endpoint_slice
         replaced = self._connection.read(
@@ -81,9 +81,9 @@ class OwnObjects:
         """
         if self._dry_run is None:
             self._dry_run = DryRun(self._connection, self._namespace)
-        return self._dry_run.apply(self._labelled(body))
+        return self._dry_run.apply(self._label(body))
 
-    def _labelled(self, body: dict[str, Any]) -> dict[str, Any]:
+    def _label(self, body: dict[str, Any]) -> dict[str, Any]:
         if not self._labels:
             return body
         made = {**body, "metadata": self._with_labels(body.get("metadata"))}

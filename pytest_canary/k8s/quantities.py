@@ -58,20 +58,20 @@ def requests(pod: Mapping[str, Any]) -> dict[str, Decimal]:
     What is malformed, as a template's may be, asks for nothing.
     """
     spec = _table(pod.get("spec"))
-    running = _sum(_asked(each) for each in _tables(spec.get("containers")))
+    running = _sum(_requested_amounts(each) for each in _tables(spec.get("containers")))
     started: dict[str, Decimal] = {}
     starting: dict[str, Decimal] = {}
     for each in _tables(spec.get("initContainers")):
         if each.get("restartPolicy") == "Always":
-            started = _sum([started, _asked(each)])
+            started = _sum([started, _requested_amounts(each)])
             starting = _most(starting, started)
         else:
-            starting = _most(starting, _sum([started, _asked(each)]))
-    together = _most(_sum([running, started]), starting) | _asked(spec)
+            starting = _most(starting, _sum([started, _requested_amounts(each)]))
+    together = _most(_sum([running, started]), starting) | _requested_amounts(spec)
     return _sum([together, _amounts(spec.get("overhead"))])
 
 
-def _asked(asker: Mapping[str, Any]) -> dict[str, Decimal]:
+def _requested_amounts(asker: Mapping[str, Any]) -> dict[str, Decimal]:
     resources = _table(asker.get("resources"))
     asked, limits = _amounts(resources.get("requests")), _amounts(resources.get("limits"))
     return asked | {name: value for name, value in limits.items() if name not in asked}

@@ -45,7 +45,7 @@ def _whole(version: dict[str, Any], group: str, kind: str) -> dict[str, Any]:
     """The schema of a version's objects, with what every object has."""
     given = version.get("schema")
     found = given.get("openAPIV3Schema") if isinstance(given, dict) else None
-    made: dict[str, Any] = _converted(found) if isinstance(found, dict) else {"type": "object"}
+    made: dict[str, Any] = _convert(found) if isinstance(found, dict) else {"type": "object"}
     properties = {key: value for key, value in _properties(found) if key != "metadata"}
     made["properties"] = {
         "apiVersion": {"type": "string"},
@@ -62,16 +62,16 @@ def _whole(version: dict[str, Any], group: str, kind: str) -> dict[str, Any]:
 def _properties(schema: Any) -> Iterator[tuple[str, dict[str, Any]]]:
     listed = schema.get("properties") if isinstance(schema, dict) else None
     for key, each in (listed if isinstance(listed, dict) else {}).items():
-        yield str(key), _converted(each) if isinstance(each, dict) else {}
+        yield str(key), _convert(each) if isinstance(each, dict) else {}
 
 
-def _converted(schema: dict[str, Any]) -> dict[str, Any]:
+def _convert(schema: dict[str, Any]) -> dict[str, Any]:
     """A structural schema without what only says more of what fits its types already."""
     if schema.get("x-kubernetes-int-or-string"):
         return {"oneOf": [{"type": "integer"}, {"type": "string"}]}
     made = {key: schema[key] for key in _KEPT if schema.get(key) is not None}
     if isinstance(items := schema.get("items"), dict):
-        made["items"] = _converted(items)
+        made["items"] = _convert(items)
     if schema.get("type") != "object":
         return made
     made["properties"] = dict(_properties(schema))
@@ -93,5 +93,5 @@ def _others(schema: dict[str, Any]) -> bool | dict[str, Any]:
     """What a table may have beside its named fields: anything, nothing, or values of a schema."""
     others = schema.get("additionalProperties")
     if isinstance(others, dict):
-        return _converted(others)
+        return _convert(others)
     return bool(others) or bool(schema.get("x-kubernetes-preserve-unknown-fields"))

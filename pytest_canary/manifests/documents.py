@@ -66,7 +66,7 @@ class Source:
     def _lines(self) -> list[str]:
         return self.text.splitlines()
 
-    def quoted(self, line: int) -> str:
+    def quote(self, line: int) -> str:
         """The line itself, its variables not filled in, as their values may be secret."""
         if not self.line(line):
             return ""

@@ -135,12 +135,12 @@ class _Walk:
             if key in known and where:
                 return place_text(where)
         for name, schema in self.around[-1][1].items():
-            inner = self.resolved(self.resolved(schema).get("items", schema))
+            inner = self.resolve(self.resolve(schema).get("items", schema))
             if name in beside and key in inner.get("properties", {}):
                 return place_text((*place, name))
         return ""
 
-    def resolved(self, schema: dict[str, Any]) -> dict[str, Any]:
+    def resolve(self, schema: dict[str, Any]) -> dict[str, Any]:
         """What a schema refers to; itself, where it refers to nothing."""
         while "$ref" in schema:
             schema = self.definitions[schema["$ref"].rpartition("/")[2]]
@@ -158,7 +158,7 @@ class _Walk:
             fix = "begin each of its entries with a dash"
         elif isinstance(value, list):
             fix = "leave the dash out"
-        sentence = f"{place_text(place)} must be {wanted}, not {_called(value)}"
+        sentence = f"{place_text(place)} must be {wanted}, not {_describe_kind(value)}"
         return self.fault("wrong-type", place, sentence, fix)
 
     def quantity(self, value: Any, place: Place) -> Iterator[Fault]:
@@ -220,7 +220,7 @@ def _is(value: Any, type_: str) -> bool:
     return isinstance(value, python)
 
 
-def _called(value: Any) -> str:
+def _describe_kind(value: Any) -> str:
     """What a value is, and never the value: it may come from a variable that is secret."""
     if isinstance(value, bool):
         return "true or false"

@@ -86,7 +86,7 @@ def job_containers(job: Document) -> Iterator[dict[str, Any]]:
     return (each for _, each in job.tables("spec", "template", "spec", "containers"))
 
 
-def migrating(document: Document, container: str) -> list[dict[str, Any]]:
+def migrating_containers(document: Document, container: str) -> list[dict[str, Any]]:
     """The init containers that may be the one that migrates.
 
     Args:

@@ -69,7 +69,7 @@ def parse(source: Source, rendered: str | None = None, origin: list[int] | None 
         for node in compose(text):
             reader.document(node)
     except yaml.YAMLError as error:
-        reader.refused(error)
+        reader.note_error(error)
     except UnreadableError as error:
         reader.refuse(reader.origin_of(error.line), error.why)
     except RecursionError:
@@ -199,7 +199,7 @@ class _Reader:
 
     # What is no YAML.
 
-    def refused(self, error: yaml.YAMLError) -> None:
+    def note_error(self, error: yaml.YAMLError) -> None:
         """Take down what YAML's reader says."""
         context = getattr(error, "context", None)
         mark = getattr(error, "problem_mark", None)

@@ -82,7 +82,7 @@ class KubernetesSchema:
         self.definitions = definitions
         self.own_groups: frozenset[str] = frozenset()
 
-    def extended(self, documents: Iterable[Document]) -> KubernetesSchema:
+    def with_definitions(self, documents: Iterable[Document]) -> KubernetesSchema:
         """The same with the kinds of one's own that definitions among the documents make."""
         more = schemas(documents)
         if not more:

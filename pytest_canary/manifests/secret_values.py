@@ -23,12 +23,12 @@ def secret_values(documents: Iterable[Document]) -> list[str]:
 
 def _texts(document: Document) -> dict[str, str]:
     """What is in it by key, as pods see it; what is no text is left out."""
-    found = {key: _decoded(value) for key, value in document.table("data").items()}
+    found = {key: _decode(value) for key, value in document.table("data").items()}
     plain = {key: str(value) for key, value in document.table("stringData").items()}
     return {key: value for key, value in found.items() if value} | plain
 
 
-def _decoded(value: object) -> str:
+def _decode(value: object) -> str:
     try:
         return base64.b64decode(str(value), validate=True).decode()
     except (binascii.Error, UnicodeDecodeError):

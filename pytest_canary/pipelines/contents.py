@@ -12,7 +12,7 @@ from pytest_canary.manifests.composing import UnreadableError
 from pytest_canary.manifests.documents import Fault, Source
 from pytest_canary.pipelines.blocks import matrices_in_task
 from pytest_canary.pipelines.definition import ENDS, Block, Command, Job, Secret
-from pytest_canary.pipelines.faults import malformed, unreadable
+from pytest_canary.pipelines.faults import misfit_fault, unreadable
 from pytest_canary.pipelines.names import doubles_in_task, twice
 from pytest_canary.pipelines.schema import TASK
 from pytest_canary.pipelines.shapes import SHOWN, Misfit
@@ -57,7 +57,7 @@ class _Part:
             found = found.get(step, {}) if isinstance(found, dict) else found[step]
         return _Part(self.source, self.values, found, (*self.place, *place))
 
-    def listed(self, key: str) -> Iterator[_Part]:
+    def tables(self, key: str) -> Iterator[_Part]:
         """The tables of a list in it."""
         for number in range(len(self.table.get(key, []))):
             yield self.at(key, number)
@@ -84,7 +84,7 @@ class Contents:
         shared = pipeline.at("global_job_config")
         self.blocks = tuple(
             Block(each.table.get("name", ""), each.line(), self._jobs(each, shared, pipeline))
-            for each in pipeline.listed("blocks")
+            for each in pipeline.tables("blocks")
         )
         nothing = _Part(source, values, {}, ())
         self.after = self._jobs(pipeline.at("after_pipeline"), nothing, pipeline)
@@ -93,13 +93,13 @@ class Contents:
         task = self._task(block)
         agent = (task if "agent" in task.table else pipeline).at("agent").table
         # Once a task, as it may have many jobs.
-        prologue = self._joined(shared.at("prologue"), task.at("prologue"))
-        epilogue = {end: self._joined(_end(task, end), _end(shared, end)) for end in ENDS}
+        prologue = self._join(shared.at("prologue"), task.at("prologue"))
+        epilogue = {end: self._join(_end(task, end), _end(shared, end)) for end in ENDS}
         complete = prologue is not None and None not in epilogue.values()
         secrets = tuple(_secrets(shared, task))
         jobs = []
-        for each in task.listed("jobs"):
-            own, commands = each.table, self._joined(each)
+        for each in task.tables("jobs"):
+            own, commands = each.table, self._join(each)
             jobs.append(
                 Job(
                     name=own.get("name", ""),
@@ -137,10 +137,10 @@ class Contents:
         task = nothing if misfits else _Part(source, values, values.root, ())
         misfits += [*doubles_in_task(task.table, ()), *matrices_in_task(task.table, ())]
         misfits += absent(task.table, (), self._open)
-        self.faults += [malformed(each, source, values, whole="the task") for each in misfits]
+        self.faults += [misfit_fault(each, source, values, whole="the task") for each in misfits]
         return task
 
-    def _joined(self, *parts: _Part) -> tuple[Command, ...] | None:
+    def _join(self, *parts: _Part) -> tuple[Command, ...] | None:
         """The commands of some tables; None where one has them in a file that is not there."""
         found = [self._commands(each) for each in parts]
         known = [each for each in found if each is not None]
@@ -186,6 +186,6 @@ def _matrix(job: dict[str, Any]) -> dict[str, tuple[str, ...]]:
 
 def _secrets(*parts: _Part) -> Iterator[Secret]:
     for part in parts:
-        for each in part.listed("secrets"):
+        for each in part.tables("secrets"):
             variables = tuple(each.table.get("env_var_names", []))
             yield Secret(each.table["name"], each.source, each.line("name"), variables)

@@ -32,7 +32,9 @@ def unequipped_rollbacks(workflow: Workflow) -> Iterator[Fault]:
             if target is None or not rolls_back(each, workflow):
                 continue
             asks = [command for command in _commands(target) if _ASKS.search(command.text)]
-            for name in sorted(_installed(pipeline) - _installed(target)) if asks else ():
+            for name in (
+                sorted(_installed_programs(pipeline) - _installed_programs(target)) if asks else ()
+            ):
                 yield Fault(
                     asks[0].source,
                     asks[0].line,
@@ -77,7 +79,7 @@ def _commands(pipeline: Pipeline) -> Iterator[Command]:
         yield from job.commands
 
 
-def _installed(pipeline: Pipeline) -> set[str]:
+def _installed_programs(pipeline: Pipeline) -> set[str]:
     return {
         found[1]
         for command in _commands(pipeline)

@@ -24,7 +24,7 @@ UNREACHABLE, MISLEADING = "unreachable-condition", "misleading-condition"
 """A condition that never holds, or for other cases than it seems to."""
 
 
-def malformed(
+def misfit_fault(
     misfit: Misfit,
     source: Source,
     values: Values,

@@ -11,7 +11,7 @@ from pytest_canary.manifests.documents import Fault, Source, place_text
 from pytest_canary.pipelines.blocks import limits, matrices, order
 from pytest_canary.pipelines.contents import Contents, Open, absent
 from pytest_canary.pipelines.definition import Block, Job
-from pytest_canary.pipelines.faults import MALFORMED, MISSING, malformed, unreadable
+from pytest_canary.pipelines.faults import MALFORMED, MISSING, misfit_fault, unreadable
 from pytest_canary.pipelines.names import doubles, parameters, twice
 from pytest_canary.pipelines.schema import PIPELINE
 from pytest_canary.pipelines.values import Place, Values, read_values
@@ -108,7 +108,7 @@ def read_pipeline(source: Source, open_file: Open) -> Pipeline:
         return Pipeline(source, faults=(unreadable(source, error),))
     misfits = [*twice(values), *PIPELINE.misfits(values.root, ())]
     if misfits:
-        found = [malformed(each, source, values) for each in misfits]
+        found = [misfit_fault(each, source, values) for each in misfits]
         return Pipeline(source, faults=tuple(found))
     contents = Contents(source, values, open_file)
     promotions = tuple(_promotions(values))
@@ -128,10 +128,10 @@ def _faults(source: Source, values: Values, open_file: Open) -> Iterator[Fault]:
     root = values.root
     refused = (*order(root["blocks"]), *limits(root), *doubles(root))
     for each in (*refused, *matrices(root), *parameters(root)):
-        yield malformed(each, source, values)
+        yield misfit_fault(each, source, values)
     for each in absent(root, (), open_file):
         rule = MISSING if each.place[-1] == "pipeline_file" else MALFORMED
-        yield malformed(each, source, values, rule=rule)
+        yield misfit_fault(each, source, values, rule=rule)
 
 
 def _promotions(values: Values) -> Iterator[Promotion]:

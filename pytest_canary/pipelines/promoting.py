@@ -62,7 +62,7 @@ def starts_on_failure(promotion: Promotion) -> bool:
 def never_true(workflow: Workflow) -> Iterator[Fault]:
     """Conditions that never hold, but for a plain false."""
     for pipeline, when, expression in _conditions(workflow):
-        if not _reached(expression):
+        if not _may_hold_at_all(expression):
             yield Fault(
                 pipeline.source,
                 when.line,
@@ -71,17 +71,17 @@ def never_true(workflow: Workflow) -> Iterator[Fault]:
             )
 
 
-def misleading(workflow: Workflow) -> Iterator[Fault]:
+def misleading_conditions(workflow: Workflow) -> Iterator[Fault]:
     """Conditions that hold for more, or for less, than they seem to."""
     for pipeline, when, expression in _conditions(workflow):
         for doubt in doubts(expression):
             sentence = f"{when.place}: {doubt.sentence}"
             yield Fault(pipeline.source, when.line, sentence, doubt.next)
         if when.promotion and not rolls_back(when.promotion, workflow):
-            yield from _unpassed(pipeline, when, expression)
+            yield from _unpassed_promotions(pipeline, when, expression)
 
 
-def _unpassed(pipeline: Pipeline, when: When, expression: Expression) -> Iterator[Fault]:
+def _unpassed_promotions(pipeline: Pipeline, when: When, expression: Expression) -> Iterator[Fault]:
     """A promotion that a failed pipeline starts, too, though nothing in it says so."""
     results = [part for part in parts(expression) if _asks_for_result(part)]
     of_passed = all(_is_passed(part) for part in results)
@@ -127,7 +127,7 @@ def _read(text: str) -> Expression | None:
         return None  # which is told as what it is
 
 
-def _reached(expression: Expression) -> bool:
+def _may_hold_at_all(expression: Expression) -> bool:
     return any(_may_hold(expression, each) for each in RESULTS)
 
 

@@ -9,8 +9,8 @@ from itertools import islice
 from pytest_canary.manifests.documents import Fault
 from pytest_canary.pipelines import faults
 from pytest_canary.pipelines.equipment import misspelt_caches, unequipped_rollbacks
-from pytest_canary.pipelines.promoting import manual_rollbacks, misleading, never_true
-from pytest_canary.pipelines.variables import Provided, undescribed, unprovided
+from pytest_canary.pipelines.promoting import manual_rollbacks, misleading_conditions, never_true
+from pytest_canary.pipelines.variables import Provided, undescribed_secrets, unprovided_variables
 from pytest_canary.pipelines.workflow import Workflow
 
 # Mistakes of one file that are told: who mends them sees the others.
@@ -22,11 +22,11 @@ def review(workflow: Workflow, provided: Provided) -> Iterator[Fault]:
     for pipeline in workflow.pipelines:
         yield from islice(pipeline.faults, MOST)
     found = {
-        faults.UNDESCRIBED: undescribed(workflow, provided),
-        faults.UNPROVIDED: unprovided(workflow, provided),
+        faults.UNDESCRIBED: undescribed_secrets(workflow, provided),
+        faults.UNPROVIDED: unprovided_variables(workflow, provided),
         faults.MANUAL: manual_rollbacks(workflow),
         faults.UNREACHABLE: never_true(workflow),
-        faults.MISLEADING: misleading(workflow),
+        faults.MISLEADING: misleading_conditions(workflow),
         faults.UNEQUIPPED: unequipped_rollbacks(workflow),
         faults.MISSPELT: misspelt_caches(workflow),
     }

@@ -75,18 +75,18 @@ def find_roles(workflow: Workflow, named: Mapping[Role, Path]) -> Roles:
     """
     first = workflow.pipelines[0]
     further = [each for each in _targets(workflow, first) if each.promotions]
-    canary = _named(workflow, named, "canary") or _only(further, first, "canary")
+    canary = _find_named(workflow, named, "canary") or _only(further, first, "canary")
     pairs = [
         (each, target)
         for each in canary.promotions
         if (target := workflow.target(each)) is not None
     ]
     backwards = [each for each, _ in pairs if _is_rollback(each, workflow)]
-    rollback = _named(workflow, named, "rollback") or _only(
+    rollback = _find_named(workflow, named, "rollback") or _only(
         [target for each, target in pairs if each in backwards], canary, "rollback"
     )
     others = [target for each, target in pairs if each not in backwards and target != rollback]
-    stable = _named(workflow, named, "stable") or _only(others, canary, "stable")
+    stable = _find_named(workflow, named, "stable") or _only(others, canary, "stable")
     return Roles(first, canary, stable, rollback, workflow.leads)
 
 
@@ -99,7 +99,7 @@ def _targets(workflow: Workflow, pipeline: Pipeline) -> Iterable[Pipeline]:
     return [each for each in found if each is not None]
 
 
-def _named(workflow: Workflow, named: Mapping[Role, Path], role: Role) -> Pipeline | None:
+def _find_named(workflow: Workflow, named: Mapping[Role, Path], role: Role) -> Pipeline | None:
     path = named.get(role)
     if path is None:
         return None
@@ -119,17 +119,18 @@ def _only(found: Sequence[Pipeline], origin: Pipeline, role: Role) -> Pipeline:
         return found[0]
     if not found:
         raise SettingsError(
-            f"{origin.source.shown} promotes to no {_called(role)}, so that no walk can run it; "
-            f"name its file in pipeline.{role}, {INSTEAD}"
+            f"{origin.source.shown} promotes to no {_describe_role(role)}, so that no walk can run "
+            f"it; name its file in pipeline.{role}, {INSTEAD}"
         )
     listed = ", ".join(dict.fromkeys(each.source.shown for each in found))
     raise SettingsError(
-        f"{origin.source.shown} promotes to several pipelines that may be the {_called(role)}: "
-        f"{listed}; name the one that is rehearsed in pipeline.{role}, {INSTEAD}"
+        f"{origin.source.shown} promotes to several pipelines that may be the "
+        f"{_describe_role(role)}: {listed}; name the one that is rehearsed in pipeline.{role}, "
+        f"{INSTEAD}"
     )
 
 
-def _called(role: Role) -> str:
+def _describe_role(role: Role) -> str:
     return {
         "build": "pipeline that builds",
         "canary": "canary pipeline",

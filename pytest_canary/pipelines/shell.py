@@ -97,7 +97,7 @@ class _Reader:
         end = len(self._text) if end < 0 else end
         inside = self._text[self._at + 1 : end]
         self.found += [Event("set", found[1]) for found in ARITHMETIC.finditer(inside)]
-        self._quoted(end)
+        self._read_quoted(end)
         self._at = min(end + 2, len(self._text))
 
     def _redirection(self) -> None:
@@ -124,7 +124,7 @@ class _Reader:
             found = ending.search(self._text, self._at)
             end = found.start() if found else len(self._text)
             if not quoted:
-                self._quoted(end)
+                self._read_quoted(end)
             self._at = found.end() if found else end
 
     def _word(self, words: Words) -> str:
@@ -156,10 +156,10 @@ class _Reader:
         if character == '"' or self._text.startswith('$"', self._at):
             self._at += 1 if character == '"' else 2
             inside = self._at
-            end = self._quoted(None)
+            end = self._read_quoted(None)
             return self._text[inside:end]
         if character in "$`":
-            self._inserted()
+            self._read_inserted()
             return ""
         self._at += 1
         return character
@@ -172,7 +172,7 @@ class _Reader:
         self._at += 1
         return found
 
-    def _quoted(self, end: int | None) -> int:
+    def _read_quoted(self, end: int | None) -> int:
         """Read what stands in double quotes, up to the closing one or to a place; where it ends."""
         limit = len(self._text) if end is None else end
         while self._at < limit:
@@ -183,12 +183,12 @@ class _Reader:
             if character == "\\":
                 self._at += 2
             elif character in "$`":
-                self._inserted()
+                self._read_inserted()
             else:
                 self._at += 1
         return self._at
 
-    def _inserted(self) -> None:
+    def _read_inserted(self) -> None:
         """What begins with `$` or a backtick."""
         text, self._at = self._text, self._at + 1
         self._deepen()

@@ -44,7 +44,7 @@ class Use:
     program: str = ""
 
 
-def lacking(
+def uses_without_value(
     commands: Collection[Command],
     known: Collection[str],
     programs: Collection[Program],

@@ -12,7 +12,7 @@ from pytest_canary.manifests.documents import Fault
 from pytest_canary.pipelines.definition import ENDS, Job, Secret
 from pytest_canary.pipelines.pipeline import Pipeline
 from pytest_canary.pipelines.shapes import SHOWN
-from pytest_canary.pipelines.uses import Program, fault, lacking
+from pytest_canary.pipelines.uses import Program, fault, uses_without_value
 from pytest_canary.pipelines.workflow import Workflow
 
 # What a login shell has, and what Semaphore's own machines and toolbox set.
@@ -56,7 +56,7 @@ class Provided:
         return secret.variables or self.secrets.get(secret.name)
 
 
-def undescribed(workflow: Workflow, provided: Provided) -> Iterator[Fault]:
+def undescribed_secrets(workflow: Workflow, provided: Provided) -> Iterator[Fault]:
     """The secrets that jobs are given and nobody describes; each where it is named first."""
     told = set()
     for pipeline in workflow.pipelines:
@@ -78,25 +78,27 @@ def undescribed(workflow: Workflow, provided: Provided) -> Iterator[Fault]:
                 )
 
 
-def unprovided(workflow: Workflow, provided: Provided) -> Iterator[Fault]:
+def unprovided_variables(workflow: Workflow, provided: Provided) -> Iterator[Fault]:
     """The variables that have no value where commands use them; each once a pipeline."""
     left = MOST_COMMANDS
     for pipeline in workflow.pipelines:
         told: set[str] = set()
         for job in pipeline.jobs():
-            known = _known(job, pipeline, workflow, provided)
+            known = _known_variables(job, pipeline, workflow, provided)
             left -= len(job.prologue) + len(job.commands)
             if known is None or left < 0 or len(told) >= MOST:
                 continue
             ends = chain(*(job.epilogue[end] for end in ENDS))
             commands = (*job.prologue, *job.commands, *ends)
-            for use in lacking(commands, known, provided.programs, GIVEN):
+            for use in uses_without_value(commands, known, provided.programs, GIVEN):
                 if use.name not in told:
                     told.add(use.name)
                     yield fault(use, known, GIVES, FIX)
 
 
-def _known(job: Job, pipeline: Pipeline, workflow: Workflow, provided: Provided) -> set[str] | None:
+def _known_variables(
+    job: Job, pipeline: Pipeline, workflow: Workflow, provided: Provided
+) -> set[str] | None:
     """The variables that a job begins with; None where it may have others."""
     promotions = workflow.promotions_to(pipeline)
     given = [provided.of(each) for each in job.secrets]

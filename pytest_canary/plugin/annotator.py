@@ -47,7 +47,7 @@ class Annotator:
         for each in self._destinations:
             if self._ran and each.path:
                 try:
-                    writing.write(each.format, each.path, self._found(), self._home())
+                    writing.write(each.format, each.path, self._notices(), self._home())
                 except CanaryError as error:
                     self._tell(f"\ncanary: {error}")
 
@@ -55,10 +55,10 @@ class Annotator:
     def pytest_terminal_summary(self) -> None:
         """Print GitHub's commands, the only ones that nothing has taken their power from."""
         if self._ran and any(each.path is None for each in self._destinations):
-            for command in github.commands(self._found()):
+            for command in github.commands(self._notices()):
                 self._tell(command)
 
-    def _found(self) -> list[Notice]:
+    def _notices(self) -> list[Notice]:
         return notices(self._workspace.journal, self._workspace.project)
 
     def _home(self) -> str:

@@ -115,10 +115,15 @@ def find_misuse(item: pytest.Item) -> str:
     return f' uses {used[0]} and names no stage; mark it, for example @pytest.mark.canary("stable")'
 
 
+def names_files(config: pytest.Config) -> bool:
+    """Whether the command line names the files whose tests are wanted."""
+    return config.args_source is pytest.Config.ArgsSource.ARGS
+
+
 def leave_out_unnamed_files(config: pytest.Config) -> None:
     """Collect no file but those that the command line names.
 
     A team's own tests take longer to collect than the whole check.
     """
-    if config.args_source is not pytest.Config.ArgsSource.ARGS:
+    if not names_files(config):
         config.args = []

@@ -105,7 +105,7 @@ def _register_rehearsal(session: pytest.Session) -> None:
     from pytest_canary.plugin.redaction import Redaction
     from pytest_canary.plugin.runner import AutomaticRollback, Cleanup, Runner
     from pytest_canary.plugin.signals import Signals
-    from pytest_canary.plugin.terminal import RehearsalSummary, Terminal, open_progress
+    from pytest_canary.plugin.terminal import RehearsalSummary, Terminal, UnderWay, open_progress
     from pytest_canary.plugin.timeouts import Timeouts
     from pytest_canary.rehearsal.rehearsal import Rehearsal
 
@@ -140,10 +140,10 @@ def _register_rehearsal(session: pytest.Session) -> None:
     register(AutomaticRollback(rehearsal, outcome, cleanup.keeps), "canary-automatic-rollback")
     register(cleanup, "canary-cleanup")
     register(recorder, "canary-recorder")
-    if shown:
+    if shown and progress:
         summary = RehearsalSummary(rehearsal, outcome, recorder)
-        terminal = Terminal(shown, rehearsal, outcome, summary, progress)
-        register(terminal, "canary-terminal")
+        register(Terminal(shown, rehearsal, outcome, summary), "canary-terminal")
+        register(UnderWay(shown, rehearsal, progress), "canary-under-way")
     _register_annotator(config, workspace, shown)
     register(Signals(outcome), "canary-signals")
     if config.pluginmanager.has_plugin("timeout"):
@@ -157,7 +157,7 @@ def _register_check(config: pytest.Config) -> None:
     from pytest_canary.context.workspace import Workspace
     from pytest_canary.core.masking import Redactor
     from pytest_canary.plugin import fixtures
-    from pytest_canary.plugin.collector import Collector, leave_out_unnamed_files
+    from pytest_canary.plugin.collector import Collector, leave_out_unnamed_files, names_files
     from pytest_canary.plugin.pytest_internals import screen
     from pytest_canary.plugin.redaction import Redaction
     from pytest_canary.plugin.runner import Runner
@@ -169,7 +169,9 @@ def _register_check(config: pytest.Config) -> None:
     workspace = Workspace(plan, options.project(config), redactor=redactor)
     check = config.stash[state.REHEARSAL] = Rehearsal(workspace)
     register = config.pluginmanager.register
-    register(fixtures, "canary-fixtures")
+    if names_files(config):
+        # A team's own tests may be among them.
+        register(fixtures, "canary-fixtures")
     register(Redaction(config, redactor), "canary-redaction")
     register(Collector(check, outcome, shown), "canary-collector")
     register(Runner(check, outcome), "canary-runner")

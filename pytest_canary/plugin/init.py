@@ -38,7 +38,7 @@ def write_settings(config: pytest.Config) -> int:
     count, open_ = plural(len(found.settings), "setting"), len(found.questions)
     print(f"canary: {FILE} is written, with {count} and {plural(open_, 'open question')}")
     if open_:
-        print(redact(_told(found)))
+        print(redact(_format_questions(found)))
     wrong = problems(root)
     if not wrong:
         first = f"answer the {plural(open_, 'open question')}, and " if open_ else ""
@@ -66,7 +66,7 @@ def _expect_none(root: Path) -> None:
         )
 
 
-def _told(found: Discovery) -> str:
+def _format_questions(found: Discovery) -> str:
     return "\n".join(
         f"  {each.table or 'name':<12}{each.text}\n  {'':<12}next: {each.next}"
         for each in found.questions

@@ -36,7 +36,7 @@ class StageFile(pytest.File):
 
     def collect(self) -> Iterator[StageTest]:
         """An item for each check."""
-        for check in self.stage.applying(self.rehearsal.plan):
+        for check in self.stage.checks_for(self.rehearsal.plan):
             yield StageTest.of(self, check)
 
 

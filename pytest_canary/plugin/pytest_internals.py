@@ -138,40 +138,40 @@ def redact_report(
         path, line, reason = report.longrepr
         report.longrepr = path, line, redact(reason)
     else:
-        report.longrepr = _redacted(report.longrepr, redact)
+        report.longrepr = _redact_value(report.longrepr, redact)
     report.sections = [(name, redact(text)) for name, text in report.sections]
     if isinstance(report, pytest.TestReport):
         report.user_properties = [
-            (name, value if name in OURS else _redacted(value, redact))
+            (name, value if name in OURS else _redact_value(value, redact))
             for name, value in report.user_properties
         ]
         if is_expected_failure(report):
             report.wasxfail = redact(report.wasxfail)
 
 
-def _redacted(value: Any, redact: Callable[[str], str]) -> Any:
+def _redact_value(value: Any, redact: Callable[[str], str]) -> Any:
     if isinstance(value, str):
         return redact(value)
     if isinstance(value, list | tuple):
-        return type(value)(_redacted(each, redact) for each in value)
+        return type(value)(_redact_value(each, redact) for each in value)
     # A traceback's entries are in its chain and beside it: the same objects, which must stay so.
     if isinstance(value, TerminalRepr) and not isinstance(value, ErrorRepr):
         for name, part in vars(value).items():
             if name not in NAMES:
-                setattr(value, name, _redacted(part, redact))
+                setattr(value, name, _redact_value(part, redact))
     return value
 
 
 def redact_error(shown: ExceptionRepr, redact: Callable[[str], str]) -> None:
     """Take the secrets out of an error that is no test's; changed in place."""
-    _redacted(shown, redact)
+    _redact_value(shown, redact)
 
 
 def redact_interrupt(config: pytest.Config, redact: Callable[[str], str]) -> None:
     """Take the secrets out of what the terminal is to show of Ctrl-C, once it has that."""
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     if reporter:
-        _redacted(reporter._keyboardinterrupt_memo, redact)
+        _redact_value(reporter._keyboardinterrupt_memo, redact)
 
 
 def redact_logs(config: pytest.Config, redact: Callable[[str], str]) -> None:

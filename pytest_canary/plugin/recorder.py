@@ -82,7 +82,7 @@ class Recorder:
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Begin with the report while the cleanup waits."""
         if stage_of(item) == "cleanup":
-            with self._lost("the report"):
+            with self._go_on_without("the report"):
                 self._writer.prepare()
 
     @pytest.hookimpl(wrapper=True)
@@ -124,18 +124,18 @@ class Recorder:
         """Leave what is to be read, once, if anything was rehearsed; nothing of it ends the run."""
         if self._written or not self._rehearsal.journal.checks:
             return
-        with self._lost("the report"):
+        with self._go_on_without("the report"):
             from pytest_canary import reporting
 
             document = self._compose()
-            with self._lost("the figures for --junitxml"):
+            with self._go_on_without("the figures for --junitxml"):
                 for name, value in reporting.junit_properties(document):
                     add_suite_property(self._config, name, value)
             # Before this run's takes its place.
             before = reporting.last(self._rehearsal.workspace.report_folder.path, document)
-            with self._lost("the report"):
+            with self._go_on_without("the report"):
                 self._put(document)
-            with self._lost("the summary for CI"):
+            with self._go_on_without("the summary for CI"):
                 summary = reporting.summary_markdown(document, before)
                 reporting.append_ci_summary(summary, os.environ)
         self._written = True
@@ -155,7 +155,7 @@ class Recorder:
         folder.clear()
 
     @contextlib.contextmanager
-    def _lost(self, what: str) -> Iterator[None]:
+    def _go_on_without(self, what: str) -> Iterator[None]:
         """Go on after an error, and tell what there won't be."""
         try:
             yield

@@ -262,7 +262,7 @@ class Cleanup:
             Why that failed, if it did.
         """
         self._outcome.cleaning = True
-        if self._rehearsal.tried("cleanup"):
+        if self._rehearsal.has_tried("cleanup"):
             return None
         if self.keeps():
             self._rehearsal.keep()

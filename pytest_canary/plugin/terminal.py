@@ -57,47 +57,21 @@ class Terminal:
         rehearsal: has the stages' figures.
         outcome: has the stages' times.
         summary: what begins and ends the session.
-        progress: what stands behind the dots, and has to make room for the next.
     """
 
     def __init__(
-        self,
-        screen: Screen,
-        rehearsal: Rehearsal,
-        outcome: SessionOutcome,
-        summary: Summary,
-        progress: Progress | None = None,
+        self, screen: Screen, rehearsal: Rehearsal, outcome: SessionOutcome, summary: Summary
     ) -> None:
         self._screen = screen
         self._rehearsal = rehearsal
         self._outcome = outcome
         self._summary = summary
-        self._progress = progress
         # The stages' lines end with their time and figures; percentages would be in the way.
         screen.hide_percentages()
 
     def pytest_report_header(self) -> str:
         """One line that says what the session is about."""
         return self._summary.header()
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtestloop(self, session: pytest.Session) -> None:
-        """Say in whose cluster something is going to be made, before anything is; -q or not."""
-        target = self._rehearsal.plan.target
-        if target and not session.config.option.collectonly:
-            from pytest_canary.rendering.renderers import renderer_of
-
-            plan, processes = self._rehearsal.plan, self._rehearsal.workspace.processes
-            renderer = renderer_of(plan, plan.settings.root, processes=processes)
-            public = "; its Service of type LoadBalancer may get a public address"
-            public = public if "LoadBalancer" in str(renderer.shared("").values) else ""
-            self._screen.write_line(f"canary: the walk is in {target.text}{public}")
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_logreport(self) -> None:
-        """Make room for the dot."""
-        if self._progress and self._progress.clear():
-            self._screen.begin_line_anew()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_report_teststatus(
@@ -148,10 +122,43 @@ class Terminal:
             for line in each.finding.details.splitlines():
                 self._screen.write_line(f"    {line}")
 
+
+class UnderWay:
+    """Shows what a walk is in, and what it waits for.
+
+    Args:
+        screen: where pytest writes.
+        rehearsal: knows whose cluster it is.
+        progress: what stands behind the dots, and has to make room for the next.
+    """
+
+    def __init__(self, screen: Screen, rehearsal: Rehearsal, progress: Progress) -> None:
+        self._screen = screen
+        self._rehearsal = rehearsal
+        self._progress = progress
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> None:
+        """Say in whose cluster something is going to be made, before anything is; -q or not."""
+        target = self._rehearsal.plan.target
+        if target and not session.config.option.collectonly:
+            from pytest_canary.rendering.renderers import renderer_of
+
+            plan, processes = self._rehearsal.plan, self._rehearsal.workspace.processes
+            renderer = renderer_of(plan, plan.settings.root, processes=processes)
+            public = "; its Service of type LoadBalancer may get a public address"
+            public = public if "LoadBalancer" in str(renderer.shared_objects("").values) else ""
+            self._screen.write_line(f"canary: the walk is in {target.text}{public}")
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self) -> None:
+        """Make room for the dot."""
+        if self._progress.clear():
+            self._screen.begin_line_anew()
+
     def pytest_unconfigure(self) -> None:
         """Give the terminal back."""
-        if self._progress:
-            self._progress.close()
+        self._progress.close()
 
 
 def is_warned(report: pytest.CollectReport | pytest.TestReport) -> bool:

@@ -28,9 +28,7 @@ class Compared:
     lacking: str = ""
 
 
-def compared(
-    name: str, subject: Subject, candidates: Renderings, baselines: Renderings
-) -> Compared:
+def compare(name: str, subject: Subject, candidates: Renderings, baselines: Renderings) -> Compared:
     """Both versions' objects, as they are compared.
 
     Args:

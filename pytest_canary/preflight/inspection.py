@@ -87,16 +87,16 @@ def inspect(plan: Plan, root: Path, candidate: Candidate, node: Node | None = No
     faults = [fault for rule in RULES for fault in rule.faults(subject)]
     return Inspection(
         findings=tuple(findings_of(faults)),
-        notes=(*_notes(subject, wanted), *candidate.notes, *_compared(subject, plan)),
+        notes=(*_notes(subject, wanted), *candidate.notes, *_describe_comparison(subject, plan)),
         foreign=foreign,
         unread=foreign or _unread(subject),
         serviceless=_serviceless(subject),
         uncompared=subject.uncompared,
-        objects=tuple(dict.fromkeys(each.typed for each in _sought(subject))),
+        objects=tuple(dict.fromkeys(each.typed for each in _sought_objects(subject))),
     )
 
 
-def _sought(subject: Subject) -> Iterator[Document]:
+def _sought_objects(subject: Subject) -> Iterator[Document]:
     """The objects that are looked for in a namespace: of a kind that is there before the walk."""
     own = kinds(subject.documents())
     for each in subject.documents():
@@ -117,7 +117,7 @@ def findings_of(faults: Iterable[Fault]) -> list[Finding]:
             code=fault.rule,
             sentence=fault.sentence,
             where=fault.source.where(fault.line),
-            evidence=fault.source.quoted(fault.line),
+            evidence=fault.source.quote(fault.line),
             next=fault.fix,
             file=fault.source.path,
             # A line of a revision's is none of the file as it is there.
@@ -148,7 +148,7 @@ def _serviceless(subject: Subject) -> str:
     return f"{subject.service_file.shown} {what}"
 
 
-def _compared(subject: Subject, plan: Plan) -> Iterator[str]:
+def _describe_comparison(subject: Subject, plan: Plan) -> Iterator[str]:
     if subject.live:
         yield f"compared with {plan.baseline.text}"
     if subject.uncompared:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pytest_canary.config.plan import Plan
 from pytest_canary.config.settings import Settings
+from pytest_canary.config.track_deployments import TrackDeployment, track_deployments
 from pytest_canary.database import deployment as database
 from pytest_canary.manifests.documents import Fault, Source, read
 from pytest_canary.manifests.jobs import render_job
@@ -16,7 +17,7 @@ from pytest_canary.manifests.parsing import Parsed
 from pytest_canary.manifests.rendered import Given, Rendered
 from pytest_canary.manifests.schema import KubernetesSchema
 from pytest_canary.manifests.templates import comment_at, names
-from pytest_canary.manifests.version import CANARY, STABLE, apply_environment
+from pytest_canary.manifests.version import apply_environment
 from pytest_canary.preflight.subject import Node, Subject, Workload
 from pytest_canary.rendering.renderings import Candidate
 
@@ -68,7 +69,7 @@ def read_subject(
         },
         service_file=candidate.service_source,
         applied=applied,
-        schema=schema.extended([*prerequisites.documents, *definitions]),
+        schema=schema.with_definitions([*prerequisites.documents, *definitions]),
         database_secret=database.SECRET,
         parameters=frozenset(parameters(settings)),
         node=None if plan.options.context else node,
@@ -82,9 +83,9 @@ def read_subject(
     subject = replace(subject, pipelines=_pipeline_faults(plan, root, subject))
     if candidate.live:
         # Where there is nothing to compare, a check has no time for it.
-        from pytest_canary.preflight.comparing import compared
+        from pytest_canary.preflight.comparing import compare
 
-        both = compared(plan.baseline.name, subject, renderings, candidate.live)
+        both = compare(plan.baseline.name, subject, renderings, candidate.live)
         subject = replace(subject, live=both.live, made=both.made, uncompared=both.lacking)
     return subject, foreign
 
@@ -106,7 +107,9 @@ def _pipeline_faults(plan: Plan, root: Path, subject: Subject) -> tuple[Fault, .
             for name, each in described.secrets.items()
         },
         variables=described.variables,
-        programs=(Program(subject.script.name, subject.source.path.name, _asked(subject)),)
+        programs=(
+            Program(subject.script.name, subject.source.path.name, _needed_variables(subject)),
+        )
         if subject.scripted
         else (),
     )
@@ -123,11 +126,11 @@ def _faults_elsewhere(
 ) -> tuple[Fault, ...]:
     """What is wrong with a file of GitHub's or GitLab's."""
     from pytest_canary.pipelines.faults import MALFORMED
-    from pytest_canary.services.reading import wanted_of
+    from pytest_canary.services.reading import run_inputs_of
     from pytest_canary.services.runnable import faults_of
 
     try:
-        source, wanted = read(pipeline, root), wanted_of(plan.settings.pipeline)
+        source, wanted = read(pipeline, root), run_inputs_of(plan.settings.pipeline)
         return tuple(faults_of(source, wanted, provided))
     except OSError as error:
         source = Source(pipeline, Path(os.path.relpath(pipeline, root)).as_posix(), "")
@@ -135,7 +138,7 @@ def _faults_elsewhere(
         return (Fault(source, 1, why, "let it be read", MALFORMED),)
 
 
-def _asked(subject: Subject) -> frozenset[str]:
+def _needed_variables(subject: Subject) -> frozenset[str]:
     """The variables of the template that only who runs the script can set."""
     if not subject.rendered:
         return frozenset()
@@ -150,18 +153,17 @@ def _asked(subject: Subject) -> frozenset[str]:
 
 def asked_of(plan: Plan) -> dict[str, Given]:
     """What each track's objects are made for; of a track without replicas, nothing is made."""
-    replicas = plan.settings.replicas
-    counts = {CANARY: replicas.canary, STABLE: replicas.stable}
-    return {track: make_given(plan, track, count) for track, count in counts.items() if count}
+    deployments = track_deployments(plan.settings)
+    return {track: _given_for(plan, each) for track, each in deployments.items() if each.replicas}
 
 
-def make_given(plan: Plan, track: str, replicas: int) -> Given:
+def _given_for(plan: Plan, wanted: TrackDeployment) -> Given:
     """What a track's objects are made for."""
     settings = plan.settings
     registry = f"{plan.options.pull_registry}/" if plan.options.pull_registry else ""
     return Given(
-        deployment=settings.deployment_name(track),
-        replicas=replicas,
+        deployment=wanted.name,
+        replicas=wanted.replicas,
         # A walk names every image by its content.
         image=f"{registry}{settings.name}:0123456789ab-0a1b2c",
         environment=apply_environment(

@@ -37,7 +37,7 @@ class Rule:
 
     def faults(self, subject: Subject) -> Iterator[Fault]:
         """What it finds, under its name."""
-        for fault in chain(subject.told(self.name), self.search(subject)):
+        for fault in chain(subject.faults_told(self.name), self.search(subject)):
             # What stands beside a variable without a value says nothing of its own.
             if self.group.of == "text" or not subject.unclear(fault):
                 yield replace(fault, rule=self.name)
@@ -63,7 +63,7 @@ def rule(
     return declare
 
 
-def told(name: str, finds: str, group: Group, *, advice: str, level: Level = "error") -> Rule:
+def told_rule(name: str, finds: str, group: Group, *, advice: str, level: Level = "error") -> Rule:
     """Declare a rule whose faults were all told already, as files were read.
 
     Args:

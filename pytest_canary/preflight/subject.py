@@ -147,9 +147,9 @@ class Subject:
         """Every object, those of a track once for each, and what is applied before the release."""
         yield from self.prerequisites.documents
         yield from self.definitions
-        yield from self.released()
+        yield from self.released_objects()
 
-    def released(self) -> Iterator[Document]:
+    def released_objects(self) -> Iterator[Document]:
         """Every object that is the release's own, those of a track once for each."""
         yield from self.applied.documents
         for rendered in self._all_rendered():
@@ -168,7 +168,7 @@ class Subject:
             given = next(iter(self.workloads.values())).given
             yield from (Workload(given, self.job, each) for each in jobs(self.job))
 
-    def told(self, rule: str) -> Sequence[Fault]:
+    def faults_told(self, rule: str) -> Sequence[Fault]:
         """What was told under a rule's name as files were read; not what is unclear.
 
         That is of what can't be read, of what does not fit the schema, and of the pipelines.
@@ -204,7 +204,7 @@ class Subject:
 
     def service(self) -> Document | None:
         """The Service in front of both Deployments."""
-        found = (each for each in self.released() if each.kind == "Service")
+        found = (each for each in self.released_objects() if each.kind == "Service")
         return next((each for each in found if each.name == self.settings.service_name), None)
 
 

@@ -57,6 +57,6 @@ def _read(path: Path) -> Attempt | None:
     return None
 
 
-def pushed(attempts: list[Attempt]) -> dict[str, str]:
+def pushed_digests(attempts: list[Attempt]) -> dict[str, str]:
     """What was pushed last under each name, by its digest."""
     return {each.name: each.digest for each in attempts if each.digest}

@@ -91,14 +91,14 @@ class Client:
         """The tags of a repository; NAME_UNKNOWN where there is none of that name."""
         return self._ask("GET", f"{repository}/tags/list")
 
-    def missing(self, repository: str, reference: str) -> Iterator[str]:
+    def missing_parts(self, repository: str, reference: str) -> Iterator[str]:
         """The digests of an image's parts that are not there, of every platform's."""
         found = self._ask("GET", f"{repository}/manifests/{reference}")
         if found.status != http.HTTPStatus.OK:
             yield reference
             return
         for each in _digests(found.content.get("manifests")):
-            yield from self.missing(repository, each)
+            yield from self.missing_parts(repository, each)
         blobs = [found.content.get("config"), *(found.content.get("layers") or ())]
         for each in _digests(blobs):
             answer = self._ask("HEAD", f"{repository}/blobs/{each}")

@@ -142,7 +142,7 @@ def of_answer(
             next="see that the name is that under which the pipeline pushes",
         )
     known = [str(each) for each in tags.content.get("tags") or ()]
-    has = f"has {_listed(known)}" if known else "has no tag any more"
+    has = f"has {_list_few(known)}" if known else "has no tag any more"
     return Finding(
         "ImageGone",
         f"there is no {name} any more: its repository {has}",
@@ -237,6 +237,6 @@ def _unreachable(what: str, where: str, seen: str, evidence: str) -> Finding:
     )
 
 
-def _listed(tags: list[str]) -> str:
+def _list_few(tags: list[str]) -> str:
     more = f" and {len(tags) - _FEW} more" if len(tags) > _FEW else ""
     return f"{', '.join(sorted(tags)[:_FEW])}{more}"

@@ -21,7 +21,7 @@ from pytest_canary.core.waiting import Waiter
 from pytest_canary.k8s.image_names import full_name
 from pytest_canary.k8s.objects import Object
 from pytest_canary.registry import findings, places
-from pytest_canary.registry.attempts import Attempt, pushed, read_attempts
+from pytest_canary.registry.attempts import Attempt, pushed_digests, read_attempts
 from pytest_canary.registry.client import Client, Login, RegistryAnswer
 from pytest_canary.registry.pull_secret import login_secret
 from pytest_canary.registry.serving import Served, join, serve
@@ -136,7 +136,7 @@ class Registry:
         self._node = node
         # What is pushed from now on, the stand-in tells the node of.
         self._write_settings()
-        hosts = {*self.hosts, *(places.host_of(name) for name in self._pushed())}
+        hosts = {*self.hosts, *(places.host_of(name) for name in self._pushed_digests())}
         own = {host: self._place(host) for host in sorted(hosts)}
         self._tell({OTHERS: f"{self._part}/nowhere", **own})
 
@@ -172,7 +172,7 @@ class Registry:
         failed = [findings.of_attempt(each) for each in attempts]
         moved = [
             findings.of_tag(name, digest, self._look(name).digest)
-            for name, digest in pushed(attempts).items()
+            for name, digest in pushed_digests(attempts).items()
         ]
         return list(dict.fromkeys(each for each in (*failed, *moved) if each))
 
@@ -223,16 +223,16 @@ class Registry:
         tags = None
         if answer.status == HTTPStatus.NOT_FOUND:
             tags = self.client.tags(places.place(self._part, name))
-        found = findings.of_answer(name, answer, tags, self._pushed())
+        found = findings.of_answer(name, answer, tags, self._pushed_digests())
         if found is None:
-            found = findings.of_parts(name, list(self._missing(name)))
+            found = findings.of_parts(name, list(self._missing_parts(name)))
         if found:
             raise FoundError([found])
         return answer.digest
 
-    def moved(self, pods: Iterable[Object]) -> list[Finding]:
+    def find_moved(self, pods: Iterable[Object]) -> list[Finding]:
         """Which pods run something else than what was pushed under their image's name."""
-        return findings.of_pods(self._pushed(), pods)
+        return findings.of_pods(self._pushed_digests(), pods)
 
     @property
     def _part(self) -> str:
@@ -241,14 +241,14 @@ class Registry:
     def _place(self, host: str) -> str:
         return f"{self._part}/{places.host_part(host)}"
 
-    def _pushed(self) -> dict[str, str]:
-        return self._published | pushed(self.attempts())
+    def _pushed_digests(self) -> dict[str, str]:
+        return self._published | pushed_digests(self.attempts())
 
     def _look(self, name: str) -> RegistryAnswer:
         return self.client.look(places.place(self._part, name), places.reference(name))
 
-    def _missing(self, name: str) -> Iterable[str]:
-        return self.client.missing(places.place(self._part, name), places.reference(name))
+    def _missing_parts(self, name: str) -> Iterable[str]:
+        return self.client.missing_parts(places.place(self._part, name), places.reference(name))
 
     def _tell(self, known: dict[str, str]) -> None:
         served = self._served

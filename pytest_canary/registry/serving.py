@@ -77,10 +77,10 @@ def serve(
     made = make_certificate(processes, [host])
     import bcrypt
 
-    def hashed(password: str) -> str:
+    def hash_password(password: str) -> str:
         return bcrypt.hashpw(password.encode(), bcrypt.gensalt(COST)).decode()
 
-    lines = [f"{each.user}:{hashed(each.password)}\n" for each in logins]
+    lines = [f"{each.user}:{hash_password(each.password)}\n" for each in logins]
     # A port that the engine chooses is another one as soon as the container is in another network.
     port = _free_port()
     run.note(registry=True)
@@ -120,7 +120,7 @@ def _await(
 ) -> None:
     def look() -> Seen[None]:
         try:
-            engine.started(served.container)
+            engine.start_time(served.container)
         except CommandError as error:
             said: list[str] = []
             argv = ["docker", "logs", "--tail=20", served.container]

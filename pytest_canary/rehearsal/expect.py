@@ -43,7 +43,7 @@ class Expect:
         from pytest_canary.context import expect
 
         context = self._workspace.context
-        expect.replicas(context, track, replicas, of or context.deployed(track))
+        expect.replicas(context, track, replicas, of or context.deployed_title(track))
 
     def write_and_read(self, api: Api | None = None) -> None:
         """A row that is written can be read back.

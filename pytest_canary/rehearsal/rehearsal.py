@@ -43,7 +43,7 @@ class Rehearsal:
             rehearsal.expect.replicas("canary", 1)
 
     The plugin's own: `workspace`, `load`, `journal`, `inspection`, `context`, `make`, `check`,
-    `tried`, `keep_evidence`.
+    `has_tried`, `keep_evidence`.
 
     Args:
         workspace: what it stands on.
@@ -279,7 +279,7 @@ class Rehearsal:
         """Let the timeline and the traffic know where the walk stands."""
         self._enter_phase(stage, transition)
         try:
-            with self.journal.timeline.passing(transition, stage.name):
+            with self.journal.timeline.record_passage(transition, stage.name):
                 yield
         finally:
             self._enter_phase(stage, "")
@@ -293,7 +293,7 @@ class Rehearsal:
         entry = self.load(name).entry
         return entry in self._made and self._made[entry] is None
 
-    def tried(self, name: str) -> bool:
+    def has_tried(self, name: str) -> bool:
         """Whether the transition to a stage was tried, however it ended."""
         return self.load(name).entry in self._made
 

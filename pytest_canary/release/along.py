@@ -16,7 +16,7 @@ from pytest_canary.core.findings import Finding
 from pytest_canary.core.output import excerpt
 from pytest_canary.database.database import Database
 from pytest_canary.database.lock_findings import describe_waits
-from pytest_canary.database.lock_sampler import sampling
+from pytest_canary.database.lock_sampler import sample_locks
 from pytest_canary.diagnosis.log_lines import quote_line
 from pytest_canary.k8s.exec import Exec
 from pytest_canary.k8s.objects import Object, container_status, containers, is_ready, pods_of
@@ -27,7 +27,7 @@ from pytest_canary.release.hook_watch import HookWatch
 from pytest_canary.release.job_manifest import pod_of
 from pytest_canary.release.job_run import JobRun
 from pytest_canary.release.migration import Migrated, explain
-from pytest_canary.release.pod_commands import PodCommands, typed, words_of
+from pytest_canary.release.pod_commands import PodCommands, typed_command, words_of
 
 
 @dataclass(frozen=True)
@@ -86,20 +86,20 @@ class Along:
         locks = None
         if fresh:
             seconds = self.deadline + self.pods.deadline
-            with sampling(self.database, self.pods.addresses(), seconds) as locks:
+            with sample_locks(self.database, self.pods.addresses(), seconds) as locks:
                 try:
                     done = self._deploy(deploy)
                 except CanaryError as error:
-                    raise self._explained(error, describe_waits(locks)) from error
+                    raise self._explain(error, describe_waits(locks)) from error
         else:
             try:
                 done = self._deploy(deploy)
             except CanaryError as error:
-                raise self._explained(error, ()) from error
+                raise self._explain(error, ()) from error
         pod = self.pods.ready_pod(self.deployment) if self.job is None else pod_of(self.job)
         spec = self._spec(pod)
         runs = self._runs(ran)
-        done = runs[0] if runs else done or self._done(self._first(pod, spec), spec)
+        done = runs[0] if runs else done or self._exec_of(self._first(pod, spec), spec)
         after = self.database.schema()
         noted_after = self.database.history(after)
         container = str(spec["name"]) if self.init else ""
@@ -181,22 +181,22 @@ class Along:
             spec: the container that migrates.
         """
 
-        def ended(each: Object) -> str:
+        def end_of(each: Object) -> str:
             status = container_status(each, spec["name"])
             return str(status.get("state", {}).get("terminated", {}).get("finishedAt") or "~")
 
         known = pods_of(self.pods.observer.snapshot().pods.values(), self.deployment)
         alike = [each for each in known if _template(each) == _template(pod)] if self.init else []
-        return min([pod, *alike], key=ended)
+        return min([pod, *alike], key=end_of)
 
-    def _done(self, pod: Object, spec: Object) -> Exec:
+    def _exec_of(self, pod: Object, spec: Object) -> Exec:
         ended = container_status(pod, spec["name"]).get("state", {}).get("terminated", {})
         log = self._log(pod, spec)
         code = int(ended.get("exitCode", 0)) if self.init else 0
-        return Exec(pod["metadata"]["name"], typed(spec), code, log, log)
+        return Exec(pod["metadata"]["name"], typed_command(spec), code, log, log)
 
     def _log(self, pod: Object, spec: Object, *, previous: bool = False) -> str:
-        name, words = pod["metadata"]["name"], typed(spec)
+        name, words = pod["metadata"]["name"], typed_command(spec)
         disclosure = self.pods.printed.of_command(pod, words_of(spec), words, self.image)
         try:
             return self.pods.namespace.logs(
@@ -207,7 +207,7 @@ class Along:
 
     # What is wrong.
 
-    def _explained(self, error: CanaryError, waits: Sequence[str]) -> CanaryError:
+    def _explain(self, error: CanaryError, waits: Sequence[str]) -> CanaryError:
         """Why the version does not come up, where that is its migration."""
         known = self.pods.observer.last_snapshot().pods.values()
         pods = [pod for pod in pods_of(known, self.deployment) if not is_ready(pod)]
@@ -251,8 +251,8 @@ class Along:
                 code = int(ended["exitCode"])
                 return Finding(
                     "MigrationFails",
-                    f"`{typed(spec)}` in init container {spec['name']} of pod {name} exits with "
-                    f"code {code}{quote_line(log)}",
+                    f"`{typed_command(spec)}` in init container {spec['name']} of pod {name} exits "
+                    f"with code {code}{quote_line(log)}",
                     where=where,
                     evidence=excerpt(log),
                     likely=meaning_of_code(code),
@@ -262,8 +262,8 @@ class Along:
                 log = self._log(pod, spec)
                 return Finding(
                     "MigrationHangs",
-                    f"`{typed(spec)}` in init container {spec['name']} of pod {name} was given up "
-                    f"at its deadline of {self.deadline:g} s{quote_line(log)}",
+                    f"`{typed_command(spec)}` in init container {spec['name']} of pod {name} was "
+                    f"given up at its deadline of {self.deadline:g} s{quote_line(log)}",
                     where=where,
                     evidence=excerpt(log),
                     next="see deadlines.rollout, and what it does so long; it runs on until its "

@@ -28,7 +28,7 @@ class ChartMoves:
         self._versions = versions
         self._good: int | None = None
 
-    def standing(self, name: str) -> Given | None:
+    def find_standing(self, name: str) -> Given | None:
         """A track's Deployment as it stands; None where it isn't there."""
         found = self._namespace.deployment(name)
         if found is None:
@@ -48,17 +48,17 @@ class ChartMoves:
         Raises:
             ReleaseError: there is nothing to scale, or Helm fails.
         """
-        found = self.standing(name)
+        found = self.find_standing(name)
         if found is None:
             raise ReleaseError(f"there is no Deployment {name} to scale; see `helm history`")
         given = Given(name, replicas, found.image, {})
-        self._commands.run(chart.apply(given, self.standing(other)))
+        self._commands.run(chart.apply(given, self.find_standing(other)))
 
     def delete(self, chart: HelmChart, name: str, other: str) -> None:
         """`helm upgrade` without a track, or `helm uninstall`; nothing where it isn't there."""
-        found = self.standing(name)
+        found = self.find_standing(name)
         if found is not None:
-            self._commands.run(chart.delete(found, self.standing(other)))
+            self._commands.run(chart.delete(found, self.find_standing(other)))
 
     def remember(self, chart: HelmChart) -> None:
         """Know the revision that stands as the one to come back to."""

@@ -72,9 +72,9 @@ class ClusterWide:
             if contains(there, document.value):
                 return False
             raise ReleaseError(
-                f"{_named(document)} is in the cluster already and differs from that, and is not "
-                "this run's, so it stays as it is; let both say the same, or take it out of what "
-                "is rehearsed"
+                f"{_describe(document)} is in the cluster already and differs from that, and is "
+                "not this run's, so it stays as it is; let both say the same, or take it out of "
+                "what is rehearsed"
             )
         self.note(document.typed)
         key, _, value = self.label.partition("=")
@@ -85,7 +85,7 @@ class ClusterWide:
             # As it may be too long for the annotation that kubectl otherwise compares with.
             self._run("apply", "--server-side", "--force-conflicts", "-f", "-", stdin=_json(body))
         except CommandError as error:
-            raise self._refused(document, error) from error
+            raise self._refusal(document, error) from error
         return True
 
     def _is_ours(self, there: Object, document: Document) -> bool:
@@ -96,15 +96,15 @@ class ClusterWide:
         if self.alone:
             return True
         raise ReleaseError(
-            f"{_named(document)} is in the cluster for run {owner}, which removes it at its end; "
-            "wait for that, or remove it with `pytest --canary-reap` where it ran"
+            f"{_describe(document)} is in the cluster for run {owner}, which removes it at its "
+            "end; wait for that, or remove it with `pytest --canary-reap` where it ran"
         )
 
     def _get(self, document: Document) -> Object | None:
         try:
             text = self._run("get", document.typed, "--ignore-not-found", "-o=json")
         except CommandError as error:
-            raise self._refused(document, error) from error
+            raise self._refusal(document, error) from error
         found: Object | None = json.loads(text) if text.strip() else None
         return found
 
@@ -114,12 +114,12 @@ class ClusterWide:
         def look() -> Seen[None]:
             found = self._get(document)
             if found is None:
-                raise ReleaseError(f"{_named(document)} was deleted while it was waited for")
+                raise ReleaseError(f"{_describe(document)} was deleted while it was waited for")
             names = condition(found, "NamesAccepted")
             if names.get("status") == "False":
                 raise ReleaseError(
-                    f"{_named(document)} is not taken: {names.get('message')}; give the kind names "
-                    "that no other CRD of the cluster has"
+                    f"{_describe(document)} is not taken: {names.get('message')}; give the kind "
+                    "names that no other CRD of the cluster has"
                 )
             if condition(found, "Established").get("status") != "True":
                 return Seen("it is not established yet", False, None)
@@ -138,10 +138,12 @@ class ClusterWide:
             return set()  # it does not know the group yet
         return {each["name"] for each in found.get("resources", [])}
 
-    def _refused(self, document: Document, error: CommandError) -> ReleaseError:
+    def _refusal(self, document: Document, error: CommandError) -> ReleaseError:
         why = error.last_words
         way_out = f"; {_WAY_OUT}" if "is forbidden" in why else ""
-        return ReleaseError(f"{_named(document)} can't be applied: {why}{way_out}", error.evidence)
+        return ReleaseError(
+            f"{_describe(document)} can't be applied: {why}{way_out}", error.evidence
+        )
 
     def _run(self, *words: str, stdin: bytes = b"") -> str:
         command: list[str | Path] = [self.kubectl, f"--kubeconfig={self.kubeconfig}", *words]
@@ -163,7 +165,7 @@ def contains(there: Any, wanted: Any) -> bool:
     return bool(there == wanted)
 
 
-def _named(document: Document) -> str:
+def _describe(document: Document) -> str:
     where = document.source.where(document.line("kind"))
     return f"{document.kind} {document.name} ({where})"
 

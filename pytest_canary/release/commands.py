@@ -121,7 +121,7 @@ class Commands:
             heard(line)
 
         told = self._printed.of_script(version, [deployment, str(replicas), version.image])
-        with self._watched(command, script.kill_all):
+        with self._watch(command, script.kill_all):
             script.run(
                 self._words(command),
                 timeout=timeout,
@@ -145,7 +145,7 @@ class Commands:
         """
         own = self._processes.part()
         try:
-            with self._watched(command, own.kill_all):
+            with self._watch(command, own.kill_all):
                 return own.run(
                     self._words(command), timeout=120, env=self.environment, stdin=[command.stdin]
                 )
@@ -154,12 +154,10 @@ class Commands:
             self._expect_not_lost(error.output)
             raise ReleaseError(error.sentence, error.evidence) from error
 
-    def _watched(
-        self, command: Command, end: Callable[[], object]
-    ) -> AbstractContextManager[object]:
+    def _watch(self, command: Command, end: Callable[[], object]) -> AbstractContextManager[object]:
         """What watches over a command's hooks; FoundError where one fails."""
         hooks = self._hooks if command.runs_hooks else None
-        return hooks.watched(end) if hooks else nullcontext()
+        return hooks.watch(end) if hooks else nullcontext()
 
     def _words(self, command: Command) -> list[str | Path]:
         where = [f"--namespace={self._namespace}"] if command.named else []

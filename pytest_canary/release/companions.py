@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from pytest_canary.config.track_deployments import TrackDeployment
 from pytest_canary.manifests.documents import Document
 from pytest_canary.manifests.jobs import is_hook
 from pytest_canary.manifests.rendered import Given
 from pytest_canary.manifests.version import STABLE
-from pytest_canary.release.wanted import Wanted
 from pytest_canary.rendering.version import Version
 
 KINDS = ("Deployment", "StatefulSet", "DaemonSet")
 
 
 def companions(
-    version: Version, tracks: Mapping[str, Wanted], environment: Mapping[str, str]
+    version: Version, tracks: Mapping[str, TrackDeployment], environment: Mapping[str, str]
 ) -> list[Document]:
     """Those that a version's manifests make beside the Deployment under release, each once.
 
@@ -30,14 +30,16 @@ def companions(
     names = {each.name for each in tracks.values()}
     found = {
         (each.kind, each.name): each
-        for each in _made(version, tracks[STABLE], environment)
+        for each in _objects(version, tracks[STABLE], environment)
         if each.kind in KINDS and each.name and each.name not in names and not is_hook(each)
     }
     return list(found.values())
 
 
-def _made(version: Version, stable: Wanted, environment: Mapping[str, str]) -> Iterator[Document]:
-    yield from version.renderer.shared(version.image).documents
+def _objects(
+    version: Version, stable: TrackDeployment, environment: Mapping[str, str]
+) -> Iterator[Document]:
+    yield from version.renderer.shared_objects(version.image).documents
     given = Given(stable.name, stable.replicas, version.image, environment)
     rendered = version.renderer.render(given)
     own = rendered.deployment(given.deployment)

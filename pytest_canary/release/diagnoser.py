@@ -56,14 +56,14 @@ class Diagnoser:
 
     def findings(self, expected: Expected) -> list[Finding]:
         """What is wrong with a Deployment now; nothing where all is well or only on its way."""
-        return self._found(
+        return self._find(
             lambda objects: diagnose(objects, expected),
             lambda objects: wanted_logs(objects, expected),
         )
 
     def findings_of_pod(self, name: str) -> list[Finding]:
         """What keeps a pod of the run's own from running its command."""
-        return self._found(
+        return self._find(
             lambda objects: diagnose_pod(objects, name),
             lambda objects: wanted_logs_of_pod(objects, name),
         )
@@ -75,12 +75,12 @@ class Diagnoser:
 
     def findings_of_workload(self, workload: Object, kind: str) -> list[Finding]:
         """What is wrong with a workload that is none of the release's Deployments."""
-        return self._found(
+        return self._find(
             lambda objects: diagnose_workload(objects, workload, kind),
             lambda objects: wanted_logs_of_workload(objects, workload, kind),
         )
 
-    def _found(
+    def _find(
         self,
         find: Callable[[Objects], list[Finding]],
         wanted: Callable[[Objects], Iterable[LogKey]],

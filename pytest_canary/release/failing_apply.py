@@ -106,7 +106,7 @@ class _Trial:
         except CommandError as error:
             code = error.code
         finally:
-            left = list(self._left(before))
+            left = list(self._left_files(before))
         if code is None or not self.asked.exists():
             return
         name = self.apply.name
@@ -125,20 +125,20 @@ class _Trial:
             with suppress(OSError):
                 yield from folder.iterdir()
 
-    def _left(self, before: set[Path]) -> Iterator[tuple[str, bytes]]:
+    def _left_files(self, before: set[Path]) -> Iterator[tuple[str, bytes]]:
         """The files that it has left and rendered the template into; those beside it, no more."""
         for path in self.temporary.rglob("*"):
-            content = self._rendered(path)
+            content = self._read_rendered(path)
             if content:
                 yield f"$TMPDIR/{path.relative_to(self.temporary)}", content
         for path in set(self._beside()) - before:
-            content = self._rendered(path)
+            content = self._read_rendered(path)
             if content:
                 yield str(path), content
                 with suppress(OSError):
                     path.unlink()
 
-    def _rendered(self, path: Path) -> bytes:
+    def _read_rendered(self, path: Path) -> bytes:
         with suppress(OSError):
             if path.is_file() and not path.is_symlink():
                 with path.open("rb") as file:

@@ -72,7 +72,7 @@ class HookWatch:
         self._old: set[str] = set()
 
     @contextmanager
-    def watched(self, end: Callable[[], object]) -> Iterator[None]:
+    def watch(self, end: Callable[[], object]) -> Iterator[None]:
         """Watch while the body runs a command.
 
         Args:
@@ -149,17 +149,19 @@ class HookWatch:
             if any(each.code == "JobDeleted" for each in error.findings):
                 run.done = run.end_of_deleted()
             else:
-                run.found = [self._told(run, each) for each in error.findings]
+                run.found = [self._as_finding_of_hook(run, each) for each in error.findings]
                 return
         if run.done is None:
             seconds = time.monotonic() - run.began
             if seconds > self._pods.deadline:
                 late = WaitTimeoutError(f"waited {seconds:.0f} s for Job {run.name} to end")
-                run.found = [self._told(run, each) for each in run.run.deadline_findings(late)]
+                run.found = [
+                    self._as_finding_of_hook(run, each) for each in run.run.deadline_findings(late)
+                ]
         elif run.done.code:
-            run.found = [self._failed(run, run.done)]
+            run.found = [self._failure(run, run.done)]
 
-    def _failed(self, run: HookRun, done: Exec) -> Finding:
+    def _failure(self, run: HookRun, done: Exec) -> Finding:
         return Finding(
             "MigrationFails" if run.migrates else "HookFails",
             f"`{done.command}` of Helm's hook, Job {run.name}, exits with code {done.code} in pod "
@@ -171,7 +173,7 @@ class HookWatch:
             "many tries as the Job's backoffLimit has: 0 is enough where another can't help",
         )
 
-    def _told(self, run: HookRun, finding: Finding) -> Finding:
+    def _as_finding_of_hook(self, run: HookRun, finding: Finding) -> Finding:
         """A finding of its Job, as one of a hook."""
         hangs = finding.code == "MigrationHangs"
         code = "HookHangs" if hangs and not run.migrates else finding.code

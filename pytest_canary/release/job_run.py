@@ -11,7 +11,7 @@ from pytest_canary.core.findings import Finding
 from pytest_canary.core.output import excerpt
 from pytest_canary.core.waiting import Seen
 from pytest_canary.diagnosis.ends import UNSTARTABLE
-from pytest_canary.diagnosis.log_lines import quote_line, telling
+from pytest_canary.diagnosis.log_lines import quote_line, telling_line
 from pytest_canary.diagnosis.repetition import ENDS, alike
 from pytest_canary.diagnosis.subject import LastWords
 from pytest_canary.k8s.exec import Exec
@@ -24,7 +24,7 @@ from pytest_canary.k8s.objects import (
     is_over,
     state,
 )
-from pytest_canary.release.pod_commands import PodCommands, typed, words_of
+from pytest_canary.release.pod_commands import PodCommands, typed_command, words_of
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class JobRun:
         self.name = str(job["metadata"]["name"])
         template = {"metadata": {}, **job["spec"]["template"]}
         self._container = app_container(template, pods.versions)
-        self._typed = typed(self._container)
+        self._typed = typed_command(self._container)
         self._uid = ""
         self._ends: dict[tuple[str, str], End] = {}
         self._slow: list[Finding] = []
@@ -124,7 +124,7 @@ class JobRun:
     def _look(self) -> Seen[Exec]:
         job = self._pods.namespace.job(self.name)
         if job is None:
-            raise FoundError([self._deleted()])
+            raise FoundError([self._deletion()])
         self._uid = str(job["metadata"].get("uid"))
         pods = self._own_pods()
         for pod in pods:
@@ -132,11 +132,11 @@ class JobRun:
         ends = list(self._ends.values())
         failed = condition(job, "Failed")
         if condition(job, "Complete").get("status") == "True":
-            return Seen("complete", True, self._done(0, ends, pods))
+            return Seen("complete", True, self._exec_of(0, ends, pods))
         if failed.get("status") == "True" or self._repeats(ends):
             if not ends or failed.get("reason") == "DeadlineExceeded":
-                raise FoundError([*self._diagnosed(pods), self._failed(failed, pods)])
-            return Seen("failed", True, self._done(ends[-1].code, ends, pods))
+                raise FoundError([*self._diagnose(pods), self._failure(failed, pods)])
+            return Seen("failed", True, self._exec_of(ends[-1].code, ends, pods))
         return Seen(self._stands(pods), False, Exec("", "", 0, "", ""))
 
     def _own_pods(self) -> list[Object]:
@@ -178,7 +178,7 @@ class JobRun:
     @staticmethod
     def _repeats(ends: list[End]) -> bool:
         """Whether another try would fail as well, as the last ones did."""
-        words = [LastWords(each.code, telling(each.log)) for each in ends if each.code]
+        words = [LastWords(each.code, telling_line(each.log)) for each in ends if each.code]
         return len(words) >= ENDS or (len(words) > 1 and alike(*words[-2:]))
 
     def _last(self, ends: Iterable[End]) -> Exec | None:
@@ -187,7 +187,7 @@ class JobRun:
             return Exec(end.pod, self._typed, end.code, end.log, end.log)
         return None
 
-    def _done(self, code: int, ends: list[End], pods: list[Object]) -> Exec:
+    def _exec_of(self, code: int, ends: list[End], pods: list[Object]) -> Exec:
         found = self._last(each for each in ends if each.code == code)
         if found:
             return found
@@ -222,7 +222,7 @@ class JobRun:
 
     # What is wrong.
 
-    def _diagnosed(self, pods: list[Object]) -> list[Finding]:
+    def _diagnose(self, pods: list[Object]) -> list[Finding]:
         """Why the last pod could not run the command."""
         return self._pods.diagnose(pods[-1]["metadata"]["name"]) if pods else []
 
@@ -268,7 +268,7 @@ class JobRun:
             and each.running is not None
         ]
 
-    def _failed(self, failed: Object, pods: list[Object]) -> Finding:
+    def _failure(self, failed: Object, pods: list[Object]) -> Finding:
         log = self._log(pods[-1]) if pods else ""
         reason, message = str(failed.get("reason", "")), str(failed.get("message", ""))
         return Finding(
@@ -280,7 +280,7 @@ class JobRun:
             next="see activeDeadlineSeconds and backoffLimit of the Job",
         )
 
-    def _deleted(self) -> Finding:
+    def _deletion(self) -> Finding:
         ttl = self._job["spec"].get("ttlSecondsAfterFinished")
         return Finding(
             "JobDeleted",

@@ -14,13 +14,13 @@ from pytest_canary.core.errors import FoundError, WaitTimeoutError
 from pytest_canary.core.findings import Finding
 from pytest_canary.database.database import Database
 from pytest_canary.database.lock_findings import describe_waits
-from pytest_canary.database.lock_sampler import sampling
+from pytest_canary.database.lock_sampler import sample_locks
 from pytest_canary.database.locks import Locks
 from pytest_canary.database.migration_history import MigrationHistory, history_change
 from pytest_canary.database.schema import Schema, count_changes, difference, not_undone
 from pytest_canary.k8s.exec import Exec
 from pytest_canary.k8s.objects import Object
-from pytest_canary.release.migration_trials import Tried, untried
+from pytest_canary.release.migration_trials import Tried, state_before
 from pytest_canary.release.one_off import one_off
 from pytest_canary.release.pod_commands import PodCommands
 
@@ -120,12 +120,12 @@ def migrate(
         ReleaseError: no pod is ready, or migrate fails on the empty database.
         DatabaseError: the database does not answer.
     """
-    tried = fresh() if fresh else untried(database)
+    tried = fresh() if fresh else state_before(database)
     pinged = pods.run(deployment, ping, "PingHangs") if ping else None
     ready()
     locks = None
     if fresh:
-        with sampling(database, pods.addresses(but=deployment), pods.deadline) as locks:
+        with sample_locks(database, pods.addresses(but=deployment), pods.deadline) as locks:
             try:
                 done = way.run()
             except FoundError as error:
@@ -177,7 +177,7 @@ def take_down(
     name = f"canary-down-{secrets.token_hex(4)}"
     before = database.schema()
     noted = database.history(before)
-    with sampling(database, pods.addresses(), pods.deadline) as locks:
+    with sample_locks(database, pods.addresses(), pods.deadline) as locks:
         try:
             own = one_off(pod, pods.app_of(pod), name, command, database.settings.name)
             done = pods.run_apart(own, "the down-migration to end")

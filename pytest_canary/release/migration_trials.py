@@ -42,7 +42,7 @@ class Tried:
     touched: bool = False
 
 
-def untried(database: Database) -> Tried:
+def state_before(database: Database) -> Tried:
     """What there is before a migration.
 
     Raises:
@@ -87,7 +87,7 @@ class MigrationTrials:
         self.refused = Background(REFUSED, self._try_refused, limit, self._pods.waiter)
 
     def _try_fresh(self, waiter: Waiter) -> Tried:
-        known, pods = untried(self._database), self._pods.waiting_by(waiter)
+        known, pods = state_before(self._database), self._pods.waiting_by(waiter)
         made = fresh_schema(pods, self._database, self._pod, self._command)
         return replace(known, schema=made, touched=self._database.schema() != known.before)
 
@@ -119,7 +119,9 @@ class MigrationTrials:
         with suppress(CanaryError):
             self.refused.wait(waiter)
         # What the app itself has made meanwhile, as at its first request, is none of a migration's.
-        return tried if tried.touched else replace(untried(self._database), schema=tried.schema)
+        return (
+            tried if tried.touched else replace(state_before(self._database), schema=tried.schema)
+        )
 
     def stop(self) -> None:
         """End what still runs; its pods and databases are gone then."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from pytest_canary.config.migration_settings import CommandSettings, MigrationSettings
+from pytest_canary.config.track_deployments import TrackDeployment
 from pytest_canary.database.database import Database
 from pytest_canary.release.along import Along
 from pytest_canary.release.hook_watch import HookWatch
@@ -19,7 +20,6 @@ from pytest_canary.release.job_run import JobRun
 from pytest_canary.release.migration import Fresh, Migrated, Way, by_exec, migrate
 from pytest_canary.release.migration_trials import MigrationTrials
 from pytest_canary.release.pod_commands import PodCommands
-from pytest_canary.release.wanted import Wanted
 from pytest_canary.rendering.version import Version
 
 
@@ -40,7 +40,7 @@ class Migrator:
     def __init__(
         self,
         pods: PodCommands,
-        tracks: Mapping[str, Wanted],
+        tracks: Mapping[str, TrackDeployment],
         migration: MigrationSettings,
         commands: CommandSettings,
         deadline: float,
@@ -131,7 +131,7 @@ class Migrator:
         ping = self._commands.ping
         return made.migrate(deploy, ping=ping, fresh=fresh, ready=ready)
 
-    def _way(self, wanted: Wanted, version: Version) -> Way:
+    def _way(self, wanted: TrackDeployment, version: Version) -> Way:
         given = version, wanted.name, wanted.replicas, self._environment
         if version.job:
             job = load_job(version.job, *given)

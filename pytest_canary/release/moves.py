@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from pytest_canary.config.track_deployments import TrackDeployment
 from pytest_canary.k8s.namespace import Namespace
 from pytest_canary.manifests.rendered import Given
 from pytest_canary.manifests.version import CANARY, STABLE
 from pytest_canary.release.chart_moves import ChartMoves
-from pytest_canary.release.wanted import Wanted
 from pytest_canary.rendering.helm import HelmChart
 from pytest_canary.rendering.renderer import Renderer
 from pytest_canary.rendering.version import Version
@@ -24,7 +24,7 @@ class Moves:
     """
 
     def __init__(
-        self, namespace: Namespace, charts: ChartMoves, tracks: Mapping[str, Wanted]
+        self, namespace: Namespace, charts: ChartMoves, tracks: Mapping[str, TrackDeployment]
     ) -> None:
         self._namespace = namespace
         self._charts = charts
@@ -37,14 +37,14 @@ class Moves:
         if isinstance(version.renderer, HelmChart):
             self._charts.remember(version.renderer)
 
-    def applying(self, track: str, version: Version) -> Given | None:
+    def note_version(self, track: str, version: Version) -> Given | None:
         """Know a version's files as those that stand from now on.
 
         Returns:
             The other track as it stands, where one chart makes both.
         """
         self._applied = version.renderer
-        return self._charts.standing(self._other(track)) if self._chart else None
+        return self._charts.find_standing(self._other(track)) if self._chart else None
 
     def scale(self, track: str, replicas: int) -> None:
         """`kubectl scale --replicas=N deployment/NAME`, or Helm's way to it."""

@@ -204,7 +204,7 @@ class PodCommands:
             WaitTimeoutError: it does not end; with its output so far.
         """
         name, (container,) = pod["metadata"]["name"], pod["spec"]["containers"]
-        command = typed(container)
+        command = typed_command(container)
         try:
             self.namespace.add(pod)
             try:
@@ -230,7 +230,7 @@ class PodCommands:
             WaitTimeoutError: it does not get ready; with its output so far.
         """
         name, (container,) = pod["metadata"]["name"], pod["spec"]["containers"]
-        command = typed(container)
+        command = typed_command(container)
 
         def look() -> Seen[None]:
             found = self.observer.snapshot().pods.get(name)
@@ -256,7 +256,7 @@ class PodCommands:
         """The terminated state of a pod's container."""
         before: Object | None = None
 
-        def lost(end: str) -> FoundError:
+        def loss(end: str) -> FoundError:
             return FoundError([lost_pod_finding(command, name, "never ended", end, "")])
 
         def look() -> Seen[Object]:
@@ -264,18 +264,18 @@ class PodCommands:
             pod = self.observer.snapshot().pods.get(name)
             if pod is None:
                 if before:
-                    raise lost("the pod was deleted")
+                    raise loss("the pod was deleted")
                 return Seen(f"pod {name} is not there yet", False, {})
             end, before = fate(before or pod, pod, container), pod
             status = pod.get("status", {})
             if status.get("phase") == "Failed" and status.get("reason"):
-                raise lost(end)
+                raise loss(end)
             ended = container_status(pod, container).get("state", {}).get("terminated")
             if ended and ended.get("reason") not in UNSTARTABLE:
                 return Seen("ended", True, ended)
             found = self.expect_to_run(name, command)
             if is_over(pod):
-                raise lost(end or "the pod has ended, and does not say why")
+                raise loss(end or "the pod has ended, and does not say why")
             told = [f"pod {name} is {status.get('phase')}", *(each.sentence for each in found)]
             return Seen("; ".join(told), False, {})
 
@@ -305,7 +305,7 @@ class PodCommands:
     def _log(self, pod: Object) -> str:
         """What the command of a pod of the run's own has printed."""
         name, (container,) = pod["metadata"]["name"], pod["spec"]["containers"]
-        disclosure = self.printed.of_command(pod, words_of(container), typed(container))
+        disclosure = self.printed.of_command(pod, words_of(container), typed_command(container))
         try:
             return self.namespace.logs(name, container["name"], disclosure=disclosure)
         except ClusterError as error:
@@ -317,7 +317,7 @@ def words_of(container: Object) -> list[str]:
     return [*(container.get("command") or ()), *(container.get("args") or ())]
 
 
-def typed(container: Object) -> str:
+def typed_command(container: Object) -> str:
     """The same as one would type it."""
     return shlex.join(words_of(container)) or f"the own command of {container['image']}"
 

@@ -63,7 +63,7 @@ def try_refused(
     """
     silences: list[float] = []
 
-    def ended(pod: str, container: str, state: Object) -> None:
+    def note_end(pod: str, container: str, state: Object) -> None:
         log = pods.namespace.logs(pod, container, 1, timestamps=True)
         silences.append(silence(log, state))
 
@@ -72,7 +72,7 @@ def try_refused(
             surely = database.refuse_changes(name)
             app = container or pods.app_of(pod)
             own = one_off(pod, app, name.replace("_", "-"), command, name)
-            done = pods.run_apart(own, REFUSED, timeout=PATIENCE, ended=ended)
+            done = pods.run_apart(own, REFUSED, timeout=PATIENCE, ended=note_end)
             # Whoever asks for it may write all the same.
             if done.code == 0 and not surely and database.schema(name):
                 return Refused(unknown="it has written to a database that is read-only")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_canary.config.settings import Settings
+from pytest_canary.config.track_deployments import track_deployments
 from pytest_canary.core.processes import Processes
 from pytest_canary.core.secret_variables import secrets_of
 from pytest_canary.core.waiting import Waiter
@@ -31,7 +32,6 @@ from pytest_canary.release.rollouts import Rollouts
 from pytest_canary.release.service import Service
 from pytest_canary.release.surroundings import Surroundings
 from pytest_canary.release.trial import Trial, try_out
-from pytest_canary.release.wanted import wanted_of
 from pytest_canary.rendering.version import Version
 
 
@@ -113,7 +113,7 @@ class Release:
         )
         announce: Callable[[str], None] = claims.announce if claims else lambda _: None
         deadline = settings.deadlines.rollout
-        self._tracks = wanted_of(settings)
+        self._tracks = track_deployments(settings)
         self.migrator = Migrator(
             self.pods,
             self._tracks,
@@ -244,7 +244,7 @@ class Release:
             ReleaseError: the script fails; with its output.
             WaitTimeoutError: the Deployment's pods don't become ready.
         """
-        self.rollouts.deploy(track, replicas, version, self._moves.applying(track, version))
+        self.rollouts.deploy(track, replicas, version, self._moves.note_version(track, version))
 
     def know(self, image: str) -> None:
         """Take a container that runs this image for the app's."""

@@ -62,7 +62,7 @@ class RolloutWatch:
     @property
     def seen(self) -> str:
         """What is there now, in words."""
-        return self._settled()[1]
+        return self._progress()[1]
 
     def look(self, *, applying: bool = False) -> str:
         """Look once.
@@ -83,7 +83,7 @@ class RolloutWatch:
         if not doomed:
             self._doomed_since = None
         elif not (applying and self._may_be_mended(doomed)):
-            raise self._explained(doomed)
+            raise self._explain(doomed)
         self._slow = findings
         return "; ".join([*(each.sentence for each in findings[:1]), self.seen])
 
@@ -144,7 +144,7 @@ class RolloutWatch:
         """
 
         def look() -> Seen[None]:
-            done, text = self._settled()
+            done, text = self._progress()
             return Seen(text if done else self.look(), done, None)
 
         self._generation = generation
@@ -183,9 +183,9 @@ class RolloutWatch:
         """
         if not self._slow or isinstance(error, FoundError):
             return error
-        return self._explained(self._slow, str(error))
+        return self._explain(self._slow, str(error))
 
-    def _explained(self, findings: list[Finding], more: str = "") -> FoundError:
+    def _explain(self, findings: list[Finding], more: str = "") -> FoundError:
         if not self.applies or self._applied is None:
             return FoundError(findings, more)
         since = self.observer.now() - self._applied
@@ -193,7 +193,7 @@ class RolloutWatch:
         seen = ", ".join(text for text in (first.seen, f"found {since:.1f} s after apply") if text)
         return FoundError([replace(first, seen=seen), *findings[1:]], more, after=since)
 
-    def _settled(self) -> tuple[bool, str]:
+    def _progress(self) -> tuple[bool, str]:
         now, expected = self.observer.snapshot(), self.expected
         known = now.deployments.get(expected.deployment, {}).get("metadata", {})
         if known and known.get("generation", 0) < self._generation:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from pytest_canary.config.track_deployments import TrackDeployment
 from pytest_canary.core.errors import CanaryError, CommandError, FoundError, ReleaseError
 from pytest_canary.core.processes import Processes
 from pytest_canary.core.waiting import Waiter
@@ -15,7 +16,6 @@ from pytest_canary.manifests.rendered import Given
 from pytest_canary.release.commands import Commands
 from pytest_canary.release.diagnoser import Diagnoser
 from pytest_canary.release.rollout_watch import RolloutWatch
-from pytest_canary.release.wanted import Wanted
 from pytest_canary.rendering.version import Version
 
 
@@ -42,7 +42,7 @@ class Rollouts:
         commands: Commands,
         processes: Processes,
         waiter: Waiter,
-        tracks: Mapping[str, Wanted],
+        tracks: Mapping[str, TrackDeployment],
         service: str,
         deadline: float,
     ) -> None:

@@ -89,7 +89,7 @@ class Service:
         port = ports(slices).get(pod)
         if port is None:
             raise ReleaseError(
-                f"Service {self.name} sends nothing to pod {pod} yet: {_described(slices, pod)}"
+                f"Service {self.name} sends nothing to pod {pod} yet: {_describe(slices, pod)}"
             )
         return port
 
@@ -123,7 +123,7 @@ class Service:
             was_there = pod in now.pods
             for deployment in _owners(now, pod, deployments):
                 self.check(deployment)
-            return Seen(_described(slices, pod), False, 0)
+            return Seen(_describe(slices, pod), False, 0)
 
         return self.waiter.until(
             f"Service {self.name} to send connections to pod {pod}",
@@ -193,7 +193,7 @@ def _owners(now: Snapshot, pod: str, deployments: Sequence[str]) -> list[str]:
     return [deployment for deployment in deployments if pods_of(mine, deployment)]
 
 
-def _described(slices: Sequence[Object], pod: str) -> str:
+def _describe(slices: Sequence[Object], pod: str) -> str:
     """What a Service's EndpointSlices say of a pod that none of them has a port for."""
     if not slices:
         return "it has no EndpointSlice"

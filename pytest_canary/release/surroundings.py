@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from pytest_canary.config.track_deployments import TrackDeployment
 from pytest_canary.core.errors import FoundError, ReleaseError
 from pytest_canary.core.findings import Finding
 from pytest_canary.core.waiting import Waiter
@@ -17,7 +18,6 @@ from pytest_canary.release.cluster_wide import ClusterWide
 from pytest_canary.release.commands import Commands
 from pytest_canary.release.companions import companions
 from pytest_canary.release.diagnoser import Diagnoser
-from pytest_canary.release.wanted import Wanted
 from pytest_canary.release.workload_watch import WorkloadWatch
 from pytest_canary.rendering.prerequisites import IN_FRONT, Prerequisites
 from pytest_canary.rendering.version import Version
@@ -47,7 +47,7 @@ class Surroundings:
     observer: Observer
     diagnoser: Diagnoser
     waiter: Waiter
-    tracks: Mapping[str, Wanted]
+    tracks: Mapping[str, TrackDeployment]
     deadline: float
     commands: Commands
     cluster_wide: ClusterWide | None
@@ -64,7 +64,7 @@ class Surroundings:
             ReleaseError: something can't be applied.
         """
         around = prerequisites.cluster_wide()
-        own = prerequisites.namespaced()
+        own = prerequisites.in_namespace()
         kept = self._apply_around(each for each in around if each.kind not in IN_FRONT)
         self._apply(own)
         found = self._watch(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from pytest_canary.changes.immutable import makes_anew
 from pytest_canary.changes.version_objects import once
+from pytest_canary.config.track_deployments import TrackDeployment
 from pytest_canary.core.errors import NotApplicable
 from pytest_canary.core.findings import Finding
 from pytest_canary.core.wording import plural
@@ -17,7 +18,6 @@ from pytest_canary.manifests.definitions import kinds
 from pytest_canary.manifests.documents import Document
 from pytest_canary.manifests.jobs import is_hook
 from pytest_canary.manifests.rendered import Given, Rendered
-from pytest_canary.release.wanted import Wanted
 from pytest_canary.rendering.version import Version
 
 # Tools by which a script makes something else of a template than what stands in it.
@@ -48,7 +48,7 @@ class Trial:
 
 def try_out(
     namespace: NamespaceApi,
-    tracks: Mapping[str, Wanted],
+    tracks: Mapping[str, TrackDeployment],
     version: Version,
     environment: Mapping[str, str],
 ) -> Trial:
@@ -120,7 +120,10 @@ class _Objects:
     """
 
     def __init__(
-        self, tracks: Mapping[str, Wanted], version: Version, environment: Mapping[str, str]
+        self,
+        tracks: Mapping[str, TrackDeployment],
+        version: Version,
+        environment: Mapping[str, str],
     ) -> None:
         self.tracks, self.version, self.environment = tracks, version, environment
         self.script = version.renderer.script()
@@ -140,7 +143,7 @@ class _Objects:
 
     def _all(self) -> Iterator[Document]:
         renderer, image = self.version.renderer, self.version.image
-        yield from renderer.shared(image).documents
+        yield from renderer.shared_objects(image).documents
         if makes_anew(self.script):
             self.unknown.append(
                 f"{renderer.deployment_source().shown}, as {self.script.name} takes away what is "

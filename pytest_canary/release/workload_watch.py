@@ -93,7 +93,7 @@ class WorkloadWatch:
         self._seen[number] = "" if done else text
         if not done:
             told = self.diagnoser.findings_of_workload(found, document.kind)
-            self._slow[number] = [self._named(each, document) for each in told]
+            self._slow[number] = [self._name_object(each, document) for each in told]
             if told:
                 self._seen[number] = f"{told[0].sentence}; {text}"
         return done
@@ -106,7 +106,7 @@ class WorkloadWatch:
         if self._slow[number]:
             return self._slow[number][0]
         document, seen = self.documents[number], self._seen[number]
-        return self._named(
+        return self._name_object(
             Finding(
                 "NotReadyInTime",
                 f"it is given up after {self.deadline:g} s: {seen}",
@@ -117,7 +117,7 @@ class WorkloadWatch:
             document,
         )
 
-    def _named(self, finding: Finding, document: Document) -> Finding:
+    def _name_object(self, finding: Finding, document: Document) -> Finding:
         """A finding of one of its pods, said of the object that the project has."""
         line = document.line("kind")
         place = document.source.where(line)

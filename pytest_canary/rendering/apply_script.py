@@ -37,7 +37,7 @@ class ApplyScript:
         """The template as the script would hand it to kubectl, as far as it can be read."""
         return templates.render(self.deployment_source(), self.script(), given)
 
-    def shared(self, _image: str, /) -> Parsed:
+    def shared_objects(self, _image: str, /) -> Parsed:
         """What stands in the Service's manifest, which is applied as it is."""
         return parse(self.service_source())
 

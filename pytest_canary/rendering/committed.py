@@ -63,7 +63,7 @@ class Committed:
         shown = f"{self.revision}:{path_text(path, self.root)}"
         return replace(source, path=path, shown=shown, revision=self.revision)
 
-    def traced(self, documents: Sequence[Document]) -> list[Document]:
+    def trace(self, documents: Sequence[Document]) -> list[Document]:
         """Objects with their files as they are told."""
         return [replace(each, source=self.in_revision(each.source)) for each in documents]
 
@@ -80,7 +80,7 @@ class Committed:
         )
 
     def _traced_parsed(self, parsed: Parsed) -> Parsed:
-        return replace(parsed, documents=self.traced(parsed.documents))
+        return replace(parsed, documents=self.trace(parsed.documents))
 
 
 def live_renderings(

@@ -57,7 +57,7 @@ class Derived:
         )
         return Rendered(Parsed([made], [made.value]))
 
-    def shared(self, image: str, /) -> Parsed:
+    def shared_objects(self, image: str, /) -> Parsed:
         """Everything but the Deployment under release, CRDs, and Jobs that may migrate."""
         made = [
             beside(
@@ -86,11 +86,11 @@ class Derived:
 
     def apply(self, given: Given, _other: Given | None = None, /) -> Command:
         """`kubectl apply -f -`."""
-        return _applied(self.render(given).parsed.documents)
+        return _apply(self.render(given).parsed.documents)
 
     def apply_shared(self, image: str, /) -> Command:
         """`kubectl apply -f -`."""
-        return _applied(self.shared(image).documents)
+        return _apply(self.shared_objects(image).documents)
 
     def script(self) -> Script:
         """`kubectl apply`, which fills nothing in."""
@@ -113,7 +113,12 @@ class Derived:
         """All that the project has, but for the image."""
         none = Given("", 0, "", {})
         return _json(
-            [self.definitions(), self.shared("").documents, self.render(none), self.jobs(none)]
+            [
+                self.definitions(),
+                self.shared_objects("").documents,
+                self.render(none),
+                self.jobs(none),
+            ]
         ).encode()
 
     def pull_secrets(self) -> set[str]:
@@ -130,9 +135,9 @@ class Derived:
             made.append(f"namespace {self._namespace} is left out for the rehearsal's own")
         for each in self._documents:
             if any(each is job for job in self._migrating):
-                made.append(f"Job {_called(each)} is run by itself, to migrate")
+                made.append(f"Job {_name_of(each)} is run by itself, to migrate")
             elif self._may_migrate(each):
-                made.append(f"Job {_called(each)} is left {self._why_left}")
+                made.append(f"Job {_name_of(each)} is left {self._why_left}")
             elif self._is_closed(each):
                 made.append(f"Service {each.name} is a NodePort, to be reached from outside")
         return made
@@ -195,12 +200,12 @@ class Derived:
         return f"to {migration.job}" if migration.job else f'out: migration.by = "{migration.way}"'
 
 
-def _called(document: Document) -> str:
+def _name_of(document: Document) -> str:
     """What an object is called, or what its names begin with."""
     return document.name or f"{document.at('metadata', 'generateName') or ''}…"
 
 
-def _applied(documents: Iterable[Document]) -> Command:
+def _apply(documents: Iterable[Document]) -> Command:
     """`kubectl apply` of objects, which are on no disk."""
     items = [each.value for each in documents]
     listed = {"apiVersion": "v1", "kind": "List", "items": items}

@@ -62,7 +62,7 @@ class HelmChart:
         own = [each for each in found if each.name == given.deployment]
         return Rendered(Parsed(own, [each.value for each in own]))
 
-    def shared(self, image: str, /) -> Parsed:
+    def shared_objects(self, image: str, /) -> Parsed:
         """Everything but the two Deployments, hooks among it."""
         tracks = {f"{self.name}-{track}" for track in TRACKS}
         parsed = self._all(image or "none:0")
@@ -97,7 +97,7 @@ class HelmChart:
     def _all(self, image: str) -> Parsed:
         tracks = [Given(f"{self.name}-{track}", 1, image, {}) for track in TRACKS]
         made = Parsed()
-        for release, given in self._released(tracks[0], tracks[1]):
+        for release, given in self._values_by_release(tracks[0], tracks[1]):
             parsed = self._template(release, given)
             made.documents += parsed.documents
             made.faults += parsed.faults
@@ -106,11 +106,11 @@ class HelmChart:
     def _documents(self, given: Given) -> list[Document]:
         other = Given(self._other_name(given), 1, given.image, {})
         made: list[Document] = []
-        for release, values in self._released(given, other):
+        for release, values in self._values_by_release(given, other):
             made += self._template(release, values).documents
         return made
 
-    def _released(self, one: Given, other: Given) -> Iterator[tuple[str, list[str]]]:
+    def _values_by_release(self, one: Given, other: Given) -> Iterator[tuple[str, list[str]]]:
         """The releases, each with the words that name its values."""
         if self.releases == 1:
             yield self.name, self._set(one, other)

@@ -41,7 +41,7 @@ def template(
     try:
         text = processes.read(command, timeout=PATIENCE)
     except CommandError as error:
-        raise _refused(error, path_text(chart, root)) from error
+        raise _refusal(error, path_text(chart, root)) from error
     made = Parsed()
     for name, part in _parts(text):
         path = chart / name
@@ -49,13 +49,13 @@ def template(
         parsed = parse(source, part, _origin(source, part))
         if not part.strip() or parsed.broken:
             continue
-        made.documents += map(_homed, parsed.documents)
+        made.documents += map(_without_namespace, parsed.documents)
         made.values += parsed.values
         made.faults += parsed.faults
     return made
 
 
-def _refused(error: CommandError, shown: str) -> ReleaseError:
+def _refusal(error: CommandError, shown: str) -> ReleaseError:
     if not shutil.which("helm"):
         return ReleaseError(
             f"{shown} can't be rendered: helm is not on PATH; install Helm 3.10 or newer, or name "
@@ -109,7 +109,7 @@ def _same(template_line: str, made: str) -> bool:
     return "{{" in template_line and bool(key) and made.startswith(key)
 
 
-def _homed(document: Document) -> Document:
+def _without_namespace(document: Document) -> Document:
     """An object that takes the release's namespace, as one that names none."""
     if document.at("metadata", "namespace") != NAMESPACE:
         return document

@@ -52,15 +52,15 @@ def build_objects(
         try:
             text = (processes or Processes()).read(command, timeout=PATIENCE)
         except CommandError as error:
-            raise _refused(error, shown, command[0]) from error
+            raise _refusal(error, shown, command[0]) from error
         source = read(kustomization(folder) or folder, root)
         made = parse(replace(source, text=text, too_large=False))
         origins = _Origins(top, root)
-        documents = [origins.traced(each, source) for each in made.documents]
+        documents = [origins.trace(each, source) for each in made.documents]
     return ObjectSet(replace(made, documents=documents), source)
 
 
-def _refused(error: CommandError, shown: str, kubectl: str | Path) -> ReleaseError:
+def _refusal(error: CommandError, shown: str, kubectl: str | Path) -> ReleaseError:
     if not shutil.which(kubectl):
         return ReleaseError(
             f"{shown} can't be rendered: there is no {kubectl} on PATH; install kubectl, or name "
@@ -89,7 +89,7 @@ class _Origins:
         self._root = root
         self._read: dict[Path, Parsed] = {}
 
-    def traced(self, document: Document, source: Source) -> Document:
+    def trace(self, document: Document, source: Source) -> Document:
         """An object with the lines of the file that has it; of the kustomization, where none has.
 
         Args:
@@ -97,12 +97,12 @@ class _Origins:
             source: the kustomization.
         """
         value, told = _without_origin(document.value)
-        found = self._begun(told, document)
+        found = self._find_original(told, document)
         if found is None:
             return Document(source, value, {})
         return replace(found, value=value)
 
-    def _begun(self, told: str, document: Document) -> Document | None:
+    def _find_original(self, told: str, document: Document) -> Document | None:
         path = self._path(told)
         if path is None:
             return None

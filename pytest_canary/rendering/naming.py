@@ -55,7 +55,7 @@ def with_names(settings: Settings, kubectl: Path | None = None) -> Settings:
             f"{settings.source}: migration.job = {settings.migration.job!r}: stands among the "
             'manifests, whose Job needs no file of its own; say migration.by = "job" instead'
         )
-    settings = _migrating(settings, [*([deployment] if deployment else []), *jobs])
+    settings = _with_migration(settings, [*([deployment] if deployment else []), *jobs])
     return settings.model_copy(update={"name": name, "service_name": service_name})
 
 
@@ -72,13 +72,15 @@ def _of_chart(settings: Settings) -> Settings:
     # Both releases of a chart that is installed twice may have one.
     made = {each.name: each for each in objects.parsed.documents if runs_with_a_version(each)}
     hooks = list(made.values())
-    settings = _migrating(settings, [*stable, *hooks], by_helm=True)
+    settings = _with_migration(settings, [*stable, *hooks], by_helm=True)
     migration = with_hook(settings.migration, hooks)
     settings = settings.model_copy(update={"migration": migration})
     return settings.model_copy(update={"service_name": service.name}) if service else settings
 
 
-def _migrating(settings: Settings, documents: list[Document], *, by_helm: bool = False) -> Settings:
+def _with_migration(
+    settings: Settings, documents: list[Document], *, by_helm: bool = False
+) -> Settings:
     """The settings with what migrates by these objects, where nobody has said what does."""
     migration = recognise(settings.migration, settings.commands, documents, by_helm=by_helm)
     commands = own_commands(migration, settings.commands)

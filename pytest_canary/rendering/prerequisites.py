@@ -67,7 +67,7 @@ class Prerequisites:
         """Those that belong to the whole cluster."""
         return [each for each in self.documents if is_cluster_wide(each, self._own)]
 
-    def namespaced(self) -> list[Document]:
+    def in_namespace(self) -> list[Document]:
         """Those that are in the rehearsal's namespace."""
         return [each for each in self.documents if not is_cluster_wide(each, self._own)]
 
@@ -91,7 +91,7 @@ class Prerequisites:
                 in the project.
         """
         accounts = {each.name for each in self.documents if each.kind == "ServiceAccount"}
-        made = [_made(each, namespace, labels, loaded, accounts) for each in self.documents]
+        made = [_prepare(each, namespace, labels, loaded, accounts) for each in self.documents]
         return Prerequisites(replace(self.parsed, documents=made), self.namespace)
 
     @property
@@ -132,7 +132,7 @@ def _images(document: Document) -> Iterator[tuple[str, int]]:
                 yield container["image"], document.line(*where, "image")
 
 
-def _made(
+def _prepare(
     document: Document,
     namespace: str,
     labels: Mapping[str, str],

@@ -47,7 +47,7 @@ class Renderer(Protocol):
     def render(self, given: Given) -> Rendered:
         """The objects that are made for one track: its Deployment, and what comes with it."""
 
-    def shared(self, image: str, /) -> Parsed:
+    def shared_objects(self, image: str, /) -> Parsed:
         """The objects that both tracks have in common, the Service among them.
 
         Args:

@@ -56,11 +56,11 @@ class Candidate:
     made: Renderings
     service_source: Source
     prerequisites: Parsed
-    definitions: tuple[Document, ...] = ()
-    jobs: tuple[Document, ...] | None = None
-    notes: tuple[str, ...] = ()
-    live: Renderings | None = None
-    uncompared: str = ""
+    definitions: tuple[Document, ...]
+    jobs: tuple[Document, ...] | None
+    notes: tuple[str, ...]
+    live: Renderings | None
+    uncompared: str
 
 
 def renderings_of(renderer: Renderer, asked: Mapping[str, Given], image: str) -> Renderings:
@@ -76,7 +76,7 @@ def renderings_of(renderer: Renderer, asked: Mapping[str, Given], image: str) ->
     """
     return Renderings(
         tracks={track: renderer.render(each) for track, each in asked.items()},
-        shared=renderer.shared(image),
+        shared=renderer.shared_objects(image),
         source=renderer.deployment_source(),
         script=renderer.script(),
         deletes=renderer.deletes,

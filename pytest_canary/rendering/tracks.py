@@ -72,12 +72,12 @@ def without_namespace(documents: Iterable[Document], namespace: str) -> list[Doc
         value = {**each.value, "metadata": {**each.table("metadata")}}
         value["metadata"].pop("namespace", None)
         if isinstance(value.get("subjects"), list):
-            value["subjects"] = [_moved(subject, namespace) for subject in value["subjects"]]
+            value["subjects"] = [_move(subject, namespace) for subject in value["subjects"]]
         kept.append(replace(each, value=value) if each.table("metadata") else each)
     return kept
 
 
-def _moved(subject: Any, namespace: str) -> Any:
+def _move(subject: Any, namespace: str) -> Any:
     """Whom a RoleBinding is for: an account of the namespace that is left out is one beside it."""
     if isinstance(subject, dict) and subject.get("namespace") == namespace:
         return {key: value for key, value in subject.items() if key != "namespace"}

@@ -51,7 +51,7 @@ def with_bounds(report: Report) -> Report:
             for each in report.pipelines
         ),
         "transitions": first("transitions", report.transitions),
-        "findings": tuple(_found(each) for each in first("findings", report.findings, 100)),
+        "findings": tuple(_shorten_found(each) for each in first("findings", report.findings, 100)),
         "replicas": steps(report.replicas, report.seconds),
     }
     if report.traffic:
@@ -91,13 +91,13 @@ def wider(traffic: Traffic, most: int = BINS) -> Traffic:
         number = math.floor(round((point.at - first) / width, 6))
         bins.setdefault((number, point.version), []).append(point)
     merged = (
-        _merged(first + number * width, version, bins[number, version])
+        _merge(first + number * width, version, bins[number, version])
         for number, version in sorted(bins)
     )
     return traffic.model_copy(update={"bin": width, "series": tuple(merged)})
 
 
-def _merged(at: float, version: str, points: Sequence[Point]) -> Point:
+def _merge(at: float, version: str, points: Sequence[Point]) -> Point:
     def worst(values: Iterable[float | None]) -> float | None:
         return max((value for value in values if value is not None), default=None)
 
@@ -150,7 +150,7 @@ def _check(check: Check) -> Check:
     return check.model_copy(update=texts)
 
 
-def _found(found: Found) -> Found:
+def _shorten_found(found: Found) -> Found:
     return found.model_copy(
         update={
             name: shorten(getattr(found, name)) for name in ("sentence", "seen", "evidence", "why")

@@ -40,7 +40,7 @@ def compose(
     """
     told = _compose(journal, result, promotion, stopped_by)
     # An app's answer, or a test's own words, may hold what nobody is to read.
-    return told.redacted(journal.redactor.redact)
+    return told.without_secrets(journal.redactor.redact)
 
 
 def _compose(
@@ -95,7 +95,7 @@ def _versions(journal: Journal) -> document.Versions:
     images = cluster.images if cluster else {}
     origins = {
         "baseline": plan.baseline.text if plan.upgrade else "",
-        "candidate": plan.options.image or f"built {_built(journal)}",
+        "candidate": plan.options.image or f"built {_describe_build(journal)}",
     }
 
     def version(title: str) -> document.Version:
@@ -109,7 +109,7 @@ def _versions(journal: Journal) -> document.Versions:
     return document.Versions(baseline=baseline, candidate=version("candidate"))
 
 
-def _built(journal: Journal) -> str:
+def _describe_build(journal: Journal) -> str:
     roles = journal.plan.roles
     if roles:
         return f"by {roles.file('build')}"
@@ -218,8 +218,8 @@ def _database(journal: Journal) -> figures.Database | None:
     rollback = journal.find(RollbackOutcome)
     return figures.Database(
         backup=_backup(journal),
-        schema_before=_noted(done.noted_before),
-        schema_after=_noted(done.noted_after),
+        schema_before=_revisions(done.noted_before),
+        schema_after=_revisions(done.noted_after),
         changes=tuple(done.changes),
         locks=tuple(_locks(done, journal.plan.settings.database.lock_limit)),
         not_undone=tuple(rollback.not_undone if rollback else ()),
@@ -240,7 +240,7 @@ def _backup(journal: Journal) -> figures.Backup | None:
     )
 
 
-def _noted(noted: Sequence[tuple[str, ...]]) -> str:
+def _revisions(noted: Sequence[tuple[str, ...]]) -> str:
     """What migration tools call the schema, such as Alembic's revision."""
     return ", ".join(entry[-1] for entry in noted)
 

@@ -78,7 +78,7 @@ def append_ci_summary(text: str, environ: Mapping[str, str]) -> Path | None:
     path = Path(named)
     try:
         used = path.stat().st_size if path.exists() else 0
-        kept = fitting(text, LIMIT - used)
+        kept = fit(text, LIMIT - used)
         if not kept:
             return None
         with path.open("a", encoding="utf-8") as file:
@@ -91,7 +91,7 @@ def append_ci_summary(text: str, environ: Mapping[str, str]) -> Path | None:
     return path
 
 
-def fitting(text: str, room: int) -> str:
+def fit(text: str, room: int) -> str:
     """As many of a text's lines as fit into so many bytes, and a word on what is missing."""
     if len(text.encode()) <= room:
         return text
@@ -152,7 +152,7 @@ def _since(before: Report, report: Report) -> list[str]:
     told += [f"{title} {old} then, {new} now" for title, (old, new) in found.versions.items()]
     lines = [f"- {_inline(each)}" for each in told]
     for label, each in (("new", found.new), ("gone", found.gone)):
-        lines += [_changed(label, finding) for finding in each[:FINDINGS]]
+        lines += [_format_change(label, finding) for finding in each[:FINDINGS]]
         if len(each) > FINDINGS:
             lines.append(f"- {len(each) - FINDINGS} more are {label}")
     if not (found.new or found.gone):
@@ -164,7 +164,7 @@ def _since(before: Report, report: Report) -> list[str]:
     return [f"### Since the last run, {_inline(before.run)} of {when}", "", *lines]
 
 
-def _changed(label: str, found: Found) -> str:
+def _format_change(label: str, found: Found) -> str:
     told = _inline(words.sentence(found.sentence))
     return f"- **{label}** {told} ({_inline(found.code)}, {found.level})"
 

@@ -93,8 +93,8 @@ def tiles(report: Report) -> list[Tile]:
     found = []
     traffic, verdict = report.traffic, report.verdict
     if traffic:
-        found.append(_lost(traffic.lost, traffic.sent))
-        found.append(_written(traffic))
+        found.append(_requests_tile(traffic.lost, traffic.sent))
+        found.append(_writes_tile(traffic))
     if report.share:
         share = report.share
         note = f"{words.interval(share)}; {words.percent(share.expected)} of the replicas"
@@ -111,11 +111,11 @@ def tiles(report: Report) -> list[Tile]:
         found.append(Tile("fewest replicas available", str(lowest.lowest), note, tone))
     checks = [check for stage in report.stages for check in stage.checks]
     if checks:
-        found.append(_held(Counter(check.result for check in checks), report.seconds))
+        found.append(_checks_tile(Counter(check.result for check in checks), report.seconds))
     return found
 
 
-def _written(traffic: Traffic) -> Tile:
+def _writes_tile(traffic: Traffic) -> Tile:
     label, writes = "acknowledged writes", words.count(traffic.writes)
     lost, doubled = len(traffic.lost_writes), len(traffic.doubled_writes)
     if lost or doubled:
@@ -126,7 +126,7 @@ def _written(traffic: Traffic) -> Tile:
     return Tile(label, writes, "each there once", "good")
 
 
-def _held(results: Counter[str], seconds: float) -> Tile:
+def _checks_tile(results: Counter[str], seconds: float) -> Tile:
     held, failed = results["passed"], results["failed"]
     rest = results.total() - held - failed
     told = [f"{failed} failed" if failed else "", f"{rest} not made" if rest else ""]
@@ -134,7 +134,7 @@ def _held(results: Counter[str], seconds: float) -> Tile:
     return Tile("checks held", words.count(held), note, "bad" if failed else "")
 
 
-def _lost(lost: int, sent: int) -> Tile:
+def _requests_tile(lost: int, sent: int) -> Tile:
     if not sent:
         return Tile("requests", "0", "so nothing is known of them")
     note = f"{words.count(lost)} lost" if lost else "none lost"

@@ -31,32 +31,34 @@ class Part(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _hold_in_a_file(cls, given: Any) -> Any:
-        return changed(given, encodable)
+        return change_texts(given, encodable)
 
-    def redacted(self, redact: Callable[[str], str]) -> Self:
+    def without_secrets(self, redact: Callable[[str], str]) -> Self:
         """The same with the secrets taken out of what was said; names and words of ours stay."""
         changes = {}
         for name, field in type(self).model_fields.items():
             value = getattr(self, name)
             free = Free in field.metadata
-            changes[name] = changed(value, redact) if free else _parts_redacted(value, redact)
+            changes[name] = change_texts(value, redact) if free else _parts_redacted(value, redact)
         return self.model_copy(update=changes)
 
 
-def changed(value: Any, change: Callable[[str], str]) -> Any:
+def change_texts(value: Any, change: Callable[[str], str]) -> Any:
     """A value with every text in it changed; parts stay as they are."""
     if isinstance(value, str):
         return change(value)
     if isinstance(value, dict):
-        return {changed(key, change): changed(each, change) for key, each in value.items()}
+        return {
+            change_texts(key, change): change_texts(each, change) for key, each in value.items()
+        }
     if isinstance(value, list | tuple):
-        return tuple(changed(each, change) for each in value)
+        return tuple(change_texts(each, change) for each in value)
     return value
 
 
 def _parts_redacted(value: Any, redact: Callable[[str], str]) -> Any:
     if isinstance(value, Part):
-        return value.redacted(redact)
+        return value.without_secrets(redact)
     if isinstance(value, tuple):
         return tuple(_parts_redacted(each, redact) for each in value)
     return value

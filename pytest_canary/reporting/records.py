@@ -23,7 +23,7 @@ def verdict_of(verdict: Verdict, confidence: float | None = None) -> document.Ve
     return document.Verdict(
         answer=verdict.answer,
         sentence=verdict.sentence,
-        comparisons=tuple(_compared(each) for each in verdict.comparisons),
+        comparisons=tuple(_comparison(each) for each in verdict.comparisons),
         omitted=verdict.omitted,
         looks=verdict.looks,
         samples={"baseline": baseline, "canary": canary},
@@ -35,14 +35,14 @@ def verdict_of(verdict: Verdict, confidence: float | None = None) -> document.Ve
     )
 
 
-def _compared(found: Comparison) -> document.Comparison:
-    def shown(value: float | None) -> str:
+def _comparison(found: Comparison) -> document.Comparison:
+    def show(value: float | None) -> str:
         return "" if value is None else comparison.format_value(value, found.unit)
 
     return document.Comparison(
         metric=found.metric,
-        baseline=shown(found.baseline),
-        canary=shown(found.canary),
+        baseline=show(found.baseline),
+        canary=show(found.canary),
         effect=found.effect,
         interval=_interval(found),
         least=found.least or None,
@@ -65,7 +65,9 @@ def _effect(found: Comparison) -> str:
     """The effect with its interval, where that is known: +3.1 (-0.4 to +6.6) ms."""
     if found.effect is None:
         return ""
-    told = [_signed(value, found.unit) for value in (found.effect, *(_interval(found) or ()))]
+    told = [
+        _format_signed(value, found.unit) for value in (found.effect, *(_interval(found) or ()))
+    ]
     if len(told) < 3:
         return told[0]
     parts = [text.partition(" ") for text in told]
@@ -75,7 +77,7 @@ def _effect(found: Comparison) -> str:
     return f"{told[0]} ({told[1]} to {told[2]})"
 
 
-def _signed(value: float, unit: Unit) -> str:
+def _format_signed(value: float, unit: Unit) -> str:
     text = comparison.format_difference(value, unit)
     return text if text.startswith("-") else f"+{text}"
 
@@ -142,11 +144,11 @@ def traffic_of(
             for version, bins in traffic.series(width).items()
             for each in bins
         ),
-        losses=tuple(_lost(each, began) for each in losses),
+        losses=tuple(_loss(each, began) for each in losses),
     )
 
 
-def _lost(each: Exchange, began: float) -> figures.Loss:
+def _loss(each: Exchange, began: float) -> figures.Loss:
     return figures.Loss(
         at=began + each.due,
         stage=each.stage,

@@ -47,7 +47,7 @@ class Since:
 
 def since(before: Report, now: Report) -> Since:
     """Compare a run with the one before."""
-    old, fresh = _told(before), _told(now)
+    old, fresh = _told_findings(before), _told_findings(now)
     walked = {stage.name for stage in now.stages if stage.result in ("passed", "failed")}
     missing = _without(old, fresh)
     sought = tuple(each for each in missing if not each.stage or each.stage in walked)
@@ -61,7 +61,7 @@ def since(before: Report, now: Report) -> Since:
     )
 
 
-def _told(report: Report) -> tuple[Found, ...]:
+def _told_findings(report: Report) -> tuple[Found, ...]:
     return report.of_level("error") + report.of_level("warning")
 
 

@@ -42,7 +42,7 @@ def headline(report: Report) -> Headline:
     """
     first, verdict = report.failures.first, report.verdict
     if report.result == "stopped":
-        return Headline("Stopped", "stopped", _stopped(report))
+        return Headline("Stopped", "stopped", _explain_stop(report))
     if report.result == "failed":
         by_verdict = first is None or first.stage in ("", "verdict")
         if verdict and verdict.answer != "go" and by_verdict:
@@ -69,7 +69,7 @@ def _of(verdict: Verdict) -> Headline:
     return Headline(word, TONES[verdict.answer], sentence(said))
 
 
-def _stopped(report: Report) -> str:
+def _explain_stop(report: Report) -> str:
     entered = [stage for stage in report.stages if stage.began is not None]
     # The cleanup is walked after whatever was interrupted.
     within = [stage.name for stage in entered if stage.name != "cleanup"]

@@ -21,8 +21,8 @@ MOST_JOBS = 1_000
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What is to be run of a file.
+class RunInputs:
+    """What is to be run of a file, and with what.
 
     Attributes:
         jobs: the names of jobs; none for all.
@@ -40,10 +40,10 @@ class Wanted:
     parameters: Mapping[str, str] = field(default_factory=dict)
 
 
-def wanted_of(described: PipelineSettings) -> Wanted:
+def run_inputs_of(described: PipelineSettings) -> RunInputs:
     """What the settings say is to be run of a file."""
     secrets = tuple(described.secrets)
-    return Wanted(tuple(described.jobs), uses=described.uses, secrets=secrets)
+    return RunInputs(tuple(described.jobs), uses=described.uses, secrets=secrets)
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def read(source: Source, shape: Shape, service: str) -> tuple[Reader | None, lis
     return (None if misfits else reader), [reader.fault(each) for each in misfits]
 
 
-def chosen(wanted: Wanted, there: Iterable[str]) -> Iterator[Misfit]:
+def job_misfits(wanted: RunInputs, there: Iterable[str]) -> Iterator[Misfit]:
     """The jobs that are wanted and not there; or that there are too many."""
     names = [*there]
     if len(names) > MOST_JOBS:

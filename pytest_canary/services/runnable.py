@@ -24,7 +24,7 @@ from pytest_canary.services.gitlab import lacking as gitlab_lacking
 from pytest_canary.services.gitlab.job import GitLabJobs
 from pytest_canary.services.gitlab.pipeline import read_pipeline
 from pytest_canary.services.lacking import wants
-from pytest_canary.services.reading import MOST, Wanted, read
+from pytest_canary.services.reading import MOST, RunInputs, read
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Runnable:
     starts: Callable[[str, Mapping[str, End]], bool]
 
 
-def runnable(source: Source, wanted: Wanted, workflow: Workflow) -> Runnable:
+def runnable(source: Source, wanted: RunInputs, workflow: Workflow) -> Runnable:
     """Read what is to be run of a file.
 
     Args:
@@ -64,10 +64,10 @@ def runnable(source: Source, wanted: Wanted, workflow: Workflow) -> Runnable:
             github = GitHubJobs(found, wanted.parameters)
             starts = partial(github.starts, workflow=workflow)
             return Runnable(found.definition, github.run, starts)
-    raise SettingsError("\n".join(_told(faults)))
+    raise SettingsError("\n".join(_format(faults)))
 
 
-def faults_of(source: Source, wanted: Wanted, provided: Provided) -> list[Fault]:
+def faults_of(source: Source, wanted: RunInputs, provided: Provided) -> list[Fault]:
     """What is wrong with a file, whatever it runs for; and what its jobs lack.
 
     Args:
@@ -86,5 +86,5 @@ def faults_of(source: Source, wanted: Wanted, provided: Provided) -> list[Fault]
     return [*faults, *(islice(lacking(reader, wanted, wants(provided)), MOST) if reader else ())]
 
 
-def _told(faults: Sequence[Fault]) -> list[str]:
+def _format(faults: Sequence[Fault]) -> list[str]:
     return [f"{each.source.where(each.line)}: {each.sentence}; {each.fix}" for each in faults]

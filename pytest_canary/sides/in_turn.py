@@ -179,7 +179,7 @@ class InTurn:
                 moments.append(self._after(self._period))
                 rows.append(self._rows_read())
                 if len(moments) > 2:
-                    before, now = (self._asked(*moments[at:][:2]) for at in (-3, -2))
+                    before, now = (self._requests_between(*moments[at:][:2]) for at in (-3, -2))
                     why = self._unsteadiness(before, now, self._limits)
             if len(moments) > 2:
                 self.rows = (rows[-3] + rows[-1]) // 2
@@ -224,7 +224,7 @@ class InTurn:
         self._stopped.wait(seconds)
         return self.traffic.now()
 
-    def _asked(self, begin: float, end: float) -> Requests:
+    def _requests_between(self, begin: float, end: float) -> Requests:
         return requests_of(self.traffic.columns(begin, end)[STABLE])
 
     def keep_baseline(self, waiter: Waiter) -> None:
@@ -259,7 +259,7 @@ class InTurn:
         """
         if self.alone is None:
             return Requests.of((), ())
-        return self._asked(self.alone.begin, self.alone.end)
+        return self._requests_between(self.alone.begin, self.alone.end)
 
     def candidate(self, until: float) -> Requests:
         """What became of the candidate's until a moment.
@@ -267,7 +267,7 @@ class InTurn:
         Raises:
             TrafficError: the traffic broke off.
         """
-        return self._asked(self._began, until)
+        return self._requests_between(self._began, until)
 
     def due(self) -> int:
         """How many requests were due to the candidate, at most; without a look at each."""

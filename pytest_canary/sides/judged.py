@@ -42,10 +42,10 @@ class Judged:
             canary,
             (self._stable.restarts_in_place, self._canary.restarts),
             (self._stable.unready, self._canary.unready),
-            self._held(),
+            self._measure_memory(),
         )
 
-    def _held(self) -> tuple[Memory | None, Memory | None]:
+    def _measure_memory(self) -> tuple[Memory | None, Memory | None]:
         try:
             return self._memory.tell(self._asked, self._watched)
         except ClusterError:

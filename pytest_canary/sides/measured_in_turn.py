@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pytest_canary.analysis.comparison import Observed
 from pytest_canary.analysis.judge import Judge
 from pytest_canary.core.waiting import Seen, Waiter
-from pytest_canary.sides.measurement import unsettled
+from pytest_canary.sides.measurement import settling_time
 
 if TYPE_CHECKING:
     from pytest_canary.analysis.verdict import Verdict
@@ -69,7 +69,7 @@ class MeasuredInTurn:
                 passed = 1.0  # it gets no better
             most = self._asked.due()
             if judge.due(passed, most, most):
-                both = self._observed()
+                both = self._observe()
                 if judge.due(passed, *(len(each.requests) for each in both)):
                     last = judge.look(passed, *both, held_up=self._asked.held_up())
             text = last.text if last else f"{seconds:.0f} s of at most {limits.seconds:g}"
@@ -87,9 +87,9 @@ class MeasuredInTurn:
         assert verdict  # noqa: S101 (it is final)
         return verdict
 
-    def _observed(self) -> tuple[Observed, Observed]:
+    def _observe(self) -> tuple[Observed, Observed]:
         baseline, slow = self._asked.baseline, self._slow
-        until = self._asked.traffic.now() - unsettled(baseline, slow)
+        until = self._asked.traffic.now() - settling_time(baseline, slow)
         restarts, unready = self._asked.events
         figures = self._figures
         return (

@@ -23,7 +23,7 @@ from pytest_canary.sides.pod_figures import PodFigures
 SETTLES = 0.01
 
 
-def unsettled(baseline: Requests, slow: float) -> float:
+def settling_time(baseline: Requests, slow: float) -> float:
     """Seconds after which what is not answered is slow at any of the verdict's levels.
 
     That is twice the baseline's slowest hundredth, but never longer than what is slow for anybody.
@@ -103,7 +103,7 @@ class Measurement:
             both = self._requests() if judge.due(passed, most, most) else None
             if both and judge.due(passed, *map(len, both)):
                 self.measure()
-                last = judge.look(passed, *self._observed(both), held_up=self._held_up())
+                last = judge.look(passed, *self._observe(both), held_up=self._held_up())
                 # A look keeps the generator waiting, which is nobody's fault.
                 self._asked.disregard()
             text = last.text if last else f"{seconds:.0f} s of at most {limits.seconds:g}"
@@ -122,20 +122,20 @@ class Measurement:
         assert verdict  # noqa: S101 (it is final)
         return verdict
 
-    def _settled(self) -> float:
+    def _settled_until(self) -> float:
         """Until when requests are looked at: what was due by then is answered, or surely slow."""
         now, slow = self._asked.now(), self._slow
         baseline, _ = self._asked.requests(max(self._from, now - 4 * slow), now)
-        return now - unsettled(baseline, slow)
+        return now - settling_time(baseline, slow)
 
-    def observed(self) -> tuple[Observed, Observed]:
+    def observe(self) -> tuple[Observed, Observed]:
         """Baseline and canary, from the window's beginning until now."""
-        return self._observed(self._requests())
+        return self._observe(self._requests())
 
     def _requests(self) -> tuple[Requests, Requests]:
-        return self._asked.requests(self._from, self._settled())
+        return self._asked.requests(self._from, self._settled_until())
 
-    def _observed(self, both: tuple[Requests, Requests]) -> tuple[Observed, Observed]:
+    def _observe(self, both: tuple[Requests, Requests]) -> tuple[Observed, Observed]:
         if not all(self._watched.values()):
             self._watched = self._memory.pods
         found = [

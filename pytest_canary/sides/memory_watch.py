@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import threading
 import time
-from bisect import bisect_right
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from pytest_canary.analysis.memory import Memory, Reading
+from pytest_canary.analysis.memory import Memory
 from pytest_canary.core.errors import CanaryError, ClusterError
 from pytest_canary.k8s.objects import Object, app_container, containers, is_ready, pods_of
 from pytest_canary.k8s.quantities import quantity_or_none
 from pytest_canary.manifests.version import CANARY, STABLE
+from pytest_canary.sides.memory_looks import (
+    Held,
+    MemoryLook,
+    MemoryMeasure,
+    counted_memory,
+    memory_of,
+    resident_set,
+    working_set,
+)
 from pytest_canary.sides.pages import Page
 
 if TYPE_CHECKING:
@@ -30,33 +37,6 @@ EVERY = 2.0
 
 # Looks at all of them after which what nobody has told will not be told.
 SILENT = 3
-
-
-# A moment and bytes.
-_Held = tuple[float, float]
-
-
-@dataclass(frozen=True)
-class _Look:
-    """What one look told of each pod, by its name.
-
-    Attributes:
-        at: the moment, by the watch's clock.
-        pods: who was asked.
-        resident: bytes, as the pods' own pages tell.
-        counted: bytes, as their node's kernel counts them.
-        working: seconds since the epoch and bytes, as the kubelets tell.
-    """
-
-    at: float
-    pods: Collection[str]
-    resident: Mapping[str, float]
-    counted: Mapping[str, float]
-    working: Mapping[str, _Held]
-
-
-_Measure = Callable[[_Look, Sequence[str]], _Held | None]
-"""What a look told of some pods, on average; None where not of all of them."""
 
 
 class MemoryWatch:
@@ -97,7 +77,7 @@ class MemoryWatch:
         self._clock = clock
         self._every = every
         self._count = count
-        self._looks: list[_Look] = []
+        self._looks: list[MemoryLook] = []
         self._last: dict[str, Page] = {}
         self._several: set[str] = set()
         self._stopped = threading.Event()
@@ -126,17 +106,17 @@ class MemoryWatch:
         Raises:
             ClusterError: nobody knows what pods there are.
         """
-        pods = [pod for track in self._deployments for pod in self._measured(track)]
+        pods = [pod for track in self._deployments for pod in self._measured_pods(track)]
         names, at = [_name(pod) for pod in pods], self._clock()
         resident = {}
         for pod in pods:
             metrics = None if self._stopped.is_set() else self._pages.read(_name(pod))
             if metrics and metrics.resident is not None and self._tells(pod, at, metrics):
                 resident[_name(pod)] = metrics.resident
-        counted = {} if len(resident) == len(pods) else self._counted(pods)
+        counted = {} if len(resident) == len(pods) else self._read_counts(pods)
         all_told = len(pods) in (len(resident), len(counted))
-        working = {} if all_told else self._working(pods)
-        self._looks.append(_Look(at, names, resident, counted, working))
+        working = {} if all_told else self._read_working_sets(pods)
+        self._looks.append(MemoryLook(at, names, resident, counted, working))
 
     def _tells(self, pod: Object, at: float, metrics: Metrics) -> bool:
         """Whether a pod's page tells of all that it holds: of several processes it tells one's."""
@@ -148,7 +128,7 @@ class MemoryWatch:
         self._last[name] = page
         return name not in self._several
 
-    def _counted(self, pods: Sequence[Object]) -> Mapping[str, float]:
+    def _read_counts(self, pods: Sequence[Object]) -> Mapping[str, float]:
         if self._count is None or self._stopped.is_set():
             return {}
         names = {str(pod["metadata"]["uid"]): _name(pod) for pod in pods}
@@ -156,8 +136,8 @@ class MemoryWatch:
             return {names[uid]: held for uid, held in self._count(names).items() if uid in names}
         return {}
 
-    def _working(self, pods: Sequence[Object]) -> Mapping[str, _Held]:
-        found: dict[str, _Held] = {}
+    def _read_working_sets(self, pods: Sequence[Object]) -> Mapping[str, Held]:
+        found: dict[str, Held] = {}
         for node in sorted({each for pod in pods if (each := _node(pod))}):
             with suppress(ClusterError):  # a shared cluster's users may not ask its kubelets
                 found |= self._namespace.cluster.memory(node)
@@ -169,7 +149,7 @@ class MemoryWatch:
     def _ready(self, track: str) -> list[Object]:
         return [pod for pod in self._pods_of(track) if is_ready(pod)]
 
-    def _measured(self, track: str) -> list[Object]:
+    def _measured_pods(self, track: str) -> list[Object]:
         """The ready pods that have the same load as the other track's."""
         ready, asked = self._ready(track), self._asked().get(track, ())
         return [pod for pod in ready if _name(pod) in asked] or ready
@@ -181,7 +161,9 @@ class MemoryWatch:
         Raises:
             ClusterError: nobody knows what pods there are.
         """
-        return {track: [_name(pod) for pod in self._measured(track)] for track in self._deployments}
+        return {
+            track: [_name(pod) for pod in self._measured_pods(track)] for track in self._deployments
+        }
 
     def tell(
         self, asked: Asked, pods: Mapping[str, Sequence[str]]
@@ -206,18 +188,18 @@ class MemoryWatch:
         by_watch = now - self._clock()
         by_kubelet = now - self._namespace.cluster.now().timestamp()
         for measure, ahead in (
-            (_resident, by_watch),
-            (_counted, by_watch),
-            (_working, by_kubelet),
+            (resident_set, by_watch),
+            (counted_memory, by_watch),
+            (working_set, by_kubelet),
         ):
-            base, its = (self._held(pods[track], measure, ahead) for track in (STABLE, CANARY))
+            base, its = (self._readings(pods[track], measure, ahead) for track in (STABLE, CANARY))
             # A kubelet that tells of others will tell of a young pod too.
-            if (base and its) or (measure is _working and (base or its)):
+            if (base and its) or (measure is working_set and (base or its)):
                 due = asked.due_times(0.0, now)
                 ready = sum(len(self._ready(track)) for track in pods) or 1
                 return (
-                    _memory(base, due.baseline, len(pods[STABLE]), due.shared, ready),
-                    _memory(
+                    memory_of(base, due.baseline, len(pods[STABLE]), due.shared, ready),
+                    memory_of(
                         its,
                         due.canary,
                         len(pods[CANARY]),
@@ -232,8 +214,8 @@ class MemoryWatch:
             return None, None
         return Memory(()), Memory(())
 
-    def _held(self, names: Sequence[str], measure: _Measure, ahead: float) -> list[_Held]:
-        if measure is _resident and self._several.intersection(names):
+    def _readings(self, names: Sequence[str], measure: MemoryMeasure, ahead: float) -> list[Held]:
+        if measure is resident_set and self._several.intersection(names):
             return []
         told = (measure(look, names) for look in tuple(self._looks))
         return [(at + ahead, held) for at, held in filter(None, told)]
@@ -270,56 +252,3 @@ def _name(item: Object) -> str:
 def _node(pod: Object) -> str:
     """The node that it runs on."""
     return str(pod["spec"].get("nodeName", ""))
-
-
-def _resident(look: _Look, names: Sequence[str]) -> _Held | None:
-    return _average(look.at, look.resident, names)
-
-
-def _average(at: float, held: Mapping[str, float], names: Sequence[str]) -> _Held | None:
-    if not (names and all(name in held for name in names)):
-        return None
-    return at, sum(held[name] for name in names) / len(names)
-
-
-def _counted(look: _Look, names: Sequence[str]) -> _Held | None:
-    return _average(look.at, look.counted, names)
-
-
-def _working(look: _Look, names: Sequence[str]) -> _Held | None:
-    if not (names and all(name in look.working for name in names)):
-        return None
-    told = [look.working[name] for name in names]
-    return max(at for at, _ in told), sum(held for _, held in told) / len(told)
-
-
-def _memory(
-    held: Sequence[_Held],
-    own: Sequence[float],
-    pods: int,
-    shared: Sequence[float],
-    ready: int,
-    limit: float | None = None,
-) -> Memory:
-    """What a pod held, with how many requests it had got by then.
-
-    Args:
-        held: moments and bytes.
-        own: when requests were due to these pods alone.
-        pods: how many they are.
-        shared: when requests were due to them and others alike.
-        ready: how many they are with those.
-        limit: bytes, of each.
-    """
-    first = min((at for at, _ in held), default=0.0)
-    return Memory(
-        [
-            Reading(
-                at - first,
-                bisect_right(own, at) / (pods or 1) + bisect_right(shared, at) / ready,
-                bytes_,
-            )
-            for at, bytes_ in held
-        ],
-        limit,
-    )

@@ -145,7 +145,7 @@ class Sides:
         """The names of the pods that are asked, by track; empty where they are not asked there."""
         return {} if self.absent else self._tracks.pods
 
-    def asked(self, beside: Traffic) -> AskedByTrack | None:
+    def asked_by_track(self, beside: Traffic) -> AskedByTrack | None:
         """Whom a verdict is to ask; None where they have no addresses.
 
         Args:

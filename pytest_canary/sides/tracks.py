@@ -98,7 +98,7 @@ class Tracks:
 
     def _make(self) -> str:
         """Why they can't be used; empty where they can."""
-        lacking = self._namespace.access.lacking(ADDRESSING)
+        lacking = self._namespace.access.missing_rights(ADDRESSING)
         if lacking:
             return (
                 f"you may not {' or '.join(lacking)} in namespace {self._namespace.name}; "
@@ -221,7 +221,7 @@ class Tracks:
         """
         refused: list[ClusterError] = []
         with self._writing:
-            for track, pods in self._chosen(self._observer.snapshot()).items():
+            for track, pods in self._choose(self._observer.snapshot()).items():
                 try:
                     self._services[track].lead_to(pods, self._observer.now())
                 except ClusterError as error:
@@ -241,7 +241,7 @@ class Tracks:
                 self._error = error.sentence if isinstance(error, ClusterError) else named
                 self._stopped.wait(LOOK)
 
-    def _chosen(self, now: Snapshot) -> Mapping[str, list[tuple[Object, int]]]:
+    def _choose(self, now: Snapshot) -> Mapping[str, list[tuple[Object, int]]]:
         """The pods, with their ports, that each track should be led to."""
         service = now.services.get(self._service)
         if service is None:

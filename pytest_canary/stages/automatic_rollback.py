@@ -58,13 +58,16 @@ def restore_baseline(context: Context) -> None:
     whole = context.baseline.renderer.knows_both
     kept = stable and context.baseline.image in images(stable["spec"]["template"])
     # What Helm has rolled back is not deployed again, or nobody would see whether it has.
-    half = context.journal.tried("stable") and (context.plan.has_canary or not whole)
+    half = context.journal.has_tried("stable") and (context.plan.has_canary or not whole)
     if not kept or half or (context.journal.find(UpdateOutcome) and not whole):
         # It failed half-way through a promotion, which may have changed more than the image;
         # or someone has deleted it.
         context.release.deploy(STABLE, replicas, context.baseline)
     image, baseline, candidate = context.baseline.image, context.baseline, context.candidate
-    if baseline.renderer.shared(image).values != candidate.renderer.shared(image).values:
+    if (
+        baseline.renderer.shared_objects(image).values
+        != candidate.renderer.shared_objects(image).values
+    ):
         context.release.apply_service(context.baseline)
     context.release.rollouts.wait_until_settled(STABLE, replicas, context.baseline)
 

@@ -40,7 +40,7 @@ from pytest_canary.stages.conditions import (
 
 if TYPE_CHECKING:
     from pytest_canary.cluster.container_engine import ContainerEngine, Image
-    from pytest_canary.cluster.provision import Provisioned
+    from pytest_canary.cluster.provisioned import Provisioned
     from pytest_canary.config.settings import DatabaseSettings
     from pytest_canary.context.workspace import Workspace
     from pytest_canary.core.findings import Finding

@@ -79,7 +79,7 @@ WORDS = {
 }
 
 
-def lost(kind: Kind) -> bool:
+def is_lost(kind: Kind) -> bool:
     """Whether a user would have gone without: no full answer, or not the one promised."""
     return kind in LOST
 
@@ -95,7 +95,7 @@ def retryable(kind: Kind, method: str) -> bool:
     It may where there was no connection, and where the request only reads. A write that was sent
     may have been done, whatever came back.
     """
-    return lost(kind) and (kind in NEVER_ARRIVED or method in SAFE)
+    return is_lost(kind) and (kind in NEVER_ARRIVED or method in SAFE)
 
 
 def percentile(values: Mapping[float, int], share: float) -> float | None:
@@ -202,7 +202,7 @@ class Exchange:
         line = (
             f"{self.method} {self.path}{self.to} {WORDS[self.kind]}{status}{self.by} {self.where}"
         )
-        if lost(self.kind):
+        if is_lost(self.kind):
             line += f"; {self._again}"
         return f"{line}: {self.text}" if self.text else line
 
@@ -210,7 +210,7 @@ class Exchange:
         """Enter a write that has ended in the journal, unless nothing of it can be there."""
         if self.kind is Kind.ANSWERED:
             writes.acknowledge(self._row("acknowledged"))
-        elif lost(self.kind) and self.kind not in NEVER_ARRIVED:
+        elif is_lost(self.kind) and self.kind not in NEVER_ARRIVED:
             writes.doubt(self._row("not acknowledged"))
 
     def _row(self, how: str) -> Row:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from pytest_canary.core.wording import cut
 from pytest_canary.traffic.columns import Columns
-from pytest_canary.traffic.exchange import LOST, NOT_SENT, Exchange, Kind, lost, retryable, slow
+from pytest_canary.traffic.exchange import LOST, NOT_SENT, Exchange, Kind, is_lost, retryable, slow
 from pytest_canary.traffic.names import LENGTH, Names
 from pytest_canary.traffic.schedule import Schedule
 from pytest_canary.traffic.summary import DIGITS, Bin, Summary, Tally
@@ -109,7 +109,7 @@ class Ledger:
         self._pod[number] = self._names.number(outcome.pod)
         self._size[number] = min(outcome.size, LARGEST)
         self._seconds[number] = seconds
-        if lost(kind) and outcome.text and len(self._texts) < TEXTS:
+        if is_lost(kind) and outcome.text and len(self._texts) < TEXTS:
             self._texts[number] = cut(outcome.text, LENGTH)
         self._kinds[self._kind[number]] -= 1
         self._kind[number] = kind

@@ -71,26 +71,26 @@ class Prepared:
         """Prepare a request of the settings."""
         mark = new_unique()
 
-        def filled(text: str) -> str:
+        def fill(text: str) -> str:
             return text.replace("{unique}", mark)
 
         body, headers = None, {}
         if request.form is not None:
-            body = urlencode(json.loads(filled(json.dumps(request.form)))).encode()
+            body = urlencode(json.loads(fill(json.dumps(request.form)))).encode()
             headers = {"Content-Type": "application/x-www-form-urlencoded"}
         elif request.json_ is not None:
-            body = filled(json.dumps(request.json_)).encode()
+            body = fill(json.dumps(request.json_)).encode()
             headers = {"Content-Type": "application/json"}
         return cls(
             request,
-            base_url + filled(request.path),
+            base_url + fill(request.path),
             body,
             headers | request.headers,
-            filled(request.contains or ""),
+            fill(request.contains or ""),
             mark,
         )
 
-    def filled(self, unique: str) -> tuple[str, bytes | None, str]:
+    def fill(self, unique: str) -> tuple[str, bytes | None, str]:
         """The URL, the body, and what its answer must contain."""
         mark = self.placeholder
         body = self.body and self.body.replace(mark.encode(), unique.encode())
@@ -168,7 +168,7 @@ def failure(error: BaseException, connected: bool) -> Kind | None:
         case TimeoutError():
             return Kind.TIMEOUT if connected else Kind.CONNECT_TIMEOUT
         case aiohttp.ClientConnectorError():
-            return _unconnected(error.errno)
+            return _connection_failure(error.errno)
         case aiohttp.ServerDisconnectedError():
             return Kind.CLOSED
         case aiohttp.ClientPayloadError():
@@ -176,11 +176,11 @@ def failure(error: BaseException, connected: bool) -> Kind | None:
         case aiohttp.ClientResponseError():
             return Kind.GARBLED
         case OSError():
-            return Kind.RESET if connected else _unconnected(error.errno)
+            return Kind.RESET if connected else _connection_failure(error.errno)
     return None
 
 
-def _unconnected(number: int | None) -> Kind:
+def _connection_failure(number: int | None) -> Kind:
     if number in OWN:
         return Kind.NO_ROOM
     return Kind.REFUSED if number == errno.ECONNREFUSED else Kind.UNREACHABLE
@@ -223,11 +223,13 @@ class Sender:
     async def __aenter__(self) -> Sender:
         import aiohttp
 
-        async def connected(_session: object, context: SimpleNamespace, _params: object) -> None:
+        async def note_connected(
+            _session: object, context: SimpleNamespace, _params: object
+        ) -> None:
             context.trace_request_ctx.connected = True
 
         trace = aiohttp.TraceConfig()
-        trace.on_connection_create_end.append(connected)
+        trace.on_connection_create_end.append(note_connected)
         self._session = aiohttp.ClientSession(
             # One connection a request, as a Service balances connections; how many there are at a
             # time is bounded by whoever sends.
@@ -273,7 +275,7 @@ class Sender:
     async def _exchange(
         self, prepared: Prepared, unique: str, context: SimpleNamespace, answer: _Told
     ) -> RequestOutcome:
-        url, content, contains = prepared.filled(unique)
+        url, content, contains = prepared.fill(unique)
         body = Body(contains)
         async with self._session.request(
             prepared.request.method,

@@ -210,7 +210,7 @@ class Bench:
         walk, now = self.walk, self.walk.journal.timeline.now
         for name in walk.plan.stages[walk.plan.stages.index("canary") :]:
             began, stage = now(), stages.load(name)
-            for each in stage.applying(walk.plan):
+            for each in stage.checks_for(walk.plan):
                 if each.function in SAMPLES and not samples:
                     wait_for_kube_proxy(self.walk.context)
                     continue
@@ -231,7 +231,7 @@ class Bench:
         walk, stage = self.walk, stages.load("automatic_rollback")
         obey(walk, adapted(walk.plan.settings, deadlines={"rollout": 120}))
         failed = ""
-        for each in stage.applying(walk.plan):
+        for each in stage.checks_for(walk.plan):
             if each.function in SAMPLES and not walk.plan.traffic:
                 wait_for_kube_proxy(self.walk.context)
                 continue

@@ -102,7 +102,7 @@ def hold(walk: Rehearsal, *through: str) -> None:
     """
     for name in through:
         stage = stages.load(name)
-        for each in stage.applying(walk.plan):
+        for each in stage.checks_for(walk.plan):
             walk.check(each, stage)
 
 

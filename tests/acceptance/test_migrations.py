@@ -158,5 +158,5 @@ def test_a_job_that_fails_is_told_and_the_release_is_rolled_back(
         assert jobs(walk) == []
         walk.keep_evidence("migration", told.value)
         stage = stages.load("automatic_rollback")
-        for each in stage.applying(walk.plan):
+        for each in stage.checks_for(walk.plan):
             walk.check(each, stage)

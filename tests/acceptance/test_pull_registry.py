@@ -120,9 +120,9 @@ def test_pods_pull_what_was_pushed_with_its_login_and_nothing_else(
     pod = bench.pod("good", "ada/shop:w-1", "dockerhub")
     (status,) = pod["status"]["containerStatuses"]
     assert status["imageID"] == f"docker.io/ada/shop@{digest}", bench.why("good")
-    assert registry.moved([pod]) == []
+    assert registry.find_moved([pod]) == []
     pinned = bench.pod("pinned", f"docker.io/ada/shop@{digest}", "dockerhub")
-    assert registry.moved([pinned]) == []
+    assert registry.find_moved([pinned]) == []
 
     bench.pod("stranger", "ada/shop:w-1")
     assert re.search(WANTS_LOGIN, bench.why("stranger"))
@@ -134,6 +134,6 @@ def test_pods_pull_what_was_pushed_with_its_login_and_nothing_else(
     assert "-registry.svc:5000" in bench.why("elsewhere")
 
     assert registry.publish(images[1], "ada/shop:w-1") != digest
-    (found,) = registry.moved([pod])
+    (found,) = registry.find_moved([pod])
     assert found.code == "TagMoved"
     assert found.where == "pod good, container shop"

@@ -74,7 +74,7 @@ def test_a_project_that_works_and_is_weak_walks_as_it_is_and_is_told_how(
     with rehearsal(shared, tmp_path, weak, settings()) as walk:
         held = set()
         for name in STAGES[:-1]:
-            for check in stages.load(name).applying(walk.plan):
+            for check in stages.load(name).checks_for(walk.plan):
                 with suppress(NotApplicable):
                     walk.check(check, stages.load(name))
                     held.add(check.function)

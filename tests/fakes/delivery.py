@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from pytest_canary.delivery.project_pipelines import Delivered
+from pytest_canary.delivery.delivered import Delivered
 from pytest_canary.jobs.calls import Call
 from pytest_canary.jobs.order import End
 from pytest_canary.jobs.results import BlockResult, CommandResult, JobResult, PipelineResult

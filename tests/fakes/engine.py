@@ -136,7 +136,7 @@ class Engine(ContainerEngine):
     def names_with(self, part: str) -> list[str]:
         return sorted(name for name in self.refs if part in name)
 
-    def started(self, container: str) -> str:
+    def start_time(self, container: str) -> str:
         if self.silent or container not in self._left(self._node):
             raise CommandError(self.silent or f"no such container: {container}")
         return self.started_at

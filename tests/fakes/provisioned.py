@@ -8,7 +8,7 @@ from fakes.engine import IMAGES
 
 from pytest_canary.cluster.account import ACCOUNT_KUBECONFIG
 from pytest_canary.cluster.container_engine import Image, node_name
-from pytest_canary.cluster.provision import Provisioned
+from pytest_canary.cluster.provisioned import Provisioned
 from pytest_canary.cluster.run import Run
 from pytest_canary.config.plan import Plan
 

@@ -10,7 +10,8 @@ from fakes.api_server import ApiServer, welcome
 from fakes.engine import Engine
 
 from pytest_canary.cluster.early_dns import GRACE
-from pytest_canary.cluster.provision import Provision, Provisioned
+from pytest_canary.cluster.provision import Provision
+from pytest_canary.cluster.provisioned import Provisioned
 from pytest_canary.cluster.run import Run
 from pytest_canary.config.baseline import Baseline
 from pytest_canary.config.options import Options

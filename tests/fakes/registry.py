@@ -67,7 +67,7 @@ class Serving(Engine):
         if self.serves:
             self.until_closed.enter_context(serving(made, self.answers, server.loopback))
 
-    def started(self, container: str) -> str:
+    def start_time(self, container: str) -> str:
         if self.silent:
             raise CommandError(self.silent)
         return self.started_at

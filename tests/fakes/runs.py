@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from pytest_canary.cluster.run import Run, abandoned
+from pytest_canary.cluster.run import Run, find_abandoned
 
 Started = Callable[..., Run]
 PROJECT = Path("/somewhere/shop")
@@ -51,7 +51,7 @@ def found(*, kept: bool = False, spared: list[str] | None = None) -> list[str]:
     """The runs that a reaper finds; it must be told which others it is to leave alone."""
     told: list[str] = []
     names = []
-    for run in abandoned(kept=kept, spare=told.append):
+    for run in find_abandoned(kept=kept, spare=told.append):
         names.append(run.record.run)
         run.release()
     assert told == (spared or [])

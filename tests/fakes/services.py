@@ -15,7 +15,7 @@ from pytest_canary.services.github.job import GitHubJobs
 from pytest_canary.services.github.workflow import GitHubWorkflow, read_workflow
 from pytest_canary.services.gitlab.job import GitLabJobs
 from pytest_canary.services.gitlab.pipeline import GitLabPipeline, read_pipeline
-from pytest_canary.services.reading import Wanted
+from pytest_canary.services.reading import RunInputs
 
 
 def source(text: str, name: str = "ci.yml") -> Source:
@@ -25,7 +25,7 @@ def source(text: str, name: str = "ci.yml") -> Source:
 
 def github(text: str, **wanted: Any) -> GitHubWorkflow:
     """A workflow in which nothing is wrong; its jobs alone, the rest is put before them."""
-    found, faults = read_workflow(_source(text), Wanted(**wanted))
+    found, faults = read_workflow(_source(text), RunInputs(**wanted))
     assert [told(each) for each in faults] == []
     assert found
     return found
@@ -33,7 +33,7 @@ def github(text: str, **wanted: Any) -> GitHubWorkflow:
 
 def github_faults(text: str, **wanted: Any) -> list[str]:
     """What is wrong with a workflow."""
-    found, faults = read_workflow(_source(text), Wanted(**wanted))
+    found, faults = read_workflow(_source(text), RunInputs(**wanted))
     assert (found is None) is bool(faults)
     return [told(each) for each in faults]
 
@@ -61,7 +61,7 @@ def run_github(
 
 def gitlab(text: str, workflow: Workflow = WORKFLOW, **wanted: Any) -> GitLabPipeline:
     """A pipeline in which nothing is wrong."""
-    found, faults = read_pipeline(source(text), Wanted(**wanted), workflow)
+    found, faults = read_pipeline(source(text), RunInputs(**wanted), workflow)
     assert [told(each) for each in faults] == []
     assert found
     return found
@@ -69,7 +69,7 @@ def gitlab(text: str, workflow: Workflow = WORKFLOW, **wanted: Any) -> GitLabPip
 
 def gitlab_faults(text: str, **wanted: Any) -> list[str]:
     """What is wrong with a pipeline."""
-    found, faults = read_pipeline(source(text), Wanted(**wanted), WORKFLOW)
+    found, faults = read_pipeline(source(text), RunInputs(**wanted), WORKFLOW)
     assert (found is None) is bool(faults)
     return [told(each) for each in faults]
 

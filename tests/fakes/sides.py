@@ -51,7 +51,7 @@ def measured(world: World, enough: Callable[[Measurement], bool]) -> list[tuple[
 
     def judge(measurement: Measurement) -> Verdict:
         until(lambda: enough(measurement))
-        found.append(measurement.observed())
+        found.append(measurement.observe())
         return GO
 
     world.context.builders = replace(world.context.builders, judge=judge)
@@ -61,4 +61,4 @@ def measured(world: World, enough: Callable[[Measurement], bool]) -> list[tuple[
 
 def both(measurement: Measurement) -> bool:
     """Whether a measurement has a few requests of each."""
-    return all(len(each.requests) >= 3 for each in measurement.observed())
+    return all(len(each.requests) >= 3 for each in measurement.observe())

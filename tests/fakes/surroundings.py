@@ -43,7 +43,7 @@ class Allowed(Access):
     def __init__(self, namespace: Namespace) -> None:
         self._namespace = namespace
 
-    def lacking(self, rights: Iterable[Right], *, everywhere: bool = False) -> list[str]:
+    def missing_rights(self, rights: Iterable[Right], *, everywhere: bool = False) -> list[str]:
         asked = {
             f"{verb} {right.resource}.{right.group}" for right in rights for verb in right.verbs
         }

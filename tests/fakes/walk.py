@@ -32,7 +32,7 @@ def applying(stage: str) -> int:
     """How many of a stage's assertions an upgrade with the default settings has."""
     found = settings_file.check({"name": "addressbook"}, Path(__file__).parents[2], "defaults")
     upgrade = Plan(found, Options(), Baseline("image", "shop:1", "--canary-baseline"))
-    return len(stages.load(stage).applying(upgrade))
+    return len(stages.load(stage).checks_for(upgrade))
 
 
 CHECKS = {stage: applying(stage) for stage in ("preflight", *STAGES, "automatic_rollback")}

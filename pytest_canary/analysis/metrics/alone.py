@@ -18,11 +18,11 @@ def compare(
     return ()
 
 
-def _omitted(_baseline: Observed, _canary: Observed) -> str:
+def _omission(_baseline: Observed, _canary: Observed) -> str:
     return (
         "memory and the counters of /metrics: they are compared at the same moments alone, and "
         "without a canary there are none"
     )
 
 
-ALONE = Metric("memory", compare, statistic=False, advice="", omitted=_omitted)
+ALONE = Metric("memory", compare, statistic=False, advice="", omitted=_omission)

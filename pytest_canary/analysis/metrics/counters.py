@@ -9,7 +9,7 @@ from statistics import variance
 from typing import TYPE_CHECKING
 
 from pytest_canary.analysis import statistics
-from pytest_canary.analysis.comparison import Comparison, Observed, Rule, decide, lacking
+from pytest_canary.analysis.comparison import Comparison, Observed, Rule, decide, missing_comparison
 from pytest_canary.analysis.metrics.metric import SEE_LOG, Metric
 
 if TYPE_CHECKING:
@@ -27,15 +27,15 @@ def compare(
         if baseline.counters is None:
             return ()
         sentence = "the canary has no page of metrics, which the baseline has"
-        return (lacking("metrics", "a request", sentence),)
+        return (missing_comparison("metrics", "a request", sentence),)
     if baseline.several_processes or canary.several_processes:
         return ()
     names = sorted({*canary.counters, *(baseline.counters or {})})
     each_rule = Rule(rule.confidence, rule.level / max(len(names), 1))
     found = tuple(_counter(name, baseline, canary, each_rule, limits.errors) for name in names)
-    gone = _gone(canary)
+    gone = _describe_lost_page(canary)
     if gone and not any(each.answer == "no-go" for each in found):
-        return (lacking("metrics", "a request", gone),)
+        return (missing_comparison("metrics", "a request", gone),)
     return found
 
 
@@ -56,7 +56,7 @@ def _counter(
         len(each.requests) if each.counted is None else each.counted for each in (canary, baseline)
     )
     if not (ours and theirs):
-        return lacking(name, "a request", f"{name} can't be compared without requests")
+        return missing_comparison(name, "a request", f"{name} can't be compared without requests")
     excess = max(_dispersion(its), _dispersion(base))
     found = statistics.count_difference(sum(its), ours, sum(base), theirs, excess, rule.confidence)
     rates = sum(base) / theirs, sum(its) / ours
@@ -72,7 +72,7 @@ def _counter(
     return decide(name, "a request", rates, found, rule, least, fact)
 
 
-def _gone(canary: Observed) -> str:
+def _describe_lost_page(canary: Observed) -> str:
     """That its page no longer comes, in words; empty where it does, or did until a moment ago."""
     sent = len(canary.requests)
     if canary.counted is None or canary.counted >= sent / 2:
@@ -91,7 +91,7 @@ def _dispersion(growths: Sequence[float]) -> float:
     return max(1.0, variance(growths) / mean)
 
 
-def _omitted(baseline: Observed, canary: Observed) -> str:
+def _omission(baseline: Observed, canary: Observed) -> str:
     if baseline.counters is None and canary.counters is None:
         return "the app's own counters: neither version has a page of metrics"
     several = baseline.several_processes or canary.several_processes
@@ -106,4 +106,4 @@ def _omitted(baseline: Observed, canary: Observed) -> str:
     return ""
 
 
-COUNTERS = Metric("counters", compare, statistic=True, advice=SEE_LOG, omitted=_omitted)
+COUNTERS = Metric("counters", compare, statistic=True, advice=SEE_LOG, omitted=_omission)

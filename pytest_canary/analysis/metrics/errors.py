@@ -12,7 +12,7 @@ from pytest_canary.analysis.comparison import (
     Rule,
     decide,
     format_value,
-    lacking,
+    missing_comparison,
 )
 from pytest_canary.analysis.kinds import ALL, Kind, kinds_of, rare_kind
 from pytest_canary.analysis.metrics.metric import SEE_LOG, Metric
@@ -28,7 +28,9 @@ def compare(
     """Error rates of all requests, then of each kind, where a share of all is what matters."""
     if not (len(baseline.requests) and len(canary.requests)):
         silent = rule.called if len(baseline.requests) else "the baseline"
-        return (lacking("errors", "share", f"no request went to {silent}", limits.errors),)
+        return (
+            missing_comparison("errors", "share", f"no request went to {silent}", limits.errors),
+        )
     kinds = (ALL, *kinds_of(baseline.requests, canary.requests))
     rule = replace(rule, level=rule.level / len(kinds))
     return tuple(
@@ -66,8 +68,8 @@ def _errors(
     return decide(name, "share", rates, found, rule, kind.least(errors), fact)
 
 
-def _omitted(baseline: Observed, canary: Observed) -> str:
+def _omission(baseline: Observed, canary: Observed) -> str:
     return rare_kind(baseline.requests, canary.requests)
 
 
-ERRORS = Metric("errors", compare, statistic=True, advice=SEE_LOG, omitted=_omitted)
+ERRORS = Metric("errors", compare, statistic=True, advice=SEE_LOG, omitted=_omission)

@@ -161,7 +161,7 @@ def _above(
     return decide(f"baseline's {name}", "share", rates, found, rule, matters, fact)
 
 
-def _omitted(baseline: Observed, _canary: Observed) -> str:
+def _omission(baseline: Observed, _canary: Observed) -> str:
     reference = baseline.before
     if reference is None or not len(baseline.requests):
         return ""
@@ -174,4 +174,4 @@ def _omitted(baseline: Observed, _canary: Observed) -> str:
     )
 
 
-HARM = Metric("harm", compare, statistic=True, advice=ADVICE, omitted=_omitted)
+HARM = Metric("harm", compare, statistic=True, advice=ADVICE, omitted=_omission)

@@ -14,7 +14,7 @@ from pytest_canary.analysis.comparison import (
     decide,
     format_difference,
     format_value,
-    lacking,
+    missing_comparison,
 )
 from pytest_canary.analysis.kinds import Kind, parts_of
 from pytest_canary.analysis.metrics.metric import Metric
@@ -124,9 +124,11 @@ def _shift(
     name = f"latency{kind.suffix}"
     scarce = too_few(kind, len(baseline.latencies), len(canary.latencies))
     if scarce:
-        return lacking(name, "seconds", scarce)
+        return missing_comparison(name, "seconds", scarce)
     if not whole.apart:
-        return lacking(name, "seconds", "the two versions did not answer at the same time")
+        return missing_comparison(
+            name, "seconds", "the two versions did not answer at the same time"
+        )
     cold = cold_blocks(whole.apart, whole.latencies, sum(each < grown_up for each in whole.begins))
     if cold:
         warm = baseline.since(whole.begins[cold]), canary.since(whole.begins[cold])
@@ -168,7 +170,7 @@ def _difference(
     baseline: Requests, canary: Requests, usual: float, apart: Sequence[float], confidence: float
 ) -> Difference:
     """By all answers how far they are apart, and by the blocks how likely that is by chance."""
-    ratio = ratio_of(*_answered(baseline, canary), confidence)
+    ratio = ratio_of(*_answered_requests(baseline, canary), confidence)
     value, low, high = (usual * (each - 1) for each in (ratio.value, ratio.low, ratio.high))
     return Difference(value, low, high, statistics.signed_rank(apart, 0.5).p)
 
@@ -190,14 +192,14 @@ class _Blocks:
     baselines: list[float]
 
 
-def _answered(baseline: Requests, canary: Requests) -> tuple[Requests, Requests]:
+def _answered_requests(baseline: Requests, canary: Requests) -> tuple[Requests, Requests]:
     return baseline.where(baseline.answered), canary.where(canary.answered)
 
 
 def _by_block(baseline: Requests, canary: Requests) -> _Blocks:
     import numpy
 
-    base, its = _answered(baseline, canary)
+    base, its = _answered_requests(baseline, canary)
     parted = blocks.blocks_of(base, its, blocks.length_for(base, its))
     medians = blocks.medians(parted.of_canary, its.seconds, parted.count)
     baselines = blocks.medians(parted.of_baseline, base.seconds, parted.count)

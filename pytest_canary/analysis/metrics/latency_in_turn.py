@@ -19,7 +19,7 @@ from pytest_canary.analysis.comparison import (
     decide,
     format_difference,
     format_value,
-    lacking,
+    missing_comparison,
 )
 from pytest_canary.analysis.drift import DRIFTS, drifts
 from pytest_canary.analysis.kinds import Kind, parts_of
@@ -63,7 +63,7 @@ def compare(
     grown_up = float(due[-1]) - (canary.age - AGE) if len(due) else 0.0
     pace = pace_of(kinds, canary.requests)
     return tuple(
-        _compared(
+        _compare_kind(
             kind,
             kind.of(baseline.requests),
             kind.of(canary.requests),
@@ -77,7 +77,7 @@ def compare(
     )
 
 
-def _compared(
+def _compare_kind(
     kind: Kind,
     baseline: Requests,
     canary: Requests,
@@ -91,7 +91,7 @@ def _compared(
     counts = len(baseline.latencies), len(canary.latencies)
     scarce = too_few(kind, *counts, rule.called)
     if scarce:
-        return lacking(name, "seconds", scarce)
+        return missing_comparison(name, "seconds", scarce)
     base, its = baseline.where(baseline.answered), canary.where(canary.answered)
     usual = statistics.quantile(base.seconds.tolist(), 0.5)
     begins, course = course_of(its)

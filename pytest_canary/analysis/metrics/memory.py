@@ -14,7 +14,7 @@ from pytest_canary.analysis.comparison import (
     Rule,
     compare_counts,
     format_value,
-    lacking,
+    missing_comparison,
 )
 from pytest_canary.analysis.growth import Growth, by_time, growth, thirds
 from pytest_canary.analysis.memory import Memory, Reading
@@ -107,7 +107,7 @@ def _level(readings: Sequence[Reading]) -> float:
     return median(each.held for each in thirds(readings, by_time)[-1])
 
 
-def _ordered(memory: Memory | None) -> list[Reading]:
+def _readings_in_order(memory: Memory | None) -> list[Reading]:
     """In order of time; a kubelet that is asked often tells the same reading again."""
     readings = memory.readings if memory else ()
     return [each for _, each in sorted({each.seconds: each for each in readings}.items())]
@@ -144,12 +144,12 @@ def compare_held(
     """
     if baseline is None and canary is None:
         return ()
-    base, its = _ordered(baseline), _ordered(canary)
+    base, its = _readings_in_order(baseline), _readings_in_order(canary)
     span = min(SPAN, limits.seconds / 3)
     for who, readings in (("baseline", base), ("canary", its)):
         if len(readings) < READINGS or _span(readings) < span:
             what = f"the {who}'s memory was not measured {READINGS} times over {span:.0f} s"
-            return (lacking("memory", "bytes", what),)
+            return (missing_comparison("memory", "bytes", what),)
     most = max(limits.memory * _level(base), FLOOR)
     level = _compare_levels(base, its, most)
     limit = canary.limit if canary else None
@@ -199,7 +199,7 @@ def _compare_growth(
                     f"the {who}'s memory was measured over {axis.far(each.way)}; a leak can be "
                     f"told from a warm-up after {axis.far(each.way * STEP / smallest)}"
                 )
-                return lacking("memory growth", "bytes", what, least * axis.unit)
+                return missing_comparison("memory growth", "bytes", what, least * axis.unit)
         if grown["baseline"] and grown["canary"]:
             leaks.append(_leak(axis, grown["baseline"], grown["canary"], least))
     # One that holds no more than the baseline's may only be younger.
@@ -256,7 +256,7 @@ def compare(
     return compare_held(baseline.memory, canary.memory, limits)
 
 
-def _omitted(baseline: Observed, canary: Observed) -> str:
+def _omission(baseline: Observed, canary: Observed) -> str:
     if baseline.memory is None and canary.memory is None:
         return "memory: this cluster doesn't tell what pods hold"
     if canary.memory and canary.memory.limit is None:
@@ -269,5 +269,5 @@ MEMORY = Metric(
     compare,
     statistic=False,
     advice="look at what the canary keeps from request to request",
-    omitted=_omitted,
+    omitted=_omission,
 )

@@ -10,7 +10,7 @@ from pytest_canary.analysis.comparison import (
     Observed,
     Rule,
     compare_counts,
-    lacking,
+    missing_comparison,
 )
 from pytest_canary.analysis.metrics.metric import SEE_LOG, Metric
 from pytest_canary.core.wording import times
@@ -24,7 +24,7 @@ def compare(
 ) -> tuple[Comparison, ...]:
     """One restart is too many, unless the baseline restarts too: then it may be the cluster's."""
     if baseline.restarts is None or canary.restarts is None:
-        return (lacking("restarts", "times", "nobody counted the containers' restarts"),)
+        return (missing_comparison("restarts", "times", "nobody counted the containers' restarts"),)
     answer: Answer = "go"
     if canary.restarts:
         answer = "inconclusive" if baseline.restarts else "no-go"

@@ -106,7 +106,7 @@ def _short(reads: Requests, moments: Column, count: int) -> Column:
     return (places >= 0) & (reads.size < PART * usual[places])
 
 
-def _omitted(baseline: Observed, canary: Observed) -> str:
+def _omission(baseline: Observed, canary: Observed) -> str:
     reads = _reads(baseline.requests, canary.requests)
     if reads is None or reads.rates[0] <= VARIES:
         return ""
@@ -122,5 +122,5 @@ SHORT_ANSWERS = Metric(
     statistic=False,
     advice="read the same thing from a pod of the canary's again and again, and look for what "
     "lacks: an error that is taken for nothing found, a cache, a page that is cut",
-    omitted=_omitted,
+    omitted=_omission,
 )

@@ -20,7 +20,7 @@ from pytest_canary.analysis.comparison import (
     Rule,
     decide,
     format_value,
-    lacking,
+    missing_comparison,
 )
 from pytest_canary.analysis.drift import DRIFTS, drifts
 from pytest_canary.analysis.kinds import Kind, parts_of
@@ -108,7 +108,7 @@ def _slow(
     # What the canary does not answer at all may be slow already.
     scarce = too_few(kind, len(baseline.latencies), len(canary) - canary.errors, rule.called)
     if scarce:
-        return lacking(f"slow answers{kind.suffix}", "share", scarce)
+        return missing_comparison(f"slow answers{kind.suffix}", "share", scarce)
     latencies = baseline.latencies.tolist()
     limits = [
         FACTOR * statistics.quantile(latencies, quantile) + LATENCY_FLOOR for quantile, _ in LEVELS

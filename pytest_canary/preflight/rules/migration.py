@@ -7,7 +7,13 @@ from typing import Any
 
 from pytest_canary.core.wording import plural, suggestion
 from pytest_canary.manifests.documents import Fault, Place
-from pytest_canary.manifests.jobs import hook_phases, init_containers, job_faults, jobs, migrating
+from pytest_canary.manifests.jobs import (
+    hook_phases,
+    init_containers,
+    job_faults,
+    jobs,
+    migrating_containers,
+)
 from pytest_canary.manifests.pods import POD
 from pytest_canary.preflight.groups import MIGRATION
 from pytest_canary.preflight.rule import rule
@@ -32,7 +38,7 @@ def no_migration(subject: Subject) -> Iterator[Fault]:
         yield from _hook(subject)
     for workload in subject.workloads.values() if migration.way == "init-container" else ():
         deployment, name = workload.deployment, migration.container or ""
-        if len(migrating(deployment, name)) != 1:
+        if len(migrating_containers(deployment, name)) != 1:
             listed = [str(each["name"]) for each in init_containers(deployment)]
             fix = suggestion(name, listed, "put it there, or name it in migration.container")
             what = (
@@ -98,7 +104,7 @@ def other_migration(subject: Subject) -> Iterator[Fault]:
     fix = f"write image: ${subject.script.variable(4)}, where the image has the migrations"
     if not subject.scripted and subject.job_file is None:
         fix = "let it run the app's image, where that has the migrations"
-    for workload, containers in _migrating(subject):
+    for workload, containers in _migrating_containers(subject):
         if workload.given.image not in [each.get("image") for _, each in containers]:
             place, container = containers[-1]
             yield workload.deployment.fault(
@@ -109,7 +115,7 @@ def other_migration(subject: Subject) -> Iterator[Fault]:
             )
 
 
-def _migrating(
+def _migrating_containers(
     subject: Subject,
 ) -> Iterator[tuple[Workload, list[tuple[Place, dict[str, Any]]]]]:
     """What migrates: the Job with all its containers, or the Deployments with the one."""
@@ -122,7 +128,7 @@ def _migrating(
         image = workload.given.image
         if not any(each.get("image") == image for _, each in workload.all_containers()):
             continue  # it does not run the version at all, which another rule tells
-        found = migrating(workload.deployment, migration.container or "")
+        found = migrating_containers(workload.deployment, migration.container or "")
         yield from (
             (workload, [(place, container)])
             for place, container in workload.all_containers()

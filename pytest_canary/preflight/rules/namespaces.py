@@ -41,7 +41,7 @@ def fixed_namespace(subject: Subject) -> Iterator[Fault]:
 def cluster_scoped(subject: Subject) -> Iterator[Fault]:
     """The release's account may touch nothing that others share; the API server refuses it."""
     own = kinds(subject.documents())
-    for document in subject.released():
+    for document in subject.released_objects():
         if is_cluster_wide(document, own):
             yield document.fault(
                 ("kind",),

@@ -1,6 +1,6 @@
 """Rules about every object: whether it can be read, and this version of Kubernetes takes it.
 
-What reading the files and the schema have told already is under the names of `told` and `rule`.
+What reading the files and the schema have told already is under the names of `told_rule`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pytest_canary.core.wording import suggestion
 from pytest_canary.manifests.documents import Document, Fault, Place, place_text
 from pytest_canary.manifests.schedules import unread
 from pytest_canary.preflight.groups import SCHEMA, YAML
-from pytest_canary.preflight.rule import rule, told
+from pytest_canary.preflight.rule import rule, told_rule
 from pytest_canary.preflight.subject import Subject
 
 # What Kubernetes takes and its schema does not say: by the last names on the way to a value, of
@@ -101,7 +101,7 @@ NAMES: dict[tuple[str, ...], tuple[str, str]] = {
 }
 
 
-INVALID_YAML = told(
+INVALID_YAML = told_rule(
     "invalid-yaml",
     "a file that is no YAML",
     YAML,
@@ -110,7 +110,7 @@ INVALID_YAML = told(
 """A file is read."""
 
 
-NOT_AN_OBJECT = told(
+NOT_AN_OBJECT = told_rule(
     "not-an-object",
     "a document without apiVersion or kind",
     YAML,
@@ -119,7 +119,7 @@ NOT_AN_OBJECT = told(
 """What is in it is an object of Kubernetes'."""
 
 
-DUPLICATE_KEY = told(
+DUPLICATE_KEY = told_rule(
     "duplicate-key",
     "a key, or an entry of a list, that is there twice and counts once",
     YAML,
@@ -129,7 +129,7 @@ DUPLICATE_KEY = told(
 """Nothing is said twice, of which only the last would count."""
 
 
-DUPLICATE_ENTRY = told(
+DUPLICATE_ENTRY = told_rule(
     "duplicate-entry",
     "an entry of a list that is there twice, and must not",
     SCHEMA,
@@ -138,7 +138,7 @@ DUPLICATE_ENTRY = told(
 """No list has an entry twice, where Kubernetes takes it once."""
 
 
-UNKNOWN_KIND = told(
+UNKNOWN_KIND = told_rule(
     "unknown-kind",
     "a kind that this version of Kubernetes does not have",
     SCHEMA,
@@ -169,7 +169,7 @@ def undefined_kind(subject: Subject) -> Iterator[Fault]:
             )
 
 
-UNKNOWN_FIELD = told(
+UNKNOWN_FIELD = told_rule(
     "unknown-field",
     "a field that the kind does not have",
     SCHEMA,
@@ -206,7 +206,7 @@ def missing_field(subject: Subject) -> Iterator[Fault]:
             )
 
 
-WRONG_TYPE = told(
+WRONG_TYPE = told_rule(
     "wrong-type",
     "a number where text is wanted, and the like",
     SCHEMA,

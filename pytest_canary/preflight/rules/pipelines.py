@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pytest_canary.pipelines import faults
 from pytest_canary.preflight.groups import JOBS, PIPELINES, PROMOTIONS
-from pytest_canary.preflight.rule import told
+from pytest_canary.preflight.rule import told_rule
 
-MALFORMED_PIPELINE = told(
+MALFORMED_PIPELINE = told_rule(
     faults.MALFORMED,
     "what its service refuses a pipeline for",
     PIPELINES,
@@ -14,7 +14,7 @@ MALFORMED_PIPELINE = told(
 )
 """Every pipeline fits the schema, and what is asked of it beside that."""
 
-MISSING_PIPELINE = told(
+MISSING_PIPELINE = told_rule(
     faults.MISSING,
     "a promotion to a file that is not there",
     PIPELINES,
@@ -23,7 +23,7 @@ MISSING_PIPELINE = told(
 )
 """Every promotion leads to a file."""
 
-UNDESCRIBED_SECRET = told(
+UNDESCRIBED_SECRET = told_rule(
     faults.UNDESCRIBED,
     "a secret of a pipeline of which nothing says what it gives",
     JOBS,
@@ -32,7 +32,7 @@ UNDESCRIBED_SECRET = told(
 )
 """The settings say of each secret what variables and files it gives."""
 
-UNPROVIDED_VARIABLE = told(
+UNPROVIDED_VARIABLE = told_rule(
     faults.UNPROVIDED,
     "a variable that a pipeline's commands use and nothing provides",
     JOBS,
@@ -42,7 +42,7 @@ UNPROVIDED_VARIABLE = told(
 )
 """What commands use, something provides: the pipeline, a secret, Semaphore or a command."""
 
-MANUAL_ROLLBACK = told(
+MANUAL_ROLLBACK = told_rule(
     faults.MANUAL,
     "a rollback that does not start by itself",
     PROMOTIONS,
@@ -51,7 +51,7 @@ MANUAL_ROLLBACK = told(
 )
 """What rolls back starts as soon as its pipeline has failed."""
 
-UNEQUIPPED_ROLLBACK = told(
+UNEQUIPPED_ROLLBACK = told_rule(
     faults.UNEQUIPPED,
     "a rollback pipeline that can't log in to the cluster, as it doesn't install what others do",
     PROMOTIONS,
@@ -60,7 +60,7 @@ UNEQUIPPED_ROLLBACK = told(
 )
 """What rolls back can reach the cluster, as what it takes back did."""
 
-MISSPELT_CACHE = told(
+MISSPELT_CACHE = told_rule(
     faults.MISSPELT,
     "a build that takes its cache from an image that no pipeline pulls, pushes or names",
     JOBS,
@@ -69,7 +69,7 @@ MISSPELT_CACHE = told(
 )
 """A build's cache is an image that there is."""
 
-UNREACHABLE_CONDITION = told(
+UNREACHABLE_CONDITION = told_rule(
     faults.UNREACHABLE,
     "a condition of a pipeline that never holds",
     PROMOTIONS,
@@ -78,7 +78,7 @@ UNREACHABLE_CONDITION = told(
 )
 """Every condition holds for some branch, tag or pull request."""
 
-MISLEADING_CONDITION = told(
+MISLEADING_CONDITION = told_rule(
     faults.MISLEADING,
     "a condition of a pipeline that holds for more, or for less, than it seems to",
     PROMOTIONS,

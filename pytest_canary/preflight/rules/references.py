@@ -29,7 +29,7 @@ GENERATED = re.compile(r"-[a-z0-9]{10}$")
 )
 def missing_secret(subject: Subject) -> Iterator[Fault]:
     """Every Secret that pods refer to will be there."""
-    return _missing(subject, "Secret")
+    return _missing_objects(subject, "Secret")
 
 
 @rule(
@@ -40,7 +40,7 @@ def missing_secret(subject: Subject) -> Iterator[Fault]:
 )
 def missing_config_map(subject: Subject) -> Iterator[Fault]:
     """Every ConfigMap that pods refer to will be there."""
-    return _missing(subject, "ConfigMap")
+    return _missing_objects(subject, "ConfigMap")
 
 
 @rule(
@@ -83,7 +83,7 @@ def missing_volume(subject: Subject) -> Iterator[Fault]:
 )
 def missing_claim(subject: Subject) -> Iterator[Fault]:
     """Every PersistentVolumeClaim that pods refer to will be there."""
-    return _missing(subject, "PersistentVolumeClaim")
+    return _missing_objects(subject, "PersistentVolumeClaim")
 
 
 @rule(
@@ -107,7 +107,7 @@ def _references(subject: Subject) -> Iterator[tuple[Document, Reference]]:
                 yield deployment, each
 
 
-def _missing(subject: Subject, kind: str) -> Iterator[Fault]:
+def _missing_objects(subject: Subject, kind: str) -> Iterator[Fault]:
     if subject.namespace:
         return  # nobody has looked at what is there already
     for deployment, wanted in _references(subject):
@@ -131,13 +131,15 @@ def _remedy(subject: Subject, wanted: Reference) -> str:
         return 'it comes with a database: [database] image is "none"'
     if wanted.kind in OPTIONAL:
         fix += ", or mark it optional: true"
-    names = [_written(subject, each) for each in subject.documents() if each.kind == wanted.kind]
+    names = [
+        _reference_name(subject, each) for each in subject.documents() if each.kind == wanted.kind
+    ]
     if wanted.kind == "Secret" and subject.parameters:
         names.append(subject.database_secret)
     return did_you_mean(wanted.name, names, otherwise=fix)
 
 
-def _written(subject: Subject, document: Document) -> str:
+def _reference_name(subject: Subject, document: Document) -> str:
     """An object's name as a reference writes it: Kustomize adds the hash of what it generates."""
     if subject.settings.files.renderer == "kustomize":
         return GENERATED.sub("", document.name)

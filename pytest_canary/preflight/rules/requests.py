@@ -31,7 +31,7 @@ def request_above_limit(subject: Subject) -> Iterator[Fault]:
     """No request is above its own limit."""
     for workload in subject.pods():
         for place, container in workload.all_containers():
-            yield from _limited(workload.deployment, place, container)
+            yield from _requests_above_limits(workload.deployment, place, container)
 
 
 @rule(
@@ -79,7 +79,7 @@ def request_beyond_both(subject: Subject) -> Iterator[Fault]:
     new = requests(subject.workloads[STABLE].deployment.table("spec", "template"))
     for resource, has in (("cpu", subject.node.cpus), ("memory", subject.node.memory)):
         asked, pods = _at_most(subject, *(each.get(resource, Decimal(0)) for each in (old, new)))
-        taken, by = _taken(subject, resource)
+        taken, by = _requests_of_others(subject, resource)
         if has and asked > has - taken:
             yield _fault(
                 subject,
@@ -109,7 +109,7 @@ def _at_most(subject: Subject, old: Decimal, new: Decimal) -> tuple[Decimal, str
     return asked, f"{plural(olds, 'pod')} of {live} and {news} of this version"
 
 
-def _taken(subject: Subject, resource: str) -> tuple[Decimal, str]:
+def _requests_of_others(subject: Subject, resource: str) -> tuple[Decimal, str]:
     """What others than the release request of the node, and who, as words that go before it."""
     if resource == "cpu" and subject.settings.database.image != "none":
         return SYSTEM[resource] + quantity(CPU_REQUEST), "and the database request"
@@ -119,7 +119,7 @@ def _taken(subject: Subject, resource: str) -> tuple[Decimal, str]:
 def _beyond(
     subject: Subject, resource: str, asked: Mapping[str, Mapping[str, Decimal]], has: Decimal
 ) -> Iterator[Fault]:
-    taken, by = _taken(subject, resource)
+    taken, by = _requests_of_others(subject, resource)
     free = has - taken
     replicas = {track: each.replicas for track, each in subject.workloads.items()}
     one = max(each.get(resource, Decimal(0)) for each in asked.values())
@@ -156,7 +156,9 @@ def _fault(subject: Subject, resource: str, sentence: str, fix: str) -> Fault:
     return deployment.fault((*POD, "containers"), sentence, fix)
 
 
-def _limited(deployment: Document, place: Place, container: Mapping[str, Any]) -> Iterator[Fault]:
+def _requests_above_limits(
+    deployment: Document, place: Place, container: Mapping[str, Any]
+) -> Iterator[Fault]:
     limits = deployment.table(*place, "resources", "limits")
     for resource, value in deployment.table(*place, "resources", "requests").items():
         wanted, limit = quantity_or_none(value), quantity_or_none(limits.get(resource))

@@ -59,7 +59,7 @@ def no_service(subject: Subject) -> Iterator[Fault]:
 )
 def no_selector(subject: Subject) -> Iterator[Fault]:
     """It has a selector."""
-    service = _selecting(subject)
+    service = _selecting_service(subject)
     if service and not service.at("spec", "selector"):
         sentence = f"Service {service.name} has no selector, so it sends connections nowhere"
         yield service.fault(("spec",), sentence, _better_selector(subject))
@@ -73,7 +73,7 @@ def no_selector(subject: Subject) -> Iterator[Fault]:
 )
 def selects_no_pod(subject: Subject) -> Iterator[Fault]:
     """It selects the pods of both Deployments."""
-    service = _selecting(subject)
+    service = _selecting_service(subject)
     if service is None:
         return
     selector = service.table("spec", "selector")
@@ -87,7 +87,7 @@ def selects_no_pod(subject: Subject) -> Iterator[Fault]:
             )
 
 
-def _selecting(subject: Subject) -> Document | None:
+def _selecting_service(subject: Subject) -> Document | None:
     """The Service, where it is one that selects pods."""
     service = subject.service()
     return service if service and service.at("spec", "type") != "ExternalName" else None
@@ -213,7 +213,7 @@ class _Target:
 
 def _targets(subject: Subject) -> Iterator[_Target]:
     """Where each port of the Service leads to in each Deployment."""
-    service = _selecting(subject)
+    service = _selecting_service(subject)
     if service is None:
         return
     for place, port in service.tables("spec", "ports"):

@@ -96,7 +96,7 @@ class Span:
     ended: float
 
 
-def entered(report: Report) -> list[Span]:
+def entered_stages(report: Report) -> list[Span]:
     """The stages that the walk was in."""
     return [
         Span(stage.name, stage.began, stage.began + stage.seconds)
@@ -107,7 +107,7 @@ def entered(report: Report) -> list[Span]:
 
 def length(report: Report) -> float:
     """Seconds that the time axis shows: the run, or more where something is said to be later."""
-    ends = [span.ended for span in entered(report)]
+    ends = [span.ended for span in entered_stages(report)]
     ends += [each.ended for each in report.transitions]
     return max([report.seconds, 1.0, *ends])
 
@@ -148,7 +148,7 @@ def panel(report: Report, frame: Frame, height: int, layers: Sequence[Spec]) -> 
     x = {"field": "began", **axis}
     bands = [
         {"began": span.began, "ended": span.ended}
-        for number, span in enumerate(entered(report))
+        for number, span in enumerate(entered_stages(report))
         if number % 2 == 0
     ]
     starts = [{"began": each.began} for each in report.transitions]

@@ -16,7 +16,7 @@ from pytest_canary.reporting.pictures.frame import (
     Span,
     Spec,
     colour,
-    entered,
+    entered_stages,
     length,
     moment,
     time_axis,
@@ -88,7 +88,7 @@ def fits(span: Span, frame: Frame, seconds: float) -> bool:
 
 def timeline(report: Report) -> Picture:
     """The stages as bands and the transitions below them, on the time axis of all pictures."""
-    stages, results = entered(report), {each.name: each.result for each in report.stages}
+    stages, results = entered_stages(report), {each.name: each.result for each in report.stages}
     transitions = [Span(each.name, each.began, each.ended) for each in report.transitions]
     named = ", ".join(
         f"{span.name} {words.seconds(span.ended - span.began)}"
@@ -197,7 +197,7 @@ def _flags(labels: Sequence[Label], top: float, scale: float) -> list[Spec]:
         "mark": {"type": "rule", "stroke": colour("muted"), "strokeWidth": 1},
         "encoding": {"x": {"field": "x"}, "y": {"field": "top"}, "y2": {"field": "bottom"}},
     }
-    return [rule, *_aligned(names, colour("ink"))]
+    return [rule, *_align(names, colour("ink"))]
 
 
 def _bars(labels: Sequence[Label], first: float, scale: float) -> list[Spec]:
@@ -222,11 +222,11 @@ def _bars(labels: Sequence[Label], first: float, scale: float) -> list[Spec]:
     ]
     return [
         _rects(bars, {"fill": colour("muted"), "cornerRadius": 1}),
-        *_aligned(names, colour("muted")),
+        *_align(names, colour("muted")),
     ]
 
 
-def _aligned(names: Rows, fill: str) -> list[Spec]:
+def _align(names: Rows, fill: str) -> list[Spec]:
     sides = (("left", False), ("right", True))
     return [
         _texts([name for name in names if name["flush"] == flush], side, fill)

@@ -183,10 +183,10 @@ class _Parser:
             self._expect(")")
             return term
         if kind == "name":
-            return self._named(text)
+            return self._parse_name(text)
         raise ExpressionError(f"{text!r} can't stand there in an expression")
 
-    def _named(self, text: str) -> Term:
+    def _parse_name(self, text: str) -> Term:
         name = text.lower()
         if name in _CONSTANTS:
             return _constant(_CONSTANTS[name])

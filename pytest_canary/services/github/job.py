@@ -66,7 +66,7 @@ class GitHubJobs:
         )
         scope = self._scope(job, own, given.ends)
         try:
-            if not _meant(job.condition, scope, not _passed(job, given.ends)):
+            if not _is_meant(job.condition, scope, not _have_passed(job, given.ends)):
                 return JobResult(given.job.name, End("canceled", "skipped"))
         except ExpressionError as error:
             return JobResult(given.job.name, End("failed", "test"), problem=f"its if: {error}")
@@ -84,7 +84,9 @@ class GitHubJobs:
         nowhere = Path()
         own = variables(workflow, self._workflow.definition.name, job.key, nowhere, nowhere)
         try:
-            return _meant(job.condition, self._scope(job, own, ends), not _passed(job, ends))
+            return _is_meant(
+                job.condition, self._scope(job, own, ends), not _have_passed(job, ends)
+            )
         except ExpressionError:  # it fails, and so does nothing
             return False
 
@@ -96,7 +98,7 @@ class GitHubJobs:
             "matrix": dict(job.matrix),
             "needs": self._needs(job, ends),
             "strategy": {},
-            **_status(failed, _passed(job, ends)),
+            **_status(failed, _have_passed(job, ends)),
         }
 
     def _needs(self, job: GitHubJob, ends: Mapping[str, End]) -> dict[str, Any]:
@@ -177,7 +179,7 @@ class _JobRun:
         environment |= self._more
         for name, text in step.environment.items():
             environment[name] = fill_in(text, scope)
-        if not _meant(step.condition, scope, self._failed):
+        if not _is_meant(step.condition, scope, self._failed):
             self._end(step, "skipped", "skipped", {})
             return ""
         places = file_commands.make(self._given.folder / "steps")
@@ -263,7 +265,7 @@ def _minutes(text: str) -> float | None:
         raise ExpressionError(f"timeout-minutes is no number: {text[:40]!r}") from error
 
 
-def _passed(job: GitHubJob, ends: Mapping[str, End]) -> bool:
+def _have_passed(job: GitHubJob, ends: Mapping[str, End]) -> bool:
     """Whether all before it have."""
     return all(ends[name].result == "passed" for name in job.before if name in ends)
 
@@ -273,7 +275,7 @@ def _is_true(text: str, scope: Mapping[str, Any]) -> bool:
     return fill_in(text, scope).strip().lower() == "true"
 
 
-def _meant(condition: Expression, scope: Mapping[str, Any], failed: bool) -> bool:
+def _is_meant(condition: Expression, scope: Mapping[str, Any], failed: bool) -> bool:
     return holds(condition.evaluate(scope)) and (condition.asks_for_status or not failed)
 
 

@@ -16,7 +16,7 @@ from pytest_canary.manifests.documents import Fault
 from pytest_canary.pipelines.definition import Command
 from pytest_canary.pipelines.faults import UNDESCRIBED, UNPROVIDED
 from pytest_canary.pipelines.shell import events
-from pytest_canary.pipelines.uses import lacking
+from pytest_canary.pipelines.uses import uses_without_value
 from pytest_canary.pipelines.values import Place
 from pytest_canary.services.github.actions import STAND_INS
 from pytest_canary.services.lacking import (
@@ -25,7 +25,7 @@ from pytest_canary.services.lacking import (
     handed_on_names,
     names_of_shell,
 )
-from pytest_canary.services.reading import Reader, Wanted
+from pytest_canary.services.reading import Reader, RunInputs
 
 # https://docs.github.com/actions/reference/workflows-and-actions/variables; the token is in none of
 # them unless a step takes it, and the machine's own come behind.
@@ -65,7 +65,7 @@ _GIVES = "env, GITHUB_ENV or command of its step"
 _FIX = "set it in env; where the machine has it, name it in pipeline.variables"
 
 
-def faults(reader: Reader, wanted: Wanted, wants: Wants) -> Iterator[Fault]:
+def faults(reader: Reader, wanted: RunInputs, wants: Wants) -> Iterator[Fault]:
     """What jobs use and nothing provides; each once a file.
 
     Args:
@@ -97,8 +97,8 @@ class _Job:
         """What is wrong, in the order of its steps."""
         root, place = self.reader.values.root, ("jobs", self.key)
         shared = {**(root.get("env") or {}), **(self.job.get("env") or {})}
-        yield from self._asked(root.get("env"), ("env",), {})
-        yield from self._asked(self.job.get("env"), (*place, "env"), shared)
+        yield from self._missing_in_expressions(root.get("env"), ("env",), {})
+        yield from self._missing_in_expressions(self.job.get("env"), (*place, "env"), shared)
         known, steps = True, self.job.get("steps", [])
         known = not self.job.get("container") and _is_hosted(self.job.get("runs-on"))
         for number, step in enumerate(steps):
@@ -106,12 +106,14 @@ class _Job:
             environment = {**shared, **(step.get("env") or {})}
             for name in ("env", "with", "run", "working-directory"):
                 if known:
-                    yield from self._asked(step.get(name), (*here, name), environment)
+                    yield from self._missing_in_expressions(
+                        step.get(name), (*here, name), environment
+                    )
             if known and "run" in step and self._is_bash(step, root):
-                yield from self._lacking(step, here, environment)
+                yield from self._missing_variables(step, here, environment)
             known = known and self._go_on(step)
 
-    def _lacking(
+    def _missing_variables(
         self, step: Mapping[str, Any], place: Place, environment: Collection[str]
     ) -> Iterator[Fault]:
         line = self.reader.values.line((*place, "run"))
@@ -124,7 +126,7 @@ class _Job:
             if each.kind == "spare"
         }
         pattern = re.compile("|".join([_GIVEN.pattern, *self.sets]))
-        found = lacking([command], have, self.wants.programs, pattern, spared)
+        found = uses_without_value([command], have, self.wants.programs, pattern, spared)
         yield from self.told.uses(found, have)
 
     def _go_on(self, step: Mapping[str, Any]) -> bool:
@@ -143,7 +145,9 @@ class _Job:
             return bool(names)
         return True
 
-    def _asked(self, texts: Any, place: Place, environment: Collection[str]) -> Iterator[Fault]:
+    def _missing_in_expressions(
+        self, texts: Any, place: Place, environment: Collection[str]
+    ) -> Iterator[Fault]:
         """What expressions ask for; one that has something else in its place asks for nothing."""
         table = texts if isinstance(texts, dict) else {"": texts}
         for key, text in table.items():
@@ -173,7 +177,11 @@ class _Job:
         elif context == "inputs":
             known, fix = self._inputs(), "name it in the inputs of what starts the workflow"
         elif context == "needs":
-            known, name, fix = self._needed(name, output), output or name, "let the job have it"
+            known, name, fix = (
+                self._needed_outputs(name, output),
+                output or name,
+                "let the job have it",
+            )
         elif context == "steps" and output:
             known, fix = self.ids.get(name, set()), "let a step of that id before it write it"
             name = output
@@ -188,7 +196,7 @@ class _Job:
             self.reader.source, here, sentence, did_you_mean(name, sorted(known), fix), rule
         )
 
-    def _needed(self, job: str, output: str | None) -> Collection[str] | None:
+    def _needed_outputs(self, job: str, output: str | None) -> Collection[str] | None:
         needs = self.job.get("needs", [])
         if job not in ([needs] if isinstance(needs, str) else needs):
             return ()

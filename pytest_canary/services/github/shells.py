@@ -38,7 +38,7 @@ class Shells:
     def run(self, text: str, script: str, minutes: float | None) -> Ended:
         """Run a step, for so long at most."""
         shell = self._shell = self._shell or self._stack.enter_context(
-            _opened(self._given, self._runs)
+            _open(self._given, self._runs)
         )
         until = time.monotonic() + 60 * minutes if minutes else None
         self.timed_out = False
@@ -56,7 +56,7 @@ class Shells:
 
 
 @contextmanager
-def _opened(given: Assignment, runs: CommandRuns) -> Iterator[Shell]:
+def _open(given: Assignment, runs: CommandRuns) -> Iterator[Shell]:
     finds = of_shell(given.programs.environment, given.folder)
     begin = given.programs.begin
     with open_shell(given.processes, finds, given.folder, given.home) as shell:

@@ -22,7 +22,7 @@ from pytest_canary.services.github.functions import text_of
 from pytest_canary.services.github.matrix import ADDED, MOST, copies
 from pytest_canary.services.github.schema import WORKFLOW
 from pytest_canary.services.github.steps import GitHubJob, Step, Texts
-from pytest_canary.services.reading import Reader, Wanted, chosen, circle, read
+from pytest_canary.services.reading import Reader, RunInputs, circle, job_misfits, read
 
 # Minutes that GitHub gives a job; its workflow has 35 days.
 JOB_LIMIT, WORKFLOW_LIMIT = 360, 35 * 24 * 60
@@ -43,7 +43,7 @@ class GitHubWorkflow:
     inputs: Texts
 
 
-def read_workflow(source: Source, wanted: Wanted) -> tuple[GitHubWorkflow | None, list[Fault]]:
+def read_workflow(source: Source, wanted: RunInputs) -> tuple[GitHubWorkflow | None, list[Fault]]:
     """Read a workflow's file.
 
     Returns:
@@ -62,13 +62,13 @@ class _Reading:
     """One file that is read; what is wrong with it gathers in `faults`."""
 
     reader: Reader
-    wanted: Wanted
+    wanted: RunInputs
     faults: list[Fault] = field(default_factory=list)
 
     def workflow(self) -> GitHubWorkflow | None:
         root: dict[str, Any] = self.reader.values.root
         jobs = root["jobs"]
-        for misfit in chosen(self.wanted, jobs):
+        for misfit in job_misfits(self.wanted, jobs):
             self._wrong(misfit)
         if self.faults:
             return None

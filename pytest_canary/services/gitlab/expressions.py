@@ -83,12 +83,12 @@ class _Parser:
         return terms[0] if len(terms) == 1 else lambda v: any(holds(each(v)) for each in terms)
 
     def _both(self) -> Term:
-        terms = [self._compared()]
+        terms = [self._comparison()]
         while self._take("&&"):
-            terms.append(self._compared())
+            terms.append(self._comparison())
         return terms[0] if len(terms) == 1 else lambda v: all(holds(each(v)) for each in terms)
 
-    def _compared(self) -> Term:
+    def _comparison(self) -> Term:
         left = self._operand()
         sign = self._take("==", "!=", "=~", "!~")
         if not sign:

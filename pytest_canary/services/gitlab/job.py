@@ -50,16 +50,16 @@ class GitLabJobs:
     def run(self, given: Assignment) -> JobResult:
         """Run one; see `jobs.assignment.RunJob`."""
         job = self._pipeline.jobs[given.job.name]
-        if job.when == "on_failure" and not self._failed(given.job.name, given.ends):
+        if job.when == "on_failure" and not self._has_failed(given.job.name, given.ends):
             return JobResult(given.job.name, End("passed", "skipped"))
         return _JobRun(job, given, self._variables(job, given)).run()
 
     def starts(self, name: str, ends: Mapping[str, End]) -> bool:
         """Whether a job starts by itself where those before have ended so."""
         job = self._pipeline.jobs[name]
-        return job.when == "always" or (job.when == "on_failure") == self._failed(name, ends)
+        return job.when == "always" or (job.when == "on_failure") == self._has_failed(name, ends)
 
-    def _failed(self, name: str, ends: Mapping[str, End]) -> bool:
+    def _has_failed(self, name: str, ends: Mapping[str, End]) -> bool:
         waits = next(b for b in self._pipeline.definition.blocks if b.name == name).dependencies
         return any(ends[each].result in ("failed", "stopped") for each in waits if each in ends)
 

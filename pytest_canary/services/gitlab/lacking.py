@@ -13,7 +13,7 @@ from pytest_canary.core.wording import nearest
 from pytest_canary.manifests.documents import Fault
 from pytest_canary.pipelines.definition import Command
 from pytest_canary.pipelines.faults import UNDESCRIBED
-from pytest_canary.pipelines.uses import Use, lacking
+from pytest_canary.pipelines.uses import Use, uses_without_value
 from pytest_canary.services.gitlab.merging import extend, lines, merge
 from pytest_canary.services.gitlab.schema import FILE, OF_ALL
 from pytest_canary.services.lacking import (
@@ -23,7 +23,7 @@ from pytest_canary.services.lacking import (
     handed_on_names,
     names_of_shell,
 )
-from pytest_canary.services.reading import Reader, Wanted
+from pytest_canary.services.reading import Reader, RunInputs
 
 # https://docs.gitlab.com/ci/variables/predefined_variables/: those that pipelines use; of others
 # that begin so, one is told where it is like one of these and none of GitLab's is called so.
@@ -59,7 +59,7 @@ _FIX = (
 )
 
 
-def faults(reader: Reader, wanted: Wanted, wants: Wants) -> Iterator[Fault]:
+def faults(reader: Reader, wanted: RunInputs, wants: Wants) -> Iterator[Fault]:
     """What jobs use and nothing provides; each once a file.
 
     Where no secret is described, the project may have any variable: then it is told once that
@@ -81,7 +81,7 @@ def faults(reader: Reader, wanted: Wanted, wants: Wants) -> Iterator[Fault]:
         for name in listed
         if not name.startswith(".")
     }
-    shared = _Shared(reader, wants, root, _reported(jobs.values()))
+    shared = _Shared(reader, wants, root, _reported_variables(jobs.values()))
     told = VariableFaults(_GIVES, _FIX)
     for name, job in jobs.items():
         if not wanted.jobs or name in wanted.jobs:
@@ -92,12 +92,12 @@ def faults(reader: Reader, wanted: Wanted, wants: Wants) -> Iterator[Fault]:
                 commands = [
                     shared.command(name, each) for key in part for each in lines(job.get(key))
                 ]
-                uses = _misspelt(lacking(commands, has, wants.programs, _GIVEN))
+                uses = _misspelt(uses_without_value(commands, has, wants.programs, _GIVEN))
                 if wants.described:
                     yield from told.uses(uses, {*has, *_PREDEFINED})
                 else:
                     shared.open += [each for each in uses if told.is_new(each.name)]
-    yield from shared.undescribed()
+    yield from shared.undescribed_variables()
 
 
 class _Shared:
@@ -136,7 +136,7 @@ class _Shared:
         here = (number for number, line in found if whole.search(line))
         return Command(text, source, next(here, command.line))
 
-    def undescribed(self) -> Iterator[Fault]:
+    def undescribed_variables(self) -> Iterator[Fault]:
         """That nobody says which variables the project has, where jobs need some."""
         if not self.open:
             return
@@ -161,7 +161,7 @@ def _misspelt(uses: Iterator[Use]) -> Iterator[Use]:
             yield each
 
 
-def _reported(jobs: Collection[Mapping[str, Any]]) -> set[str] | None:
+def _reported_variables(jobs: Collection[Mapping[str, Any]]) -> set[str] | None:
     """The variables that jobs hand on by dotenv reports; None where nobody can tell which."""
     found: set[str] = set()
     for job in jobs:

@@ -23,7 +23,7 @@ from pytest_canary.services.gitlab.expressions import evaluate
 from pytest_canary.services.gitlab.merging import ExtendsError, extend, lines, merge
 from pytest_canary.services.gitlab.schema import FILE, JOB, NOT_TAKEN, OF_ALL
 from pytest_canary.services.gitlab.variables import expand, of_file, predefined_variables
-from pytest_canary.services.reading import Reader, Wanted, chosen, circle, read
+from pytest_canary.services.reading import Reader, RunInputs, circle, job_misfits, read
 
 STAGES = ("build", "test", "deploy")
 """Those of a file that names none; .pre comes before all, .post after."""
@@ -74,7 +74,7 @@ class GitLabPipeline:
 
 
 def read_pipeline(
-    source: Source, wanted: Wanted, workflow: Workflow | None = None
+    source: Source, wanted: RunInputs, workflow: Workflow | None = None
 ) -> tuple[GitLabPipeline | None, list[Fault]]:
     """Read a pipeline's file.
 
@@ -100,7 +100,7 @@ class _Reading:
     """One file that is read; what is wrong with it gathers in `faults`."""
 
     reader: Reader
-    wanted: Wanted
+    wanted: RunInputs
     workflow: Workflow | None
     faults: list[Fault] = field(default_factory=list)
 
@@ -128,7 +128,7 @@ class _Reading:
     def pipeline(self) -> GitLabPipeline | None:
         listed = {key: each for key, each in self._root.items() if key not in FILE}
         names = [key for key in listed if not key.startswith(".")]
-        for misfit in chosen(self.wanted, names):
+        for misfit in job_misfits(self.wanted, names):
             self._wrong(misfit)
         if self.faults:
             return None

@@ -17,7 +17,7 @@ from acceptance.projects import needed
 from pytest_canary.config.settings import DatabaseSettings
 from pytest_canary.core.waiting import Waiter
 from pytest_canary.database.database import Database
-from pytest_canary.database.lock_sampler import sampling
+from pytest_canary.database.lock_sampler import sample_locks
 from pytest_canary.database.locks import Locks
 from pytest_canary.k8s.exec import Exec
 
@@ -123,7 +123,7 @@ class Server:
     def watched(self, *statements: str, meanwhile: Sequence[str] = ()) -> Locks:
         """Migrate while stable's app has its own statements to run, half a second later."""
         others = [self.address(self.pods["stable"])]
-        with ThreadPoolExecutor(8) as pool, sampling(self.database, others, 60) as locks:
+        with ThreadPoolExecutor(8) as pool, sample_locks(self.database, others, 60) as locks:
             migration = pool.submit(self.sql, "canary", *statements)
             time.sleep(0.5)
             for each in [pool.submit(self.sql, "stable", one) for one in meanwhile]:

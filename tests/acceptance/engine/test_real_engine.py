@@ -37,19 +37,19 @@ def test_when_a_container_was_started_is_known_while_it_runs(engine: docker.Dock
     container = engine.containers.run(needed("PYTHON_IMAGE"), ["sleep", "600"], detach=True)
     name, asked = str(container.name), Engine()
     try:
-        first = asked.started(name)
+        first = asked.start_time(name)
         assert first.startswith("20")
-        assert asked.started(name) == first
+        assert asked.start_time(name) == first
         container.restart(timeout=0)
-        assert asked.started(name) > first
+        assert asked.start_time(name) > first
         container.pause()
         with pytest.raises(CommandError, match=f"container {name} is paused"):
-            asked.started(name)
+            asked.start_time(name)
         container.unpause()
     finally:
         container.remove(force=True)
     with pytest.raises(CommandError, match="No such container"):
-        asked.started(name)
+        asked.start_time(name)
 
 
 def test_what_the_engine_says_of_itself_is_there(engine: docker.DockerClient) -> None:

@@ -11,7 +11,7 @@ from fakes.verdicts import FLAT, LIMITS, final, holding, observed, tight
 from scipy.stats import binom
 
 from pytest_canary.analysis.comparison import Observed
-from pytest_canary.analysis.judge import GO_LOOKS, LOOKS, Judge, needed
+from pytest_canary.analysis.judge import GO_LOOKS, LOOKS, Judge, least_requests_for_go
 from pytest_canary.analysis.memory import Memory
 from pytest_canary.analysis.requests import Requests
 from pytest_canary.analysis.statistics import share_difference
@@ -248,7 +248,7 @@ def test_the_last_look_is_final() -> None:
     ],
 )
 def test_as_many_requests_are_needed_as_can_prove_it(limits: Limits, least: int) -> None:
-    assert needed(limits) == least
+    assert least_requests_for_go(limits) == least
     fine = final(observed(3 * least), observed(least), limits)
     assert fine.answer == "go"
     assert final(observed(3 * least), observed(least - 1), limits).answer == "inconclusive"

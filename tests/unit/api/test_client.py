@@ -11,7 +11,8 @@ import requests
 from fakes.server import Asked, Reply, Server
 
 from pytest_canary.api.addressbook import Addressbook
-from pytest_canary.api.client import Api, complaint
+from pytest_canary.api.answers import complaint
+from pytest_canary.api.client import Api
 from pytest_canary.api.factory import client_for
 from pytest_canary.api.read_back import compare, read_back
 from pytest_canary.api.writes import Row, Writes, new_unique

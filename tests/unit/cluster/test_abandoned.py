@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from fakes.runs import PROJECT, Other, Started, found, reusable
 
-from pytest_canary.cluster.run import Run, abandoned
+from pytest_canary.cluster.run import Run, find_abandoned
 from pytest_canary.core.waiting import Seen, Waiter
 
 pytestmark = pytest.mark.usefixtures("state")
@@ -26,7 +26,7 @@ def other(state: Path) -> Iterator[Other]:
 
 def left() -> Run:
     """The one run that a reaper finds."""
-    (run,) = abandoned(kept=False, spare=pytest.fail)
+    (run,) = find_abandoned(kept=False, spare=pytest.fail)
     return run
 
 
@@ -48,7 +48,7 @@ def test_a_living_processs_run_is_not_touched(other: Other, state: Path) -> None
 
 def test_an_abandoned_run_is_one_reapers_alone(other: Other) -> None:
     other.kill()
-    for run in abandoned(kept=False, spare=pytest.fail):
+    for run in find_abandoned(kept=False, spare=pytest.fail):
         assert found() == []
         run.release()
     assert found() == [other.run]
@@ -106,7 +106,7 @@ def test_a_record_that_can_not_be_read_is_kept_and_told(
         path.write_bytes(written)
     run.release()
     told: list[str] = []
-    assert list(abandoned(kept=True, spare=told.append)) == []
+    assert list(find_abandoned(kept=True, spare=told.append)) == []
     (sentence,) = told
     assert sentence.startswith(f"the record of run {run.id}, {path}, can't be read (")
     assert why in sentence

@@ -141,7 +141,7 @@ def test_a_right_that_lacks_is_named_beforehand(
     # What a walk can do without is not asked for.
     reviewed(server, "create endpointslices", "update endpointslices")
     expect_rights(owner, makes_namespace=makes)
-    assert owner.access.lacking(ADDRESSING) == [
+    assert owner.access.missing_rights(ADDRESSING) == [
         "create endpointslices.discovery.k8s.io",
         "update endpointslices.discovery.k8s.io",
     ]

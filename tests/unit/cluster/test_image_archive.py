@@ -1,4 +1,4 @@
-"""What is sent to a node: the tar that `lacking` makes is parsed back and every digest checked."""
+"""What is sent to a node: the tar that `oci_layout` makes, parsed back, every digest checked."""
 
 import hashlib
 import io
@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator
 
 import pytest
 
-from pytest_canary.cluster.image_archive import CHUNK, ChunkReader, Wanted, lacking
+from pytest_canary.cluster.image_archive import CHUNK, ChunkReader, NodeImage, oci_layout
 from pytest_canary.core.errors import ImageError
 
 REF = "docker.io/library/app:0123"
@@ -73,8 +73,8 @@ class Old:
         self.tar = tarred(sorted(files, key=lambda file: file[0]))
 
     def sent(self, held: Collection[str] = (), layers: list[str] | None = None) -> dict[str, bytes]:
-        wanted = Wanted(REF, digest(self.config), layers or self.layers)
-        return untarred(lacking([self.tar], [wanted], set(held)))
+        wanted = NodeImage(REF, digest(self.config), layers or self.layers)
+        return untarred(oci_layout([self.tar], [wanted], set(held)))
 
 
 def checked(files: dict[str, bytes], layers: list[str], held: set[str]) -> None:
@@ -177,11 +177,11 @@ def together(*images: Old) -> bytes:
 def test_several_images_are_sent_at_once_and_what_they_share_once() -> None:
     one, other = Old(*LAYERS[:3]), Old(*LAYERS[:2], LAYERS[4], seed=2)
     wanted = [
-        Wanted(f"{REF}{number}", digest(image.config), image.layers)
+        NodeImage(f"{REF}{number}", digest(image.config), image.layers)
         for number, image in enumerate((one, other, one))
     ]
     held = {digest(LAYERS[0])}
-    files = untarred(lacking([together(one, other)], wanted, held))
+    files = untarred(oci_layout([together(one, other)], wanted, held))
     named = json.loads(files["index.json"])["manifests"]
     for entry, image in zip(named, (one, other, one), strict=True):
         manifest = json.loads(files[blob_path(entry["digest"])])
@@ -196,9 +196,12 @@ def test_several_images_are_sent_at_once_and_what_they_share_once() -> None:
 
 def test_one_of_several_whose_configuration_is_not_there_is_named() -> None:
     one, other = Old(*LAYERS[:3]), Old(*LAYERS[:2], seed=2)
-    wanted = [Wanted(REF, digest(one.config), one.layers), Wanted("b", "sha256:0", other.layers)]
+    wanted = [
+        NodeImage(REF, digest(one.config), one.layers),
+        NodeImage("b", "sha256:0", other.layers),
+    ]
     with pytest.raises(ImageError, match="image b was saved without its configuration sha256:0"):
-        untarred(lacking([together(one, other)], wanted, set()))
+        untarred(oci_layout([together(one, other)], wanted, set()))
 
 
 def new_tar(*blobs: bytes) -> bytes:
@@ -210,7 +213,7 @@ def new_tar(*blobs: bytes) -> bytes:
 def test_a_new_tar_passes_without_the_big_blobs_that_the_node_holds() -> None:
     big, small, other = os.urandom(CHUNK + 1), b'{"schemaVersion": 2}', os.urandom(CHUNK + 2)
     held = {digest(big), digest(small)}
-    files = untarred(lacking([new_tar(big, small, other)], [Wanted(REF, "", [])], held))
+    files = untarred(oci_layout([new_tar(big, small, other)], [NodeImage(REF, "", [])], held))
     assert set(files) == {
         blob_path(digest(small)),  # it may be the manifest, which the node reads from the tar
         blob_path(digest(other)),
@@ -234,8 +237,8 @@ def test_the_chunks_of_the_tar_may_have_any_size() -> None:
             size = chance.choice([1, 17, 511, 512, 513, 4096, 20_000])
             chunks.append(rest[:size])
             rest = rest[size:]
-        wanted = [Wanted(REF, digest(image.config), image.layers)]
-        checked(untarred(lacking(chunks, wanted, held)), image.layers, held)
+        wanted = [NodeImage(REF, digest(image.config), image.layers)]
+        checked(untarred(oci_layout(chunks, wanted, held)), image.layers, held)
 
 
 def test_a_reader_reads_chunks_as_a_file_would() -> None:

@@ -267,10 +267,10 @@ def test_a_cluster_that_was_there_gets_what_this_machine_has(presupposing: Bench
     images = PrerequisiteImages(
         found.files.prerequisites, found.root, found.deadlines.image, presupposing.engine
     )
-    assert images.provided(whole=True) == ["team/queue:7"]
-    assert images.provided(whole=False) == []
+    assert images.provided_names(whole=True) == ["team/queue:7"]
+    assert images.provided_names(whole=False) == []
     presupposing.engine.refs |= {"team/queue:7"}
-    assert images.provided(whole=False) == ["team/queue:7"]
+    assert images.provided_names(whole=False) == ["team/queue:7"]
 
 
 def test_a_pipeline_that_builds_finds_no_cluster_by_chance(bench: Bench) -> None:

@@ -1,18 +1,36 @@
 """Where settings come from, what they are by default, and the files that hold none."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from fakes.settings_file import SERVICE, loaded, mistakes
+from pydantic import BaseModel
 
 from pytest_canary.config import toml_file
 from pytest_canary.config.api_settings import GET_ALL, PUT_PERSON, ApiSettings
-from pytest_canary.config.settings import Files
+from pytest_canary.config.settings import Files, Tables
 from pytest_canary.config.settings_file import load
+from pytest_canary.config.table import TABLE
 from pytest_canary.core.errors import SettingsError
 
 CONFIG = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: settings\n"
 SHOP = ("shop", "shop-lb")
+
+
+def tables(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
+    """A table, and those that it may hold."""
+    yield model
+    for field in model.model_fields.values():
+        for each in (field.annotation, *get_args(field.annotation)):
+            if isinstance(each, type) and issubclass(each, BaseModel):
+                yield from tables(each)
+
+
+def test_every_table_is_of_exact_types_and_known_keys() -> None:
+    assert len({*tables(Tables)}) > 15
+    assert {each.__name__ for each in tables(Tables) if each.model_config != TABLE} == set()
 
 
 # The defaults

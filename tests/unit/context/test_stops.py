@@ -13,7 +13,7 @@ from fakes.world import NewWorld, World
 from fakes.world_settings import LOADED
 from unit.traffic.test_exchange import exchange
 
-from pytest_canary.context.stops import during, lost_by_baseline
+from pytest_canary.context.stops import losses_during, lost_by_baseline
 from pytest_canary.core.errors import FoundError, WaitTimeoutError
 from pytest_canary.stages import canary, stable, verdict
 from pytest_canary.traffic.exchange import Exchange, Kind
@@ -135,5 +135,5 @@ def test_a_request_is_under_way_from_when_it_was_due(
     due: float, seconds: float, meets: bool
 ) -> None:
     lost = exchange(Kind.RESET, due=due, seconds=seconds)
-    assert during([lost], [(10, 12)], []) == [lost] * meets
-    assert during([lost], [(0, math.inf)], [(10, 12)]) == [lost] * (not meets)
+    assert losses_during([lost], [(10, 12)], []) == [lost] * meets
+    assert losses_during([lost], [(0, math.inf)], [(10, 12)]) == [lost] * (not meets)

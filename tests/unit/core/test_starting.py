@@ -12,7 +12,7 @@ import pytest
 
 from pytest_canary.core.errors import CommandError
 from pytest_canary.core.processes import Processes
-from pytest_canary.core.starting import PAUSES, started
+from pytest_canary.core.starting import PAUSES, start_patiently
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux refuses it")
 
@@ -56,8 +56,8 @@ def test_what_passes_is_tried_again_and_nothing_else(
         return "started"
 
     if tried > len(errors):
-        assert started(start) == "started"
+        assert start_patiently(start) == "started"
     else:
         with pytest.raises(OSError, match="no"):
-            started(start)
+            start_patiently(start)
     assert len(starts) == tried

@@ -5,7 +5,7 @@ from pytest_canary.database.schema import (
     count_changes,
     describe,
     difference,
-    lacking,
+    missing_parts,
     not_undone,
 )
 
@@ -40,9 +40,9 @@ def test_a_schema_is_described_in_words_and_in_order() -> None:
 
 
 def test_what_a_migration_left_out_is_named() -> None:
-    assert lacking(NEW, OLD) == ["column public.person.email text"]
-    assert lacking(NEW, NEW) == []
-    assert lacking(OLD, OLD | NEW) == [], "more than was expected is no lack"
+    assert missing_parts(NEW, OLD) == ["column public.person.email text"]
+    assert missing_parts(NEW, NEW) == []
+    assert missing_parts(OLD, OLD | NEW) == [], "more than was expected is no lack"
 
 
 def test_a_schemas_change_reads_like_a_diff() -> None:

@@ -3,7 +3,13 @@
 import pytest
 
 from pytest_canary.core.errors import DatabaseError
-from pytest_canary.database.schema import count_changes, describe, difference, lacking, not_undone
+from pytest_canary.database.schema import (
+    count_changes,
+    describe,
+    difference,
+    missing_parts,
+    not_undone,
+)
 from pytest_canary.database.schema_dump import read_dump
 
 # As the pg_dump of a real PostgreSQL 15 wrote it, with the keys that it makes up each time.
@@ -169,7 +175,7 @@ def test_an_object_is_told_once() -> None:
         ("NOT NULL,\n", "NOT NULL,\n    email text,\n"),
         ("GRANT SELECT", "GRANT ALL"),
     )
-    assert lacking(now | {email}, SCHEMA) == [
+    assert missing_parts(now | {email}, SCHEMA) == [
         "GRANT ALL ON TABLE public.person TO PUBLIC",
         "column public.person.email text",
     ]

@@ -101,7 +101,7 @@ def test_a_command_may_end_before_what_it_has_applied_is_given_up(delivering: De
         time.sleep(LOOK)
         rollout.expect_hope()
 
-    with running.measured("command", WAITS):
+    with running.measure("command", WAITS):
         look_twice(patience=600.0)
         assert "of the pipeline ran" in told(lambda: look_twice(patience=0.0)).evidence
     look_twice(patience=0.0)

@@ -48,7 +48,7 @@ class Registry:
     def findings(self) -> list[Finding]:
         return self.refused
 
-    def moved(self, pods: Iterable[Any]) -> list[Finding]:
+    def find_moved(self, pods: Iterable[Any]) -> list[Finding]:
         self.asked.append(("moved", str(len(list(pods)))))
         return self.other
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pytest_canary.diagnosis.log_lines import quote_line, telling
+from pytest_canary.diagnosis.log_lines import quote_line, telling_line
 
 PYTHON = """\
 INFO starting
@@ -119,12 +119,12 @@ JSON = """\
     ],
 )
 def test_the_line_that_says_why_is_found(log: str, line: str | None) -> None:
-    assert telling(log) == (log if line is None else line)
+    assert telling_line(log) == (log if line is None else line)
 
 
 def test_a_long_line_is_cut() -> None:
-    assert telling("x" * 300) == "x" * 199 + "…"
-    assert telling("x" * 200) == "x" * 200
+    assert telling_line("x" * 300) == "x" * 199 + "…"
+    assert telling_line("x" * 200) == "x" * 200
 
 
 def test_a_log_with_nothing_in_it_adds_nothing_to_a_sentence() -> None:

@@ -19,8 +19,8 @@ from pytest_canary.doctor.looking import (
     look,
     look_at_engine,
     look_at_program,
-    unanswered,
     unbindable,
+    why_unanswered,
 )
 from pytest_canary.doctor.machine import Inotify, ProgramSeen
 
@@ -133,8 +133,8 @@ def test_ports_that_can_not_be_listened_on_are_told() -> None:
 def test_whether_a_proxy_answers_is_asked_at_its_address() -> None:
     with socket.create_server(("127.0.0.1", 0)) as proxy:
         port = proxy.getsockname()[1]
-        assert unanswered(f"http://me:secret@127.0.0.1:{port}/") == ""
-        assert unanswered(f"127.0.0.1:{port}") == ""
-    assert unanswered("http://127.0.0.1:1") == "Connection refused"
-    assert unanswered("http://") == "it names no host"
-    assert "ort" in unanswered("http://127.0.0.1:many")
+        assert why_unanswered(f"http://me:secret@127.0.0.1:{port}/") == ""
+        assert why_unanswered(f"127.0.0.1:{port}") == ""
+    assert why_unanswered("http://127.0.0.1:1") == "Connection refused"
+    assert why_unanswered("http://") == "it names no host"
+    assert "ort" in why_unanswered("http://127.0.0.1:many")

@@ -39,7 +39,7 @@ def test_each_verb_is_asked_for_and_what_lacks_is_named(
     server.answers[f"{REVIEWS}/selfsubjectaccessreviews"] = answer
     scale = Right("deployments/scale", ("get", "patch"), "apps")
     itself = Right("namespaces", ("delete",))
-    assert access.lacking([scale, itself]) == [
+    assert access.missing_rights([scale, itself]) == [
         "patch deployments.apps/scale",
         "delete namespaces",
     ]
@@ -54,7 +54,7 @@ def test_each_verb_is_asked_for_and_what_lacks_is_named(
     # A namespace's own rights are by its name.
     assert by_verb["delete"]["name"] == "shop-test"
     asked.clear()
-    access.lacking([itself], everywhere=True)
+    access.missing_rights([itself], everywhere=True)
     assert asked[0]["namespace"] == ""
 
 

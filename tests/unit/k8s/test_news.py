@@ -29,7 +29,7 @@ def test_what_came_instead_of_news_is_told() -> None:
     news = News()
     news.hear("Pod", "a list of 3", 10)
     for at in range(20, 90, 10):
-        news.failed("Pod", "Internal Server Error", at, refused=False)
+        news.note_failure("Pod", "Internal Server Error", at, refused=False)
     assert news.trouble("Pod") == "Internal Server Error"
     assert news.complaint("shop", 100) == ""
     assert news.complaint("shop", 101).endswith(
@@ -45,10 +45,10 @@ def test_who_is_refused_is_told_sooner() -> None:
     news = News()
     for kind in ("Pod", "Service"):
         news.hear(kind, "a list of 3", 10)
-        news.failed(kind, "Unauthorized", 40, refused=True)
+        news.note_failure(kind, "Unauthorized", 40, refused=True)
         # It may not be there for a while in between.
-        news.failed(kind, "Connection refused", 50, refused=False)
-        news.failed(kind, "Unauthorized", 60, refused=True)
+        news.note_failure(kind, "Connection refused", 50, refused=False)
+        news.note_failure(kind, "Unauthorized", 60, refused=True)
     assert news.complaint("shop", 70) == ""
     assert news.complaint("shop", 71) == (
         "the API server has refused to list Pod, Service in namespace shop for 31 s: Unauthorized; "

@@ -24,7 +24,7 @@ def misfits(*edits: tuple[str, str], crd: str = "") -> list[str]:
         assert old in text
         text = text.replace(old, new)
     (lane,) = documents(text)
-    schema = of_version(None).extended(documents(crd or QUEUE.read_text()))
+    schema = of_version(None).with_definitions(documents(crd or QUEUE.read_text()))
     faults = schema.misfits(lane)
     return [f"{each.rule} {each.line}: {each.sentence}; {each.fix}" for each in faults]
 
@@ -89,7 +89,7 @@ def test_what_it_does_not_take_is_told(edit: tuple[str, str], told: str) -> None
 
 
 def test_another_kind_of_the_same_group_is_not_defined() -> None:
-    schema = of_version(None).extended(documents(QUEUE.read_text()))
+    schema = of_version(None).with_definitions(documents(QUEUE.read_text()))
     (gate,) = documents(LANE.replace("kind: Lane", "kind: Gate"))
     assert schema.is_foreign(gate)
     assert list(schema.misfits(gate)) == []
@@ -99,8 +99,8 @@ def test_another_kind_of_the_same_group_is_not_defined() -> None:
 
 def test_kubernetes_own_kinds_are_as_they_were() -> None:
     schema = of_version(None)
-    extended = schema.extended(documents(QUEUE.read_text()))
-    assert schema.extended([]) is schema
+    extended = schema.with_definitions(documents(QUEUE.read_text()))
+    assert schema.with_definitions([]) is schema
     assert extended.title == schema.title
     assert len(extended.kinds) == len(schema.kinds) + 1
     assert [list(extended.misfits(each)) for each in documents(QUEUE.read_text())] == [[]] * 5

@@ -53,7 +53,7 @@ def test_a_place_is_told_as_kubernetes_tells_it() -> None:
 
 def test_a_quoted_line_is_short_and_harms_no_terminal() -> None:
     source = Source(Path("x"), "x", f"a: \x1b[2J\n\tb\n{'c' * 200}\n")
-    assert [source.quoted(n) for n in (0, 1, 2, 3, 4)] == [
+    assert [source.quote(n) for n in (0, 1, 2, 3, 4)] == [
         "",
         "   1 | a: ␛[2J",
         "   2 | →b",

@@ -87,20 +87,20 @@ def test_a_promotions_condition_is_looked_at(
     found = [each.sentence for each in promoting.never_true(workflow)]
     place = "promotions[0].auto_promote.when"
     assert found == ([] if never is None else [f"{place} never holds{never}"])
-    told = [*promoting.misleading(workflow)]
+    told = [*promoting.misleading_conditions(workflow)]
     assert [each.sentence for each in told] == ([misleads] if misleads else [])
     assert all(when in each.source.line(each.line) for each in told)
 
 
 def test_the_condition_that_is_meant_is_written_out(tmp_path: Path) -> None:
     workflow = promotes(tmp_path, promotion("Canary", "next.yml", "branch = 'master'"))
-    (told,) = promoting.misleading(workflow)
+    (told,) = promoting.misleading_conditions(workflow)
     assert told.fix == "write result = 'passed' and (branch = 'master')"
 
 
 def test_a_rollback_may_start_whatever_the_result(tmp_path: Path) -> None:
     workflow = promotes(tmp_path, promotion("Rollback", "next.yml", "branch = 'master'"))
-    assert [*promoting.misleading(workflow)] == []
+    assert [*promoting.misleading_conditions(workflow)] == []
 
 
 def test_conditions_of_blocks_and_pipeline_are_looked_at(tmp_path: Path) -> None:
@@ -111,7 +111,7 @@ def test_conditions_of_blocks_and_pipeline_are_looked_at(tmp_path: Path) -> None
     assert [each.sentence for each in promoting.never_true(workflow)] == [
         f"blocks[0].run.when never holds{REFS}"
     ]
-    (told,) = promoting.misleading(workflow)
+    (told,) = promoting.misleading_conditions(workflow)
     assert told.sentence.startswith(
         "fail_fast.stop.when: 'dev' at character 11 is matched anywhere"
     )

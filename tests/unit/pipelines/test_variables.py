@@ -7,7 +7,7 @@ import pytest
 from fakes.workflows import pipeline, promotion, written
 
 from pytest_canary.pipelines.uses import Program
-from pytest_canary.pipelines.variables import Provided, undescribed, unprovided
+from pytest_canary.pipelines.variables import Provided, undescribed_secrets, unprovided_variables
 
 SECRET = "      secrets: [{name: registry}]\n"
 WHY = "has no value: no env_vars, secret, matrix, parameter or command before it gives it one"
@@ -17,18 +17,18 @@ def lacking(folder: Path, text: str, provided: Provided | None = None, **others:
     """The variables that nothing provides."""
     for name, other in others.items():
         (folder / f"{name}.yml").write_text(other)
-    found = unprovided(written(folder, ci=text), provided or Provided())
+    found = unprovided_variables(written(folder, ci=text), provided or Provided())
     return [each.sentence.split()[0].strip(",") for each in found]
 
 
 def test_a_variable_is_told_with_its_line_and_what_gives_it_a_value(tmp_path: Path) -> None:
     text = pipeline("date", "docker login -p $REGISTRY_PASWORD", job=SECRET)
     provided = Provided({"registry": ["REGISTRY_USER", "REGISTRY_PASSWORD"]})
-    (found,) = unprovided(written(tmp_path, ci=text), provided)
+    (found,) = unprovided_variables(written(tmp_path, ci=text), provided)
     assert found.source.line(found.line).strip() == "docker login -p $REGISTRY_PASWORD"
     assert found.sentence == f"$REGISTRY_PASWORD {WHY}"
     assert found.fix == "did you mean REGISTRY_PASSWORD?"
-    (found,) = unprovided(written(tmp_path, ci=pipeline("echo ${TOKEN}")), Provided())
+    (found,) = unprovided_variables(written(tmp_path, ci=pipeline("echo ${TOKEN}")), Provided())
     assert found.fix == (
         "set it in env_vars or a secret; where the machine has it, name it in pipeline.variables"
     )
@@ -130,24 +130,24 @@ def test_what_a_program_reads_by_itself_is_needed_where_it_is_run(
     tmp_path: Path, command: str, names: list[str]
 ) -> None:
     provided = Provided(programs=[Program("apply.sh", "deployment.yml", ["PORT", "HOME"])])
-    (*found,) = unprovided(written(tmp_path, ci=pipeline(command)), provided)
+    (*found,) = unprovided_variables(written(tmp_path, ci=pipeline(command)), provided)
     assert [each.sentence for each in found] == [f"{n}, which apply.sh reads, {WHY}" for n in names]
 
 
 def test_a_secret_that_nobody_describes_is_told_once_where_it_is_named(tmp_path: Path) -> None:
     more = f"global_job_config: {{{SECRET.strip()}}}\n"
     found = written(tmp_path, ci=pipeline(job=SECRET, more=more))
-    (told,) = undescribed(found, Provided({"regstry": []}))
+    (told,) = undescribed_secrets(found, Provided({"regstry": []}))
     assert "secrets: [{name: registry}]" in told.source.line(told.line)
     assert told.sentence == (
         "nothing says what secret registry gives, so that what its jobs lack can't be told"
     )
     assert told.fix == "did you mean regstry?"
-    (told,) = undescribed(found, Provided())
+    (told,) = undescribed_secrets(found, Provided())
     assert told.fix == (
         'name its variables and files, without their values, in [pipeline.secrets."registry"]'
     )
-    assert [*undescribed(found, Provided({"registry": []}))] == []
+    assert [*undescribed_secrets(found, Provided({"registry": []}))] == []
 
 
 def test_of_more_variables_than_any_pipeline_lacks_some_are_told(tmp_path: Path) -> None:

@@ -295,7 +295,7 @@ class Walked:
     def entered(self, stage: str) -> bool:
         return stage in self.did
 
-    def tried(self, stage: str) -> bool:
+    def has_tried(self, stage: str) -> bool:
         return self._tried
 
     def keep(self) -> None:

@@ -17,7 +17,7 @@ from pytest_canary.context.journal import Journal
 from pytest_canary.core.errors import FoundError
 from pytest_canary.core.findings import Finding
 from pytest_canary.plugin.state import FailedTest, SessionOutcome
-from pytest_canary.plugin.terminal import CheckSummary, Line, RehearsalSummary, Terminal
+from pytest_canary.plugin.terminal import CheckSummary, Line, RehearsalSummary, Terminal, UnderWay
 
 LATEST = Finding(
     "latest-image",
@@ -64,9 +64,16 @@ class Screen:
         self.markup.append(markup)
 
 
-def terminal(screen: Screen, stages: Stages, outcome: SessionOutcome, **given: Any) -> Terminal:
+def terminal(
+    screen: Screen, stages: Stages, outcome: SessionOutcome, summary: Any = None
+) -> Terminal:
     shown: Any = screen
-    return Terminal(shown, stages.rehearsal, outcome, given.pop("summary", None), **given)
+    return Terminal(shown, stages.rehearsal, outcome, summary)
+
+
+def under_way(screen: Screen, stages: Stages, progress: Any = None) -> UnderWay:
+    shown: Any = screen
+    return UnderWay(shown, stages.rehearsal, progress)
 
 
 def run(plugin: Terminal, item: pytest.Item, following: pytest.Item | None) -> None:
@@ -108,7 +115,7 @@ def test_progress_makes_room_for_a_dot(stages: Stages) -> None:
     broken = [False, True]
     progress: Any = SimpleNamespace(clear=lambda: broken.pop(0), close=lambda: broken.append(True))
     screen = Screen()
-    plugin = terminal(screen, stages, SessionOutcome(), progress=progress)
+    plugin = under_way(screen, stages, progress)
     plugin.pytest_runtest_logreport()
     assert screen.text == ""
     plugin.pytest_runtest_logreport()
@@ -195,7 +202,7 @@ def test_somebodys_cluster_is_named_before_anything_is_made_in_it(
         session: Any = SimpleNamespace(
             config=SimpleNamespace(option=SimpleNamespace(collectonly=collect_only))
         )
-        terminal(screen, stages, SessionOutcome()).pytest_runtestloop(session)
+        under_way(screen, stages).pytest_runtestloop(session)
         assert screen.text == text
 
 

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from pytest_canary.registry.attempts import Attempt, pushed, read_attempts
+from pytest_canary.registry.attempts import Attempt, pushed_digests, read_attempts
 
 DIGEST = "sha256:" + "0" * 64
 PUSHED = f"The push refers to repository\n0a1b: Pushed\nw-1: digest: {DIGEST} size: 527\n"
@@ -29,7 +29,7 @@ def test_they_come_in_the_order_in_which_they_ended(tmp_path: Path) -> None:
 def test_the_last_push_of_a_name_counts_that_came_through() -> None:
     one, two = DIGEST, DIGEST.replace("0", "1")
     said = "w: digest: {} size: 1"
-    assert pushed(
+    assert pushed_digests(
         [
             Attempt("push", "a:w", 0, said.format(one)),
             Attempt("push", "a:w", 0, said.format(two)),

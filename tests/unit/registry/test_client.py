@@ -67,7 +67,7 @@ def test_what_is_no_answer_of_a_registrys_is_read_too(
 def test_the_parts_of_an_image_that_are_not_there_are_found(
     client: Client, reference: str, missing: list[str]
 ) -> None:
-    assert list(client.missing("shop", reference)) == missing
+    assert list(client.missing_parts("shop", reference)) == missing
 
 
 def test_a_registry_that_is_not_there_does_not_answer(client: Client) -> None:

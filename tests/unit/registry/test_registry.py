@@ -222,7 +222,7 @@ def test_a_tag_that_moves_after_the_push_is_found(bench: Bench) -> None:
         "spec": {"containers": [{"name": "shop", "image": "ada/shop:w-1"}]},
         "status": {"containerStatuses": [status]},
     }
-    assert [each.code for each in registry.moved([pod])] == ["TagMoved"]
+    assert [each.code for each in registry.find_moved([pod])] == ["TagMoved"]
 
 
 def test_a_node_looks_for_every_host_in_the_registry_and_for_what_is_pushed_under_its_name(

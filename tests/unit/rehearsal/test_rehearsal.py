@@ -76,7 +76,7 @@ def test_the_earlier_stages_come_first_and_each_is_entered_once(
     rehearsal.enter("canary")
     assert made == ["preflight", "cluster", "baseline", "canary"]
     assert rehearsal.entered("canary")
-    assert not rehearsal.tried("migration")
+    assert not rehearsal.has_tried("migration")
     assert [each.name for each in rehearsal.journal.timeline.transitions] == [
         "to preflight",
         "to cluster",
@@ -147,8 +147,8 @@ def test_a_transition_that_failed_is_not_made_again_and_says_the_same(
         errors.append(failure.value)
     assert errors[0] is errors[1]
     assert made == ["preflight", "cluster", "baseline", "broke"]
-    assert (rehearsal.tried("canary"), rehearsal.entered("canary")) == (True, False)
-    assert not rehearsal.tried("migration")
+    assert (rehearsal.has_tried("canary"), rehearsal.entered("canary")) == (True, False)
+    assert not rehearsal.has_tried("migration")
     assert rehearsal.journal.timeline.transitions[-1].name == "to canary"
 
 
@@ -212,7 +212,7 @@ def test_two_rehearsals_of_the_same_stages_know_nothing_of_each_other(
 ) -> None:
     first, second = begin(), begin()
     first.enter("preflight")
-    assert not second.tried("preflight")
+    assert not second.has_tried("preflight")
     second.enter("preflight")
     assert made == ["preflight", "preflight"]
 

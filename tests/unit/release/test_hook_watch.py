@@ -52,7 +52,7 @@ def runs_on(pod: Object) -> Object:
 
 def fail(world: World, job: Object, end: threading.Event | None = None) -> None:
     """A command of Helm's that runs a hook and fails; where it is to be ended, only then."""
-    with watch(world).watched(end.set if end else lambda: None):
+    with watch(world).watch(end.set if end else lambda: None):
         world.namespace.add(job)
         if end:
             end.wait(30)
@@ -61,7 +61,7 @@ def fail(world: World, job: Object, end: threading.Event | None = None) -> None:
 
 def test_a_hook_that_has_ended_is_known_when_helm_has_deleted_it(world: World) -> None:
     hooks = watch(world)
-    with hooks.watched(lambda: None):
+    with hooks.watch(lambda: None):
         world.namespace.add(hook())
         hooks.look()
         world.namespace.delete_job("shop-migrate")
@@ -75,7 +75,7 @@ def test_a_hook_that_is_deleted_between_two_questions_has_ended(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hooks = watch(world)
-    with hooks.watched(lambda: None):
+    with hooks.watch(lambda: None):
         world.namespace.add(hook())
         # The list has it still, and a moment later it is gone.
         monkeypatch.setattr(world.namespace, "job", lambda _: None)
@@ -90,7 +90,7 @@ def test_each_run_counts_once_and_earlier_ones_are_left_out(world: World) -> Non
     hooks = watch(world)
     for _ in range(2):
         before = hooks.mark()
-        with hooks.watched(lambda: None):
+        with hooks.watch(lambda: None):
             world.namespace.delete_job("shop-migrate")
             job = hook()
             job["metadata"]["uid"] = f"run-{len(before)}"
@@ -105,7 +105,7 @@ def test_other_jobs_are_none_of_its(world: World) -> None:
     """Neither one that is no hook, nor one that was there before."""
     hooks = watch(world)
     world.namespace.add(hook())
-    with hooks.watched(lambda: None):
+    with hooks.watch(lambda: None):
         world.namespace.add(hook("shop-reindex", phases=""))
     assert hooks.migrations(set()) == []
     assert hooks.findings() == []
@@ -167,7 +167,7 @@ def test_a_hook_that_can_not_begin_is_told_at_once(world: World) -> None:
 
 def test_what_helm_fails_at_by_itself_stays_its_own(world: World) -> None:
     hooks = watch(world)
-    with pytest.raises(ReleaseError, match="no such chart"), hooks.watched(lambda: None):
+    with pytest.raises(ReleaseError, match="no such chart"), hooks.watch(lambda: None):
         raise ReleaseError("no such chart")
 
 

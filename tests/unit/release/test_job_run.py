@@ -14,13 +14,13 @@ from fakes.objects import Object
 from fakes.world import NewWorld, World
 from fakes.world_settings import JOB
 
+from pytest_canary.config.track_deployments import track_deployments
 from pytest_canary.core.errors import FoundError, ReleaseError
 from pytest_canary.k8s.exec import Exec
 from pytest_canary.manifests.version import CANARY
 from pytest_canary.release.job_manifest import job_among_manifests, load_job, own, pod_of
 from pytest_canary.release.job_run import JobRun
 from pytest_canary.release.migrator import Migrator
-from pytest_canary.release.wanted import wanted_of
 from pytest_canary.rendering.renderers import renderer_of
 from pytest_canary.rendering.version import Version
 
@@ -192,7 +192,7 @@ def test_a_job_among_what_a_tool_makes_migrates(world: World, tmp_path: Path) ->
     pods, announced = world.context.release.pods, list[str]()
     made = Migrator(
         pods,
-        wanted_of(world.settings),
+        track_deployments(world.settings),
         plan.settings.migration,
         world.settings.commands,
         world.settings.deadlines.rollout,

@@ -15,6 +15,7 @@ from fakes.manifest_sets import SERVICE, WITHOUT_INIT, planned, project
 from fakes.prerequisites import LANE, QUEUE, ROLES, queue
 from fakes.watched import Watched
 
+from pytest_canary.config.track_deployments import track_deployments
 from pytest_canary.core.errors import FoundError, ReleaseError
 from pytest_canary.core.processes import Processes
 from pytest_canary.core.waiting import Waiter
@@ -24,7 +25,6 @@ from pytest_canary.release.companions import companions
 from pytest_canary.release.diagnoser import Diagnoser
 from pytest_canary.release.printed_secrets import PrintedSecrets
 from pytest_canary.release.surroundings import Surroundings
-from pytest_canary.release.wanted import wanted_of
 from pytest_canary.rendering.prerequisites import read_prerequisites
 from pytest_canary.rendering.renderers import renderer_of
 from pytest_canary.rendering.version import Version
@@ -56,7 +56,7 @@ class Place:
             observer,
             Diagnoser(namespace, observer),
             waiter,
-            wanted_of(self.plan.settings),
+            track_deployments(self.plan.settings),
             self.plan.settings.deadlines.rollout,
             self.commands,
             ClusterWide(
@@ -186,7 +186,7 @@ def test_what_comes_along_is_watched_and_the_two_deployments_are_not(place: Plac
     project(place.root, WITHOUT_INIT, SERVICE, text, worker)
     plan = planned(place.root, name="shop")
     version = Version("candidate", "shop:2", renderer_of(plan, place.root))
-    found = companions(version, wanted_of(plan.settings), {})
+    found = companions(version, track_deployments(plan.settings), {})
     assert [f"{each.kind} {each.name}" for each in found] == [
         "StatefulSet queue",
         "Deployment worker",
@@ -206,5 +206,5 @@ def test_what_a_script_applies_comes_along_too(tmp_path: Path) -> None:
     files = {"deployment": "template.yml", "service": str(root / "manifests" / "service.yml")}
     plan = planned(tmp_path, manifests={**files, "apply": str(root / "apply.sh")})
     version = Version("candidate", "shop:2", renderer_of(plan, tmp_path))
-    found = companions(version, wanted_of(plan.settings), {"PORT": "3000"})
+    found = companions(version, track_deployments(plan.settings), {"PORT": "3000"})
     assert [json.dumps(each.name) for each in found] == ['"queue"']

@@ -65,7 +65,7 @@ class Place:
     def watch(self, what: str = "prerequisite") -> WorkloadWatch:
         found: Any = self.namespace
         return WorkloadWatch(
-            prerequisites(self.folder / "shop").namespaced(),
+            prerequisites(self.folder / "shop").in_namespace(),
             what,
             "mend it there",
             namespace=found,

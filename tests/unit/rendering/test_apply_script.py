@@ -40,7 +40,7 @@ def test_what_it_makes_is_told_with_the_templates_lines() -> None:
     assert made
     assert made.at("spec", "replicas") == 1
     assert made.source.where(made.line("spec", "replicas")) == "manifests/deployment.yml:10"
-    (service,) = renderer.shared("addressbook:2").documents
+    (service,) = renderer.shared_objects("addressbook:2").documents
     assert (service.kind, service.source.shown) == ("Service", "manifests/service.yml")
     assert renderer.pull_secrets() == {"registry"}
 

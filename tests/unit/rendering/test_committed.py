@@ -46,8 +46,10 @@ def made(root: Path, told_from: Path | None = None, **more: Any) -> list[Documen
     assert plan.baseline.commit
     with committed_baseline(plan, plan.baseline.commit, told_from or root, Processes()) as found:
         renderer = found.renderer
-        documents = renderer.shared("shop:1").documents + renderer.render(STABLE).parsed.documents
-        return found.traced(documents)
+        documents = (
+            renderer.shared_objects("shop:1").documents + renderer.render(STABLE).parsed.documents
+        )
+        return found.trace(documents)
 
 
 @pytest.fixture

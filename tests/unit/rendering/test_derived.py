@@ -74,7 +74,7 @@ def test_what_is_around_it_comes_along_with_the_apps_image_replaced(tmp_path: Pa
     )
     settings = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\ndata: {A: b}\n"
     renderer = of(project(tmp_path, worker, DEPLOYMENT, SERVICE, settings), name="shop")
-    shared = renderer.shared("shop:2").documents
+    shared = renderer.shared_objects("shop:2").documents
     assert [each.kind for each in shared] == ["Deployment", "Service", "ConfigMap"]
     made = one(shared, "Deployment")
     assert (made.name, made.at("spec", "replicas")) == ("worker", 5)
@@ -123,7 +123,7 @@ def test_a_job_of_the_apps_image_is_no_part_of_what_is_applied(tmp_path: Path) -
     )
     other = job.replace("team/shop", "team/seeds").replace("migrate", "seeds")
     renderer = of(project(tmp_path, job, other, DEPLOYMENT, SERVICE))
-    assert [each.name for each in renderer.shared("shop:2").documents] == ["seeds", "shop"]
+    assert [each.name for each in renderer.shared_objects("shop:2").documents] == ["seeds", "shop"]
     assert renderer.notes() == ["Job migrate is left to commands.migrate"]
 
 
@@ -134,7 +134,7 @@ def test_a_job_that_migrates_is_run_by_itself(tmp_path: Path) -> None:
     (job,) = renderer.jobs(CANARY)
     assert job.name == "migrate", "the other one says nothing of migrations"
     assert job.at("spec", "template", "spec", "containers", 0, "image") == "shop:2"
-    assert [each.name for each in renderer.shared("shop:2").documents] == ["shop"]
+    assert [each.name for each in renderer.shared_objects("shop:2").documents] == ["shop"]
     assert renderer.pull_secrets() == {"registry"}
     assert renderer.notes() == [
         "Job migrate is run by itself, to migrate",
@@ -150,7 +150,7 @@ def test_a_job_of_another_image_migrates_where_its_name_says_so(tmp_path: Path) 
     renderer = of(project(tmp_path, job, WITHOUT_INIT, SERVICE))
     (made,) = renderer.jobs(CANARY)
     assert made.at("spec", "template", "spec", "containers", 0, "image") == "team/migrations:1.4"
-    assert [each.name for each in renderer.shared("shop:2").documents] == ["shop"]
+    assert [each.name for each in renderer.shared_objects("shop:2").documents] == ["shop"]
 
 
 def test_where_it_is_said_the_apps_job_migrates_whatever_it_is_called(tmp_path: Path) -> None:
@@ -180,12 +180,12 @@ def test_one_namespace_is_left_out_and_several_are_not(tmp_path: Path) -> None:
     service = SERVICE.replace("  name: shop\nspec", "  name: shop\n  namespace: a\nspec")
     space = "apiVersion: v1\nkind: Namespace\nmetadata: {name: a}\n"
     renderer = of(project(tmp_path, space, deployment, service))
-    assert [each.kind for each in renderer.shared("").documents] == ["Service"]
-    documents = renderer.shared("").documents + renderer.render(CANARY).parsed.documents
+    assert [each.kind for each in renderer.shared_objects("").documents] == ["Service"]
+    documents = renderer.shared_objects("").documents + renderer.render(CANARY).parsed.documents
     assert [each.at("metadata", "namespace") for each in documents] == [None, None]
     assert renderer.notes() == ["namespace a is left out for the rehearsal's own"]
     again = of(project(tmp_path, space, deployment, service.replace("space: a", "space: b")))
-    assert one(again.shared("").documents, "Service").at("metadata", "namespace") == "b"
+    assert one(again.shared_objects("").documents, "Service").at("metadata", "namespace") == "b"
     assert again.notes() == []
 
 
@@ -198,7 +198,7 @@ def test_who_is_bound_to_a_role_comes_along_to_the_rehearsals_namespace(tmp_path
         "name: other, namespace: b}, {kind: User, name: c}]\n"
     )
     renderer = of(project(tmp_path, DEPLOYMENT, SERVICE, binding))
-    bound = one(renderer.shared("").documents, "RoleBinding")
+    bound = one(renderer.shared_objects("").documents, "RoleBinding")
     namespaces = [each.get("namespace") for each in bound.value["subjects"]]
     assert namespaces == [None, "b", None]
 
@@ -214,7 +214,7 @@ def test_in_a_cluster_of_the_runs_own_the_service_is_reached_and_images_are_ther
     def seen(renderer: Renderer) -> tuple[object, object]:
         (made,) = renderer.render(CANARY).parsed.documents
         policy = made.at("spec", "template", "spec", "containers", 0, "imagePullPolicy")
-        return one(renderer.shared("").documents, "Service").at("spec", "type"), policy
+        return one(renderer.shared_objects("").documents, "Service").at("spec", "type"), policy
 
     assert seen(of(root)) == ("NodePort", "IfNotPresent")
     assert of(root).notes() == ["Service shop is a NodePort, to be reached from outside"]

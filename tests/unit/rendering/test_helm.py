@@ -62,7 +62,7 @@ def test_each_track_is_made_by_the_chart_itself(root: Path) -> None:
     line = made.line("spec", "replicas")
     assert made.source.where(line) == "chart/templates/web.yaml:7"
     assert made.source.line(line) == "  replicas: {{ .replicas }}"
-    (service,) = of(root).shared("team/shop:2").documents
+    (service,) = of(root).shared_objects("team/shop:2").documents
     assert (service.name, service.at("metadata", "namespace")) == ("front", None)
     assert service.source.shown == "chart/templates/service.yaml"
     assert of(root).pull_secrets() == {"registry"}
@@ -202,7 +202,7 @@ def test_it_is_asked_for_nothing_twice(root: Path) -> None:
     before = len(asked(root))
     for _ in range(3):
         renderer.render(CANARY)
-        renderer.shared("team/shop:2")
+        renderer.shared_objects("team/shop:2")
     assert len(asked(root)) == before + 1
 
 

@@ -128,4 +128,6 @@ def test_what_it_makes_becomes_two_tracks(overlay: Path, monkeypatch: pytest.Mon
     plan = planned(root, manifests={"path": "live"})
     assert (plan.settings.name, plan.settings.service_name) == ("shop", "shop")
     assert plan.settings.files.renderer == "kustomize"
-    assert [each.kind for each in renderer_of(plan, root).shared("").documents] == ["Service"]
+    assert [each.kind for each in renderer_of(plan, root).shared_objects("").documents] == [
+        "Service"
+    ]

@@ -30,7 +30,7 @@ def test_each_comes_after_what_it_needs_whatever_the_order_in_the_files(tmp_path
         "ClusterRoleBinding queue",
         "ValidatingWebhookConfiguration queue",
     ]
-    assert "Lane fast" in named(found.namespaced())
+    assert "Lane fast" in named(found.in_namespace())
 
 
 def test_a_kind_that_its_crd_gives_to_the_whole_cluster_is_applied_there(tmp_path: Path) -> None:
@@ -84,7 +84,7 @@ def test_a_crd_among_plain_objects_is_applied_by_itself_before_the_others(tmp_pa
     root = project(tmp_path, WITHOUT_INIT, SERVICE, LANE, QUEUE.read_text().split("---\n")[-1])
     renderer = renderer_of(planned(root), root)
     assert named(renderer.definitions()) == ["CustomResourceDefinition lanes.example.invalid"]
-    assert named(renderer.shared("shop:2").documents) == ["Service shop", "Lane slow"]
+    assert named(renderer.shared_objects("shop:2").documents) == ["Service shop", "Lane slow"]
     before = renderer.fingerprint()
     changed = (root / "k8s" / "all.yml").read_text().replace("maximum: 100", "maximum: 200")
     (root / "k8s" / "all.yml").write_text(changed)

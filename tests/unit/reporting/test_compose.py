@@ -30,7 +30,7 @@ from pytest_canary.reporting.pictures.drawing import Drawer
 def check(world: World, stage: str, suite: str = "") -> None:
     """Make a stage's checks, and write down how they ended, as a session does."""
     rehearsal, found = world.rehearsal, stages.load(suite or stage)
-    for each in found.applying(rehearsal.plan):
+    for each in found.checks_for(rehearsal.plan):
         result, message = "passed", ""
         try:
             rehearsal.check(each, found)

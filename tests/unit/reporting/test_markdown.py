@@ -9,7 +9,7 @@ import pytest
 from pytest_canary.core.errors import CanaryError
 from pytest_canary.reporting import append_ci_summary, summary_markdown
 from pytest_canary.reporting.document import Found, Report
-from pytest_canary.reporting.markdown import CUT, LIMIT, fitting
+from pytest_canary.reporting.markdown import CUT, LIMIT, fit
 from pytest_canary.reporting.words import NONE
 
 SAMPLES = Path(__file__).parents[3] / "fixtures" / "reports"
@@ -110,7 +110,7 @@ def test_the_place_has_a_limit_that_is_kept(tmp_path: Path) -> None:
 
 def test_a_block_that_is_cut_is_closed() -> None:
     text = "# head\n\n```\n" + "evidence\n" * 100 + "```\n"
-    kept = fitting(text, 300)
+    kept = fit(text, 300)
     assert len(kept.encode()) <= 300
     assert kept.count("```") == 2
     assert kept.endswith("evidence\n```\n" + CUT)

@@ -19,7 +19,7 @@ from pytest_canary.pipelines import promoting
 from pytest_canary.pipelines.values import read_values
 from pytest_canary.pipelines.variables import Provided
 from pytest_canary.pipelines.workflow import read_workflow as read_semaphore
-from pytest_canary.services.reading import Wanted
+from pytest_canary.services.reading import RunInputs
 from pytest_canary.services.runnable import Runnable, faults_of, runnable
 
 ROOT = Path(__file__).parents[3]
@@ -76,9 +76,9 @@ def test_its_service_takes_it(project: Path, name: str) -> None:
     if name == "semaphore.yml":
         workflow = read_semaphore(path, project)
         assert [each.mistakes for each in workflow.pipelines] == [(), ()]
-        assert [*promoting.misleading(workflow), *promoting.never_true(workflow)] == []
+        assert [*promoting.misleading_conditions(workflow), *promoting.never_true(workflow)] == []
     else:
-        assert faults_of(read(path, project), Wanted(), Provided()) == []
+        assert faults_of(read(path, project), RunInputs(), Provided()) == []
 
 
 @pytest.mark.parametrize("name", PLACES)
@@ -113,6 +113,6 @@ def test_nothing_is_deployed_unless_check_and_walk_have_passed(
 def _runnable(project: Path, name: str) -> Runnable:
     path = project / PLACES[name]
     if name != "semaphore.yml":
-        return runnable(read(path, project), Wanted(), WORKFLOW)
+        return runnable(read(path, project), RunInputs(), WORKFLOW)
     values = read_values(path.read_text()).root
     return Runnable(define(values, dict[str, str]().__getitem__), run_job, lambda *_: True)

@@ -16,7 +16,7 @@ from pytest_canary.services.github.expressions import condition, fill_in
 from pytest_canary.services.gitlab.expressions import evaluate
 from pytest_canary.services.gitlab.pipeline import read_pipeline
 from pytest_canary.services.gitlab.variables import expand
-from pytest_canary.services.reading import Wanted
+from pytest_canary.services.reading import RunInputs
 from pytest_canary.services.runnable import faults_of
 
 WORDS = st.lists(
@@ -80,9 +80,9 @@ def test_any_file_is_read_or_its_mistakes_are_told(value: object) -> None:
     for name in (".github/workflows/a.yml", ".gitlab-ci.yml"):
         assert all(
             each.sentence and each.fix
-            for each in faults_of(source(text, name), Wanted(), Provided())
+            for each in faults_of(source(text, name), RunInputs(), Provided())
         )
-    read_pipeline(source(text), Wanted(), WORKFLOW)
+    read_pipeline(source(text), RunInputs(), WORKFLOW)
 
 
 def test_what_grows_without_end_does_not() -> None:

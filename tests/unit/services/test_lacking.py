@@ -9,7 +9,7 @@ import pytest
 from pytest_canary.manifests.documents import Source
 from pytest_canary.pipelines.uses import Program
 from pytest_canary.pipelines.variables import Provided
-from pytest_canary.services.reading import Wanted
+from pytest_canary.services.reading import RunInputs
 from pytest_canary.services.runnable import faults_of
 
 GITHUB, GITLAB = ".github/workflows/release.yml", ".gitlab-ci.yml"
@@ -39,7 +39,7 @@ def found(
     """What is told of a file, each with its line and its rule."""
     described = {"project": secrets} if secrets else {}
     provided = Provided(described, ("MACHINES",), programs)
-    faults = faults_of(Source(Path(shown), shown, text), Wanted(), provided)
+    faults = faults_of(Source(Path(shown), shown, text), RunInputs(), provided)
     return [f"{each.line} {each.rule}: {each.sentence}; {each.fix}" for each in faults]
 
 
@@ -214,7 +214,7 @@ def test_where_nothing_is_described_it_is_told_once_that_nobody_says() -> None:
 
 
 def test_of_files_that_are_included_nothing_is_known() -> None:
-    wanted = Wanted(jobs=("it",))
+    wanted = RunInputs(jobs=("it",))
     text = "include: [{local: other.yml}]\nit: {script: [echo $X]}\n"
     source = Source(Path(GITLAB), GITLAB, text)
     assert faults_of(source, wanted, Provided({"project": ("A",)})) == []

@@ -16,7 +16,7 @@ from pytest_canary.jobs.findings import findings
 from pytest_canary.jobs.markers import mark_secret, words_to_watch
 from pytest_canary.jobs.programs import install_programs
 from pytest_canary.manifests.documents import read
-from pytest_canary.services.reading import Wanted
+from pytest_canary.services.reading import RunInputs
 from pytest_canary.services.runnable import runnable
 
 FIXTURES = Path(__file__).parents[3] / "fixtures"
@@ -72,7 +72,7 @@ def test_a_release_is_made_or_taken_back(
     (cluster / "kubeconfig").write_text("the run's")
     named = mark_secret(["REGISTRY_USERNAME", "REGISTRY_PASSWORD", "DB_PASSWORD"], ["KUBECONFIG"])
     secrets: dict[str, Secret] = {"project": named}
-    found = runnable(read(project / file, project), Wanted(secrets=("project",)), workflow)
+    found = runnable(read(project / file, project), RunInputs(secrets=("project",)), workflow)
     result = runner(
         tmp_path / "run",
         found.definition,

@@ -10,7 +10,7 @@ from fakes.services import source
 
 from pytest_canary.core.errors import SettingsError
 from pytest_canary.pipelines.kinds import kind_of
-from pytest_canary.services.reading import Wanted
+from pytest_canary.services.reading import RunInputs
 from pytest_canary.services.runnable import runnable
 
 TEXTS = {
@@ -37,7 +37,7 @@ def test_a_files_place_or_name_says_whose_it_is(path: str, kind: str) -> None:
 
 @pytest.mark.parametrize("name", TEXTS)
 def test_it_is_run_as_its_service_does(tmp_path: Path, name: str) -> None:
-    found = runnable(source(TEXTS[name], name), Wanted(), WORKFLOW)
+    found = runnable(source(TEXTS[name], name), RunInputs(), WORKFLOW)
     result = runner(tmp_path, found.definition, run_job=found.run_job).run()
     assert outputs(result) == ["j\n"]
 
@@ -46,6 +46,6 @@ def test_it_is_run_as_its_service_does(tmp_path: Path, name: str) -> None:
 def test_everything_that_is_wrong_is_told_with_file_and_line(name: str) -> None:
     text = TEXTS[name].replace("run:", "ruin:").replace("script", "scrip")
     with pytest.raises(SettingsError) as wrong:
-        runnable(source(text, name), Wanted(), WORKFLOW)
+        runnable(source(text, name), RunInputs(), WORKFLOW)
     line = text.count("\n") + 1
     assert str(wrong.value).startswith(f"{name}:{line}: ")

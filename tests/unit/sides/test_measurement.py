@@ -28,7 +28,7 @@ from pytest_canary.analysis.requests import Requests
 from pytest_canary.core.errors import TrafficError
 from pytest_canary.core.waiting import Waiter
 from pytest_canary.sides.asked import Asked, DueTimes
-from pytest_canary.sides.measurement import Measurement, unsettled
+from pytest_canary.sides.measurement import Measurement, settling_time
 from pytest_canary.sides.memory_watch import MemoryWatch
 
 BRIEF = {"seconds": 10}
@@ -249,11 +249,11 @@ def test_addresses_that_lead_nowhere_are_nobodys_fault(pods: Pods, load: Load) -
 def test_what_is_not_answered_yet_is_left_out_until_it_is_slow(pods: Pods, load: Load) -> None:
     measurement = window(pods, load)
     pods.clock.sleep(10)
-    baseline, _ = measurement.observed()
+    baseline, _ = measurement.observe()
     # Twice 16 ms, and 10 ms more, are less than one request's turn.
     assert len(baseline.requests) == 298
     load.seconds = 3.0, 3.0
-    baseline, _ = measurement.observed()
+    baseline, _ = measurement.observe()
     assert len(baseline.requests) == 270
 
 
@@ -261,17 +261,17 @@ def test_how_long_that_is_goes_by_the_baselines_slowest() -> None:
     def answered(*seconds: float) -> Requests:
         return Requests.of([0.0] * len(seconds), seconds)
 
-    assert unsettled(answered(), slow=1.0) == 1.0
-    assert unsettled(answered(*[0.01] * 99, 0.3), slow=1.0) == pytest.approx(0.03)
-    assert unsettled(answered(*[0.01] * 90, *[0.3] * 10), slow=1.0) == pytest.approx(0.61)
-    assert unsettled(answered(0.9), slow=1.0) == 1.0
+    assert settling_time(answered(), slow=1.0) == 1.0
+    assert settling_time(answered(*[0.01] * 99, 0.3), slow=1.0) == pytest.approx(0.03)
+    assert settling_time(answered(*[0.01] * 90, *[0.3] * 10), slow=1.0) == pytest.approx(0.61)
+    assert settling_time(answered(0.9), slow=1.0) == 1.0
 
 
 # What is observed.
 
 
 def test_both_are_observed_by_their_deployments(pods: Pods, load: Load) -> None:
-    baseline, canary = window(pods, load).observed()
+    baseline, canary = window(pods, load).observe()
     assert (baseline.pods, canary.pods) == (2, 1)
     assert (baseline.restarts, canary.restarts) == (0, 0)
     assert (baseline.unready, canary.unready) == (0, 0)
@@ -280,7 +280,7 @@ def test_both_are_observed_by_their_deployments(pods: Pods, load: Load) -> None:
 
 def test_what_was_before_the_canary_is_the_baselines(pods: Pods, load: Load) -> None:
     before = Reference((Sample(Requests.of([0.0, 1.0], [0.01, 0.02])),), slow=1)
-    baseline, canary = window(pods, load, before).observed()
+    baseline, canary = window(pods, load, before).observe()
     assert baseline.before is before
     assert canary.before is None
 
@@ -288,8 +288,8 @@ def test_what_was_before_the_canary_is_the_baselines(pods: Pods, load: Load) -> 
 def test_how_many_rows_there_are_is_asked_at_each_look(pods: Pods, load: Load) -> None:
     counts = iter([3, 3, 8, 8])
     measurement = window(pods, load, rows=lambda: next(counts))
-    assert [each.rows for each in measurement.observed()] == [3, 3]
-    assert [each.rows for each in measurement.observed()] == [8, 8]
+    assert [each.rows for each in measurement.observe()] == [3, 3]
+    assert [each.rows for each in measurement.observe()] == [8, 8]
 
 
 def test_counters_are_held_against_the_requests_until_they_were_read(
@@ -301,10 +301,10 @@ def test_counters_are_held_against_the_requests_until_they_were_read(
     pods.clock.sleep(4)
     measurement.measure()
     pods.clock.sleep(4)
-    _, canary = measurement.observed()
+    _, canary = measurement.observe()
     assert (len(canary.requests), canary.counted) == (119, 60)
     # The baseline shows none, so that nothing is counted for it.
-    assert measurement.observed()[0].counted == 0
+    assert measurement.observe()[0].counted == 0
 
 
 def test_a_page_that_came_once_counts_no_request_after_it(pods: Pods, load: Load) -> None:
@@ -316,7 +316,7 @@ def test_a_page_that_came_once_counts_no_request_after_it(pods: Pods, load: Load
     pods.pages.clear()
     pods.clock.sleep(20)
     measurement.measure()
-    _, canary = measurement.observed()
+    _, canary = measurement.observe()
     assert canary.counters == {"jobs_failed_total": [0.0, 0.0]}
     assert canary.counted == 60
     assert len(canary.requests) > 300
@@ -326,7 +326,7 @@ def test_memory_is_what_was_watched_before(pods: Pods, load: Load) -> None:
     for name in pods.names:
         pods.change(name, limited("192Mi"))
         pods.show(name, resident(40 if "canary" in name else 20))
-    baseline, canary = window(pods, load).observed()
+    baseline, canary = window(pods, load).observe()
     assert baseline.memory
     assert canary.memory
     assert [each.held for each in baseline.memory.readings] == [20e6] * 6
@@ -353,7 +353,7 @@ def test_a_verdict_waits_for_nothing_that_was_seen_before(
 
 def test_memory_that_nobody_tells_is_none(pods: Pods, load: Load) -> None:
     pods.kubelet_fails = True
-    baseline, canary = window(pods, load).observed()
+    baseline, canary = window(pods, load).observe()
     assert (baseline.memory, canary.memory) == (None, None)
 
 
@@ -362,10 +362,10 @@ def test_a_canary_that_is_ready_too_late_to_be_watched_is_no_go_yet(pods: Pods, 
         pods.show(name, resident(40))
     pods.change(FIRST, unready)
     measurement = window(pods, load, verdict=BRIEF)
-    _, canary = measurement.observed()
+    _, canary = measurement.observe()
     assert canary.memory == Memory(())
     pods.put(pod(CANARY, 0))
-    assert measurement.observed()[1].memory == Memory(())
+    assert measurement.observe()[1].memory == Memory(())
     verdict = measurement.judge()
     assert verdict.answer == "inconclusive"
     lacks = [each.sentence for each in verdict.comparisons if each.metric == "memory"]

@@ -155,7 +155,7 @@ def test_they_are_closed_before_the_canary_is_deleted(loaded: World, last: str) 
 def test_nothing_of_them_is_left_at_the_end_of_the_walk(loaded: World) -> None:
     loaded.enter("canary")
     cleanup = stages.load("cleanup")
-    for check in cleanup.applying(loaded.rehearsal.plan):
+    for check in cleanup.checks_for(loaded.rehearsal.plan):
         loaded.rehearsal.check(check, cleanup)
     assert running() == []
     assert not loaded.namespace.exists()

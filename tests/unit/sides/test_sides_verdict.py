@@ -112,7 +112,7 @@ def test_a_verdict_begins_with_half_of_the_traffics_rate(
 ) -> None:
     world = new_world(**LOADED, verdict={"rate": most}).enter("canary")
     beside = world.context.app.traffic
-    asked, traffic = sides(world).asked(beside), sides(world).traffic
+    asked, traffic = sides(world).asked_by_track(beside), sides(world).traffic
     assert asked
     assert traffic
     until(lambda: min(answered(world).values()) >= 1)

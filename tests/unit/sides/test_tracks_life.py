@@ -194,7 +194,7 @@ def test_they_are_no_strangers_to_a_walk(world: World, opened: Tracks) -> None:
     context.release.promote(context.candidate)
     stable.service_selects(context)
     cleanup = stages.load("cleanup")
-    for check in cleanup.applying(world.rehearsal.plan):
+    for check in cleanup.checks_for(world.rehearsal.plan):
         world.rehearsal.check(check, cleanup)
 
 

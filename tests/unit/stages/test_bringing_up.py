@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from fakes.world import NewWorld, World
 
-from pytest_canary.cluster.provision import Provisioned
+from pytest_canary.cluster.provisioned import Provisioned
 from pytest_canary.config.plan import Plan
 from pytest_canary.context.outcomes import ClusterOutcome
 from pytest_canary.core.errors import CommandError, ImageError

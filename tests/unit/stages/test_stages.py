@@ -124,7 +124,7 @@ def test_deployments_that_select_each_others_pods_are_walked_and_it_is_told(
             world.rehearsal.check(check, stages.load(stage))
     if failed:
         world.enter("canary").fail("canary")
-        for each in stages.load(AUTOMATIC).applying(world.rehearsal.plan):
+        for each in stages.load(AUTOMATIC).checks_for(world.rehearsal.plan):
             world.rehearsal.check(each, stages.load(AUTOMATIC))
         return
     (told,) = world.journal.warnings
@@ -256,7 +256,7 @@ def test_what_a_run_makes_is_noted_with_the_engine_that_has_it(world: World) -> 
 def test_an_assertion_fails(new_world: NewWorld, case: Case) -> None:
     world = new_world(upgrade=not case.first, **case.table)
     stage = stages.load(case.stage)
-    applies = stage.applying(world.rehearsal.plan)
+    applies = stage.checks_for(world.rehearsal.plan)
     check = next(each for each in applies if each.function is case.check)
     if case.before:
         world.before(case.stage if case.before is True else case.before)
@@ -317,7 +317,7 @@ def test_an_addressbook_that_sends_no_header_is_one_without(new_world: NewWorld)
     world.app.faults = [app.tells_no_version]
     for stage in ("baseline", "canary", "migration", "verdict", "stable", "rollback"):
         world.enter(stage)
-        for each in stages.load(stage).applying(world.rehearsal.plan):
+        for each in stages.load(stage).checks_for(world.rehearsal.plan):
             with contextlib.suppress(NotApplicable):
                 world.rehearsal.check(each, stages.load(stage))
     assert world.journal.versions == {}
@@ -377,7 +377,7 @@ def test_what_works_in_kubernetes_fails_nothing_and_is_told(
     world = new_world(empty=True, **table)
     has(f"{path.parent.name}/{path.stem}")(world)
     stage = stages.load("preflight")
-    for check in stage.applying(world.rehearsal.plan):
+    for check in stage.checks_for(world.rehearsal.plan):
         world.rehearsal.check(check, stage)
     assert [each.finding.code for each in world.journal.warnings] == [rule]
     assert world.journal.line("preflight")[-1] == f"1 warning: {rule}"

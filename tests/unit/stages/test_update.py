@@ -111,7 +111,7 @@ def test_after_a_go_the_walk_takes_the_update_back(new_world: NewWorld) -> None:
     world = new_world(**NO_CANARY | LOADED).enter("rollback")
     assert runs(world) == {IMAGES["candidate"]}
     found = stages.load("rollback")
-    for each in found.applying(world.rehearsal.plan):
+    for each in found.checks_for(world.rehearsal.plan):
         with contextlib.suppress(NotApplicable):
             world.rehearsal.check(each, found)
     assert runs(world) == {IMAGES["baseline"]}
@@ -120,7 +120,7 @@ def test_after_a_go_the_walk_takes_the_update_back(new_world: NewWorld) -> None:
 
 def test_what_is_about_a_canary_is_not_asserted_of_its_promotion(new_world: NewWorld) -> None:
     plan = new_world(**NO_CANARY | LOADED).rehearsal.plan
-    asserted = {each.function for each in stages.load("stable").applying(plan)}
+    asserted = {each.function for each in stages.load("stable").checks_for(plan)}
     assert not asserted & {
         stable.canary_is_gone,
         stable.canary_stays_well,

@@ -11,7 +11,7 @@ from pytest_canary.traffic.exchange import (
     WORDS,
     Exchange,
     Kind,
-    lost,
+    is_lost,
     percentile,
     retryable,
     slow,
@@ -39,7 +39,7 @@ def exchange(kind: Kind, method: str = "GET", **values: object) -> Exchange:
 
 
 @pytest.mark.parametrize(
-    ("kind", "is_lost", "read_again", "write_again"),
+    ("kind", "gone", "read_again", "write_again"),
     [
         (Kind.IN_FLIGHT, False, False, False),
         (Kind.ANSWERED, False, False, False),
@@ -59,9 +59,9 @@ def exchange(kind: Kind, method: str = "GET", **values: object) -> Exchange:
     ],
 )
 def test_what_is_lost_and_what_of_it_a_client_may_send_again(
-    kind: Kind, is_lost: bool, read_again: bool, write_again: bool
+    kind: Kind, gone: bool, read_again: bool, write_again: bool
 ) -> None:
-    assert lost(kind) is is_lost
+    assert is_lost(kind) is gone
     assert retryable(kind, "GET") is retryable(kind, "HEAD") is read_again
     for method in ("PUT", "POST", "PATCH", "DELETE"):
         assert retryable(kind, method) is write_again

@@ -137,7 +137,7 @@ def test_a_redirect_is_an_answer_and_not_followed(server: Server, settings: Sett
 
 def test_the_unique_text_is_filled_in_everywhere() -> None:
     request = JSON.model_copy(update={"contains": "<{unique}>"})
-    url, body, contains = Prepared.of("http://127.0.0.1:80", request).filled("u1")
+    url, body, contains = Prepared.of("http://127.0.0.1:80", request).fill("u1")
     assert url == "http://127.0.0.1:80/notes?of=u1"
     assert json.loads(body or b"") == {"text": "u1", "more": ["ä", 1]}
     assert contains == "<u1>"
@@ -246,7 +246,7 @@ def test_a_connection_that_does_not_come_about_in_time_is_told_apart(settings: S
 
 def test_a_mistake_of_our_own_is_raised_not_counted(settings: Settings) -> None:
     class Broken(Prepared):
-        def filled(self, unique: str) -> NoReturn:
+        def fill(self, unique: str) -> NoReturn:
             raise KeyError("boom")
 
     broken = Broken(**vars(Prepared.of("http://127.0.0.1:1", PUT)))

@@ -10,7 +10,7 @@ from pytest_canary.manifests.version import CANARY, STABLE
 
 
 @dataclass(frozen=True)
-class Wanted:
+class TrackDeployment:
     """One track's Deployment.
 
     Attributes:
@@ -22,9 +22,10 @@ class Wanted:
     replicas: int
 
 
-def wanted_of(settings: Settings) -> Mapping[str, Wanted]:
+def track_deployments(settings: Settings) -> Mapping[str, TrackDeployment]:
     """Both tracks' Deployments, as the settings have them, the canary's first."""
     counts = {CANARY: settings.replicas.canary, STABLE: settings.replicas.stable}
     return {
-        track: Wanted(settings.deployment_name(track), count) for track, count in counts.items()
+        track: TrackDeployment(settings.deployment_name(track), count)
+        for track, count in counts.items()
     }
