@@ -16,6 +16,7 @@ from typing import Any
 
 import requests
 from fakes.clock import Clock
+from fakes.folders import ROOT
 from fakes.objects import Object
 from fakes.store import Store
 from fakes.watched import Watched
@@ -157,8 +158,6 @@ def pages_of(
 
 def checked(table: Mapping[str, Any]) -> Settings:
     """The settings of a project in this repository's layout."""
-    from fakes.world import ROOT
-
     return settings_file.check(dict(table), ROOT, "canary.toml")
 
 

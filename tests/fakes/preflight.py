@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from fakes.folders import FIXTURES, ROOT
 from fakes.repository import commit, git
 
 from pytest_canary.config import settings_file
@@ -17,13 +18,12 @@ from pytest_canary.preflight.groups import Group
 from pytest_canary.preflight.inspection import Inspection
 from pytest_canary.preflight.subject import Node
 
-ROOT = Path(__file__).parents[2]
-BROKEN = ROOT / "fixtures" / "manifests"
+BROKEN = FIXTURES / "manifests"
 FAULTS = sorted(path for path in BROKEN.glob("*/*.yml") if path.stem != "healthy")
 NODE = Node(cpus=4, memory=8 * 2**30)
 KIND = Options(node_image="kindest/node:v1.35.4")
 ELSEWHERE = Options(context="prod", registry="registry.invalid/team")
-CHANGES = sorted(path for path in (ROOT / "fixtures" / "changes").iterdir() if path.is_dir())
+CHANGES = sorted(path for path in (FIXTURES / "changes").iterdir() if path.is_dir())
 NOTHING = Baseline("none", "", "")
 GROUPS = [each for each in vars(groups).values() if isinstance(each, Group)]
 

@@ -6,8 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-
-ROOT = Path(__file__).parents[2]
+from fakes.folders import ROOT
 
 FILES = ("Dockerfile", "apply.sh", "manifests/deployment.yml", "manifests/service.yml")
 """The addressbook's layout."""

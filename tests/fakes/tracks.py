@@ -10,9 +10,9 @@ from fakes import objects
 from fakes.clock import Clock
 from fakes.cluster import Namespace
 from fakes.engine import IMAGES
+from fakes.folders import ROOT
 from fakes.objects import Object
 from fakes.watched import Watched
-from fakes.world import ROOT
 
 from pytest_canary.config import settings_file
 from pytest_canary.k8s.objects import pods_of

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fakes.folders import FIXTURES, ROOT
 from fakes.walk import Entered
 
-ROOT = Path(__file__).parents[2]
-BROKEN = ROOT / "fixtures" / "manifests"
+BROKEN = FIXTURES / "manifests"
 UNSET = (
     "::error file=manifests/deployment.yml,line=21,title=canary%3A unset-variable"
     "::$PROT has no value%0Aseen    manifests/deployment.yml:21, rule unset-variable"
@@ -79,7 +79,7 @@ def test_paths_start_from_the_repositorys_top_those_of_pipelines_too(
     (shop / "ops").mkdir()
     for name in ("manifests", "apply.sh", "Dockerfile", "pytest.ini"):
         (shop / name).rename(shop / "ops" / name)
-    book = ROOT / "fixtures" / "pipelines" / "book" / ".semaphore"
+    book = FIXTURES / "pipelines" / "book" / ".semaphore"
     shutil.copytree(book, shop / "ops" / ".semaphore")
     monkeypatch.chdir(shop / "ops")
     asked = ("--canary-findings=github", "--canary-pipeline=.semaphore/semaphore.yml")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import pytest
+from fakes.folders import FIXTURES
 from fakes.memory import begin_measuring
 from fakes.server import Server
 from hypothesis import strategies
@@ -23,7 +24,7 @@ from pytest_canary.config.settings_file import check
 if TYPE_CHECKING:
     from fakes.world import NewWorld, World
 
-OBJECTS = Path(__file__).parents[2] / "fixtures" / "objects"
+OBJECTS = FIXTURES / "objects"
 
 # The same examples every time, so that no run fails by chance; `make soak` looks for others.
 hypothesis.settings.register_profile(

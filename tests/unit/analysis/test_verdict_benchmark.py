@@ -2,12 +2,12 @@
 
 import sys
 from collections import Counter
-from pathlib import Path
 
 import numpy
 import pytest
+from fakes.folders import ROOT
 
-sys.path.insert(0, str(Path(__file__).parents[3] / "benchmarks"))
+sys.path.insert(0, str(ROOT / "benchmarks"))
 
 import kayenta
 import verdict

@@ -9,6 +9,7 @@ import pytest
 import yaml
 from fakes.api_server import ApiServer, api_server, write_kubeconfig
 from fakes.clock import Clock
+from fakes.folders import DOCS
 
 from pytest_canary.cluster.account import ACCOUNT, confine, expect_rights, manifests
 from pytest_canary.core.errors import ClusterError
@@ -17,7 +18,6 @@ from pytest_canary.core.waiting import Waiter
 from pytest_canary.k8s.namespace import Namespace
 from pytest_canary.k8s.rights import ADDRESSING, CONFINING, MAKING, MIGRATING, RELEASE, Right
 
-ROOT = Path(__file__).parents[3]
 THERE = "/api/v1/namespaces/canary-1"
 RBAC = "/apis/rbac.authorization.k8s.io/v1/namespaces/canary-1"
 REVIEWS = "/apis/authorization.k8s.io/v1"
@@ -173,7 +173,7 @@ def rights(*given: Right) -> set[tuple[str, str, str]]:
 def test_the_documented_roles_are_what_a_walk_asks_for(
     file: str, needed: set[tuple[str, str, str]]
 ) -> None:
-    role, binding = yaml.safe_load_all((ROOT / "docs" / "rights" / file).read_text())
+    role, binding = yaml.safe_load_all((DOCS / "rights" / file).read_text())
     given = {
         (group, resource, verb)
         for rule in role["rules"]
@@ -187,7 +187,7 @@ def test_the_documented_roles_are_what_a_walk_asks_for(
 
 @pytest.mark.parametrize("file", ["namespace.yml", "cluster.yml"])
 def test_the_documented_roles_have_what_a_walk_can_do_without_as_a_comment(file: str) -> None:
-    text = (ROOT / "docs" / "rights" / file).read_text()
+    text = (DOCS / "rights" / file).read_text()
     lines = [line.strip() for line in text.splitlines()]
     rules = [
         yaml.safe_load(line.removeprefix("# - ")) for line in lines if line.startswith("# - {")

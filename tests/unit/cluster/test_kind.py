@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import pytest_kind
 from fakes.engine import Engine
+from fakes.folders import FIXTURES
 
 from pytest_canary.cluster.downloads import KIND, KUBECTL
 from pytest_canary.cluster.kind import Cluster
@@ -144,7 +145,7 @@ def docker(machine: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> Clust
 def test_a_nodes_connections_are_those_of_its_own_table(
     machine: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    table = Path(__file__).parents[3] / "fixtures" / "conntrack" / "before.txt"
+    table = FIXTURES / "conntrack" / "before.txt"
     made = docker(
         machine,
         monkeypatch,
@@ -187,7 +188,7 @@ def test_a_node_that_does_not_list_its_connections_is_told(
 def test_where_a_service_leads_is_what_the_nodes_rules_say(
     machine: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rules = Path(__file__).parents[3] / "fixtures" / "kube-proxy" / "rules.txt"
+    rules = FIXTURES / "kube-proxy" / "rules.txt"
     script = f'echo "$@" >asked\nwhile read -r line; do echo "$line"; done <{rules}'
     network = docker(machine, monkeypatch, script).network
     assert network.destinations("canary-d478ae", "db") == {"10.244.0.5:5432"}

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 from fakes.engine import image_id
+from fakes.folders import ROOT
 from fakes.provisioned import APPLY
-from fakes.world import ROOT, NewWorld, World
+from fakes.world import NewWorld, World
 
 from pytest_canary.cluster.container_engine import Image
 from pytest_canary.context.builders import RunPipelines, run_pipelines

@@ -7,11 +7,10 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from fakes.folders import ROOT
 
 from pytest_canary.core.errors import SettingsError
 from pytest_canary.demo.project import SETTINGS, bundle, ensure
-
-ROOT = Path(__file__).parents[3]
 
 
 def git(folder: Path, *words: str) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from fakes.folders import ROOT
 from fakes.jobs import WORKFLOW, commands, runner
 from fakes.leaks import leaks
 from fakes.repository import commit, git
@@ -26,7 +27,6 @@ from pytest_canary.pipelines.values import read_values
 from pytest_canary.pipelines.variables import Provided
 from pytest_canary.pipelines.workflow import read_workflow
 
-ROOT = Path(__file__).parents[3]
 PIPELINES = ROOT / ".semaphore"
 REGISTRY = mark_secret(["SEMAPHORE_REGISTRY_USERNAME", "SEMAPHORE_REGISTRY_PASSWORD"]).variables
 CLUSTERS = ("digitalocean", "kubeconfig")

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from fakes.folders import FIXTURES
 from fakes.jobs import WORKFLOW, commands, defined, runner
 from fakes.leaks import leaks
 from fakes.repository import commit, git
@@ -17,7 +18,7 @@ from pytest_canary.jobs.markers import mark_secret
 from pytest_canary.jobs.order import End
 from pytest_canary.jobs.programs import install_programs
 
-WEAK = Path(__file__).parents[3] / "fixtures" / "weak"
+WEAK = FIXTURES / "weak"
 
 PIPELINE = """
 blocks:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from fakes import objects
+from fakes.folders import BUNDLED_TEMPLATE
 from fakes.helm import answer, asked, chart
 from fakes.manifest_sets import planned
 
@@ -18,7 +19,6 @@ from pytest_canary.release.printed_secrets import PrintedSecrets
 from pytest_canary.rendering.helm import HelmChart
 from pytest_canary.rendering.renderers import renderer_of
 
-ROOT = Path(__file__).parents[3]
 REVISION = """echo '[{"name": "shop", "revision": "7", "status": "deployed"}]'"""
 
 
@@ -35,8 +35,7 @@ class Standing:
         track = name.removeprefix("shop-")
         if track not in self.tracks:
             return None
-        template = ROOT / "manifests" / "deployment.yml"
-        return objects.deployment(template, name, *self.tracks[track])
+        return objects.deployment(BUNDLED_TEMPLATE, name, *self.tracks[track])
 
 
 @pytest.fixture

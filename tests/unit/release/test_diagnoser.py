@@ -7,6 +7,7 @@ import pytest
 from fakes import objects
 from fakes.clock import Clock
 from fakes.cluster import Namespace
+from fakes.folders import BUNDLED_TEMPLATE
 from fakes.watched import Watched
 
 from pytest_canary.core.disclosure import Disclosure
@@ -14,7 +15,6 @@ from pytest_canary.core.errors import ClusterError
 from pytest_canary.diagnosis import Expected
 from pytest_canary.release.diagnoser import Diagnoser
 
-ROOT = Path(__file__).parents[3]
 EXPECTED = Expected(deployment="addressbook-canary", replicas=1, image="addressbook:2")
 PANIC = "starting\npanic: config key SESSION_SALT is missing"
 
@@ -59,9 +59,8 @@ def ended(pod: dict[str, Any], times: int) -> dict[str, Any]:
 
 
 def roll_out(kubelet: Kubelet) -> str:
-    template = ROOT / "manifests" / "deployment.yml"
     kubelet.controllers.roll_out(
-        objects.deployment(template, EXPECTED.deployment, 1, EXPECTED.image)
+        objects.deployment(BUNDLED_TEMPLATE, EXPECTED.deployment, 1, EXPECTED.image)
     )
     (pod,) = kubelet.objects("Pod")
     return str(pod["metadata"]["name"])

@@ -11,6 +11,7 @@ import pytest
 from fakes import objects
 from fakes.clock import Clock
 from fakes.cluster import Namespace
+from fakes.folders import BUNDLED_TEMPLATE
 from fakes.watched import Watched
 
 from pytest_canary.core.errors import FoundError, ReleaseError, WaitTimeoutError
@@ -20,7 +21,6 @@ from pytest_canary.diagnosis import Expected
 from pytest_canary.diagnosis.api_server import lost_api_server
 from pytest_canary.release.rollout_watch import RolloutWatch
 
-ROOT = Path(__file__).parents[3]
 EXPECTED = Expected(deployment="addressbook-canary", replicas=1, image="addressbook:2")
 EXITS = Finding(
     code="Exits",
@@ -56,9 +56,8 @@ class Place:
 
     def deploy(self, ready: bool, replicas: int = 1, image: str = "addressbook:2") -> None:
         self.namespace.controllers.sick = (lambda pod: pod) if ready else objects.unready
-        template = ROOT / "manifests" / "deployment.yml"
         self.namespace.controllers.roll_out(
-            objects.deployment(template, "addressbook-canary", replicas, image)
+            objects.deployment(BUNDLED_TEMPLATE, "addressbook-canary", replicas, image)
         )
 
     def watch(self, *looks: list[Finding], applies: bool = True) -> RolloutWatch:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import NoReturn
 
 import pytest
+from fakes.folders import FIXTURES
 
 from pytest_canary.core.errors import CommandError
 from pytest_canary.reporting.document import Report
@@ -14,7 +14,7 @@ from pytest_canary.reporting.page import html
 from pytest_canary.reporting.pictures.drawing import drawn
 from pytest_canary.reporting.pictures.frame import Picture
 
-SAMPLES = Path(__file__).parents[3] / "fixtures" / "reports"
+SAMPLES = FIXTURES / "reports"
 
 
 Drawings = dict[str, dict[tuple[str, str], str]]

@@ -10,6 +10,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+from fakes.folders import FIXTURES, ROOT
 from pydantic import ValidationError
 
 from pytest_canary.core.findings import Finding
@@ -17,8 +18,7 @@ from pytest_canary.reporting import document
 from pytest_canary.reporting.__main__ import main
 from pytest_canary.reporting.document import Found, Report, schema_text
 
-ROOT = Path(__file__).parents[3]
-SAMPLES = sorted((ROOT / "fixtures" / "reports").glob("*.json"))
+SAMPLES = sorted((FIXTURES / "reports").glob("*.json"))
 PUBLISHED = Path(document.__file__).with_name("report.schema.json")
 LEAST: dict[str, Any] = {
     "run": "c7f2a1",
@@ -56,7 +56,7 @@ def test_what_is_written_fits_the_schema_and_is_read_again(path: Path) -> None:
 
 
 def test_the_samples_are_what_makes_them() -> None:
-    made = runpy.run_path(str(ROOT / "fixtures" / "reports" / "make.py"))["MADE"]
+    made = runpy.run_path(str(FIXTURES / "reports" / "make.py"))["MADE"]
     assert {path.stem for path in SAMPLES} == set(made)
     for path in SAMPLES:
         assert Report.model_validate(made[path.stem]()).text == path.read_text()

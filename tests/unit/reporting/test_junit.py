@@ -1,11 +1,11 @@
 """The figures as JUnit's properties."""
 
-from pathlib import Path
+from fakes.folders import FIXTURES
 
 from pytest_canary.reporting import junit_properties
 from pytest_canary.reporting.document import Report
 
-SAMPLES = Path(__file__).parents[3] / "fixtures" / "reports"
+SAMPLES = FIXTURES / "reports"
 
 
 def properties(name: str) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from fakes.folders import FIXTURES
 
 from pytest_canary.core.errors import CanaryError
 from pytest_canary.reporting import append_ci_summary, summary_markdown
@@ -12,7 +13,7 @@ from pytest_canary.reporting.document import Found, Report
 from pytest_canary.reporting.markdown import CUT, LIMIT, fitting
 from pytest_canary.reporting.words import NONE
 
-SAMPLES = Path(__file__).parents[3] / "fixtures" / "reports"
+SAMPLES = FIXTURES / "reports"
 
 
 def sample(name: str) -> Report:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+from fakes.folders import FIXTURES
 
 from pytest_canary.core.errors import CanaryError, CommandError
 from pytest_canary.reporting import page as pages
@@ -20,7 +21,7 @@ from pytest_canary.reporting.page import html, legend, linkable, tiles
 from pytest_canary.reporting.pictures import charts
 from pytest_canary.reporting.pictures.frame import COLOURS
 
-SAMPLES = Path(__file__).parents[3] / "fixtures" / "reports"
+SAMPLES = FIXTURES / "reports"
 NAMES = sorted(path.stem for path in SAMPLES.glob("*.json"))
 STYLE = Path(pages.__file__).parent / "templates" / "report.css"
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import subprocess
 from collections.abc import Callable
-from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from fakes.folders import FIXTURES
 
 from pytest_canary.core.errors import CommandError
 from pytest_canary.reporting.document import Comparison, Report, Version, Versions
@@ -28,7 +28,7 @@ from pytest_canary.reporting.pictures.levels import (
 )
 from pytest_canary.reporting.pictures.stages import below_each_other, fits, label, on_poles
 
-SAMPLES = Path(__file__).parents[3] / "fixtures" / "reports"
+SAMPLES = FIXTURES / "reports"
 Drawings = dict[str, dict[tuple[str, str], str]]
 BOTH = Versions(baseline=Version(version="1"), candidate=Version(version="2"))
 

@@ -6,12 +6,13 @@ import os
 from pathlib import Path
 
 import pytest
+from fakes.folders import FIXTURES
 
 from pytest_canary.reporting import last, summary_markdown
 from pytest_canary.reporting.document import Found, Report, Stage, Version, Versions
 from pytest_canary.reporting.since import Paced, since
 
-SAMPLES = Path(__file__).parents[3] / "fixtures" / "reports"
+SAMPLES = FIXTURES / "reports"
 
 
 def sample(file: str, /, **changes: object) -> Report:

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fakes.folders import ROOT
 
-sys.path.insert(0, str(Path(__file__).parents[3] / "benchmarks"))
+sys.path.insert(0, str(ROOT / "benchmarks"))
 
 import figures
 import time_line

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from fakes.folders import DOCS, ROOT
 from fakes.jobs import WORKFLOW, commands, runner
 from fakes.repository import commit, git
 
@@ -22,7 +23,6 @@ from pytest_canary.pipelines.workflow import read_workflow as read_semaphore
 from pytest_canary.services.reading import Wanted
 from pytest_canary.services.runnable import Runnable, faults_of, runnable
 
-ROOT = Path(__file__).parents[3]
 GATES = ROOT / "examples" / "gates"
 PLACES = {
     "github-actions.yml": ".github/workflows/release.yml",
@@ -63,7 +63,7 @@ def test_all_examples_are_looked_at() -> None:
 
 @pytest.mark.parametrize("name", PLACES)
 def test_a_gates_commands_are_those_that_the_page_names(name: str) -> None:
-    page = (ROOT / "docs" / "in-ci.md").read_text()
+    page = (DOCS / "in-ci.md").read_text()
     found = COMMAND.findall((GATES / name).read_text())
     assert "pytest --canary-check" in found
     assert "pytest --canary --junitxml=canary.xml" in found
