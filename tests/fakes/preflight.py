@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from fakes.folders import FIXTURES, ROOT
-from fakes.repository import commit, git
+from fakes.manifest_sets import planned
+from fakes.repository import into_git
 
 from pytest_canary.config import settings_file
 from pytest_canary.config.baseline import Baseline, find_baseline
@@ -82,6 +83,11 @@ def inspected(
     return inspection_of(plan, folder, Processes(), node)
 
 
+def found_in(root: Path, **table: Any) -> Inspection:
+    """What is found in a project as it stands, with these settings."""
+    return inspection_of(planned(root, **table), root, Processes(), NODE)
+
+
 def codes(found: Inspection) -> list[str]:
     """The rules of its findings."""
     return [finding.code for finding in found.findings]
@@ -116,6 +122,5 @@ def compared(folder: Path, live: dict[str, Any], made: dict[str, Any], **more: A
         more: what else `inspected` takes.
     """
     inspected(folder, **live)
-    git(folder, "init", "--quiet")
-    commit(folder, "v1")
+    into_git(folder, "v1")
     return inspected(folder, **made, baseline="git:v1", **more)

@@ -10,7 +10,7 @@ import pytest
 from fakes.folders import FIXTURES, ROOT
 from fakes.manifest_sets import DEPLOYMENT, SERVICE
 from fakes.manifest_sets import project as put
-from fakes.repository import commit, git
+from fakes.repository import commit, into_git
 from fakes.shop import BROKEN
 
 
@@ -22,8 +22,7 @@ def released(project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for kind in ("deployment", "service"):
         shutil.copy(BROKEN / kind / "healthy.yml", project / "manifests" / f"{kind}.yml")
     shutil.copy(ROOT / "apply.sh", project / "apply.sh")
-    git(project, "init", "--quiet")
-    commit(project, "v1")
+    into_git(project, "v1")
     commit(project)
     return project
 

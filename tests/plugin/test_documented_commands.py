@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 from fakes.folders import DOCS, ROOT, TESTS
-from fakes.repository import commit, git
+from fakes.repository import git, into_git
 from fakes.walk import STAGES, Entered
 from unit.docs.pages import PAGES, commands
 
@@ -234,8 +234,7 @@ def released(project: Path, stand_in: Entered, monkeypatch: pytest.MonkeyPatch) 
     (project / "canary.toml").write_text(f"[pipeline]\n{''.join(lines)}")
     (project / "kubeconfig").write_text(KUBECONFIG)
     monkeypatch.setenv("KUBECONFIG", str(project / "kubeconfig"))
-    git(project, "init", "--quiet")
-    commit(project)
+    into_git(project)
     git(project, "tag", "v1.4")
     (project / "manifests" / "deployment.yml").write_text("kind: Deployment # changed\n")
     return stand_in

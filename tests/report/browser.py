@@ -8,10 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
-from fakes.folders import FIXTURES
 from playwright.sync_api import Browser, Page, Playwright
 
-SAMPLES = FIXTURES / "reports"
 # Where pictures of the pages go, for a person to look at; none are taken where nobody names it.
 SCREENSHOTS = os.environ.get("CANARY_SCREENSHOTS")
 # Debian's name first; the others are those of other systems.

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import pytest
+from fakes.api_server import ApiServer, serving_api
 from fakes.folders import FIXTURES
 from fakes.memory import begin_measuring
 from fakes.server import Server
@@ -98,6 +99,13 @@ def server() -> Iterator[Server]:
     running = Server()
     yield running
     running.stop()
+
+
+@pytest.fixture
+def api_server() -> Iterator[ApiServer]:
+    """An API server on loopback that knows of nothing yet."""
+    with serving_api() as running:
+        yield running
 
 
 @pytest.fixture

@@ -125,6 +125,16 @@ SETTINGS: dict[str, Any] = {
 Delivering = Callable[..., World]
 
 
+def roles(world: World) -> list[str]:
+    """Of the pipelines that have run."""
+    return [each.role for each in world.journal.pipelines]
+
+
+def canary_pod(world: World, tmp_path: Path) -> None:
+    """Let `kubectl exec` find the canary's pod."""
+    (tmp_path / "canary-pod").write_text(world.pods("canary")[0])
+
+
 @pytest.fixture
 def delivering(new_world: NewWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Delivering:
     """Makes a world in which a project's pipelines release it.

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from fakes.engine import IMAGES
 from fakes.world import World
-from unit.delivery.conftest import HEAD, PIPELINES, ROLLBACK, STABLE, Delivering
+from unit.delivery.conftest import HEAD, PIPELINES, ROLLBACK, STABLE, Delivering, canary_pod, roles
 
 from pytest_canary.core.processes import Processes
 from pytest_canary.delivery.last_good import last_good
@@ -21,17 +21,13 @@ from pytest_canary.stages import rollback
 def rolled_back(world: World, tmp_path: Path) -> World:
     """Come to the end of the rollback."""
     world.enter("canary")
-    (tmp_path / "canary-pod").write_text(world.pods("canary")[0])
+    canary_pod(world, tmp_path)
     world.enter("rollback")
     stage = world.rehearsal.load("rollback")
     for check in stage.checks:
         if check.function in (rollback.promote_last_good, rollback.baseline_is_ready):
             world.rehearsal.check(check, stage)
     return world
-
-
-def roles(world: World) -> list[str]:
-    return [each.role for each in world.journal.pipelines]
 
 
 def line(world: World, stage: str) -> str:

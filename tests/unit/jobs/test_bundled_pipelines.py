@@ -12,7 +12,7 @@ import pytest
 from fakes.folders import ROOT
 from fakes.jobs import WORKFLOW, commands, runner
 from fakes.leaks import leaks
-from fakes.repository import commit, git
+from fakes.repository import into_git
 
 from pytest_canary.config.settings_file import load
 from pytest_canary.jobs.definition import define
@@ -78,8 +78,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     for name in ("app", "manifests"):
         shutil.copytree(ROOT / name, project / name)
     shutil.copy(ROOT / "apply.sh", project)
-    git(project, "init", "--quiet")
-    sha = commit(project)
+    sha = into_git(project)
     kubeconfig = cluster / "kubeconfig"
     kubeconfig.write_text("the run's")
     programs = install_programs(tmp_path / "programs", kubeconfig=kubeconfig, repository=project)

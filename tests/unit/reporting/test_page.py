@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
-from fakes.folders import FIXTURES
+from fakes.reports import SAMPLES, sample
 
 from pytest_canary.core.errors import CanaryError, CommandError
 from pytest_canary.reporting import page as pages
@@ -21,13 +21,8 @@ from pytest_canary.reporting.page import html, legend, linkable, tiles
 from pytest_canary.reporting.pictures import charts
 from pytest_canary.reporting.pictures.frame import COLOURS
 
-SAMPLES = FIXTURES / "reports"
 NAMES = sorted(path.stem for path in SAMPLES.glob("*.json"))
 STYLE = Path(pages.__file__).parent / "templates" / "report.css"
-
-
-def sample(name: str) -> Report:
-    return Report.model_validate_json((SAMPLES / f"{name}.json").read_text())
 
 
 class Reader(HTMLParser):

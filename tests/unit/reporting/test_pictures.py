@@ -8,7 +8,7 @@ from collections.abc import Callable
 from xml.etree import ElementTree
 
 import pytest
-from fakes.folders import FIXTURES
+from fakes.reports import sample
 
 from pytest_canary.core.errors import CommandError
 from pytest_canary.reporting.document import Comparison, Report, Version, Versions
@@ -28,13 +28,8 @@ from pytest_canary.reporting.pictures.levels import (
 )
 from pytest_canary.reporting.pictures.stages import below_each_other, fits, label, on_poles
 
-SAMPLES = FIXTURES / "reports"
 Drawings = dict[str, dict[tuple[str, str], str]]
 BOTH = Versions(baseline=Version(version="1"), candidate=Version(version="2"))
-
-
-def sample(name: str) -> Report:
-    return Report.model_validate_json((SAMPLES / f"{name}.json").read_text())
 
 
 def report(**parts: object) -> Report:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from fakes.folders import DOCS, ROOT
 from fakes.jobs import WORKFLOW, commands, runner
-from fakes.repository import commit, git
+from fakes.repository import git, into_git
 
 from pytest_canary.jobs.definition import define
 from pytest_canary.jobs.job_run import run_job
@@ -52,8 +52,7 @@ def project(tmp_path: Path) -> Path:
     shutil.copy(ROOT / ".semaphore" / "rollback-kubeconfig.yml", folder / ".semaphore/release.yml")
     (folder / "deploy.sh").write_text("#!/bin/bash\ndeploy\n")
     (folder / "deploy.sh").chmod(0o755)
-    git(folder, "init", "--quiet")
-    commit(folder)
+    into_git(folder)
     return folder
 
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from fakes import rude_server as rude
 from fakes.clock import Clock
 from fakes.observed import requests
-from fakes.rude_server import RudeServer
 from fakes.traffic import Unstartable, sends_by, track_traffic_to, until
 
 from pytest_canary.config.settings import Settings
@@ -19,25 +17,6 @@ from pytest_canary.core.waiting import Waiter
 from pytest_canary.sides.in_turn import PERIODS, AloneInTurn, InTurn, most_rate
 from pytest_canary.sides.measured_in_turn import MeasuredInTurn
 from pytest_canary.traffic import TrackTraffic
-
-
-@pytest.fixture
-def settings(configured: Callable[..., Settings]) -> Settings:
-    return configured(deadlines={"request": 5}, traffic={"rate": 60})
-
-
-@pytest.fixture
-def server() -> Iterator[RudeServer]:
-    made = RudeServer(rude.echoes)
-    yield made
-    made.stop()
-
-
-@pytest.fixture
-def traffic(server: RudeServer, settings: Settings) -> Iterator[TrackTraffic]:
-    made = track_traffic_to({"stable": server.url}, settings)
-    yield made
-    made.stop()
 
 
 def in_turn_of(
