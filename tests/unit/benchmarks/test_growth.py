@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pytest
-from fakes.folders import ROOT
-
-sys.path.insert(0, str(ROOT / "benchmarks"))
-
 import growth
 import many_requests
+import pytest
 from runs import Run, RunError
 
 from pytest_canary.traffic.exchange import LOST

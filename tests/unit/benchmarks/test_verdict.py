@@ -3,13 +3,9 @@
 import sys
 from collections import Counter
 
+import kayenta
 import numpy
 import pytest
-from fakes.folders import ROOT
-
-sys.path.insert(0, str(ROOT / "benchmarks"))
-
-import kayenta
 import verdict
 import worlds
 from rows import Row
