@@ -47,7 +47,7 @@ def test_half_of_it_writes_where_reads_and_writes_are_told_apart(
 
 def test_what_came_of_it_is_known_once_it_is_over(traffic: TrackTraffic) -> None:
     counts = iter([4, 10])
-    alone = Alone(traffic, lambda: next(counts), seconds=0.2).start()
+    alone = Alone(traffic, lambda: next(counts), seconds=1.0).start()
     sample = alone.end(Waiter(), patience=30)
     assert sample
     assert len(sample.requests) == len(traffic.ledger) >= 2
