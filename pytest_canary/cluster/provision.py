@@ -27,6 +27,7 @@ from pytest_canary.core.errors import ClusterError
 from pytest_canary.core.processes import Processes
 from pytest_canary.core.waiting import Seen, Waiter
 from pytest_canary.k8s.namespace import Namespace
+from pytest_canary.k8s.namespace_api import NamespaceApi
 from pytest_canary.rendering.version import Version
 
 PREREQUISITE = "prerequisite"
@@ -49,8 +50,8 @@ class Provisioned:
         notes: what whoever reads the outcome should know, a sentence each.
     """
 
-    namespace: Namespace
-    owner: Namespace
+    namespace: NamespaceApi
+    owner: NamespaceApi
     home: Path
     cluster: Cluster | None
     kubectl: Path

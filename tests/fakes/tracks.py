@@ -46,10 +46,9 @@ class Place:
 
     def tracks(self) -> Tracks:
         """The tracks' addresses, where that can be."""
-        namespace: Any = self.namespace
         names = {track: self.settings.deployment_name(track) for track in TRACKS}
         service, observer = self.settings.service_name, self.observer
-        made = Tracks(namespace, observer, service, names, clock=self.time, **self.options)
+        made = Tracks(self.namespace, observer, service, names, clock=self.time, **self.options)
         made.open()
         return made
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 from fakes import objects
+from fakes.cluster import Namespace
 from fakes.folders import BUNDLED_TEMPLATE
-from fakes.helm import answer, asked, chart
+from fakes.helm import answer, asked
+from fakes.helm import root as root
 from fakes.manifest_sets import planned
 
 from pytest_canary.core.errors import ReleaseError
@@ -22,29 +23,6 @@ from pytest_canary.rendering.renderers import renderer_of
 REVISION = """echo '[{"name": "shop", "revision": "7", "status": "deployed"}]'"""
 
 
-class Standing:
-    """A namespace in which these Deployments stand, each with its replicas and image."""
-
-    name = "canary-1a2b"
-
-    def __init__(self, **tracks: tuple[int, str]) -> None:
-        self.tracks = tracks
-
-    def deployment(self, name: str) -> Any:
-        """One of them."""
-        track = name.removeprefix("shop-")
-        if track not in self.tracks:
-            return None
-        return objects.deployment(BUNDLED_TEMPLATE, name, *self.tracks[track])
-
-
-@pytest.fixture
-def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project with a chart."""
-    monkeypatch.setenv("PATH", f"{tmp_path}/bin:/usr/bin:/bin")
-    return chart(tmp_path)
-
-
 def of(root: Path, releases: int = 1) -> HelmChart:
     """The project's chart; what was asked for it is forgotten."""
     table = {"path": "chart", "releases": releases}
@@ -56,7 +34,10 @@ def of(root: Path, releases: int = 1) -> HelmChart:
 
 def moves(root: Path, **tracks: tuple[int, str]) -> ChartMoves:
     """What moves a release that stands so."""
-    namespace: Any = Standing(**tracks)
+    namespace = Namespace(root, root / "deleted")
+    for track, (replicas, image) in tracks.items():
+        made = objects.deployment(BUNDLED_TEMPLATE, f"shop-{track}", replicas, image)
+        namespace.controllers.roll_out(made)
     environment = {"PATH": f"{root}/bin:/usr/bin:/bin"}
     printed = PrintedSecrets({}, [])
     commands = Commands(Path("kubectl"), environment, "canary-1a2b", Processes(), None, printed)

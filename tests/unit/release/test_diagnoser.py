@@ -69,21 +69,21 @@ def roll_out(kubelet: Kubelet) -> str:
 def test_the_words_of_a_run_whose_log_is_gone_are_remembered(kubelet: Kubelet) -> None:
     observer = Watched(kubelet, Clock())
     pod = roll_out(kubelet)
-    diagnoser = Diagnoser(kubelet, observer)  # type: ignore[arg-type]
+    diagnoser = Diagnoser(kubelet, observer)
     (first,) = diagnoser.findings(EXPECTED)
     assert (first.code, first.doomed) == ("ContainerExited", False)
     assert first.sentence.endswith(': "panic: config key SESSION_SALT is missing"')
     kubelet.edit("Pod", pod, lambda found: ended(found, 2))
     (second,) = diagnoser.findings(EXPECTED)
     assert second.doomed
-    (late,) = Diagnoser(kubelet, observer).findings(EXPECTED)  # type: ignore[arg-type]
+    (late,) = Diagnoser(kubelet, observer).findings(EXPECTED)
     assert not late.doomed, "who has not seen the first end knows nothing of it"
 
 
 def test_other_words_are_no_repetition(kubelet: Kubelet) -> None:
     observer = Watched(kubelet, Clock())
     pod = roll_out(kubelet)
-    diagnoser = Diagnoser(kubelet, observer)  # type: ignore[arg-type]
+    diagnoser = Diagnoser(kubelet, observer)
     diagnoser.findings(EXPECTED)
     kubelet.logged = lambda: "panic: config key COLOUR is missing"
     kubelet.edit("Pod", pod, lambda found: ended(found, 2))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 from fakes.clock import Clock
@@ -43,7 +42,6 @@ class Place:
         clock = Clock(step=0.1)
         waiter = Waiter(clock)
         self.namespace = Namespace(folder, folder / "deleted")
-        namespace: Any = self.namespace
         observer = Watched(self.namespace, clock)
         self.announced: list[str] = []
         self.noted: list[str] = []
@@ -53,9 +51,9 @@ class Place:
             self.kubectl.path, PATH, "canary-test", processes, None, PrintedSecrets({}, [])
         )
         self.own = Surroundings(
-            namespace,
+            self.namespace,
             observer,
-            Diagnoser(namespace, observer),
+            Diagnoser(self.namespace, observer),
             waiter,
             wanted_of(self.plan.settings),
             self.plan.settings.deadlines.rollout,

@@ -64,14 +64,13 @@ class Place:
         )
 
     def watch(self, what: str = "prerequisite") -> WorkloadWatch:
-        found: Any = self.namespace
         return WorkloadWatch(
             prerequisites(self.folder / "shop").namespaced(),
             what,
             "mend it there",
-            namespace=found,
+            namespace=self.namespace,
             observer=self.observer,
-            diagnoser=Diagnoser(found, self.observer),
+            diagnoser=Diagnoser(self.namespace, self.observer),
             waiter=Waiter(self.clock),
             deadline=5,
         )
