@@ -1,11 +1,11 @@
 """In the end the stable pipeline is promoted again for the last good version, where it can be."""
 
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
 from fakes.engine import IMAGES
+from fakes.repository import into_git
 from fakes.world import World
 from unit.delivery.conftest import HEAD, PIPELINES, ROLLBACK, STABLE, Delivering, canary_pod, roles
 
@@ -93,15 +93,7 @@ def test_a_pipeline_that_was_another_then_is_not_run(tmp_path: Path) -> None:
     for name, text in PIPELINES.items():
         (tmp_path / f"{name}.yml").write_text(HEAD.format(name=name) + text)
 
-    def git(*words: str) -> str:
-        who = ("-c", "user.name=a", "-c", "user.email=a@example.com")
-        done = ["git", "-C", str(tmp_path), *who, *words]
-        return subprocess.run(done, check=True, capture_output=True, text=True).stdout.strip()
-
-    git("init", "--quiet")
-    git("add", ".")
-    git("commit", "--quiet", "-m", "then")
-    commit = git("rev-parse", "HEAD")
+    commit = into_git(tmp_path)
     found = find_roles(read_workflow(tmp_path / "semaphore.yml", tmp_path), {})
     pipelines = SemaphorePipelines(found, tmp_path, (), Processes())
     assert pipelines.why_once("stable", commit) == pipelines.why_once("stable", "") == ""
