@@ -315,12 +315,13 @@ def test_what_one_thread_has_seen_another_may_still_wait_for() -> None:
         def expect_it_waits(waiting: Future[None]) -> None:
             assert wait([waiting], timeout=0.1).done == set()
             observer.wake()
-            waiting.result(PATIENCE)
+            assert wait([waiting], timeout=PATIENCE).done == {waiting}
 
         one.submit(observer.snapshot).result()
         expect_it_waits(begin_to_wait())
         other.submit(observer.snapshot).result()
-        begin_to_wait().result(PATIENCE)
+        waiting = begin_to_wait()
+        assert wait([waiting], timeout=PATIENCE).done == {waiting}
         one.submit(observer.snapshot).result()
         expect_it_waits(begin_to_wait())
 
