@@ -16,6 +16,7 @@ from pytest_canary.core.masking import Redactor
 from pytest_canary.core.processes import Processes
 from pytest_canary.core.waiting import Seen, Waiter
 from pytest_canary.k8s.namespace import Namespace
+from pytest_canary.k8s.namespace_api import NamespaceApi
 from pytest_canary.k8s.rights import CONFINING, MAKING, MIGRATING, RELEASE
 
 ACCOUNT = "pytest-canary"
@@ -53,7 +54,7 @@ def manifests(rules: Iterable[dict[str, Any]] = ()) -> list[dict[str, Any]]:
     ]
 
 
-def let_see_nodes(owner: Namespace, kubectl: Path, processes: Processes) -> None:
+def let_see_nodes(owner: NamespaceApi, kubectl: Path, processes: Processes) -> None:
     """Let the account read the cluster's nodes, as pipelines do before they deploy.
 
     Args:

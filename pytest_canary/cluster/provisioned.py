@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pytest_canary.cluster.container_engine import Image
 from pytest_canary.cluster.kind import Cluster
-from pytest_canary.k8s.namespace import Namespace
+from pytest_canary.k8s.namespace_api import NamespaceApi
 from pytest_canary.rendering.version import Version
 
 
@@ -28,8 +28,8 @@ class Provisioned:
         notes: what whoever reads the outcome should know, a sentence each.
     """
 
-    namespace: Namespace
-    owner: Namespace
+    namespace: NamespaceApi
+    owner: NamespaceApi
     home: Path
     cluster: Cluster | None
     kubectl: Path

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pytest_canary.delivery.delivered import Delivered
     from pytest_canary.delivery.project_pipelines import ProjectPipelines
     from pytest_canary.delivery.role_pipelines import RolePipelines
-    from pytest_canary.k8s.namespace import Namespace
+    from pytest_canary.k8s.namespace_api import NamespaceApi
     from pytest_canary.k8s.observer import Observer
     from pytest_canary.pipelines.roles import Roles
     from pytest_canary.pipelines.service_roles import ServiceRoles
@@ -73,7 +73,7 @@ def bring_up(
     return Provision(*given, *build, first=first).bring_up()
 
 
-def observe(namespace: Namespace) -> Observer:
+def observe(namespace: NamespaceApi) -> Observer:
     """The watches on a namespace, started."""
     from pytest_canary.k8s.observer import Observer
 
@@ -268,7 +268,7 @@ class Builders:
 
     engine: Callable[[Processes], ContainerEngine] = make_engine
     bring_up: BringUp = bring_up
-    observe: Callable[[Namespace], Observer] = observe
+    observe: Callable[[NamespaceApi], Observer] = observe
     generate: Generate = generate
     side_by_side: SideBySide = side_by_side
     ask_in_turn: AskInTurn = ask_in_turn

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from pytest_canary.context.builders import Builders
     from pytest_canary.core.findings import Finding
     from pytest_canary.diagnosis.disturbances import Platform
-    from pytest_canary.k8s.namespace import Namespace
+    from pytest_canary.k8s.namespace_api import NamespaceApi
 
 
 @dataclass
@@ -76,7 +76,7 @@ class Context:
         return self.plan.settings
 
     @property
-    def namespace(self) -> Namespace:
+    def namespace(self) -> NamespaceApi:
         """The run's namespace."""
         return self.provisioned.namespace
 

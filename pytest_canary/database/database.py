@@ -18,7 +18,7 @@ from pytest_canary.database.migration_history import MigrationHistory, history_s
 from pytest_canary.database.schema import SCHEMA_SQL, Schema
 from pytest_canary.database.schema_dump import DUMP_SQL, read_dump
 from pytest_canary.k8s.exec import ExecError
-from pytest_canary.k8s.namespace import Namespace
+from pytest_canary.k8s.namespace_api import NamespaceApi
 from pytest_canary.k8s.objects import is_ready, pods_of, state
 from pytest_canary.k8s.observer import Observer
 
@@ -53,7 +53,11 @@ class Database:
     """
 
     def __init__(
-        self, namespace: Namespace, observer: Observer, settings: DatabaseSettings, waiter: Waiter
+        self,
+        namespace: NamespaceApi,
+        observer: Observer,
+        settings: DatabaseSettings,
+        waiter: Waiter,
     ) -> None:
         self.namespace = namespace
         self.observer = observer

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pytest_canary.config.track_deployments import TrackDeployment
 from pytest_canary.core.errors import FoundError
-from pytest_canary.k8s.namespace import Namespace
+from pytest_canary.k8s.namespace_api import NamespaceApi
 from pytest_canary.k8s.objects import Object, pods_of
 from pytest_canary.k8s.observer import Observer
 from pytest_canary.release.rollouts import Rollouts
@@ -25,7 +25,7 @@ class Standing:
         tracks: what each is to be in the end.
     """
 
-    namespace: Namespace
+    namespace: NamespaceApi
     observer: Observer
     rollouts: Rollouts
     tracks: Mapping[str, TrackDeployment]

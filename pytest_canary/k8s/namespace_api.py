@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from pytest_canary.k8s.rights import Right
 
 
-class ClusterAround(Protocol):
-    """What a run asks of the whole cluster; `ClusterApi` says what each does, and raises."""
+class Kubelets(Protocol):
+    """What is asked of a cluster in which pods are measured; `ClusterApi` says what each does."""
 
     def now(self) -> datetime.datetime:
         """What the cluster's clock says."""
@@ -29,14 +29,18 @@ class ClusterAround(Protocol):
     def nodes(self) -> Sequence[Object]:
         """Every node of the cluster."""
 
+    def memory(self, node: str) -> dict[str, tuple[float, float]]:
+        """By pod of the namespace: seconds since the epoch, and the working set in bytes."""
+
+
+class ClusterAround(Kubelets, Protocol):
+    """What a run asks of the whole cluster; `ClusterApi` says what each does, and raises."""
+
     def all_pods(self) -> Sequence[Object]:
         """Every pod of the cluster, of all namespaces."""
 
     def other_namespaces(self, label: str) -> list[str]:
         """The names of other namespaces with a label."""
-
-    def memory(self, node: str) -> dict[str, tuple[float, float]]:
-        """By pod of the namespace: seconds since the epoch, and the working set in bytes."""
 
 
 class Access(Protocol):
@@ -46,12 +50,36 @@ class Access(Protocol):
         """Which of some rights the user has not."""
 
 
-class NamespaceApi(Protocol):
-    """What a run asks of its namespace; `Namespace` says what each does, and raises."""
+class Listing(Protocol):
+    """What watches ask of a namespace; `Namespace` says what each does."""
 
     @property
     def name(self) -> str:
         """The namespace's."""
+
+    def lister(self, kind: str) -> Any:
+        """The API call that lists a kind; a watch takes it too."""
+
+
+class MeasuredPods(Protocol):
+    """What is asked of a namespace whose pods are measured; `Namespace` says what each does."""
+
+    @property
+    def cluster(self) -> Kubelets:
+        """The cluster around it."""
+
+    def proxy(self, pod: str, port: int) -> tuple[str, requests.Session]:
+        """The way to one pod, past the Service: a base URL, and a session that may use it."""
+
+
+class NamespaceApi(Listing, Protocol):
+    """What a run asks of its namespace; `Namespace` says what each does, and raises.
+
+    Attributes:
+        labels: what is added gets them.
+    """
+
+    labels: Mapping[str, str]
 
     @property
     def kubeconfig(self) -> Path:

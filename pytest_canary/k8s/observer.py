@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from pytest_canary.core.errors import ClusterError
 from pytest_canary.k8s.history import Ending, History, Moment
-from pytest_canary.k8s.namespace import Namespace
+from pytest_canary.k8s.namespace_api import Listing
 from pytest_canary.k8s.news import LIMITS, Limits, News
 from pytest_canary.k8s.objects import Object, Snapshot
 from pytest_canary.k8s.reflector import Reflector
@@ -29,7 +29,7 @@ class Observer:
         began: when it started, by `time.monotonic`, to compare with other clocks.
     """
 
-    def __init__(self, namespace: Namespace, limits: Limits = LIMITS) -> None:
+    def __init__(self, namespace: Listing, limits: Limits = LIMITS) -> None:
         self.namespace = namespace
         self.began = time.monotonic()
         self._limits = limits

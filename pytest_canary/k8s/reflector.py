@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
-from pytest_canary.k8s.namespace import Namespace
+from pytest_canary.k8s.namespace_api import Listing
 from pytest_canary.k8s.news import Limits
 from pytest_canary.k8s.objects import Object
 
@@ -53,7 +53,7 @@ class Reflector:
 
     def __init__(
         self,
-        namespace: Namespace,
+        namespace: Listing,
         kind: str,
         limits: Limits,
         *,

@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection
 
 from pytest_canary.core.errors import ReleaseError
-from pytest_canary.k8s.namespace import Namespace
+from pytest_canary.k8s.namespace_api import NamespaceApi
 from pytest_canary.k8s.objects import app_container
 from pytest_canary.manifests.rendered import Given
 from pytest_canary.release.commands import Commands
@@ -22,7 +22,9 @@ class ChartMoves:
         versions: the images of the app's versions.
     """
 
-    def __init__(self, namespace: Namespace, commands: Commands, versions: Collection[str]) -> None:
+    def __init__(
+        self, namespace: NamespaceApi, commands: Commands, versions: Collection[str]
+    ) -> None:
         self._namespace = namespace
         self._commands = commands
         self._versions = versions

@@ -21,7 +21,7 @@ from pytest_canary.diagnosis import (
 )
 from pytest_canary.diagnosis.jobs import find_refused_pod
 from pytest_canary.diagnosis.subject import LastWords, LogKey, Run
-from pytest_canary.k8s.namespace import Namespace
+from pytest_canary.k8s.namespace_api import NamespaceApi
 from pytest_canary.k8s.objects import Object
 from pytest_canary.k8s.observer import Observer
 
@@ -41,7 +41,7 @@ class Diagnoser:
 
     def __init__(
         self,
-        namespace: Namespace,
+        namespace: NamespaceApi,
         observer: Observer,
         images: Callable[[], Iterable[str]] | None = None,
         redact: Callable[[str], str] = str,

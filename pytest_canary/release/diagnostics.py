@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pytest_canary.core.disclosure import Disclosure
 from pytest_canary.core.errors import ClusterError, ReleaseError
-from pytest_canary.k8s.namespace import Namespace
+from pytest_canary.k8s.namespace_api import NamespaceApi
 from pytest_canary.k8s.objects import Object, containers
 
 KINDS = "deployments,replicasets,pods,services"
@@ -38,7 +38,7 @@ class Diagnostics:
 
 
 def collect(
-    namespace: Namespace,
+    namespace: NamespaceApi,
     kubectl: Callable[..., str],
     pods: Iterable[Object],
     disclosure: Callable[[Object], Disclosure],
@@ -71,7 +71,7 @@ def collect(
 
 
 def _log(
-    namespace: Namespace, watch: Disclosure, pod: str, container: str, *, previous: bool = False
+    namespace: NamespaceApi, watch: Disclosure, pod: str, container: str, *, previous: bool = False
 ) -> str:
     try:
         return namespace.logs(pod, container, LOG_LINES, previous=previous, disclosure=watch)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pytest_canary.config.track_deployments import TrackDeployment
-from pytest_canary.k8s.namespace import Namespace
+from pytest_canary.k8s.namespace_api import NamespaceApi
 from pytest_canary.manifests.rendered import Given
 from pytest_canary.manifests.version import CANARY, STABLE
 from pytest_canary.release.chart_moves import ChartMoves
@@ -24,7 +24,7 @@ class Moves:
     """
 
     def __init__(
-        self, namespace: Namespace, charts: ChartMoves, tracks: Mapping[str, TrackDeployment]
+        self, namespace: NamespaceApi, charts: ChartMoves, tracks: Mapping[str, TrackDeployment]
     ) -> None:
         self._namespace = namespace
         self._charts = charts

@@ -15,7 +15,7 @@ from pytest_canary.core.findings import Finding
 from pytest_canary.core.waiting import Seen, Waiter
 from pytest_canary.diagnosis.ends import UNSTARTABLE
 from pytest_canary.k8s.exec import Exec, ExecError
-from pytest_canary.k8s.namespace import Namespace
+from pytest_canary.k8s.namespace_api import NamespaceApi
 from pytest_canary.k8s.objects import (
     Object,
     app_container,
@@ -57,7 +57,7 @@ class PodCommands:
 
     def __init__(
         self,
-        namespace: Namespace,
+        namespace: NamespaceApi,
         observer: Observer,
         waiter: Waiter,
         deadline: float,

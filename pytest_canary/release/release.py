@@ -11,7 +11,8 @@ from pytest_canary.config.track_deployments import track_deployments
 from pytest_canary.core.processes import Processes
 from pytest_canary.core.secret_variables import secrets_of
 from pytest_canary.core.waiting import Waiter
-from pytest_canary.k8s.namespace import Exec, Namespace
+from pytest_canary.k8s.exec import Exec
+from pytest_canary.k8s.namespace_api import NamespaceApi
 from pytest_canary.k8s.objects import pods_of
 from pytest_canary.k8s.observer import Observer
 from pytest_canary.manifests.jobs import same_job
@@ -59,7 +60,7 @@ class Release:
 
     def __init__(
         self,
-        namespace: Namespace,
+        namespace: NamespaceApi,
         observer: Observer,
         settings: Settings,
         parameters: Mapping[str, str],

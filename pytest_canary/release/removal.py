@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from pytest_canary.core.waiting import Seen, Waiter
-from pytest_canary.k8s.namespace import Namespace
+from pytest_canary.k8s.namespace_api import NamespaceApi
 from pytest_canary.k8s.objects import Object, pods_of
 from pytest_canary.k8s.observer import Observer
 from pytest_canary.k8s.rollout import deletion_progress, ending_progress, removal_progress
@@ -25,7 +25,7 @@ class Removal:
     """
 
     def __init__(
-        self, namespace: Namespace, observer: Observer, waiter: Waiter, deadline: float
+        self, namespace: NamespaceApi, observer: Observer, waiter: Waiter, deadline: float
     ) -> None:
         self.namespace = namespace
         self.observer = observer

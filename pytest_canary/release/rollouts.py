@@ -10,7 +10,7 @@ from pytest_canary.core.processes import Processes
 from pytest_canary.core.waiting import Waiter
 from pytest_canary.diagnosis import Expected
 from pytest_canary.diagnosis.api_server import lost_api_server
-from pytest_canary.k8s.namespace import Namespace
+from pytest_canary.k8s.namespace_api import NamespaceApi
 from pytest_canary.k8s.observer import Observer
 from pytest_canary.manifests.rendered import Given
 from pytest_canary.release.commands import Commands
@@ -36,7 +36,7 @@ class Rollouts:
 
     def __init__(
         self,
-        namespace: Namespace,
+        namespace: NamespaceApi,
         observer: Observer,
         diagnoser: Diagnoser,
         commands: Commands,

@@ -11,7 +11,7 @@ from pytest_canary.core.errors import FoundError, ReleaseError
 from pytest_canary.core.findings import Finding
 from pytest_canary.core.waiting import Waiter
 from pytest_canary.core.wording import cut, last_line
-from pytest_canary.k8s.namespace import Namespace
+from pytest_canary.k8s.namespace_api import NamespaceApi
 from pytest_canary.k8s.observer import Observer
 from pytest_canary.manifests.documents import Document
 from pytest_canary.release.cluster_wide import ClusterWide
@@ -43,7 +43,7 @@ class Surroundings:
             it.
     """
 
-    namespace: Namespace
+    namespace: NamespaceApi
     observer: Observer
     diagnoser: Diagnoser
     waiter: Waiter

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pytest_canary.core.errors import WaitTimeoutError
 from pytest_canary.core.findings import Finding
 from pytest_canary.core.waiting import Seen, Waiter
-from pytest_canary.k8s.namespace import Namespace
+from pytest_canary.k8s.namespace_api import NamespaceApi
 from pytest_canary.k8s.objects import Object
 from pytest_canary.k8s.observer import Observer
 from pytest_canary.k8s.workloads import WORKLOADS, progress
@@ -36,7 +36,7 @@ class WorkloadWatch:
         what: str,
         way_out: str,
         *,
-        namespace: Namespace,
+        namespace: NamespaceApi,
         observer: Observer,
         diagnoser: Diagnoser,
         waiter: Waiter,

@@ -41,8 +41,22 @@ class DueTimes(NamedTuple):
     shared: Sequence[float]
 
 
-class Asked(Protocol):
-    """What became of the requests to baseline and canary; moments are seconds by `now`.
+class AskedWhen(Protocol):
+    """When baseline and canary were asked; moments are seconds by `now`."""
+
+    def now(self) -> float:
+        """The present moment."""
+
+    def due_times(self, begin: float, end: float) -> DueTimes:
+        """When requests were due in a window, ascending.
+
+        Raises:
+            TrafficError: the traffic broke off.
+        """
+
+
+class Asked(AskedWhen, Protocol):
+    """What became of the requests to baseline and canary.
 
     Attributes:
         by_track: whether who was asked is told by the address, and so stays known where both run
@@ -50,9 +64,6 @@ class Asked(Protocol):
     """
 
     by_track: bool
-
-    def now(self) -> float:
-        """The present moment."""
 
     def due(self, begin: float, end: float) -> int:
         """How many requests were due to either in a window, at most; without a look at each.
@@ -63,13 +74,6 @@ class Asked(Protocol):
 
     def requests(self, begin: float, end: float) -> tuple[Requests, Requests]:
         """What was due in a window: the baseline's requests, and the canary's.
-
-        Raises:
-            TrafficError: the traffic broke off.
-        """
-
-    def due_times(self, begin: float, end: float) -> DueTimes:
-        """When requests were due in a window, ascending.
 
         Raises:
             TrafficError: the traffic broke off.

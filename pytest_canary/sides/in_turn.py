@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from pytest_canary.analysis.requests import Requests
 from pytest_canary.analysis.steadiness import unsteadiness
@@ -70,6 +70,17 @@ class AloneInTurn:
     unsteady: str = ""
 
 
+class Paced(Protocol):
+    """Traffic that can be more or less."""
+
+    @property
+    def rate(self) -> float:
+        """Requests a second, as they were last set."""
+
+    def set_rate(self, rate: float) -> None:
+        """Let so many a second be due from now on."""
+
+
 class InTurn:
     """Asks the baseline in a thread of its own, until it is steady; then, when told, the candidate.
 
@@ -97,7 +108,7 @@ class InTurn:
         first: float,
         most: float,
         limits: VerdictSettings,
-        beside: Traffic | None = None,
+        beside: Paced | None = None,
         rows: Callable[[], int] = lambda: 0,
         period: float = PERIOD,
         unsteadiness: Callable[[Requests, Requests, VerdictSettings], str] = unsteadiness,

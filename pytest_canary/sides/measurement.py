@@ -11,7 +11,7 @@ from pytest_canary.analysis.requests import Requests
 from pytest_canary.analysis.verdict import Verdict
 from pytest_canary.config.settings import VerdictSettings
 from pytest_canary.core.waiting import Seen, Waiter
-from pytest_canary.k8s.namespace import Namespace
+from pytest_canary.k8s.namespace_api import MeasuredPods
 from pytest_canary.k8s.observer import Observer
 from pytest_canary.sides.asked import Asked
 from pytest_canary.sides.held_up import lack_of_sending
@@ -56,7 +56,7 @@ class Measurement:
 
     def __init__(
         self,
-        namespace: Namespace,
+        namespace: MeasuredPods,
         observer: Observer,
         waiter: Waiter,
         asked: Asked,

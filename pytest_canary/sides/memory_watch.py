@@ -27,9 +27,9 @@ from pytest_canary.sides.pages import Page
 
 if TYPE_CHECKING:
     from pytest_canary.analysis.prometheus import Metrics
-    from pytest_canary.k8s.namespace import Namespace
+    from pytest_canary.k8s.namespace_api import MeasuredPods
     from pytest_canary.k8s.observer import Observer
-    from pytest_canary.sides.asked import Asked
+    from pytest_canary.sides.asked import AskedWhen
     from pytest_canary.sides.pages import Pages
 
 # Seconds between two looks.
@@ -59,7 +59,7 @@ class MemoryWatch:
     def __init__(
         self,
         deployments: Mapping[str, str],
-        namespace: Namespace,
+        namespace: MeasuredPods,
         observer: Observer,
         pages: Pages,
         images: Collection[str],
@@ -166,7 +166,7 @@ class MemoryWatch:
         }
 
     def tell(
-        self, asked: Asked, pods: Mapping[str, Sequence[str]]
+        self, asked: AskedWhen, pods: Mapping[str, Sequence[str]]
     ) -> tuple[Memory | None, Memory | None]:
         """What pods of the baseline and the canary held, by the same measure.
 

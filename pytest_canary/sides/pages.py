@@ -10,7 +10,7 @@ from pytest_canary.analysis.prometheus import Metrics
 from pytest_canary.api.client import Api
 from pytest_canary.config.api_settings import ApiSettings, Request
 from pytest_canary.core.errors import ApiError, ReleaseError
-from pytest_canary.k8s.namespace import Namespace
+from pytest_canary.k8s.namespace_api import MeasuredPods
 
 # What pages of metrics are asked for as.
 TEXT_FORMAT = {"Accept": "text/plain; version=0.0.4"}
@@ -47,7 +47,7 @@ class Pages:
     """
 
     def __init__(
-        self, namespace: Namespace, api: ApiSettings, request: float, port: Callable[[str], int]
+        self, namespace: MeasuredPods, api: ApiSettings, request: float, port: Callable[[str], int]
     ) -> None:
         self._namespace = namespace
         self._settings = api

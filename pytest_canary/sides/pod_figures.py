@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pytest_canary.analysis import prometheus
-from pytest_canary.k8s.namespace import Namespace
+from pytest_canary.k8s.namespace_api import MeasuredPods
 from pytest_canary.k8s.objects import (
     Object,
     containers,
@@ -36,7 +36,7 @@ class PodFigures:
     def __init__(
         self,
         deployment: str,
-        namespace: Namespace,
+        namespace: MeasuredPods,
         observer: Observer,
         pages: Pages,
     ) -> None:

@@ -221,7 +221,7 @@ def apply_can_fail(context: Context) -> None:
 
 @STAGE.holds("every node is ready", when=has_own_cluster)
 def nodes_are_ready(context: Context) -> None:
-    nodes: list[Object] = []
+    nodes: Sequence[Object] = []
 
     def look() -> Seen[None]:
         nonlocal nodes

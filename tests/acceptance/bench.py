@@ -16,13 +16,14 @@ import pytest
 from acceptance import faults
 from acceptance.deliveries import Deliver, by_script
 from acceptance.faults import Fault
-from acceptance.projects import ROOT, addressbook_tables
+from acceptance.projects import addressbook_tables
 from acceptance.rehearsals import (
     Place,
     adapted,
     check,
     obey,
 )
+from fakes.folders import ROOT
 
 from pytest_canary import stages
 from pytest_canary.context.following import wait_for_kube_proxy

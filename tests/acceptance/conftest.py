@@ -14,16 +14,9 @@ import docker
 import pytest
 from acceptance.homes import forget, sessions, sweep
 from acceptance.lanes import Lanes, faults_left, open_lanes
-from acceptance.projects import (
-    KUBECONFIG,
-    ROOT,
-    Ailing,
-    Project,
-    addressbook_settings,
-    needed,
-    nodes,
-)
+from acceptance.projects import KUBECONFIG, Ailing, Project, addressbook_settings, needed, nodes
 from acceptance.under_way import Seen, write
+from fakes.folders import FIXTURES, ROOT
 
 
 @pytest.fixture(scope="session")
@@ -105,7 +98,7 @@ def ailing(releases: dict[str, str], engine: docker.DockerClient) -> Iterator[Ai
         name = f"{releases[release]}-{ailment}"
         if name not in made:
             arguments = {"CANDIDATE": releases[release], "AILMENT": ailment}
-            folder = str(ROOT / "fixtures" / "canaries")
+            folder = str(FIXTURES / "canaries")
             engine.images.build(path=folder, rm=True, buildargs=arguments, tag=name)
             made.add(name)
         return name

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from acceptance.projects import ROOT
+from fakes.folders import ROOT
 
 
 def copied(name: str, folder: Path) -> Path:

@@ -16,13 +16,14 @@ from acceptance import faults
 from acceptance.bench import DUMP, Bench, Outcome, manage, manifest, table
 from acceptance.deliveries import Deliver, by_script
 from acceptance.faults import Fault
-from acceptance.projects import ROOT, Project
+from acceptance.projects import Project
 from acceptance.rehearsals import Place, build, hold, load, rehearsal
+from fakes.folders import FIXTURES
 
 from pytest_canary.cluster.run import RUN_LABEL
 from pytest_canary.rehearsal.rehearsal import Rehearsal
 
-FAULTS = faults.load(ROOT / "fixtures" / "faults")
+FAULTS = faults.load(FIXTURES / "faults")
 
 # Whom the bundled image runs as.
 USER = "10001:10001"

@@ -15,8 +15,6 @@ import docker
 import pytest
 from acceptance.homes import RUNS, nodes_beside
 
-ROOT = Path(__file__).parents[2]
-
 Ailing = Callable[[str, str], str]
 """Builds a release, "1" or "2", with an ailment of fixtures/canaries/, and names its image."""
 

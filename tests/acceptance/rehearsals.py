@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from acceptance.projects import KUBECONFIG, ROOT, Project, needed
+from acceptance.projects import KUBECONFIG, Project, needed
+from fakes.folders import ROOT
 
 from pytest_canary import stages
 from pytest_canary.analysis.verdict import Verdict

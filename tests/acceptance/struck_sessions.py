@@ -9,7 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import MappingProxyType
 
-from acceptance.projects import ROOT, Project, Walked
+from acceptance.projects import Project, Walked
+from fakes.folders import TESTS
 from fakes.signals import heed_signals
 
 
@@ -41,7 +42,7 @@ def walk_struck(
         cwd=project.root,
         env=project.environment
         | {
-            "PYTHONPATH": str(ROOT / "tests"),
+            "PYTHONPATH": str(TESTS),
             "STRIKE": way,
             "STRIKE_AT": stage,
             "STRIKE_BESIDE": str(beside),

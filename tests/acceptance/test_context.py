@@ -18,17 +18,8 @@ from pathlib import Path
 import docker
 import pytest
 import yaml
-from acceptance.projects import (
-    NOTHING,
-    PATIENCE,
-    ROOT,
-    Project,
-    Walked,
-    inside,
-    left,
-    needed,
-    node_of,
-)
+from acceptance.projects import NOTHING, PATIENCE, Project, Walked, inside, left, needed, node_of
+from fakes.folders import DOCS, ROOT, TESTS
 
 Make = Callable[[str], Project]
 # One of a kind cluster's node ports, all of which have a port of this machine.
@@ -69,7 +60,7 @@ class Theirs:
             file: of docs/rights.
             server: an address of the API server that its certificate does not have.
         """
-        role, binding = yaml.safe_load_all((ROOT / "docs" / "rights" / file).read_text())
+        role, binding = yaml.safe_load_all((DOCS / "rights" / file).read_text())
         binding["subjects"] = [{"kind": "ServiceAccount", "name": "ada", "namespace": "default"}]
         made = path.with_suffix(".yml")
         metadata = {"name": "ada", "namespace": "default"}
@@ -335,7 +326,7 @@ def test_what_a_killed_walk_left_in_a_namespace_that_is_there_is_removed(
             theirs.kubectl("create", "deployment", "theirs", "--image=x", "-n", "shop-test")
             before = theirs.everything()
             notes.environment |= {"STRIKE": "SIGKILL", "STRIKE_AT": "canary"}
-            notes.environment["PYTHONPATH"] = str(ROOT / "tests")
+            notes.environment["PYTHONPATH"] = str(TESTS)
             options = ["-p", "acceptance.striking", "--canary-namespace=shop-test"]
 
             killed = walk(notes, theirs, kubeconfig, *options)

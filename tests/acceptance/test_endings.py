@@ -16,9 +16,10 @@ import docker
 import pytest
 from acceptance.bench import Bench
 from acceptance.lanes import faults_left
-from acceptance.projects import NOTHING, ROOT, Project, Walked, left, node_of
+from acceptance.projects import NOTHING, Project, Walked, left, node_of
 from acceptance.struck_sessions import walk_struck
 from acceptance.tables import write_table
+from fakes.folders import ROOT
 
 from pytest_canary.core.wording import plural
 

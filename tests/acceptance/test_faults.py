@@ -18,8 +18,8 @@ from acceptance import faults
 from acceptance.bench import Told, assert_said_and_kept
 from acceptance.faults import Fault
 from acceptance.lanes import FAULTS, Lanes
-from acceptance.projects import ROOT
 from acceptance.tables import write_table
+from fakes.folders import FIXTURES, ROOT
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,7 @@ def tell(config: pytest.Config, told: dict[str, Told]) -> None:
             for name, each in sorted(told.items())
         }
         text = json.dumps(heard, indent=1, ensure_ascii=False)
-        (ROOT / "fixtures" / "faults" / "told.json").write_text(f"{text}\n", encoding="utf-8")
+        (FIXTURES / "faults" / "told.json").write_text(f"{text}\n", encoding="utf-8")
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     capture = config.pluginmanager.get_plugin("capturemanager")
     if reporter is None:

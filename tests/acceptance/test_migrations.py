@@ -8,14 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from acceptance.projects import ROOT, Project, addressbook_tables
+from acceptance.projects import Project, addressbook_tables
 from acceptance.rehearsals import build, hold, load, rehearsal
+from fakes.folders import FIXTURES
 
 from pytest_canary import stages
 from pytest_canary.core.errors import CanaryError, FoundError
 from pytest_canary.rehearsal.rehearsal import Rehearsal
 
-WAYS = ROOT / "fixtures" / "migrations"
+WAYS = FIXTURES / "migrations"
 JOB = {"job": str(WAYS / "job.yml")}
 
 

@@ -12,7 +12,6 @@ import docker
 import pytest
 from acceptance.projects import (
     NOTHING,
-    ROOT,
     Project,
     Walked,
     addressbook_settings,
@@ -20,6 +19,7 @@ from acceptance.projects import (
     needed,
     node_of,
 )
+from fakes.folders import FIXTURES, ROOT
 
 Make = Callable[[str], Project]
 
@@ -144,7 +144,7 @@ def test_a_release_by_jobs_of_one_file_passes_every_stage(
     project = addressbook_project("services")
     (project.root / "test_release.py").unlink()
     base = needed("PYTHON_IMAGE")
-    text = (ROOT / "fixtures" / "pipelines" / "services" / file).read_text()
+    text = (FIXTURES / "pipelines" / "services" / file).read_text()
     for old, new in (
         ("deployment=shop-", "deployment=addressbook-"),
         ("shop-", "addressbook-"),

@@ -8,10 +8,11 @@ import shutil
 
 import docker
 import pytest
-from acceptance.projects import ROOT, Project, Walked, needed, node_of
+from acceptance.projects import Project, Walked, needed, node_of
+from fakes.folders import FIXTURES, ROOT
 
 EXAMPLE = ROOT / "examples" / "addressbook-yaml"
-QUEUE = ROOT / "fixtures" / "prerequisites" / "queue.yml"
+QUEUE = FIXTURES / "prerequisites" / "queue.yml"
 
 # What the app asks before it starts.
 NEEDS_QUEUE = """\

@@ -15,7 +15,8 @@ from typing import TypedDict
 import docker
 import pytest
 import yaml
-from acceptance.projects import PATIENCE, ROOT, Project, Walked, needed
+from acceptance.projects import PATIENCE, Project, Walked, needed
+from fakes.folders import FIXTURES, ROOT
 
 # One after the other, reads of all rows would have more and more to answer.
 BOUNDED = '[api]\nbounded-read = { method = "GET", path = "/person/1" }\n'
@@ -105,7 +106,7 @@ def test_plain_yaml_is_walked_as_it_stands(shared: Project, releases: dict[str, 
 
 def add_job(folder: Path) -> None:
     """Put a Job beside plain objects that has one name for both versions."""
-    text = (ROOT / "fixtures" / "migrations" / "job.yml").read_text()
+    text = (FIXTURES / "migrations" / "job.yml").read_text()
     (folder / "k8s" / "job.yml").write_text(text.replace("$img", "addressbook:1"))
 
 
@@ -223,7 +224,7 @@ def test_an_update_that_errs_is_taken_back_by_helm(
     shared: Project, releases: dict[str, str], engine: docker.DockerClient
 ) -> None:
     engine.images.build(
-        path=str(ROOT / "fixtures" / "canaries"),
+        path=str(FIXTURES / "canaries"),
         rm=True,
         buildargs={"CANDIDATE": releases["2"], "AILMENT": "errs"},
         tag="addressbook:errs",

@@ -9,15 +9,16 @@ from typing import Any
 
 import pytest
 from acceptance.bench import table
-from acceptance.projects import ROOT, Project
+from acceptance.projects import Project
 from acceptance.rehearsals import ask, hold, rehearsal
+from fakes.folders import BUNDLED_TEMPLATE
 
 from pytest_canary.core.errors import FoundError
 from pytest_canary.k8s.objects import Object
 from pytest_canary.rehearsal.rehearsal import Rehearsal
 from pytest_canary.stages import baseline
 
-TEMPLATE = (ROOT / "manifests" / "deployment.yml").read_text()
+TEMPLATE = BUNDLED_TEMPLATE.read_text()
 SELECTOR = "    matchLabels:\n      app: addressbook\n      deployment: $deployment\n"
 LABELS = "      labels:\n        app: addressbook\n        deployment: $deployment\n"
 

@@ -19,18 +19,10 @@ from typing import Any
 import docker
 import pytest
 from acceptance.machines import Machine
-from acceptance.projects import (
-    NOTHING,
-    ROOT,
-    Project,
-    Walked,
-    inside,
-    left,
-    needed,
-    node_of,
-)
+from acceptance.projects import NOTHING, Project, Walked, inside, left, needed, node_of
 from acceptance.struck_sessions import walk_struck
 from acceptance.under_way import GONE, Seen, also
+from fakes.folders import TESTS
 
 # Seconds.
 JUMP = 3600
@@ -80,7 +72,7 @@ def test_a_clock_that_jumps_is_survived_or_told(
     seconds: int,
 ) -> None:
     library, clock = tmp_path / "clock.so", tmp_path / "clock"
-    source = ROOT / "tests" / "acceptance" / "clock.c"
+    source = TESTS / "acceptance" / "clock.c"
     subprocess.run(["cc", "-O2", "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
     clock.write_text("0")
     way = "forward" if seconds > 0 else "back"

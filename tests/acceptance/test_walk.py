@@ -18,7 +18,6 @@ import pytest
 from acceptance.hunt import COMMAND, ENV, MARKER, Hunt
 from acceptance.projects import (
     NOTHING,
-    ROOT,
     Project,
     addressbook_settings,
     inside,
@@ -27,6 +26,7 @@ from acceptance.projects import (
     needed,
     node_of,
 )
+from fakes.folders import DOCS
 
 from pytest_canary.config.options import STAGES
 
@@ -256,7 +256,7 @@ def test_a_cluster_of_the_runs_own_starts_in_no_more_time_than_it_must(
 def test_a_script_walks_without_pytest(shared: Project, releases: dict[str, str]) -> None:
     """With a proxy in its environment that leads nowhere; nothing of a walk is beyond it."""
     nowhere = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy"), "http://127.0.0.1:9")
-    page = (ROOT / "docs" / "your-own-tests.md").read_text()
+    page = (DOCS / "your-own-tests.md").read_text()
     script = page.split("## Without pytest\n\n```python\n")[1].split("```")[0]
     image = f", node_image={needed('NODE_IMAGE')!r}" if needed("NODE_IMAGE") else ""
     script = script.replace('baseline="shop:1.4"', f"baseline={releases['1']!r}, reuse=True{image}")

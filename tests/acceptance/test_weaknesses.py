@@ -10,8 +10,9 @@ from typing import Any
 
 import docker
 import pytest
-from acceptance.projects import PATIENCE, ROOT, Project, needed
+from acceptance.projects import PATIENCE, Project, needed
 from acceptance.rehearsals import rehearsal
+from fakes.folders import FIXTURES
 
 from pytest_canary import stages
 from pytest_canary.config.options import STAGES
@@ -21,7 +22,7 @@ from pytest_canary.stages import canary, stable
 
 pytestmark = pytest.mark.alone
 
-WEAK = ROOT / "fixtures" / "weak"
+WEAK = FIXTURES / "weak"
 
 # What is weak about it: by the stage in which it is told, and its rule; how it is told.
 TOLD = {

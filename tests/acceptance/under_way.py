@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from acceptance.projects import ROOT
 from acceptance.tables import write_table
+from fakes.folders import ROOT
 
 # Seconds for which something is gone.
 GONE = 10

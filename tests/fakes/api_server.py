@@ -109,7 +109,7 @@ def welcome(server: ApiServer, namespace: str) -> None:
 
 
 @contextmanager
-def api_server() -> Iterator[ApiServer]:
+def serving_api() -> Iterator[ApiServer]:
     """One that runs."""
     with ApiServer() as running:
         thread = threading.Thread(target=running.serve_forever, args=(0.01,))

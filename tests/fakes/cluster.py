@@ -71,6 +71,9 @@ class Namespace(NamespaceApi):
     def kubeconfig(self) -> Path:
         return self._kubeconfig
 
+    def lister(self, kind: str) -> Any:
+        raise AssertionError("whoever watches it is told of what changes, and lists nothing")
+
     @property
     def cluster(self) -> ClusterAround:
         return Around(self)

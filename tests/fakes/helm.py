@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 # As Helm tells where each object comes from; what a template makes twice, it makes in one go.
 MADE = """---
 # Source: shop/templates/service.yaml
@@ -77,6 +79,13 @@ for track in stable canary; do
 done
 cat {folder}/around
 """
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project with a chart, and nothing on the PATH but its Helm and the machine's tools."""
+    monkeypatch.setenv("PATH", f"{tmp_path}/bin:/usr/bin:/bin")
+    return chart(tmp_path)
 
 
 def chart(root: Path) -> Path:

@@ -2,9 +2,13 @@
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
+import numpy
+
 from pytest_canary.analysis.comparison import Comparison, Observed, Rule
+from pytest_canary.analysis.memory import Memory
 from pytest_canary.analysis.metrics.metric import Metric
 from pytest_canary.analysis.requests import Requests
 from pytest_canary.config.settings import VerdictSettings as Limits
@@ -86,3 +90,18 @@ def compared(
     """A metric's only comparison, by these limits."""
     (found,) = compared_all(metric, baseline, canary, rule, **limits).values()
     return found
+
+
+def paused(seed: int, *begins: float, seconds: float = 1.0) -> Observed:
+    """600 answers of about 10 ms, but for the pauses, in which all wait for their ends."""
+    due = requests(600).due
+    took = numpy.array(around(0.01, 600, seed))
+    for begin in begins:
+        late = (due >= begin) & (due < begin + seconds)
+        took[late] = numpy.maximum(took[late], begin + seconds - due[late])
+    return timed(list(took))
+
+
+def read_until(seconds: float, memory: Memory) -> Memory:
+    """What was read of it by then."""
+    return replace(memory, readings=[each for each in memory.readings if each.seconds <= seconds])

@@ -16,6 +16,7 @@ from typing import Any
 
 import requests
 from fakes.clock import Clock
+from fakes.folders import ROOT
 from fakes.objects import Object
 from fakes.store import Store
 from fakes.watched import Watched
@@ -23,6 +24,7 @@ from fakes.watched import Watched
 from pytest_canary.config import settings_file
 from pytest_canary.config.settings import Settings
 from pytest_canary.core.errors import ClusterError
+from pytest_canary.k8s.namespace_api import MeasuredPods
 from pytest_canary.sides import pages as sides
 
 CANARY, STABLE = "app-canary", "app-stable"
@@ -79,14 +81,20 @@ class Pods:
         self.kubelet: dict[str, tuple[float, float]] = {}
         self.kubelet_fails = False
         self.allocatable: str | None = "4Gi"
-        self.cluster = self
         self.store = Store()
         self._port = port
-        stand_in: Any = self
-        self.observer = Watched(stand_in, self.clock)
+        self.observer = Watched(self, self.clock)
         for deployment, count in ((CANARY, 1), (STABLE, 2)):
             for number in range(count):
                 self.put(pod(deployment, number))
+
+    @property
+    def name(self) -> str:
+        return "canary-test"
+
+    @property
+    def cluster(self) -> Pods:
+        return self
 
     @property
     def names(self) -> list[str]:
@@ -107,6 +115,9 @@ class Pods:
         self.pages[f"/{name}/metrics"] = "\n".join([*lines, ""])
 
     # What the harness asks.
+
+    def lister(self, kind: str) -> Any:
+        raise AssertionError("whoever watches them is told of what changes, and lists nothing")
 
     def take_up(self) -> None:
         """Nobody asks for anything by scripts."""
@@ -149,7 +160,7 @@ def showing() -> Iterator[Pods]:
 
 
 def pages_of(
-    namespace: Any, settings: Settings, port: Callable[[str], int] = lambda _: 3000
+    namespace: MeasuredPods, settings: Settings, port: Callable[[str], int] = lambda _: 3000
 ) -> sides.Pages:
     """What asks pods for their pages, where the settings have them."""
     return sides.Pages(namespace, settings.api, settings.deadlines.request, port)
@@ -157,8 +168,6 @@ def pages_of(
 
 def checked(table: Mapping[str, Any]) -> Settings:
     """The settings of a project in this repository's layout."""
-    from fakes.world import ROOT
-
     return settings_file.check(dict(table), ROOT, "canary.toml")
 
 

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from fakes.folders import FIXTURES
+
 from pytest_canary.manifests.documents import Source
 from pytest_canary.pipelines.pipeline import Pipeline, read_pipeline
 
@@ -14,7 +16,7 @@ FILES = {
 }
 """Those that it names, and what they hold."""
 
-EVERYTHING = (Path(__file__).parents[2] / "fixtures" / "pipelines" / "everything.yml").read_text()
+EVERYTHING = (FIXTURES / "pipelines" / "everything.yml").read_text()
 
 
 def read_text(text: str) -> Pipeline:

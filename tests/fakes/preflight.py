@@ -4,7 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from fakes.repository import commit, git
+from fakes.folders import FIXTURES, ROOT
+from fakes.manifest_sets import planned
+from fakes.repository import into_git
 
 from pytest_canary.config import settings_file
 from pytest_canary.config.baseline import Baseline, find_baseline
@@ -17,13 +19,12 @@ from pytest_canary.preflight.groups import Group
 from pytest_canary.preflight.inspection import Inspection
 from pytest_canary.preflight.subject import Node
 
-ROOT = Path(__file__).parents[2]
-BROKEN = ROOT / "fixtures" / "manifests"
+BROKEN = FIXTURES / "manifests"
 FAULTS = sorted(path for path in BROKEN.glob("*/*.yml") if path.stem != "healthy")
 NODE = Node(cpus=4, memory=8 * 2**30)
 KIND = Options(node_image="kindest/node:v1.35.4")
 ELSEWHERE = Options(context="prod", registry="registry.invalid/team")
-CHANGES = sorted(path for path in (ROOT / "fixtures" / "changes").iterdir() if path.is_dir())
+CHANGES = sorted(path for path in (FIXTURES / "changes").iterdir() if path.is_dir())
 NOTHING = Baseline("none", "", "")
 GROUPS = [each for each in vars(groups).values() if isinstance(each, Group)]
 
@@ -82,6 +83,11 @@ def inspected(
     return inspection_of(plan, folder, Processes(), node)
 
 
+def found_in(root: Path, **table: Any) -> Inspection:
+    """What is found in a project as it stands, with these settings."""
+    return inspection_of(planned(root, **table), root, Processes(), NODE)
+
+
 def codes(found: Inspection) -> list[str]:
     """The rules of its findings."""
     return [finding.code for finding in found.findings]
@@ -116,6 +122,5 @@ def compared(folder: Path, live: dict[str, Any], made: dict[str, Any], **more: A
         more: what else `inspected` takes.
     """
     inspected(folder, **live)
-    git(folder, "init", "--quiet")
-    commit(folder, "v1")
+    into_git(folder, "v1")
     return inspected(folder, **made, baseline="git:v1", **more)

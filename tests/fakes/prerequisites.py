@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from fakes.folders import FIXTURES
+
 from pytest_canary.manifests.documents import Document
 from pytest_canary.rendering.prerequisites import Prerequisites, read_prerequisites
 
-QUEUE = Path(__file__).parents[2] / "fixtures" / "prerequisites" / "queue.yml"
+QUEUE = FIXTURES / "prerequisites" / "queue.yml"
 
 LANE = """\
 apiVersion: example.invalid/v1

@@ -58,10 +58,9 @@ def provisioned(
     database = Image("sha256:0", "canary-db:0") if plan.has_database else None
     if database:
         world.namespace.add(*first(database))
-    namespace: Any = world.namespace
     return Provisioned(
-        namespace=namespace,
-        owner=namespace,
+        namespace=world.namespace,
+        owner=world.namespace,
         home=world.folder,
         cluster=cluster,
         kubectl=world.kubectl,

@@ -4,9 +4,9 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any, cast
 
+from fakes.folders import FIXTURES
 from fakes.objects import copied
 
 from pytest_canary.core.findings import Finding
@@ -14,7 +14,7 @@ from pytest_canary.diagnosis import Expected, Objects, as_expected, diagnose, la
 from pytest_canary.diagnosis.subject import LastWords, Run
 from pytest_canary.k8s.objects import Object, Snapshot
 
-FOLDER = Path(__file__).parents[2] / "fixtures" / "objects" / "recordings"
+FOLDER = FIXTURES / "objects" / "recordings"
 FIELDS = {
     "Deployment": "deployments",
     "ReplicaSet": "replica_sets",

@@ -6,8 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-
-ROOT = Path(__file__).parents[2]
+from fakes.folders import ROOT
 
 FILES = ("Dockerfile", "apply.sh", "manifests/deployment.yml", "manifests/service.yml")
 """The addressbook's layout."""
@@ -55,8 +54,7 @@ def tagged(tmp_path: Path, history: Path) -> Path:
 def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What `tagged` is a copy of."""
     folder = lay_out(tmp_path_factory.mktemp("history") / "project")
-    git(folder, "init", "--quiet")
-    commit(folder, "v1.3")
+    into_git(folder, "v1.3")
     commit(folder, "v1.4")
     commit(folder)
     commit(folder, "v2.0")
@@ -89,13 +87,18 @@ def commit(folder: Path, *tags: str) -> str:
     return git(folder, "rev-parse", "HEAD")
 
 
+def into_git(folder: Path, *tags: str) -> str:
+    """Make a folder a repository, commit what is there, and tag it; returns the commit's ID."""
+    git(folder, "init", "--quiet")
+    return commit(folder, *tags)
+
+
 def manifests_of_two_versions(project: Path) -> Path:
     """The bundled app's manifests in git, tagged v1, and in a newer version since."""
     shutil.copytree(ROOT / "manifests", project / "manifests")
     shutil.copy(ROOT / "apply.sh", project)
     (project / "Dockerfile").touch()
-    git(project, "init", "--quiet")
-    commit(project, "v1")
+    into_git(project, "v1")
     with (project / "manifests" / "deployment.yml").open("a") as template:
         template.write("# Nothing but this has changed.\n")
     return project

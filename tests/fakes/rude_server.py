@@ -109,7 +109,7 @@ def resets_mid_body(connection: socket.socket, asked: Asked, stopping: threading
     """Resets the connection when half of the answer has gone."""
     connection.sendall(answer(body="half", length=8))
     # What is not yet read goes with a reset; the client must have had the head before.
-    stopping.wait(0.05)
+    stopping.wait(0.5)
     resets(connection, asked, stopping)
 
 

@@ -13,8 +13,9 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from fakes.folders import ROOT
 from fakes.leaks import HOSTILE, encoded, forms, leaks
-from fakes.world import ROOT, World
+from fakes.world import World
 from fakes.world_settings import SETTINGS
 
 from pytest_canary.plugin import state

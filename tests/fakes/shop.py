@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from fakes.folders import FIXTURES, ROOT
 
-ROOT = Path(__file__).parents[2]
-BROKEN = ROOT / "fixtures" / "manifests"
+BROKEN = FIXTURES / "manifests"
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ from fakes import objects
 from fakes.clock import Clock
 from fakes.cluster import Namespace
 from fakes.engine import IMAGES
+from fakes.folders import ROOT
 from fakes.objects import Object
 from fakes.watched import Watched
-from fakes.world import ROOT
 
 from pytest_canary.config import settings_file
 from pytest_canary.k8s.objects import pods_of
@@ -46,10 +46,9 @@ class Place:
 
     def tracks(self) -> Tracks:
         """The tracks' addresses, where that can be."""
-        namespace: Any = self.namespace
         names = {track: self.settings.deployment_name(track) for track in TRACKS}
         service, observer = self.settings.service_name, self.observer
-        made = Tracks(namespace, observer, service, names, clock=self.time, **self.options)
+        made = Tracks(self.namespace, observer, service, names, clock=self.time, **self.options)
         made.open()
         return made
 

@@ -57,7 +57,7 @@ class Stuck(Sender):
 
 def until(done: Callable[[], bool]) -> None:
     """Wait for the traffic to have got so far; the deadline is for a test that hangs."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while not done():
         assert time.monotonic() < deadline, "it never came about"
         time.sleep(0.005)

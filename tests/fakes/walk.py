@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from fakes.folders import ROOT
+
 from pytest_canary import stages
 from pytest_canary.config import settings_file
 from pytest_canary.config.baseline import Baseline
@@ -30,7 +32,7 @@ Entered = Callable[[], list[str]]
 
 def applying(stage: str) -> int:
     """How many of a stage's assertions an upgrade with the default settings has."""
-    found = settings_file.check({"name": "addressbook"}, Path(__file__).parents[2], "defaults")
+    found = settings_file.check({"name": "addressbook"}, ROOT, "defaults")
     upgrade = Plan(found, Options(), Baseline("image", "shop:1", "--canary-baseline"))
     return len(stages.load(stage).checks_for(upgrade))
 

@@ -5,24 +5,34 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Protocol
 
 from fakes.clock import Clock
 from fakes.objects import copied
+from fakes.store import Store
 
 from pytest_canary.core.errors import ClusterError
+from pytest_canary.k8s.namespace_api import Listing
 from pytest_canary.k8s.objects import Snapshot
 from pytest_canary.k8s.observer import KINDS, Observer
 
-if TYPE_CHECKING:
-    from fakes.cluster import Namespace
+
+class Telling(Listing, Protocol):
+    """What of an API server in memory is watched."""
+
+    @property
+    def store(self) -> Store:
+        """Where its objects are."""
+
+    def take_up(self) -> None:
+        """Do what scripts have asked of it meanwhile."""
 
 
 class Watched(Observer):
     """The observer, told by the API server itself instead of by watches.
 
     Args:
-        namespace: tells it.
+        namespace: tells it of each change.
         clock: what its waits take.
         waits: called before each wait, for what happens meanwhile.
 
@@ -31,14 +41,12 @@ class Watched(Observer):
     """
 
     def __init__(
-        self, namespace: Namespace, clock: Clock, waits: Callable[[], None] = lambda: None
+        self, namespace: Telling, clock: Clock, waits: Callable[[], None] = lambda: None
     ) -> None:
         self._waits = waits
         self.blind: ClusterError | None = None
         self._clock = clock
-        # No watch is ever started, and nothing else needs more of it than a namespace's protocol.
-        stand_in: Any = namespace
-        super().__init__(stand_in)
+        super().__init__(namespace)  # no watch is ever started
         self._told_by = namespace
         for kind in KINDS:
             for item in namespace.store.held(kind):

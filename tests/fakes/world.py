@@ -22,6 +22,7 @@ from fakes.clock import Clock
 from fakes.cluster import Namespace
 from fakes.delivery import delivered
 from fakes.engine import IMAGES, Engine
+from fakes.folders import ROOT
 from fakes.go import GO, GO_IN_TURN
 from fakes.network import Network
 from fakes.objects import Object
@@ -55,8 +56,6 @@ from pytest_canary.rendering.version import Version
 from pytest_canary.sides.in_turn import InTurn
 from pytest_canary.sides.measurement import Measurement
 from pytest_canary.sides.sides import Sides
-
-ROOT = Path(__file__).parents[2]
 
 
 class World:

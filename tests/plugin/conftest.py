@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from fakes import stand_in as stand_ins
+from fakes.folders import TESTS
 from fakes.inner_sessions import pytester as pytester
 from fakes.inner_sessions import small_heap as small_heap
 
@@ -48,5 +49,5 @@ def entered_in(project: Path) -> list[str]:
 def stand_in(project: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[str]]:
     """Transitions that only write down that they were made; returns what they wrote."""
     monkeypatch.setenv("PYTEST_PLUGINS", stand_ins.__name__)
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]), prepend=os.pathsep)
+    monkeypatch.setenv("PYTHONPATH", str(TESTS), prepend=os.pathsep)
     return lambda: entered_in(project)

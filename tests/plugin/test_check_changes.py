@@ -7,10 +7,11 @@ import shutil
 from pathlib import Path
 
 import pytest
+from fakes.folders import FIXTURES, ROOT
 from fakes.manifest_sets import DEPLOYMENT, SERVICE
 from fakes.manifest_sets import project as put
-from fakes.repository import commit, git
-from fakes.shop import BROKEN, ROOT
+from fakes.repository import commit, into_git
+from fakes.shop import BROKEN
 
 
 @pytest.fixture
@@ -21,8 +22,7 @@ def released(project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for kind in ("deployment", "service"):
         shutil.copy(BROKEN / kind / "healthy.yml", project / "manifests" / f"{kind}.yml")
     shutil.copy(ROOT / "apply.sh", project / "apply.sh")
-    git(project, "init", "--quiet")
-    commit(project, "v1")
+    into_git(project, "v1")
     commit(project)
     return project
 
@@ -32,7 +32,7 @@ def test_a_check_compares_with_the_newest_tag_and_tells_what_changes(
 ) -> None:
     for name in ("immutable-field", "changed-probe"):
         shutil.copy(
-            ROOT / "fixtures" / "changes" / name / "deployment.yml",
+            FIXTURES / "changes" / name / "deployment.yml",
             released / "manifests" / "deployment.yml",
         )
         result = pytester.runpytest_inprocess("--canary-check")

@@ -6,14 +6,14 @@ import shutil
 from pathlib import Path
 
 import pytest
-from fakes.shop import ROOT
+from fakes.folders import FIXTURES
 from fakes.shop import shop as shop
 
 
 def test_a_pipeline_is_looked_at_with_all_that_it_promotes_to_where_it_is_named(
     pytester: pytest.Pytester, shop: Path
 ) -> None:
-    shutil.copytree(ROOT / "fixtures" / "pipelines" / "book", shop, dirs_exist_ok=True)
+    shutil.copytree(FIXTURES / "pipelines" / "book", shop, dirs_exist_ok=True)
     # Each condition is looked at once, that of [promotion] too.
     (shop / "canary.toml").write_text(
         """

@@ -5,10 +5,10 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from fakes import stand_in as stand_ins
+from fakes.folders import TESTS
 from fakes.walk import STAGES
 
 YOURS = "canary: the demo is yours, in canary-demo: change something there, and walk again with *"
@@ -25,7 +25,7 @@ def entered(
     """An empty folder, and stages that write down elsewhere that they were entered."""
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     monkeypatch.setenv("PYTEST_PLUGINS", stand_ins.__name__)
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]), prepend=os.pathsep)
+    monkeypatch.setenv("PYTHONPATH", str(TESTS), prepend=os.pathsep)
     monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:hypothesispytest -p no:cacheprovider")
     monkeypatch.setenv("XDG_STATE_HOME", str(elsewhere))
     log = elsewhere / "entered"

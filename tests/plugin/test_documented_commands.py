@@ -16,9 +16,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from fakes.repository import commit, git
+from fakes.folders import DOCS, ROOT, TESTS
+from fakes.repository import git, into_git
 from fakes.walk import STAGES, Entered
-from unit.docs.pages import PAGES, ROOT, commands
+from unit.docs.pages import PAGES, commands
 
 WALK = "tests/acceptance/test_walk.py"
 UPGRADE = f"{WALK}::test_an_upgrade_of_the_addressbook_passes_every_stage"
@@ -207,7 +208,7 @@ def sources(path: Path, name: str) -> str:
         found.append(ast.get_source_segment(text, functions[name]) or "")
         used = {each.id for each in ast.walk(functions[name]) if isinstance(each, ast.Name)}
         helpers = {
-            alias.name: ROOT / "tests" / f"{str(each.module).replace('.', '/')}.py"
+            alias.name: TESTS / f"{str(each.module).replace('.', '/')}.py"
             for each in tree.body
             if isinstance(each, ast.ImportFrom) and str(each.module).startswith("acceptance.")
             for alias in each.names
@@ -233,8 +234,7 @@ def released(project: Path, stand_in: Entered, monkeypatch: pytest.MonkeyPatch) 
     (project / "canary.toml").write_text(f"[pipeline]\n{''.join(lines)}")
     (project / "kubeconfig").write_text(KUBECONFIG)
     monkeypatch.setenv("KUBECONFIG", str(project / "kubeconfig"))
-    git(project, "init", "--quiet")
-    commit(project)
+    into_git(project)
     git(project, "tag", "v1.4")
     (project / "manifests" / "deployment.yml").write_text("kind: Deployment # changed\n")
     return stand_in
@@ -319,7 +319,7 @@ def test_the_screen_of_a_check_is_what_the_page_shows(
     deployment.write_text(text.replace("name: db-params\n", "name: db-parms\n"))
     service = addressbook / "manifests" / "service.yml"
     service.write_text(service.read_text().replace("targetPort: http", "targetPort: 80"))
-    page = (ROOT / "docs" / "checking-manifests.md").read_text()
+    page = (DOCS / "checking-manifests.md").read_text()
     shown = page.split("```console\n$ ")[1].split("```")[0].splitlines()
 
     result = pytester.runpytest_subprocess(*arguments(shown[0]))

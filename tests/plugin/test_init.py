@@ -6,8 +6,9 @@ import shutil
 from pathlib import Path
 
 import pytest
+from fakes.folders import FIXTURES
 
-SHAPES = Path(__file__).parents[2] / "fixtures" / "repositories"
+SHAPES = FIXTURES / "repositories"
 
 
 @pytest.fixture

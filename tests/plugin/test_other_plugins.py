@@ -10,12 +10,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from fakes.folders import DOCS, ROOT, TESTS
 from fakes.other_plugins import CASES, PASSES, Case, Seen
 
-ROOT = Path(__file__).parents[2]
 INSTALLED = ROOT / ".venv" / "others"
 PINNED = Path(__file__).parent / "others" / "requirements.txt"
-TABLE = ROOT / "docs" / "plugins.md"
+TABLE = DOCS / "plugins.md"
 BROKE = "canary broke in a test; mend it"
 WALK = ["cluster", "baseline", "canary"]
 
@@ -30,7 +30,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Seen, Seen]]:
         "fakes.other_plugins",
         str(tmp_path_factory.mktemp("walks") / "w"),
     ]
-    path = os.pathsep.join(map(str, [ROOT, ROOT / "tests", INSTALLED]))
+    path = os.pathsep.join(map(str, [ROOT, TESTS, INSTALLED]))
     ours = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     done = subprocess.run(
         argv, env={**ours, "PYTHONPATH": path}, stdout=subprocess.PIPE, text=True, check=True

@@ -6,13 +6,10 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, Page, Playwright
 
-ROOT = Path(__file__).parents[2]
-SAMPLES = ROOT / "fixtures" / "reports"
 # Where pictures of the pages go, for a person to look at; none are taken where nobody names it.
 SCREENSHOTS = os.environ.get("CANARY_SCREENSHOTS")
 # Debian's name first; the others are those of other systems.

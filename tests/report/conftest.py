@@ -5,8 +5,9 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
+from fakes.reports import SAMPLES
 from playwright.sync_api import Browser, sync_playwright
-from report.browser import SAMPLES, Open, Opened, launch, opened
+from report.browser import Open, Opened, launch, opened
 
 from pytest_canary.reporting import write
 from pytest_canary.reporting.reading import read

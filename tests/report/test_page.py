@@ -7,8 +7,9 @@ from typing import Any, cast
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from fakes.reports import SAMPLES
 from playwright.sync_api import Browser, Playwright
-from report.browser import SAMPLES, SCREENSHOTS, Open, Opened, launch
+from report.browser import SCREENSHOTS, Open, Opened, launch
 
 NAMES = sorted(path.stem for path in SAMPLES.glob("*.json"))
 SCREENS: dict[str, dict[str, Any]] = {

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import pytest
+from fakes.api_server import ApiServer, serving_api
+from fakes.folders import FIXTURES
 from fakes.memory import begin_measuring
 from fakes.server import Server
 from hypothesis import strategies
@@ -23,7 +25,7 @@ from pytest_canary.config.settings_file import check
 if TYPE_CHECKING:
     from fakes.world import NewWorld, World
 
-OBJECTS = Path(__file__).parents[2] / "fixtures" / "objects"
+OBJECTS = FIXTURES / "objects"
 
 # The same examples every time, so that no run fails by chance; `make soak` looks for others.
 hypothesis.settings.register_profile(
@@ -97,6 +99,13 @@ def server() -> Iterator[Server]:
     running = Server()
     yield running
     running.stop()
+
+
+@pytest.fixture
+def api_server() -> Iterator[ApiServer]:
+    """An API server on loopback that knows of nothing yet."""
+    with serving_api() as running:
+        yield running
 
 
 @pytest.fixture

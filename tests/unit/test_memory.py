@@ -5,9 +5,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from fakes.folders import TESTS
 from fakes.memory import begin_measuring
-
-TESTS = Path(__file__).parents[1]
 
 # What a child of its own does with one input, and how much memory it had then, at most.
 CHILD = """

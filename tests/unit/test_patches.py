@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-TESTS = Path(__file__).parents[1]
+from fakes.folders import TESTS
 
 # What of a `World` is the product's own; the rest of it are stand-ins, which may be changed.
 OWN = {"context", "journal", "rehearsal", "run"}

@@ -9,13 +9,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from fakes.folders import DOCS, ROOT, TESTS
 
 import pytest_canary
 from pytest_canary import errors
 from pytest_canary.core import errors as own_errors
 
-ROOT = Path(__file__).parents[2]
-TYPED = ast.parse((ROOT / "tests" / "typing" / "face.py").read_text())
+TYPED = ast.parse((TESTS / "typing" / "face.py").read_text())
 FACE = ast.parse(Path(pytest_canary.__file__).read_text())
 
 # The module of each name, as it stands there.
@@ -101,7 +101,7 @@ def test_an_example_uses_nothing_private(path: Path) -> None:
 
 
 def test_the_pages_use_nothing_private() -> None:
-    pages = "\n".join(path.read_text() for path in (ROOT / "docs").glob("*.md"))
+    pages = "\n".join(path.read_text() for path in DOCS.glob("*.md"))
     blocks = re.findall(r"```python\n(.*?)```", pages, re.DOTALL)
     assert blocks
     used = {

@@ -4,9 +4,9 @@ import re
 from pathlib import Path
 
 import pytest
+from fakes.folders import DOCS, ROOT
 
-ROOT = Path(__file__).parents[2]
-REVIEWS = sorted((ROOT / "docs" / "reviews").glob("*.md"))
+REVIEWS = sorted((DOCS / "reviews").glob("*.md"))
 TEST = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
 MODULE = re.compile(r"`(\w+/[\w/]+\.py)`")
 

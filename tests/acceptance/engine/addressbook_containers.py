@@ -10,7 +10,7 @@ from typing import Any
 import docker
 import pytest
 import requests
-from acceptance.projects import ROOT
+from fakes.folders import ROOT
 
 APP = ROOT / "app"
 LABEL = {"pytest-canary": "test"}

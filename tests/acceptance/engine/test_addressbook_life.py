@@ -63,9 +63,14 @@ def test_a_database_that_hangs_is_reported_and_the_app_recovers(
         app("GET", "/ready")
         bench.postgres.pause()
         try:
-            started = time.monotonic()
-            assert app("GET", "/ready").status_code == 503
-            assert time.monotonic() - started < 5
+            answer = app("GET", "/ready")
+            assert answer.status_code == 503
+            assert answer.json() == {
+                "error": "The database does not answer; try again in a moment."
+            }
+            # By its own limit, and not because the driver has given up, which takes longer.
+            told = "GET /ready: no answer from the database: no answer within 2 s"
+            wait_until(lambda: told in app.container.logs().decode(), "it says so", app.container)
             assert app("GET", "/live").status_code == 200
         finally:
             bench.postgres.unpause()
@@ -144,9 +149,10 @@ def test_sigterm_while_the_app_starts_ends_it_at_once(bench: Bench, database: st
     with bench.container(2, database, environment={"SHUTDOWN_DELAY": "0"}) as container:
         wait_until(handles_sigterm, "SIGTERM is handled", container)
         container.kill("SIGTERM")
-        started = time.monotonic()
-        assert container.wait(timeout=10)["StatusCode"] == 0
-        assert time.monotonic() - started < 2
+        assert container.wait(timeout=30)["StatusCode"] == 0
+        log = container.logs().decode()
+        # What serves already hears of it as one that serves; what does not yet never begins to.
+        assert ("Uvicorn running" in log) == ("SIGTERM: serving for another 0 s" in log)
 
 
 def test_the_app_runs_without_root_rights_capabilities_or_a_file_to_write(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from acceptance.examples import checked, copied
 from acceptance.projects import needed
-from fakes.repository import commit, git
+from fakes.repository import commit, into_git
 
 
 @pytest.fixture(params=["3", pytest.param("4", marks=pytest.mark.soak)], autouse=True)
@@ -67,8 +67,7 @@ def test_what_can_not_be_made_is_told_before_anything_starts(example: Path) -> N
 
 
 def test_what_changes_since_a_tag_is_told(example: Path) -> None:
-    git(example.parent, "init", "--quiet")
-    commit(example.parent, "v1")
+    into_git(example.parent, "v1")
     commit(example.parent)
     change(example / "chart" / "templates" / "service.yaml", "port: 80\n", "port: 8080\n")
     told = checked(example)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from acceptance.examples import checked, copied
-from fakes.repository import commit, git
+from fakes.repository import commit, into_git
 
 from pytest_canary.core.errors import ReleaseError
 from pytest_canary.rendering.kustomize import build_objects
@@ -57,8 +57,7 @@ def test_what_can_not_be_made_is_told_before_anything_starts(example: Path) -> N
 
 
 def test_what_changes_since_a_tag_is_told(example: Path) -> None:
-    git(example.parent, "init", "--quiet")
-    commit(example.parent, "v1")
+    into_git(example.parent, "v1")
     commit(example.parent)
     base = example / "deploy" / "base" / "service.yml"
     base.write_text(base.read_text().replace("port: 80\n", "port: 8080\n"))

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fakes.folders import ROOT
 
-ROOT = Path(__file__).parents[3]
 LACKING = ["CAP_MKNOD", "CAP_SYS_RESOURCE"]
 
 # Prints what it is asked for, in the place of runc.

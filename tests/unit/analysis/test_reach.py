@@ -4,8 +4,8 @@ import math
 from typing import Any
 
 import pytest
+from fakes.folders import ROOT
 from fakes.observed import observed, requests
-from fakes.world import ROOT
 
 from pytest_canary.analysis.judge import FIRST, Judge, least_seconds
 from pytest_canary.analysis.reach import BY_HEADER, BY_TRACK, Way, unreachable_go

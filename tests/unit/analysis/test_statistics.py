@@ -5,10 +5,10 @@ import random
 import subprocess
 import sys
 from itertools import product
-from pathlib import Path
 
 import numpy
 import pytest
+from fakes.folders import ROOT
 from scipy.stats import binomtest, chi2, hypergeom, mannwhitneyu, wilcoxon
 
 from pytest_canary.analysis.statistics import (
@@ -22,8 +22,6 @@ from pytest_canary.analysis.statistics import (
     share_difference,
     signed_rank,
 )
-
-ROOT = Path(__file__).parents[3]
 
 
 # Wilson's score interval: Newcombe 1998, table I; the confidence is 95 %.

@@ -1,18 +1,16 @@
 """How often the judge looks, and how rarely it is wrong for all of its looks."""
 
 from collections import Counter
-from dataclasses import replace
 from typing import Any
 
 import numpy
 import pytest
-from fakes.observed import requests
+from fakes.observed import read_until, requests
 from fakes.verdicts import FLAT, LIMITS, final, holding, observed, tight
 from scipy.stats import binom
 
 from pytest_canary.analysis.comparison import Observed
 from pytest_canary.analysis.judge import GO_LOOKS, LOOKS, Judge, least_requests_for_go
-from pytest_canary.analysis.memory import Memory
 from pytest_canary.analysis.requests import Requests
 from pytest_canary.analysis.statistics import share_difference
 from pytest_canary.analysis.verdict import Verdict
@@ -41,14 +39,9 @@ def part(whole: Observed, seconds: float) -> Observed:
     """What was there after so many seconds."""
     asked = whole.requests
     return Observed(
-        asked.where(asked.due < seconds), restarts=0, memory=until(seconds, whole.memory)
-    )
-
-
-def until(seconds: float, memory: Memory | None = FLAT) -> Memory | None:
-    """What was read of it by then."""
-    return memory and replace(
-        memory, readings=[each for each in memory.readings if each.seconds <= seconds]
+        asked.where(asked.due < seconds),
+        restarts=0,
+        memory=whole.memory and read_until(seconds, whole.memory),
     )
 
 
@@ -109,7 +102,9 @@ def test_parts_that_were_missed_are_no_looks() -> None:
 def test_nothing_wrong_so_far_is_not_a_go_yet() -> None:
     judge = Judge(LIMITS)
     # Too little of memory is there, so this look leaves the first go unused.
-    early = judge.look(0.2, observed(800, memory=until(3)), observed(400, memory=until(3)))
+    early = judge.look(
+        0.2, observed(800, memory=read_until(3, FLAT)), observed(400, memory=read_until(3, FLAT))
+    )
     assert (early.answer, early.final) == ("inconclusive", False)
     assert not judge.due(0.21, 878, 439)
     assert judge.due(0.21, 882, 441)
@@ -181,7 +176,7 @@ def test_it_does_not_wait_for_long() -> None:
 def test_what_waits_for_something_else_is_asked_for_again_soon() -> None:
     """A canary that is too young to be stopped for its slowness, or memory not measured yet."""
     judge = Judge(LIMITS)
-    slow = observed(500, seconds=tight(500, more=0.1), memory=until(3), age=10.0)
+    slow = observed(500, seconds=tight(500, more=0.1), memory=read_until(3, FLAT), age=10.0)
     assert judge.look(0.192, observed(500), slow).answer == "inconclusive"
     assert not judge.due(0.192, 600, 549)
     assert judge.due(0.192, 600, 1000)

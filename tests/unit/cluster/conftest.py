@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from fakes.api_server import api_server
+from fakes.api_server import serving_api
 from fakes.commands import Program
 from fakes.machine import Machine
 from fakes.provisions import Bench
@@ -60,7 +60,7 @@ def bench(
     monkeypatch.setenv("PATH", str(tmp_path / "programs"), prepend=os.pathsep)
     monkeypatch.chdir(tmp_path)
     settings = configured(name="shop", database={"image": "none"}, deadlines={"cluster": 1})
-    with api_server() as server:
+    with serving_api() as server:
         made = Bench(tmp_path, settings, server)
         yield made
         for run in made.runs:

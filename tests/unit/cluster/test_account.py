@@ -1,14 +1,14 @@
 """The account that a release runs as: made through a real HTTP API on loopback."""
 
 import datetime
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from fakes.api_server import ApiServer, api_server, write_kubeconfig
+from fakes.api_server import ApiServer, write_kubeconfig
 from fakes.clock import Clock
+from fakes.folders import DOCS
 
 from pytest_canary.cluster.account import ACCOUNT, confine, expect_rights, manifests
 from pytest_canary.core.errors import ClusterError
@@ -17,7 +17,6 @@ from pytest_canary.core.waiting import Waiter
 from pytest_canary.k8s.namespace import Namespace
 from pytest_canary.k8s.rights import ADDRESSING, CONFINING, MAKING, MIGRATING, RELEASE, Right
 
-ROOT = Path(__file__).parents[3]
 THERE = "/api/v1/namespaces/canary-1"
 RBAC = "/apis/rbac.authorization.k8s.io/v1/namespaces/canary-1"
 REVIEWS = "/apis/authorization.k8s.io/v1"
@@ -25,38 +24,37 @@ INGRESSES = {"verbs": ["*"], "apiGroups": ["networking.k8s.io"], "resources": ["
 
 
 @pytest.fixture
-def server() -> Iterator[ApiServer]:
-    with api_server() as running:
-        given(running, hours=24)
-        refusals = iter([False, True])
-        running.answers |= {
-            f"POST {THERE}/serviceaccounts": (201, {}),
-            f"POST {RBAC}/roles": (201, {}),
-            f"POST {RBAC}/rolebindings": (201, {}),
-            f"POST {REVIEWS}/selfsubjectrulesreviews": (
-                201,
-                {"status": {"resourceRules": [INGRESSES]}},
-            ),
-            # The API server takes a moment to know of a new RoleBinding.
-            f"POST {REVIEWS}/selfsubjectaccessreviews": lambda _: (
-                201,
-                {"status": {"allowed": next(refusals, True)}},
-            ),
-            "GET /api/v1/nodes": (200, {"items": []}),
-            f"GET {THERE}/pods": (200, {"items": []}),
-        }
-        yield running
+def api_server(api_server: ApiServer) -> ApiServer:
+    given(api_server, hours=24)
+    refusals = iter([False, True])
+    api_server.answers |= {
+        f"POST {THERE}/serviceaccounts": (201, {}),
+        f"POST {RBAC}/roles": (201, {}),
+        f"POST {RBAC}/rolebindings": (201, {}),
+        f"POST {REVIEWS}/selfsubjectrulesreviews": (
+            201,
+            {"status": {"resourceRules": [INGRESSES]}},
+        ),
+        # The API server takes a moment to know of a new RoleBinding.
+        f"POST {REVIEWS}/selfsubjectaccessreviews": lambda _: (
+            201,
+            {"status": {"allowed": next(refusals, True)}},
+        ),
+        "GET /api/v1/nodes": (200, {"items": []}),
+        f"GET {THERE}/pods": (200, {"items": []}),
+    }
+    return api_server
 
 
-def given(server: ApiServer, hours: int) -> None:
+def given(api_server: ApiServer, hours: int) -> None:
     end = datetime.datetime.now(datetime.UTC) + datetime.timedelta(hours=hours)
     status = {"token": "t0ken-of-the-account", "expirationTimestamp": end.isoformat()}
-    server.answers[f"POST {THERE}/serviceaccounts/{ACCOUNT}/token"] = (201, {"status": status})
+    api_server.answers[f"POST {THERE}/serviceaccounts/{ACCOUNT}/token"] = (201, {"status": status})
 
 
-def confined(server: ApiServer, folder: Path, redactor: Redactor) -> Namespace:
+def confined(api_server: ApiServer, folder: Path, redactor: Redactor) -> Namespace:
     # As a run has it: one context.
-    write_kubeconfig(folder / "kubeconfig.run", server)
+    write_kubeconfig(folder / "kubeconfig.run", api_server)
     document = yaml.safe_load((folder / "kubeconfig.run").read_text())
     document["contexts"] = document["contexts"][:1]
     document["current-context"] = "it"
@@ -66,15 +64,15 @@ def confined(server: ApiServer, folder: Path, redactor: Redactor) -> Namespace:
 
 
 def test_the_namespace_is_asked_with_the_accounts_token_alone(
-    server: ApiServer, tmp_path: Path
+    api_server: ApiServer, tmp_path: Path
 ) -> None:
     redactor = Redactor()
-    namespace = confined(server, tmp_path, redactor)
-    server.tokens.clear()
+    namespace = confined(api_server, tmp_path, redactor)
+    api_server.tokens.clear()
     namespace.objects("Pod")
-    assert server.tokens == ["t0ken-of-the-account"]
+    assert api_server.tokens == ["t0ken-of-the-account"]
     namespace.cluster.nodes()
-    assert server.tokens[-1] == "t0ken-of-the-user"
+    assert api_server.tokens[-1] == "t0ken-of-the-user"
     text = namespace.kubeconfig.read_text()
     assert namespace.kubeconfig.stat().st_mode & 0o777 == 0o600
     assert "t0ken-of-the-account" in text
@@ -83,10 +81,10 @@ def test_the_namespace_is_asked_with_the_accounts_token_alone(
 
 
 def test_the_account_may_in_its_namespace_what_its_user_may(
-    server: ApiServer, tmp_path: Path
+    api_server: ApiServer, tmp_path: Path
 ) -> None:
-    confined(server, tmp_path, Redactor())
-    made: dict[str, Any] = {each["kind"]: each for each in server.bodies if "kind" in each}
+    confined(api_server, tmp_path, Redactor())
+    made: dict[str, Any] = {each["kind"]: each for each in api_server.bodies if "kind" in each}
     assert set(made) == {"ServiceAccount", "Role", "RoleBinding"}
     assert made["Role"]["rules"] == [*(right.rule for right in RELEASE), INGRESSES]
     assert made["RoleBinding"]["roleRef"]["kind"] == "Role"
@@ -95,24 +93,24 @@ def test_the_account_may_in_its_namespace_what_its_user_may(
     assert not any("namespace" in each["metadata"] for each in manifests())
 
 
-def test_a_token_that_ends_before_the_walk_is_told(server: ApiServer, tmp_path: Path) -> None:
-    given(server, hours=1)
+def test_a_token_that_ends_before_the_walk_is_told(api_server: ApiServer, tmp_path: Path) -> None:
+    given(api_server, hours=1)
     with pytest.raises(ClusterError) as failure:
-        confined(server, tmp_path, Redactor())
+        confined(api_server, tmp_path, Redactor())
     assert failure.value.sentence.startswith(
         f"the API server gives ServiceAccount {ACCOUNT} a token for 3"
     )
     assert failure.value.sentence.endswith("and the walk may take 12000 s; shorten the [deadlines]")
 
 
-def reviewed(server: ApiServer, *refused: str) -> None:
+def reviewed(api_server: ApiServer, *refused: str) -> None:
     """Let the user do everything but some verbs on some resources."""
 
     def answer(review: Any) -> tuple[int, Any]:
         asked = review["spec"]["resourceAttributes"]
         return 201, {"status": {"allowed": f"{asked['verb']} {asked['resource']}" not in refused}}
 
-    server.answers[f"POST {REVIEWS}/selfsubjectaccessreviews"] = answer
+    api_server.answers[f"POST {REVIEWS}/selfsubjectaccessreviews"] = answer
 
 
 @pytest.mark.parametrize(
@@ -129,30 +127,30 @@ def reviewed(server: ApiServer, *refused: str) -> None:
     ],
 )
 def test_a_right_that_lacks_is_named_beforehand(
-    server: ApiServer, tmp_path: Path, makes: bool, refused: list[str], told: str, file: str
+    api_server: ApiServer, tmp_path: Path, makes: bool, refused: list[str], told: str, file: str
 ) -> None:
-    reviewed(server, *refused)
-    write_kubeconfig(tmp_path / "kubeconfig", server)
+    reviewed(api_server, *refused)
+    write_kubeconfig(tmp_path / "kubeconfig", api_server)
     owner = Namespace(tmp_path / "kubeconfig", "canary-1", "it")
     with pytest.raises(ClusterError) as failure:
         expect_rights(owner, makes_namespace=makes)
     assert f"you may not {told}" in failure.value.sentence
     assert file in failure.value.sentence
     # What a walk can do without is not asked for.
-    reviewed(server, "create endpointslices", "update endpointslices")
+    reviewed(api_server, "create endpointslices", "update endpointslices")
     expect_rights(owner, makes_namespace=makes)
     assert owner.access.missing_rights(ADDRESSING) == [
         "create endpointslices.discovery.k8s.io",
         "update endpointslices.discovery.k8s.io",
     ]
-    assert all(each.endswith("reviews") for each in server.asked), "nothing is made"
+    assert all(each.endswith("reviews") for each in api_server.asked), "nothing is made"
 
 
 def test_the_rights_for_a_job_are_asked_for_where_one_migrates(
-    server: ApiServer, tmp_path: Path
+    api_server: ApiServer, tmp_path: Path
 ) -> None:
-    reviewed(server, "create jobs")
-    write_kubeconfig(tmp_path / "kubeconfig", server)
+    reviewed(api_server, "create jobs")
+    write_kubeconfig(tmp_path / "kubeconfig", api_server)
     owner = Namespace(tmp_path / "kubeconfig", "canary-1", "it")
     expect_rights(owner, makes_namespace=False)
     with pytest.raises(ClusterError, match=r"you may not create jobs\.batch in namespace canary-1"):
@@ -173,7 +171,7 @@ def rights(*given: Right) -> set[tuple[str, str, str]]:
 def test_the_documented_roles_are_what_a_walk_asks_for(
     file: str, needed: set[tuple[str, str, str]]
 ) -> None:
-    role, binding = yaml.safe_load_all((ROOT / "docs" / "rights" / file).read_text())
+    role, binding = yaml.safe_load_all((DOCS / "rights" / file).read_text())
     given = {
         (group, resource, verb)
         for rule in role["rules"]
@@ -187,7 +185,7 @@ def test_the_documented_roles_are_what_a_walk_asks_for(
 
 @pytest.mark.parametrize("file", ["namespace.yml", "cluster.yml"])
 def test_the_documented_roles_have_what_a_walk_can_do_without_as_a_comment(file: str) -> None:
-    text = (ROOT / "docs" / "rights" / file).read_text()
+    text = (DOCS / "rights" / file).read_text()
     lines = [line.strip() for line in text.splitlines()]
     rules = [
         yaml.safe_load(line.removeprefix("# - ")) for line in lines if line.startswith("# - {")

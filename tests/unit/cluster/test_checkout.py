@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from fakes.repository import commit, git, lay_out
+from fakes.repository import commit, git, into_git, lay_out
 from fakes.repository import folder as folder
 from fakes.repository import own_git as own_git
 
@@ -101,8 +101,7 @@ def test_filters_are_run_as_the_revisions_attributes_say(folder: Path) -> None:
 
 
 def test_nothing_is_written_into_the_repository_however_it_is_set_up(folder: Path) -> None:
-    git(folder, "init", "--quiet")
-    commit(folder, "v1")
+    into_git(folder, "v1")
     (folder / "later").touch()
     commit(folder)
     hooks = folder / ".git" / "hooks"

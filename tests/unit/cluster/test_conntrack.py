@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
-from pathlib import Path
 
 import hypothesis
 import pytest
+from fakes.folders import FIXTURES
 from hypothesis import strategies
 
 from pytest_canary.cluster.conntrack import Connection, Entry, Table, connections_between, table
 from pytest_canary.core.errors import ClusterError
 
-RECORDED = Path(__file__).parents[3] / "fixtures" / "conntrack"
+RECORDED = FIXTURES / "conntrack"
 PORT = 30002
 ENTRY = (
     "tcp      6 118 TIME_WAIT src=172.18.0.9 dst=172.18.0.1 sport=49898 dport=30002 "

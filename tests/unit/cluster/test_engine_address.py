@@ -11,7 +11,7 @@ from pytest_canary.core.processes import Processes
 
 
 @pytest.fixture(autouse=True)
-def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def docker_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A machine with an engine that no variable names."""
     for name in ("DOCKER_HOST", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH"):
         monkeypatch.delenv(name, raising=False)
@@ -26,8 +26,8 @@ def test_the_docker_commands_context_says_where() -> None:
     assert engine_address(Processes()) == {"base_url": "unix:///its/own"}
 
 
-def test_without_a_docker_command_it_is_said(machine: Path) -> None:
-    (machine / "docker").write_text("#!/bin/sh\nexit 1\n")
+def test_without_a_docker_command_it_is_said(docker_machine: Path) -> None:
+    (docker_machine / "docker").write_text("#!/bin/sh\nexit 1\n")
     with pytest.raises(ImageError) as failure:
         engine_address(Processes())
     assert failure.value.sentence == (
@@ -36,24 +36,27 @@ def test_without_a_docker_command_it_is_said(machine: Path) -> None:
 
 
 def test_the_environment_says_where_and_with_which_certificates(
-    machine: Path, monkeypatch: pytest.MonkeyPatch
+    docker_machine: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("cert.pem", "key.pem", "ca.pem"):
-        (machine / name).touch()
+        (docker_machine / name).touch()
     monkeypatch.setenv("DOCKER_HOST", "tcp://docker:2376")
     monkeypatch.setenv("DOCKER_TLS_VERIFY", "1")
-    monkeypatch.setenv("DOCKER_CERT_PATH", str(machine))
+    monkeypatch.setenv("DOCKER_CERT_PATH", str(docker_machine))
     address = engine_address(Processes())
     assert address["base_url"] == "tcp://docker:2376"
-    assert address["tls"].cert == (str(machine / "cert.pem"), str(machine / "key.pem"))
-    assert address["tls"].ca_cert == str(machine / "ca.pem")
+    assert address["tls"].cert == (
+        str(docker_machine / "cert.pem"),
+        str(docker_machine / "key.pem"),
+    )
+    assert address["tls"].ca_cert == str(docker_machine / "ca.pem")
 
 
 def test_certificates_that_are_not_there_are_told(
-    machine: Path, monkeypatch: pytest.MonkeyPatch
+    docker_machine: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DOCKER_HOST", "tcp://docker:2376")
-    monkeypatch.setenv("DOCKER_CERT_PATH", str(machine / "certs"))
+    monkeypatch.setenv("DOCKER_CERT_PATH", str(docker_machine / "certs"))
     with pytest.raises(ImageError) as failure:
         engine_address(Processes())
     assert failure.value.sentence.startswith(

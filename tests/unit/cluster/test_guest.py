@@ -1,12 +1,11 @@
 """A namespace that was there before the run: a real HTTP API, and a script as kubectl."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from fakes.api_server import ApiServer, api_server, write_kubeconfig
+from fakes.api_server import ApiServer, write_kubeconfig
 from fakes.clock import Clock
 
 from pytest_canary.cluster.guest import expect_room, own_deployments, own_objects, remove_own
@@ -32,19 +31,18 @@ def pod(deployment: str) -> dict[str, Any]:
 
 
 @pytest.fixture
-def server() -> Iterator[ApiServer]:
-    with api_server() as running:
-        running.answers |= {
-            f"GET {THERE}": (200, item("shop-test")),
-            f"GET {THERE}/serviceaccounts": (200, {"items": [item("default")]}),
-        }
-        yield running
+def api_server(api_server: ApiServer) -> ApiServer:
+    api_server.answers |= {
+        f"GET {THERE}": (200, item("shop-test")),
+        f"GET {THERE}/serviceaccounts": (200, {"items": [item("default")]}),
+    }
+    return api_server
 
 
 @pytest.fixture
-def owner(server: ApiServer, tmp_path: Path) -> Namespace:
+def owner(api_server: ApiServer, tmp_path: Path) -> Namespace:
     path = tmp_path / "kubeconfig"
-    write_kubeconfig(path, server)
+    write_kubeconfig(path, api_server)
     document = yaml.safe_load(path.read_text()) | {"current-context": "it"}
     path.write_text(yaml.safe_dump(document))
     return Namespace(path, "shop-test")
@@ -82,10 +80,10 @@ def test_a_namespace_that_holds_the_same_names_is_refused(owner: Namespace, tmp_
 
 
 def test_a_namespace_that_holds_another_run_is_refused(
-    server: ApiServer, owner: Namespace, tmp_path: Path
+    api_server: ApiServer, owner: Namespace, tmp_path: Path
 ) -> None:
     accounts = [item("default"), item("pytest-canary", "d5f069")]
-    server.answers[f"GET {THERE}/serviceaccounts"] = (200, {"items": accounts})
+    api_server.answers[f"GET {THERE}/serviceaccounts"] = (200, {"items": accounts})
     with pytest.raises(ClusterError) as failure:
         expect_room(owner, NAMES, kubectl(tmp_path), Processes())
     assert failure.value.sentence == (
@@ -95,9 +93,9 @@ def test_a_namespace_that_holds_another_run_is_refused(
 
 
 def test_a_namespace_that_is_not_there_is_told(
-    server: ApiServer, owner: Namespace, tmp_path: Path
+    api_server: ApiServer, owner: Namespace, tmp_path: Path
 ) -> None:
-    del server.answers[f"GET {THERE}"]
+    del api_server.answers[f"GET {THERE}"]
     with pytest.raises(ClusterError, match="there is no namespace shop-test; make it, or leave"):
         expect_room(owner, NAMES, kubectl(tmp_path), Processes())
 
@@ -114,11 +112,11 @@ def test_only_what_is_the_runs_is_its_own() -> None:
 
 @pytest.mark.parametrize("goes", [True, False])
 def test_what_is_the_runs_is_removed_and_the_namespace_stays(
-    server: ApiServer, owner: Namespace, tmp_path: Path, goes: bool
+    api_server: ApiServer, owner: Namespace, tmp_path: Path, goes: bool
 ) -> None:
     pods = iter([[pod("shop-stable"), pod("theirs")]])
     still = [pod("theirs")] if goes else [pod("theirs"), pod("shop-stable")]
-    server.answers |= {
+    api_server.answers |= {
         f"GET {THERE}/pods": lambda _: (200, {"items": next(pods, still)}),
         "GET /apis/apps/v1/namespaces/shop-test/deployments": (
             200,
@@ -140,5 +138,5 @@ def test_what_is_the_runs_is_removed_and_the_namespace_stays(
         f"delete {kinds},serviceaccount --selector=pytest-canary/run=a1b2c3 --ignore-not-found "
         "--wait=false"
     ]
-    deleted = [each.split("?")[0] for each in server.asked if each.startswith("DELETE")]
+    deleted = [each.split("?")[0] for each in api_server.asked if each.startswith("DELETE")]
     assert deleted == [f"DELETE {THERE}/pods/shop-stable-1-a"], "and no namespace"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from fakes.api_server import api_server, write_kubeconfig
+from fakes.api_server import serving_api, write_kubeconfig
 from fakes.cluster import Namespace
 from fakes.engine import IMAGES, VOLUME, Engine
 from urllib3.exceptions import HTTPError
@@ -82,7 +82,7 @@ def test_what_a_stage_has_made_that_came_to_no_end_is_found(
     inventory: Inventory, run: Run, tmp_path: Path
 ) -> None:
     """Nobody has told of the namespace then; the record has, before anything was put there."""
-    with api_server() as server:
+    with serving_api() as server:
         there = "/api/v1/namespaces/shop-test"
         mine = {"metadata": {"name": "db-params", "labels": {RUN_LABEL: run.id}}}
         items = [mine, {"metadata": {"name": "theirs"}}]

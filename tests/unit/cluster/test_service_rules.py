@@ -1,12 +1,11 @@
 """Where a node leads a Service's connections, by recorded rules."""
 
-from pathlib import Path
-
 import pytest
+from fakes.folders import FIXTURES
 
 from pytest_canary.cluster.service_rules import destinations
 
-RULES = (Path(__file__).parents[3] / "fixtures" / "kube-proxy" / "rules.txt").read_text()
+RULES = (FIXTURES / "kube-proxy" / "rules.txt").read_text()
 
 
 @pytest.mark.parametrize(

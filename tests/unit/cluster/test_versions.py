@@ -9,7 +9,7 @@ import pytest
 from fakes.engine import Engine, image_id
 from fakes.manifest_sets import DEPLOYMENT, SERVICE
 from fakes.manifest_sets import project as put
-from fakes.repository import commit, git
+from fakes.repository import commit, git, into_git
 from fakes.repository import folder as folder
 from fakes.repository import history as history
 from fakes.repository import own_git as own_git
@@ -94,8 +94,7 @@ def test_files_that_a_revision_lacks_are_the_candidates_and_told(
     (folder / "manifests" / "deployment.yml").unlink()
     (folder / "manifests" / "deployment.yml").symlink_to(tmp_path / "everywhere.yml")
     shutil.move(folder / "apply.sh", folder / "deploy.sh")
-    git(folder, "init", "--quiet")
-    commit(folder, "v1.4")
+    into_git(folder, "v1.4")
     shutil.move(folder / "deploy.sh", folder / "apply.sh")
     commit(folder)
     versions = make(folder)
@@ -137,8 +136,7 @@ def test_without_its_own_context_and_dockerfile_no_baseline_is_built(
         path.symlink_to(tmp_path / "outside" / ("" if what == "app" else "Dockerfile"))
     elif what == "app":
         shutil.rmtree(path)
-    git(folder, "init", "--quiet")
-    commit(folder, "v1.4")
+    into_git(folder, "v1.4")
     if path.is_symlink():
         path.unlink()
     (folder / "app").mkdir(exist_ok=True)
@@ -260,8 +258,7 @@ def test_different_images_are_not_told(make: Make, tagged: Path) -> None:
 
 def test_a_revision_brings_its_own_objects(make: Make, tmp_path: Path) -> None:
     root = put(tmp_path / "shop", DEPLOYMENT, SERVICE)
-    git(root, "init", "--quiet")
-    commit(root, "v1.4")
+    into_git(root, "v1.4")
     put(root, DEPLOYMENT.replace("path: /", "path: /ready"), SERVICE)
     commit(root)
     versions = make(root)
@@ -279,8 +276,7 @@ def test_objects_that_a_revision_lacks_are_the_candidates_and_told(
     make: Make, tmp_path: Path
 ) -> None:
     root = put(tmp_path / "shop")
-    git(root, "init", "--quiet")
-    commit(root, "v1.4")
+    into_git(root, "v1.4")
     put(root, DEPLOYMENT, SERVICE)
     commit(root)
     versions = make(root)

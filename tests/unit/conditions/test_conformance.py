@@ -2,17 +2,17 @@
 
 import tomllib
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
+from fakes.folders import FIXTURES
 
 from pytest_canary.conditions.errors import ConditionError
 from pytest_canary.conditions.evaluation import evaluate
 from pytest_canary.conditions.parser import parse
 from pytest_canary.conditions.tree import Value
 
-FILE = Path(__file__).parents[3] / "fixtures" / "conditions" / "cases.toml"
+FILE = FIXTURES / "conditions" / "cases.toml"
 
 
 def _cases() -> Iterator[Any]:

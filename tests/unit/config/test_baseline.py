@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from fakes.repository import commit, git, lay_out
+from fakes.repository import commit, git, into_git, lay_out
 from fakes.repository import folder as folder
 from fakes.repository import history as history
 from fakes.repository import own_git as own_git
@@ -57,8 +57,7 @@ def test_the_newest_tag_before_head_is_the_baseline(tagged: Path) -> None:
 
 
 def test_a_tag_on_head_is_the_candidates_own(folder: Path) -> None:
-    git(folder, "init")
-    commit(folder)
+    into_git(folder)
     commit(folder, "v1")
     assert found(folder).text == "none (no tag)"
     commit(folder)

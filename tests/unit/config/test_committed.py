@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from fakes.repository import commit, folder, git, own_git
+from fakes.repository import commit, folder, git, into_git, own_git
 
 from pytest_canary.config.baseline import find_baseline
 from pytest_canary.config.committed import contents_at, files_in
@@ -26,8 +26,7 @@ def held(project: Path, tag: str = "v1") -> list[bytes | None]:
 def test_a_commits_files_are_as_they_were_byte_for_byte(folder: Path) -> None:
     (folder / "manifests" / "service.yml").write_bytes(b"\xff\r\n\n\n")
     (folder / "manifests" / "deployment.yml").write_text("")
-    git(folder, "init", "--quiet")
-    commit(folder, "v1")
+    into_git(folder, "v1")
     (folder / "manifests" / "service.yml").write_text("now: another\n")
     assert held(folder) == [b"", b"\xff\r\n\n\n", b"{}\n"]
 
@@ -56,8 +55,7 @@ def test_a_file_that_is_none_in_the_commit_is_none(folder: Path) -> None:
 
 
 def test_a_commit_that_git_has_lost_is_an_error(folder: Path) -> None:
-    git(folder, "init", "--quiet")
-    commit(folder, "v1")
+    into_git(folder, "v1")
     (folder / ".git" / "HEAD").unlink()
     for asked in (contents_at, files_in):
         with pytest.raises(CommandError, match="`git` exited with code 128"):

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
+from fakes.folders import ROOT
 from fakes.settings_file import loaded, mistakes
-from fakes.world import ROOT
 from fakes.world_settings import DELIVERED
 
 from pytest_canary.config.options import Options

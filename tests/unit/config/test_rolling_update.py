@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import pytest
+from fakes.folders import ROOT
 from fakes.repository import folder as folder
 from fakes.repository import history as history
 from fakes.repository import own_git as own_git
 from fakes.repository import tagged as tagged
-from fakes.world import ROOT
 from fakes.world_settings import DELIVERED
 
 from pytest_canary.config.options import Options

@@ -1,12 +1,10 @@
 """Every rule says what to do, so that whoever meets one can look it up in docs/rules.md."""
 
-from pathlib import Path
+from fakes.folders import DOCS
 
 from pytest_canary.config.options import STAGES
 from pytest_canary.context import rules
 from pytest_canary.preflight import ruleset
-
-ROOT = Path(__file__).parents[3]
 
 
 def test_each_says_what_to_do_and_one_of_a_walk_where_it_is_told() -> None:
@@ -21,5 +19,5 @@ def test_no_rule_is_there_twice() -> None:
 
 
 def test_the_page_of_rules_has_each() -> None:
-    page = (ROOT / "docs" / "rules.md").read_text()
+    page = (DOCS / "rules.md").read_text()
     assert [name for name in rules.levels() if f"\n| `{name}` | " not in page] == []

@@ -11,7 +11,7 @@ from pytest_canary.core.waiting import Seen, Waiter
 
 
 def test_what_came_of_it_is_there_as_soon_as_somebody_waits() -> None:
-    made = Background("it to end", lambda _: 7, 5, Waiter()).start()
+    made = Background("it to end", lambda _: 7, 60, Waiter()).start()
     assert made.wait(Waiter()) == made.wait(Waiter()) == 7
 
 
@@ -19,7 +19,7 @@ def test_why_it_failed_is_raised_where_it_is_waited_for() -> None:
     def fail(_: Waiter) -> None:
         raise ReleaseError("it broke")
 
-    made = Background("it to end", fail, 5, Waiter()).start()
+    made = Background("it to end", fail, 60, Waiter()).start()
     with pytest.raises(ReleaseError, match="it broke"):
         made.wait(Waiter())
 
@@ -44,9 +44,9 @@ def test_one_that_is_stopped_ends_its_own_waits_and_removes_what_it_made() -> No
             removed.set()
 
     threads = active_count()
-    made = Background("it to end", wait_for_ever, 5, Waiter()).start()
-    assert begun.wait(5)
-    made.stop(5)
+    made = Background("it to end", wait_for_ever, 60, Waiter()).start()
+    assert begun.wait(60)
+    made.stop(60)
     assert removed.is_set()
     assert active_count() <= threads + 1
 
@@ -56,9 +56,9 @@ def test_its_waits_are_told_to_nobody() -> None:
     looks = iter([False, True])
 
     def wait_a_little(waiter: Waiter) -> None:
-        waiter.until("a moment", lambda: Seen("so far", next(looks), None), timeout=5)
+        waiter.until("a moment", lambda: Seen("so far", next(looks), None), timeout=60)
 
-    Background("it to end", wait_a_little, 5, Waiter()).start().wait(
+    Background("it to end", wait_a_little, 60, Waiter()).start().wait(
         Waiter(listener=lambda what, _: heard.append(what))
     )
     assert set(heard) <= {"it to end"}

@@ -57,9 +57,15 @@ def test_a_command_that_fails_says_how(script: str, code: int, sentence: str) ->
     assert failed.value.evidence == f"$ sh -c {shlex.quote(script)}"
 
 
-def test_both_outputs_of_a_command_that_fails_are_kept_in_order() -> None:
+def test_both_outputs_of_a_command_that_fails_are_kept_in_order(tmp_path: Path) -> None:
+    """It says one thing after the other, each when the last one was heard."""
+
+    def heard(word: str) -> str:
+        return f"until [ -e {tmp_path}/{word} ]; do sleep 0.02; done"
+
+    script = f"echo one; {heard('one')}; echo two >&2; {heard('two')}; echo three; exit 1"
     with pytest.raises(CommandError) as failed:
-        sh("echo one; sleep 0.2; echo two >&2; sleep 0.2; echo three; exit 1")
+        sh(script, heard=lambda line: (tmp_path / line).touch())
     assert failed.value.output == "one\ntwo\nthree\n"
     sentence, command, *lines = str(failed.value).splitlines()
     assert sentence == "`sh` exited with code 1"
@@ -129,8 +135,8 @@ def test_a_sentence_names_the_program_and_what_it_was_told_to_do(
 def test_a_deadline_kills_the_command_and_what_it_started(tmp_path: Path) -> None:
     pids = tmp_path / "pids"
     with pytest.raises(CommandError) as failed:
-        sh(f"echo began; (sleep 60 & echo $! >{pids}; wait); sleep 60", timeout=0.5)
-    assert "was stopped at its deadline of 0.5 s" in failed.value.sentence
+        sh(f"echo began; (sleep 60 & echo $! >{pids}; wait); sleep 60", timeout=3)
+    assert "was stopped at its deadline of 3 s" in failed.value.sentence
     assert failed.value.code is None
     assert failed.value.output == "began\n"
     assert eventually(lambda: not lives(int(pids.read_text())))
@@ -173,7 +179,7 @@ class Sleeper:
     @property
     def code(self) -> int | None:
         """How it ended, once it has."""
-        self.thread.join(5)
+        self.thread.join(60)
         assert self.error
         return self.error.code
 

@@ -1,8 +1,7 @@
 """Who waited for whom while a migration ran, by samples of a real PostgreSQL."""
 
-from pathlib import Path
-
 import pytest
+from fakes.folders import FIXTURES
 
 from pytest_canary.core.errors import FoundError, ReleaseError
 from pytest_canary.core.findings import Finding
@@ -10,7 +9,7 @@ from pytest_canary.database.lock_findings import describe_waits, expect_patience
 from pytest_canary.database.lock_samples import parse_line
 from pytest_canary.database.locks import Locks, read, strongest
 
-SAMPLES = Path(__file__).parents[3] / "fixtures" / "locks"
+SAMPLES = FIXTURES / "locks"
 APP = "172.17.0.4"
 
 

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 from fakes.engine import image_id
+from fakes.folders import ROOT
 from fakes.provisioned import APPLY
-from fakes.world import ROOT, NewWorld, World
+from fakes.world import NewWorld, World
 
 from pytest_canary.cluster.container_engine import Image
 from pytest_canary.context.builders import RunPipelines, run_pipelines
@@ -122,6 +123,16 @@ SETTINGS: dict[str, Any] = {
 }
 
 Delivering = Callable[..., World]
+
+
+def roles(world: World) -> list[str]:
+    """Of the pipelines that have run."""
+    return [each.role for each in world.journal.pipelines]
+
+
+def canary_pod(world: World, tmp_path: Path) -> None:
+    """Let `kubectl exec` find the canary's pod."""
+    (tmp_path / "canary-pod").write_text(world.pods("canary")[0])
 
 
 @pytest.fixture

@@ -5,11 +5,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from fakes.errors import found_error
 from fakes.objects import Object, unready
 from fakes.world import World
-from unit.delivery.conftest import CANARY, STABLE, Delivering
+from unit.delivery.conftest import CANARY, STABLE, Delivering, canary_pod
 
-from pytest_canary.core.errors import FoundError, WaitTimeoutError
+from pytest_canary.core.errors import WaitTimeoutError
 from pytest_canary.delivery.doomed import LOOK, DoomedRollout
 from pytest_canary.delivery.running_commands import RunningCommands
 from pytest_canary.stages import automatic_rollback
@@ -34,17 +35,11 @@ def sick(world: World, pods: Callable[[Object], Object]) -> World:
     return world
 
 
-def told(enter: Callable[[], object]) -> FoundError:
-    with pytest.raises(FoundError) as error:
-        enter()
-    return error.value
-
-
 def test_a_canary_that_never_comes_up_ends_the_command_that_waits_for_it(
     delivering: Delivering,
 ) -> None:
     world = sick(delivering(canary=WAITING), unpullable)
-    error = told(lambda: world.enter("canary"))
+    error = found_error(lambda: world.enter("canary"))
     first = error.findings[0]
     assert first.code == "ErrImageNeverPull"
     assert first.seen.endswith(f"while `{WAITS}` of the canary pipeline ran, which is ended")
@@ -68,17 +63,17 @@ def test_a_stable_that_never_comes_up_ends_it_too(delivering: Delivering, tmp_pa
         stable=STABLE.replace("- kubectl delete deployment/addressbook-canary", f"- {WAITS}")
     )
     world.enter("canary")
-    (tmp_path / "canary-pod").write_text(world.pods("canary")[0])
+    canary_pod(world, tmp_path)
     world.enter("verdict")
     world.namespace.controllers.sick = unpullable
-    error = told(lambda: world.enter("stable"))
+    error = found_error(lambda: world.enter("stable"))
     assert f"while `{WAITS}` of the stable pipeline ran" in error.evidence
 
 
 def test_a_command_may_end_before_what_it_has_applied_is_given_up(delivering: Delivering) -> None:
     """What comes behind it may mend that; here nothing does, which the walk tells by itself."""
     world = sick(delivering(canary=WAITING.replace(WAITS, "true")), unpullable)
-    error = told(lambda: world.enter("canary"))
+    error = found_error(lambda: world.enter("canary"))
     assert error.findings[0].code == "ErrImageNeverPull"
     assert "of the canary pipeline ran" not in error.evidence
 
@@ -103,7 +98,7 @@ def test_a_command_may_end_before_what_it_has_applied_is_given_up(delivering: De
 
     with running.measure("command", WAITS):
         look_twice(patience=600.0)
-        assert "of the pipeline ran" in told(lambda: look_twice(patience=0.0)).evidence
+        assert "of the pipeline ran" in found_error(lambda: look_twice(patience=0.0)).evidence
     look_twice(patience=0.0)
 
 

@@ -1,13 +1,13 @@
 """In the end the stable pipeline is promoted again for the last good version, where it can be."""
 
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
 from fakes.engine import IMAGES
+from fakes.repository import into_git
 from fakes.world import World
-from unit.delivery.conftest import HEAD, PIPELINES, ROLLBACK, STABLE, Delivering
+from unit.delivery.conftest import HEAD, PIPELINES, ROLLBACK, STABLE, Delivering, canary_pod, roles
 
 from pytest_canary.core.processes import Processes
 from pytest_canary.delivery.last_good import last_good
@@ -21,17 +21,13 @@ from pytest_canary.stages import rollback
 def rolled_back(world: World, tmp_path: Path) -> World:
     """Come to the end of the rollback."""
     world.enter("canary")
-    (tmp_path / "canary-pod").write_text(world.pods("canary")[0])
+    canary_pod(world, tmp_path)
     world.enter("rollback")
     stage = world.rehearsal.load("rollback")
     for check in stage.checks:
         if check.function in (rollback.promote_last_good, rollback.baseline_is_ready):
             world.rehearsal.check(check, stage)
     return world
-
-
-def roles(world: World) -> list[str]:
-    return [each.role for each in world.journal.pipelines]
 
 
 def line(world: World, stage: str) -> str:
@@ -97,15 +93,7 @@ def test_a_pipeline_that_was_another_then_is_not_run(tmp_path: Path) -> None:
     for name, text in PIPELINES.items():
         (tmp_path / f"{name}.yml").write_text(HEAD.format(name=name) + text)
 
-    def git(*words: str) -> str:
-        who = ("-c", "user.name=a", "-c", "user.email=a@example.com")
-        done = ["git", "-C", str(tmp_path), *who, *words]
-        return subprocess.run(done, check=True, capture_output=True, text=True).stdout.strip()
-
-    git("init", "--quiet")
-    git("add", ".")
-    git("commit", "--quiet", "-m", "then")
-    commit = git("rev-parse", "HEAD")
+    commit = into_git(tmp_path)
     found = find_roles(read_workflow(tmp_path / "semaphore.yml", tmp_path), {})
     pipelines = SemaphorePipelines(found, tmp_path, (), Processes())
     assert pipelines.why_once("stable", commit) == pipelines.why_once("stable", "") == ""

@@ -10,14 +10,14 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import pytest
 from fakes.engine import IMAGES
+from fakes.errors import raised
 from fakes.world import World
-from unit.delivery.conftest import Delivering
+from unit.delivery.conftest import Delivering, canary_pod
 
 from pytest_canary.config.revision import Revision
 from pytest_canary.context.builders import role_pipelines
-from pytest_canary.core.errors import CanaryError, FoundError
+from pytest_canary.core.errors import FoundError
 from pytest_canary.core.findings import Finding
 from pytest_canary.delivery.project_pipelines import ProjectPipelines
 
@@ -77,14 +77,8 @@ def running(registry: Any) -> Callable[..., ProjectPipelines]:
 
 def canary(world: World, tmp_path: Path) -> World:
     world.enter("canary")
-    (tmp_path / "canary-pod").write_text(world.pods("canary")[0])
+    canary_pod(world, tmp_path)
     return world
-
-
-def raised(act: Callable[[], object]) -> CanaryError:
-    with pytest.raises(CanaryError) as error:
-        act()
-    return error.value
 
 
 def test_the_node_pulls_from_it_and_gets_nothing_else(

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from fakes.errors import raised
 from fakes.world import World
-from unit.delivery.conftest import Delivering
+from unit.delivery.conftest import Delivering, canary_pod, roles
 
-from pytest_canary.core.errors import CanaryError, FoundError, NotApplicable, SettingsError
+from pytest_canary.core.errors import FoundError, NotApplicable, SettingsError
 from pytest_canary.stages import automatic_rollback, migration
 
 GITHUB = """
@@ -102,10 +102,6 @@ FILES = {".github/workflows/release.yml": GITHUB, ".gitlab-ci.yml": GITLAB}
 each_file = pytest.mark.parametrize("file", FILES)
 
 
-def roles(world: World) -> list[str]:
-    return [each.role for each in world.journal.pipelines]
-
-
 def jobs(world: World) -> list[list[str]]:
     return [[block.name for block in each.result.blocks] for each in world.journal.pipelines]
 
@@ -120,17 +116,6 @@ def released(
         text = text.replace(old, new)
     kube = {"variables": ["DOCKER_USERNAME"], "files": ["~/.kube/config", "KUBECONFIG"]}
     return delivering(own=(file, text), named={"secrets": {"kube": kube}, "roles": begin})
-
-
-def canary_pod(world: World, tmp_path: Path) -> None:
-    """Let `kubectl exec` find the canary's pod."""
-    (tmp_path / "canary-pod").write_text(world.pods("canary")[0])
-
-
-def raised(enter: Callable[[], object]) -> CanaryError:
-    with pytest.raises(CanaryError) as error:
-        enter()
-    return error.value
 
 
 @each_file

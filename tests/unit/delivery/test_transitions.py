@@ -1,26 +1,17 @@
 """A project's own pipelines make the transitions; the walk asserts on what they have done."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fakes.engine import IMAGES
+from fakes.errors import raised
 from fakes.objects import Object
 from fakes.world import World
-from unit.delivery.conftest import BUILD, CANARY, ROLLBACK, STABLE, Delivering
+from unit.delivery.conftest import BUILD, CANARY, ROLLBACK, STABLE, Delivering, canary_pod, roles
 
-from pytest_canary.core.errors import CanaryError, FoundError, NotApplicable, ReleaseError
+from pytest_canary.core.errors import FoundError, NotApplicable, ReleaseError
 from pytest_canary.stages import automatic_rollback, migration
-
-
-def roles(world: World) -> list[str]:
-    return [each.role for each in world.journal.pipelines]
-
-
-def canary_pod(world: World, tmp_path: Path) -> None:
-    """Let `kubectl exec` find the canary's pod."""
-    (tmp_path / "canary-pod").write_text(world.pods("canary")[0])
 
 
 def entered(world: World, stage: str, tmp_path: Path) -> World:
@@ -28,12 +19,6 @@ def entered(world: World, stage: str, tmp_path: Path) -> World:
     world.enter("canary")
     canary_pod(world, tmp_path)
     return world.enter(stage)
-
-
-def raised(enter: Callable[[], object]) -> CanaryError:
-    with pytest.raises(CanaryError) as error:
-        enter()
-    return error.value
 
 
 def test_each_pipeline_makes_its_transition(delivering: Delivering, tmp_path: Path) -> None:

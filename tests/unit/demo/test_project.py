@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import subprocess
 import tomllib
 from pathlib import Path
 
 import pytest
+from fakes.folders import ROOT
+from fakes.repository import git
 
 from pytest_canary.core.errors import SettingsError
 from pytest_canary.demo.project import SETTINGS, bundle, ensure
-
-ROOT = Path(__file__).parents[3]
-
-
-def git(folder: Path, *words: str) -> str:
-    done = subprocess.run(["git", "-C", folder, *words], capture_output=True, text=True, check=True)
-    return done.stdout.strip()
 
 
 @pytest.fixture

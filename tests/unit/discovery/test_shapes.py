@@ -8,12 +8,13 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from fakes.folders import FIXTURES
 from fakes.helm import put_helm
 
 from pytest_canary.discovery.discovery import discover
 from pytest_canary.plugin.init import problems
 
-SHAPES = Path(__file__).parents[3] / "fixtures" / "repositories"
+SHAPES = FIXTURES / "repositories"
 
 # The errors that a check finds with the settings, by what each begins with.
 WRONG = {

@@ -6,8 +6,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).parents[3]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+from fakes.folders import DOCS, ROOT
+
+PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
 
 # What a reader would type: by what it begins with.
 _TYPED = re.compile(r"^(?:pytest|make|pip|python3?|docker|kubectl|git|bash)\b(?! *$)")

@@ -8,7 +8,7 @@ import re
 from functools import cache
 from pathlib import Path
 
-from unit.docs.pages import ROOT
+from fakes.folders import ROOT
 
 PAGE = (ROOT / "CONTRIBUTING.md").read_text()
 PACKAGE = ROOT / "pytest_canary"

@@ -10,6 +10,7 @@ from pathlib import Path
 import generate
 import pytest
 from acceptance.faults import load
+from fakes.folders import DOCS
 from generator import assertions, exit_codes, faults, findings, options, settings
 from generator.codes import Source, package
 from generator.page import PartError, filled, shortened, table
@@ -19,14 +20,13 @@ from pytest_canary import Expect
 from pytest_canary.config.settings import Tables
 from pytest_canary.context import rules
 
-ROOT = Path(__file__).parents[3]
 PAGE = "# Page\n<!-- generated: a -->\nold\n<!-- end of a -->\nby hand\n"
 
 
 @pytest.fixture
 def pages(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
     """The project's pages, as they are with the versions of everything that run here."""
-    for path in (ROOT / "docs").glob("*.md"):
+    for path in DOCS.glob("*.md"):
         shutil.copy(path, tmp_path)
     assert generate.main([], tmp_path) == 0
     capsys.readouterr()

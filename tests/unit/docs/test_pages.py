@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from unit.docs.pages import PAGES, ROOT, blocks, dead_links, links
+from fakes.folders import DOCS, ROOT
+from unit.docs.pages import PAGES, blocks, dead_links, links
 
 from pytest_canary.config.settings import Tables
 from pytest_canary.context import rules
@@ -48,9 +49,9 @@ def test_a_dead_link_is_told(tmp_path: Path) -> None:
 
 
 def test_the_index_leads_to_every_page() -> None:
-    index = ROOT / "docs" / "README.md"
+    index = DOCS / "README.md"
     there = {(index.parent / link).resolve() for link in links(index.read_text())}
-    pages = {*(ROOT / "docs").glob("*.md"), *(ROOT / "docs" / "reviews").glob("*.md")}
+    pages = {*DOCS.glob("*.md"), *(DOCS / "reviews").glob("*.md")}
     assert pages - there == {index}
 
 
@@ -61,7 +62,7 @@ def test_the_readme_is_two_screens() -> None:
 
 
 def test_what_the_readme_shows_of_a_failure_is_what_its_page_shows() -> None:
-    readme, page = PAGES[0].read_text(), (ROOT / "docs" / "reading-a-failure.md").read_text()
+    readme, page = PAGES[0].read_text(), (DOCS / "reading-a-failure.md").read_text()
     (shown,) = re.findall(r"```console\n(addressbook-canary exits.*?)```", readme, re.DOTALL)
     assert [line for line in shown.splitlines() if line not in page] == []
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from fakes.folders import ROOT
 from fakes.jobs import WORKFLOW, commands, runner
 from fakes.leaks import leaks
-from fakes.repository import commit, git
+from fakes.repository import into_git
 
 from pytest_canary.config.settings_file import load
 from pytest_canary.jobs.definition import define
@@ -26,7 +27,6 @@ from pytest_canary.pipelines.values import read_values
 from pytest_canary.pipelines.variables import Provided
 from pytest_canary.pipelines.workflow import read_workflow
 
-ROOT = Path(__file__).parents[3]
 PIPELINES = ROOT / ".semaphore"
 REGISTRY = mark_secret(["SEMAPHORE_REGISTRY_USERNAME", "SEMAPHORE_REGISTRY_PASSWORD"]).variables
 CLUSTERS = ("digitalocean", "kubeconfig")
@@ -48,8 +48,8 @@ esac
 
 
 @dataclass(frozen=True)
-class World:
-    """What the pipelines run in; `said` has the arguments of kubectl, call by call."""
+class Bundled:
+    """The bundled pipelines and what they run in; `said` has each call of kubectl."""
 
     run: Callable[[str], PipelineResult]
     cluster: Path
@@ -65,7 +65,7 @@ class World:
 
 
 @pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+def bundled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bundled:
     machine, project, cluster = (tmp_path / name for name in ("machine", "project", "cluster"))
     for folder in (machine, cluster):
         folder.mkdir()
@@ -78,8 +78,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     for name in ("app", "manifests"):
         shutil.copytree(ROOT / name, project / name)
     shutil.copy(ROOT / "apply.sh", project)
-    git(project, "init", "--quiet")
-    sha = commit(project)
+    sha = into_git(project)
     kubeconfig = cluster / "kubeconfig"
     kubeconfig.write_text("the run's")
     programs = install_programs(tmp_path / "programs", kubeconfig=kubeconfig, repository=project)
@@ -97,7 +96,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
         expect_nothing_told(result, [*secrets.values(), Secret(REGISTRY)])
         return result
 
-    return World(run, cluster)
+    return Bundled(run, cluster)
 
 
 def expect_nothing_told(result: PipelineResult, secrets: Iterable[Secret]) -> None:
@@ -120,8 +119,8 @@ def test_they_read_without_a_finding() -> None:
     assert elsewhere == {n: each.model_dump(exclude_defaults=True) for n, each in described.items()}
 
 
-def test_the_image_is_built_tested_and_kept(world: World) -> None:
-    result = world.run("semaphore")
+def test_the_image_is_built_tested_and_kept(bundled: Bundled) -> None:
+    result = bundled.run("semaphore")
     assert result.end.result == "passed"
     docker = [line for each in commands(result) for line in each.output.splitlines()]
     image = "registry.invalid/addressbook"
@@ -138,59 +137,59 @@ def test_the_image_is_built_tested_and_kept(world: World) -> None:
 
 
 @pytest.mark.parametrize("cluster", CLUSTERS)
-def test_a_release_goes_from_canary_to_stable(world: World, cluster: str) -> None:
-    (world.cluster / "addressbook-stable").write_text("old")
-    assert world.run(f"canary-{cluster}").end.result == "passed"
-    image = world.deployments["addressbook-canary"]
+def test_a_release_goes_from_canary_to_stable(bundled: Bundled, cluster: str) -> None:
+    (bundled.cluster / "addressbook-stable").write_text("old")
+    assert bundled.run(f"canary-{cluster}").end.result == "passed"
+    image = bundled.deployments["addressbook-canary"]
     assert image.endswith("/addressbook:w-1")
-    assert world.deployments["addressbook-stable"] == "old"
-    assert world.said[-4:] == [
+    assert bundled.deployments["addressbook-stable"] == "old"
+    assert bundled.said[-4:] == [
         "scale --replicas=2 deployment.apps/addressbook-stable",
-        world.said[-3],
+        bundled.said[-3],
         "exec addressbook-canary-1 -- python -m addressbook ping",
         "exec addressbook-canary-1 -- python -m addressbook migrate",
     ]
-    assert world.run(f"stable-{cluster}").end.result == "passed"
-    assert world.deployments == {"addressbook-stable": image}
-    assert not any("undo" in each for each in world.said)
+    assert bundled.run(f"stable-{cluster}").end.result == "passed"
+    assert bundled.deployments == {"addressbook-stable": image}
+    assert not any("undo" in each for each in bundled.said)
 
 
 @pytest.mark.parametrize("cluster", CLUSTERS)
-def test_a_first_release_scales_nothing(world: World, cluster: str) -> None:
+def test_a_first_release_scales_nothing(bundled: Bundled, cluster: str) -> None:
     for name in ("canary", "rollback"):
-        assert world.run(f"{name}-{cluster}").end.result == "passed"
+        assert bundled.run(f"{name}-{cluster}").end.result == "passed"
     assert not any(
-        "scale" in each or "rollout status deployment.apps" in each for each in world.said
+        "scale" in each or "rollout status deployment.apps" in each for each in bundled.said
     )
-    assert world.deployments == {}
+    assert bundled.deployments == {}
 
 
 @pytest.mark.parametrize("fails", ["ping", "migrate", "rollout status", "get deployment"])
-def test_a_canary_that_fails_fails_its_pipeline(world: World, fails: str) -> None:
-    (world.cluster / "fails").write_text(fails)
-    assert world.run("canary-digitalocean").end.result == "failed"
+def test_a_canary_that_fails_fails_its_pipeline(bundled: Bundled, fails: str) -> None:
+    (bundled.cluster / "fails").write_text(fails)
+    assert bundled.run("canary-digitalocean").end.result == "failed"
 
 
 @pytest.mark.parametrize("cluster", CLUSTERS)
-def test_no_diagnostics_keep_the_rollback_from_coming(world: World, cluster: str) -> None:
-    (world.cluster / "addressbook-stable").write_text("old")
-    (world.cluster / "addressbook-canary").write_text("new")
+def test_no_diagnostics_keep_the_rollback_from_coming(bundled: Bundled, cluster: str) -> None:
+    (bundled.cluster / "addressbook-stable").write_text("old")
+    (bundled.cluster / "addressbook-canary").write_text("new")
     for fails in ("get all", "get events", "describe", "logs"):
-        (world.cluster / "fails").write_text(fails)
-        assert world.run(f"rollback-{cluster}").end.result == "passed"
-    assert world.deployments == {"addressbook-stable": "old"}
-    assert "scale --replicas=3 deployment.apps/addressbook-stable" in world.said
-    assert world.said[-1] == "rollout status deployment.apps/addressbook-stable --timeout=120s"
-    (world.cluster / "fails").write_text("get deployment")
-    assert world.run(f"rollback-{cluster}").end.result == "failed"
+        (bundled.cluster / "fails").write_text(fails)
+        assert bundled.run(f"rollback-{cluster}").end.result == "passed"
+    assert bundled.deployments == {"addressbook-stable": "old"}
+    assert "scale --replicas=3 deployment.apps/addressbook-stable" in bundled.said
+    assert bundled.said[-1] == "rollout status deployment.apps/addressbook-stable --timeout=120s"
+    (bundled.cluster / "fails").write_text("get deployment")
+    assert bundled.run(f"rollback-{cluster}").end.result == "failed"
 
 
 @pytest.mark.parametrize("cluster", CLUSTERS)
-def test_a_stable_release_that_fails_goes_back_by_itself(world: World, cluster: str) -> None:
-    (world.cluster / "addressbook-stable").write_text("old")
-    (world.cluster / "fails").write_text("service.yml")
-    assert world.run(f"stable-{cluster}").end.result == "failed"
-    assert not any("undo" in each for each in world.said)
-    (world.cluster / "fails").write_text("rollout status")
-    assert world.run(f"stable-{cluster}").end.result == "failed"
-    assert world.said[-1] == "rollout undo deployment/addressbook-stable"
+def test_a_stable_release_that_fails_goes_back_by_itself(bundled: Bundled, cluster: str) -> None:
+    (bundled.cluster / "addressbook-stable").write_text("old")
+    (bundled.cluster / "fails").write_text("service.yml")
+    assert bundled.run(f"stable-{cluster}").end.result == "failed"
+    assert not any("undo" in each for each in bundled.said)
+    (bundled.cluster / "fails").write_text("rollout status")
+    assert bundled.run(f"stable-{cluster}").end.result == "failed"
+    assert bundled.said[-1] == "rollout undo deployment/addressbook-stable"

@@ -7,9 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from fakes.folders import FIXTURES
 from fakes.jobs import WORKFLOW, commands, defined, runner
 from fakes.leaks import leaks
-from fakes.repository import commit, git
+from fakes.repository import into_git
 
 from pytest_canary.jobs.environment import Secret
 from pytest_canary.jobs.findings import findings
@@ -17,7 +18,7 @@ from pytest_canary.jobs.markers import mark_secret
 from pytest_canary.jobs.order import End
 from pytest_canary.jobs.programs import install_programs
 
-WEAK = Path(__file__).parents[3] / "fixtures" / "weak"
+WEAK = FIXTURES / "weak"
 
 PIPELINE = """
 blocks:
@@ -73,8 +74,7 @@ def test_the_books_pipeline_is_run_whole(tmp_path: Path, monkeypatch: pytest.Mon
         (machine / name).chmod(0o755)
     monkeypatch.setenv("PATH", str(machine), prepend=":")
     shutil.copytree(WEAK, project)
-    git(project, "init", "--quiet")
-    sha = commit(project)
+    sha = into_git(project)
     kubeconfig = cluster / "kubeconfig"
     kubeconfig.write_text("the run's")
     database = {"DB_HOST": "db", "DB_PORT": "5432", "DB_SCHEMA": "shop", "DB_USER": "shop"}

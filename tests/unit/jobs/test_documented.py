@@ -1,11 +1,12 @@
 """docs/pipelines.md tells of everything that stands in for something."""
 
 from importlib.resources import files
-from pathlib import Path
+
+from fakes.folders import DOCS
 
 from pytest_canary.jobs.programs import ALSO
 
-TEXT = (Path(__file__).parents[3] / "docs" / "pipelines.md").read_text()
+TEXT = (DOCS / "pipelines.md").read_text()
 
 
 def test_every_stand_in_is_told() -> None:

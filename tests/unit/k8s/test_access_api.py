@@ -1,12 +1,11 @@
 """What a user may, and a token for an account, through a real HTTP API on loopback."""
 
 import datetime
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes.api_server import ApiServer, api_server, write_kubeconfig
+from fakes.api_server import ApiServer, write_kubeconfig
 
 from pytest_canary.k8s.access_api import AccessApi
 from pytest_canary.k8s.connection import Connection
@@ -16,19 +15,13 @@ REVIEWS = "POST /apis/authorization.k8s.io/v1"
 
 
 @pytest.fixture
-def server() -> Iterator[ApiServer]:
-    with api_server() as running:
-        yield running
-
-
-@pytest.fixture
-def access(server: ApiServer, tmp_path: Path) -> AccessApi:
-    write_kubeconfig(tmp_path / "kubeconfig", server)
+def access(api_server: ApiServer, tmp_path: Path) -> AccessApi:
+    write_kubeconfig(tmp_path / "kubeconfig", api_server)
     return AccessApi(Connection(tmp_path / "kubeconfig", "it"), "shop-test")
 
 
 def test_each_verb_is_asked_for_and_what_lacks_is_named(
-    server: ApiServer, access: AccessApi
+    api_server: ApiServer, access: AccessApi
 ) -> None:
     asked: list[Any] = []
 
@@ -36,7 +29,7 @@ def test_each_verb_is_asked_for_and_what_lacks_is_named(
         asked.append(review["spec"]["resourceAttributes"])
         return 201, {"status": {"allowed": asked[-1]["verb"] == "get"}}
 
-    server.answers[f"{REVIEWS}/selfsubjectaccessreviews"] = answer
+    api_server.answers[f"{REVIEWS}/selfsubjectaccessreviews"] = answer
     scale = Right("deployments/scale", ("get", "patch"), "apps")
     itself = Right("namespaces", ("delete",))
     assert access.missing_rights([scale, itself]) == [
@@ -59,24 +52,24 @@ def test_each_verb_is_asked_for_and_what_lacks_is_named(
 
 
 def test_the_users_own_rules_are_those_that_a_role_may_have(
-    server: ApiServer, access: AccessApi
+    api_server: ApiServer, access: AccessApi
 ) -> None:
     rule = {"verbs": ["*"], "apiGroups": ["networking.k8s.io"], "resources": ["ingresses"]}
     rules = [rule, {"verbs": ["get"], "apiGroups": None, "resources": None}]
     status = {"resourceRules": rules, "nonResourceRules": [], "incomplete": True}
-    server.answers[f"{REVIEWS}/selfsubjectrulesreviews"] = (201, {"status": status})
+    api_server.answers[f"{REVIEWS}/selfsubjectrulesreviews"] = (201, {"status": status})
     assert list(access.own_rules()) == [rule]
-    assert server.bodies == [{"spec": {"namespace": "shop-test"}}]
+    assert api_server.bodies == [{"spec": {"namespace": "shop-test"}}]
 
 
 def test_a_token_comes_with_the_time_that_it_really_holds(
-    server: ApiServer, access: AccessApi
+    api_server: ApiServer, access: AccessApi
 ) -> None:
     end = datetime.datetime.now(datetime.UTC) + datetime.timedelta(hours=1)
     status = {"token": "t0ken", "expirationTimestamp": f"{end:%Y-%m-%dT%H:%M:%SZ}"}
     path = "/api/v1/namespaces/shop-test/serviceaccounts/walker/token"
-    server.answers[f"POST {path}"] = (201, {"status": status})
+    api_server.answers[f"POST {path}"] = (201, {"status": status})
     token = access.token("walker", 86_400)
     assert token.text == "t0ken"
     assert 3500 < token.seconds <= 3601
-    assert server.bodies == [{"spec": {"expirationSeconds": 86_400}}]
+    assert api_server.bodies == [{"spec": {"expirationSeconds": 86_400}}]

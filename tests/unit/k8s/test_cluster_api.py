@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
+from fakes.folders import FIXTURES
 
 from pytest_canary.k8s.cluster_api import memory_of
 
-OBJECTS = Path(__file__).parents[3] / "fixtures" / "objects"
+OBJECTS = FIXTURES / "objects"
 NAMESPACE = "canary-2b6e26"
 
 

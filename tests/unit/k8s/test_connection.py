@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import websocket
 import yaml
-from fakes.api_server import api_server, write_kubeconfig
+from fakes.api_server import serving_api, write_kubeconfig
 from fakes.server import Reply, Server
 
 from pytest_canary.api.client import Api
@@ -201,7 +201,7 @@ def test_keys_are_kept_beside_the_kubeconfig(
 
 def test_the_clusters_clock_is_the_api_servers_and_not_this_machines(tmp_path: Path) -> None:
     """Objects have its times: by another clock a pod that has just begun would seem an hour old."""
-    with api_server() as running:
+    with serving_api() as running:
         running.answers["GET /api/v1/nodes"] = (200, {"items": []})
         write_kubeconfig(tmp_path / "kubeconfig", running)
         cluster = Namespace(tmp_path / "kubeconfig", "canary-test", "it").cluster

@@ -1,12 +1,11 @@
 """What the API server says of an object before it is applied, through a real HTTP API."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes.api_server import ApiServer, api_server, write_kubeconfig
+from fakes.api_server import ApiServer, write_kubeconfig
 
 from pytest_canary.core.errors import ClusterError
 from pytest_canary.core.masking import MASK, Redactor
@@ -33,47 +32,52 @@ STATUS = {
 
 
 @pytest.fixture
-def server() -> Iterator[ApiServer]:
-    with api_server() as running:
-        kinds = [
-            {"name": "deployments", "kind": "Deployment", "namespaced": True},
-            {"name": "deployments/status", "kind": "Deployment", "namespaced": True},
-        ]
-        running.answers[f"GET {APPS}"] = (200, {"resources": kinds})
-        nodes = [{"name": "nodes", "kind": "Node", "namespaced": False}]
-        running.answers["GET /api/v1"] = (200, {"resources": nodes})
-        yield running
+def api_server(api_server: ApiServer) -> ApiServer:
+    kinds = [
+        {"name": "deployments", "kind": "Deployment", "namespaced": True},
+        {"name": "deployments/status", "kind": "Deployment", "namespaced": True},
+    ]
+    api_server.answers[f"GET {APPS}"] = (200, {"resources": kinds})
+    nodes = [{"name": "nodes", "kind": "Node", "namespaced": False}]
+    api_server.answers["GET /api/v1"] = (200, {"resources": nodes})
+    return api_server
 
 
 @pytest.fixture
-def namespace(server: ApiServer, tmp_path: Path) -> Namespace:
+def namespace(api_server: ApiServer, tmp_path: Path) -> Namespace:
     kubeconfig = tmp_path / "kubeconfig"
-    write_kubeconfig(kubeconfig, server)
+    write_kubeconfig(kubeconfig, api_server)
     return Namespace(kubeconfig, "canary-test", "it", Redactor(["hunter22"]))
 
 
-def test_what_is_not_there_is_as_if_it_was_made(server: ApiServer, namespace: Namespace) -> None:
-    server.answers[f"POST {DEPLOYMENTS}"] = (201, BODY)
+def test_what_is_not_there_is_as_if_it_was_made(
+    api_server: ApiServer, namespace: Namespace
+) -> None:
+    api_server.answers[f"POST {DEPLOYMENTS}"] = (201, BODY)
     assert namespace.dry_apply(BODY) is None
-    assert server.asked == [f"GET {APPS}", f"GET {DEPLOYMENTS}/shop", f"POST {DEPLOYMENTS}{QUERY}"]
-    assert server.bodies == [BODY]
+    assert api_server.asked == [
+        f"GET {APPS}",
+        f"GET {DEPLOYMENTS}/shop",
+        f"POST {DEPLOYMENTS}{QUERY}",
+    ]
+    assert api_server.bodies == [BODY]
     # Its kinds are known from then on.
     assert namespace.dry_apply(BODY) is None
-    assert server.asked.count(f"GET {APPS}") == 1
+    assert api_server.asked.count(f"GET {APPS}") == 1
 
 
-def test_what_is_there_is_as_if_it_was_changed(server: ApiServer, namespace: Namespace) -> None:
-    server.answers[f"GET {DEPLOYMENTS}/shop"] = (200, {"metadata": {}})
-    server.answers[f"PATCH {DEPLOYMENTS}/shop"] = (200, BODY)
+def test_what_is_there_is_as_if_it_was_changed(api_server: ApiServer, namespace: Namespace) -> None:
+    api_server.answers[f"GET {DEPLOYMENTS}/shop"] = (200, {"metadata": {}})
+    api_server.answers[f"PATCH {DEPLOYMENTS}/shop"] = (200, BODY)
     assert namespace.dry_apply(BODY) is None
-    assert server.asked[-1] == f"PATCH {DEPLOYMENTS}/shop{QUERY}"
+    assert api_server.asked[-1] == f"PATCH {DEPLOYMENTS}/shop{QUERY}"
 
 
 def test_a_refusal_has_the_api_servers_words_without_secrets(
-    server: ApiServer, namespace: Namespace
+    api_server: ApiServer, namespace: Namespace
 ) -> None:
-    server.answers[f"GET {DEPLOYMENTS}/shop"] = (200, {"metadata": {}})
-    server.answers[f"PATCH {DEPLOYMENTS}/shop"] = (422, STATUS)
+    api_server.answers[f"GET {DEPLOYMENTS}/shop"] = (200, {"metadata": {}})
+    api_server.answers[f"PATCH {DEPLOYMENTS}/shop"] = (422, STATUS)
     assert namespace.dry_apply(BODY) == Refusal(
         "Invalid",
         SAID.replace("hunter22", MASK),
@@ -82,14 +86,14 @@ def test_a_refusal_has_the_api_servers_words_without_secrets(
 
 
 def test_a_refusal_that_is_no_status_is_told_as_it_is(
-    server: ApiServer, namespace: Namespace
+    api_server: ApiServer, namespace: Namespace
 ) -> None:
-    server.answers[f"POST {DEPLOYMENTS}"] = (502, "bad gateway\n")
+    api_server.answers[f"POST {DEPLOYMENTS}"] = (502, "bad gateway\n")
     assert namespace.dry_apply(BODY) == Refusal("Bad Gateway", "bad gateway")
 
 
-def test_what_may_not_be_looked_at_is_refused(server: ApiServer, namespace: Namespace) -> None:
-    server.answers["GET /api/v1/nodes/one"] = (403, {"reason": "Forbidden", "message": "no"})
+def test_what_may_not_be_looked_at_is_refused(api_server: ApiServer, namespace: Namespace) -> None:
+    api_server.answers["GET /api/v1/nodes/one"] = (403, {"reason": "Forbidden", "message": "no"})
     body = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "one"}}
     assert namespace.dry_apply(body) == Refusal("Forbidden", "no")
 
@@ -102,8 +106,10 @@ def test_a_kind_that_nobody_knows_is_told_in_kubectls_words(
     assert found == Refusal(NO_MATCH, f'no matches for kind "Shop" in version "{version}"')
 
 
-def test_an_api_server_that_is_away_is_an_error(server: ApiServer, namespace: Namespace) -> None:
-    server.server_close()
+def test_an_api_server_that_is_away_is_an_error(
+    api_server: ApiServer, namespace: Namespace
+) -> None:
+    api_server.server_close()
     with pytest.raises(ClusterError, match=r"can't try an object out: http\S+ does not answer"):
         namespace.dry_apply(BODY)
 

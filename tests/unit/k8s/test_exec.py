@@ -224,7 +224,7 @@ def test_a_secret_is_masked_in_what_an_error_says(
 
     kubelet.says = says
     with pytest.raises(ExecError) as hanging:
-        run(namespace, timeout=0.3)
+        run(namespace, timeout=3)
     assert hanging.value.output == f"{MASK} is wrong\nhunter2"
     assert f"-- npm run {MASK}`" in hanging.value.sentence
 

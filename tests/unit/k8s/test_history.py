@@ -1,10 +1,10 @@
 """What is remembered of a namespace's Deployments and pods."""
 
 import math
-from pathlib import Path
 
 import pytest
 from fakes import objects
+from fakes.folders import BUNDLED_TEMPLATE
 from fakes.objects import Object
 
 from pytest_canary.context.expectations import expect_availability, expect_whole_rollout
@@ -12,13 +12,12 @@ from pytest_canary.core.errors import ReleaseError
 from pytest_canary.k8s.history import History
 from pytest_canary.k8s.rollout import Rollout
 
-MANIFEST = Path(__file__).parents[3] / "manifests" / "deployment.yml"
 STABLE = "addressbook-stable"
 
 
 def stable(replicas: int, available: int, image: str = "app:1") -> dict[str, Object]:
     """The Deployment, with so many of its replicas available."""
-    found = objects.deployment(MANIFEST, STABLE, replicas, image)
+    found = objects.deployment(BUNDLED_TEMPLATE, STABLE, replicas, image)
     counts = dict.fromkeys(
         ("replicas", "updatedReplicas", "readyReplicas", "availableReplicas"), available
     )

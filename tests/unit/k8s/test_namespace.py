@@ -1,12 +1,12 @@
 """A namespace, through a real HTTP API on loopback: what is asked for, and what is told."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes.api_server import ApiServer, api_server, write_kubeconfig
+from fakes.api_server import ApiServer, write_kubeconfig
 from fakes.leaks import on_screen
 from fakes.rude_server import RudeServer, says
 
@@ -20,20 +20,14 @@ from pytest_canary.k8s.slices import selectorless, slices_of
 
 
 @pytest.fixture
-def server() -> Iterator[ApiServer]:
-    with api_server() as running:
-        yield running
-
-
-@pytest.fixture
 def redactor() -> Redactor:
     return Redactor(["hunter22"])
 
 
 @pytest.fixture
-def namespace(server: ApiServer, redactor: Redactor, tmp_path: Path) -> Namespace:
+def namespace(api_server: ApiServer, redactor: Redactor, tmp_path: Path) -> Namespace:
     kubeconfig = tmp_path / "kubeconfig"
-    write_kubeconfig(kubeconfig, server)
+    write_kubeconfig(kubeconfig, api_server)
     return Namespace(kubeconfig, "canary-test", "it", redactor)
 
 
@@ -45,44 +39,46 @@ def test_a_namespace_is_what_a_run_asks_of_one(namespace: Namespace) -> None:
     assert api.name == "canary-test"
 
 
-def test_a_log_comes_without_secrets(server: ApiServer, namespace: Namespace) -> None:
-    server.answers[f"GET {POD}/app-1/log"] = (200, "DB_PASSWORD=hunter22\naHVudGVyMjI=\n")
+def test_a_log_comes_without_secrets(api_server: ApiServer, namespace: Namespace) -> None:
+    api_server.answers[f"GET {POD}/app-1/log"] = (200, "DB_PASSWORD=hunter22\naHVudGVyMjI=\n")
     assert namespace.logs("app-1", "app", 50) == f"DB_PASSWORD={MASK}\n{MASK}\n"
-    assert server.asked == [f"GET {POD}/app-1/log?container=app&limitBytes=1048576&tailLines=50"]
+    assert api_server.asked == [
+        f"GET {POD}/app-1/log?container=app&limitBytes=1048576&tailLines=50"
+    ]
 
 
-def test_a_log_is_looked_through_as_it_is(server: ApiServer, namespace: Namespace) -> None:
+def test_a_log_is_looked_through_as_it_is(api_server: ApiServer, namespace: Namespace) -> None:
     disclosure = Disclosure({"DB_PASSWORD": "hunter22"})
-    server.answers[f"GET {POD}/app-1/log"] = (200, "DB_PASSWORD=hunter22\n")
+    api_server.answers[f"GET {POD}/app-1/log"] = (200, "DB_PASSWORD=hunter22\n")
     assert "hunter22" not in namespace.logs("app-1", disclosure=disclosure)
     assert disclosure.variables == ["DB_PASSWORD"]
 
 
 def test_the_log_before_a_restart_is_asked_for_as_such(
-    server: ApiServer, namespace: Namespace
+    api_server: ApiServer, namespace: Namespace
 ) -> None:
-    server.answers[f"GET {POD}/app-1/log"] = (200, "killed\n")
+    api_server.answers[f"GET {POD}/app-1/log"] = (200, "killed\n")
     assert namespace.logs("app-1", lines=50, previous=True) == "killed\n"
     # kubernetes before 37 writes True.
-    assert [each.lower() for each in server.asked] == [
+    assert [each.lower() for each in api_server.asked] == [
         f"get {POD}/app-1/log?limitbytes=1048576&previous=true&taillines=50"
     ]
 
 
 def test_of_a_log_of_long_lines_the_last_ones_are_kept(
-    server: ApiServer, namespace: Namespace
+    api_server: ApiServer, namespace: Namespace
 ) -> None:
     lines = [f"line {number} {'x' * 20_000}\n" for number in range(100)]
-    server.answers[f"GET {POD}/app-1/log"] = (200, "".join(lines))
+    api_server.answers[f"GET {POD}/app-1/log"] = (200, "".join(lines))
     told = "… lines before the last 10 left out: 1.0 MB and more …\n"
     assert namespace.logs("app-1", lines=100) == told + "".join(lines[-10:])
 
 
 def test_of_a_log_that_is_one_line_the_beginning_is_kept_and_no_half_of_a_secret(
-    server: ApiServer, namespace: Namespace
+    api_server: ApiServer, namespace: Namespace
 ) -> None:
     line = "x" * (LIMIT - 6) + "hunter22" + "x" * 100
-    server.answers[f"GET {POD}/app-1/log"] = (200, f"first\n{line}")
+    api_server.answers[f"GET {POD}/app-1/log"] = (200, f"first\n{line}")
     found = namespace.logs("app-1")
     assert found.startswith("… lines before the last 1 left out: 1.0 MB and more …\nxxx")
     assert found.endswith("xxx\n… the rest of the line left out …\n")
@@ -90,9 +86,9 @@ def test_of_a_log_that_is_one_line_the_beginning_is_kept_and_no_half_of_a_secret
 
 
 def test_a_secret_that_is_told_later_is_masked_in_a_log_too(
-    server: ApiServer, namespace: Namespace, redactor: Redactor
+    api_server: ApiServer, namespace: Namespace, redactor: Redactor
 ) -> None:
-    server.answers[f"GET {POD}/app-1/log"] = (200, "s3cr3t-of-later")
+    api_server.answers[f"GET {POD}/app-1/log"] = (200, "s3cr3t-of-later")
     assert namespace.logs("app-1") == "s3cr3t-of-later"
     redactor.add("s3cr3t-of-later")
     assert namespace.logs("app-1") == MASK
@@ -100,9 +96,9 @@ def test_a_secret_that_is_told_later_is_masked_in_a_log_too(
 
 
 def test_a_refusal_is_told_in_the_servers_words_without_secrets(
-    server: ApiServer, namespace: Namespace
+    api_server: ApiServer, namespace: Namespace
 ) -> None:
-    server.answers[f"GET {POD}"] = (403, {"message": "pods is forbidden to hunter22"})
+    api_server.answers[f"GET {POD}"] = (403, {"message": "pods is forbidden to hunter22"})
     with pytest.raises(ClusterError) as failure:
         namespace.objects("Pod")
     assert failure.value.sentence == (
@@ -159,11 +155,13 @@ def test_a_cluster_that_is_gone_says_so(namespace: Namespace) -> None:
     )
 
 
-def test_the_cluster_around_a_namespace_is_told(server: ApiServer, namespace: Namespace) -> None:
+def test_the_cluster_around_a_namespace_is_told(
+    api_server: ApiServer, namespace: Namespace
+) -> None:
     spaces = [
         {"metadata": {"name": name, "labels": {"run": name}}} for name in ("canary-test", "other")
     ]
-    server.answers |= {
+    api_server.answers |= {
         "GET /api/v1/nodes": (200, {"items": [{"metadata": {"name": "node-1"}}]}),
         "GET /api/v1/pods": (200, {"items": [{"metadata": {"name": "coredns"}}]}),
         "GET /api/v1/namespaces": (200, {"items": spaces}),
@@ -177,72 +175,74 @@ def test_the_cluster_around_a_namespace_is_told(server: ApiServer, namespace: Na
     assert namespace.exists()
     assert namespace.label("run") == "canary-test"
     assert namespace.label("walk") is None
-    assert server.asked[2].endswith("?labelSelector=run")
+    assert api_server.asked[2].endswith("?labelSelector=run")
     # Few may list all namespaces of somebody's cluster.
     assert not namespace.beside("other").exists()
 
 
 @pytest.mark.parametrize("kind", ["Secret", "Service", "Pod"])
 def test_an_object_is_added_and_not_changed(
-    server: ApiServer, namespace: Namespace, kind: str
+    api_server: ApiServer, namespace: Namespace, kind: str
 ) -> None:
     path = f"/api/v1/namespaces/canary-test/{kind.lower()}s"
     body = {"kind": kind, "metadata": {"name": "it"}}
-    server.answers[f"POST {path}"] = (201, body)
+    api_server.answers[f"POST {path}"] = (201, body)
     namespace.add(body)
-    assert (server.asked, server.bodies) == ([f"POST {path}"], [body])
-    server.answers[f"POST {path}"] = (409, {"message": "it already exists"})
+    assert (api_server.asked, api_server.bodies) == ([f"POST {path}"], [body])
+    api_server.answers[f"POST {path}"] = (409, {"message": "it already exists"})
     with pytest.raises(ClusterError, match=f"can't create {kind} it in namespace canary-test"):
         namespace.add(body)
 
 
 def test_the_pods_of_a_job_carry_the_runs_label_too(
-    namespace: Namespace, server: ApiServer
+    namespace: Namespace, api_server: ApiServer
 ) -> None:
     labelled = Namespace(namespace.kubeconfig, "canary-test", "it", labels={"run": "a1b2c3"})
-    server.answers["POST /apis/batch/v1/namespaces/canary-test/jobs"] = 201, {}
+    api_server.answers["POST /apis/batch/v1/namespaces/canary-test/jobs"] = 201, {}
     template = {"metadata": {"labels": {"app": "it"}}, "spec": {}}
     labelled.add(
         {"kind": "Job", "metadata": {"name": "it"}, "spec": {"template": template}},
     )
-    (sent,) = server.bodies
+    (sent,) = api_server.bodies
     assert sent["metadata"]["labels"] == {"run": "a1b2c3"}
     assert sent["spec"]["template"]["metadata"]["labels"] == {"app": "it", "run": "a1b2c3"}
 
 
-def test_a_job_that_is_refused_is_told(namespace: Namespace, server: ApiServer) -> None:
+def test_a_job_that_is_refused_is_told(namespace: Namespace, api_server: ApiServer) -> None:
     path = "POST /apis/batch/v1/namespaces/canary-test/jobs"
     body = {"kind": "Job", "metadata": {"name": "it"}, "spec": {"template": {}}}
     refusal = "Job.batch is invalid: spec.template.spec.restartPolicy: Required value"
-    server.answers[path] = 422, {"message": refusal}
+    api_server.answers[path] = 422, {"message": refusal}
     with pytest.raises(ClusterError, match="can't create Job it in namespace canary-test: Job"):
         namespace.add(body)
-    server.answers[path] = 502, "no JSON"
+    api_server.answers[path] = 502, "no JSON"
     with pytest.raises(ClusterError, match="can't create Job it in namespace canary-test: "):
         namespace.add(body)
 
 
-def test_a_job_is_found_and_deleted_with_its_pods(namespace: Namespace, server: ApiServer) -> None:
+def test_a_job_is_found_and_deleted_with_its_pods(
+    namespace: Namespace, api_server: ApiServer
+) -> None:
     path = "/apis/batch/v1/namespaces/canary-test/jobs"
-    server.answers[f"GET {path}"] = 200, {"items": [{"metadata": {"name": "it"}}]}
-    server.answers[f"DELETE {path}/it"] = 404, {"message": "it is gone"}
+    api_server.answers[f"GET {path}"] = 200, {"items": [{"metadata": {"name": "it"}}]}
+    api_server.answers[f"DELETE {path}/it"] = 404, {"message": "it is gone"}
     assert namespace.job("it") == {"metadata": {"name": "it"}}
     assert namespace.job("another") is None
     namespace.delete_job("it")
 
 
 def test_what_is_added_carries_the_runs_label_and_its_own(
-    server: ApiServer, namespace: Namespace
+    api_server: ApiServer, namespace: Namespace
 ) -> None:
     labelled = Namespace(namespace.kubeconfig, "canary-test", "it", labels={"run": "a1b2c3"})
-    server.answers["POST /api/v1/namespaces/canary-test/services"] = (201, {})
+    api_server.answers["POST /api/v1/namespaces/canary-test/services"] = (201, {})
     labelled.add({"kind": "Service", "metadata": {"name": "it", "labels": {"app": "it"}}})
-    assert server.bodies[0]["metadata"]["labels"] == {"app": "it", "run": "a1b2c3"}
+    assert api_server.bodies[0]["metadata"]["labels"] == {"app": "it", "run": "a1b2c3"}
 
 
 @pytest.mark.parametrize("empty", [True, False])
 def test_an_endpoint_slice_is_made_and_then_replaced(
-    server: ApiServer, namespace: Namespace, empty: bool
+    api_server: ApiServer, namespace: Namespace, empty: bool
 ) -> None:
     service = {"metadata": {"name": "track-app", "uid": "uid-of-it"}}
     pod = {
@@ -257,14 +257,14 @@ def test_an_endpoint_slice_is_made_and_then_replaced(
     sent = {**body, "metadata": {**body["metadata"], "labels": labels}}
     path = "/apis/discovery.k8s.io/v1/namespaces/canary-test/endpointslices"
     labelled = Namespace(namespace.kubeconfig, "canary-test", "it", labels={"run": "a1b2c3"})
-    server.answers[f"POST {path}"] = (201, {})
+    api_server.answers[f"POST {path}"] = (201, {})
     labelled.write_slice(body)
-    assert server.asked == [f"PUT {path}/{name}", f"POST {path}"]
-    server.answers[f"PUT {path}/{name}"] = (200, {})
+    assert api_server.asked == [f"PUT {path}/{name}", f"POST {path}"]
+    api_server.answers[f"PUT {path}/{name}"] = (200, {})
     labelled.write_slice(body)
-    assert server.asked[2:] == [f"PUT {path}/{name}"]
-    assert server.bodies == [sent] * 3
-    server.answers[f"PUT {path}/{name}"] = (403, {"message": "address not allowed"})
+    assert api_server.asked[2:] == [f"PUT {path}/{name}"]
+    assert api_server.bodies == [sent] * 3
+    api_server.answers[f"PUT {path}/{name}"] = (403, {"message": "address not allowed"})
     with pytest.raises(ClusterError) as failure:
         labelled.write_slice(body)
     assert failure.value.sentence == (
@@ -273,19 +273,19 @@ def test_an_endpoint_slice_is_made_and_then_replaced(
 
 
 def test_a_service_without_a_selector_is_made_as_it_is(
-    server: ApiServer, namespace: Namespace
+    api_server: ApiServer, namespace: Namespace
 ) -> None:
-    server.answers["POST /api/v1/namespaces/canary-test/services"] = (201, {})
+    api_server.answers["POST /api/v1/namespaces/canary-test/services"] = (201, {})
     namespace.add(selectorless("track-app"))
-    assert server.bodies == [selectorless("track-app")]
+    assert api_server.bodies == [selectorless("track-app")]
 
 
-def test_what_is_gone_already_is_deleted(server: ApiServer, namespace: Namespace) -> None:
+def test_what_is_gone_already_is_deleted(api_server: ApiServer, namespace: Namespace) -> None:
     namespace.delete_pod("app-1")
     namespace.delete_deployment("app")
     namespace.delete_service("app-lb")
     namespace.delete()
-    assert [each.split("?")[0] for each in server.asked] == [
+    assert [each.split("?")[0] for each in api_server.asked] == [
         f"DELETE {POD}/app-1",
         "DELETE /apis/apps/v1/namespaces/canary-test/deployments/app",
         "DELETE /api/v1/namespaces/canary-test/services/app-lb",
@@ -295,8 +295,8 @@ def test_what_is_gone_already_is_deleted(server: ApiServer, namespace: Namespace
 
 
 def test_the_way_to_a_pod_takes_the_users_token_along(
-    server: ApiServer, namespace: Namespace
+    api_server: ApiServer, namespace: Namespace
 ) -> None:
     url, session = namespace.proxy("app-1", 3000)
-    assert url == f"http://127.0.0.1:{server.server_port}{POD}/app-1:3000/proxy"
+    assert url == f"http://127.0.0.1:{api_server.server_port}{POD}/app-1:3000/proxy"
     assert session.headers["Authorization"] == "Bearer t0ken-of-the-user"

@@ -6,13 +6,14 @@ import re
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from pathlib import Path
 from queue import Queue
 from typing import Any
 
 import pytest
-from fakes.api_server import ApiServer, api_server, write_kubeconfig
+from fakes.api_server import ApiServer, write_kubeconfig
 
 from pytest_canary.core.errors import ClusterError
 from pytest_canary.core.waiting import Seen, Waiter
@@ -30,6 +31,8 @@ PATHS = {
     "Event": f"/api/v1/{HERE}/events",
 }
 REFUSED = (403, {"message": "no"})
+PATIENCE = 60
+"""Seconds in which what is to happen does, on the busiest of machines."""
 
 
 def listing(*names: str) -> tuple[int, Any]:
@@ -39,12 +42,11 @@ def listing(*names: str) -> tuple[int, Any]:
 
 
 @pytest.fixture
-def server() -> Iterator[ApiServer]:
+def api_server(api_server: ApiServer) -> ApiServer:
     """Lists nothing, and lets nobody watch."""
-    with api_server() as running:
-        for path in PATHS.values():
-            running.answers |= {f"GET {path}": listing(), f"WATCH {path}": REFUSED}
-        yield running
+    for path in PATHS.values():
+        api_server.answers |= {f"GET {path}": listing(), f"WATCH {path}": REFUSED}
+    return api_server
 
 
 @pytest.fixture
@@ -54,8 +56,8 @@ def limits() -> Limits:
 
 
 @pytest.fixture
-def observer(server: ApiServer, tmp_path: Path, limits: Limits) -> Iterator[Observer]:
-    write_kubeconfig(tmp_path / "kubeconfig", server)
+def observer(api_server: ApiServer, tmp_path: Path, limits: Limits) -> Iterator[Observer]:
+    write_kubeconfig(tmp_path / "kubeconfig", api_server)
     namespace = Namespace(tmp_path / "kubeconfig", "shop-test", context="it")
     found = Observer(namespace, limits).start()
     yield found
@@ -72,13 +74,15 @@ def wait_for(observer: Observer, service: str) -> None:
     Waiter().until(f"Service {service}", look, timeout=30, change=observer.change)
 
 
-def test_where_watches_are_refused_lists_have_to_do(server: ApiServer, observer: Observer) -> None:
-    server.answers[f"GET {PATHS['Service']}"] = listing("shop-lb")
+def test_where_watches_are_refused_lists_have_to_do(
+    api_server: ApiServer, observer: Observer
+) -> None:
+    api_server.answers[f"GET {PATHS['Service']}"] = listing("shop-lb")
     wait_for(observer, "shop-lb")
-    asked, began = len(server.asked), observer.now()
+    asked, began = len(api_server.asked), observer.now()
     Waiter().until(
         "other lists",
-        lambda: Seen("few", len(server.asked) > asked + 3 * len(PATHS), None),
+        lambda: Seen("few", len(api_server.asked) > asked + 3 * len(PATHS), None),
         timeout=30,
     )
     passed = observer.now() - began
@@ -87,9 +91,9 @@ def test_where_watches_are_refused_lists_have_to_do(server: ApiServer, observer:
 
 @pytest.mark.parametrize("limits", [replace(LIMITS, refused=1, grace=0)])
 def test_who_may_see_nothing_any_more_does_not_wait_for_it(
-    server: ApiServer, observer: Observer
+    api_server: ApiServer, observer: Observer
 ) -> None:
-    server.answers[f"GET {PATHS['Service']}"] = REFUSED
+    api_server.answers[f"GET {PATHS['Service']}"] = REFUSED
     with pytest.raises(ClusterError) as refused:
         wait_for(observer, "shop-lb")
     assert str(refused.value).startswith(
@@ -98,7 +102,7 @@ def test_who_may_see_nothing_any_more_does_not_wait_for_it(
     assert str(refused.value).endswith(
         " s: Forbidden; see who has changed the walk's Role or its account"
     )
-    server.answers[f"GET {PATHS['Service']}"] = listing("shop-lb")
+    api_server.answers[f"GET {PATHS['Service']}"] = listing("shop-lb")
     wait_for_sight(observer)
 
 
@@ -125,10 +129,10 @@ TROUBLE = {
 @pytest.mark.parametrize(("answer", "why"), TROUBLE.values(), ids=TROUBLE)
 @pytest.mark.parametrize("limits", [replace(LIMITS, silence=2, grace=0)])
 def test_what_was_heard_too_long_ago_is_nothing_to_go_by(
-    server: ApiServer, observer: Observer, answer: Any, why: str
+    api_server: ApiServer, observer: Observer, answer: Any, why: str
 ) -> None:
-    server.answers[f"GET {PATHS['Service']}"] = answer
-    asked = len(server.asked)
+    api_server.answers[f"GET {PATHS['Service']}"] = answer
+    asked = len(api_server.asked)
     with pytest.raises(ClusterError) as blind:
         wait_for(observer, "shop-lb")
     sentence = str(blind.value)
@@ -142,21 +146,21 @@ def test_what_was_heard_too_long_ago_is_nothing_to_go_by(
     with pytest.raises(ClusterError, match="has had no news for"):
         observer.snapshot()
     assert observer.last_snapshot().services == {}, "what shows what is wrong has it all the same"
-    lists = [each for each in server.asked[asked:] if each == f"GET {PATHS['Service']}"]
+    lists = [each for each in api_server.asked[asked:] if each == f"GET {PATHS['Service']}"]
     assert 0 < len(lists) < 9, "an API server in trouble is asked less and less often"
-    server.answers[f"GET {PATHS['Service']}"] = listing("shop-lb")
+    api_server.answers[f"GET {PATHS['Service']}"] = listing("shop-lb")
     wait_for_sight(observer)
 
 
 def test_what_can_not_be_recorded_is_not_taken_for_seen(
-    server: ApiServer, observer: Observer
+    api_server: ApiServer, observer: Observer
 ) -> None:
     broken = (200, {"metadata": {"resourceVersion": "1"}, "items": [{"metadata": {"name": "app"}}]})
-    server.answers[f"GET {PATHS['Deployment']}"] = broken
-    path, asked = f"GET {PATHS['Deployment']}", len(server.asked)
+    api_server.answers[f"GET {PATHS['Deployment']}"] = broken
+    path, asked = f"GET {PATHS['Deployment']}", len(api_server.asked)
     Waiter().until(
         "it to be listed twice",
-        lambda: Seen("once", server.asked[asked:].count(path) > 2, None),
+        lambda: Seen("once", api_server.asked[asked:].count(path) > 2, None),
         timeout=30,
     )
     assert observer.snapshot().deployments == {}
@@ -166,10 +170,10 @@ Told = Queue[str | None]
 
 
 @pytest.fixture
-def told(server: ApiServer) -> Told:
+def told(api_server: ApiServer) -> Told:
     """What a watch of Services tells; it is quiet, and not at its end, as long as this is empty."""
     told: Told = Queue()
-    server.answers[f"WATCH {PATHS['Service']}"] = lambda _: (200, iter(told.get, None))
+    api_server.answers[f"WATCH {PATHS['Service']}"] = lambda _: (200, iter(told.get, None))
     return told
 
 
@@ -205,11 +209,11 @@ def test_what_a_watch_tells_is_seen(told: Told, observer: Observer) -> None:
     ],
 )
 def test_a_watch_that_tells_something_else_is_begun_anew_with_a_list(
-    server: ApiServer, told: Told, observer: Observer, line: str
+    api_server: ApiServer, told: Told, observer: Observer, line: str
 ) -> None:
     told.put(event("ADDED", metadata={"name": "other"}))
     wait_for(observer, "other")
-    server.answers[f"GET {PATHS['Service']}"] = listing("shop-lb")
+    api_server.answers[f"GET {PATHS['Service']}"] = listing("shop-lb")
     told.put(line)
     # A blank line may be passed over, as it tells nothing.
     told.put(None)
@@ -218,7 +222,7 @@ def test_a_watch_that_tells_something_else_is_begun_anew_with_a_list(
 
 
 def test_what_is_listed_again_as_it_was_told_has_not_changed(
-    server: ApiServer, told: Told, observer: Observer
+    api_server: ApiServer, told: Told, observer: Observer
 ) -> None:
     version = {"name": "shop-lb", "resourceVersion": "7"}
     told.put(event("ADDED", kind="Service", apiVersion="v1", metadata=version))
@@ -226,12 +230,12 @@ def test_what_is_listed_again_as_it_was_told_has_not_changed(
     seen, path = observer.now(), f"GET {PATHS['Service']}"
     # A list leaves out what kind its objects are.
     answer = {"metadata": {"resourceVersion": "8"}, "items": [{"metadata": version}]}
-    server.answers[path] = (200, answer)
-    lists = server.asked.count(path)
+    api_server.answers[path] = (200, answer)
+    lists = api_server.asked.count(path)
     told.put(None)
 
     def look() -> Seen[None]:
-        return Seen("one list", server.asked.count(path) > lists + 1, None)
+        return Seen("one list", api_server.asked.count(path) > lists + 1, None)
 
     Waiter().until("another list", look, timeout=30, change=lambda _: told.put(None))
     passed = observer.now() - seen
@@ -250,34 +254,34 @@ def test_whoever_stops_does_not_wait_for_quiet_watches(told: Told, observer: Obs
 
 @pytest.mark.parametrize("limits", [replace(LIMITS, watch=1, dropped=1.5)])
 def test_a_connection_that_is_dropped_in_silence_is_noticed(
-    server: ApiServer, told: Told, observer: Observer
+    api_server: ApiServer, told: Told, observer: Observer
 ) -> None:
     told.put(event("ADDED", metadata={"name": "other"}))
     wait_for(observer, "other")
     # The watch is quiet from here on, and nobody ends it.
-    server.answers[f"GET {PATHS['Service']}"] = listing("shop-lb")
+    api_server.answers[f"GET {PATHS['Service']}"] = listing("shop-lb")
     wait_for(observer, "shop-lb")
     told.put(None)
 
 
 @pytest.mark.parametrize("limits", [replace(LIMITS, watch=1, silence=2.5)])
 def test_a_watch_that_is_quiet_and_well_is_no_trouble(
-    server: ApiServer, told: Told, observer: Observer
+    api_server: ApiServer, told: Told, observer: Observer
 ) -> None:
     lists = f"GET {PATHS['Service']}"
 
     def look() -> Seen[None]:
         observer.snapshot()
         told.put(None)  # As an API server does after a second, without any bookmark.
-        return Seen("not yet", server.asked.count(lists) > 3 and observer.now() > 3, None)
+        return Seen("not yet", api_server.asked.count(lists) > 3 and observer.now() > 3, None)
 
     Waiter().until("several watches", look, timeout=60, change=lambda _: time.sleep(0.9))
-    assert any("timeoutSeconds=1&" in each for each in server.asked)
+    assert any("timeoutSeconds=1&" in each for each in api_server.asked)
 
 
 @pytest.mark.parametrize("limits", [replace(LIMITS, silence=1, grace=60)])
 def test_who_reads_waits_a_little_for_news(
-    server: ApiServer, told: Told, observer: Observer
+    api_server: ApiServer, told: Told, observer: Observer
 ) -> None:
     """As where this process stood still, and its watches with it."""
     goes_on = threading.Event()
@@ -286,7 +290,7 @@ def test_who_reads_waits_a_little_for_news(
         goes_on.wait()
         return listing("shop-lb")
 
-    server.answers[f"GET {PATHS['Service']}"] = late
+    api_server.answers[f"GET {PATHS['Service']}"] = late
     began = observer.now()
     told.put(None)
     Waiter().until(
@@ -302,30 +306,33 @@ def test_who_reads_waits_a_little_for_news(
 def test_what_one_thread_has_seen_another_may_still_wait_for() -> None:
     namespace: Any = None
     observer = Observer(namespace)
+    with ThreadPoolExecutor(1) as one, ThreadPoolExecutor(1) as other:
 
-    def changed() -> bool:
-        began = time.monotonic()
-        observer.change(0.05)
-        return time.monotonic() - began < 0.05
+        def begin_to_wait() -> Future[None]:
+            """Let the one wait for a change, for longer than anybody here waits for it."""
+            return one.submit(observer.change, 2 * PATIENCE)
 
-    observer.snapshot()
-    assert not changed()
-    observer.wake()
-    other = threading.Thread(target=observer.snapshot)
-    other.start()
-    other.join()
-    assert changed()
-    observer.snapshot()
-    assert not changed()
+        def expect_it_waits(waiting: Future[None]) -> None:
+            assert wait([waiting], timeout=0.1).done == set()
+            observer.wake()
+            assert wait([waiting], timeout=PATIENCE).done == {waiting}
+
+        one.submit(observer.snapshot).result()
+        expect_it_waits(begin_to_wait())
+        other.submit(observer.snapshot).result()
+        waiting = begin_to_wait()
+        assert wait([waiting], timeout=PATIENCE).done == {waiting}
+        one.submit(observer.snapshot).result()
+        expect_it_waits(begin_to_wait())
 
 
 def test_readiness_that_was_lost_between_two_lists_is_known(
-    server: ApiServer, observer: Observer
+    api_server: ApiServer, observer: Observer
 ) -> None:
     def list_pod(ready_since: str) -> None:
         ready = {"type": "Ready", "status": "True", "lastTransitionTime": ready_since}
         pod = {"metadata": {"name": "app-1"}, "status": {"conditions": [ready]}}
-        server.answers[f"GET {PATHS['Pod']}"] = 200, listing()[1] | {"items": [pod]}
+        api_server.answers[f"GET {PATHS['Pod']}"] = 200, listing()[1] | {"items": [pod]}
         Waiter().until(
             "the pod to be seen",
             lambda: Seen("not yet", ready_since in str(observer.snapshot().pods), None),

@@ -1,20 +1,17 @@
 """Containers that are killed, as they don't end when their pod is deleted."""
 
-from pathlib import Path
-
 import pytest
 from fakes import objects, recordings
+from fakes.folders import BUNDLED_TEMPLATE
 from fakes.objects import Object
 
 from pytest_canary.k8s.history import History
 from pytest_canary.k8s.terminations import Killed, killed_containers, last_termination
 
-MANIFEST = Path(__file__).parents[3] / "manifests" / "deployment.yml"
-
 
 @pytest.fixture
 def pod() -> Object:
-    deployed = objects.deployment(MANIFEST, "addressbook-canary", 1, "app:2")
+    deployed = objects.deployment(BUNDLED_TEMPLATE, "addressbook-canary", 1, "app:2")
     found = objects.pod(deployed, 1)
     assert found["spec"]["terminationGracePeriodSeconds"] == 20
     return found

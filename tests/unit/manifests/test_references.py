@@ -1,8 +1,7 @@
 """What a template says before its variables are filled in."""
 
-from pathlib import Path
-
 import pytest
+from fakes.folders import BUNDLED_TEMPLATE
 
 from pytest_canary.manifests.references import pull_secrets
 
@@ -36,5 +35,4 @@ def test_the_secrets_that_a_template_names_are_found(template: str, names: set[s
 
 
 def test_the_bundled_template_names_its_secret() -> None:
-    template = Path(__file__).parents[3] / "manifests" / "deployment.yml"
-    assert pull_secrets(template.read_text()) == {"registry"}
+    assert pull_secrets(BUNDLED_TEMPLATE.read_text()) == {"registry"}

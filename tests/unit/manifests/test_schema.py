@@ -4,10 +4,10 @@ import copy
 import json
 import random
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
+from fakes.folders import ROOT
 from fakes.manifests import parsed
 
 from pytest_canary.manifests.documents import Document, read
@@ -15,7 +15,6 @@ from pytest_canary.manifests.rendered import Given
 from pytest_canary.manifests.schema import nearest_version, of_version, version_of, versions
 from pytest_canary.manifests.templates import Script, render
 
-ROOT = Path(__file__).parents[3]
 GIVEN = Given("shop-canary", 1, "shop:1", {"PORT": "3000", "LINES": "a\nb"})
 
 

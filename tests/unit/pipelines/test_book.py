@@ -1,13 +1,13 @@
 """Ten pipelines of the shape of the book's are read as they are, and their weaknesses told."""
 
-from pathlib import Path
+from fakes.folders import FIXTURES
 
 from pytest_canary.pipelines import promoting
 from pytest_canary.pipelines.uses import Program
 from pytest_canary.pipelines.variables import Provided, undescribed_secrets, unprovided_variables
 from pytest_canary.pipelines.workflow import read_workflow
 
-BOOK = Path(__file__).parents[3] / "fixtures" / "pipelines" / "book"
+BOOK = FIXTURES / "pipelines" / "book"
 SECRETS = {
     "dockerhub": ["DOCKER_USERNAME", "DOCKER_PASSWORD"],
     "do-key": ["DO_ACCESS_TOKEN"],

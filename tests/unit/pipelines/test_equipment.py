@@ -3,12 +3,13 @@
 from pathlib import Path
 
 import pytest
+from fakes.folders import FIXTURES
 from fakes.workflows import pipeline, promotion, written
 
 from pytest_canary.pipelines.equipment import misspelt_caches, unequipped_rollbacks
 from pytest_canary.pipelines.workflow import read_workflow
 
-BOOK = Path(__file__).parents[3] / "fixtures" / "pipelines" / "book" / ".semaphore"
+BOOK = FIXTURES / "pipelines" / "book" / ".semaphore"
 
 
 def test_the_books_rollback_lacks_what_its_others_install() -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fakes.folders import DOCS
 
 from pytest_canary.config.options import STAGES, Options
 from pytest_canary.plugin import options
@@ -194,7 +195,7 @@ def test_every_option_has_its_row(pytester: pytest.Pytester) -> None:
         for each in option.options
         for name in each.names()
     ]
-    page = (Path(__file__).parents[3] / "docs" / "options.md").read_text()
+    page = (DOCS / "options.md").read_text()
     rows = "".join(line for line in page.splitlines() if line.startswith("| `--canary"))
     assert len(added) > 15
     assert [name for name in added if f"| `{name}`" not in rows and f"`{name} " not in rows] == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,7 +18,14 @@ from pytest_canary.context.journal import Journal
 from pytest_canary.core.errors import FoundError
 from pytest_canary.core.findings import Finding
 from pytest_canary.plugin.state import FailedTest, SessionOutcome
-from pytest_canary.plugin.terminal import CheckSummary, Line, RehearsalSummary, Terminal, UnderWay
+from pytest_canary.plugin.terminal import (
+    CheckSummary,
+    Line,
+    RehearsalSummary,
+    Summary,
+    Terminal,
+    UnderWay,
+)
 
 LATEST = Finding(
     "latest-image",
@@ -124,10 +132,21 @@ def test_progress_makes_room_for_a_dot(stages: Stages) -> None:
     assert broken == [True], "it is closed"
 
 
+class Said(Summary):
+    """What a session says of itself: these lines."""
+
+    def __init__(self, *lines: Line) -> None:
+        self._lines = lines
+
+    def header(self) -> str:
+        return "canary: it"
+
+    def lines(self) -> Iterator[Line]:
+        return iter(self._lines)
+
+
 def test_a_sessions_lines_are_the_summarys(stages: Stages) -> None:
-    summary: Any = SimpleNamespace(
-        header=lambda: "canary: it", lines=lambda: [Line("one"), Line("two", "red", "its ")]
-    )
+    summary = Said(Line("one"), Line("two", "red", "its "))
     screen = Screen()
     plugin = terminal(screen, stages, SessionOutcome(), summary=summary)
     assert plugin.pytest_report_header() == "canary: it"
@@ -141,7 +160,7 @@ def test_warnings_are_on_their_stages_line_and_told_in_the_end(
 ) -> None:
     stages.journal.tell("canary", [LATEST, BUDGET])
     screen = Screen(column=50)
-    summary: Any = SimpleNamespace(lines=lambda: [Line("passed")])
+    summary = Said(Line("passed"))
     plugin = terminal(screen, stages, SessionOutcome(seconds={"canary": 0.04}), summary=summary)
     run(plugin, checks("canary")[0], None)
     assert screen.text == "    0.0 s  2 warnings: latest-image, blocking-budget"

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 from fakes.changed import JOB, MAP, REPORT, edited, env, queue
-from fakes.preflight import ROOT, codes, compared
+from fakes.folders import ROOT
+from fakes.preflight import codes, compared
 from fakes.repository import own_git as own_git
 
 # What is right is left alone.

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 from fakes.helm import MADE, chart
-from fakes.manifest_sets import DEPLOYMENT, SERVICE, planned, project
-from fakes.preflight import NODE, codes
-from fakes.repository import commit, git
+from fakes.manifest_sets import DEPLOYMENT, SERVICE, project
+from fakes.preflight import codes, found_in
+from fakes.repository import into_git
 from fakes.repository import own_git as own_git
-
-from pytest_canary.context.inspecting import inspection_of
-from pytest_canary.core.processes import Processes
-from pytest_canary.preflight.inspection import Inspection
 
 MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: features\ndata: {banner: 'on'}\n"
 JOB = """apiVersion: batch/v1
@@ -26,23 +21,12 @@ spec:
 """
 
 
-def tag(root: Path) -> None:
-    """Make a project a repository, and what is there its v1."""
-    git(root, "init", "--quiet")
-    commit(root, "v1")
-
-
-def found(root: Path, **table: Any) -> Inspection:
-    """What is found where v1 is live."""
-    return inspection_of(planned(root, baseline="git:v1", **table), root, Processes(), NODE)
-
-
 def test_a_change_is_told_at_the_objects_own_line(tmp_path: Path) -> None:
-    tag(project(tmp_path, DEPLOYMENT, SERVICE, MAP))
+    into_git(project(tmp_path, DEPLOYMENT, SERVICE, MAP), "v1")
     changed = DEPLOYMENT.replace("app: shop\n", "app: shop\n      tier: web\n", 1).replace(
         "        app: shop\n", "        app: shop\n        tier: web\n"
     )
-    inspection = found(project(tmp_path, changed, SERVICE))
+    inspection = found_in(project(tmp_path, changed, SERVICE), baseline="git:v1")
     assert [f"{each.code} {each.where}" for each in inspection.findings] == [
         "immutable-field k8s/all.yml:10",
         "left-object v1:k8s/all.yml:37",
@@ -61,16 +45,16 @@ def test_a_change_is_told_at_the_objects_own_line(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("more", [MAP, JOB], ids=["a map", "a Job that a walk leaves out"])
 def test_another_image_alone_changes_nothing(tmp_path: Path, more: str) -> None:
-    tag(project(tmp_path, DEPLOYMENT, SERVICE, more))
+    into_git(project(tmp_path, DEPLOYMENT, SERVICE, more), "v1")
     newer = (DEPLOYMENT.replace("shop:1.4", "shop:1.5"), SERVICE, more.replace("1.4", "1.5"))
-    inspection = found(project(tmp_path, *newer))
+    inspection = found_in(project(tmp_path, *newer), baseline="git:v1")
     assert inspection.findings == ()
     assert inspection.uncompared == ""
 
 
 def test_what_is_no_deployment_yet_can_not_be_compared(tmp_path: Path) -> None:
-    tag(project(tmp_path, SERVICE))
-    inspection = found(project(tmp_path, DEPLOYMENT, SERVICE))
+    into_git(project(tmp_path, SERVICE), "v1")
+    inspection = found_in(project(tmp_path, DEPLOYMENT, SERVICE), baseline="git:v1")
     assert inspection.uncompared == "v1:k8s/all.yml has no Deployment to look at"
 
 
@@ -87,9 +71,9 @@ def test_what_no_tool_makes_of_a_commit_can_not_be_compared(
             1,
         ).replace("for in", "for track in")
     )
-    tag(root)
+    into_git(root, "v1")
     (root / "chart" / "Chart.yaml").write_text("apiVersion: v2\nname: shop\nversion: 2.0.0\n")
-    inspection = found(root)
+    inspection = found_in(root, baseline="git:v1")
     assert inspection.findings == ()
     assert inspection.uncompared == (
         "git:v1 can't be compared: chart can't be rendered: `helm template shop` exited with code "
@@ -114,6 +98,6 @@ def test_what_a_chart_has_no_more_is_deleted_by_helm(
             f"case $3 in {root}/*) cat {root}/bin/around;; *) cat {root}/bin/before;; esac\n",
         )
     )
-    tag(root)
+    into_git(root, "v1")
     (root / "chart" / "Chart.yaml").write_text("apiVersion: v2\nname: shop\nversion: 2.0.0\n")
-    assert codes(found(root)) == ["moved-address"]
+    assert codes(found_in(root, baseline="git:v1")) == ["moved-address"]

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 import yaml
+from fakes.folders import ROOT
 from fakes.hostile import SNIPPETS, VALUES, YAML, altered, spoilt
 from fakes.manifest_sets import planned, project
-from fakes.preflight import NODE, ROOT, healthy, inspected
+from fakes.preflight import NODE, healthy, inspected
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -5,15 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from fakes.manifest_sets import SERVICE, WITHOUT_INIT, planned, project
-from fakes.preflight import ELSEWHERE, NODE, Inspect, codes
+from fakes.manifest_sets import SERVICE, WITHOUT_INIT, project
+from fakes.preflight import ELSEWHERE, Inspect, codes, found_in
 from fakes.prerequisites import LANE, QUEUE, queue
 
 from pytest_canary.config.settings_file import check
-from pytest_canary.context.inspecting import inspection_of
 from pytest_canary.core.errors import SettingsError
-from pytest_canary.core.processes import Processes
-from pytest_canary.preflight.inspection import Inspection
 
 NEEDS = {"path": "k8s", "prerequisites": "queue.yml"}
 REFERRING = WITHOUT_INIT.replace(
@@ -22,14 +19,9 @@ REFERRING = WITHOUT_INIT.replace(
 )
 
 
-def found(root: Path, manifests: dict[str, str]) -> Inspection:
-    """What is found in a project."""
-    return inspection_of(planned(root, manifests=manifests), root, Processes(), NODE)
-
-
 def told(root: Path, manifests: dict[str, str]) -> list[str]:
     """The findings: rule, place and sentence."""
-    findings = found(root, manifests).findings
+    findings = found_in(root, manifests=manifests).findings
     return [f"{each.code} {each.where}: {each.sentence}" for each in findings]
 
 
@@ -82,7 +74,7 @@ def test_their_crd_is_the_schema_of_the_releases_own_objects(tmp_path: Path) -> 
 
 def test_a_crd_among_the_manifests_belongs_to_them(tmp_path: Path) -> None:
     root = project(tmp_path, WITHOUT_INIT, SERVICE, LANE, QUEUE.read_text().split("---\n")[-1])
-    inspection = found(root, {"path": "k8s"})
+    inspection = found_in(root, manifests={"path": "k8s"})
     assert inspection.findings == ()
     assert not [each for each in inspection.objects if "lane" in each.lower()], (
         "nobody can look for what has no kind yet"
@@ -95,7 +87,7 @@ def test_what_belongs_to_the_whole_cluster_may_be_a_prerequisite(tmp_path: Path)
     queue(root, more=f"{role}rules: []\n")
     assert told(root, NEEDS) == []
     (root / "k8s" / "role.yml").write_text(f"{role}rules: []\n")
-    assert [each.next for each in found(root, NEEDS).findings] == [
+    assert [each.next for each in found_in(root, manifests=NEEDS).findings] == [
         "put it into a file of its own, for whoever runs the cluster to apply once, and name that "
         "in manifests.prerequisites"
     ]

@@ -5,7 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from fakes.preflight import ELSEWHERE, FAULTS, KIND, NODE, ROOT, Edit, Inspect, codes, healthy
+from fakes.folders import ROOT
+from fakes.preflight import ELSEWHERE, FAULTS, KIND, NODE, Edit, Inspect, codes, healthy
 
 from pytest_canary.config import settings_file
 from pytest_canary.config.baseline import Baseline

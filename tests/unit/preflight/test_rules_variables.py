@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import pytest
-from fakes.preflight import ROOT, Edit, Inspect, codes
+from fakes.folders import ROOT
+from fakes.preflight import Edit, Inspect, codes
 
 ENVSUBST = 'export NAME="$2" COUNT=${3} IMAGE=$4\nenvsubst <"$1" | kubectl apply -f -\n'
 SED = 'sed -e "s|\\$deployment|$2|;s|\\$replicas|$3|;s|\\$img|$4|" "$1" | kubectl apply -f -\n'

@@ -5,32 +5,24 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from fakes.manifest_sets import DEPLOYMENT, JOB, SERVICE, WITHOUT_INIT, planned, project
-from fakes.preflight import NODE
+from fakes.manifest_sets import DEPLOYMENT, JOB, SERVICE, WITHOUT_INIT, project
+from fakes.preflight import found_in
 
-from pytest_canary.context.inspecting import inspection_of
-from pytest_canary.core.processes import Processes
 from pytest_canary.preflight import groups
-from pytest_canary.preflight.inspection import Inspection
 
 PATH = {"path": "k8s"}
-
-
-def found(root: Path, **table: Any) -> Inspection:
-    """What is found in a project."""
-    return inspection_of(planned(root, **table), root, Processes(), NODE)
 
 
 def told(root: Path, **table: Any) -> list[str]:
     """The findings: rule, place, sentence and advice."""
     return [
         f"{each.code} {each.where}: {each.sentence}; {each.next}"
-        for each in found(root, **table).findings
+        for each in found_in(root, **table).findings
     ]
 
 
 def test_what_stands_there_once_is_right_for_both_tracks(tmp_path: Path) -> None:
-    inspection = found(project(tmp_path, DEPLOYMENT, SERVICE))
+    inspection = found_in(project(tmp_path, DEPLOYMENT, SERVICE))
     assert inspection.findings == ()
     assert sorted(inspection.objects) == [
         "Deployment.v1.apps/shop-canary",
@@ -40,7 +32,9 @@ def test_what_stands_there_once_is_right_for_both_tracks(tmp_path: Path) -> None
 
 
 def test_a_closed_service_is_no_finding_but_a_note(tmp_path: Path) -> None:
-    inspection = found(project(tmp_path, DEPLOYMENT, SERVICE.replace("  type: LoadBalancer\n", "")))
+    inspection = found_in(
+        project(tmp_path, DEPLOYMENT, SERVICE.replace("  type: LoadBalancer\n", ""))
+    )
     assert inspection.findings == ()
     assert "Service shop is a NodePort, to be reached from outside" in inspection.notes
 
@@ -60,7 +54,7 @@ def test_without_a_deployment_there_is_nothing_to_release(tmp_path: Path) -> Non
         "no-deployment k8s/all.yml:1: k8s/all.yml has no Deployment; put it there, or name where "
         "it is: manifests.path",
     ]
-    inspection = found(root, manifests=PATH)
+    inspection = found_in(root, manifests=PATH)
     assert inspection.unread == "k8s/all.yml has no Deployment to look at"
     assert [each.code for each in inspection.of_group(groups.DEPLOYMENTS)] == ["no-deployment"]
 
@@ -148,7 +142,7 @@ def test_a_folder_without_yaml_is_told(tmp_path: Path) -> None:
 
 
 def test_the_job_that_migrates_is_looked_at_with_the_rest(tmp_path: Path) -> None:
-    inspection = found(project(tmp_path, WITHOUT_INIT, SERVICE, JOB))
+    inspection = found_in(project(tmp_path, WITHOUT_INIT, SERVICE, JOB))
     assert inspection.findings == ()
     assert "Job.v1.batch/migrate" in inspection.objects
     assert "Job migrate is run by itself, to migrate" in inspection.notes
@@ -212,6 +206,6 @@ def test_the_variables_of_a_jobs_own_file_are_filled_in(tmp_path: Path) -> None:
 
 def test_without_a_canary_what_stands_there_is_made_once(tmp_path: Path) -> None:
     alone = {"replicas": {"canary": 0}, "database": {"image": "none"}}
-    inspection = found(project(tmp_path, WITHOUT_INIT, SERVICE), **alone)
+    inspection = found_in(project(tmp_path, WITHOUT_INIT, SERVICE), **alone)
     assert inspection.findings == ()
     assert sorted(inspection.objects) == ["Deployment.v1.apps/shop-stable", "Service/shop"]

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
 
-from fakes.preflight import FAULTS, GROUPS, KIND, NODE, ROOT
+from fakes.folders import ROOT
+from fakes.preflight import FAULTS, GROUPS, KIND, NODE
 
 from pytest_canary import stages
 from pytest_canary.config import settings_file

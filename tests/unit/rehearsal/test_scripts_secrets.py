@@ -13,6 +13,7 @@ from urllib.parse import quote
 import pytest
 from fakes import app
 from fakes.app import NOTES, Asked, Reply
+from fakes.errors import raised
 from fakes.leaks import HOSTILE, encoded, forms, leaks, on_screen
 from fakes.objects import Object, unstartable
 from fakes.world import NewWorld, World
@@ -33,13 +34,6 @@ ANSWERED = "\n".join([TOKEN, base64.b64encode(TOKEN.encode()).decode(), quote(TO
 def begin(new_world: NewWorld) -> Callable[..., World]:
     """Begins a rehearsal whose app is given a secret."""
     return lambda **table: new_world(environment={"API_TOKEN": TOKEN}, **table)
-
-
-def raised(act: Callable[[], object]) -> CanaryError:
-    """The error of an act."""
-    with pytest.raises(CanaryError) as failure:
-        act()
-    return failure.value
 
 
 def assert_masked(error: CanaryError) -> None:

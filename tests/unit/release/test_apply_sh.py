@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from fakes.folders import BUNDLED_TEMPLATE, ROOT
 
-ROOT = Path(__file__).parents[3]
-MANIFEST = ROOT / "manifests" / "deployment.yml"
 KUBECTL = """#!/bin/sh
 printf '%s\\n' "$*" >>"$CALLS/arguments"
 [ "$1" = apply ] && cat >"$CALLS/applied" && exit "${APPLY_CODE:-0}"
 exit "${ROLLOUT_CODE:-0}"
 """
-ARGUMENTS = (str(MANIFEST), "addressbook-canary", "1", "registry.invalid/demo:2")
+ARGUMENTS = (str(BUNDLED_TEMPLATE), "addressbook-canary", "1", "registry.invalid/demo:2")
 
 
 @dataclass
@@ -68,7 +67,7 @@ def test_the_template_is_applied_with_its_variables_and_the_rollout_awaited(appl
         "apply -f -",
         "rollout status deployment/addressbook-canary --timeout=120s",
     ]
-    expected = MANIFEST.read_text()
+    expected = BUNDLED_TEMPLATE.read_text()
     values = {"deployment": ARGUMENTS[1], "replicas": "1", "img": ARGUMENTS[3], "PORT": "3000"}
     for name, value in values.items():
         expected = expected.replace(f"${name}", value)
@@ -161,7 +160,7 @@ def test_a_missing_tool_is_named(apply: Script, missing: str) -> None:
 def test_kubectls_refusal_is_told_and_its_status_passed_on(apply: Script) -> None:
     ended = apply(*ARGUMENTS, APPLY_CODE="7")
     assert ended.returncode == 7
-    expected = f"apply.sh: kubectl could not apply {MANIFEST} as addressbook-canary\n"
+    expected = f"apply.sh: kubectl could not apply {BUNDLED_TEMPLATE} as addressbook-canary\n"
     assert ended.stderr == expected
     assert apply.called() == ["apply -f -"]
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 from fakes import objects
-from fakes.helm import answer, asked, chart
+from fakes.cluster import Namespace
+from fakes.folders import BUNDLED_TEMPLATE
+from fakes.helm import answer, asked
+from fakes.helm import root as root
 from fakes.manifest_sets import planned
 
 from pytest_canary.core.errors import ReleaseError
@@ -18,32 +20,7 @@ from pytest_canary.release.printed_secrets import PrintedSecrets
 from pytest_canary.rendering.helm import HelmChart
 from pytest_canary.rendering.renderers import renderer_of
 
-ROOT = Path(__file__).parents[3]
 REVISION = """echo '[{"name": "shop", "revision": "7", "status": "deployed"}]'"""
-
-
-class Standing:
-    """A namespace in which these Deployments stand, each with its replicas and image."""
-
-    name = "canary-1a2b"
-
-    def __init__(self, **tracks: tuple[int, str]) -> None:
-        self.tracks = tracks
-
-    def deployment(self, name: str) -> Any:
-        """One of them."""
-        track = name.removeprefix("shop-")
-        if track not in self.tracks:
-            return None
-        template = ROOT / "manifests" / "deployment.yml"
-        return objects.deployment(template, name, *self.tracks[track])
-
-
-@pytest.fixture
-def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project with a chart."""
-    monkeypatch.setenv("PATH", f"{tmp_path}/bin:/usr/bin:/bin")
-    return chart(tmp_path)
 
 
 def of(root: Path, releases: int = 1) -> HelmChart:
@@ -57,7 +34,10 @@ def of(root: Path, releases: int = 1) -> HelmChart:
 
 def moves(root: Path, **tracks: tuple[int, str]) -> ChartMoves:
     """What moves a release that stands so."""
-    namespace: Any = Standing(**tracks)
+    namespace = Namespace(root, root / "deleted")
+    for track, (replicas, image) in tracks.items():
+        made = objects.deployment(BUNDLED_TEMPLATE, f"shop-{track}", replicas, image)
+        namespace.controllers.roll_out(made)
     environment = {"PATH": f"{root}/bin:/usr/bin:/bin"}
     printed = PrintedSecrets({}, [])
     commands = Commands(Path("kubectl"), environment, "canary-1a2b", Processes(), None, printed)

@@ -7,6 +7,7 @@ import pytest
 from fakes import objects
 from fakes.clock import Clock
 from fakes.cluster import Namespace
+from fakes.folders import BUNDLED_TEMPLATE
 from fakes.watched import Watched
 
 from pytest_canary.core.disclosure import Disclosure
@@ -14,7 +15,6 @@ from pytest_canary.core.errors import ClusterError
 from pytest_canary.diagnosis import Expected
 from pytest_canary.release.diagnoser import Diagnoser
 
-ROOT = Path(__file__).parents[3]
 EXPECTED = Expected(deployment="addressbook-canary", replicas=1, image="addressbook:2")
 PANIC = "starting\npanic: config key SESSION_SALT is missing"
 
@@ -59,9 +59,8 @@ def ended(pod: dict[str, Any], times: int) -> dict[str, Any]:
 
 
 def roll_out(kubelet: Kubelet) -> str:
-    template = ROOT / "manifests" / "deployment.yml"
     kubelet.controllers.roll_out(
-        objects.deployment(template, EXPECTED.deployment, 1, EXPECTED.image)
+        objects.deployment(BUNDLED_TEMPLATE, EXPECTED.deployment, 1, EXPECTED.image)
     )
     (pod,) = kubelet.objects("Pod")
     return str(pod["metadata"]["name"])
@@ -70,21 +69,21 @@ def roll_out(kubelet: Kubelet) -> str:
 def test_the_words_of_a_run_whose_log_is_gone_are_remembered(kubelet: Kubelet) -> None:
     observer = Watched(kubelet, Clock())
     pod = roll_out(kubelet)
-    diagnoser = Diagnoser(kubelet, observer)  # type: ignore[arg-type]
+    diagnoser = Diagnoser(kubelet, observer)
     (first,) = diagnoser.findings(EXPECTED)
     assert (first.code, first.doomed) == ("ContainerExited", False)
     assert first.sentence.endswith(': "panic: config key SESSION_SALT is missing"')
     kubelet.edit("Pod", pod, lambda found: ended(found, 2))
     (second,) = diagnoser.findings(EXPECTED)
     assert second.doomed
-    (late,) = Diagnoser(kubelet, observer).findings(EXPECTED)  # type: ignore[arg-type]
+    (late,) = Diagnoser(kubelet, observer).findings(EXPECTED)
     assert not late.doomed, "who has not seen the first end knows nothing of it"
 
 
 def test_other_words_are_no_repetition(kubelet: Kubelet) -> None:
     observer = Watched(kubelet, Clock())
     pod = roll_out(kubelet)
-    diagnoser = Diagnoser(kubelet, observer)  # type: ignore[arg-type]
+    diagnoser = Diagnoser(kubelet, observer)
     diagnoser.findings(EXPECTED)
     kubelet.logged = lambda: "panic: config key COLOUR is missing"
     kubelet.edit("Pod", pod, lambda found: ended(found, 2))

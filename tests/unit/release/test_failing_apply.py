@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from fakes.folders import FIXTURES, ROOT
 from fakes.world import NewWorld
 
 from pytest_canary.config import settings_file
@@ -16,8 +17,7 @@ from pytest_canary.core.findings import Finding
 from pytest_canary.core.processes import Processes
 from pytest_canary.release import failing_apply
 
-ROOT = Path(__file__).parents[3]
-WEAK = ROOT / "fixtures" / "weak"
+WEAK = FIXTURES / "weak"
 FILL = 'sed "s|\\$img|$4|; s|\\$DB_PASSWORD|$DB_PASSWORD|" "$1"'
 
 INTO_FILE = f'{FILL} >"$file"; kubectl apply -f "$file"'

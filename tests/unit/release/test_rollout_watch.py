@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
@@ -11,6 +10,8 @@ import pytest
 from fakes import objects
 from fakes.clock import Clock
 from fakes.cluster import Namespace
+from fakes.errors import found_error
+from fakes.folders import BUNDLED_TEMPLATE
 from fakes.watched import Watched
 
 from pytest_canary.core.errors import FoundError, ReleaseError, WaitTimeoutError
@@ -20,7 +21,6 @@ from pytest_canary.diagnosis import Expected
 from pytest_canary.diagnosis.api_server import lost_api_server
 from pytest_canary.release.rollout_watch import RolloutWatch
 
-ROOT = Path(__file__).parents[3]
 EXPECTED = Expected(deployment="addressbook-canary", replicas=1, image="addressbook:2")
 EXITS = Finding(
     code="Exits",
@@ -56,9 +56,8 @@ class Place:
 
     def deploy(self, ready: bool, replicas: int = 1, image: str = "addressbook:2") -> None:
         self.namespace.controllers.sick = (lambda pod: pod) if ready else objects.unready
-        template = ROOT / "manifests" / "deployment.yml"
         self.namespace.controllers.roll_out(
-            objects.deployment(template, "addressbook-canary", replicas, image)
+            objects.deployment(BUNDLED_TEMPLATE, "addressbook-canary", replicas, image)
         )
 
     def watch(self, *looks: list[Finding], applies: bool = True) -> RolloutWatch:
@@ -69,12 +68,6 @@ class Place:
 @pytest.fixture
 def place(tmp_path: Path) -> Place:
     return Place(tmp_path)
-
-
-def found(wait: Callable[[], object]) -> FoundError:
-    with pytest.raises(FoundError) as raised:
-        wait()
-    return raised.value
 
 
 def test_a_cause_that_the_watches_tell_a_little_late_is_told_all_the_same(place: Place) -> None:
@@ -112,7 +105,7 @@ def test_what_kubectl_says_of_the_api_server_comes_after_what_is_doomed_and_befo
 
 def test_doomed_ends_the_wait_at_once(place: Place) -> None:
     place.deploy(ready=False)
-    error = found(place.watch([], [EXITS]).wait_until_settled)
+    error = found_error(place.watch([], [EXITS]).wait_until_settled)
     assert place.clock.time < 2
     assert error.sentence == "addressbook-canary exits with code 3"
     lines = error.evidence.splitlines()
@@ -136,7 +129,7 @@ def test_a_secret_that_a_script_makes_behind_the_deployment_is_waited_for(place:
         return looks.pop(0) if len(looks) > 1 else looks[0]
 
     watch = RolloutWatch(EXPECTED, diagnose, place.observer, place.waiter, 5, applies=True)
-    watch.wait_while_applied("apply.sh", lambda: expect(made.wait(5)), end=made.set, timeout=60)
+    watch.wait_while_applied("apply.sh", lambda: expect(made.wait(60)), end=made.set, timeout=60)
     assert place.said[0].startswith("there is no Secret payment; addressbook-canary 0/1")
 
 
@@ -147,9 +140,9 @@ def test_a_secret_that_a_script_does_not_make_ends_it_soon_and_what_it_can_not_m
     place.deploy(ready=False)
     ended = Event()
     watch = place.watch([finding])
-    told = found(
+    told = found_error(
         lambda: watch.wait_while_applied(
-            "apply.sh", lambda: expect(ended.wait(5)), end=ended.set, timeout=60
+            "apply.sh", lambda: expect(ended.wait(60)), end=ended.set, timeout=60
         )
     )
     assert told.findings[0].code == finding.code
@@ -162,14 +155,14 @@ def expect(holds: bool) -> None:
 
 def test_a_wait_that_did_not_apply_does_not_say_how_soon(place: Place) -> None:
     place.deploy(ready=False)
-    error = found(place.watch([EXITS], applies=False).wait_until_settled)
+    error = found_error(place.watch([EXITS], applies=False).wait_until_settled)
     assert error.evidence.splitlines()[0] == "seen    pod a, restarted once"
     assert error.after is None
 
 
 def test_slow_is_told_meanwhile_and_raised_at_the_deadline(place: Place) -> None:
     place.deploy(ready=False)
-    error = found(place.watch([SLOW]).wait_until_settled)
+    error = found_error(place.watch([SLOW]).wait_until_settled)
     assert place.clock.time >= 5
     assert place.said[0].startswith("addressbook-canary exits with code 3; addressbook-canary 0/1")
     assert error.evidence.splitlines()[-1].startswith(
@@ -181,7 +174,7 @@ def test_doomed_comes_before_slow_and_all_are_told(place: Place) -> None:
     place.deploy(ready=False)
     late = replace(SLOW, sentence="something slow")
     other = replace(EXITS, sentence="another thing", evidence="")
-    error = found(place.watch([late, EXITS, other]).wait_until_settled)
+    error = found_error(place.watch([late, EXITS, other]).wait_until_settled)
     assert error.sentence == "addressbook-canary exits with code 3"
     assert "another thing" in error.evidence
     assert "something slow" not in error.evidence
@@ -210,9 +203,9 @@ def test_nothing_is_judged_before_it_was_seen_applied(place: Place) -> None:
     place.deploy(ready=False, replicas=2)
     assert "2 wanted" in watch.look()
     place.deploy(ready=False)
-    found(watch.look)
+    found_error(watch.look)
     place.namespace.drop("Deployment", "addressbook-canary")
-    found(watch.look)  # others have changed it since
+    found_error(watch.look)  # others have changed it since
 
 
 def test_an_older_spec_than_the_newest_settles_nothing(place: Place) -> None:

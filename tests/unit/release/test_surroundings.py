@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 from fakes.clock import Clock
 from fakes.cluster import Namespace
+from fakes.folders import BUNDLED_TEMPLATE, ROOT
 from fakes.kubectl import Kubectl
 from fakes.manifest_sets import SERVICE, WITHOUT_INIT, planned, project
 from fakes.prerequisites import LANE, QUEUE, ROLES, queue
@@ -42,7 +42,6 @@ class Place:
         clock = Clock(step=0.1)
         waiter = Waiter(clock)
         self.namespace = Namespace(folder, folder / "deleted")
-        namespace: Any = self.namespace
         observer = Watched(self.namespace, clock)
         self.announced: list[str] = []
         self.noted: list[str] = []
@@ -52,9 +51,9 @@ class Place:
             self.kubectl.path, PATH, "canary-test", processes, None, PrintedSecrets({}, [])
         )
         self.own = Surroundings(
-            namespace,
+            self.namespace,
             observer,
-            Diagnoser(namespace, observer),
+            Diagnoser(self.namespace, observer),
             waiter,
             track_deployments(self.plan.settings),
             self.plan.settings.deadlines.rollout,
@@ -197,14 +196,11 @@ def test_what_comes_along_is_watched_and_the_two_deployments_are_not(place: Plac
 
 
 def test_what_a_script_applies_comes_along_too(tmp_path: Path) -> None:
-    root = Path(__file__).parents[3]
     stateful = QUEUE.read_text().partition("---")[0].replace("    namespace: people\n", "")
-    (tmp_path / "template.yml").write_text(
-        (root / "manifests" / "deployment.yml").read_text() + f"\n---\n{stateful}"
-    )
+    (tmp_path / "template.yml").write_text(BUNDLED_TEMPLATE.read_text() + f"\n---\n{stateful}")
     (tmp_path / "Dockerfile").touch()
-    files = {"deployment": "template.yml", "service": str(root / "manifests" / "service.yml")}
-    plan = planned(tmp_path, manifests={**files, "apply": str(root / "apply.sh")})
+    files = {"deployment": "template.yml", "service": str(ROOT / "manifests" / "service.yml")}
+    plan = planned(tmp_path, manifests={**files, "apply": str(ROOT / "apply.sh")})
     version = Version("candidate", "shop:2", renderer_of(plan, tmp_path))
     found = companions(version, track_deployments(plan.settings), {"PORT": "3000"})
     assert [json.dumps(each.name) for each in found] == ['"queue"']

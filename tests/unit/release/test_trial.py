@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fakes.folders import BUNDLED_TEMPLATE, ROOT
 from fakes.manifest_sets import DEPLOYMENT, SERVICE, planned, project
-from fakes.world import ROOT, NewWorld, World
+from fakes.world import NewWorld, World
 from fakes.world_settings import NO_CANARY
 
 from pytest_canary.core.errors import NotApplicable
@@ -15,7 +16,7 @@ from pytest_canary.k8s.dry_run import NO_MATCH, Refusal
 from pytest_canary.release.trial import Trial
 from pytest_canary.rendering.renderers import renderer_of
 
-TEMPLATE = (ROOT / "manifests" / "deployment.yml").read_text()
+TEMPLATE = BUNDLED_TEMPLATE.read_text()
 APPLY = (ROOT / "apply.sh").read_text()
 KIND = """---
 apiVersion: apiextensions.k8s.io/v1

@@ -9,6 +9,7 @@ import pytest
 from fakes import objects
 from fakes.clock import Clock
 from fakes.cluster import Namespace
+from fakes.folders import BUNDLED_TEMPLATE
 from fakes.prerequisites import prerequisites
 from fakes.watched import Watched
 
@@ -63,14 +64,13 @@ class Place:
         )
 
     def watch(self, what: str = "prerequisite") -> WorkloadWatch:
-        found: Any = self.namespace
         return WorkloadWatch(
             prerequisites(self.folder / "shop").in_namespace(),
             what,
             "mend it there",
-            namespace=found,
+            namespace=self.namespace,
             observer=self.observer,
-            diagnoser=Diagnoser(found, self.observer),
+            diagnoser=Diagnoser(self.namespace, self.observer),
             waiter=Waiter(self.clock),
             deadline=5,
         )
@@ -168,9 +168,10 @@ def test_a_pod_that_the_api_server_refuses_is_told(place: Place) -> None:
 
 
 def test_a_deployment_among_them_is_diagnosed_as_any(place: Place) -> None:
-    template = Path(__file__).parents[3] / "manifests" / "deployment.yml"
     place.namespace.controllers.sick = lambda pod: objects.unpulled(pod, WHY)
-    place.namespace.controllers.roll_out(objects.deployment(template, "queue", 1, "queue:7"))
+    place.namespace.controllers.roll_out(
+        objects.deployment(BUNDLED_TEMPLATE, "queue", 1, "queue:7")
+    )
     watch = place.watch()
     kinds = {each.kind: each for each in watch.documents}
     value = {**kinds["StatefulSet"].value, "kind": "Deployment"}

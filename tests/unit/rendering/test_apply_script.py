@@ -3,6 +3,8 @@
 import shutil
 from pathlib import Path
 
+from fakes.folders import BUNDLED_TEMPLATE, ROOT
+
 from pytest_canary.config.options import Options
 from pytest_canary.config.plan import plan
 from pytest_canary.config.settings_file import load
@@ -10,7 +12,6 @@ from pytest_canary.manifests.rendered import Given
 from pytest_canary.rendering.renderer import Renderer
 from pytest_canary.rendering.renderers import renderer_of
 
-ROOT = Path(__file__).parents[3]
 GIVEN = Given("addressbook-canary", 1, "addressbook:2", {"PORT": "3000"})
 
 
@@ -23,8 +24,7 @@ def test_the_books_layout_is_rendered_by_its_script() -> None:
     renderer = of(ROOT)
     command = renderer.apply(GIVEN)
     assert (command.program, command.cwd) == (ROOT / "apply.sh", ROOT)
-    template = ROOT / "manifests" / "deployment.yml"
-    assert command.words == (template, "addressbook-canary", "1", "addressbook:2")
+    assert command.words == (BUNDLED_TEMPLATE, "addressbook-canary", "1", "addressbook:2")
     shared = renderer.apply_shared("addressbook:2")
     assert shared
     assert (shared.program, shared.words) == (

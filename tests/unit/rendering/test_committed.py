@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from fakes.helm import asked, chart
 from fakes.manifest_sets import DEPLOYMENT, SERVICE, one, planned, project
-from fakes.repository import commit, git
+from fakes.repository import into_git
 from fakes.repository import own_git as own_git
 
 from pytest_canary.core.errors import ReleaseError
@@ -32,12 +32,6 @@ KUBECTL = r"""#!/bin/sh
 folder=$2/$(sed -n 's/.*"resources": \["\([^"]*\)".*/\1/p' "$2/kustomization.yaml")
 cat "$folder/../../base/all.yml"
 """
-
-
-def tag(root: Path) -> None:
-    """Make a project a repository, and what is there its v1."""
-    git(root, "init", "--quiet")
-    commit(root, "v1")
 
 
 def made(root: Path, told_from: Path | None = None, **more: Any) -> list[Document]:
@@ -71,7 +65,7 @@ def kustomized(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_objects_are_those_of_the_commit_and_told_as_its(tmp_path: Path) -> None:
     root = project(tmp_path, SERVICE, DEPLOYMENT)
-    tag(root)
+    into_git(root, "v1")
     project(tmp_path, SERVICE.replace("port: 80", "port: 8080"), DEPLOYMENT)
     service, deployment = made(root)
     assert service.at("spec", "ports", 0, "port") == 80
@@ -83,20 +77,20 @@ def test_objects_are_those_of_the_commit_and_told_as_its(tmp_path: Path) -> None
 
 def test_a_project_in_a_repositorys_folder_is_told_from_where_pytest_is(tmp_path: Path) -> None:
     root = project(tmp_path / "shop", SERVICE, DEPLOYMENT)
-    tag(tmp_path)
+    into_git(tmp_path, "v1")
     (document, _) = made(root, told_from=tmp_path)
     assert document.source.shown == "v1:shop/k8s/all.yml"
     assert document.source.path == root / "k8s" / "all.yml"
 
 
 def test_what_a_commit_does_not_have_is_the_candidates(tmp_path: Path) -> None:
-    tag(project(tmp_path))
+    into_git(project(tmp_path), "v1")
     root = project(tmp_path, SERVICE, DEPLOYMENT)
     assert {each.source.shown for each in made(root)} == {"k8s/all.yml"}
 
 
 def test_a_base_that_is_elsewhere_comes_along(kustomized: Path) -> None:
-    tag(kustomized)
+    into_git(kustomized, "v1")
     (kustomized / "deploy" / "base" / "all.yml").write_text(DEPLOYMENT)
     documents = made(kustomized)
     assert one(documents, "Service").source.shown == "v1:deploy/overlays/live/kustomization.yaml"
@@ -105,7 +99,7 @@ def test_a_base_that_is_elsewhere_comes_along(kustomized: Path) -> None:
 def test_what_can_not_be_rendered_is_said(kustomized: Path) -> None:
     manifest = kustomized / "deploy" / "base" / "all.yml"
     manifest.rename(kustomized / "all.yml")
-    tag(kustomized)
+    into_git(kustomized, "v1")
     (kustomized / "all.yml").rename(manifest)
     with pytest.raises(ReleaseError, match="deploy/overlays/live can't be rendered: `kubectl ku"):
         made(kustomized)
@@ -115,7 +109,7 @@ def test_too_many_files_are_left_in_git(tmp_path: Path) -> None:
     root = project(tmp_path, SERVICE, DEPLOYMENT)
     for number in range(MOST_FILES):
         (root / "k8s" / f"{number}.txt").touch()
-    tag(root)
+    into_git(root, "v1")
     with pytest.raises(
         ReleaseError, match="its manifests come with 1001 files, which are too many"
     ):
@@ -126,7 +120,7 @@ def test_a_chart_comes_with_its_values(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setenv("PATH", f"{tmp_path}/bin:/usr/bin:/bin")
     root = chart(tmp_path)
     (root / "live.yaml").write_text("port: 80\n")
-    tag(root)
+    into_git(root, "v1")
     service, deployment = made(root, manifests={"path": "chart", "values": ["live.yaml"]})
     assert service.source.shown == "v1:chart/templates/service.yaml"
     assert deployment.name == "shop-stable"
@@ -138,7 +132,7 @@ def test_a_link_is_what_it_leads_to(tmp_path: Path) -> None:
     root = project(tmp_path, SERVICE, DEPLOYMENT)
     (root / "k8s" / "all.yml").rename(root / "all.yml")
     (root / "k8s" / "all.yml").symlink_to("../all.yml")
-    tag(root)
+    into_git(root, "v1")
     plan = planned(root, baseline="git:v1")
     assert plan.baseline.commit
     with committed_baseline(plan, plan.baseline.commit, root, Processes()) as found:
@@ -149,7 +143,7 @@ def test_a_link_is_what_it_leads_to(tmp_path: Path) -> None:
 
 
 def test_what_renders_both_versions_and_git_are_commands_of_the_runs(kustomized: Path) -> None:
-    tag(kustomized)
+    into_git(kustomized, "v1")
     base = kustomized / "deploy" / "base" / "all.yml"
     base.write_text(base.read_text().replace("port: 80", "port: 8080"))
     ran: list[str] = []

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes.helm import asked, chart, put_hook
+from fakes.helm import asked, put_hook
+from fakes.helm import root as root
 from fakes.manifest_sets import planned
 
 from pytest_canary.config.options import Options
@@ -24,13 +25,6 @@ from pytest_canary.rendering.renderers import renderer_of
 CANARY = Given("shop-canary", 1, "team/shop:2", {})
 STABLE = Given("shop-stable", 3, "team/shop:1", {})
 TWO = {"path": "chart", "releases": 2}
-
-
-@pytest.fixture
-def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project with a chart."""
-    monkeypatch.setenv("PATH", f"{tmp_path}/bin:/usr/bin:/bin")
-    return chart(tmp_path)
 
 
 def of(root: Path, **manifests: Any) -> HelmChart:

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import NoReturn
 
 import pytest
+from fakes.reports import SAMPLES, sample
 
 from pytest_canary.core.errors import CommandError
-from pytest_canary.reporting.document import Report
 from pytest_canary.reporting.page import html
 from pytest_canary.reporting.pictures.drawing import Drawer
 from pytest_canary.reporting.pictures.frame import Picture
-
-SAMPLES = Path(__file__).parents[3] / "fixtures" / "reports"
-
 
 Drawings = dict[str, dict[tuple[str, str], str]]
 
@@ -29,14 +25,14 @@ def drawings() -> Drawings:
     made: Drawings = {path.stem: {} for path in sorted(SAMPLES.glob("*.json"))}
     wanted: list[Picture] = []
 
-    for sample in made:
+    for name in made:
 
-        def note(pictures: list[Picture], sample: str = sample) -> NoReturn:
-            wanted.extend(replace(each, key=f"{sample}/{each.key}") for each in pictures)
+        def note(pictures: list[Picture], name: str = name) -> NoReturn:
+            wanted.extend(replace(each, key=f"{name}/{each.key}") for each in pictures)
             raise CommandError("they are only noted")
 
-        html(Report.model_validate_json((SAMPLES / f"{sample}.json").read_text()), note)
+        html(sample(name), note)
     for (key, frame), svg in Drawer().draw(wanted).items():
-        sample, _, own = key.partition("/")
-        made[sample][own, frame] = svg
+        name, _, own = key.partition("/")
+        made[name][own, frame] = svg
     return made

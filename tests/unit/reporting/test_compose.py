@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from typing import NoReturn
 
 import pytest
 from fakes import app
 from fakes.app import Asked, Reply
+from fakes.traffic import until
 from fakes.transitions import NoCanary
 from fakes.world import NewWorld, World
 from fakes.world_settings import LOADED
@@ -280,10 +280,7 @@ def test_a_version_that_is_no_utf_8_is_told(new_world: NewWorld) -> None:
     world.app.faults = [app.says("1-\xfc")]
     world.rehearsal.enter("baseline")
     traffic = world.context.app.traffic
-    for _ in range(1000):
-        if "1-\\xfc" in traffic.summary().versions:
-            break
-        time.sleep(0.01)
+    until(lambda: "1-\\xfc" in traffic.summary().versions)
     assert "1-\\xfc" in traffic.summary().versions
     told = compose(world.journal, "failed")
     assert document.Report.model_validate_json(told.text) == told

@@ -10,6 +10,8 @@ from typing import Any
 
 import jsonschema
 import pytest
+from fakes.folders import ROOT
+from fakes.reports import SAMPLES
 from pydantic import ValidationError
 
 from pytest_canary.core.findings import Finding
@@ -17,8 +19,7 @@ from pytest_canary.reporting import document
 from pytest_canary.reporting.__main__ import main
 from pytest_canary.reporting.document import Found, Report, schema_text
 
-ROOT = Path(__file__).parents[3]
-SAMPLES = sorted((ROOT / "fixtures" / "reports").glob("*.json"))
+PATHS = sorted(SAMPLES.glob("*.json"))
 PUBLISHED = Path(document.__file__).with_name("report.schema.json")
 LEAST: dict[str, Any] = {
     "run": "c7f2a1",
@@ -44,7 +45,7 @@ def test_the_schema_is_one(capsys: pytest.CaptureFixture[str]) -> None:
     assert found["$id"] == "urn:pytest-canary:report:1"
 
 
-@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 def test_what_is_written_fits_the_schema_and_is_read_again(path: Path) -> None:
     report = Report.model_validate_json(path.read_text())
     jsonschema.validate(
@@ -56,9 +57,9 @@ def test_what_is_written_fits_the_schema_and_is_read_again(path: Path) -> None:
 
 
 def test_the_samples_are_what_makes_them() -> None:
-    made = runpy.run_path(str(ROOT / "fixtures" / "reports" / "make.py"))["MADE"]
-    assert {path.stem for path in SAMPLES} == set(made)
-    for path in SAMPLES:
+    made = runpy.run_path(str(SAMPLES / "make.py"))["MADE"]
+    assert {path.stem for path in PATHS} == set(made)
+    for path in PATHS:
         assert Report.model_validate(made[path.stem]()).text == path.read_text()
 
 

@@ -1,15 +1,12 @@
 """The figures as JUnit's properties."""
 
-from pathlib import Path
+from fakes.reports import sample
 
 from pytest_canary.reporting import junit_properties
-from pytest_canary.reporting.document import Report
-
-SAMPLES = Path(__file__).parents[3] / "fixtures" / "reports"
 
 
 def properties(name: str) -> dict[str, str]:
-    report = Report.model_validate_json((SAMPLES / f"{name}.json").read_text())
+    report = sample(name)
     return dict(junit_properties(report))
 
 
@@ -60,7 +57,7 @@ def test_what_a_run_does_not_have_is_no_property() -> None:
 
 
 def test_a_stage_has_its_name_and_figures() -> None:
-    report = Report.model_validate_json((SAMPLES / "green.json").read_text())
+    report = sample("green")
     (canary,) = (stage for stage in report.stages if stage.name == "canary")
     assert junit_properties(canary) == [
         ("canary.stage", "canary"),

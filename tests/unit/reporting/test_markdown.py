@@ -5,18 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from fakes.reports import sample
 
 from pytest_canary.core.errors import CanaryError
 from pytest_canary.reporting import append_ci_summary, summary_markdown
-from pytest_canary.reporting.document import Found, Report
+from pytest_canary.reporting.document import Found
 from pytest_canary.reporting.markdown import CUT, LIMIT, fit
 from pytest_canary.reporting.words import NONE
-
-SAMPLES = Path(__file__).parents[3] / "fixtures" / "reports"
-
-
-def sample(name: str) -> Report:
-    return Report.model_validate_json((SAMPLES / f"{name}.json").read_text())
 
 
 def test_a_green_release_in_a_few_lines() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+from fakes.reports import SAMPLES, sample
 
 from pytest_canary.core.errors import CanaryError, CommandError
 from pytest_canary.reporting import page as pages
@@ -21,13 +22,8 @@ from pytest_canary.reporting.pictures import charts
 from pytest_canary.reporting.pictures.drawing import Drawer
 from pytest_canary.reporting.pictures.frame import COLOURS
 
-SAMPLES = Path(__file__).parents[3] / "fixtures" / "reports"
 NAMES = sorted(path.stem for path in SAMPLES.glob("*.json"))
 STYLE = Path(pages.__file__).parent / "templates" / "report.css"
-
-
-def sample(name: str) -> Report:
-    return Report.model_validate_json((SAMPLES / f"{name}.json").read_text())
 
 
 class Reader(HTMLParser):

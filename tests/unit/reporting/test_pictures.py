@@ -6,10 +6,10 @@ import re
 import signal
 import subprocess
 from collections.abc import Callable
-from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from fakes.reports import sample
 
 from pytest_canary.core.errors import CommandError
 from pytest_canary.core.waiting import Seen, Waiter
@@ -30,13 +30,8 @@ from pytest_canary.reporting.pictures.levels import (
 )
 from pytest_canary.reporting.pictures.stages import below_each_other, fits, label, on_poles
 
-SAMPLES = Path(__file__).parents[3] / "fixtures" / "reports"
 Drawings = dict[str, dict[tuple[str, str], str]]
 BOTH = Versions(baseline=Version(version="1"), candidate=Version(version="2"))
-
-
-def sample(name: str) -> Report:
-    return Report.model_validate_json((SAMPLES / f"{name}.json").read_text())
 
 
 def report(**parts: object) -> Report:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from fakes.delivery import command, delivered
+from fakes.folders import ROOT
 
 from pytest_canary.config import settings_file
 from pytest_canary.config.baseline import Baseline
@@ -11,8 +12,6 @@ from pytest_canary.config.options import Options
 from pytest_canary.config.plan import Plan
 from pytest_canary.context.journal import Journal
 from pytest_canary.reporting.pipelines import pipelines
-
-ROOT = Path(__file__).parents[3]
 
 
 def journal(report: Path) -> Journal:

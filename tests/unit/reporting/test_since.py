@@ -6,17 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
+from fakes.reports import sample
 
 from pytest_canary.reporting import last, summary_markdown
 from pytest_canary.reporting.document import Found, Report, Stage, Version, Versions
 from pytest_canary.reporting.since import Paced, since
-
-SAMPLES = Path(__file__).parents[3] / "fixtures" / "reports"
-
-
-def sample(file: str, /, **changes: object) -> Report:
-    found = Report.model_validate_json((SAMPLES / f"{file}.json").read_text())
-    return found.model_copy(update=changes)
 
 
 def found(sentence: str, stage: str = "", code: str = "A") -> Found:

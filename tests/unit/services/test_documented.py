@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from fakes.folders import DOCS
 
 from pytest_canary.services.github.actions import STAND_INS
 from pytest_canary.services.gitlab.schema import NOT_TAKEN
 
-TEXT = (Path(__file__).parents[3] / "docs" / "services.md").read_text()
+TEXT = (DOCS / "services.md").read_text()
 
 
 def test_every_action_that_is_known_is_told() -> None:

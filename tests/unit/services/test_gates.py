@@ -8,8 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from fakes.folders import DOCS, ROOT
 from fakes.jobs import WORKFLOW, commands, runner
-from fakes.repository import commit, git
+from fakes.repository import git, into_git
 
 from pytest_canary.jobs.definition import define
 from pytest_canary.jobs.job_run import run_job
@@ -22,7 +23,6 @@ from pytest_canary.pipelines.workflow import read_workflow as read_semaphore
 from pytest_canary.services.reading import RunInputs
 from pytest_canary.services.runnable import Runnable, faults_of, runnable
 
-ROOT = Path(__file__).parents[3]
 GATES = ROOT / "examples" / "gates"
 PLACES = {
     "github-actions.yml": ".github/workflows/release.yml",
@@ -52,8 +52,7 @@ def project(tmp_path: Path) -> Path:
     shutil.copy(ROOT / ".semaphore" / "rollback-kubeconfig.yml", folder / ".semaphore/release.yml")
     (folder / "deploy.sh").write_text("#!/bin/bash\ndeploy\n")
     (folder / "deploy.sh").chmod(0o755)
-    git(folder, "init", "--quiet")
-    commit(folder)
+    into_git(folder)
     return folder
 
 
@@ -63,7 +62,7 @@ def test_all_examples_are_looked_at() -> None:
 
 @pytest.mark.parametrize("name", PLACES)
 def test_a_gates_commands_are_those_that_the_page_names(name: str) -> None:
-    page = (ROOT / "docs" / "in-ci.md").read_text()
+    page = (DOCS / "in-ci.md").read_text()
     found = COMMAND.findall((GATES / name).read_text())
     assert "pytest --canary-check" in found
     assert "pytest --canary --junitxml=canary.xml" in found

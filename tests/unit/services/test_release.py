@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from fakes.folders import FIXTURES
 from fakes.jobs import WORKFLOW, commands, runner
 from fakes.leaks import leaks
 from fakes.repository import commit, git
@@ -19,7 +20,6 @@ from pytest_canary.manifests.documents import read
 from pytest_canary.services.reading import RunInputs
 from pytest_canary.services.runnable import runnable
 
-FIXTURES = Path(__file__).parents[3] / "fixtures"
 FILES = (".github/workflows/release.yml", ".gitlab-ci.yml")
 
 # A cluster that has one pod; of what it is asked, it fails at one thing.

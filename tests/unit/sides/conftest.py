@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from fakes import rude_server
 from fakes.pages import Pods, showing
+from fakes.rude_server import RudeServer
 
 if TYPE_CHECKING:
     from fakes.tracks import NewPlace, Place
     from fakes.world import NewWorld, World
 
+    from pytest_canary.config.settings import Settings
     from pytest_canary.sides.tracks import Tracks
+    from pytest_canary.traffic import TrackTraffic
 
 
 @pytest.fixture
@@ -35,6 +39,30 @@ def new_place(tmp_path: Path) -> NewPlace:
 def place(new_place: NewPlace) -> Place:
     """One with a canary and two stable pods."""
     return new_place()
+
+
+@pytest.fixture
+def echoing() -> Iterator[RudeServer]:
+    """An app that answers at once."""
+    made = RudeServer(rude_server.echoes)
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def settings(configured: Callable[..., Settings]) -> Settings:
+    """Those of traffic that is asked for as soon as it is there."""
+    return configured(deadlines={"request": 5}, traffic={"rate": 60})
+
+
+@pytest.fixture
+def traffic(echoing: RudeServer, settings: Settings) -> Iterator[TrackTraffic]:
+    """That of stable alone, which is not started yet."""
+    from fakes.traffic import track_traffic_to
+
+    made = track_traffic_to({"stable": echoing.url}, settings)
+    yield made
+    made.stop()
 
 
 @pytest.fixture

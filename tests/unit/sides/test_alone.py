@@ -2,36 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from fakes import rude_server as rude
 from fakes.clock import Clock
-from fakes.rude_server import RudeServer
 from fakes.traffic import Unstartable, sends_by, track_traffic_to, until
 
 from pytest_canary.config.settings import Settings
 from pytest_canary.core.waiting import Waiter
 from pytest_canary.sides.alone import Alone, load_alone
 from pytest_canary.traffic import TrackTraffic
-
-
-@pytest.fixture
-def settings(configured: Callable[..., Settings]) -> Settings:
-    return configured(deadlines={"request": 5})
-
-
-@pytest.fixture
-def server() -> Iterator[RudeServer]:
-    made = RudeServer(rude.echoes)
-    yield made
-    made.stop()
-
-
-@pytest.fixture
-def traffic(server: RudeServer, settings: Settings) -> TrackTraffic:
-    return track_traffic_to({"stable": server.url}, settings)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +47,7 @@ def test_half_of_it_writes_where_reads_and_writes_are_told_apart(
 
 def test_what_came_of_it_is_known_once_it_is_over(traffic: TrackTraffic) -> None:
     counts = iter([4, 10])
-    alone = Alone(traffic, lambda: next(counts), seconds=0.2).start()
+    alone = Alone(traffic, lambda: next(counts), seconds=1.0).start()
     sample = alone.end(Waiter(), patience=30)
     assert sample
     assert len(sample.requests) == len(traffic.ledger) >= 2

@@ -2,46 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from fakes import rude_server as rude
 from fakes.clock import Clock
 from fakes.observed import requests
-from fakes.rude_server import RudeServer
 from fakes.traffic import Unstartable, sends_by, track_traffic_to, until
 
 from pytest_canary.config.settings import Settings
 from pytest_canary.config.verdict_rate import first_rate
 from pytest_canary.core.waiting import Waiter
-from pytest_canary.sides.in_turn import PERIODS, AloneInTurn, InTurn, most_rate
+from pytest_canary.sides.in_turn import PERIODS, AloneInTurn, InTurn, Paced, most_rate
 from pytest_canary.sides.measured_in_turn import MeasuredInTurn
 from pytest_canary.traffic import TrackTraffic
 
 
-@pytest.fixture
-def settings(configured: Callable[..., Settings]) -> Settings:
-    return configured(deadlines={"request": 5}, traffic={"rate": 60})
-
-
-@pytest.fixture
-def server() -> Iterator[RudeServer]:
-    made = RudeServer(rude.echoes)
-    yield made
-    made.stop()
-
-
-@pytest.fixture
-def traffic(server: RudeServer, settings: Settings) -> Iterator[TrackTraffic]:
-    made = track_traffic_to({"stable": server.url}, settings)
-    yield made
-    made.stop()
-
-
 def in_turn_of(
-    traffic: TrackTraffic, settings: Settings, beside: Any = None, **options: Any
+    traffic: TrackTraffic, settings: Settings, beside: Paced | None = None, **options: Any
 ) -> InTurn:
     """What asks both by the settings' rates."""
     first = first_rate(settings.traffic, settings.verdict)
@@ -110,10 +89,20 @@ def test_the_candidate_is_asked_as_often_as_the_baseline(
     assert asked.due() >= 3
 
 
+class Beside:
+    """Traffic that goes at the rate that was set last."""
+
+    def __init__(self) -> None:
+        self.rate = 60.0
+
+    def set_rate(self, rate: float) -> None:
+        self.rate = rate
+
+
 def test_the_traffic_through_the_service_makes_room_meanwhile(
     traffic: TrackTraffic, settings: Settings
 ) -> None:
-    beside: Any = SimpleNamespace(rate=60.0, set_rate=lambda rate: setattr(beside, "rate", rate))
+    beside = Beside()
     asked = in_turn_of(traffic, settings, beside, period=0.3).start()
     assert beside.rate == 5
     told(asked)

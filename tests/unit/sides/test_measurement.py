@@ -118,13 +118,12 @@ def watch(pods: Pods, grows: float = 0.0, **table: Any) -> MemoryWatch:
         grows: megabytes by which the canary does so from look to look, from 60 on; 0 where pages
             are shown already.
     """
-    namespace: Any = pods
     settings = checked(table)
     made = MemoryWatch(
         {"stable": STABLE, "canary": CANARY},
-        namespace,
+        pods,
         pods.observer,
-        pages_of(namespace, settings),
+        pages_of(pods, settings),
         ["app:1"],
         clock=pods.clock.monotonic,
     )
@@ -144,11 +143,10 @@ def window(
     grows: float = 0.0,
     **table: Any,
 ) -> Measurement:
-    namespace: Any = pods
     memory = watch(pods, grows, **table)
     settings = checked(table)
     return Measurement(
-        namespace,
+        pods,
         pods.observer,
         Waiter(pods.clock),
         load,
@@ -156,7 +154,7 @@ def window(
         settings.traffic.slow,
         baseline=STABLE,
         canary=CANARY,
-        pages=pages_of(namespace, settings),
+        pages=pages_of(pods, settings),
         memory=memory,
         before=before,
         rows=rows,

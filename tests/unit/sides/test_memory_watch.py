@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any
 
 import pytest
 from fakes.pages import (
@@ -22,10 +21,12 @@ from fakes.pages import (
     unready,
 )
 from fakes.traffic import until
+from fakes.watched import Watched
 
 from pytest_canary.analysis.memory import Memory
 from pytest_canary.core.errors import ClusterError
-from pytest_canary.sides.asked import DueTimes
+from pytest_canary.k8s.objects import Snapshot
+from pytest_canary.sides.asked import AskedWhen, DueTimes
 from pytest_canary.sides.memory_watch import SILENT, MemoryWatch
 
 KUBELETS = READY.timestamp() + 60
@@ -35,7 +36,7 @@ STABLES = ("app-stable-77-0", "app-stable-77-1")
 LIMITLESS = 4 * 2**30
 
 
-class Due:
+class Due(AskedWhen):
     """Ten requests a second to each track alone, and three to any pod, since its 0.
 
     Its clock began 7 s before the watch's.
@@ -57,12 +58,11 @@ def watch(
     asked: Mapping[str, Sequence[str]] | None = None,
     count: Callable[[Collection[str]], Mapping[str, float]] | None = None,
 ) -> MemoryWatch:
-    namespace: Any = pods
     return MemoryWatch(
         {"stable": STABLE, "canary": CANARY},
-        namespace,
+        pods,
         pods.observer,
-        pages_of(namespace, checked({})),
+        pages_of(pods, checked({})),
         ["app:1"],
         lambda: asked or {},
         pods.clock.monotonic,
@@ -73,7 +73,7 @@ def watch(
 def told(
     pods: Pods, made: MemoryWatch, of: Mapping[str, Sequence[str]] | None = None
 ) -> tuple[Memory | None, Memory | None]:
-    asked: Any = Due(pods.clock.monotonic)
+    asked = Due(pods.clock.monotonic)
     return made.tell(asked, of or made.pods)
 
 
@@ -285,20 +285,18 @@ def test_it_looks_by_itself_until_it_is_stopped(pods: Pods) -> None:
 def test_what_goes_wrong_in_a_look_does_not_end_it(pods: Pods) -> None:
     refused = [0]
 
-    class Refusing:
-        def snapshot(self) -> object:
+    class Refusing(Watched):
+        def snapshot(self) -> Snapshot:
             refused[0] += 1
             if refused[0] == 1:
                 raise ClusterError("the API server is away")
-            return pods.observer.snapshot()
+            return super().snapshot()
 
-    observer: Any = Refusing()
-    namespace: Any = pods
     made = MemoryWatch(
         {"stable": STABLE, "canary": CANARY},
-        namespace,
-        observer,
-        pages_of(namespace, checked({})),
+        pods,
+        Refusing(pods, pods.clock),
+        pages_of(pods, checked({})),
         [],
         every=0.01,
     ).start()

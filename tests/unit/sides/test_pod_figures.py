@@ -37,9 +37,8 @@ def figures(
     pods: Pods, deployment: str, port: Callable[[str], int] = lambda _: 3000, **table: Any
 ) -> PodFigures:
     """A Deployment's, read once."""
-    namespace: Any = pods
-    pages = pages_of(namespace, checked(table), port)
-    made = PodFigures(deployment, namespace, pods.observer, pages)
+    pages = pages_of(pods, checked(table), port)
+    made = PodFigures(deployment, pods, pods.observer, pages)
     made.measure(0.0)
     return made
 

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from fakes import app
 from fakes.engine import IMAGES
+from fakes.folders import BUNDLED_TEMPLATE
 from fakes.pages import restarted
-from fakes.world import ROOT, NewWorld, World
+from fakes.world import NewWorld, World
 from fakes.world_settings import (
     DELIVERED,
     INIT,
@@ -111,10 +112,11 @@ def test_deployments_that_select_each_others_pods_are_walked_and_it_is_told(
     new_world: NewWorld, tmp_path: Path, failed: bool
 ) -> None:
     template = tmp_path / "overlapping.yml"
-    bundled = ROOT / "manifests" / "deployment.yml"
     both = "      app: addressbook\n      deployment: $deployment\n  strategy"
-    assert both in bundled.read_text()
-    template.write_text(bundled.read_text().replace(both, "      app: addressbook\n  strategy"))
+    assert both in BUNDLED_TEMPLATE.read_text()
+    template.write_text(
+        BUNDLED_TEMPLATE.read_text().replace(both, "      app: addressbook\n  strategy")
+    )
     world = new_world(manifests={"deployment": str(template)}, **LOADED)
     for stage, check in applying(world):
         if failed:

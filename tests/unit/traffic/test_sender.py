@@ -46,7 +46,7 @@ def settings(configured: Callable[..., Settings]) -> Settings:
 
 
 def impatient(settings: Settings) -> Settings:
-    return settings.model_copy(update={"deadlines": Deadlines(request=0.5)})
+    return settings.model_copy(update={"deadlines": Deadlines(request=2)})
 
 
 def send(url: str, request: Request, settings: Settings, unique: str = "") -> RequestOutcome:
@@ -195,8 +195,8 @@ def test_the_traffic_reads_a_version_as_the_checks_do(
         (rude.says(rude.answer(body="half", length=8)), Kind.CUT, 200, HALF),
         (rude.says(rude.HALF_A_CHUNK), Kind.CUT, 200, "Not enough data"),
         (rude.says(b"SSH-2.0-OpenSSH\r\n\r\n"), Kind.GARBLED, 0, "SSH-2.0"),
-        (rude.hangs, Kind.TIMEOUT, 0, "none within 0.5 s"),
-        (rude.trickles, Kind.TIMEOUT, 200, "none within 0.5 s"),
+        (rude.hangs, Kind.TIMEOUT, 0, "none within 2 s"),
+        (rude.trickles, Kind.TIMEOUT, 200, "none within 2 s"),
         (rude.says(rude.answer(503, "no pool")), Kind.SERVER_ERROR, 503, "no pool"),
         (rude.says(rude.answer(404, "what\n is?")), Kind.WRONG, 404, "what is?"),
         (rude.says(rude.answer(200, "<html>")), Kind.WRONG, 200, "<html>"),

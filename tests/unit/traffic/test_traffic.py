@@ -101,7 +101,7 @@ def test_what_a_user_would_have_missed_is_lost_and_sent_only_once(
     settings: Callable[..., Settings],
 ) -> None:
     server = rudely(manner)
-    traffic = ran(server.url, settings(request=0.3 if manner is rude.hangs else 20))
+    traffic = ran(server.url, settings(request=3 if manner is rude.hangs else 20))
     assert traffic.lost == traffic.sent == len(server.asked)
     losses = traffic.losses()
     assert {each.kind for each in losses} == {kind}
@@ -186,7 +186,7 @@ def test_so_many_wait_for_answers_and_no_more_and_what_is_kept_back_is_told(
 ) -> None:
     server = rudely(rude.hangs)
     three = partial(Generator, bounds=replace(PATIENT, crowd=3))
-    with traffic_to(server.url, settings(request=0.5), generate=three) as traffic:
+    with traffic_to(server.url, settings(request=5), generate=three) as traffic:
         until(lambda: traffic.ledger.unsent >= 20)
     assert server.most == 3
     assert traffic.sent == len(server.asked) == len(traffic.ledger) - traffic.ledger.unsent

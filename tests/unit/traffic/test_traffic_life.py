@@ -4,10 +4,10 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import pytest
 from fakes import rude_server as rude
+from fakes.folders import ROOT
 from fakes.persons import Persons
 from fakes.rude_server import Manner, RudeServer
 from fakes.server import Server
@@ -220,7 +220,7 @@ def test_a_script_may_end_without_stopping_it_and_the_client_is_imported_only_wh
 def test_the_example_tells_what_was_lost(
     server: Server, persons: Persons, settings: Callable[..., Settings]
 ) -> None:
-    script = Path(__file__).parents[3] / "examples" / "traffic.py"
+    script = ROOT / "examples" / "traffic.py"
 
     def run() -> subprocess.CompletedProcess[str]:
         command = [sys.executable, str(script), server.url, "1"]

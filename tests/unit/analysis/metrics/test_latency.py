@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy
 import pytest
-from fakes.observed import around, compared, compared_all, observed, requests, spread, timed
+from fakes.observed import around, compared, compared_all, observed, paused, requests, spread, timed
 
 from pytest_canary.analysis.comparison import Observed
 from pytest_canary.analysis.metrics.latency import LATENCY
@@ -87,16 +87,6 @@ def test_what_is_tolerated_stops_nobody() -> None:
         assert found.answer == answer
         assert found.p is not None
         assert found.p < 0.00125
-
-
-def paused(seed: int, *begins: float, seconds: float = 1.0) -> Observed:
-    """600 answers of about 10 ms, but for the pauses, in which all wait for their ends."""
-    due = requests(600).due
-    took = numpy.array(around(0.01, 600, seed))
-    for begin in begins:
-        late = (due >= begin) & (due < begin + seconds)
-        took[late] = numpy.maximum(took[late], begin + seconds - due[late])
-    return timed(list(took))
 
 
 @pytest.mark.parametrize("begins", [(4.2,), (0.0,), (2.1, 7.3)])

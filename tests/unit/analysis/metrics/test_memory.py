@@ -9,10 +9,9 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 import pytest
-from fakes.observed import LIMITS, RULE, observed
+from fakes.observed import LIMITS, RULE, observed, read_until
 
 from pytest_canary.analysis.comparison import Comparison
 from pytest_canary.analysis.memory import Memory, Reading
@@ -101,16 +100,14 @@ def read(
     return Memory([Reading(at, got(at), app(got(at) + older, at, chance)) for at in moments], limit)
 
 
-def until(seconds: float, memory: Memory) -> Memory:
-    return replace(memory, readings=[each for each in memory.readings if each.seconds <= seconds])
-
-
 def walk(baseline: Memory, canary: Memory) -> tuple[float, str, tuple[Comparison, ...]]:
     """When memory lets a verdict be said, in seconds from its beginning; which; and why."""
     seconds = SOON
     while True:
         now = min(seconds, WINDOW)
-        found = compare_held(until(BEFORE + now, baseline), until(BEFORE + now, canary), Limits())
+        found = compare_held(
+            read_until(BEFORE + now, baseline), read_until(BEFORE + now, canary), Limits()
+        )
         answers = {each.answer for each in found}
         if "no-go" in answers:
             return now, "no-go", found
@@ -195,7 +192,7 @@ def test_a_leak_that_both_have_is_a_go_when_it_is_no_warm_up() -> None:
     # Half a minute, which began 17 s before.
     assert min(seconds for seconds, _ in found) >= 13
     baseline, canary = (
-        until(BEFORE + 5, read(leaking(flat, 70e3), seed, older=older))
+        read_until(BEFORE + 5, read(leaking(flat, 70e3), seed, older=older))
         for seed, older in ((1, 100), (2, 0))
     )
     growth, level = compare_held(baseline, canary, Limits())
@@ -208,7 +205,7 @@ def test_a_canary_is_watched_on_when_the_baseline_is_not_any_more(
     leak: float, stopped: bool
 ) -> None:
     """A verdict's go is provisional until the canary is deleted."""
-    baseline = until(BEFORE + SOON, read(flat, 1, older=100))
+    baseline = read_until(BEFORE + SOON, read(flat, 1, older=100))
     found = compare_held(baseline, read(leaking(flat, leak), 2), Limits())
     assert ("no-go" in [each.answer for each in found]) is stopped
 
@@ -344,7 +341,7 @@ def test_memory_takes_three_readings(readings: Sequence[tuple[float, float]], wh
 
 
 def test_a_short_verdict_is_content_with_a_third_of_its_seconds() -> None:
-    early = until(5, holding(*FLAT, every=2.5))
+    early = read_until(5, holding(*FLAT, every=2.5))
     (found,) = compare_held(early, early, Limits(seconds=18))
     assert found.sentence == "the baseline's memory was not measured 3 times over 6 s"
     assert len(compare_held(early, early, Limits(seconds=15))) == 2

@@ -6,7 +6,17 @@ from typing import Any
 
 import numpy
 import pytest
-from fakes.observed import RULE, around, compared, compared_all, observed, requests, spread, timed
+from fakes.observed import (
+    RULE,
+    around,
+    compared,
+    compared_all,
+    observed,
+    paused,
+    requests,
+    spread,
+    timed,
+)
 
 from pytest_canary.analysis.comparison import Observed
 from pytest_canary.analysis.metrics.latency import LATENCY
@@ -117,16 +127,6 @@ def test_what_has_just_been_sent_is_doubt_and_not_slow() -> None:
     found = compared(SLOW_ANSWERS, observed(600), fresh)
     assert (found.answer, found.canary, found.p) == ("inconclusive", 0, 1)
     assert found.sentence.endswith("it may be 13.9 points more, and 3 points would matter")
-
-
-def paused(seed: int, *begins: float, seconds: float = 1.0) -> Observed:
-    """600 answers of about 10 ms, but for the pauses, in which all wait for their ends."""
-    due = requests(600).due
-    took = numpy.array(around(0.01, 600, seed))
-    for begin in begins:
-        late = (due >= begin) & (due < begin + seconds)
-        took[late] = numpy.maximum(took[late], begin + seconds - due[late])
-    return timed(list(took))
 
 
 @pytest.mark.parametrize("begins", [(4.2,), (0.5,), (2.1, 7.3), (3.0, 5.5)])

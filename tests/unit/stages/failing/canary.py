@@ -1,7 +1,5 @@
 """Where the canary does not stand beside the baseline as it should."""
 
-import time
-
 from fakes import app
 from fakes.objects import crashing, pod, unready
 from fakes.traffic import until
@@ -326,8 +324,7 @@ def requests_fail(world: World) -> None:
     # The canary is on trial; what it fails at is the verdict's matter.
     world.app.balance = lambda pods, _: max(pods, key=lambda pod: "stable" in pod)
     world.app.faults = [app.fails]
-    while len(list(world.context.app.traffic.losses())) < 40:
-        time.sleep(0.01)
+    until(lambda: len(list(world.context.app.traffic.losses())) >= 40)
 
 
 @CASES.fails(

@@ -1,12 +1,12 @@
 """Where one of the two ways back goes wrong."""
 
-import time
 from dataclasses import replace
 from typing import Any
 
 from fakes import app
 from fakes.database import SCHEMAS, wait
 from fakes.objects import unready
+from fakes.traffic import sends
 from fakes.world import World
 from fakes.world_settings import LOADED, NO_HEADER
 from unit.stages.failing import Cases
@@ -186,9 +186,7 @@ def the_baseline_does_not_see_every_row(world: World) -> None:
 )
 def requests_fail(world: World) -> None:
     world.app.faults = [app.fails]
-    begun = world.context.app.traffic.sent
-    while world.context.app.traffic.sent < begun + 40:
-        time.sleep(0.01)
+    sends(world.context.app.traffic, 40)
 
 
 @CASES.fails(

@@ -1,6 +1,5 @@
 """Where the promotion goes wrong."""
 
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from fakes import app
 from fakes.objects import Object, killed, pod, terminating, unready
 from fakes.observed import requests, spread
+from fakes.traffic import sends, until
 from fakes.verdicts import holding
 from fakes.world import World
 from fakes.world_settings import LOADED, NO_HEADER
@@ -243,9 +243,7 @@ def the_promotion_loses_rows(world: World) -> None:
 )
 def requests_fail(world: World) -> None:
     world.app.faults = [app.fails]
-    begun = world.context.app.traffic.sent
-    while world.context.app.traffic.sent < begun + 40:
-        time.sleep(0.01)
+    sends(world.context.app.traffic, 40)
 
 
 @CASES.fails(
@@ -258,8 +256,7 @@ def requests_fail(world: World) -> None:
 )
 def the_generator_was_held_up(world: World) -> None:
     traffic = world.context.app.traffic
-    while traffic.sent <= 30:
-        time.sleep(0.01)
+    until(lambda: traffic.sent > 30)
     traffic.stop()
     for _ in range(30):
         traffic.ledger.open(Kind.LATE)

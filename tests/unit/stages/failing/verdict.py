@@ -1,11 +1,11 @@
 """Where the canary is not, or can't be, compared; or is compared, and is worse."""
 
-import time
 from dataclasses import replace
 
 from fakes import app
 from fakes.objects import unready
 from fakes.observed import observed
+from fakes.traffic import sends
 from fakes.world import World
 from fakes.world_settings import LOADED, NO_CANARY
 from unit.stages.failing import Cases
@@ -65,9 +65,7 @@ def too_little_is_known(world: World) -> None:
 )
 def the_baseline_fails_meanwhile(world: World) -> None:
     world.app.faults = [app.only("stable", app.fails)]
-    begun = world.context.app.traffic.sent
-    while world.context.app.traffic.sent < begun + 40:
-        time.sleep(0.01)
+    sends(world.context.app.traffic, 40)
 
 
 UPDATED = NO_CANARY | LOADED
@@ -109,6 +107,4 @@ def nobody_compared_the_update(world: World) -> None:
 )
 def the_candidate_fails_once_everybody_has_it(world: World) -> None:
     world.app.faults = [app.fails]
-    begun = world.context.app.traffic.sent
-    while world.context.app.traffic.sent < begun + 40:
-        time.sleep(0.01)
+    sends(world.context.app.traffic, 40)

@@ -4,14 +4,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from fakes.world import ROOT, World
+from fakes.folders import FIXTURES
+from fakes.world import World
 from fakes.world_settings import JOB
 from unit.stages.failing import Cases, Sabotage
 
 from pytest_canary.preflight import ruleset
 
 CASES = Cases("preflight")
-BROKEN = ROOT / "fixtures" / "manifests"
+BROKEN = FIXTURES / "manifests"
 
 
 def has(path: str) -> Sabotage:

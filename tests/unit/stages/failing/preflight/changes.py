@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+from fakes.folders import FIXTURES
 from fakes.preflight import before_and_after, compared, here
 from fakes.repository import OWN as CLEAN
-from fakes.world import ROOT, World
+from fakes.world import World
 from unit.stages.failing.preflight.cases import CASES
 
 from pytest_canary.config import settings_file
@@ -17,7 +18,7 @@ from pytest_canary.stages import preflight
 
 def changes(check: Callable[..., None], name: str, *words: str) -> None:
     """Declare that a check fails on a change of fixtures/changes, with these words."""
-    folder = ROOT / "fixtures" / "changes" / name
+    folder = FIXTURES / "changes" / name
     rule = name.split(".")[0]
 
     def sabotage(world: World) -> None:

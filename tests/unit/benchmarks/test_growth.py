@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[3] / "benchmarks"))
-
 import growth
 import many_requests
+import pytest
 from runs import Run, RunError
 
 from pytest_canary.traffic.exchange import LOST

@@ -2,14 +2,10 @@
 
 import sys
 from collections import Counter
-from pathlib import Path
-
-import numpy
-import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[3] / "benchmarks"))
 
 import kayenta
+import numpy
+import pytest
 import verdict
 import worlds
 from rows import Row
