@@ -16,8 +16,7 @@ FAULTS := $(addprefix tests/acceptance/test_,endings.py faults.py faults_of_char
 WAITS := $(addprefix tests/unit/,delivery jobs k8s registry services)
 STAGES := tests/unit/stages
 DELIVERIES := $(addprefix tests/acceptance/test_,pipelines.py renderers.py pull_registry.py)
-REST := plugin report wheel lint
-UNITS := pure stages waits
+ALL_ELSE := pure stages waits plugin report wheel lint
 # Python may keep what it has compiled, though an image of Python has told it not to: some hundred processes run here.
 unexport PYTHONDONTWRITEBYTECODE
 .SILENT:
@@ -135,15 +134,12 @@ wheel: venv          ## the wheel, built and installed elsewhere
 # compare latencies or count what is lost; what has none does, on what they leave.
 test: setup          ## everything, but for what `make soak` has more of
 	status=0; \
-	$(MAKE) --no-print-directory --keep-going -j3 $(SYNC) faults deliveries walks engine $(REST:%=then-%) || status=$$?; \
-	$(MAKE) --no-print-directory --keep-going -j3 $(SYNC) alone $(UNITS:%=idle-%) || status=$$?; \
+	$(MAKE) --no-print-directory --keep-going -j3 $(SYNC) faults deliveries walks engine others || status=$$?; \
+	$(MAKE) --no-print-directory --keep-going -j4 $(SYNC) alone $(ALL_ELSE:%=idle-%) || status=$$?; \
 	exit $$status
 
-# After setup like the others, as make begins what can begin: they would take all its places before those can.
-$(REST:%=then-%): setup
-	$(MAKE) --no-print-directory $(@:then-%=%)
-
-$(UNITS:%=idle-%): setup
+# After setup like `alone`, as make begins what can begin: they would take all its places before that can.
+$(ALL_ELSE:%=idle-%): setup
 	tests/idle.sh $(MAKE) --no-print-directory $(@:idle-%=%)
 
 # All rounds are run, and those that failed are named: what fails by chance fails in some.
@@ -162,4 +158,4 @@ soak: setup          ## for hours: acceptance with every case, ROUNDS=10 times o
 clean:               ## what make made in the clone; the caches outside it stay
 	rm -rf .venv airgap/env canary-report test-results dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .pytest-kind
 
-.PHONY: help setup venv others live canary benchmark docs lint unit pure waits stages plugin lowest engine acceptance faults deliveries walks alone report wheel test soak clean $(REST:%=then-%) $(UNITS:%=idle-%)
+.PHONY: help setup venv others live canary benchmark docs lint unit pure waits stages plugin lowest engine acceptance faults deliveries walks alone report wheel test soak clean $(ALL_ELSE:%=idle-%)
