@@ -15,7 +15,6 @@ FAULTS := $(addprefix tests/acceptance/test_,endings.py faults.py faults_of_char
 # Half of the unit tests' time: those that wait for shells and for servers, and those that walk in worlds in memory.
 WAITS := $(addprefix tests/unit/,delivery jobs k8s registry services)
 STAGES := tests/unit/stages
-DELIVERIES := $(addprefix tests/acceptance/test_,pipelines.py renderers.py pull_registry.py)
 ALL_ELSE := pure stages waits plugin report wheel lint
 # Python may keep what it has compiled, though an image of Python has told it not to: some hundred processes run here.
 unexport PYTHONDONTWRITEBYTECODE
@@ -114,11 +113,8 @@ acceptance: setup    ## on a real cluster; one case of each kind
 faults: setup        ## a part of acceptance: faults, migrations, prerequisites, walks that are struck, trouble under way
 	. ./airgap/env; $(WALKS) -m "not soak and not alone" $(FAULTS) $(ARGS)
 
-deliveries: setup    ## a part of acceptance: pipelines, whatever makes the manifests, a registry that pods pull from
-	. ./airgap/env; $(WALKS) -m "not soak and not alone" $(DELIVERIES) $(ARGS)
-
 walks: setup         ## a part of acceptance: whatever else other work may run beside
-	. ./airgap/env; $(WALKS) -m "not soak and not alone" $(addprefix --ignore=,$(FAULTS) $(DELIVERIES)) tests/acceptance $(ARGS)
+	. ./airgap/env; $(WALKS) -m "not soak and not alone" $(FAULTS:%=--ignore=%) tests/acceptance $(ARGS)
 
 alone: setup         ## a part of acceptance: what compares latencies or counts lost requests, or shares what that has made
 	. ./airgap/env; $(WALKS) -m "alone and not soak" tests/acceptance $(ARGS)
@@ -130,11 +126,12 @@ report: venv         ## the report's page, in a headless Chromium
 wheel: venv          ## the wheel, built and installed elsewhere
 	$(PYTEST) tests/wheel $(ARGS)
 
-# Walks wait a lot, so that three sessions of them take little longer than one. Nothing that has containers runs beside those that
-# compare latencies or count what is lost; what has none does, on what they leave.
+# Walks wait a lot, so that two sessions of them take little longer than one; with a third, apps are too slow for what is told of
+# them. Nothing that has containers runs beside those that compare latencies or count what is lost; what has none does, on what
+# they leave.
 test: setup          ## everything, but for what `make soak` has more of
 	status=0; \
-	$(MAKE) --no-print-directory --keep-going -j3 $(SYNC) faults deliveries walks engine others || status=$$?; \
+	$(MAKE) --no-print-directory --keep-going -j3 $(SYNC) walks faults engine others || status=$$?; \
 	$(MAKE) --no-print-directory --keep-going -j4 $(SYNC) alone $(ALL_ELSE:%=idle-%) || status=$$?; \
 	exit $$status
 
@@ -158,4 +155,4 @@ soak: setup          ## for hours: acceptance with every case, ROUNDS=10 times o
 clean:               ## what make made in the clone; the caches outside it stay
 	rm -rf .venv airgap/env canary-report test-results dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .pytest-kind
 
-.PHONY: help setup venv others live canary benchmark docs lint unit pure waits stages plugin lowest engine acceptance faults deliveries walks alone report wheel test soak clean $(ALL_ELSE:%=idle-%)
+.PHONY: help setup venv others live canary benchmark docs lint unit pure waits stages plugin lowest engine acceptance faults walks alone report wheel test soak clean $(ALL_ELSE:%=idle-%)

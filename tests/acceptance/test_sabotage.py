@@ -37,7 +37,7 @@ from pytest_canary.cluster.image_loading import CTR
 from pytest_canary.cluster.run import Run
 from pytest_canary.context import expect
 from pytest_canary.context.outcomes import CanaryOutcome
-from pytest_canary.core.errors import CanaryError
+from pytest_canary.core.errors import CanaryError, ReleaseError
 from pytest_canary.core.waiting import Seen
 from pytest_canary.k8s.image_names import full_name
 from pytest_canary.manifests.version import CANARY, STABLE
@@ -65,17 +65,27 @@ def walk(
         yield walk
 
 
-def failure(walk: Rehearsal, check: Callable[..., None]) -> CanaryError:
-    """What the check fails with, once the cluster has followed: watches and kube-proxy lag."""
+def failure(
+    walk: Rehearsal, check: Callable[..., None], kind: type[CanaryError] = CanaryError
+) -> CanaryError:
+    """What the check fails with, once the cluster has followed: watches and kube-proxy lag.
+
+    Args:
+        walk: is looked at.
+        check: fails.
+        kind: of error; of another kind it may fail first, where the machine is busy.
+    """
 
     def look() -> Seen[CanaryError | None]:
         try:
             ask(walk, check)
-        except CanaryError as error:
+        except kind as error:
             return Seen("", True, error)
+        except CanaryError as error:
+            return Seen(error.sentence, False, None)
         return Seen("it holds all the same", False, None)
 
-    found = walk.workspace.waiter.until(f"{check.__name__} to fail", look, timeout=60)
+    found = walk.workspace.waiter.until(f"{check.__name__} to fail", look, timeout=120)
     assert found
     return found
 
@@ -165,7 +175,7 @@ def test_a_canary_that_the_service_does_not_select_is_named(walk: Rehearsal) -> 
         "Service addressbook-lb selects no pod of addressbook-canary: it selects "
         "deployment=addressbook-stable, and they have deployment=addressbook-canary"
     )
-    assert failure(walk, canary.both_answer).sentence == (
+    assert failure(walk, canary.both_answer, ReleaseError).sentence == (
         "version 2 answered none of 300 connections; answered by 1 (300); "
         "see whether the Service selects its pods"
     )
@@ -180,15 +190,16 @@ def test_without_a_header_the_node_tells_who_gets_connections(walk: Rehearsal) -
             ask(walk, canary.both_answer)
             ask(walk, canary.share_is_fair)
         select(walk, "addressbook-stable")
-        told = failure(walk, canary.both_answer).sentence
+        # An app that is too slow for so many connections is none of this.
+        told = failure(walk, canary.both_answer, ReleaseError).sentence
+    select(walk, None)
+    mended(walk, canary.service_selects)
+    walk.journal.outcome(CanaryOutcome).sample.clear()
     assert re.fullmatch(
         r"none of (\d+) connections went to canary pods; they went to stable pods \(\1\); "
         r"see whether the Service selects its pods",
         told,
     )
-    select(walk, None)
-    mended(walk, canary.service_selects)
-    walk.journal.outcome(CanaryOutcome).sample.clear()
 
 
 def test_a_share_that_is_not_the_replicas_is_told(walk: Rehearsal) -> None:
