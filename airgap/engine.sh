@@ -59,7 +59,7 @@ elif running dockerd; then
   answers 30 || die "dockerd runs, and does not answer $(id -un); see $log"
 else
   runtime "$home/runc-bounded"
-  "$airgap/volumes.sh" /var/lib/docker/volumes
+  "$airgap/volumes.sh" /var/lib/docker/volumes /var/lib/pytest-canary/volumes.img || true
   if ! start; then
     say 'the engine did not start; once more without what the last one left of its run-time state'
     root pkill -f '^containerd --config /var/run/docker/' || true

@@ -19,8 +19,9 @@ RULE = "baseline-stops-badly"
 # How requests end that a pod takes with it.
 TAKEN_ALONG = NEVER_ARRIVED | {Kind.RESET, Kind.CLOSED, Kind.CUT}
 
-# Seconds that a stop may be seen too late, and in which a node may not have heard of its end.
-BEFORE, AFTER = 0.5, 1.0
+# Seconds that a stop may be seen too late, and in which a node may not have heard of its end, of
+# which the watch tells about half a second before the pod is gone.
+BEFORE, AFTER = 0.5, 1.5
 
 # Where the walk lets pods of the live version stop; it waits there for their end.
 STAGES = ("canary", "stable")

@@ -34,7 +34,7 @@ class Ending:
         pod: its name.
         images: of its containers.
         began: seconds since the observer started; and so
-        ended: when it was gone; infinite while it is there.
+        ended: when all of it had ended, or it was gone; infinite before.
     """
 
     pod: str

@@ -55,7 +55,9 @@ class PageWriter:
         """Write them; returns them, the page at the head."""
         from pytest_canary import reporting
 
-        return list(reporting.write(report, folder, self._drawer))
+        # It draws once; what writes again has another.
+        drawer, self._drawer = self._drawer, None
+        return list(reporting.write(report, folder, drawer))
 
     def close(self) -> None:
         """End what draws, where it still runs."""

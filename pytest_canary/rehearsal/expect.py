@@ -104,7 +104,7 @@ class Expect:
         Raises:
             FoundError: some were.
             TrafficError: there is no traffic, or too little of it to tell.
-            WaitTimeoutError: such a pod is still there, or a request has no end.
+            WaitTimeoutError: such a pod still runs, or a request has no end.
         """
         from pytest_canary.context import expect
 
@@ -117,7 +117,7 @@ class Expect:
 
         Raises:
             FoundError: some are.
-            WaitTimeoutError: such a pod is still there, too few are sent, or one has no end.
+            WaitTimeoutError: such a pod still runs, too few are sent, or one has no end.
             NotApplicable: the app is not reached as its users reach it.
         """
         from pytest_canary.context import expect

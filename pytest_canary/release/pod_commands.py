@@ -111,14 +111,17 @@ class PodCommands:
         return str(app_container(pod, self.versions)["name"])
 
     def addresses(self, but: str = "") -> set[str]:
-        """The addresses of all pods, but those of one Deployment."""
+        """The addresses of all pods, but those of one Deployment.
+
+        One that has ended may have lost its own to another.
+        """
         pods = self.observer.snapshot().pods
         left_out = pods_of(pods.values(), but) if but else []
         own = {pod["metadata"]["name"] for pod in left_out}
         return {
             pod["status"]["podIP"]
             for name, pod in pods.items()
-            if name not in own and pod.get("status", {}).get("podIP")
+            if name not in own and pod.get("status", {}).get("podIP") and not is_over(pod)
         }
 
     def run(self, deployment: str, command: Sequence[str], hangs: str = "CommandHangs") -> Exec:

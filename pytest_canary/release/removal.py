@@ -52,7 +52,7 @@ class Removal:
         """Return when every pod of Deployments that has been told to end has ended, or is gone.
 
         Raises:
-            WaitTimeoutError: one isn't; with those that are still there.
+            WaitTimeoutError: one hasn't; with those that still run.
         """
         names = list(deployments)
 

@@ -119,6 +119,7 @@ def other_requests(context: Context) -> None:
 
 @STAGE.holds("the canary's pods ended when they were told to", when=has_canary)
 def canary_ended_by_itself(context: Context) -> None:
+    context.release.wait_until_deleted(CANARY)
     context.release.wait_until_ended()
     found = unheeded_sigterm(context.observer.killed_containers(), context.candidate)
     context.journal.tell("stable", found)

@@ -133,6 +133,13 @@ def unpulled(healthy: Object, message: str) -> Object:
     return sick
 
 
+def ended(healthy: Object) -> Object:
+    """The pod, told to end, which has; its kubelet has not cleared it away yet."""
+    leaving: Object = terminating(healthy)
+    leaving["status"]["phase"] = "Succeeded"
+    return leaving
+
+
 def terminating(healthy: Object) -> Object:
     """The pod on its way out; it may be ready all the same."""
     leaving: Object = copied(healthy)

@@ -6,6 +6,7 @@ fixtures/objects/README.md says how the captured ones came about.
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -141,3 +142,17 @@ def new_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[NewWo
 def world(new_world: NewWorld) -> World:
     """A healthy one, with the usual settings."""
     return new_world()
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[bytes]]:
+    """The processes that are started."""
+    found: list[subprocess.Popen[bytes]] = []
+    popen: Callable[..., subprocess.Popen[bytes]] = subprocess.Popen
+
+    def start(*args: object, **options: object) -> subprocess.Popen[bytes]:
+        found.append(popen(*args, **options))
+        return found[-1]
+
+    monkeypatch.setattr(subprocess, "Popen", start)
+    return found

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from fakes.objects import ended
 from fakes.pages import restarted
 from fakes.world import World
 
@@ -305,3 +306,10 @@ def test_the_addresses_of_one_deployment_are_left_out(world: World) -> None:
     everybody = commands(world).addresses()
     assert canary in everybody
     assert commands(world).addresses(but="addressbook-canary") == everybody - {canary}
+
+
+def test_a_pod_that_has_ended_has_no_address(world: World) -> None:
+    canary = world.context.release.ready_pod("canary")["status"]["podIP"]
+    everybody = commands(world).addresses()
+    world.change_pod("canary", ended)
+    assert commands(world).addresses() == everybody - {canary}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import signal
 import subprocess
-from collections.abc import Callable
 from xml.etree import ElementTree
 
 import pytest
@@ -296,20 +295,6 @@ def test_nothing_is_drawn_of_nothing() -> None:
 def test_a_drawing_that_fails_says_why() -> None:
     with pytest.raises(CommandError, match=r"exited with code 1"):
         Drawer().draw_specs([{"mark": "no such thing"}])
-
-
-@pytest.fixture
-def started(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[bytes]]:
-    """The processes that are started."""
-    found: list[subprocess.Popen[bytes]] = []
-    popen: Callable[..., subprocess.Popen[bytes]] = subprocess.Popen
-
-    def start(*args: object, **options: object) -> subprocess.Popen[bytes]:
-        found.append(popen(*args, **options))
-        return found[-1]
-
-    monkeypatch.setattr(subprocess, "Popen", start)
-    return found
 
 
 def test_what_draws_is_gone_afterwards(started: list[subprocess.Popen[bytes]]) -> None:

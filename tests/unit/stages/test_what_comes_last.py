@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 from fakes.app import Asked, Reply, fails
+from fakes.objects import ended
 from fakes.traffic import until
 from fakes.world import NewWorld
 from fakes.world_settings import LOADED
@@ -48,6 +49,9 @@ def test_the_rows_are_read_when_nobody_writes_any_more(
     world.leave_an_old_pod("candidate")
     with pytest.raises(WaitTimeoutError, match="for the end of the pods that were told to end"):
         check(world.context)
+    old = next(name for name in world.pods("stable") if name.endswith("-00099"))
+    world.namespace.edit("Pod", old, ended)
+    check(world.context)
 
 
 def test_a_request_that_hangs_as_its_pod_is_gone_is_lost(new_world: NewWorld) -> None:
