@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -62,11 +62,9 @@ def bring_up(workspace: Workspace) -> None:
     with measure("step", "ask the engine"):
         engine = workspace.builders.engine(provisioning.part(holding=workspace.run.work))
     # Beside what takes much longer; no cluster is needed, and no other run of it is under way yet.
-    with (
-        ThreadPoolExecutor(1, thread_name_prefix="refused") as pool,
-        killed_after_an_error(trying),
-    ):
-        tried = pool.submit(try_apply, workspace, trying)
+    pool = ThreadPoolExecutor(1, thread_name_prefix="refused")
+    tried = pool.submit(try_apply, workspace, trying)
+    with pool, killed_after_an_error(trying, tried):
         if workspace.plan.comes_to_verdict:
             # In the verdict, it would keep the load's generator waiting.
             pool.submit(statistics.prepare)
@@ -97,12 +95,20 @@ def bring_up(workspace: Workspace) -> None:
 
 
 @contextmanager
-def killed_after_an_error(processes: Processes) -> Iterator[None]:
-    """Kill what still runs where the body fails, as nobody wants to know its outcome any more."""
+def killed_after_an_error(processes: Processes, work: Future[Any]) -> Iterator[None]:
+    """Kill what still runs where the body fails, as nobody wants to know its outcome any more.
+
+    Args:
+        processes: run the work's commands.
+        work: ends then.
+    """
     try:
         yield
     except BaseException:
-        processes.kill_all()
+        # It may only be about to start one.
+        while not work.done():
+            processes.kill_all()
+            wait([work], timeout=0.1)
         raise
 
 

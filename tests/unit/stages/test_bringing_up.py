@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -80,3 +81,24 @@ def test_nobody_waits_for_the_trial_where_the_provision_fails(world: World, tmp_
     with pytest.raises(ImageError, match="the image can't be built"):
         begin(world, trial, bring_up)
     assert trial.code == -9
+
+
+def test_a_trial_that_begins_as_the_provision_fails_is_ended_too(world: World) -> None:
+    failed, ends = threading.Event(), list[int | None]()
+
+    def refuse(_plan: Plan, _folder: Path, processes: Processes) -> list[Finding]:
+        failed.wait()
+        time.sleep(0.2)
+        with pytest.raises(CommandError) as error:
+            processes.run(["sleep", "60"], timeout=60)
+        ends.append(error.value.code)
+        return []
+
+    def bring_up(*_given: Any, **_more: Any) -> Provisioned:
+        failed.set()
+        raise ImageError("the image can't be built")
+
+    world.begin_again(bring_up=bring_up, refuse_apply=refuse)
+    with pytest.raises(ImageError, match="the image can't be built"):
+        world.rehearsal.enter("cluster")
+    assert ends == [-9]
