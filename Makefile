@@ -16,6 +16,8 @@ FAULTS := $(addprefix tests/acceptance/test_,endings.py faults.py faults_of_char
 WAITS := $(addprefix tests/unit/,delivery jobs k8s registry services)
 STAGES := tests/unit/stages
 ALL_ELSE := pure stages waits plugin report wheel lint
+# What runs so gets no time that anything else wants.
+IDLE = nice -n 19 $(shell chrt --idle 0 true 2>/dev/null && echo chrt --idle 0)
 # Python may keep what it has compiled, though an image of Python has told it not to: some hundred processes run here.
 unexport PYTHONDONTWRITEBYTECODE
 .SILENT:
@@ -126,18 +128,17 @@ report: venv         ## the report's page, in a headless Chromium
 wheel: venv          ## the wheel, built and installed elsewhere
 	$(PYTEST) tests/wheel $(ARGS)
 
-# Walks wait a lot, so that two sessions of them take little longer than one; with a third, apps are too slow for what is told of
-# them. Nothing that has containers runs beside those that compare latencies or count what is lost; what has none does, on what
-# they leave.
+# Walks wait a lot, so that two sessions of acceptance tests take little longer than one. Nothing that has containers runs beside
+# those that compare latencies or count what is lost; what has none does, as it takes only what they leave: the longest first.
 test: setup          ## everything, but for what `make soak` has more of
 	status=0; \
-	$(MAKE) --no-print-directory --keep-going -j3 $(SYNC) walks faults engine others || status=$$?; \
+	$(MAKE) --no-print-directory --keep-going -j4 $(SYNC) walks faults engine others || status=$$?; \
 	$(MAKE) --no-print-directory --keep-going -j4 $(SYNC) alone $(ALL_ELSE:%=idle-%) || status=$$?; \
 	exit $$status
 
 # After setup like `alone`, as make begins what can begin: they would take all its places before that can.
 $(ALL_ELSE:%=idle-%): setup
-	tests/idle.sh $(MAKE) --no-print-directory $(@:idle-%=%)
+	$(IDLE) $(MAKE) --no-print-directory $(@:idle-%=%)
 
 # All rounds are run, and those that failed are named: what fails by chance fails in some.
 soak: setup          ## for hours: acceptance with every case, ROUNDS=10 times over; the verdict's error rates; bad input; lowest
