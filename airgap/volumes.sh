@@ -21,7 +21,7 @@ device=$(basename "$(readlink -f "$below/sys/dev/block/$number")")
 journals=("$below/proc/fs/jbd2/$device"-*)
 [[ ! -e ${journals[0]} ]] || exit 0
 
-volumes=$(root find "$folder" -mindepth 1 -maxdepth 1 -type d ! -name lost+found) || exit 0
+volumes=$(root find "$folder" -mindepth 1 -maxdepth 1 -type d) || exit 0
 [[ -z $volumes ]] || stays 'which has some already'
 if ! root test -e "$image"; then
   free=$(root df --output=avail -k "$folder" 2>/dev/null | tail -n 1) || free=0

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import threading
+from concurrent.futures import ThreadPoolExecutor, wait
 
 from pytest_canary.core.errors import CommandError
 from pytest_canary.core.processes import Processes
@@ -67,7 +68,7 @@ class EarlyDns:
         self._timeout = timeout
         self._grace = grace
         self._processes = processes.part()
-        self._asking = threading.Thread(target=self._ask, name="canary-dns", daemon=True)
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="canary-dns")
         self._begun, self._over = threading.Event(), threading.Event()
         self._why = TOO_LATE
 
@@ -77,18 +78,16 @@ class EarlyDns:
             self._begun.set()
 
     def __enter__(self) -> EarlyDns:
-        self._asking.start()
+        self._asking = self._pool.submit(self._ask)
         return self
 
     def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
         if error is None and self._begun.is_set():
-            self._asking.join(self._grace)
+            wait([self._asking], timeout=self._grace)
         self._over.set()
         self._begun.set()
-        while self._asking.is_alive():
-            # It may just have been started.
-            self._processes.kill_all()
-            self._asking.join(0.1)
+        self._processes.kill_until_done(self._asking)
+        self._pool.shutdown()
         if self._why:
             self.notes.append(f"CoreDNS is looked at every 10 s, not every second: {self._why}")
 

@@ -9,7 +9,7 @@ import platform
 import re
 import shutil
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -135,10 +135,7 @@ class Cluster(pytest_kind.KindCluster):  # type: ignore[misc]
             try:
                 yield Waiter().until(f"a port for {service_or_pod_name}", look, timeout=FORWARDED)
             finally:
-                # It may only be about to start.
-                while not forwarding.done():
-                    own.kill_all()
-                    wait([forwarding], timeout=0.1)
+                own.kill_until_done(forwarding)
 
     def ensure_kind(self) -> None:
         """Download kind where it is neither given nor on PATH.

@@ -9,8 +9,9 @@ import signal
 import subprocess
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, wait
 from pathlib import Path
-from typing import TypedDict, Unpack
+from typing import Any, TypedDict, Unpack
 
 from pytest_canary.core import locks
 from pytest_canary.core.disclosure import Disclosure
@@ -259,6 +260,12 @@ class Processes:
             left = list(self._running)
         for process in left:
             _kill(process)
+
+    def kill_until_done(self, work: Future[Any]) -> None:
+        """Kill them until the work that runs them is done: it may only be about to start one."""
+        while not work.done():
+            self.kill_all()
+            wait([work], timeout=0.1)
 
     def alive(self) -> list[str]:
         """The commands that still run, those of parts included."""

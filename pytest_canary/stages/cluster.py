@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -105,10 +105,7 @@ def killed_after_an_error(processes: Processes, work: Future[Any]) -> Iterator[N
     try:
         yield
     except BaseException:
-        # It may only be about to start one.
-        while not work.done():
-            processes.kill_all()
-            wait([work], timeout=0.1)
+        processes.kill_until_done(work)
         raise
 
 

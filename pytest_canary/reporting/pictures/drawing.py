@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import math
 import sys
-import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from xml.etree import ElementTree
 
-from pytest_canary.core.errors import CommandError
+from pytest_canary.core.background import Background
 from pytest_canary.core.processes import Processes
+from pytest_canary.core.waiting import Waiter
 from pytest_canary.reporting.pictures.frame import Picture, Spec
 
 TIMEOUT = 60
@@ -28,14 +28,14 @@ class Drawer:
     def __init__(self) -> None:
         self._processes = Processes()
         self._specs: Future[Sequence[Spec]] = Future()
-        self._svgs: Future[bytes] = Future()
-        threading.Thread(target=self._run, name="canary-drawer", daemon=True).start()
+        self._drawing = Background("the pictures", self._run, TIMEOUT, Waiter()).start()
 
     def draw(self, pictures: Sequence[Picture]) -> dict[tuple[str, str], str]:
         """Every picture in every size, by its key and the frame's name, ready for the page.
 
         Raises:
             CommandError: they can't be drawn.
+            WaitTimeoutError: nor in a minute.
         """
         wanted = [(each, name) for each in pictures for name in each.specs]
         svgs = self.draw_specs([each.specs[name] for each, name in wanted])
@@ -49,12 +49,11 @@ class Drawer:
 
         Raises:
             CommandError: they can't be drawn.
+            WaitTimeoutError: nor in a minute.
         """
         self._specs.set_result(specs)
         try:
-            found: list[str] = json.loads(self._svgs.result(TIMEOUT))
-        except TimeoutError:
-            raise CommandError(f"the pictures were not drawn within {TIMEOUT} s") from None
+            found: list[str] = json.loads(self._drawing.wait(Waiter()))
         finally:
             self.close()
         return found
@@ -64,17 +63,13 @@ class Drawer:
         self._specs.cancel()
         self._processes.kill_all()
 
-    def _run(self) -> None:
+    def _run(self, _: Waiter) -> bytes:
         # Not as a module: that would import the whole package again. -P: nor what lies beside it.
         argv = [sys.executable, "-P", str(Path(__file__).with_name("draw.py"))]
-        try:
-            svgs = self._processes.run_bytes(argv, timeout=math.inf, stdin=self._asked())
-        except BaseException as error:
-            self._svgs.set_exception(error)
-        else:
-            self._svgs.set_result(svgs)
+        # It ends when it has drawn what it is asked for, or is killed.
+        return self._processes.run_bytes(argv, timeout=math.inf, stdin=self._wait_for_specs())
 
-    def _asked(self) -> Iterator[bytes]:
+    def _wait_for_specs(self) -> Iterator[bytes]:
         yield json.dumps(list(self._specs.result())).encode()
 
 

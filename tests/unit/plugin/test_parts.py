@@ -5,9 +5,9 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+from fakes.commands import eventually
 from fakes.reports import sample
 
-from pytest_canary.core.waiting import Seen, Waiter
 from pytest_canary.plugin.parts import PageWriter
 
 Started = list[subprocess.Popen[bytes]]
@@ -30,12 +30,8 @@ def test_what_writes_again_draws_again(started: Started, tmp_path: Path) -> None
 
 
 def test_what_is_not_needed_is_ended(started: Started) -> None:
-    writer, waiter = PageWriter(), Waiter()
+    writer = PageWriter()
     writer.prepare()
-    waiter.until("it to start", lambda: Seen("", bool(started), None), timeout=60)
+    assert eventually(lambda: bool(started))
     writer.close()
-
-    def look() -> Seen[None]:
-        return Seen("it runs", started[0].poll() is not None, None)
-
-    waiter.until("it to end", look, timeout=60)
+    assert eventually(lambda: started[0].poll() is not None)

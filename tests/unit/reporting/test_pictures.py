@@ -8,10 +8,10 @@ import subprocess
 from xml.etree import ElementTree
 
 import pytest
+from fakes.commands import eventually
 from fakes.reports import sample
 
 from pytest_canary.core.errors import CommandError
-from pytest_canary.core.waiting import Seen, Waiter
 from pytest_canary.reporting.document import Comparison, Report, Version, Versions
 from pytest_canary.reporting.figures import Point, Replicas, Share, Traffic
 from pytest_canary.reporting.pictures import charts
@@ -304,12 +304,7 @@ def test_what_draws_is_gone_afterwards(started: list[subprocess.Popen[bytes]]) -
 
 
 def test_what_draws_is_ended_where_nobody_asks_it(started: list[subprocess.Popen[bytes]]) -> None:
-    drawer, waiter = Drawer(), Waiter()
-    waiter.until("it to start", lambda: Seen("", bool(started), None), timeout=60)
+    drawer = Drawer()
+    assert eventually(lambda: bool(started))
     drawer.close()
-
-    def look() -> Seen[None]:
-        code = started[0].poll()
-        return Seen(str(code), code == -signal.SIGKILL, None)
-
-    waiter.until("it to be killed", look, timeout=60)
+    assert eventually(lambda: started[0].poll() == -signal.SIGKILL)
