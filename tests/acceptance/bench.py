@@ -26,7 +26,12 @@ from acceptance.rehearsals import (
 from fakes.folders import ROOT
 
 from pytest_canary import stages
-from pytest_canary.context.following import wait_for_kube_proxy
+from pytest_canary.context.following import (
+    QUIET,
+    follows,
+    wait_for_kube_proxy,
+    wait_until_followed,
+)
 from pytest_canary.context.inspecting import inspection_of
 from pytest_canary.context.journal import Journal
 from pytest_canary.context.outcomes import VerdictOutcome
@@ -204,7 +209,21 @@ class Bench:
         replicas = context.settings.replicas.stable
         context.release.deploy(STABLE, replicas, version)
         context.release.rollouts.wait_until_settled(STABLE, replicas, version)
+        self.wait_until_led_to_no_old_pod()
         return version
+
+    def wait_until_led_to_no_old_pod(self) -> None:
+        """Traffic comes next, and pods that end at once answer nobody who is still led to them."""
+        context = self.walk.context
+        context.release.wait_until_ended()
+        service = context.release.service
+
+        def look() -> Seen[None]:
+            quiet = service.quiet_for()
+            led = quiet >= QUIET and follows(context)
+            return Seen(f"endpoints unchanged for {quiet:.1f} s", led, None)
+
+        wait_until_followed(context, look)
 
     def rehearse(self, until: str, *, samples: bool = False) -> Told | None:
         """Walk on as a session does, until a check fails or the stage is done."""
