@@ -11,13 +11,12 @@ LOCK := $(shell command -v flock >/dev/null 2>&1 && echo flock Makefile)
 # What runs side by side is told one after the other, where make can.
 SYNC := $(if $(filter output-sync,$(.FEATURES)),--output-sync)
 WALKS := $(PYTEST) --durations=10 --ignore=tests/acceptance/engine
-FAULTS := $(addprefix tests/acceptance/test_,endings.py faults.py faults_of_charts.py migrations.py prerequisites.py under_way.py)
+FAULTS := $(addprefix tests/acceptance/test_,endings.py faults.py faults_of_charts.py migrations.py under_way.py)
+BESIDE := -m "not soak and not alone and not first"
 # Half of the unit tests' time: those that wait for shells and for servers, and those that walk in worlds in memory.
 WAITS := $(addprefix tests/unit/,delivery jobs k8s registry services)
 STAGES := tests/unit/stages
 ALL_ELSE := pure stages waits plugin report wheel lint
-# What runs so gets no time that anything else wants.
-IDLE = nice -n 19 $(shell chrt --idle 0 true 2>/dev/null && echo chrt --idle 0)
 # Python may keep what it has compiled, though an image of Python has told it not to: some hundred processes run here.
 unexport PYTHONDONTWRITEBYTECODE
 .SILENT:
@@ -36,7 +35,7 @@ venv:                ## .venv, with the versions in constraints.txt
 	    if [ -x /usr/bin/apt-get ]; then airgap/packages.sh $(notdir $(PYTHON)) venv; fi; \
 	    echo "canary: setting up .venv" >&2; \
 	    grep -qsF " $(CURDIR)" .venv/stamp && .venv/bin/python -m pip -V >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv; \
-	    .venv/bin/pip install -q --disable-pip-version-check -c constraints.txt -e ".[dev]"; \
+	    .venv/bin/pip install -q --disable-pip-version-check --no-compile -c constraints.txt -e ".[dev]"; \
 	    echo "$$stamp" >.venv/stamp; \
 	  fi'
 
@@ -112,14 +111,20 @@ engine: setup        ## on a real container engine, no cluster: the bundled app,
 acceptance: setup    ## on a real cluster; one case of each kind
 	. ./airgap/env; $(WALKS) tests/acceptance $(ARGS)
 
-faults: setup        ## a part of acceptance: faults, migrations, prerequisites, walks that are struck, trouble under way
-	. ./airgap/env; $(WALKS) -m "not soak and not alone" $(FAULTS) $(ARGS)
+faults: setup        ## a part of acceptance: faults, migrations, walks that are struck, trouble under way
+	. ./airgap/env; $(WALKS) $(BESIDE) $(FAULTS) $(ARGS)
 
 walks: setup         ## a part of acceptance: whatever else other work may run beside
-	. ./airgap/env; $(WALKS) -m "not soak and not alone" $(FAULTS:%=--ignore=%) tests/acceptance $(ARGS)
+	. ./airgap/env; $(WALKS) $(BESIDE) $(FAULTS:%=--ignore=%) tests/acceptance $(ARGS)
 
-alone: setup         ## a part of acceptance: what compares latencies or counts lost requests, or shares what that has made
-	. ./airgap/env; $(WALKS) -m "alone and not soak" tests/acceptance $(ARGS)
+alone: setup         ## a part of acceptance: what compares latencies or counts lost requests; and before it what is marked `first`
+	. ./airgap/env; $(WALKS) -m "not soak and (alone or first)" tests/acceptance $(ARGS)
+
+engine-alone: setup
+	status=0; \
+	$(MAKE) --no-print-directory engine || status=$$?; \
+	$(MAKE) --no-print-directory alone || status=$$?; \
+	exit $$status
 
 report: venv         ## the report's page, in a headless Chromium
 	airgap/packages.sh browser fonts
@@ -128,17 +133,14 @@ report: venv         ## the report's page, in a headless Chromium
 wheel: venv          ## the wheel, built and installed elsewhere
 	$(PYTEST) tests/wheel $(ARGS)
 
-# Walks wait a lot, so that two sessions of acceptance tests take little longer than one. Nothing that has containers runs beside
-# those that compare latencies or count what is lost; what has none does, as it takes only what they leave: the longest first.
+# Walks wait a lot, so that three sessions of acceptance tests take little longer than one. What compares latencies or counts what
+# is lost waits until it is the last. What has no container takes what time they leave: the longest first.
 test: setup          ## everything, but for what `make soak` has more of
-	status=0; \
-	$(MAKE) --no-print-directory --keep-going -j4 $(SYNC) walks faults engine others || status=$$?; \
-	$(MAKE) --no-print-directory --keep-going -j4 $(SYNC) alone $(ALL_ELSE:%=idle-%) || status=$$?; \
-	exit $$status
+	$(MAKE) --no-print-directory --keep-going -j4 $(SYNC) walks faults engine-alone others $(ALL_ELSE:%=idle-%)
 
-# After setup like `alone`, as make begins what can begin: they would take all its places before that can.
+# After setup like the others, as make begins what can begin: they would take all its places before those can.
 $(ALL_ELSE:%=idle-%): setup
-	$(IDLE) $(MAKE) --no-print-directory $(@:idle-%=%)
+	tests/idle.sh $(MAKE) --no-print-directory $(@:idle-%=%)
 
 # All rounds are run, and those that failed are named: what fails by chance fails in some.
 soak: setup          ## for hours: acceptance with every case, ROUNDS=10 times over; the verdict's error rates; bad input; lowest
@@ -156,4 +158,4 @@ soak: setup          ## for hours: acceptance with every case, ROUNDS=10 times o
 clean:               ## what make made in the clone; the caches outside it stay
 	rm -rf .venv airgap/env canary-report test-results dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .pytest-kind
 
-.PHONY: help setup venv others live canary benchmark docs lint unit pure waits stages plugin lowest engine acceptance faults walks alone report wheel test soak clean $(ALL_ELSE:%=idle-%)
+.PHONY: help setup venv others live canary benchmark docs lint unit pure waits stages plugin lowest engine acceptance faults walks alone report wheel test soak clean engine-alone $(ALL_ELSE:%=idle-%)

@@ -15,8 +15,27 @@ import pytest
 from acceptance.homes import forget, sessions, sweep
 from acceptance.lanes import Lanes, faults_left, open_lanes
 from acceptance.projects import KUBECONFIG, Ailing, Project, addressbook_settings, needed, nodes
+from acceptance.quiet import Quiet, taking_part
 from acceptance.under_way import Seen, write
 from fakes.folders import FIXTURES, ROOT
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What is marked `first` comes first."""
+    items.sort(key=lambda item: item.get_closest_marker("first") is None)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quiet() -> Iterator[Quiet]:
+    """This session's part in when tests that compare latencies may begin."""
+    with taking_part(sessions()) as part:
+        yield part
+
+
+@pytest.fixture(autouse=True)
+def _alone(request: pytest.FixtureRequest, quiet: Quiet) -> None:
+    if request.node.get_closest_marker("alone"):
+        quiet.begin()
 
 
 @pytest.fixture(scope="session")
@@ -144,13 +163,17 @@ def benches(
     releases: dict[str, str],
     tmp_path_factory: pytest.TempPathFactory,
     request: pytest.FixtureRequest,
+    quiet: Quiet,
 ) -> Iterator[Lanes]:
     """Where the faults are rehearsed that -k has left, until the last of them is told.
 
     They wait for kubelets most of the time. Whoever compares no latencies goes on beside them.
     """
     chosen = faults_left(request.session)
-    number = 1 if all(fault.has_traffic for fault in chosen) else 3
+    number = 3
+    if all(fault.has_traffic for fault in chosen):
+        number = 1
+        quiet.begin()
     lanes = open_lanes(shared, tmp_path_factory.mktemp("faults"), releases, chosen, number)
     yield lanes
     lanes.close()

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 from acceptance.projects import PATIENCE, Ailing, Project, addressbook_tables
+from acceptance.quiet import Quiet
 from acceptance.rehearsals import changed, delete_rows, judge, load, rehearsal
 from fakes.traffic import Unstartable, sends_by
 
@@ -65,14 +66,18 @@ def walk(
     shared: Project,
     releases: dict[str, str],
     tmp_path_factory: pytest.TempPathFactory,
+    quiet: Quiet,
 ) -> Iterator[Rehearsal]:
     """A walk at the end of the stage `migration`, whose node has every canary that is judged."""
     folder = tmp_path_factory.mktemp("verdict")
     # All rows are read by the checks and the traffic; what a verdict asks costs the same each time.
     bounded = {"api": {"bounded-read": {"method": "GET", "path": "/person/1"}}}
     with rehearsal(shared, folder, releases, addressbook_tables() | bounded) as walk:
-        walk.enter("migration")
+        walk.enter("cluster")
         load(walk, [each.result() for each in building])
+        # What a canary is compared with is measured from here on.
+        quiet.begin()
+        walk.enter("migration")
         yield walk
 
 

@@ -268,14 +268,14 @@ def test_another_language_and_api_in_somebody_elses_cluster_pass_by_settings_alo
     assert left(engine, shared, beside=node_of(engine, shared)) == NOTHING
 
 
-# It compares nothing; but the cluster is there then, and takes a minute to make once more.
-@pytest.mark.alone
+@pytest.mark.first
 def test_a_namespace_that_is_there_is_enough_and_nothing_is_made_beside_it(
     notes: Project, theirs: Theirs, tmp_path: Path
 ) -> None:
     """By a user of that namespace alone; no cloud gives addresses, and a template goes astray.
 
-    Its script deletes something, so that nobody can try the template out before.
+    Its script deletes something, so that nobody can try the template out before. Without traffic,
+    as other tests that run beside it would keep that from being answered.
     """
     script = notes.root / "apply.sh"
     script.write_text(f"{script.read_text()}kubectl delete deployment none --ignore-not-found\n")
@@ -284,7 +284,7 @@ def test_a_namespace_that_is_there_is_enough_and_nothing_is_made_beside_it(
     manifest.write_text(f"{manifest.read_text()}\n---\n{stray}")
     settings = (notes.root / "canary.toml").read_text()
     off = '\n[findings.fixed-namespace]\nlevel = "off"\nwhy = "it is tried"\n'
-    notes.write("canary.toml", settings + off)
+    notes.write("canary.toml", f"{settings}{off}\n[traffic]\nrate = 0\n")
     theirs.kubectl("create", "namespace", "shop-test")
     try:
         with theirs.user(tmp_path / "ada", "namespace.yml") as kubeconfig:

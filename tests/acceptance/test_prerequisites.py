@@ -11,6 +11,8 @@ import pytest
 from acceptance.projects import Project, Walked, needed, node_of
 from fakes.folders import FIXTURES, ROOT
 
+pytestmark = pytest.mark.first
+
 EXAMPLE = ROOT / "examples" / "addressbook-yaml"
 QUEUE = FIXTURES / "prerequisites" / "queue.yml"
 

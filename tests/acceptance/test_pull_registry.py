@@ -23,6 +23,8 @@ from pytest_canary.core.processes import Processes
 from pytest_canary.core.waiting import Seen, Waiter
 from pytest_canary.registry.registry import Registry
 
+pytestmark = pytest.mark.first
+
 NAMESPACE = "pulled"
 # containerd 1.6, and later ones.
 WANTS_LOGIN = "401 Unauthorized|no basic auth credentials"
