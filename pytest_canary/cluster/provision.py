@@ -115,23 +115,29 @@ class Provision:
         }
         jobs |= {name: partial(self.prerequisites.pull, each) for name, each in presupposed.items()}
         pool = ThreadPoolExecutor(max_workers=len(jobs) + 2, thread_name_prefix="canary")
+        works: dict[str, Future[Any]] = {}
         try:
-            images: dict[str, Future[Any]] = {
+            images = {
                 name: pool.submit(self._image, name, job, cluster) for name, job in jobs.items()
             }
+            works |= images
             created = {"cluster": pool.submit(self._create, cluster)} if cluster else {}
+            works = {**created, **works}
             # What is somebody else's is written to last; and a project's own pipeline that builds
             # the candidate is to find a cluster never, and not by chance.
             early = cluster is not None and not self.builds_itself
             before = [*created.values(), *([] if early else images.values())]
             place = pool.submit(self._place, way_in, owner, before, images.get("database"))
-            self._wait({**created, **images, "namespace": place})
+            works["namespace"] = place
+            self._wait(works)
         finally:
             # After an error nobody waits for what still runs; its commands are killed.
             self._given_up.set()
             self.stop_build()
-            self.processes.kill_all()
-            pool.shutdown(wait=True, cancel_futures=True)
+            pool.shutdown(wait=False, cancel_futures=True)
+            for work in works.values():
+                self.processes.kill_until_done(work)
+            pool.shutdown()
         found = {name: future.result() for name, future in images.items()}
         owner, namespace = place.result()
         return Provisioned(

@@ -16,7 +16,13 @@ from pytest_canary.cluster.container_engine import Image
 from pytest_canary.cluster.prerequisite_images import PrerequisiteImages
 from pytest_canary.cluster.provision import Provision
 from pytest_canary.config.settings import Settings
-from pytest_canary.core.errors import ImageError, ReleaseError, WaitTimeoutError
+from pytest_canary.core.errors import (
+    ClusterError,
+    CommandError,
+    ImageError,
+    ReleaseError,
+    WaitTimeoutError,
+)
 from pytest_canary.core.processes import Processes
 from pytest_canary.core.waiting import Waiter
 from pytest_canary.manifests.version import apply_environment
@@ -56,6 +62,27 @@ def test_a_build_may_take_as_long_as_its_own_limit_says_beside_the_others(
     provision = Provision(*made, build, ended.set, build_seconds=0.3)
     with pytest.raises(WaitTimeoutError, match=r"waited 1\.5 s for cluster and images"):
         provision.bring_up()
+
+
+def test_what_is_about_to_start_as_the_cluster_fails_is_ended_too(bench: Bench) -> None:
+    run, failed, told = bench.run(), threading.Event(), []
+    bench.options = replace(bench.options, kind=bench.program("kind", "exit 1"))
+    processes = Processes()
+
+    def build() -> Image:
+        failed.wait()
+        time.sleep(0.3)
+        try:
+            processes.run(["sleep", "5"], timeout=60)
+        except CommandError as error:
+            told.append(error.sentence)
+        raise ReleaseError("it was stopped")
+
+    plan = replace(bench.plan, options=bench.options)
+    made = (plan, run, run, bench.engine, Waiter(), processes, ())
+    with pytest.raises(ClusterError):
+        Provision(*made, build, failed.set).bring_up()
+    assert told == ["`sleep 5` was ended by SIGKILL"]
 
 
 def test_the_network_is_noted_by_its_id_where_the_run_made_it(bench: Bench) -> None:
