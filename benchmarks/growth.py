@@ -28,6 +28,8 @@ SIZES: dict[str, tuple[int, ...]] = {
     "deployments": (0, 50, 200),
     "rows": (1_000, 10_000, 100_000, 1_000_000),
     "requests": (1_000, 10_000, 100_000, 1_000_000),
+    # Side by side.
+    "walks": (1, 2, 3, 4),
 }
 
 
@@ -37,7 +39,8 @@ class Point:
 
     Attributes:
         size: of the series.
-        seconds: that the walk took, without what made the size; of requests, what is made of them.
+        seconds: that the walk took, without what made the size; of requests, what is made of them;
+            of walks side by side, until the last had ended.
         peak: bytes that the process held at most.
         failure: why it has no seconds; empty where it has.
     """
@@ -63,6 +66,9 @@ class Size:
 
 Walk = Callable[[Size], tuple[Run, float]]
 """Makes a walk of a size; returns it, and its seconds without what made the size."""
+
+Beside = Callable[[int], tuple[Run, float]]
+"""Makes so many walks side by side; returns one, and the seconds until the last had ended."""
 
 
 def sized(series: str, size: int) -> Size:
@@ -101,24 +107,30 @@ def _toml(value: object) -> str:
     return json.dumps(value)
 
 
-def told(names: Iterable[str], walk: Walk) -> Iterator[str]:
+def told(names: Iterable[str], walk: Walk, beside: Beside) -> Iterator[str]:
     """These series in Markdown, each as soon as it is there.
 
     Args:
         names: of SIZES.
         walk: makes the walks.
+        beside: makes those that are side by side.
     """
     yield f"A walk in a cluster that is there, on {os.cpu_count()} cores."
     for name in names:
-        yield from shown(name, list(measured(name, walk)))
+        yield from shown(name, list(measured(name, walk, beside)))
 
 
-def measured(name: str, walk: Walk) -> Iterator[Point]:
+def measured(name: str, walk: Walk, beside: Beside) -> Iterator[Point]:
     """A series' points, the smallest first; none after one that fails."""
     for size in SIZES[name]:
         print(f"{name}: {size:,}", file=sys.stderr, flush=True)
         try:
-            done, seconds = requests(size) if name == "requests" else walk(sized(name, size))
+            if name == "requests":
+                done, seconds = requests(size)
+            elif name == "walks":
+                done, seconds = beside(size)
+            else:
+                done, seconds = walk(sized(name, size))
         except RunError as error:
             yield Point(size, failure=str(error))
             return

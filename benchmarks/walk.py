@@ -8,7 +8,8 @@ strikes both alike. With --reuse the walk is one in a cluster that an earlier ru
 
     python benchmarks/walk.py --growth [SERIES …] …
 
-tells instead how a walk grows with its replicas, what is beside it, its rows and its requests.
+tells instead how a walk grows with its replicas, what is beside it, its rows and its requests, and
+what other walks beside it cost.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(Path(__file__).parent), str(ROOT)]
 
 import growth  # noqa: E402
+import side_by_side  # noqa: E402
 from figures import Sample, table  # noqa: E402
 from runs import Run, RunError, run  # noqa: E402
 from time_line import Line, lines_of, steps_of  # noqa: E402
@@ -138,8 +140,13 @@ class Contest:
             run([*self.pytest, "--canary-reap"], self.folder, env)
 
     @contextmanager
-    def growing(self, scratch: Path) -> Iterator[growth.Walk]:
-        """Makes walks of any size, in a cluster of their own that is there; removes it."""
+    def growing(self, scratch: Path, registry: str) -> Iterator[tuple[growth.Walk, growth.Beside]]:
+        """Makes walks of any size, in a cluster of their own that is there; removes it.
+
+        Args:
+            scratch: a fresh folder.
+            registry: the image of the one from which walks side by side get theirs.
+        """
         env = os.environ | {"XDG_STATE_HOME": str(scratch / "state")}
         settings = settings_file.find(self.folder, self.config) or self.folder / "canary.toml"
         overlay = settings.with_name(f"canary-growth-{os.getpid()}.toml")
@@ -160,9 +167,15 @@ class Contest:
             done = run(argv, self.folder, told)
             return done, done.seconds - sum(map(float, filled.read_text().split()))
 
+        def beside(number: int) -> tuple[Run, float]:
+            with side_by_side.served(scratch / "state", registry) as (there, told):
+                argv = [*self.pytest, "--canary", *self.options, *there]
+                argvs = [[*argv, f"--canary-report={scratch / str(at)}"] for at in range(number)]
+                return side_by_side.run_all(argvs, self.folder, env | told)
+
         try:
             self._walk(scratch / "before", env, "--canary-reuse", "--canary-until=cluster")
-            yield walk
+            yield walk, beside
         finally:
             overlay.unlink(missing_ok=True)
             run([*self.pytest, "--canary-reap"], self.folder, env)
@@ -237,6 +250,12 @@ def main() -> None:
         metavar="SERIES",
         help="walk in several sizes instead; of " + ", ".join(growth.SIZES),
     )
+    parser.add_argument(
+        "--registry-image",
+        metavar="IMAGE",
+        default=os.environ.get("REGISTRY_IMAGE", "registry:2"),
+        help="from which walks side by side get their images; %(default)s unless said otherwise",
+    )
     parser.add_argument("--canary-baseline", metavar="IMAGE", help="as pytest takes it")
     parser.add_argument("--canary-image", metavar="IMAGE", help="likewise")
     parser.add_argument("--canary-config", metavar="FILE", help="likewise")
@@ -270,8 +289,11 @@ def main() -> None:
         ]
         contest = Contest(folder, plan, options, config, given.reuse)
         if given.growth is not None:
-            with tempfile.TemporaryDirectory() as scratch, contest.growing(Path(scratch)) as walk:
-                for line in growth.told(given.growth or growth.SIZES, walk):
+            with (
+                tempfile.TemporaryDirectory() as scratch,
+                contest.growing(Path(scratch), given.registry_image) as (walk, beside),
+            ):
+                for line in growth.told(given.growth or growth.SIZES, walk, beside):
                     print(line, flush=True)
             return
         print(f"{given.runs} rounds on {os.cpu_count()} cores; {plan.title}.")

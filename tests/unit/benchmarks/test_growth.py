@@ -48,12 +48,31 @@ def done(peak: int = 0) -> Run:
     return Run(datetime(2026, 11, 29, tzinfo=UTC), 0, [], peak)
 
 
+def none_beside(number: int) -> tuple[Run, float]:
+    raise AssertionError(f"{number} walks side by side are asked for")
+
+
+def test_walks_side_by_side_are_a_series_too() -> None:
+    def none(size: growth.Size) -> tuple[Run, float]:
+        raise AssertionError(f"one of {size} is asked for")
+
+    def beside(number: int) -> tuple[Run, float]:
+        if number == 4:
+            raise RunError("inconclusive")
+        return done(150_000_000), 80.0 + 20 * number
+
+    text = "\n".join(growth.told(["walks"], none, beside))
+    assert "### Walks\n" in text
+    assert "| 1 | 100.0 | 150 |\n| 2 | 120.0 | 150 |\n| 3 | 140.0 | 150 |" in text
+    assert "At 4 it fails:\n\n```\ninconclusive\n```" in text
+
+
 def test_each_step_is_told_so_that_a_growth_beyond_linear_is_seen() -> None:
     def walk(size: growth.Size) -> tuple[Run, float]:
         stable = int(size.settings["replicas"]["stable"])
         return done(100_000_000 + stable * 1_000_000), 40 + stable**2 / 10
 
-    text = "\n".join(growth.told(["replicas"], walk))
+    text = "\n".join(growth.told(["replicas"], walk, none_beside))
     assert "| 3 | 40.9 | 103 |\n| 10 | 50.0 | 110 |\n| 30 | 130.0 | 130 |" in text
     assert "from 3 to 10 each costs 1.3 s and 1 MB; from 10 to 30 each costs 4 s and 1 MB." in text
     assert '    x-axis "replicas" ["3", "10", "30"]\n    y-axis "s" 0 --> 143\n' in text
@@ -84,7 +103,7 @@ def test_a_walk_that_fails_ends_its_series_and_says_why() -> None:
             raise RunError("GET /all takes more than 10 s")
         return done(), 40.0
 
-    text = "\n".join(growth.told(["rows"], walk))
+    text = "\n".join(growth.told(["rows"], walk, none_beside))
     assert len(made) == 2
     assert "| 1,000 | 40.0 | 0 |" in text
     assert "At 10,000 it fails:\n\n```\nGET /all takes more than 10 s\n```" in text
