@@ -20,12 +20,17 @@ NODE_PORT_RANGE = f"{NODE_PORTS[0]}-{NODE_PORTS[-1]}"
 # node's controllers have to spare, and nobody who could be elected in their place.
 UNHURRIED = {"kube-api-qps": "300", "kube-api-burst": "600", "leader-elect": "false"}
 
+# Who writes a Service's endpoints and looks again before it has heard of its own writing gives up
+# for a second, or two or four where it does so again; a pod that was told to end gets connections
+# meanwhile. Changes that are gathered for a moment don't come that early.
+GATHERED = {"endpointslice-updates-batch-period": "100ms"}
+
 # What the control plane's programs are told, by where kubeadm has it. Every Kubernetes that kind
 # hands one of the versions below has these: 1.23, with etcd 3.5, and newer.
 ARGUMENTS = {
     "apiServer": {"service-node-port-range": NODE_PORT_RANGE},
     # A list is replaced and not added to, so kind's own stands here too.
-    "controllerManager": {"enable-hostpath-provisioner": "true", **UNHURRIED},
+    "controllerManager": {"enable-hostpath-provisioner": "true", **UNHURRIED, **GATHERED},
     "scheduler": UNHURRIED,
     # A cluster that is thrown away needs not outlive a power cut; one that is kept for the next
     # run and has not outlived it is made anew.

@@ -244,7 +244,9 @@ def test_a_cluster_of_the_runs_own_starts_in_no_more_time_than_it_must(
 
     for program in ("kube-controller-manager", "kube-scheduler"):
         assert {"--leader-elect=false", "--kube-api-qps=300"} <= set(told(program))
-    assert "--enable-hostpath-provisioner=true" in told("kube-controller-manager"), "kind's own"
+    manager = told("kube-controller-manager")
+    assert "--enable-hostpath-provisioner=true" in manager, "kind's own"
+    assert "--endpointslice-updates-batch-period=100ms" in manager
     assert "--unsafe-no-fsync=true" in told("etcd")
     assert "--service-node-port-range=30000-30009" in told("kube-apiserver")
     coredns = got("deployment/coredns")

@@ -54,6 +54,12 @@ def test_what_stands_in_a_list_that_is_replaced_has_kinds_own_too() -> None:
         assert each["skipPhases"] == ["preflight", "kubelet-finalize"]
 
 
+def test_who_writes_endpoints_does_not_look_before_it_has_heard_of_its_own_writing() -> None:
+    """Or else it gives up for seconds, in which a pod that was told to end gets connections."""
+    told = patches("ClusterConfiguration")["v1beta3"]["controllerManager"]["extraArgs"]
+    assert told["endpointslice-updates-batch-period"] == "100ms"
+
+
 def test_nobody_is_elected_or_spared_where_nobody_else_is() -> None:
     told = patches("ClusterConfiguration")["v1beta3"]
     for part in ("controllerManager", "scheduler"):
