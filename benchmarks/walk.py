@@ -169,7 +169,9 @@ class Contest:
 
         def beside(number: int) -> tuple[Run, float]:
             with side_by_side.served(scratch / "state", registry) as (there, told):
-                argv = [*self.pytest, "--canary", *self.options, *there]
+                # Which node a cluster has that is there is not theirs to say.
+                kept = [each for each in self.options if not each.startswith("--kind-image")]
+                argv = [*self.pytest, "--canary", *kept, *there]
                 argvs = [[*argv, f"--canary-report={scratch / str(at)}"] for at in range(number)]
                 return side_by_side.run_all(argvs, self.folder, env | told)
 
