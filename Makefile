@@ -11,12 +11,16 @@ LOCK := $(shell command -v flock >/dev/null 2>&1 && echo flock Makefile)
 # What runs side by side is told one after the other, where make can.
 SYNC := $(if $(filter output-sync,$(.FEATURES)),--output-sync)
 WALKS := $(PYTEST) --durations=10 --ignore=tests/acceptance/engine
-FAULTS := $(addprefix tests/acceptance/test_,endings.py faults.py faults_of_charts.py migrations.py under_way.py)
+FAULTS := $(addprefix tests/acceptance/test_,endings.py faults.py faults_of_charts.py interrupted.py migrations.py trial.py under_way.py)
 BESIDE := -m "not soak and not alone and not first"
 # Half of the unit tests' time: those that wait for shells and for servers, and those that walk in worlds in memory.
 WAITS := $(addprefix tests/unit/,delivery jobs k8s registry services)
 STAGES := tests/unit/stages
 ALL_ELSE := pure stages waits plugin report wheel lint
+# What runs so gets no time that anything else of its session wants.
+IDLE = nice -n 19 $(shell chrt --idle 0 true 2>/dev/null && echo chrt --idle 0)
+# Held by what keeps all cores busy; who takes it alone waits for that to end.
+BUSY := $(shell flock --shared --no-fork Makefile true 2>/dev/null && echo flock --shared --no-fork .venv/busy)
 # Python may keep what it has compiled, though an image of Python has told it not to: some hundred processes run here.
 unexport PYTHONDONTWRITEBYTECODE
 .SILENT:
@@ -111,11 +115,11 @@ engine: setup        ## on a real container engine, no cluster: the bundled app,
 acceptance: setup    ## on a real cluster; one case of each kind
 	. ./airgap/env; $(WALKS) tests/acceptance $(ARGS)
 
-faults: setup        ## a part of acceptance: faults, migrations, walks that are struck, trouble under way
-	. ./airgap/env; $(WALKS) $(BESIDE) $(FAULTS) $(ARGS)
+faults: setup        ## a part of acceptance: faults, migrations, walks that are struck or interrupted, trouble under way
+	. ./airgap/env; $(BUSY) $(WALKS) $(BESIDE) $(FAULTS) $(ARGS)
 
 walks: setup         ## a part of acceptance: whatever else other work may run beside
-	. ./airgap/env; $(WALKS) $(BESIDE) $(FAULTS:%=--ignore=%) tests/acceptance $(ARGS)
+	. ./airgap/env; $(BUSY) $(WALKS) $(BESIDE) $(FAULTS:%=--ignore=%) tests/acceptance $(ARGS)
 
 alone: setup         ## a part of acceptance: what compares latencies or counts lost requests; and before it what is marked `first`
 	. ./airgap/env; $(WALKS) -m "not soak and (alone or first)" tests/acceptance $(ARGS)
@@ -134,13 +138,15 @@ wheel: venv          ## the wheel, built and installed elsewhere
 	$(PYTEST) tests/wheel $(ARGS)
 
 # Walks wait a lot, so that three sessions of acceptance tests take little longer than one. What compares latencies or counts what
-# is lost waits until it is the last. What has no container takes what time they leave: the longest first.
+# is lost waits until it is the last. What has no container waits for the others too, and takes what that leaves: the longest first.
 test: setup          ## everything, but for what `make soak` has more of
 	$(MAKE) --no-print-directory --keep-going -j4 $(SYNC) walks faults engine-alone others $(ALL_ELSE:%=idle-%)
 
-# After setup like the others, as make begins what can begin: they would take all its places before those can.
+idle-plugin: others
+# After setup, as make begins what can begin: they would take all its places before what walks can.
 $(ALL_ELSE:%=idle-%): setup
-	tests/idle.sh $(MAKE) --no-print-directory $(@:idle-%=%)
+	$(if $(BUSY),flock .venv/busy true)
+	$(IDLE) $(MAKE) --no-print-directory $(@:idle-%=%)
 
 # All rounds are run, and those that failed are named: what fails by chance fails in some.
 soak: setup          ## for hours: acceptance with every case, ROUNDS=10 times over; the verdict's error rates; bad input; lowest

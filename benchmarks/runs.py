@@ -6,7 +6,7 @@ import os
 import shlex
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,8 +36,19 @@ class Run:
     peak: int = 0
 
 
-def run(argv: Sequence[str | Path], folder: Path, env: Mapping[str, str]) -> Run:
+def run(
+    argv: Sequence[str | Path],
+    folder: Path,
+    env: Mapping[str, str],
+    started: Callable[[subprocess.Popen[str]], object] = lambda _: None,
+) -> Run:
     """Run to the end, with the time at which each line comes.
+
+    Args:
+        argv: the command.
+        folder: where it runs.
+        env: its environment.
+        started: is given its process.
 
     Raises:
         RunError: it exits with another code than 0.
@@ -54,6 +65,7 @@ def run(argv: Sequence[str | Path], folder: Path, env: Mapping[str, str]) -> Run
         text=True,
         errors="replace",
     ) as process:
+        started(process)
         assert process.stdout  # noqa: S101 (it is a pipe)
         try:
             printed += [(time.monotonic() - zero, line.rstrip()) for line in process.stdout]

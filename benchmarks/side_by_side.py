@@ -9,7 +9,7 @@ import shlex
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import docker
@@ -39,29 +39,43 @@ def served(state: Path, image: str) -> Iterator[tuple[list[str], dict[str, str]]
     if kubeconfig is None:
         raise RunError("no run has left a cluster")
     context = str(yaml.safe_load(kubeconfig.read_text())["current-context"])
-    engine = docker.from_env()
     name = f"{context.removeprefix('kind-')}-control-plane"
-    node = engine.containers.get(name)
-    (mapped,) = node.ports[f"{NODE_PORT}/tcp"] or []
-    port = mapped["HostPort"]
-    # In the node's own network, so that both may take it for one of their own machine's, which
-    # needs no TLS: this one by the node port, whose connections are led to the registry's.
-    registry = engine.containers.run(
+    with ExitStack() as made:
+        try:
+            port = _serve(name, image, made)
+        except docker.errors.DockerException as error:
+            raise RunError(f"there is no registry of {image} in {name}: {error}") from error
+        served_at = f"--canary-registry=localhost:{port}=127.0.0.1:{port}"
+        yield [f"--canary-context={context}", served_at], {"KUBECONFIG": str(kubeconfig)}
+
+
+def _serve(name: str, image: str, made: ExitStack) -> str:
+    """Start the registry in the node's own network: of their own machine nobody asks for TLS.
+
+    This machine gets there by a node port, whose connections are led to the registry's.
+
+    Returns:
+        Its port.
+    """
+    engine = docker.from_env()
+    made.callback(engine.close)
+    mapped = engine.containers.get(name).ports.get(f"{NODE_PORT}/tcp")
+    if not mapped:
+        raise RunError(f"node port {NODE_PORT} of {name} has no port of this machine")
+    port = str(mapped[0]["HostPort"])
+    registry = engine.containers.create(
         image,
-        detach=True,
         network_mode=f"container:{name}",
         environment={"REGISTRY_HTTP_ADDR": f":{port}"},
         labels={"pytest-canary": "benchmark"},
     )
-    try:
-        _inside(name, *KUBECTL, "create", *SERVICE)
-        _inside(name, "iptables", "-t", "nat", "-I", *RULE, port)
-        served_at = f"--canary-registry=localhost:{port}=127.0.0.1:{port}"
-        yield [f"--canary-context={context}", served_at], {"KUBECONFIG": str(kubeconfig)}
-        _inside(name, "iptables", "-t", "nat", "-D", *RULE, port)
-        _inside(name, *KUBECTL, "delete", "service", "registry")
-    finally:
-        registry.remove(force=True, v=True)
+    made.callback(registry.remove, force=True, v=True)
+    registry.start()
+    _inside(name, *KUBECTL, "create", *SERVICE)
+    made.callback(_inside, name, *KUBECTL, "delete", "service", "registry")
+    _inside(name, "iptables", "-t", "nat", "-I", *RULE, port)
+    made.callback(_inside, name, "iptables", "-t", "nat", "-D", *RULE, port)
+    return port
 
 
 def _inside(node: str, *argv: str) -> None:
@@ -87,7 +101,15 @@ def run_all(
     Raises:
         RunError: one exits with another code than 0.
     """
+    processes: list[subprocess.Popen[str]] = []
     with ThreadPoolExecutor(len(argvs)) as pool:
-        done = list(pool.map(lambda argv: run(argv, folder, env), argvs))
+        runs = [pool.submit(run, argv, folder, env, processes.append) for argv in argvs]
+        try:
+            done = [each.result() for each in runs]
+        except BaseException:
+            # They remove what they made, which the end of the block waits for.
+            for process in processes:
+                process.terminate()
+            raise
     longest = max(done, key=lambda each: each.seconds)
     return longest, longest.seconds

@@ -131,12 +131,13 @@ class Provision:
             works["namespace"] = place
             self._wait(works)
         finally:
-            # After an error nobody waits for what still runs; its commands are killed.
+            # After an error what still runs need not finish: its commands are killed until it ends.
             self._given_up.set()
             self.stop_build()
             pool.shutdown(wait=False, cancel_futures=True)
             for work in works.values():
                 self.processes.kill_until_done(work)
+            self.processes.kill_all()
             pool.shutdown()
         found = {name: future.result() for name, future in images.items()}
         owner, namespace = place.result()

@@ -26,12 +26,7 @@ from acceptance.rehearsals import (
 from fakes.folders import ROOT
 
 from pytest_canary import stages
-from pytest_canary.context.following import (
-    QUIET,
-    follows,
-    wait_for_kube_proxy,
-    wait_until_followed,
-)
+from pytest_canary.context.following import QUIET, follows, wait_for_kube_proxy
 from pytest_canary.context.inspecting import inspection_of
 from pytest_canary.context.journal import Journal
 from pytest_canary.context.outcomes import VerdictOutcome
@@ -223,7 +218,7 @@ class Bench:
             led = quiet >= QUIET and follows(context)
             return Seen(f"endpoints unchanged for {quiet:.1f} s", led, None)
 
-        wait_until_followed(context, look)
+        context.waiter.until("nobody to be led to old pods", look, timeout=60)
 
     def rehearse(self, until: str, *, samples: bool = False) -> Told | None:
         """Walk on as a session does, until a check fails or the stage is done."""

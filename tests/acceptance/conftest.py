@@ -16,6 +16,7 @@ from acceptance.homes import forget, sessions, sweep
 from acceptance.lanes import Lanes, faults_left, open_lanes
 from acceptance.projects import KUBECONFIG, Ailing, Project, addressbook_settings, needed, nodes
 from acceptance.quiet import Quiet, taking_part
+from acceptance.tables import write_lines
 from acceptance.under_way import Seen, write
 from fakes.folders import FIXTURES, ROOT
 
@@ -26,9 +27,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def quiet() -> Iterator[Quiet]:
+def quiet(request: pytest.FixtureRequest) -> Iterator[Quiet]:
     """This session's part in when tests that compare latencies may begin."""
-    with taking_part(sessions()) as part:
+    with taking_part(sessions(), lambda line: write_lines(request.config, [line])) as part:
         yield part
 
 
@@ -170,9 +171,9 @@ def benches(
     They wait for kubelets most of the time. Whoever compares no latencies goes on beside them.
     """
     chosen = faults_left(request.session)
-    number = 3
-    if all(fault.has_traffic for fault in chosen):
-        number = 1
+    number = 1 if all(fault.has_traffic for fault in chosen) else 3
+    # Before the first begins, as others are under way once one of them needs quiet.
+    if any(fault.has_traffic for fault in chosen):
         quiet.begin()
     lanes = open_lanes(shared, tmp_path_factory.mktemp("faults"), releases, chosen, number)
     yield lanes

@@ -1,9 +1,24 @@
-"""The tables that tests write of what they saw."""
+"""What tests tell of what they saw: tables in files, and lines on the terminal."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
+
+import pytest
+
+
+def write_lines(config: pytest.Config, lines: Iterable[str]) -> None:
+    """Write lines to the session's terminal at once, though what tests print is captured."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    capture = config.pluginmanager.get_plugin("capturemanager")
+    if reporter is None:
+        return
+    with capture.global_and_fixture_disabled() if capture else nullcontext():
+        reporter.ensure_newline()
+        for line in lines:
+            reporter.write_line(line)
 
 
 def write_table(

@@ -7,7 +7,6 @@ it took from the apply to the finding is measured and printed, and nothing depen
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 from collections.abc import Iterator
@@ -18,7 +17,7 @@ from acceptance import faults
 from acceptance.bench import Told, assert_said_and_kept
 from acceptance.faults import Fault
 from acceptance.lanes import FAULTS, Lanes
-from acceptance.tables import write_table
+from acceptance.tables import write_lines, write_table
 from fakes.folders import FIXTURES, ROOT
 
 
@@ -56,18 +55,10 @@ def tell(config: pytest.Config, told: dict[str, Told]) -> None:
         }
         text = json.dumps(heard, indent=1, ensure_ascii=False)
         (FIXTURES / "faults" / "told.json").write_text(f"{text}\n", encoding="utf-8")
-    reporter = config.pluginmanager.get_plugin("terminalreporter")
-    capture = config.pluginmanager.get_plugin("capturemanager")
-    if reporter is None:
-        return
-    with capture.global_and_fixture_disabled() if capture else contextlib.nullcontext():
-        reporter.ensure_newline()
-        for name, each in told.items():
-            reporter.write_line(
-                f"{name:<26}{each.stage:<11}{each.code:<27}{each.seconds:5.1f} s"
-                f"{each.total:7.1f} s in all"
-            )
-            reporter.write_line(f"    {each.error.sentence}")
+    for name, each in told.items():
+        seconds = f"{each.seconds:5.1f} s{each.total:7.1f} s in all"
+        line = f"{name:<26}{each.stage:<11}{each.code:<27}{seconds}"
+        write_lines(config, [line, f"    {each.error.sentence}"])
 
 
 @pytest.mark.soak
