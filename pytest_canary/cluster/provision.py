@@ -120,9 +120,8 @@ class Provision:
             images = {
                 name: pool.submit(self._image, name, job, cluster) for name, job in jobs.items()
             }
-            works |= images
             created = {"cluster": pool.submit(self._create, cluster)} if cluster else {}
-            works = {**created, **works}
+            works |= {**created, **images}
             # What is somebody else's is written to last; and a project's own pipeline that builds
             # the candidate is to find a cluster never, and not by chance.
             early = cluster is not None and not self.builds_itself

@@ -55,10 +55,12 @@ def tell(config: pytest.Config, told: dict[str, Told]) -> None:
         }
         text = json.dumps(heard, indent=1, ensure_ascii=False)
         (FIXTURES / "faults" / "told.json").write_text(f"{text}\n", encoding="utf-8")
+    lines: list[str] = []
     for name, each in told.items():
         seconds = f"{each.seconds:5.1f} s{each.total:7.1f} s in all"
         line = f"{name:<26}{each.stage:<11}{each.code:<27}{seconds}"
-        write_lines(config, [line, f"    {each.error.sentence}"])
+        lines += [line, f"    {each.error.sentence}"]
+    write_lines(config, lines)
 
 
 @pytest.mark.soak
