@@ -33,30 +33,41 @@ def served(state: Path, image: str) -> Iterator[tuple[list[str], dict[str, str]]
         image: of the registry.
 
     Raises:
-        RunError: there is no such cluster.
+        RunError: there is no such cluster, or no registry in it.
     """
     kubeconfig = next(state.glob("pytest-canary/runs/reuse-*/kubeconfig"), None)
     if kubeconfig is None:
         raise RunError("no run has left a cluster")
     context = str(yaml.safe_load(kubeconfig.read_text())["current-context"])
     name = f"{context.removeprefix('kind-')}-control-plane"
+    with registry_in(name, image) as port:
+        served_at = f"--canary-registry=localhost:{port}=127.0.0.1:{port}"
+        yield [f"--canary-context={context}", served_at], {"KUBECONFIG": str(kubeconfig)}
+
+
+@contextmanager
+def registry_in(name: str, image: str) -> Iterator[str]:
+    """A registry in a node's own network, at one port for both; removed in the end.
+
+    It is one of their own machine's for either, of which nobody asks for TLS: localhost for this
+    one, which gets there by a node port whose connections are led to it, 127.0.0.1 for the node.
+
+    Args:
+        name: the node's.
+        image: of the registry.
+
+    Raises:
+        RunError: there is none.
+    """
     with ExitStack() as made:
         try:
             port = _serve(name, image, made)
         except docker.errors.DockerException as error:
             raise RunError(f"there is no registry of {image} in {name}: {error}") from error
-        served_at = f"--canary-registry=localhost:{port}=127.0.0.1:{port}"
-        yield [f"--canary-context={context}", served_at], {"KUBECONFIG": str(kubeconfig)}
+        yield port
 
 
 def _serve(name: str, image: str, made: ExitStack) -> str:
-    """Start the registry in the node's own network: of their own machine nobody asks for TLS.
-
-    This machine gets there by a node port, whose connections are led to the registry's.
-
-    Returns:
-        Its port.
-    """
     engine = docker.from_env()
     made.callback(engine.close)
     mapped = engine.containers.get(name).ports.get(f"{NODE_PORT}/tcp")
@@ -67,7 +78,7 @@ def _serve(name: str, image: str, made: ExitStack) -> str:
         image,
         network_mode=f"container:{name}",
         environment={"REGISTRY_HTTP_ADDR": f":{port}"},
-        labels={"pytest-canary": "benchmark"},
+        labels={"pytest-canary": "test"},
     )
     made.callback(registry.remove, force=True, v=True)
     registry.start()

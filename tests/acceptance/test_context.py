@@ -18,12 +18,11 @@ from pathlib import Path
 import docker
 import pytest
 import yaml
-from acceptance.projects import NOTHING, PATIENCE, Project, Walked, inside, left, needed, node_of
+from acceptance.projects import NOTHING, PATIENCE, Project, Walked, left, needed, node_of
 from fakes.folders import DOCS, ROOT, TESTS
+from side_by_side import registry_in
 
 Make = Callable[[str], Project]
-# One of a kind cluster's node ports, all of which have a port of this machine.
-NODE_PORT = "30007"
 
 
 @dataclass
@@ -112,45 +111,14 @@ def pump(source: socket.socket, sink: socket.socket) -> None:
 
 @pytest.fixture
 def theirs(engine: docker.DockerClient, shared: Project) -> Iterator[Theirs]:
-    """A cluster that no walk in it has made, with a registry.
-
-    For this machine it is localhost, for the node 127.0.0.1: two names of one address.
-    """
+    """A cluster that no walk in it has made, with a registry."""
     name = node_of(engine, shared)
     node = engine.containers.get(name)
-    (mapped,) = node.ports[f"{NODE_PORT}/tcp"] or []
-    port = mapped["HostPort"]
-
-    def redirect(how: str) -> None:
-        to = ["-p", "tcp", "--dport", NODE_PORT, "-j", "REDIRECT", "--to-ports", port]
-        inside(engine, name, "iptables", "-t", "nat", how, "PREROUTING", *to)
-
-    # In the node's own network, so that localhost is the registry for it too.
-    registry = engine.containers.run(
-        needed("REGISTRY_IMAGE"),
-        detach=True,
-        network_mode=f"container:{name}",
-        environment={"REGISTRY_HTTP_ADDR": f":{port}"},
-        labels={"pytest-canary": "test"},
-    )
-    try:
-        redirect("-I")
-        try:
-            (record,) = (run for run in shared.runs if run.name.startswith("reuse-"))
-            address = node.attrs["NetworkSettings"]["Networks"]["kind"]["IPAddress"]
-            context = f"kind-canary-{record.name}"
-            made = Theirs(context, record / "kubeconfig", f"localhost:{port}", address)
-            # No other Service gets its port then, by chance.
-            named = ["service", "nodeport", "registry", "--tcp=5000", f"--node-port={NODE_PORT}"]
-            made.kubectl("create", *named, "-n", "default")
-            try:
-                yield made
-            finally:
-                made.kubectl("delete", "service", "registry", "-n", "default")
-        finally:
-            redirect("-D")
-    finally:
-        registry.remove(force=True, v=True)
+    (record,) = (run for run in shared.runs if run.name.startswith("reuse-"))
+    address = node.attrs["NetworkSettings"]["Networks"]["kind"]["IPAddress"]
+    context = f"kind-canary-{record.name}"
+    with registry_in(name, needed("REGISTRY_IMAGE")) as port:
+        yield Theirs(context, record / "kubeconfig", f"localhost:{port}", address)
 
 
 def give_addresses(theirs: Theirs, stop: threading.Event) -> None:
