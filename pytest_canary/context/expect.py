@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pytest_canary.api.bounded_read import bounded_read
@@ -14,6 +15,12 @@ from pytest_canary.context.expectations import (
     expect_only_reached,
 )
 from pytest_canary.context.following import wait_for_kube_proxy
+from pytest_canary.context.late_endpoints import (
+    late_finding,
+    leaves,
+    lost_by_late_endpoints,
+    told_to_end_about,
+)
 from pytest_canary.context.outcomes import CanaryOutcome
 from pytest_canary.context.sampling import sample
 from pytest_canary.context.stops import lost_by_baseline, stop_finding
@@ -27,6 +34,7 @@ if TYPE_CHECKING:
     from pytest_canary.api.client import Api
     from pytest_canary.context.context import Context
     from pytest_canary.rendering.version import Version
+    from pytest_canary.traffic.exchange import Exchange
 
 # Requests after which an app is known to answer again: where it loses every fifth, one of so many
 # is lost in 999 of 1000 cases. Each has its own deadline.
@@ -143,7 +151,8 @@ def no_lost_request(context: Context, stage: str) -> str:
     """None of the traffic's requests was lost so far, nor by pods that were told to end.
 
     What the canary itself has answered before it was judged is left to the verdict. What the live
-    version loses as its own pods stop is told as a finding of the stage that it was in.
+    version loses as its own pods stop is told as a finding of the stage that it was in, and so is
+    what is lost as the cluster leads to pods long after they were told to end.
 
     Returns:
         How many there were in a stage: "1,204 requests, 0 lost".
@@ -164,14 +173,25 @@ def no_lost_request(context: Context, stage: str) -> str:
         for each in traffic.losses()
         if not (candidate and each.version == candidate and each.stage in journal.on_trial)
     ]
-    own = lost_by_baseline(context, lost)
-    rest = [each for each in lost if each not in own]
-    expect_no_findings(request_findings(traffic.sent, rest, _before(context)))
-    for place in dict.fromkeys(each.stage for each in own):
-        journal.tell(place, [stop_finding([each for each in own if each.stage == place])])
+    pods = leaves(context)
+    late = lost_by_late_endpoints(context, lost, pods)
+    own = lost_by_baseline(context, [each for each in lost if each not in late])
+    rest = [each for each in lost if each not in late and each not in own]
+    expect_no_findings(
+        request_findings(traffic.sent, rest, _before(context), told_to_end_about(pods, rest))
+    )
+    for place, losses in _by_stage(late).items():
+        journal.tell(place, [late_finding(losses, pods)])
+    for place, losses in _by_stage(own).items():
+        journal.tell(place, [stop_finding(losses)])
     traffic.check_gaps()
     seen = traffic.of(stage=stage)
     return f"{seen.sent:,} requests, {seen.lost:,} lost"
+
+
+def _by_stage(losses: Sequence[Exchange]) -> dict[str, list[Exchange]]:
+    stages = dict.fromkeys(each.stage for each in losses)
+    return {stage: [each for each in losses if each.stage == stage] for stage in stages}
 
 
 def _await_answers(context: Context) -> None:

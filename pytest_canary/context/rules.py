@@ -96,6 +96,14 @@ WALK_RULES = (
         "some",
     ),
     WalkRule(
+        "late-endpoints",
+        "requests that are lost as the cluster leads connections to a pod for more than 2 s after "
+        "it was told to end",
+        stages=("canary", "migration", "stable", "rollback"),
+        advice="nothing of the release's; give the cluster more processors, and where it happens "
+        "in production too, let the app serve on for longer after SIGTERM",
+    ),
+    WalkRule(
         "table-rewrite",
         "a table that is written anew, which locks it for longer the more rows it has",
         stages=("migration",),

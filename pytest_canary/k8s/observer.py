@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from pytest_canary.core.errors import ClusterError
 from pytest_canary.k8s.history import Ending, History, Moment
+from pytest_canary.k8s.led import Led
 from pytest_canary.k8s.namespace_api import Listing
 from pytest_canary.k8s.news import LIMITS, Limits, News
 from pytest_canary.k8s.objects import Object, Snapshot
@@ -34,6 +35,7 @@ class Observer:
         self.began = time.monotonic()
         self._limits = limits
         self._history = History()
+        self._led = Led()
         self._news = News(limits)
         self._changed_at = dict.fromkeys(KINDS, 0.0)
         # Never changed, but replaced: whoever has a snapshot keeps it.
@@ -138,6 +140,14 @@ class Observer:
         """The pods that were told to stop so far, oldest first."""
         return self._history.endings
 
+    def led_until(self, service: str, pod: str) -> float | None:
+        """Until when the cluster led a Service's connections to a pod, as its EndpointSlices say.
+
+        Returns:
+            Seconds since the observer started; infinite while it does so, None where it never did.
+        """
+        return self._led.until(service, pod)
+
     def rollouts(self, deployment: str, since: float = 0) -> list[Rollout]:
         """What a Deployment's replicas went through since a moment, without repetitions.
 
@@ -222,6 +232,8 @@ class Observer:
         objects = self._objects | {kind: found}
         if kind in ("Deployment", "Pod"):
             self._history.record(objects["Deployment"], objects["Pod"], now)
+        if kind == "EndpointSlice":
+            self._led.record(found.values(), now)
         # Only now: what could not be recorded is still news when it is listed again.
         self._objects = objects
         self._changed_at[kind] = now

@@ -43,7 +43,10 @@ class Before:
 
 
 def request_findings(
-    sent: int, losses: Sequence[Exchange], before: Before | None = None
+    sent: int,
+    losses: Sequence[Exchange],
+    before: Before | None = None,
+    beside: Sequence[str] = (),
 ) -> list[Finding]:
     """What is wrong with the requests: a finding where any is lost.
 
@@ -51,6 +54,7 @@ def request_findings(
         sent: how many there were.
         losses: those that are lost, in their order.
         before: those that the live version had alone; None where there were none.
+        beside: what else happened when they were lost, a line each.
     """
     if not losses:
         return []
@@ -66,7 +70,9 @@ def request_findings(
             f"safely send again: {(unsafe or losses)[0].shown}",
             where=", ".join(f"{number} {text}" for text, number in where.most_common(3)),
             seen=", ".join(f"{number} {fault}" for fault, number in faults.most_common()),
-            evidence=first_lines([each.shown for each in [*unsafe, *_rest(losses)]]),
+            evidence="\n".join(
+                [first_lines([each.shown for each in [*unsafe, *_rest(losses)]]), *beside]
+            ),
             # What is lost later may be for the load that the first have left to others.
             likely=_by_itself(own, before) or LIKELY.get(losses[0].kind, ""),
             next=MEND if own else "compare their times with the rollout's and with the pods' logs",

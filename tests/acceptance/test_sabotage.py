@@ -14,13 +14,14 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import docker
 import pytest
 import yaml
 from acceptance.homes import noted
-from acceptance.projects import Project, addressbook_tables, needed
+from acceptance.projects import Project, addressbook_tables, inside, needed
 from acceptance.rehearsals import (
     adapted,
     ask,
@@ -109,6 +110,36 @@ def select(walk: Rehearsal, deployment: str | None) -> None:
     walk.context.release.kubectl(
         "patch", "service", walk.plan.settings.service_name, "-p", json.dumps(patch)
     )
+
+
+def test_what_the_cluster_leads_to_a_pod_that_is_gone_is_told_and_fails_nothing(
+    walk: Rehearsal, engine: docker.DockerClient
+) -> None:
+    """The first of all, as the others lose requests too."""
+    context, lost = walk.context, walk.context.app.traffic.lost
+    assert context.cluster.node
+    controllers = partial(inside, engine, context.cluster.node, "pkill")
+    pod = context.release.ready_pod(STABLE)["metadata"]["name"]
+
+    def look() -> Seen[None]:
+        seen = context.app.traffic.lost - lost
+        return Seen(f"{seen} were lost", bool(seen), None)
+
+    controllers("-STOP", "kube-controller")
+    try:
+        context.release.kubectl("delete", "pod", pod, "--wait=false")
+        walk.workspace.waiter.until("a request to be lost", look, timeout=120)
+    finally:
+        controllers("-CONT", "kube-controller")
+
+    with patience(walk):
+        ask(walk, canary.no_request_is_lost)
+        ask(walk, canary.stable_is_ready)
+    (told,) = [each.finding for each in walk.journal.warnings if each.stage == "canary"]
+    print(told)
+    assert told.code == "late-endpoints"
+    assert re.match(r"the cluster led connections for \d+\.\d s to a pod that had", told.sentence)
+    assert told.evidence.startswith(f"pod {pod} was told to end ")
 
 
 def test_stable_scaled_behind_the_harness_is_told_at_the_deadline(walk: Rehearsal) -> None:

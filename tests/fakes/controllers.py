@@ -18,6 +18,7 @@ class Controllers:
         starts: makes a pod of a Deployment's of a healthy one, after what comes before its app.
         one_off: makes a pod of one that runs to its end.
         job_pod: makes a Job's pod of the one that runs it to its end; None for no pod.
+        late: no Service's EndpointSlices are written, whatever becomes of its pods.
         job_ends: the conditions that a Job is to have; by its pod's end where there are none.
     """
 
@@ -28,6 +29,7 @@ class Controllers:
         self.sick: Callable[[Object], Object] = lambda pod: pod
         self.starts: Callable[[Object], Object] = lambda pod: pod
         self.job_pod: Callable[[Object], Object | None] = lambda pod: pod
+        self.late = False
         self.job_ends: list[Object] = []
         self._numbers = itertools.count(1)
 
@@ -100,7 +102,7 @@ class Controllers:
 
     def connect(self) -> None:
         """Point every Service that has a selector to the pods that it selects."""
-        for service in self._store.held("Service"):
+        for service in [] if self.late else self._store.held("Service"):
             if "selector" not in service["spec"]:
                 continue
             selector = service["spec"]["selector"].items()

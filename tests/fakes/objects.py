@@ -167,7 +167,10 @@ def endpoint_slice(service: str, pods: list[Object], ready: list[bool]) -> Objec
         "addressType": "IPv4",
         "metadata": {
             "name": f"{service}-85bpb",
-            "labels": {"kubernetes.io/service-name": service},
+            "labels": {
+                "kubernetes.io/service-name": service,
+                "endpointslice.kubernetes.io/managed-by": "endpointslice-controller.k8s.io",
+            },
         },
         "endpoints": [
             {

@@ -66,3 +66,9 @@ def test_what_the_live_version_loses_by_itself_is_told_as_such() -> None:
     assert "--canary-baseline none" in found.next
     # Nothing of the kind where it lost none.
     assert request_findings(900, [later], before) == request_findings(900, [later])
+
+
+def test_what_else_happened_then_is_told_after_all_of_them() -> None:
+    each = exchange(Kind.RESET)
+    (found,) = request_findings(100, [each] * 30, beside=["a pod ended"])
+    assert found.evidence.splitlines()[-2:] == ["… and 10 more", "a pod ended"]
