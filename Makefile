@@ -17,8 +17,6 @@ BESIDE := -m "not soak and not alone and not first"
 WAITS := $(addprefix tests/unit/,delivery jobs k8s registry services)
 STAGES := tests/unit/stages
 ALL_ELSE := pure stages waits plugin report wheel lint
-# What runs so gets no time that anything else of its session wants.
-IDLE = nice -n 19 $(shell chrt --idle 0 true 2>/dev/null && echo chrt --idle 0)
 # Held by what keeps all cores busy; who takes it alone waits for that to end.
 BUSY := $(shell flock --shared --no-fork Makefile true 2>/dev/null && echo flock --shared --no-fork .venv/busy)
 # Python may keep what it has compiled, though an image of Python has told it not to: some hundred processes run here.
@@ -146,7 +144,7 @@ idle-plugin: others
 # After setup, as make begins what can begin: they would take all its places before what walks can.
 $(ALL_ELSE:%=idle-%): setup
 	$(if $(BUSY),flock .venv/busy true)
-	$(IDLE) $(MAKE) --no-print-directory $(@:idle-%=%)
+	tests/behind.sh $(MAKE) --no-print-directory $(@:idle-%=%)
 
 # All rounds are run, and those that failed are named: what fails by chance fails in some.
 soak: setup          ## for hours: acceptance with every case, ROUNDS=10 times over; the verdict's error rates; bad input; lowest
