@@ -16,7 +16,7 @@ BESIDE := -m "not soak and not alone and not first"
 # Half of the unit tests' time: those that wait for shells and for servers, and those that walk in worlds in memory.
 WAITS := $(addprefix tests/unit/,delivery jobs k8s registry services)
 STAGES := tests/unit/stages
-ALL_ELSE := pure stages waits plugin report wheel lint
+ALL_ELSE := pure stages waits plugin report wheel
 # Held by what keeps all cores busy; who takes it alone waits for that to end.
 BUSY := $(shell flock --shared --no-fork Makefile true 2>/dev/null && echo flock --shared --no-fork .venv/busy)
 # Python may keep what it has compiled, though an image of Python has told it not to: some hundred processes run here.
@@ -136,15 +136,18 @@ wheel: venv          ## the wheel, built and installed elsewhere
 	$(PYTEST) tests/wheel $(ARGS)
 
 # Walks wait a lot, so that three sessions of acceptance tests take little longer than one. What compares latencies or counts what
-# is lost waits until it is the last. What has no container waits for the others too, and takes what that leaves: the longest first.
+# is lost waits until it is the last. What has no container waits for the others too, and takes what that leaves.
 test: setup          ## everything, but for what `make soak` has more of
-	$(MAKE) --no-print-directory --keep-going -j4 $(SYNC) walks faults engine-alone others $(ALL_ELSE:%=idle-%)
+	$(MAKE) --no-print-directory --keep-going -j4 $(SYNC) walks faults engine-alone all-else
 
-idle-plugin: others
-# After setup, as make begins what can begin: they would take all its places before what walks can.
-$(ALL_ELSE:%=idle-%): setup
-	$(if $(BUSY),flock .venv/busy true)
-	tests/behind.sh $(MAKE) --no-print-directory $(@:idle-%=%)
+# One part after the other, so that a walk that is measured has a processor to itself. What is linted looks at no clock.
+all-else: setup others
+	status=0; \
+	behind() { tests/behind.sh $(MAKE) --no-print-directory "$$1" || status=$$?; }; \
+	behind lint; \
+	$(if $(BUSY),flock .venv/busy true;) \
+	for part in $(ALL_ELSE); do behind "$$part"; done; \
+	exit $$status
 
 # All rounds are run, and those that failed are named: what fails by chance fails in some.
 soak: setup          ## for hours: acceptance with every case, ROUNDS=10 times over; the verdict's error rates; bad input; lowest
