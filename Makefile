@@ -140,14 +140,15 @@ wheel: venv          ## the wheel, built and installed elsewhere
 test: setup          ## everything, but for what `make soak` has more of
 	$(MAKE) --no-print-directory --keep-going -j4 $(SYNC) walks faults engine-alone all-else
 
-# One part after the other, so that a walk that is measured has a processor to itself. What is linted looks at no clock.
-all-else: setup others
-	status=0; \
-	behind() { tests/behind.sh $(MAKE) --no-print-directory "$$1" || status=$$?; }; \
-	behind lint; \
-	$(if $(BUSY),flock .venv/busy true;) \
-	for part in $(ALL_ELSE); do behind "$$part"; done; \
-	exit $$status
+# One part after the other, so that a walk that is measured has a processor to itself.
+all-else: setup
+	exec env MAKEFLAGS=k tests/behind.py $(MAKE) --no-print-directory parts
+
+# In this order, as nothing lets make run several at once. What is linted looks at no clock.
+parts: lint quiet $(ALL_ELSE)
+
+quiet:
+	$(if $(BUSY),flock .venv/busy true)
 
 # All rounds are run, and those that failed are named: what fails by chance fails in some.
 soak: setup          ## for hours: acceptance with every case, ROUNDS=10 times over; the verdict's error rates; bad input; lowest
@@ -165,4 +166,4 @@ soak: setup          ## for hours: acceptance with every case, ROUNDS=10 times o
 clean:               ## what make made in the clone; the caches outside it stay
 	rm -rf .venv airgap/env canary-report test-results dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .pytest-kind
 
-.PHONY: help setup venv others live canary benchmark docs lint unit pure waits stages plugin lowest engine acceptance faults walks alone report wheel test soak clean engine-alone $(ALL_ELSE:%=idle-%)
+.PHONY: help setup venv others live canary benchmark docs lint unit pure waits stages plugin lowest engine acceptance faults walks alone report wheel test soak clean engine-alone all-else parts quiet

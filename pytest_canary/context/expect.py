@@ -173,20 +173,28 @@ def no_lost_request(context: Context, stage: str) -> str:
         for each in traffic.losses()
         if not (candidate and each.version == candidate and each.stage in journal.on_trial)
     ]
+    if lost:
+        # Until when pods are led to is known in the end.
+        wait_for_kube_proxy(context)
     pods = leaves(context)
     late = lost_by_late_endpoints(context, lost, pods)
-    own = lost_by_baseline(context, [each for each in lost if each not in late])
-    rest = [each for each in lost if each not in late and each not in own]
+    own = lost_by_baseline(context, _without(lost, late))
+    rest = _without(lost, [*late, *own])
+    for place, losses in _by_stage(late).items():
+        journal.tell(place, [late_finding(losses, pods)])
     expect_no_findings(
         request_findings(traffic.sent, rest, _before(context), told_to_end_about(pods, rest))
     )
-    for place, losses in _by_stage(late).items():
-        journal.tell(place, [late_finding(losses, pods)])
     for place, losses in _by_stage(own).items():
         journal.tell(place, [stop_finding(losses)])
     traffic.check_gaps()
     seen = traffic.of(stage=stage)
     return f"{seen.sent:,} requests, {seen.lost:,} lost"
+
+
+def _without(losses: Sequence[Exchange], others: Sequence[Exchange]) -> list[Exchange]:
+    numbers = {each.number for each in others}
+    return [each for each in losses if each.number not in numbers]
 
 
 def _by_stage(losses: Sequence[Exchange]) -> dict[str, list[Exchange]]:

@@ -99,7 +99,7 @@ WALK_RULES = (
         "late-endpoints",
         "requests that are lost as the cluster leads connections to a pod for more than 2 s after "
         "it was told to end",
-        stages=("canary", "migration", "stable", "rollback"),
+        stages=("baseline", "canary", "migration", "verdict", "stable", "rollback"),
         advice="nothing of the release's; give the cluster more processors, and where it happens "
         "in production too, let the app serve on for longer after SIGTERM",
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from pytest_canary.k8s.objects import Object, condition, images, is_ending, is_over
 from pytest_canary.k8s.rollout import Rollout, rollout
@@ -35,12 +36,15 @@ class Ending:
         images: of its containers.
         began: seconds since the observer started; and so
         ended: when all of it had ended, or it was gone; infinite before.
+        told: when it was told to, as Unix time by the cluster's clock, in whole seconds; None where
+            it was gone before anybody saw that.
     """
 
     pod: str
     images: frozenset[str]
     began: float
     ended: float = math.inf
+    told: float | None = None
 
 
 class History:
@@ -93,7 +97,7 @@ class History:
         for name in sorted((stopping | over) - known):
             pod = pods.get(name) or self._pods[name]
             if pod["metadata"].get("ownerReferences"):
-                self.endings.append(Ending(name, frozenset(images(pod)), at))
+                self.endings.append(Ending(name, frozenset(images(pod)), at, told=told_to_end(pod)))
         if over:
             self.endings = [
                 replace(each, ended=min(each.ended, at)) if each.pod in over else each
@@ -126,6 +130,19 @@ class History:
 def absent(deployment: str) -> Rollout:
     """The rollout of a Deployment that is not there."""
     return Rollout(deployment, 0, 0, 0, 0, 0, 0, observed=True, least_available=0)
+
+
+def told_to_end(pod: Object) -> float | None:
+    """When a pod was told to end, as Unix time; None where it was not.
+
+    The timestamp is when its time is over.
+    """
+    metadata = pod["metadata"]
+    over = metadata.get("deletionTimestamp")
+    if not over:
+        return None
+    grace = metadata.get("deletionGracePeriodSeconds") or 0
+    return datetime.fromisoformat(over).timestamp() - float(grace)
 
 
 def has_lost_readiness(before: Object, after: Object) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from pytest_canary.core.errors import ClusterError
 from pytest_canary.k8s.history import Ending, History, Moment
-from pytest_canary.k8s.led import Led
+from pytest_canary.k8s.led import Led, Stay
 from pytest_canary.k8s.namespace_api import Listing
 from pytest_canary.k8s.news import LIMITS, Limits, News
 from pytest_canary.k8s.objects import Object, Snapshot
@@ -140,13 +140,12 @@ class Observer:
         """The pods that were told to stop so far, oldest first."""
         return self._history.endings
 
-    def led_until(self, service: str, pod: str) -> float | None:
-        """Until when the cluster led a Service's connections to a pod, as its EndpointSlices say.
+    def stays(self, service: str) -> Mapping[str, Stay]:
+        """From when and until when the cluster led a Service's connections to pods, by name.
 
-        Returns:
-            Seconds since the observer started; infinite while it does so, None where it never did.
+        Moments are seconds since the observer started.
         """
-        return self._led.until(service, pod)
+        return self._led.stays(service)
 
     def rollouts(self, deployment: str, since: float = 0) -> list[Rollout]:
         """What a Deployment's replicas went through since a moment, without repetitions.

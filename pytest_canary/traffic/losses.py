@@ -71,7 +71,10 @@ def request_findings(
             where=", ".join(f"{number} {text}" for text, number in where.most_common(3)),
             seen=", ".join(f"{number} {fault}" for fault, number in faults.most_common()),
             evidence="\n".join(
-                [first_lines([each.shown for each in [*unsafe, *_rest(losses)]]), *beside]
+                [
+                    first_lines([each.shown for each in [*unsafe, *_rest(losses)]]),
+                    *([first_lines(beside)] if beside else []),
+                ]
             ),
             # What is lost later may be for the load that the first have left to others.
             likely=_by_itself(own, before) or LIKELY.get(losses[0].kind, ""),

@@ -19,6 +19,7 @@ class Controllers:
         one_off: makes a pod of one that runs to its end.
         job_pod: makes a Job's pod of the one that runs it to its end; None for no pod.
         late: no Service's EndpointSlices are written, whatever becomes of its pods.
+        written: when they are written; pods are told to end at the same moment.
         job_ends: the conditions that a Job is to have; by its pod's end where there are none.
     """
 
@@ -30,6 +31,7 @@ class Controllers:
         self.starts: Callable[[Object], Object] = lambda pod: pod
         self.job_pod: Callable[[Object], Object | None] = lambda pod: pod
         self.late = False
+        self.written = "2026-01-01T00:01:00Z"
         self.job_ends: list[Object] = []
         self._numbers = itertools.count(1)
 
@@ -109,7 +111,9 @@ class Controllers:
             pods = self._store.held("Pod")
             chosen = [p for p in pods if selector <= p["metadata"].get("labels", {}).items()]
             ready = [is_ready(pod) for pod in chosen]
-            self._store.put(objects.endpoint_slice(service["metadata"]["name"], chosen, ready))
+            made = objects.endpoint_slice(service["metadata"]["name"], chosen, ready)
+            made["metadata"]["managedFields"] = [{"time": self.written}]
+            self._store.put(made)
 
 
 def owned(pod: Object, deployment: str) -> bool:

@@ -4,19 +4,43 @@ from __future__ import annotations
 
 import math
 import re
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
-from fakes import app
+from fakes import app, objects
 from fakes.objects import terminating
 from fakes.traffic import until
 from fakes.world import NewWorld, World
 from fakes.world_settings import LOADED
 from unit.traffic.test_exchange import exchange
 
-from pytest_canary.context.late_endpoints import Leave, lost_by_late_endpoints, told_to_end_about
+from pytest_canary.context.late_endpoints import (
+    Leave,
+    leaves,
+    lost_by_late_endpoints,
+    told_to_end_about,
+)
 from pytest_canary.core.errors import FoundError
+from pytest_canary.k8s.history import Ending
+from pytest_canary.k8s.led import Stay
 from pytest_canary.stages import stable
 from pytest_canary.traffic.exchange import Exchange, Kind
+
+
+def looked_at(endings: list[Ending], stays: dict[str, Stay]) -> Any:
+    """A context whose observer knows these, and whose traffic started 30 s before it."""
+    snapshot = SimpleNamespace(services={})
+    return SimpleNamespace(
+        settings=SimpleNamespace(service_name="lb"),
+        app=SimpleNamespace(traffic=SimpleNamespace(now=lambda: 50.0)),
+        observer=SimpleNamespace(
+            endings=endings,
+            now=lambda: 20.0,
+            stays={"lb": stays}.__getitem__,
+            snapshot=lambda: snapshot,
+        ),
+    )
 
 
 def loses(world: World, seconds: float, pod: str) -> None:
@@ -34,6 +58,7 @@ def loses(world: World, seconds: float, pod: str) -> None:
     # The walk's clock stands still unless somebody sleeps.
     world.clock.time += traffic.now() - begun
     world.namespace.controllers.late = False
+    world.namespace.controllers.written = f"2026-01-01T00:01:{int(seconds):02}Z"
     world.namespace.drop("Pod", pod)
     world.namespace.controllers.connect()
 
@@ -48,8 +73,8 @@ def test_it_is_told_and_fails_nothing(new_world: NewWorld) -> None:
     assert warned == "1 warning: late-endpoints"
     (told,) = world.journal.warnings
     assert re.match(
-        r"the cluster led connections for 4\.\d s to a pod that had been told to end, and "
-        r"\d requests went along with it: (GET|PUT) ",
+        r"the cluster went on leading connections to a pod for [45] s after it had been told to "
+        r"end, and \d+ requests went astray there: (GET|PUT) ",
         told.finding.sentence,
     )
     assert told.finding.evidence.startswith(f"pod {pod} was told to end ")
@@ -78,8 +103,8 @@ def test_what_an_app_has_to_answer_fails_and_so_does_what_must_not_be(
 def test_a_service_that_asks_for_pods_that_are_not_ready_is_not_late(new_world: NewWorld) -> None:
     world = new_world(**LOADED).enter("stable")
     name = world.settings.service_name
-    lost = exchange(Kind.RESET, due=13.0)
-    late = Leave("web-1", began=10, led=14, ended=15)
+    lost = exchange(Kind.RESET, due=1e6)
+    late = Leave("web-1", began=1e6 - 3, led=1e6 + 1, ended=1e6 + 2, late=2)
     assert lost_by_late_endpoints(world.context, [lost], [late]) == [lost]
     world.namespace.edit(
         "Service", name, lambda it: it | {"spec": it["spec"] | {"publishNotReadyAddresses": True}}
@@ -87,7 +112,52 @@ def test_a_service_that_asks_for_pods_that_are_not_ready_is_not_late(new_world: 
     assert lost_by_late_endpoints(world.context, [lost], [late]) == []
 
 
-LATE = Leave("web-1", began=10, led=14, ended=15)
+def test_what_a_pod_may_lose_that_is_led_to_for_the_first_time_is_the_releases(
+    new_world: NewWorld,
+) -> None:
+    """Such as one that is ready before it listens."""
+    world = new_world(**LOADED).enter("stable")
+    context = world.context
+    world.clock.time += 60
+    world.namespace.put(objects.pod(world.namespace.deployment("addressbook-stable") or {}, 98))
+    world.namespace.controllers.connect()
+    joined = context.app.traffic.now()
+    late = Leave("web-1", began=joined - 4, led=joined + 4, ended=joined + 5, late=6)
+
+    def excused(due: float) -> bool:
+        lost = exchange(Kind.REFUSED, due=joined + due, seconds=0.0)
+        return bool(lost_by_late_endpoints(context, [lost], [late]))
+
+    assert [excused(due) for due in (-1.0, 0.0, 1.0, 3.0)] == [True, False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("ending", "stay", "late"),
+    [
+        (Ending("web-1", frozenset(), 10.0, told=100), Stay(1, 14.0, 104), 2.0),
+        # The watch of EndpointSlices was late, and not who writes them.
+        (Ending("web-1", frozenset(), 10.0, told=100), Stay(1, 40.0, 100), 0.0),
+        (Ending("web-1", frozenset(), 10.0, told=100), Stay(1, 40.0, 102), 1.0),
+        # That of pods was.
+        (Ending("web-1", frozenset(), 13.5, told=100), Stay(1, 14.0, 104), 0.0),
+        # Nobody knows.
+        (Ending("web-1", frozenset(), 10.0, told=100), Stay(1), 0.0),
+        (Ending("web-1", frozenset(), 10.0, told=100), Stay(1, 14.0), 0.0),
+        (Ending("web-1", frozenset(), 10.0), Stay(1, 14.0, 104), 0.0),
+        # It had left before.
+        (Ending("web-1", frozenset(), 10.0, told=100), Stay(1, 9.0, 99), None),
+        (Ending("web-1", frozenset(), 10.0, told=100), Stay(1, 9.8, 100), 0.0),
+        (Ending("web-2", frozenset(), 10.0, told=100), Stay(1, 14.0, 104), None),
+    ],
+)
+def test_the_clusters_clock_has_to_say_so_too(
+    ending: Ending, stay: Stay, late: float | None
+) -> None:
+    found = [(each.began, each.late) for each in leaves(looked_at([ending], {"web-1": stay}))]
+    assert found == ([] if late is None else [(ending.began + 30, late)])
+
+
+LATE = Leave("web-1", began=10, led=14, ended=15, late=2)
 STILL = Leave("web-1", began=10, led=math.inf, ended=math.inf)
 PROMPT = Leave("web-2", began=10, led=10.1, ended=15)
 
@@ -96,12 +166,14 @@ PROMPT = Leave("web-2", began=10, led=10.1, ended=15)
     ("lost", "pods", "own"),
     [
         (exchange(Kind.RESET, due=12.1), [LATE], True),
-        (exchange(Kind.TIMEOUT, due=15.5), [LATE], True),
-        (exchange(Kind.RESET, due=500), [STILL], True),
+        (exchange(Kind.CLOSED, due=15.5), [LATE], True),
+        # Whatever waits may wait for something else.
+        (exchange(Kind.TIMEOUT, due=13), [LATE], False),
         # It came when an app has to serve on, and was cut later.
         (exchange(Kind.CUT, due=11.9, seconds=2), [LATE], False),
         (exchange(Kind.RESET, due=15.6), [LATE], False),
         (exchange(Kind.RESET, due=9), [LATE], False),
+        (exchange(Kind.RESET, due=500), [STILL], False),
         # Somebody has answered it, or has taken it and said so.
         (exchange(Kind.RESET, due=13, version="2"), [LATE], False),
         (exchange(Kind.SERVER_ERROR, due=13, status=503), [LATE], False),
@@ -109,15 +181,12 @@ PROMPT = Leave("web-2", began=10, led=10.1, ended=15)
         (exchange(Kind.RESET, due=13), [PROMPT], False),
         (exchange(Kind.RESET, due=13), [LATE, PROMPT], True),
         (exchange(Kind.RESET, due=13), [LATE, Leave("web-3", 12, 12.1, 18)], False),
-        (exchange(Kind.RESET, due=13), [LATE, Leave("web-3", 12, 18, 19)], False),
-        (exchange(Kind.RESET, due=15.2), [LATE, Leave("web-3", 12, 18, 19)], True),
+        (exchange(Kind.RESET, due=13), [LATE, Leave("web-3", 12, 18, 19, late=4)], False),
+        (exchange(Kind.RESET, due=15.2), [LATE, Leave("web-3", 12, 18, 19, late=4)], True),
     ],
 )
-def test_whose_a_lost_request_is(
-    new_world: NewWorld, lost: Exchange, pods: list[Leave], own: bool
-) -> None:
-    context = new_world(**LOADED).enter("cluster").context
-    assert lost_by_late_endpoints(context, [lost], pods) == [lost] * own
+def test_whose_a_lost_request_is(lost: Exchange, pods: list[Leave], own: bool) -> None:
+    assert lost_by_late_endpoints(looked_at([], {}), [lost], pods) == [lost] * own
 
 
 def test_pods_are_told_that_ended_about_then() -> None:
@@ -125,10 +194,10 @@ def test_pods_are_told_that_ended_about_then() -> None:
     other = Leave("web-3", began=20, led=20.1, ended=25)
     over = Leave("web-0", began=1, led=1.1, ended=6)
     assert told_to_end_about([over, LATE, other], [lost]) == [
-        "pod web-1 was told to end 10.000 s after the start; the Service led connections to it "
-        "for another 4.000 s, and it had ended 5.000 s later"
+        "pod web-1 was told to end 10.0 s after the start; the Service led connections to it "
+        "until 4.0 s later; the pod ended 5.0 s after it was told to"
     ]
     assert told_to_end_about([STILL], [lost]) == [
-        "pod web-1 was told to end 10.000 s after the start; the Service led connections to it "
-        "still, and it had not ended"
+        "pod web-1 was told to end 10.0 s after the start; the Service still leads connections to "
+        "it; the pod has not ended yet"
     ]

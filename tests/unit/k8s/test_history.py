@@ -1,6 +1,7 @@
 """What is remembered of a namespace's Deployments and pods."""
 
 import math
+from datetime import datetime
 
 import pytest
 from fakes import objects
@@ -105,10 +106,15 @@ def pod(ready: str = "True", since: str = "10:00:00", **more: object) -> dict[st
     return {"app-1": {**made, "status": {"conditions": [condition], **more}}}
 
 
-GOING = {"deletionTimestamp": "x", "ownerReferences": OWNED}
+GOING = {"deletionTimestamp": "2026-01-01T00:01:00Z", "ownerReferences": OWNED}
 LEAVING = {"app-1": {**pod("False", "10:00:09")["app-1"], "metadata": GOING}}
 OVER = {"app-1": {**LEAVING["app-1"], "status": {"phase": "Succeeded"}}}
-BARE = {"app-1": {**pod("False", "10:00:09")["app-1"], "metadata": {"deletionTimestamp": "x"}}}
+BARE = {
+    "app-1": {
+        **pod("False", "10:00:09")["app-1"],
+        "metadata": {"deletionTimestamp": "2026-01-01T00:01:00Z"},
+    }
+}
 
 
 @pytest.mark.parametrize(
@@ -178,3 +184,16 @@ def test_from_when_to_when_a_pod_stops_is_known(
     assert {(each.pod, each.images) for each in history.endings} <= {
         ("app-1", frozenset({"app:1"}))
     }
+
+
+def test_when_a_pod_was_told_to_end_is_known_by_the_clusters_clock() -> None:
+    """The timestamp is when its time is over."""
+    history = History()
+    metadata = {**GOING, "deletionGracePeriodSeconds": 40}
+    history.record({}, {"app-1": {**LEAVING["app-1"], "metadata": metadata}}, 0)
+    at = datetime.fromisoformat("2026-01-01T00:00:20Z").timestamp()
+    assert [each.told for each in history.endings] == [at]
+    gone = History()
+    for look in (pod(), {}):
+        gone.record({}, look, 0)
+    assert [each.told for each in gone.endings] == [None]
