@@ -37,6 +37,12 @@ class Warned:
     stage: str
     finding: Finding
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What tells it from others; times in its evidence may be rounded another way each time."""
+        found = self.finding
+        return self.stage, found.code, found.sentence, found.where, f"{found.file}:{found.line}"
+
 
 Kind = TypeVar("Kind", bound=Outcome)
 
@@ -99,7 +105,7 @@ class Journal:
         """Take what rules have found, each finding as the level of its rule says.
 
         A warning goes onto the stage's line and is told in the end; what is off is in the report
-        alone. Told again, neither counts twice.
+        alone. Told again in the same words, neither counts twice.
 
         Args:
             stage: where the walk stands.
@@ -115,7 +121,7 @@ class Journal:
                 errors.append(each)
                 continue
             told = Warned(stage, each.changed(self._show))
-            if told not in self.told:
+            if all(told.words != each.words for each in self.told):
                 self.told.append(told)
         if errors:
             raise FoundError(errors)

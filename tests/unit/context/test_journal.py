@@ -119,8 +119,8 @@ def test_what_is_told_again_counts_once_and_several_of_a_rule_by_their_number(
     journal = begin()
     blocks = Finding("blocking-index", "an index on person blocks writes")
     other = Finding("blocking-index", "an index on pet blocks writes")
-    for _ in range(2):
-        journal.tell("migration", [blocks, REWRITES, other])
+    for seen in ("12.3 s", "12.4 s"):
+        journal.tell("migration", [blocks, REWRITES, replace(other, evidence=f"it took {seen}")])
     assert journal.line("migration") == ["3 warnings: blocking-index, table-rewrite"]
 
 
