@@ -227,7 +227,7 @@ def _before(context: Context) -> Before | None:
 def no_more_lost_requests(context: Context) -> None:
     """No request is lost from now on, for a moment; each of them is awaited.
 
-    Now is when the pods that were told to end have ended.
+    Now is when the pods that were told to end have ended, and nobody is led to them any more.
 
     Raises:
         FoundError: some are.
@@ -236,6 +236,7 @@ def no_more_lost_requests(context: Context) -> None:
     """
     expect_no_detour(context)
     context.release.wait_until_ended()
+    wait_for_kube_proxy(context)
     traffic = context.app.traffic
     began = traffic.now()
     end: float | None = None

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from fakes.world import World
+from fakes.world import NewWorld, World
+from fakes.world_settings import LOADED
 
 from pytest_canary.context import expect
 from pytest_canary.context.context import Context
@@ -44,6 +45,18 @@ def test_what_is_led_elsewhere_for_long_is_asked_all_the_same(world: World) -> N
     with pytest.raises(ApiError, match="got no answer from the Service"):
         expect.write_and_read(context)
     assert world.clock.time - began >= KUBE_PROXY
+
+
+def test_what_is_lost_after_a_rollback_counts_once_nobody_is_led_astray(
+    new_world: NewWorld,
+) -> None:
+    world = new_world(**LOADED).enter("canary")
+    lag(world, looks=3)
+    world.clock.real = 0.2  # so that some are lost meanwhile
+    traffic = world.context.app.traffic
+    before = traffic.lost
+    expect.no_more_lost_requests(world.context)
+    assert traffic.lost > before
 
 
 def elsewhere(context: Context) -> Context:
