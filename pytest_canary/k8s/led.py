@@ -64,8 +64,12 @@ def is_clusters(item: Object) -> bool:
 
 def leads(slices: Iterable[Object]) -> frozenset[tuple[str, str]]:
     """Each Service that leads to a pod, with the pod's name."""
-    found = list(slices)
-    return frozenset((name, pod) for name in map(_service, found) for pod in endpoints(found, name))
+    return frozenset(
+        (name, pod)
+        for item in slices
+        if (name := _service(item))
+        for pod in endpoints([item], name)
+    )
 
 
 def last_written(slices: Iterable[Object], service: str) -> float | None:
