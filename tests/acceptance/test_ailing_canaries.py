@@ -263,7 +263,7 @@ def test_a_canary_without_a_page_of_metrics_is_judged_by_its_node(walk: Rehearsa
     node = str(pods[mine[0]]["spec"]["nodeName"])
     first = walk.context.namespace.cluster.memory(node)
 
-    with changed(walk, api={"metrics": "/nothing"}, verdict={"seconds": 60}):
+    with changed(walk, api={"metrics": "/nothing"}, verdict={"seconds": PATIENCE}):
         judging.watch_memory(walk.context)
         found = judge(walk)
     judging.watch_memory(walk.context)
@@ -300,7 +300,7 @@ def test_one_canary_beside_five_stable_pods_is_go(walk: Rehearsal) -> None:
     """Both are asked as much, whatever their shares of the Service are."""
     stable = walk.context.settings.replicas.stable
     delete_rows(walk)
-    with changed(walk, replicas={"stable": 5}):
+    with changed(walk, replicas={"stable": 5}, verdict={"seconds": PATIENCE}):
         walk.context.release.scale(STABLE, 5)
         expect.replicas(walk.context, STABLE, 5, "baseline")
         walk.context.release.deploy(CANARY, 1, walk.context.candidate)
