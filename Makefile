@@ -142,9 +142,9 @@ test: setup          ## everything, but for what `make soak` has more of
 
 # One part after the other, so that a walk that is measured has a processor to itself.
 all-else: setup
-	exec env MAKEFLAGS=k tests/behind.py $(MAKE) --no-print-directory parts
+	exec env MAKEFLAGS=k$(findstring n,$(firstword -$(MAKEFLAGS))) tests/behind.py $(MAKE) --no-print-directory parts
 
-# In this order, as nothing lets make run several at once. What is linted looks at no clock.
+# In this order, as nothing lets make run several at once. Lint looks at no clock, so that it may begin beside walks that keep all cores busy.
 parts: lint quiet $(ALL_ELSE)
 
 quiet:

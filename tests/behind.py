@@ -3,11 +3,13 @@
 
 Linux shares its processors out among sessions first (sched_autogroup), and only within one of them
 does nice count. So the command gets a session of its own, with the least weight that there is; and
-as it no longer hears a terminal's Ctrl-C, each signal is passed on to it.
+as it no longer hears a terminal's Ctrl-C, each signal is passed on to it; SIGKILL alone leaves it
+behind.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -17,15 +19,16 @@ from pathlib import Path
 
 AUTOGROUP = Path("/proc/self/autogroup")
 
-PASSED_ON = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
+PASSED_ON = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM)
 
 
 def take_the_least_weight() -> None:
     """For the command's own process, before it is the command's."""
     os.nice(19)
     if sys.platform == "linux":
-        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
-    # Of all users but root, one may do so every tenth of a second.
+        with contextlib.suppress(OSError):
+            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    # The kernel lets users other than root do so once in a tenth of a second.
     for _ in range(10 if os.access(AUTOGROUP, os.W_OK) else 0):
         try:
             AUTOGROUP.write_text("19")
@@ -44,10 +47,16 @@ def main(command: list[str]) -> int:
     # None is lost that comes before there is somebody to pass it on to.
     signal.pthread_sigmask(signal.SIG_BLOCK, PASSED_ON)
     child = subprocess.Popen(command, start_new_session=True, preexec_fn=take_the_least_weight)
+
+    def pass_on(number: int, _: object) -> None:
+        # It may have ended by now.
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(child.pid, number)
+
     for number in PASSED_ON:
         # What nohup has let this process ignore, the command ignores too.
         if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, lambda told, _: os.killpg(child.pid, told))
+            signal.signal(number, pass_on)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, PASSED_ON)
     status = child.wait()
     if status < 0:

@@ -20,6 +20,7 @@ from pytest_canary.context.late_endpoints import (
     leaves,
     lost_by_late_endpoints,
     told_to_end_about,
+    wait_until_left,
 )
 from pytest_canary.context.outcomes import CanaryOutcome
 from pytest_canary.context.sampling import sample
@@ -174,17 +175,16 @@ def no_lost_request(context: Context, stage: str) -> str:
         if not (candidate and each.version == candidate and each.stage in journal.on_trial)
     ]
     if lost:
-        # Until when pods are led to is known in the end.
-        wait_for_kube_proxy(context)
+        wait_until_left(context)
     pods = leaves(context)
     late = lost_by_late_endpoints(context, lost, pods)
     own = lost_by_baseline(context, _without(lost, late))
     rest = _without(lost, [*late, *own])
-    for place, losses in _by_stage(late).items():
-        journal.tell(place, [late_finding(losses, pods)])
     expect_no_findings(
         request_findings(traffic.sent, rest, _before(context), told_to_end_about(pods, rest))
     )
+    for place, losses in _by_stage(late).items():
+        journal.tell(place, [late_finding(losses, pods)])
     for place, losses in _by_stage(own).items():
         journal.tell(place, [stop_finding(losses)])
     traffic.check_gaps()
@@ -236,7 +236,7 @@ def no_more_lost_requests(context: Context) -> None:
     """
     expect_no_detour(context)
     context.release.wait_until_ended()
-    wait_for_kube_proxy(context)
+    wait_until_left(context)
     traffic = context.app.traffic
     began = traffic.now()
     end: float | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from pytest_canary.api.writes import Writes
@@ -38,10 +38,9 @@ class Warned:
     finding: Finding
 
     @property
-    def words(self) -> tuple[str, ...]:
-        """What tells it from others; times in its evidence may be rounded another way each time."""
-        found = self.finding
-        return self.stage, found.code, found.sentence, found.where, f"{found.file}:{found.line}"
+    def gist(self) -> Warned:
+        """What tells it from others: times in evidence may be rounded another way each time."""
+        return replace(self, finding=replace(self.finding, evidence=""))
 
 
 Kind = TypeVar("Kind", bound=Outcome)
@@ -121,7 +120,7 @@ class Journal:
                 errors.append(each)
                 continue
             told = Warned(stage, each.changed(self._show))
-            if all(told.words != each.words for each in self.told):
+            if all(told.gist != each.gist for each in self.told):
                 self.told.append(told)
         if errors:
             raise FoundError(errors)

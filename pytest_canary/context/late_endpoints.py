@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pytest_canary.context.following import wait_for_kube_proxy
 from pytest_canary.context.stops import AFTER, BEFORE, TAKEN_ALONG
+from pytest_canary.core.errors import WaitTimeoutError
 from pytest_canary.core.findings import Finding
+from pytest_canary.core.waiting import Seen
 from pytest_canary.core.wording import first_lines, plural
 from pytest_canary.traffic.exchange import Exchange
 
@@ -23,6 +27,9 @@ RULE = "late-endpoints"
 # end: tenths on an idle machine, where a controller that backs off takes 1, 2 and 4 s more. An app
 # has to serve on that long wherever it runs; what it loses until then is its own.
 ORDINARY = 2.0
+
+# Seconds in which even one that backs off has surely tried again.
+CONTROLLER = 15.0
 
 # What the cluster writes down is cut to whole seconds.
 SECOND = 1.0
@@ -52,12 +59,12 @@ class Leave:
         """All of it in one line."""
         led = "still leads connections to it"
         if self.led < math.inf:
-            led = f"led connections to it until {self.led - self.began:.1f} s later"
-        ended = "has not ended yet"
+            led = f"led connections to it for another {self.led - self.began:.1f} s"
+        ended = "it has not ended yet"
         if self.ended < math.inf:
-            ended = f"ended {self.ended - self.began:.1f} s after it was told to"
+            ended = f"it ended {self.ended - self.began:.1f} s after it was told to"
         told = f"pod {self.pod} was told to end {self.began:.1f} s after the start"
-        return f"{told}; the Service {led}; the pod {ended}"
+        return f"{told}; the Service {led}; {ended}"
 
     def must_answer(self, lost: Exchange) -> bool:
         """Whether it may be what lost a request that an app has to answer as it ends."""
@@ -70,26 +77,57 @@ class Leave:
         return bool(self.late) and due < lost.due <= due + self.late + AFTER
 
 
+def wait_until_left(context: Context) -> None:
+    """Return when nobody is led to a pod that has ended; or in a while, as it is looked at then."""
+
+    def look() -> Seen[None]:
+        over = {each.pod for each in context.observer.endings if each.ended < math.inf}
+        stays = context.observer.stays(context.settings.service_name)
+        led = sorted(each.pod for each in stays if each.until == math.inf and each.pod in over)
+        return Seen(f"led to {', '.join(led)}", not led, None)
+
+    with contextlib.suppress(WaitTimeoutError):
+        context.waiter.until(
+            "the Service to lead to no pod that has ended",
+            look,
+            timeout=CONTROLLER,
+            change=context.observer.change,
+        )
+    wait_for_kube_proxy(context)
+
+
 def leaves(context: Context) -> list[Leave]:
     """The pods so far that were told to end while the Service led to them."""
-    stays = context.observer.stays(context.settings.service_name)
+    last = {each.pod: each for each in context.observer.stays(context.settings.service_name)}
     offset = context.app.traffic.now() - context.observer.now()
     found = []
     for each in context.observer.endings:
-        stay = stays.get(each.pod)
-        # The watches of pods and of EndpointSlices don't tell in one order.
-        if stay and stay.until >= each.began - BEFORE:
+        stay = last.get(each.pod)
+        if stay and left_as_told(stay, each):
             began, led = each.began + offset, max(stay.until, each.began) + offset
-            found.append(Leave(each.pod, began, led, each.ended + offset, _late(each, stay)))
+            found.append(Leave(each.pod, began, led, each.ended + offset, late(each, stay)))
     return found
 
 
-def _late(ending: Ending, stay: Stay) -> float:
-    """Seconds for which a pod was led to for longer than is ordinary; a watch may be late too."""
+def left_as_told(stay: Stay, ending: Ending) -> bool:
+    """Whether the Service led to a pod until it was told to end, or longer.
+
+    The watches of pods and of EndpointSlices don't tell in one order.
+    """
+    return stay.until >= ending.began - BEFORE
+
+
+def late(ending: Ending, stay: Stay) -> float:
+    """Seconds for which a pod was led to for longer than is ordinary; 0 where that isn't certain.
+
+    A watch may be late too, so that the cluster's own times have to say so, however they were cut.
+    """
     if stay.until == math.inf or stay.dropped is None or ending.told is None:
         return 0.0
-    led = min(stay.until - ending.began, stay.dropped - ending.told + SECOND)
-    return max(led - ORDINARY, 0.0)
+    written = stay.dropped - ending.told
+    if written - SECOND <= ORDINARY:
+        return 0.0
+    return max(min(stay.until - ending.began, written + SECOND) - ORDINARY, 0.0)
 
 
 def lost_by_late_endpoints(
@@ -97,39 +135,56 @@ def lost_by_late_endpoints(
 ) -> list[Exchange]:
     """Those of lost requests that the cluster led to a pod long after it was told to end.
 
-    None is that somebody has answered, nor one that another pod may have lost, which was told to
-    end at that moment, or was led to for the first time; nor any where the Service asks for pods
-    that are not ready.
+    Left out are those that somebody has answered, and those that another pod may have lost: one
+    that was told to end about then, one that had just joined the Service, and one that had left it
+    without being told to end. Where the Service asks for pods that are not ready, it is none.
     """
     service = context.observer.snapshot().services.get(context.settings.service_name, {})
     if not losses or service.get("spec", {}).get("publishNotReadyAddresses"):
         return []
-    offset = context.app.traffic.now() - context.observer.now()
-    stays = context.observer.stays(context.settings.service_name).values()
-    fresh = [(stay.since + offset - BEFORE, stay.since + offset + AFTER) for stay in stays]
+    others = _comings_and_goings(context)
     return [
         each
         for each in losses
         if not each.version and each.kind in TAKEN_ALONG
         if any(pod.gets_late(each) for pod in pods)
         and not any(pod.must_answer(each) for pod in pods)
-        and not any(begin <= each.due + each.seconds and each.due <= end for begin, end in fresh)
+        and not any(
+            at - BEFORE <= each.due + each.seconds and each.due <= at + AFTER for at in others
+        )
     ]
+
+
+def _comings_and_goings(context: Context) -> list[float]:
+    """When pods joined the Service, or left it without being told to end, by the traffic's clock.
+
+    One that leaves it so has lost its readiness, and may not have answered before.
+    """
+    offset = context.app.traffic.now() - context.observer.now()
+    told = {each.pod: each for each in context.observer.endings}
+    moments = []
+    for stay in context.observer.stays(context.settings.service_name):
+        moments.append(stay.since + offset)
+        if stay.pod not in told or not left_as_told(stay, told[stay.pod]):
+            moments.append(stay.until + offset)
+    return moments
 
 
 def late_finding(losses: Sequence[Exchange], pods: Sequence[Leave]) -> Finding:
     """That the cluster was late, by what was lost; one at least."""
-    late = [pod for pod in pods if any(map(pod.gets_late, losses))]
-    longest = max(pod.late for pod in late) + ORDINARY
+    found = [pod for pod in pods if any(map(pod.gets_late, losses))]
+    longest = max(pod.late for pod in found) + ORDINARY
+    were = "was" if len(losses) == 1 else "were"
     return Finding(
         RULE,
-        f"the cluster went on leading connections to a pod for {longest:.0f} s after it had been "
-        f"told to end, and {plural(len(losses), 'request')} went astray there: {losses[0].shown}",
-        evidence=first_lines([*(pod.shown for pod in late), *(each.shown for each in losses)]),
-        likely="kube-controller-manager was late with the Service's EndpointSlices: it gets too "
-        "little processor time, or waits before it tries again",
-        next="nothing of the release's; where it happens in production too, let the app serve on "
-        "for longer after SIGTERM",
+        f"the cluster went on sending connections to a pod for {longest:.0f} s after the pod had "
+        f"been told to end, and {plural(len(losses), 'request')} {were} lost that way: "
+        f"{losses[0].shown}",
+        evidence=first_lines([*(pod.shown for pod in found), *(each.shown for each in losses)]),
+        likely="kube-controller-manager was late with the Service's EndpointSlices: it got too "
+        "little processor time, or waited before it tried again",
+        next="the release needs no change; give the cluster more processor time, and where "
+        "production does this too, let the app serve on for longer after SIGTERM",
     )
 
 

@@ -97,11 +97,11 @@ WALK_RULES = (
     ),
     WalkRule(
         "late-endpoints",
-        "requests that are lost as the cluster leads connections to a pod for more than 2 s after "
-        "it was told to end",
+        "requests that are lost because the cluster still sent connections to a pod more than 2 s "
+        "after the pod was told to end",
         stages=("baseline", "canary", "migration", "verdict", "stable", "rollback"),
-        advice="nothing of the release's; give the cluster more processors, and where it happens "
-        "in production too, let the app serve on for longer after SIGTERM",
+        advice="the release needs no change; give the cluster more processor time, and where "
+        "production does this too, let the app serve on for longer after SIGTERM",
     ),
     WalkRule(
         "table-rewrite",

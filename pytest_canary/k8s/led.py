@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -18,12 +18,14 @@ class Stay:
     """A pod's time behind a Service, as the watch of EndpointSlices tells it.
 
     Attributes:
+        pod: its name.
         since: when the Service began to lead to it; and so
         until: when it no longer did; infinite while it does.
         dropped: when that was written, as Unix time by the cluster's clock, in whole seconds; None
-            while it does, and where none of its EndpointSlices is left to say so.
+            while it does, and where nothing says so.
     """
 
+    pod: str
     since: float
     until: float = math.inf
     dropped: float | None = None
@@ -34,26 +36,38 @@ class Led:
 
     def __init__(self) -> None:
         self._now: frozenset[tuple[str, str]] = frozenset()
-        self._stays: dict[tuple[str, str], Stay] = {}
+        self._stays: dict[tuple[str, str], list[Stay]] = {}
 
-    def record(self, slices: Iterable[Object], at: float) -> None:
-        """Remember how all EndpointSlices are now."""
+    def record(self, slices: Iterable[Object], at: float, *, listed: bool = False) -> None:
+        """Remember how all EndpointSlices are now.
+
+        Args:
+            slices: all there are.
+            at: the moment.
+            listed: whether they were asked for, as after a watch that broke off: what was written
+                last is not what has changed, then.
+        """
         own = [item for item in slices if is_clusters(item)]
         now = leads(own)
-        for pair in now - self._now:
-            self._stays[pair] = Stay(at)
-        for pair in self._now - now:
-            self._stays[pair] = replace(
-                self._stays[pair], until=at, dropped=last_written(own, pair[0])
-            )
+        for service, pod in now - self._now:
+            self._stays.setdefault((service, pod), []).append(Stay(pod, at))
+        for service, pod in self._now - now:
+            dropped = None if listed else last_written(own, service)
+            stays = self._stays[service, pod]
+            stays[-1] = replace(stays[-1], until=at, dropped=dropped)
         self._now = now
 
-    def stays(self, service: str) -> Mapping[str, Stay]:
-        """The last time behind a Service of each pod that was ever led to, by its name.
+    def stays(self, service: str) -> Sequence[Stay]:
+        """Each time behind a Service of each pod; of one pod, in their order.
 
         Moments are those that `record` was told.
         """
-        return {pod: stay for (name, pod), stay in list(self._stays.items()) if name == service}
+        return [
+            stay
+            for (name, _), stays in list(self._stays.items())
+            if name == service
+            for stay in list(stays)
+        ]
 
 
 def is_clusters(item: Object) -> bool:

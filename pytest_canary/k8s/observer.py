@@ -140,8 +140,8 @@ class Observer:
         """The pods that were told to stop so far, oldest first."""
         return self._history.endings
 
-    def stays(self, service: str) -> Mapping[str, Stay]:
-        """From when and until when the cluster led a Service's connections to pods, by name.
+    def stays(self, service: str) -> Sequence[Stay]:
+        """From when and until when the cluster led a Service's connections to which pods.
 
         Moments are seconds since the observer started.
         """
@@ -205,7 +205,7 @@ class Observer:
             now = self.now()
             found = with_known(found, self._objects[kind])
             if found != self._objects[kind]:
-                self._put(kind, found, now)
+                self._put(kind, found, now, listed=True)
             self._news.hear(kind, f"a list of {len(found)}", now)
             # Where nothing has changed, somebody may wait for news.
             self._changed.notify_all()
@@ -227,12 +227,14 @@ class Observer:
         with self._changed:
             self._news.note_failure(kind, why, self.now(), refused=refused)
 
-    def _put(self, kind: str, found: Mapping[str, Object], now: float) -> None:
+    def _put(
+        self, kind: str, found: Mapping[str, Object], now: float, *, listed: bool = False
+    ) -> None:
         objects = self._objects | {kind: found}
         if kind in ("Deployment", "Pod"):
             self._history.record(objects["Deployment"], objects["Pod"], now)
         if kind == "EndpointSlice":
-            self._led.record(found.values(), now)
+            self._led.record(found.values(), now, listed=listed)
         # Only now: what could not be recorded is still news when it is listed again.
         self._objects = objects
         self._changed_at[kind] = now

@@ -101,6 +101,9 @@ class Expect:
     def no_lost_request(self) -> None:
         """None of the traffic's requests was lost so far; waits for pods that were told to end.
 
+        What the live version loses as its pods stop, and what is lost as the cluster leads to pods
+        long after they were told to end, is a warning.
+
         Raises:
             FoundError: some were.
             TrafficError: there is no traffic, or too little of it to tell.
@@ -113,7 +116,7 @@ class Expect:
     def no_more_lost_requests(self) -> None:
         """None of the traffic's requests is lost from now on: at least 30 more are waited for.
 
-        Now is when the pods that were told to end have ended.
+        Now is when the pods that were told to end have ended, and nobody is led to them.
 
         Raises:
             FoundError: some are.

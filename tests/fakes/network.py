@@ -43,10 +43,12 @@ class Network:
     def connected(self, service: str = "addressbook-lb") -> list[str]:
         """The pods that a Service sends connections to."""
         self.namespace.take_up()
-        slices = self.namespace.held("EndpointSlice")
+        return [endpoint["targetRef"]["name"] for endpoint in self._endpoints(service)]
+
+    def _endpoints(self, service: str) -> list[Object]:
         return [
-            endpoint["targetRef"]["name"]
-            for item in slices
+            endpoint
+            for item in self.namespace.held("EndpointSlice")
             if item["metadata"]["labels"]["kubernetes.io/service-name"] == service
             for endpoint in item["endpoints"]
             if endpoint["conditions"]["ready"]
@@ -83,10 +85,8 @@ class Network:
     def destinations(self, namespace: str, service: str) -> set[str]:
         """Where the node leads connections to a Service."""
         assert namespace == self.namespace.name
-        pods = {pod["metadata"]["name"]: pod for pod in self.namespace.held("Pod")}
-        return self.led(
-            {f"{pods[name]['status']['podIP']}:3000" for name in self.connected(service)}
-        )
+        self.namespace.take_up()
+        return self.led({f"{each['addresses'][0]}:3000" for each in self._endpoints(service)})
 
 
 def release_of(pod: Object) -> str:

@@ -32,13 +32,14 @@ def test_it_ends_as_the_command_ends() -> None:
     assert killed.returncode == -signal.SIGKILL
 
 
-@pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
 def test_whoever_interrupts_it_ends_all_of_it(told: signal.Signals) -> None:
     """The processes that the command has started too, which hold the pipe open."""
-    nested = [sys.executable, "-c", "import time; print('begun', flush=True); time.sleep(600)"]
+    text = "import time; print('begun', flush=True); time.sleep(60); print('over')"
+    nested = [sys.executable, "-c", text]
     command = [*BEHIND, "sh", "-c", '"$@" & wait', "sh", *nested]
-    if told is signal.SIGINT:
-        # A shell lets what it starts in the background ignore this one.
+    if told in (signal.SIGINT, signal.SIGQUIT):
+        # A shell lets what it starts in the background ignore these.
         command = [*BEHIND, *nested]
     running = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, preexec_fn=heed_signals

@@ -28,7 +28,7 @@ from pytest_canary.stages import stable
 from pytest_canary.traffic.exchange import Exchange, Kind
 
 
-def looked_at(endings: list[Ending], stays: dict[str, Stay]) -> Any:
+def looked_at(endings: list[Ending], stays: list[Stay]) -> Any:
     """A context whose observer knows these, and whose traffic started 30 s before it."""
     snapshot = SimpleNamespace(services={})
     return SimpleNamespace(
@@ -43,8 +43,12 @@ def looked_at(endings: list[Ending], stays: dict[str, Stay]) -> Any:
     )
 
 
-def loses(world: World, seconds: float, pod: str) -> None:
-    """Let requests be lost so long after a pod was told to end; it is led to until they are."""
+def loses(world: World, seconds: float, pod: str, *, led: bool = False) -> None:
+    """Let requests be lost so long after a pod was told to end; it is led to until they are.
+
+    Args:
+        led: whether it still is when they are.
+    """
     traffic = world.context.app.traffic
     world.clock.time += 60  # since pods stopped in the promotion
     begun, lost = traffic.now(), traffic.lost
@@ -60,7 +64,8 @@ def loses(world: World, seconds: float, pod: str) -> None:
     world.namespace.controllers.late = False
     world.namespace.controllers.written = f"2026-01-01T00:01:{int(seconds):02}Z"
     world.namespace.drop("Pod", pod)
-    world.namespace.controllers.connect()
+    if not led:
+        world.namespace.controllers.connect()
 
 
 def test_it_is_told_and_fails_nothing(new_world: NewWorld) -> None:
@@ -73,8 +78,8 @@ def test_it_is_told_and_fails_nothing(new_world: NewWorld) -> None:
     assert warned == "1 warning: late-endpoints"
     (told,) = world.journal.warnings
     assert re.match(
-        r"the cluster went on leading connections to a pod for [45] s after it had been told to "
-        r"end, and \d+ requests went astray there: (GET|PUT) ",
+        r"the cluster went on sending connections to a pod for [456] s after the pod had been told "
+        r"to end, and \d+ requests were lost that way: (GET|PUT) ",
         told.finding.sentence,
     )
     assert told.finding.evidence.startswith(f"pod {pod} was told to end ")
@@ -134,27 +139,55 @@ def test_what_a_pod_may_lose_that_is_led_to_for_the_first_time_is_the_releases(
 @pytest.mark.parametrize(
     ("ending", "stay", "late"),
     [
-        (Ending("web-1", frozenset(), 10.0, told=100), Stay(1, 14.0, 104), 2.0),
+        (Ending("web-1", frozenset(), 10.0, told=100), Stay("web-1", 1, 14.0, 104), 2.0),
         # The watch of EndpointSlices was late, and not who writes them.
-        (Ending("web-1", frozenset(), 10.0, told=100), Stay(1, 40.0, 100), 0.0),
-        (Ending("web-1", frozenset(), 10.0, told=100), Stay(1, 40.0, 102), 1.0),
+        (Ending("web-1", frozenset(), 10.0, told=100), Stay("web-1", 1, 40.0, 100), 0.0),
+        (Ending("web-1", frozenset(), 10.0, told=100), Stay("web-1", 1, 40.0, 104), 3.0),
+        # It may have been 2.01 s, as all times are cut.
+        (Ending("web-1", frozenset(), 10.0, told=100), Stay("web-1", 1, 14.0, 103), 0.0),
         # That of pods was.
-        (Ending("web-1", frozenset(), 13.5, told=100), Stay(1, 14.0, 104), 0.0),
+        (Ending("web-1", frozenset(), 13.5, told=100), Stay("web-1", 1, 14.0, 104), 0.0),
         # Nobody knows.
-        (Ending("web-1", frozenset(), 10.0, told=100), Stay(1), 0.0),
-        (Ending("web-1", frozenset(), 10.0, told=100), Stay(1, 14.0), 0.0),
-        (Ending("web-1", frozenset(), 10.0), Stay(1, 14.0, 104), 0.0),
+        (Ending("web-1", frozenset(), 10.0, told=100), Stay("web-1", 1), 0.0),
+        (Ending("web-1", frozenset(), 10.0, told=100), Stay("web-1", 1, 14.0), 0.0),
+        (Ending("web-1", frozenset(), 10.0), Stay("web-1", 1, 14.0, 104), 0.0),
         # It had left before.
-        (Ending("web-1", frozenset(), 10.0, told=100), Stay(1, 9.0, 99), None),
-        (Ending("web-1", frozenset(), 10.0, told=100), Stay(1, 9.8, 100), 0.0),
-        (Ending("web-2", frozenset(), 10.0, told=100), Stay(1, 14.0, 104), None),
+        (Ending("web-1", frozenset(), 10.0, told=100), Stay("web-1", 1, 9.0, 99), None),
+        (Ending("web-1", frozenset(), 10.0, told=100), Stay("web-1", 1, 9.8, 100), 0.0),
+        (Ending("web-2", frozenset(), 10.0, told=100), Stay("web-1", 1, 14.0, 104), None),
     ],
 )
 def test_the_clusters_clock_has_to_say_so_too(
     ending: Ending, stay: Stay, late: float | None
 ) -> None:
-    found = [(each.began, each.late) for each in leaves(looked_at([ending], {"web-1": stay}))]
+    found = [(each.began, each.late) for each in leaves(looked_at([ending], [stay]))]
     assert found == ([] if late is None else [(ending.began + 30, late)])
+
+
+@pytest.mark.parametrize(
+    ("stay", "own"),
+    [
+        (Stay("web-2", -20, 300), True),
+        # It had joined 1 s before.
+        (Stay("web-2", -18, 300), False),
+        # It lost its readiness.
+        (Stay("web-2", -25, -17.5), False),
+    ],
+)
+def test_whoever_comes_or_goes_by_itself_may_have_lost_it(stay: Stay, own: bool) -> None:
+    """The traffic started 30 s before the observer."""
+    lost = exchange(Kind.RESET, due=13)
+    assert lost_by_late_endpoints(looked_at([], [stay]), [lost], [LATE]) == [lost] * own
+
+
+def test_what_is_late_is_waited_for(new_world: NewWorld) -> None:
+    """The Service still leads to the pod when its requests are asked for."""
+    world = new_world(**LOADED).enter("stable")
+    pod = world.pods("stable")[0]
+    loses(world, 4, pod, led=True)
+    world.act_after(1, world.namespace.controllers.connect)
+    world.check("stable", stable.no_request_is_lost)
+    assert [each.finding.code for each in world.journal.warnings] == ["late-endpoints"]
 
 
 LATE = Leave("web-1", began=10, led=14, ended=15, late=2)
@@ -181,12 +214,13 @@ PROMPT = Leave("web-2", began=10, led=10.1, ended=15)
         (exchange(Kind.RESET, due=13), [PROMPT], False),
         (exchange(Kind.RESET, due=13), [LATE, PROMPT], True),
         (exchange(Kind.RESET, due=13), [LATE, Leave("web-3", 12, 12.1, 18)], False),
+        (exchange(Kind.RESET, due=13), [LATE, Leave("web-3", 12, math.inf, math.inf)], False),
         (exchange(Kind.RESET, due=13), [LATE, Leave("web-3", 12, 18, 19, late=4)], False),
         (exchange(Kind.RESET, due=15.2), [LATE, Leave("web-3", 12, 18, 19, late=4)], True),
     ],
 )
 def test_whose_a_lost_request_is(lost: Exchange, pods: list[Leave], own: bool) -> None:
-    assert lost_by_late_endpoints(looked_at([], {}), [lost], pods) == [lost] * own
+    assert lost_by_late_endpoints(looked_at([], []), [lost], pods) == [lost] * own
 
 
 def test_pods_are_told_that_ended_about_then() -> None:
@@ -195,9 +229,9 @@ def test_pods_are_told_that_ended_about_then() -> None:
     over = Leave("web-0", began=1, led=1.1, ended=6)
     assert told_to_end_about([over, LATE, other], [lost]) == [
         "pod web-1 was told to end 10.0 s after the start; the Service led connections to it "
-        "until 4.0 s later; the pod ended 5.0 s after it was told to"
+        "for another 4.0 s; it ended 5.0 s after it was told to"
     ]
     assert told_to_end_about([STILL], [lost]) == [
         "pod web-1 was told to end 10.0 s after the start; the Service still leads connections to "
-        "it; the pod has not ended yet"
+        "it; it has not ended yet"
     ]

@@ -23,31 +23,34 @@ def slice_of(*ready: bool, service: str = "lb", written: str = "") -> Object:
 
 def test_it_is_until_it_no_longer_leads_there() -> None:
     led = Led()
-    assert led.stays("lb") == {}
+    assert led.stays("lb") == []
     led.record([slice_of(True, False)], 1)
-    assert led.stays("lb") == {ONE: Stay(1, math.inf)}
+    assert led.stays("lb") == [Stay(ONE, 1, math.inf)]
     led.record([slice_of(False, True)], 2)
     led.record([slice_of(True)], 3)
-    assert led.stays("lb") == {ONE: Stay(3, math.inf), OTHER: Stay(2, 3)}
+    assert led.stays("lb") == [Stay(ONE, 1, 2), Stay(ONE, 3, math.inf), Stay(OTHER, 2, 3)]
     led.record([], 4)
-    assert led.stays("lb") == {ONE: Stay(3, 4), OTHER: Stay(2, 3)}
+    assert led.stays("lb") == [Stay(ONE, 1, 2), Stay(ONE, 3, 4), Stay(OTHER, 2, 3)]
 
 
-def test_the_cluster_says_when_it_wrote_that() -> None:
-    led = Led()
-    led.record([slice_of(True, written="2026-01-01T00:00:00Z")], 1)
+def test_the_cluster_says_when_it_wrote_that_unless_all_are_listed() -> None:
+    begun = slice_of(True, written="2026-01-01T00:00:00Z")
+    left = slice_of(False, written="2026-01-01T00:00:05Z")
     other = slice_of(True, service="other", written="2026-01-01T00:00:09Z")
-    led.record([slice_of(False, written="2026-01-01T00:00:05Z"), other], 2)
     at = datetime.fromisoformat("2026-01-01T00:00:05Z").timestamp()
-    assert led.stays("lb") == {ONE: Stay(1, 2, at)}
+    for listed, dropped in ((False, at), (True, None)):
+        led = Led()
+        led.record([begun], 1, listed=True)
+        led.record([left, other], 2, listed=listed)
+        assert led.stays("lb") == [Stay(ONE, 1, 2, dropped)]
 
 
 def test_each_service_leads_by_itself() -> None:
     led = Led()
     led.record([slice_of(True), slice_of(True, service="other")], 1)
     led.record([slice_of(True)], 2)
-    assert led.stays("lb") == {ONE: Stay(1)}
-    assert led.stays("other") == {ONE: Stay(1, 2)}
+    assert led.stays("lb") == [Stay(ONE, 1)]
+    assert led.stays("other") == [Stay(ONE, 1, 2)]
 
 
 def test_what_others_write_is_not_the_clusters() -> None:
@@ -55,4 +58,4 @@ def test_what_others_write_is_not_the_clusters() -> None:
     own = slice_of(True)
     own["metadata"]["labels"]["endpointslice.kubernetes.io/managed-by"] = "somebody"
     led.record([own], 1)
-    assert led.stays("lb") == {}
+    assert led.stays("lb") == []
