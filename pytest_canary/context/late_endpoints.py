@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_canary.context.following import wait_for_kube_proxy
-from pytest_canary.context.stops import AFTER, BEFORE, TAKEN_ALONG
+from pytest_canary.context.stops import AFTER, BEFORE, TAKEN_ALONG, traffic_offset
 from pytest_canary.core.errors import WaitTimeoutError
 from pytest_canary.core.findings import Finding
 from pytest_canary.core.waiting import Seen
@@ -29,7 +29,7 @@ RULE = "late-endpoints"
 ORDINARY = 2.0
 
 # Seconds in which even one that backs off has surely tried again.
-CONTROLLER = 15.0
+BACK_OFF = 15.0
 
 # What the cluster writes down is cut to whole seconds.
 SECOND = 1.0
@@ -69,7 +69,7 @@ class Leave:
     def must_answer(self, lost: Exchange) -> bool:
         """Whether it may be what lost a request that an app has to answer as it ends."""
         end = self.began + ORDINARY if self.late else self.led + AFTER
-        return self.began - BEFORE <= lost.due + lost.seconds and lost.due <= end
+        return lost.meets(self.began - BEFORE, end)
 
     def gets_late(self, lost: Exchange) -> bool:
         """Whether a lost request may have been led to it when none should have been any more."""
@@ -90,7 +90,7 @@ def wait_until_left(context: Context) -> None:
         context.waiter.until(
             "the Service to lead to no pod that has ended",
             look,
-            timeout=CONTROLLER,
+            timeout=BACK_OFF,
             change=context.observer.change,
         )
     wait_for_kube_proxy(context)
@@ -99,7 +99,7 @@ def wait_until_left(context: Context) -> None:
 def leaves(context: Context) -> list[Leave]:
     """The pods so far that were told to end while the Service led to them."""
     last = {each.pod: each for each in context.observer.stays(context.settings.service_name)}
-    offset = context.app.traffic.now() - context.observer.now()
+    offset = traffic_offset(context)
     found = []
     for each in context.observer.endings:
         stay = last.get(each.pod)
@@ -149,9 +149,7 @@ def lost_by_late_endpoints(
         if not each.version and each.kind in TAKEN_ALONG
         if any(pod.gets_late(each) for pod in pods)
         and not any(pod.must_answer(each) for pod in pods)
-        and not any(
-            at - BEFORE <= each.due + each.seconds and each.due <= at + AFTER for at in others
-        )
+        and not any(each.meets(at - BEFORE, at + AFTER) for at in others)
     ]
 
 
@@ -160,7 +158,7 @@ def _comings_and_goings(context: Context) -> list[float]:
 
     One that leaves it so has lost its readiness, and may not have answered before.
     """
-    offset = context.app.traffic.now() - context.observer.now()
+    offset = traffic_offset(context)
     told = {each.pod: each for each in context.observer.endings}
     moments = []
     for stay in context.observer.stays(context.settings.service_name):
@@ -193,9 +191,5 @@ def told_to_end_about(pods: Sequence[Leave], losses: Sequence[Exchange]) -> list
     return [
         pod.shown
         for pod in pods
-        if any(
-            pod.began - BEFORE <= each.due + each.seconds
-            and each.due <= max(pod.led, pod.ended) + AFTER
-            for each in losses
-        )
+        if any(each.meets(pod.began - BEFORE, max(pod.led, pod.ended) + AFTER) for each in losses)
     ]

@@ -56,12 +56,17 @@ def lost_by_baseline(context: Context, losses: Sequence[Exchange]) -> list[Excha
 
 def _stops(context: Context, version: Version) -> list[Stretch]:
     """From when to when pods of a version stopped, by the traffic's clock."""
-    offset = context.app.traffic.now() - context.observer.now()
+    offset = traffic_offset(context)
     return [
         (each.began + offset - BEFORE, each.ended + offset + AFTER)
         for each in context.observer.endings
         if version.image in each.images
     ]
+
+
+def traffic_offset(context: Context) -> float:
+    """Seconds by which the traffic's clock is ahead of the observer's."""
+    return context.app.traffic.now() - context.observer.now()
 
 
 def losses_during(
@@ -70,7 +75,7 @@ def losses_during(
     """Those that were under way in one of these stretches of time, and in none of the others."""
 
     def meets(each: Exchange, stretches: Sequence[Stretch]) -> bool:
-        return any(begin <= each.due + each.seconds and each.due <= end for begin, end in stretches)
+        return any(each.meets(begin, end) for begin, end in stretches)
 
     return [each for each in losses if meets(each, stops) and not meets(each, others)]
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from pytest_canary.k8s.objects import Object, condition, images, is_ending, is_over
 from pytest_canary.k8s.rollout import Rollout, rollout
-from pytest_canary.k8s.terminations import Killed, killed_containers
+from pytest_canary.k8s.terminations import Killed, killed_containers, told_to_end
 
 
 @dataclass(frozen=True)
@@ -130,19 +129,6 @@ class History:
 def absent(deployment: str) -> Rollout:
     """The rollout of a Deployment that is not there."""
     return Rollout(deployment, 0, 0, 0, 0, 0, 0, observed=True, least_available=0)
-
-
-def told_to_end(pod: Object) -> float | None:
-    """When a pod was told to end, as Unix time; None where it was not.
-
-    The timestamp is when its time is over.
-    """
-    metadata = pod["metadata"]
-    over = metadata.get("deletionTimestamp")
-    if not over:
-        return None
-    grace = metadata.get("deletionGracePeriodSeconds") or 0
-    return datetime.fromisoformat(over).timestamp() - float(grace)
 
 
 def has_lost_readiness(before: Object, after: Object) -> bool:

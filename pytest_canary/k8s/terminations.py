@@ -53,6 +53,16 @@ def killed_containers(pod: Object) -> Iterator[Killed]:
             yield Killed(metadata["name"], container["name"], container["image"], seconds)
 
 
+def told_to_end(pod: Object) -> float | None:
+    """When a pod was told to end, as Unix time by the cluster's clock; None where it was not."""
+    metadata = pod["metadata"]
+    if not is_ending(pod):
+        return None
+    # The timestamp is when its time is over.
+    grace = metadata.get("deletionGracePeriodSeconds") or 0
+    return _moment(metadata["deletionTimestamp"]).timestamp() - float(grace)
+
+
 def last_termination(pod: Object) -> str:
     """How the container of a pod ended that ended last, in words; empty where none has.
 

@@ -62,19 +62,17 @@ def request_findings(
     unsafe = [each for each in losses if not each.retryable]
     where = Counter(place(each.stage, each.transition) for each in losses)
     own = len([each for each in losses if before and each.due < before.until])
+    told = [*unsafe, *_rest(losses)]
     again = f"{len(unsafe):,} of them" if unsafe else "none of them"
     return [
         Finding(
             "RequestsLost",
             f"{len(losses):,} of {sent:,} requests were lost, {again} such as no client may "
-            f"safely send again: {(unsafe or losses)[0].shown}",
+            f"safely send again: {told[0].shown}",
             where=", ".join(f"{number} {text}" for text, number in where.most_common(3)),
             seen=", ".join(f"{number} {fault}" for fault, number in faults.most_common()),
             evidence="\n".join(
-                [
-                    first_lines([each.shown for each in [*unsafe, *_rest(losses)]]),
-                    *([first_lines(beside)] if beside else []),
-                ]
+                filter(None, [first_lines([each.shown for each in told]), first_lines(beside)])
             ),
             # What is lost later may be for the load that the first have left to others.
             likely=_by_itself(own, before) or LIKELY.get(losses[0].kind, ""),
