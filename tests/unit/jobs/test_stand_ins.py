@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -271,37 +271,51 @@ def test_a_record_is_read_whatever_a_job_has_made_of_it(
     assert record.new() == []
 
 
-POSTGRES = {"CANARY_POSTGRES": "postgres:17", "CANARY_LABEL": "run=1"}
+def postgres(port: int) -> dict[str, str]:
+    """What a run says of its database."""
+    return {
+        "CANARY_POSTGRES": "postgres:17",
+        "CANARY_POSTGRES_PORT": str(port),
+        "CANARY_LABEL": "run=1",
+    }
 
 
-def test_a_service_is_started_from_the_runs_image(do: Do) -> None:
-    found = do("sem-service start postgres 13", engine=POSTGRES)
+@pytest.fixture
+def port() -> Iterator[int]:
+    """One of this machine's at which nobody listens."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield held.getsockname()[1]
+
+
+def test_a_service_is_started_from_the_runs_image(do: Do, port: int) -> None:
+    found = do("sem-service start postgres 13", engine=postgres(port))
     run = "run --detach --label run=1 --label service=postgres --network host "
     assert run + "--env POSTGRES_HOST_AUTH_METHOD=trust postgres:17 " in found.output
-    assert found.output.endswith("canary: sem-service: postgres:17 answers on port 5432\n")
+    assert f" postgres -c listen_addresses=127.0.0.1 -c port={port} " in found.output
+    assert found.output.endswith(f"canary: sem-service: postgres:17 answers on port {port}\n")
     assert asked(found) == [("stand-in", "sem-service", "start", "postgres", "13")]
 
 
 def test_a_service_that_does_not_answer_is_told_with_what_it_says(
-    do: Do, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    do: Do, tmp_path: Path, port: int
 ) -> None:
     gone = "case $1 in exec) exit 1 ;; logs) echo port in use ;; esac\n"
     (tmp_path / "machine" / "docker").write_text(f"#!/bin/sh\n{gone}")
     (tmp_path / "machine" / "sleep").write_text("#!/bin/sh\n")
     (tmp_path / "machine" / "sleep").chmod(0o755)
-    found = do("sem-service start postgres", engine=POSTGRES)
+    found = do("sem-service start postgres", engine=postgres(port))
     assert found.code == 1
-    assert "postgres:17 does not answer on port 5432; it has said:\nport in use\n" in found.output
+    told = f"postgres:17 does not answer on port {port}; it has said:\nport in use\n"
+    assert told in found.output
 
 
-def test_jobs_that_start_a_service_take_turns(
-    tmp_path: Path, do: Do, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_jobs_that_start_a_service_take_turns(tmp_path: Path, do: Do, port: int) -> None:
     place = tmp_path / "turns"
     lines = ["sem-service start postgres", f"echo in >>{place}; sleep 0.3; echo out >>{place}"]
     jobs = [{"name": name, "commands": lines} for name in "ab"]
     values = {"agent": {"machine": {"type": "e1"}}, "blocks": [{"task": {"jobs": jobs}}]}
-    programs = install_programs(tmp_path / "programs", engine=POSTGRES)
+    programs = install_programs(tmp_path / "programs", engine=postgres(port))
     (tmp_path / "run").mkdir()
     definition = define(values, dict[str, str]().__getitem__)
     assert runner(tmp_path / "run", definition, programs=programs).run().end.result == "passed"
@@ -351,16 +365,11 @@ def test_what_belongs_to_others_is_left_alone(do: Do, command: str, why: str) ->
 
 
 def test_a_database_that_is_there_is_not_taken_for_the_runs(do: Do) -> None:
-    with socket.socket() as taken:
-        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            taken.bind(("127.0.0.1", 5432))
-            taken.listen()
-        except OSError:
-            pass  # somebody has one, which does as well
-        found = do("sem-service start postgres", engine=POSTGRES)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        found = do("sem-service start postgres", engine=postgres(port))
     assert found.code == 1
-    assert "something of this machine's listens on port 5432 already" in found.output
+    assert f"something of this machine's listens on port {port} already" in found.output
 
 
 def test_what_a_command_in_a_pod_ended_with_is_recorded(do: Do, kubeconfig: Path) -> None:
