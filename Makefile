@@ -16,12 +16,9 @@ BESIDE := -m "not soak and not alone and not first"
 # Half of the unit tests' time: those that wait for shells and for servers, and those that walk in worlds in memory.
 WAITS := $(addprefix tests/unit/,delivery jobs k8s registry services)
 STAGES := tests/unit/stages
-PARTS := pure stages waits
-LAST_PARTS := plugin report wheel
+PARTS := pure waits stages report plugin wheel
 # Held by what keeps all cores busy; who takes it alone waits for that to end.
 BUSY := $(shell flock --shared --no-fork Makefile true 2>/dev/null && echo flock --shared --no-fork .venv/busy)
-# Held by what compares latencies, in which Chromium and pip would show.
-MEASURED := $(BUSY:%/busy=%/measured)
 # Python may keep what it has compiled, though an image of Python has told it not to: some hundred processes run here.
 unexport PYTHONDONTWRITEBYTECODE
 .SILENT:
@@ -128,7 +125,7 @@ alone: setup         ## a part of acceptance: what compares latencies or counts 
 engine-alone: setup
 	status=0; \
 	$(MAKE) --no-print-directory engine || status=$$?; \
-	$(MEASURED) $(MAKE) --no-print-directory alone || status=$$?; \
+	$(MAKE) --no-print-directory alone || status=$$?; \
 	exit $$status
 
 report: venv         ## the report's page, in a headless Chromium
@@ -143,16 +140,13 @@ wheel: venv          ## the wheel, built and installed elsewhere
 test: setup          ## everything, but for what `make soak` has more of
 	$(MAKE) --no-print-directory --keep-going -j4 $(SYNC) walks faults engine-alone all-else
 
-# One part after the other, so that a walk that is measured has a processor to itself.
+# What is measured has a processor to itself beside these. Lint looks at no clock, so that it may begin beside walks that keep all
+# cores busy.
 all-else: setup
-	exec env MAKEFLAGS=k$(findstring n,$(firstword -$(MAKEFLAGS))) tests/behind.py $(MAKE) --no-print-directory parts last-parts
+	exec env MAKEFLAGS=k$(findstring n,$(firstword -$(MAKEFLAGS))) tests/behind.py $(MAKE) --no-print-directory lint quiet parts
 
-# In this order, as nothing lets make run several at once. Lint looks at no clock, so that it may begin beside walks that keep all cores busy.
-parts: lint quiet $(PARTS)
-
-last-parts:
-	$(if $(MEASURED),flock .venv/measured true)
-	$(MAKE) --no-print-directory -j3 $(SYNC) $(LAST_PARTS)
+parts:
+	$(MAKE) --no-print-directory -j3 $(SYNC) $(PARTS)
 
 quiet:
 	$(if $(BUSY),flock .venv/busy true)
@@ -173,4 +167,4 @@ soak: setup          ## for hours: acceptance with every case, ROUNDS=10 times o
 clean:               ## what make made in the clone; the caches outside it stay
 	rm -rf .venv airgap/env canary-report test-results dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .pytest-kind
 
-.PHONY: help setup venv others live canary benchmark docs lint unit pure waits stages plugin lowest engine acceptance faults walks alone report wheel test soak clean engine-alone all-else parts last-parts quiet
+.PHONY: help setup venv others live canary benchmark docs lint unit pure waits stages plugin lowest engine acceptance faults walks alone report wheel test soak clean engine-alone all-else parts quiet

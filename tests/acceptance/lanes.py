@@ -21,6 +21,7 @@ from acceptance.rehearsals import Place, build, hold, load, rehearsal
 from fakes.folders import FIXTURES
 
 from pytest_canary.cluster.run import RUN_LABEL
+from pytest_canary.k8s.namespace import Namespace
 from pytest_canary.rehearsal.rehearsal import Rehearsal
 
 FAULTS = faults.load(FIXTURES / "faults")
@@ -64,22 +65,17 @@ class Lanes:
         wait(self._outcomes.values())
         first, *others = self.benches
         self.benches = (first,)
-        self._leave(others)
+        for bench in others:
+            leave(bench.walk)
         return first
 
     def close(self) -> None:
         """Begin no other fault, and remove all that is theirs, their namespaces at once."""
         self._pool.shutdown(cancel_futures=True)
         benches, self.benches = self.benches, ()
-        self._leave(benches)
-        self._walks.close()
-
-    def _leave(self, benches: Sequence[Bench]) -> None:
         for bench in benches:
-            bench.walk.workspace.stop_background()
-            namespace, run = bench.walk.context.namespace.name, bench.walk.workspace.run.id
-            manage(bench.walk, "label", "--overwrite", "namespace", namespace, f"{RUN_LABEL}={run}")
-            manage(bench.walk, "delete", "--wait=false", "namespace", namespace)
+            leave(bench.walk)
+        self._walks.close()
 
     def _rehearse(self, fault: Fault) -> Outcome:
         bench = self._free.get()
@@ -98,6 +94,15 @@ def share(walk: Rehearsal) -> None:
     # Its commands make nothing of the cluster any more, and would look as if they did.
     walk.context.cluster.processes = walk.workspace.processes
     walk.workspace.cluster_run.release()
+
+
+def leave(walk: Rehearsal) -> None:
+    """Remove what a walk has in the cluster that it shares, and don't wait until that is gone."""
+    walk.workspace.stop_background()
+    name = walk.context.namespace.name
+    manage(walk, "label", "--overwrite", "namespace", name, f"{RUN_LABEL}={walk.workspace.run.id}")
+    assert walk.workspace.cluster_run, "the cluster is reused"
+    Namespace(walk.workspace.cluster_run.folder / "kubeconfig", name).delete()
 
 
 def open_lanes(

@@ -208,6 +208,9 @@ def test_another_language_and_api_in_somebody_elses_cluster_pass_by_settings_alo
     engine: docker.DockerClient,
     tmp_path: Path,
 ) -> None:
+    # There a verdict has no more than the traffic's requests, of which the canary gets a quarter.
+    settings = (notes.root / "canary.toml").read_text()
+    notes.write("canary.toml", f"{settings}\n[traffic]\nrate = 90\n")
     with ExitStack() as until_walked:
         # Whatever does not go by the kubeconfig's tls-server-name trusts nobody there.
         server = until_walked.enter_context(tunnel(theirs.port))

@@ -26,6 +26,14 @@ def test_it_has_the_least_weight_that_there_is() -> None:
         assert group[0] not in AUTOGROUP.read_text(), "ours keeps its own"
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux can tell a process where to run")
+def test_it_leaves_a_processor_to_everything_else() -> None:
+    ours = sorted(os.sched_getaffinity(0))
+    told = [sys.executable, "-c", "import os; print(*sorted(os.sched_getaffinity(0)))"]
+    ran = subprocess.run([*BEHIND, *told], capture_output=True, text=True, check=True)
+    assert [int(each) for each in ran.stdout.split()] == (ours[1:] or ours)
+
+
 def test_it_ends_as_the_command_ends() -> None:
     assert subprocess.run([*BEHIND, "sh", "-c", "exit 3"], check=False).returncode == 3
     killed = subprocess.run([*BEHIND, "sh", "-c", "kill -s KILL $$"], check=False)
