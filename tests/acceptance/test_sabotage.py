@@ -38,7 +38,7 @@ from pytest_canary.cluster.image_loading import CTR
 from pytest_canary.cluster.run import Run
 from pytest_canary.context import expect
 from pytest_canary.context.outcomes import CanaryOutcome
-from pytest_canary.core.errors import CanaryError, ReleaseError
+from pytest_canary.core.errors import CanaryError, ReleaseError, WaitTimeoutError
 from pytest_canary.core.waiting import Seen
 from pytest_canary.k8s.image_names import full_name
 from pytest_canary.manifests.version import CANARY, STABLE
@@ -147,7 +147,8 @@ def test_stable_scaled_behind_the_harness_is_told_at_the_deadline(walk: Rehearsa
         ask(walk, canary.stable_is_ready)
     walk.context.release.scale(STABLE, 3)
 
-    told = failure(walk, canary.stable_is_ready).sentence
+    # Who hears of it while it waits tells that somebody has changed it.
+    told = failure(walk, canary.stable_is_ready, WaitTimeoutError).sentence
 
     assert told.startswith(
         "waited 5 s for 2/2 of addressbook-stable, which did not come; "
