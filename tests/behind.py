@@ -31,7 +31,8 @@ def take_the_least_weight() -> None:
             os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
         _, *others = sorted(os.sched_getaffinity(0))
         if others:
-            os.sched_setaffinity(0, others)
+            with contextlib.suppress(OSError):
+                os.sched_setaffinity(0, others)
     # The kernel lets users other than root do so once in a tenth of a second.
     for _ in range(10 if os.access(AUTOGROUP, os.W_OK) else 0):
         try:

@@ -208,7 +208,7 @@ def test_another_language_and_api_in_somebody_elses_cluster_pass_by_settings_alo
     engine: docker.DockerClient,
     tmp_path: Path,
 ) -> None:
-    # There a verdict has no more than the traffic's requests, of which the canary gets a quarter.
+    # There a verdict has no more than the traffic's requests, of which the canary gets its share.
     settings = (notes.root / "canary.toml").read_text()
     notes.write("canary.toml", f"{settings}\n[traffic]\nrate = 90\n")
     with ExitStack() as until_walked:
