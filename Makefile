@@ -140,7 +140,7 @@ wheel: venv          ## the wheel, built and installed elsewhere
 test: setup          ## everything, but for what `make soak` has more of
 	$(MAKE) --no-print-directory --keep-going -j4 $(SYNC) walks faults engine-alone all-else
 
-# What is measured has a processor to itself beside these. Two at a time take as long as that does; more would show in it. Lint looks
+# What is measured has a processor to itself beside these. Two at a time take about as long as that does; more would show in it. Lint looks
 # at no clock, and begins at once: when it has ended, whatever the others wait for has begun.
 all-else: setup
 	exec env MAKEFLAGS=k$(findstring n,$(firstword -$(MAKEFLAGS))) tests/behind.py $(MAKE) --no-print-directory lint quiet parts

@@ -29,10 +29,9 @@ def take_the_least_weight() -> None:
     if sys.platform == "linux":
         with contextlib.suppress(OSError):
             os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
-        _, *others = sorted(os.sched_getaffinity(0))
-        if others:
-            with contextlib.suppress(OSError):
-                os.sched_setaffinity(0, others)
+        ours = sorted(os.sched_getaffinity(0))
+        with contextlib.suppress(OSError):
+            os.sched_setaffinity(0, ours[1:] or ours)
     # The kernel lets users other than root do so once in a tenth of a second.
     for _ in range(10 if os.access(AUTOGROUP, os.W_OK) else 0):
         try:

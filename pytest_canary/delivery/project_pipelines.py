@@ -115,6 +115,7 @@ class ProjectPipelines:
                 "DOCKER_HOST": engine.endpoint,
                 "CANARY_LABEL": label_of(run.id),
                 "CANARY_POSTGRES": plan.settings.database.image if plan.has_database else "",
+                # Where Semaphore's own listens, and jobs look for it.
                 "CANARY_POSTGRES_PORT": "5432",
             },
         )

@@ -322,9 +322,13 @@ def manifest(name: str, *, ends_at_once: bool) -> str:
     return faults.patched(text, ENDS_AT_ONCE if ends_at_once and name == "deployment" else {})
 
 
+def makers_kubeconfig(walk: Rehearsal) -> Path:
+    """That of who made the cluster."""
+    assert walk.workspace.cluster_run, "the cluster is reused"
+    return walk.workspace.cluster_run.folder / "kubeconfig"
+
+
 def manage(walk: Rehearsal, *words: str) -> str:
     """Run kubectl as who made the cluster, and return what it says."""
-    assert walk.workspace.cluster_run, "the cluster is reused"
-    kubeconfig = walk.workspace.cluster_run.folder / "kubeconfig"
-    argv = ["kubectl", f"--kubeconfig={kubeconfig}", *words]
+    argv = ["kubectl", f"--kubeconfig={makers_kubeconfig(walk)}", *words]
     return subprocess.run(argv, check=True, stdout=subprocess.PIPE, text=True).stdout

@@ -13,7 +13,7 @@ from queue import SimpleQueue
 
 import pytest
 from acceptance import faults
-from acceptance.bench import DUMP, Bench, Outcome, manage, manifest, table
+from acceptance.bench import DUMP, Bench, Outcome, makers_kubeconfig, manage, manifest, table
 from acceptance.deliveries import Deliver, by_script
 from acceptance.faults import Fault
 from acceptance.projects import Project
@@ -101,8 +101,7 @@ def leave(walk: Rehearsal) -> None:
     walk.workspace.stop_background()
     name = walk.context.namespace.name
     manage(walk, "label", "--overwrite", "namespace", name, f"{RUN_LABEL}={walk.workspace.run.id}")
-    assert walk.workspace.cluster_run, "the cluster is reused"
-    Namespace(walk.workspace.cluster_run.folder / "kubeconfig", name).delete()
+    Namespace(makers_kubeconfig(walk), name).delete()
 
 
 def open_lanes(

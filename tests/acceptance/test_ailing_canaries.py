@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
+from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
 
@@ -91,23 +92,28 @@ def walks(
             list(pool.map(leave, walks))
 
 
+def deploy_ailing(walk: Rehearsal, image: str) -> None:
+    """Replace the canary by one of this image."""
+    walk.context.release.deploy(CANARY, 1, replace(walk.context.candidate, image=image))
+
+
 @pytest.fixture(scope="module")
 def grown(walks: list[Rehearsal], ailing: Ailing) -> Callable[[str], Verdict]:
     """Judges a canary that has come up while others were judged, and lets the next one come up."""
     walk, coming = walks[1], ""
+    following = dict(pairwise(GROWN))
 
     def come_up(ailment: str) -> None:
         nonlocal coming
         if ailment != coming:
-            candidate = replace(walk.context.candidate, image=ailing("2", ailment))
-            walk.context.release.deploy(CANARY, 1, candidate)
+            deploy_ailing(walk, ailing("2", ailment))
             coming = ailment
 
     def verdict(ailment: str) -> Verdict:
         come_up(ailment)
         found = judge(walk)
-        for following in GROWN[GROWN.index(ailment) + 1 :][:1]:
-            come_up(following)
+        if ailment in following:
+            come_up(following[ailment])
         return found
 
     walk.enter("migration")
@@ -133,8 +139,7 @@ def judged(walk: Rehearsal, ailing: Ailing) -> Callable[[str], Verdict]:
 
     def verdict(ailment: str) -> Verdict:
         delete_rows(walk)
-        candidate = replace(walk.context.candidate, image=ailing("2", ailment))
-        walk.context.release.deploy(CANARY, 1, candidate)
+        deploy_ailing(walk, ailing("2", ailment))
         return judge(walk)
 
     return verdict
@@ -369,9 +374,7 @@ def test_a_canary_whose_migration_slows_both_versions_is_no_go(
         command = ["python", "-m", "addressbook", *words]
         return pods.run(canary, command, "MigrationHangs").output
 
-    walk.context.release.deploy(
-        CANARY, 1, replace(walk.context.candidate, image=ailing("2", "slows"))
-    )
+    deploy_ailing(walk, ailing("2", "slows"))
     assert "0002 -> 0003" in run("migrate")
     try:
         found = judge(walk)
