@@ -39,9 +39,10 @@ if TYPE_CHECKING:
     from pytest_canary.rehearsal.rehearsal import Rehearsal
     from pytest_canary.release.diagnostics import Diagnostics
     from pytest_canary.release.release import Release
+    from pytest_canary.traffic.cost import Cost
     from pytest_canary.traffic.exchange import Exchange, Kind
     from pytest_canary.traffic.summary import Bin, Summary
-    from pytest_canary.traffic.traffic import Cost, Traffic
+    from pytest_canary.traffic.traffic import Traffic
 
 __all__ = [
     "Addressbook",
@@ -89,7 +90,7 @@ _HOMES = {
     "Cluster": "cluster.kind",
     "Commit": "config.baseline",
     "Comparison": "analysis.comparison",
-    "Cost": "traffic.traffic",
+    "Cost": "traffic.cost",
     "Database": "database.database",
     "Diagnostics": "release.diagnostics",
     "Exchange": "traffic.exchange",

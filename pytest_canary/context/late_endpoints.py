@@ -14,7 +14,7 @@ from pytest_canary.core.errors import WaitTimeoutError
 from pytest_canary.core.findings import Finding
 from pytest_canary.core.waiting import Seen
 from pytest_canary.core.wording import first_lines, plural
-from pytest_canary.traffic.exchange import Exchange
+from pytest_canary.traffic.exchange import Exchange, Kind
 
 if TYPE_CHECKING:
     from pytest_canary.context.context import Context
@@ -74,7 +74,9 @@ class Leave:
     def gets_late(self, lost: Exchange) -> bool:
         """Whether a lost request may have been led to it when none should have been any more."""
         due = self.began + ORDINARY
-        return bool(self.late) and due < lost.due <= due + self.late + AFTER
+        led = bool(self.late) and due < lost.due <= due + self.late + AFTER
+        # One that still runs may let a request wait for a reason of its own.
+        return led and (lost.kind is not Kind.TIMEOUT or self.ended <= lost.ended)
 
 
 def wait_until_left(context: Context) -> None:
@@ -137,35 +139,55 @@ def lost_by_late_endpoints(
 
     Left out are those that somebody has answered, and those that another pod may have lost: one
     that was told to end about then, one that had just joined the Service, and one that had left it
-    without being told to end. Where the Service asks for pods that are not ready, it is none.
+    without being told to end. What got no answer in time is left out too where nobody like it got
+    one meanwhile. Where the Service asks for pods that are not ready, it is none.
     """
     service = context.observer.snapshot().services.get(context.settings.service_name, {})
     if not losses or service.get("spec", {}).get("publishNotReadyAddresses"):
         return []
-    others = _comings_and_goings(context)
+    joined, left = _comings(context), _goings(context)
     return [
         each
         for each in losses
-        if not each.version and each.kind in TAKEN_ALONG
+        if not each.version
+        if each.kind in TAKEN_ALONG or _others_are_answered(context, each)
         if any(pod.gets_late(each) for pod in pods)
         and not any(pod.must_answer(each) for pod in pods)
-        and not any(each.meets(at - BEFORE, at + AFTER) for at in others)
+        and not any(at - BEFORE <= each.due + each.lag and each.due <= at + AFTER for at in joined)
+        and not any(each.meets(at - BEFORE, at + AFTER) for at in left)
     ]
 
 
-def _comings_and_goings(context: Context) -> list[float]:
-    """When pods joined the Service, or left it without being told to end, by the traffic's clock.
+def _others_are_answered(context: Context, lost: Exchange) -> bool:
+    """Whether one got no answer in time, and others like it did that were sent after it meanwhile.
+
+    Where a lock holds up all of them, none does.
+    """
+    return lost.kind is Kind.TIMEOUT and any(
+        each.kind is Kind.ANSWERED and each.method == lost.method and each.ended < lost.ended
+        for each in context.app.traffic.exchanges(lost.due, lost.ended)
+        if each.due > lost.due
+    )
+
+
+def _comings(context: Context) -> list[float]:
+    """When pods joined the Service, by the traffic's clock; nobody was led to them before."""
+    offset = traffic_offset(context)
+    return [each.since + offset for each in context.observer.stays(context.settings.service_name)]
+
+
+def _goings(context: Context) -> list[float]:
+    """When pods left the Service without being told to end, by the traffic's clock.
 
     One that leaves it so has lost its readiness, and may not have answered before.
     """
     offset = traffic_offset(context)
     told = {each.pod: each for each in context.observer.endings}
-    moments = []
-    for stay in context.observer.stays(context.settings.service_name):
-        moments.append(stay.since + offset)
-        if stay.pod not in told or not left_as_told(stay, told[stay.pod]):
-            moments.append(stay.until + offset)
-    return moments
+    return [
+        each.until + offset
+        for each in context.observer.stays(context.settings.service_name)
+        if each.pod not in told or not left_as_told(each, told[each.pod])
+    ]
 
 
 def late_finding(losses: Sequence[Exchange], pods: Sequence[Leave]) -> Finding:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from pytest_canary.api.read_back import ReadBack
 from pytest_canary.traffic.columns import Columns
+from pytest_canary.traffic.cost import Cost
 from pytest_canary.traffic.exchange import Exchange, Kind
 from pytest_canary.traffic.ramp import Load, Ramp
 from pytest_canary.traffic.summary import Bin, Summary
 from pytest_canary.traffic.track_traffic import TrackTraffic
-from pytest_canary.traffic.traffic import Cost, Traffic
+from pytest_canary.traffic.traffic import Traffic
 
 __all__ = [
     "Bin",

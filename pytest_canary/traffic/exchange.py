@@ -206,9 +206,14 @@ class Exchange:
             line += f"; {self._again}"
         return f"{line}: {self.text}" if self.text else line
 
+    @property
+    def ended(self) -> float:
+        """Seconds from the traffic's start to when the answer was there, or it was lost."""
+        return self.due + self.seconds
+
     def meets(self, begin: float, end: float) -> bool:
         """Whether it was under way, from when it was due, in a stretch of the traffic's time."""
-        return begin <= self.due + self.seconds and self.due <= end
+        return begin <= self.ended and self.due <= end
 
     def enter(self, writes: Writes) -> None:
         """Enter a write that has ended in the journal, unless nothing of it can be there."""

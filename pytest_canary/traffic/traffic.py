@@ -14,7 +14,7 @@ that hangs for a second is seen by every request of that second, not by one.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import TracebackType
 
 from pytest_canary.api.client import Api
@@ -25,6 +25,7 @@ from pytest_canary.config.settings import TrafficSettings
 from pytest_canary.core.errors import TrafficError
 from pytest_canary.core.findings import Finding
 from pytest_canary.traffic.columns import Columns
+from pytest_canary.traffic.cost import Cost
 from pytest_canary.traffic.exchange import LOST, Exchange, percentile
 from pytest_canary.traffic.flow import Flow, Generate
 from pytest_canary.traffic.gaps import gap
@@ -35,38 +36,6 @@ from pytest_canary.traffic.pace import Pace
 from pytest_canary.traffic.schedule import Schedule
 from pytest_canary.traffic.sender import without_lookup
 from pytest_canary.traffic.summary import Bin, Summary
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What the traffic itself took, and how punctual it was.
-
-    Attributes:
-        cpu: seconds of processor time of its thread, the kernel's part included.
-        wall: seconds that it ran.
-        lag_p50: seconds by which requests went out late; and so the others.
-        unsent: requests that its bounds kept back.
-    """
-
-    cpu: float
-    wall: float
-    lag_p50: float
-    lag_p99: float
-    lag_max: float
-    unsent: int
-
-    @property
-    def text(self) -> str:
-        """In one line."""
-        share = self.cpu / self.wall * 100 if self.wall else 0
-        late = ", ".join(
-            f"{lag * 1000:.1f} ms ({name})"
-            for lag, name in ((self.lag_p50, "p50"), (self.lag_p99, "p99"), (self.lag_max, "max"))
-        )
-        return (
-            f"the traffic took {share:.1f} % of a processor; requests went out late by {late}; "
-            f"{self.unsent:,} not sent"
-        )
 
 
 class Traffic:
@@ -255,6 +224,11 @@ class Traffic:
         """
         self.check()
         return self.ledger.summary(self.ledger.window(begin, end))
+
+    def exchanges(self, begin: float, end: float) -> list[Exchange]:
+        """The requests that were due from `begin` to before `end`, by `now()`, in their order."""
+        self.check()
+        return [self.ledger.exchange(number) for number in self.ledger.window(begin, end)]
 
     def columns(self, begin: float, end: float) -> Columns:
         """What became of each request that was due from `begin` to before `end`."""

@@ -135,8 +135,9 @@ def test_what_the_cluster_leads_to_a_pod_that_is_gone_is_told_and_fails_nothing(
     with patience(walk):
         ask(walk, canary.no_request_is_lost)
         ask(walk, canary.stable_is_ready)
-    (told,) = [each.finding for each in walk.journal.warnings if each.stage == "canary"]
-    print(told)
+    found = [each.finding for each in walk.journal.warnings if each.stage == "canary"]
+    print(found)
+    (told,) = found
     assert told.code == "late-endpoints"
     assert re.match(r"the cluster went on sending connections to a pod for \d+ s ", told.sentence)
     assert told.evidence.startswith(f"pod {pod} was told to end ")

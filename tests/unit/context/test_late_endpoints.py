@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -28,12 +29,23 @@ from pytest_canary.stages import stable
 from pytest_canary.traffic.exchange import Exchange, Kind
 
 
-def looked_at(endings: list[Ending], stays: list[Stay]) -> Any:
-    """A context whose observer knows these, and whose traffic started 30 s before it."""
+def looked_at(endings: list[Ending], stays: list[Stay], sent: Sequence[Exchange] = ()) -> Any:
+    """A context whose observer knows these, and whose traffic, which sent these, began 30 s before.
+
+    Args:
+        endings: of pods.
+        stays: of pods behind the Service.
+        sent: the requests of its traffic, as far as they matter.
+    """
     snapshot = SimpleNamespace(services={})
     return SimpleNamespace(
         settings=SimpleNamespace(service_name="lb"),
-        app=SimpleNamespace(traffic=SimpleNamespace(now=lambda: 50.0)),
+        app=SimpleNamespace(
+            traffic=SimpleNamespace(
+                now=lambda: 50.0,
+                exchanges=lambda begin, end: [each for each in sent if begin <= each.due < end],
+            )
+        ),
         observer=SimpleNamespace(
             endings=endings,
             now=lambda: 20.0,
@@ -170,13 +182,14 @@ def test_the_clusters_clock_has_to_say_so_too(
         (Stay("web-2", -20, 300), True),
         # It had joined 1 s before.
         (Stay("web-2", -18, 300), False),
+        # It joined while the request was on its way to somebody else.
+        (Stay("web-2", -14.5, 300), True),
         # It lost its readiness.
         (Stay("web-2", -25, -17.5), False),
     ],
 )
 def test_whoever_comes_or_goes_by_itself_may_have_lost_it(stay: Stay, own: bool) -> None:
-    """The traffic started 30 s before the observer."""
-    lost = exchange(Kind.RESET, due=13)
+    lost = exchange(Kind.RESET, due=13, seconds=3.0)
     assert lost_by_late_endpoints(looked_at([], [stay]), [lost], [LATE]) == [lost] * own
 
 
@@ -191,6 +204,7 @@ def test_what_is_late_is_waited_for(new_world: NewWorld) -> None:
 
 
 LATE = Leave("web-1", began=10, led=14, ended=15, late=2)
+LASTING = Leave("web-1", began=10, led=14, ended=23.1, late=2)
 STILL = Leave("web-1", began=10, led=math.inf, ended=math.inf)
 PROMPT = Leave("web-2", began=10, led=10.1, ended=15)
 
@@ -200,8 +214,8 @@ PROMPT = Leave("web-2", began=10, led=10.1, ended=15)
     [
         (exchange(Kind.RESET, due=12.1), [LATE], True),
         (exchange(Kind.CLOSED, due=15.5), [LATE], True),
-        # Whatever waits may wait for something else.
-        (exchange(Kind.TIMEOUT, due=13), [LATE], False),
+        # Whatever waits may wait for something else that holds up all.
+        (exchange(Kind.TIMEOUT, due=13, seconds=10), [LATE], False),
         # It came when an app has to serve on, and was cut later.
         (exchange(Kind.CUT, due=11.9, seconds=2), [LATE], False),
         (exchange(Kind.RESET, due=15.6), [LATE], False),
@@ -221,6 +235,28 @@ PROMPT = Leave("web-2", began=10, led=10.1, ended=15)
 )
 def test_whose_a_lost_request_is(lost: Exchange, pods: list[Leave], own: bool) -> None:
     assert lost_by_late_endpoints(looked_at([], []), [lost], pods) == [lost] * own
+
+
+@pytest.mark.parametrize(
+    ("pod", "other", "own"),
+    [
+        (LATE, exchange(Kind.ANSWERED, due=14.0), True),
+        # What one waits for, they all do: a lock, say.
+        (LATE, exchange(Kind.TIMEOUT, due=14.0, seconds=10.0), False),
+        (LATE, exchange(Kind.ANSWERED, due=14.0, seconds=9.5), False),
+        # It may have come before the lock, or needs other tables.
+        (LATE, exchange(Kind.ANSWERED, due=13.0), False),
+        (LATE, exchange(Kind.ANSWERED, "PUT", due=14.0), False),
+        # The pod is there still, and had the time to answer.
+        (LASTING, exchange(Kind.ANSWERED, due=14.0), False),
+    ],
+)
+def test_what_waits_for_a_pod_that_is_gone_is_told_from_what_waits_for_all(
+    pod: Leave, other: Exchange, own: bool
+) -> None:
+    lost = exchange(Kind.TIMEOUT, due=13.0, seconds=10.0)
+    context = looked_at([], [], sent=[lost, other])
+    assert lost_by_late_endpoints(context, [lost], [pod]) == [lost] * own
 
 
 def test_pods_are_told_that_ended_about_then() -> None:

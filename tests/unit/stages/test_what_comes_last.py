@@ -55,7 +55,7 @@ def test_the_rows_are_read_when_nobody_writes_any_more(
 
 
 def test_a_request_that_hangs_as_its_pod_is_gone_is_lost(new_world: NewWorld) -> None:
-    world = new_world(**LOADED).enter("stable")
+    world = new_world(**LOADED, deadlines={"rollout": 5, "request": 2}).enter("stable")
     world.clock.real = 0.05  # so that the wait outlasts the requests
     hanging: list[Asked] = []
     told = Event()

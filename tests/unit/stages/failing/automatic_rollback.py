@@ -160,7 +160,7 @@ def one_request_in_many_hangs(world: World) -> None:
 
 @CASES.fails(
     automatic.no_request_is_lost,
-    "waited 35 s for requests after the rollback, which did not come; last seen: 0 of 0 answered",
+    "waited 90 s for requests after the rollback, which did not come; last seen: 0 of 0 answered",
     table=LOADED,
 )
 def the_traffic_has_ended(world: World) -> None:
