@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import yaml
-from urllib3.exceptions import HTTPError
 
 from pytest_canary.cluster.container_engine import NETWORK, ContainerEngine, node_name
 from pytest_canary.cluster.guest import own_deployments, own_objects
 from pytest_canary.cluster.run import Run, label_of, registry_label
 from pytest_canary.core.errors import ClusterError, CommandError
 from pytest_canary.core.processes import Processes
+from pytest_canary.k8s.connection import UnansweredError
 
 if TYPE_CHECKING:
     from pytest_canary.k8s.namespace_api import NamespaceApi
@@ -156,7 +156,7 @@ class Inventory:
             )
         except ClusterError as error:
             # A cluster that goes with the run needs not answer; one that stays has it all still.
-            if isinstance(error.__cause__, HTTPError) and not self._outlives():
+            if isinstance(error, UnansweredError) and not self._outlives():
                 return ()
             raise
 

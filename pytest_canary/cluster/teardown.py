@@ -6,8 +6,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from urllib3.exceptions import HTTPError
-
 from pytest_canary.cluster.cluster_objects import remove_cluster_objects
 from pytest_canary.cluster.container_engine import (
     NETWORK,
@@ -22,6 +20,7 @@ from pytest_canary.cluster.run import RUN_LABEL, Run, label_of, registry_label
 from pytest_canary.core.errors import CanaryError, ClusterError, WaitTimeoutError
 from pytest_canary.core.processes import Processes
 from pytest_canary.core.waiting import Seen, Waiter
+from pytest_canary.k8s.connection import UnansweredError
 
 # Seconds in which the engine ends what it was asked for by a command that was killed meanwhile.
 SETTLING = 20.0
@@ -172,7 +171,7 @@ def delete_namespace_of(run: Run, engine: ContainerEngine) -> None:
     try:
         delete_namespace(run.kubeconfig, str(run.record.namespace), run.id)
     except ClusterError as error:
-        unreachable = isinstance(error.__cause__, HTTPError)
+        unreachable = isinstance(error, UnansweredError)
         # A cluster of our own that does not run is gone with all that was in it, or its next run
         # looks for the label.
         if unreachable and within and not is_up(engine, f"canary-{within}"):
@@ -206,9 +205,8 @@ def delete_namespace(
         namespace.delete()
         (waiter or Waiter()).until(f"namespace {name} to be gone", look, timeout=timeout)
     except ClusterError as error:
-        raise ClusterError(
-            f"namespace {name} can't be deleted: {error.sentence}", error.evidence
-        ) from error.__cause__
+        sentence = f"namespace {name} can't be deleted: {error.sentence}"
+        raise type(error)(sentence, error.evidence) from error
 
 
 def leave_namespace(run: Run, processes: Processes) -> None:

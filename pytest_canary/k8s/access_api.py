@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_canary.k8s.connection import Connection
+from pytest_canary.k8s.objects import Object
+from pytest_canary.k8s.paths import path_of
 from pytest_canary.k8s.rights import Right
 
 # Questions that are asked at once; there are some sixty.
@@ -38,12 +40,8 @@ class AccessApi:
     """
 
     def __init__(self, connection: Connection, namespace: str) -> None:
-        from kubernetes import client
-
         self._connection = connection
         self._namespace = namespace
-        self._core = client.CoreV1Api(connection.client)
-        self._authorization = client.AuthorizationV1Api(connection.client)
 
     def missing_rights(self, rights: Iterable[Right], *, everywhere: bool = False) -> list[str]:
         """Which of some rights the user has not: "create deployments.apps", one a verb.
@@ -74,7 +72,7 @@ class AccessApi:
             attributes["name"] = where
         answer = self._ask(
             "ask what the user may",
-            self._authorization.create_self_subject_access_review,
+            path_of("SelfSubjectAccessReview"),
             {"spec": {"resourceAttributes": attributes}},
         )
         return bool(answer["status"].get("allowed"))
@@ -83,7 +81,7 @@ class AccessApi:
         """What the user may in the namespace, as the rules of a Role."""
         answer = self._ask(
             "ask for the user's rules",
-            self._authorization.create_self_subject_rules_review,
+            path_of("SelfSubjectRulesReview"),
             {"spec": {"namespace": self._namespace}},
         )
         for rule in answer["status"].get("resourceRules") or []:
@@ -99,16 +97,15 @@ class AccessApi:
         body = {"spec": {"expirationSeconds": seconds}}
         answer = self._ask(
             f"get a token for ServiceAccount {account}",
-            self._core.create_namespaced_service_account_token,
-            account,
-            self._namespace,
+            path_of("ServiceAccount", account, "token", namespace=self._namespace),
             body,
         )
         until = datetime.datetime.fromisoformat(answer["status"]["expirationTimestamp"])
         return Token(answer["status"]["token"], (until - self._connection.now()).total_seconds())
 
-    def _ask(self, what: str, method: Any, *args: Any) -> Any:
-        return json.loads(self._connection.read(what, self._namespace, method, *args) or b"{}")
+    def _ask(self, what: str, path: str, body: Object) -> Any:
+        told = self._connection.read(what, self._namespace, path, method="POST", body=body)
+        return json.loads(told or b"{}")
 
 
 def _describe_right(verb: str, right: Right) -> str:

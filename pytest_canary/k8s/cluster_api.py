@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from pytest_canary.k8s.connection import Connection
 from pytest_canary.k8s.objects import Object
+from pytest_canary.k8s.paths import path_of
 
 
 class ClusterApi:
@@ -19,11 +20,8 @@ class ClusterApi:
     """
 
     def __init__(self, connection: Connection, namespace: str) -> None:
-        from kubernetes import client
-
         self._connection = connection
         self._namespace = namespace
-        self._core = client.CoreV1Api(connection.client)
 
     def now(self) -> datetime.datetime:
         """What the cluster's clock says, as the API server's answers tell it."""
@@ -31,23 +29,23 @@ class ClusterApi:
 
     def nodes(self) -> list[Object]:
         """Every node of the cluster."""
-        return self._items("list the nodes", self._core.list_node)
+        return self._items("list the nodes", "Node")
 
     def all_pods(self) -> list[Object]:
         """Every pod of the cluster, of all namespaces."""
-        return self._items("list all pods", self._core.list_pod_for_all_namespaces)
+        return self._items("list all pods", "Pod")
 
     def namespaces(self, **selector: str) -> list[Object]:
         """The cluster's namespaces.
 
         Args:
-            selector: `label_selector` or `field_selector`; without one, all of them.
+            selector: `labelSelector` or `fieldSelector`; without one, all of them.
         """
-        return self._items("list the namespaces", self._core.list_namespace, **selector)
+        return self._items("list the namespaces", "Namespace", **selector)
 
     def other_namespaces(self, label: str) -> list[str]:
         """The names of other namespaces with a label."""
-        names = [item["metadata"]["name"] for item in self.namespaces(label_selector=label)]
+        names = [item["metadata"]["name"] for item in self.namespaces(labelSelector=label)]
         return [name for name in names if name != self._namespace]
 
     def memory(self, node: str) -> dict[str, tuple[float, float]]:
@@ -62,14 +60,12 @@ class ClusterApi:
         told = self._connection.read(
             f"ask the kubelet of node {node}",
             self._namespace,
-            self._core.connect_get_node_proxy_with_path,
-            node,
-            "stats/summary",
+            path_of("Node", node, "proxy", "stats", "summary"),
         )
         return memory_of(json.loads(told or b"{}"), self._namespace)
 
-    def _items(self, what: str, lister: object, **selector: str) -> list[Object]:
-        return self._connection.items(what, self._namespace, lister, **selector)
+    def _items(self, what: str, kind: str, **selector: str) -> list[Object]:
+        return self._connection.items(what, self._namespace, path_of(kind), **selector)
 
 
 def memory_of(summary: Object, namespace: str) -> dict[str, tuple[float, float]]:

@@ -7,10 +7,10 @@ import email.utils
 import ipaddress
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode, urlsplit
 
 from pytest_canary.core.errors import ClusterError
 from pytest_canary.core.masking import Redactor
@@ -18,13 +18,32 @@ from pytest_canary.k8s.objects import Object
 
 if TYPE_CHECKING:
     import requests
-    from kubernetes.client import ApiClient
     from requests.adapters import HTTPAdapter
+    from urllib3 import BaseHTTPResponse, PoolManager
 
-Result = TypeVar("Result")
+Query = Mapping[str, str | int]
 
 # Seconds to connect to the API server, and for each of its answers.
 API_TIMEOUT = (10, 60)
+
+
+class RefusedError(Exception):
+    """The API server has answered with an error.
+
+    Attributes:
+        status: HTTP's.
+        message: the API server's own sentence, where it gave one; otherwise what it is in itself.
+    """
+
+    def __init__(self, status: int, reason: str, message: str = "") -> None:
+        """Its text is the reason: a word or two, as HTTP or the API server has it."""
+        super().__init__(reason or f"status {status}")
+        self.status = status
+        self.message = message or str(self)
+
+
+class UnansweredError(ClusterError):
+    """The API server did not answer, or not to the end."""
 
 
 class Connection:
@@ -34,6 +53,10 @@ class Connection:
         kubeconfig: the file.
         context: which of its contexts; None for the current one.
         redactor: takes the secrets out of what the API server says.
+
+    Attributes:
+        configuration: what the kubeconfig says.
+        host: the API server's URL.
     """
 
     def __init__(
@@ -56,16 +79,19 @@ class Connection:
         configuration.proxy = _proxy_of_kubeconfig(kubeconfig, context) or proxy_of_environment(
             configuration.host
         )
-        self.client: ApiClient = client.ApiClient(configuration)
-        self.kubeconfig = kubeconfig
+        self.configuration = configuration
+        self.host: str = configuration.host
         self.redactor = redactor or Redactor()
+        # Of all that the client has, what makes connections: its methods by kind take a second to
+        # import and 30 MB, and its models leave out fields that are new to them.
+        self._pool: PoolManager = client.ApiClient(configuration).rest_client.pool_manager
         self._ahead: float | None = None
 
     def session(self) -> requests.Session:
-        """Asks the API server as the client itself does: the same proxy, proofs and rights."""
+        """Asks the API server as this does: the same proxy, proofs and rights."""
         import requests
 
-        configuration = self.client.configuration
+        configuration = self.configuration
         session = requests.Session()
         session.trust_env = False
         session.mount("https://", _adapter(configuration.tls_server_name))
@@ -73,7 +99,8 @@ class Connection:
             session.proxies = {"http": configuration.proxy, "https": configuration.proxy}
         session.verify = configuration.verify_ssl and (configuration.ssl_ca_cert or True)
         if configuration.cert_file:
-            session.cert = (configuration.cert_file, configuration.key_file)
+            key = configuration.key_file
+            session.cert = (configuration.cert_file, key) if key else configuration.cert_file
         if self.authorization:
             session.headers["Authorization"] = self.authorization
         return session
@@ -81,10 +108,8 @@ class Connection:
     @property
     def authorization(self) -> str | None:
         """The header of that name that requests need; None where a certificate does."""
-        configuration = self.client.configuration
-        token: str | None = configuration.get_api_key_with_prefix("authorization") or (
-            configuration.get_api_key_with_prefix("BearerToken")
-        )
+        key = self.configuration.get_api_key_with_prefix
+        token: str | None = key("authorization") or key("BearerToken")
         return token
 
     def now(self) -> datetime.datetime:
@@ -102,137 +127,120 @@ class Connection:
         if said:
             self._ahead = email.utils.mktime_tz(said) - time.monotonic()
 
-    def call(
+    def send(
         self,
-        what: str,
-        namespace: str,
-        method: Any,
-        *args: Any,
-        gone_is_fine: bool = False,
-        **kwargs: Any,
-    ) -> Any:
-        """Call a method of the client's.
+        method: str,
+        path: str,
+        *,
+        query: Query | None = None,
+        body: Object | None = None,
+        timeout: tuple[float, float] = API_TIMEOUT,
+    ) -> BaseHTTPResponse:
+        """Ask the API server, and return its answer as soon as the head of it is there.
+
+        Whoever has it reads the rest, and closes it.
 
         Args:
-            what: what it does, as an infinitive.
-            namespace: for which namespace.
-            method: the client's method.
-            args: its arguments.
-            gone_is_fine: whether it has done its work where the API server knows no such object.
-            kwargs: its keyword arguments.
-
-        Returns:
-            What the method does; None where the object is gone.
+            method: HTTP's; what a PATCH has is merged.
+            path: the API's, as `path_of` has it.
+            query: what follows it, in the API's own words.
+            body: an object.
+            timeout: seconds to connect, and for each piece of the answer.
 
         Raises:
-            ClusterError: the API server refuses, or does not answer.
+            RefusedError: it answers with an error.
+            HTTPError: it does not answer; of urllib3.
         """
-        return self._answer(
-            what,
-            namespace,
-            lambda: method(*args, _request_timeout=API_TIMEOUT, **kwargs),
-            gone_is_fine,
+        from urllib3 import Timeout
+
+        headers = {"Accept": "application/json, */*", "User-Agent": "pytest-canary"}
+        if self.authorization:
+            # Each time, as a token may have been renewed meanwhile.
+            headers["Authorization"] = self.authorization
+        if body is not None:
+            merged = "merge-patch+" if method == "PATCH" else ""
+            headers["Content-Type"] = f"application/{merged}json"
+        answer = self._pool.request(
+            method,
+            f"{self.host}{path}?{urlencode(query)}" if query else self.host + path,
+            body=None if body is None else json.dumps(body),
+            headers=headers,
+            timeout=Timeout(connect=timeout[0], read=timeout[1]),
+            preload_content=False,
         )
+        self._learn_time(answer.headers)
+        if not 200 <= answer.status <= 299:
+            with answer:
+                raise RefusedError(answer.status, answer.reason or "", _message(answer))
+        return answer
 
     def read(
         self,
         what: str,
         namespace: str,
-        method: Any,
-        *args: Any,
+        path: str,
+        *,
+        method: str = "GET",
+        query: Query | None = None,
+        body: Object | None = None,
         gone_is_fine: bool = False,
         limit: int | None = None,
-        **kwargs: Any,
     ) -> bytes | None:
-        """What a method of the client's brings, as it is; its first bytes, where a limit says so.
+        """What the API server answers, as it is; one that breaks off has not come.
 
-        The other arguments and errors are `call`'s own. One that breaks off has not come.
+        Args:
+            what: what this does, as an infinitive.
+            namespace: for which namespace.
+            path: as in `send`.
+            method: as in `send`.
+            query: as in `send`.
+            body: as in `send`.
+            gone_is_fine: whether it has done its work where the API server knows no such object.
+            limit: the first bytes are enough.
+
+        Returns:
+            None where the object is gone.
+
+        Raises:
+            ClusterError: the API server refuses.
+            UnansweredError: it does not answer.
         """
-
-        def read() -> bytes:
-            # The client doesn't read it, and so leaves to us what happens in its midst.
-            response = method(*args, _request_timeout=API_TIMEOUT, _preload_content=False, **kwargs)
-            try:
-                body: bytes = response.read(limit) if limit else response.data
-            finally:
-                response.close()
-            self._learn_time(response.headers)
-            return body
-
-        return self._answer(what, namespace, read, gone_is_fine)
-
-    def _answer(
-        self, what: str, namespace: str, ask: Callable[[], Result], gone_is_fine: bool
-    ) -> Result | None:
-        from kubernetes.client import ApiException
         from urllib3.exceptions import HTTPError
 
         try:
-            return ask()
-        except ApiException as error:
+            with self.send(method, path, query=query, body=body) as answer:
+                return answer.read(limit) if limit else answer.data
+        except RefusedError as error:
             if gone_is_fine and error.status == 404:
                 return None
-            # Not from it: it shows the answer's body as it came.
-            raise self._refusal(what, namespace, _message(error)) from None
+            said = self.mask(error.message)
+            raise ClusterError(f"can't {what} in namespace {namespace}: {said}") from None
         except HTTPError as error:
-            raise self._silence(what, error) from HTTPError(self.mask(error))
+            raise UnansweredError(
+                f"can't {what}: {self.host} does not answer; see that the cluster runs, and that "
+                "the context is the right one",
+                self.mask(error),
+            ) from None
 
-    def _refusal(self, what: str, namespace: str, why: str) -> ClusterError:
-        return ClusterError(f"can't {what} in namespace {namespace}: {self.mask(why)}")
-
-    def _silence(self, what: str, error: Exception) -> ClusterError:
-        return ClusterError(
-            f"can't {what}: {self.client.configuration.host} does not answer; see that the cluster "
-            "runs, and that the context is the right one",
-            self.mask(error),
-        )
+    def items(self, what: str, namespace: str, path: str, **query: str | int) -> list[Object]:
+        """What the API server lists; the arguments and errors are `read`'s own."""
+        body = self.read(what, namespace, path, query=query)
+        items: list[Object] = json.loads(body or b"{}")["items"]
+        return items
 
     def mask(self, said: object) -> str:
         """What the API server has said, or what came in the place of it, without secrets."""
         return self.redactor.redact(str(said).strip())
 
-    def create(self, what: str, namespace: str, path: str, body: Mapping[str, Any]) -> None:
-        """Create an object as it is; the client's own models leave out fields that are new to them.
 
-        Args:
-            what: what this does, as an infinitive.
-            namespace: for which namespace.
-            path: the API's.
-            body: the object.
-
-        Raises:
-            ClusterError: the API server refuses, or does not answer.
-        """
-        import requests
-
-        host = self.client.configuration.host
-        try:
-            with self.session() as session:
-                answer = session.post(f"{host}{path}", json=body, timeout=API_TIMEOUT)
-        except requests.RequestException as error:
-            raise self._silence(what, error) from None
-        if not answer.ok:
-            try:
-                why = str(answer.json()["message"])
-            except (TypeError, ValueError, KeyError):
-                why = answer.reason
-            raise self._refusal(what, namespace, why)
-
-    def items(
-        self, what: str, namespace: str, lister: Any, *args: str, **selector: Any
-    ) -> list[Object]:
-        """What a method of the client's lists; its arguments and errors are `call`'s own."""
-        body = self.read(what, namespace, lister, *args, **selector)
-        items: list[Object] = json.loads(body or b"{}")["items"]
-        return items
-
-
-def _message(error: Any) -> str:
+def _message(answer: BaseHTTPResponse) -> str:
     """The API server's own sentence, where it gave one."""
+    from urllib3.exceptions import HTTPError
+
     try:
-        return str(json.loads(error.body)["message"])
-    except (TypeError, ValueError, KeyError):
-        return str(error.reason or error).strip()
+        return str(json.loads(answer.data)["message"])
+    except (HTTPError, TypeError, ValueError, KeyError):
+        return ""
 
 
 def _proxy_of_kubeconfig(kubeconfig: Path, context: str | None) -> str | None:

@@ -98,7 +98,7 @@ class DryRun:
         import requests
 
         kind = "merge-patch+json" if method == "PATCH" else "json"
-        host = self._connection.client.configuration.host
+        host = self._connection.host
         try:
             return self._session.request(
                 method,

@@ -11,7 +11,7 @@ from codecs import getincrementaldecoder
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
-from urllib.parse import quote, unquote, urlencode, urlsplit
+from urllib.parse import unquote, urlencode, urlsplit
 
 from pytest_canary.core.disclosure import Disclosure
 from pytest_canary.core.errors import CommandError
@@ -19,6 +19,7 @@ from pytest_canary.core.masking import Redactor
 from pytest_canary.core.output import LIMIT, Output
 from pytest_canary.core.wording import cut
 from pytest_canary.k8s.connection import API_TIMEOUT, Connection
+from pytest_canary.k8s.paths import path_of
 
 # What the API server may speak on the websocket: the same but for the closing of standard input.
 PROTOCOLS = "v5.channel.k8s.io,v4.channel.k8s.io"
@@ -124,8 +125,8 @@ def _url(
         ("tty", "false"),
     ]
     # http becomes ws, and https wss.
-    host = connection.client.configuration.host.replace("http", "ws", 1)
-    path = f"/api/v1/namespaces/{quote(namespace)}/pods/{quote(pod)}/exec"
+    host = connection.host.replace("http", "ws", 1)
+    path = path_of("Pod", pod, "exec", namespace=namespace)
     return f"{host}{path}?{urlencode(query)}"
 
 
@@ -133,7 +134,7 @@ def _tls(connection: Connection) -> dict[str, Any]:
     """How the API server and this client prove who they are, as the client's requests do."""
     from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
-    configuration = connection.client.configuration
+    configuration = connection.configuration
     options: dict[str, Any] = {"cert_reqs": ssl.CERT_NONE}
     if configuration.verify_ssl:
         authorities = configuration.ssl_ca_cert or DEFAULT_CA_BUNDLE_PATH
@@ -152,7 +153,7 @@ def _tls(connection: Connection) -> dict[str, Any]:
 
 def _proxy(connection: Connection) -> dict[str, Any]:
     """The proxy of the client's own requests; none otherwise, whatever the environment says."""
-    configuration = connection.client.configuration
+    configuration = connection.configuration
     if not configuration.proxy:
         # Whom a proxy is not for is only asked where there is one.
         return {"http_proxy_host": "nobody", "http_no_proxy": ["*"]}

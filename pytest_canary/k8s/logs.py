@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from pytest_canary.core.disclosure import Disclosure
 from pytest_canary.core.output import LIMIT
 from pytest_canary.core.wording import size
 from pytest_canary.k8s.connection import Connection
+from pytest_canary.k8s.paths import path_of
 
 
 def read_log(
@@ -72,20 +71,13 @@ def _read(
     **asked: bool,
 ) -> bytes:
     """The first bytes of a log's last lines."""
-    from kubernetes import client
-
-    options: dict[str, Any] = {"container": container} if container else {}
-    # Left out where it is false, which kubernetes before 37 would write as False.
-    options |= {name: True for name, wanted in asked.items() if wanted}
+    query: dict[str, str | int] = {"container": container} if container else {}
+    query |= {name: "true" for name, wanted in asked.items() if wanted}
     content = connection.read(
         f"read the log of pod {pod}",
         namespace,
-        client.CoreV1Api(connection.client).read_namespaced_pod_log,
-        pod,
-        namespace,
-        tail_lines=lines,
-        limit_bytes=LIMIT,
+        path_of("Pod", pod, "log", namespace=namespace),
+        query=query | {"tailLines": lines, "limitBytes": LIMIT},
         limit=LIMIT,
-        **options,
     )
     return content or b""

@@ -13,16 +13,18 @@ from pytest_canary.core.masking import Redactor
 from pytest_canary.core.output import LIMIT
 from pytest_canary.k8s.access_api import AccessApi
 from pytest_canary.k8s.cluster_api import ClusterApi
-from pytest_canary.k8s.connection import Connection
+from pytest_canary.k8s.connection import Connection, Query
 from pytest_canary.k8s.dry_run import Refusal
 from pytest_canary.k8s.exec import Exec as Exec
 from pytest_canary.k8s.exec import follow, open_exec
 from pytest_canary.k8s.logs import read_log
 from pytest_canary.k8s.objects import Object
 from pytest_canary.k8s.own_objects import OwnObjects
+from pytest_canary.k8s.paths import path_of
 
 if TYPE_CHECKING:
     import requests
+    from urllib3 import BaseHTTPResponse
 
 
 class Namespace:
@@ -50,8 +52,6 @@ class Namespace:
         around: ClusterApi | None = None,
         labels: Mapping[str, str] | None = None,
     ) -> None:
-        from kubernetes import client
-
         self._connection = Connection(kubeconfig, context, redactor)
         self._context = context
         self.kubeconfig = kubeconfig
@@ -60,10 +60,6 @@ class Namespace:
         self._own = OwnObjects(self._connection, name, self.labels)
         self.cluster = around or ClusterApi(self._connection, name)
         self.access = AccessApi(self._connection, name)
-        self.core = client.CoreV1Api(self._connection.client)
-        self.apps = client.AppsV1Api(self._connection.client)
-        self.batch = client.BatchV1Api(self._connection.client)
-        self.discovery = client.DiscoveryV1Api(self._connection.client)
 
     def beside(self, name: str) -> Namespace:
         """Another namespace of the same cluster."""
@@ -76,23 +72,12 @@ class Namespace:
             ClusterError: it exists already, so it is not the run's own, or it may not be created.
         """
         body = {"metadata": {"name": self.name, "labels": dict(labels)}}
-        self._call(f"create namespace {self.name}", self.core.create_namespace, body)
+        self._write(f"create namespace {self.name}", "POST", path_of("Namespace"), body)
 
     def delete(self) -> None:
         """Delete the namespace without its pods' grace periods: nobody is there to be served."""
-        self._call(
-            f"delete namespace {self.name}",
-            self.core.delete_namespace,
-            self.name,
-            gone_is_fine=True,
-        )
-        self._call(
-            "delete the pods",
-            self.core.delete_collection_namespaced_pod,
-            self.name,
-            grace_period_seconds=0,
-            gone_is_fine=True,
-        )
+        self._delete(f"delete namespace {self.name}", path_of("Namespace", self.name))
+        self._delete("delete the pods", self._path("Pod"), gracePeriodSeconds=0)
 
     def label(self, key: str) -> str | None:
         """The namespace's own label; None where it has none, or is not there."""
@@ -108,8 +93,7 @@ class Namespace:
         body = self._connection.read(
             f"look at namespace {self.name}",
             self.name,
-            self.core.read_namespace,
-            self.name,
+            path_of("Namespace", self.name),
             gone_is_fine=True,
         )
         found: Object | None = json.loads(body) if body else None
@@ -129,24 +113,11 @@ class Namespace:
 
     def objects(self, kind: str) -> list[Object]:
         """All objects of a kind ("Pod", "Deployment", "Service", "Secret" …) in the namespace."""
-        return self._connection.items(f"list kind {kind}", self.name, self.lister(kind), self.name)
+        return self._connection.items(f"list kind {kind}", self.name, self._path(kind))
 
-    def lister(self, kind: str) -> Any:
-        """The API call that lists a kind; a watch takes it too."""
-        return {
-            "ConfigMap": self.core.list_namespaced_config_map,
-            "DaemonSet": self.apps.list_namespaced_daemon_set,
-            "Deployment": self.apps.list_namespaced_deployment,
-            "Event": self.core.list_namespaced_event,
-            "Job": self.batch.list_namespaced_job,
-            "ReplicaSet": self.apps.list_namespaced_replica_set,
-            "Pod": self.core.list_namespaced_pod,
-            "EndpointSlice": self.discovery.list_namespaced_endpoint_slice,
-            "Service": self.core.list_namespaced_service,
-            "Secret": self.core.list_namespaced_secret,
-            "ServiceAccount": self.core.list_namespaced_service_account,
-            "StatefulSet": self.apps.list_namespaced_stateful_set,
-        }[kind]
+    def open_list(self, kind: str, query: Query, timeout: tuple[float, float]) -> BaseHTTPResponse:
+        """The answer to whoever lists or watches a kind, as `Connection.send` has it."""
+        return self._connection.send("GET", self._path(kind), query=query, timeout=timeout)
 
     def keys(self) -> dict[str, frozenset[str]]:
         """The keys of each Secret and ConfigMap: "Secret db-params" to its keys; no values."""
@@ -165,23 +136,19 @@ class Namespace:
 
     def scale(self, deployment: str, replicas: int) -> None:
         """`kubectl scale --replicas=N deployment/NAME`."""
-        self._call(
+        self._write(
             f"scale Deployment {deployment} to {replicas}",
-            self.apps.patch_namespaced_deployment_scale,
-            deployment,
-            self.name,
+            "PATCH",
+            self._path("Deployment", deployment, "scale"),
             {"spec": {"replicas": replicas}},
         )
 
     def delete_deployment(self, deployment: str) -> None:
         """`kubectl delete deployment/NAME`; its pods follow."""
-        self._call(
+        self._delete(
             f"delete Deployment {deployment}",
-            self.apps.delete_namespaced_deployment,
-            deployment,
-            self.name,
-            propagation_policy="Background",
-            gone_is_fine=True,
+            self._path("Deployment", deployment),
+            propagationPolicy="Background",
         )
 
     def job(self, name: str) -> Object | None:
@@ -191,35 +158,15 @@ class Namespace:
 
     def delete_job(self, job: str) -> None:
         """`kubectl delete job/NAME --wait=false`; its pods follow."""
-        self._call(
-            f"delete Job {job}",
-            self.batch.delete_namespaced_job,
-            job,
-            self.name,
-            propagation_policy="Background",
-            gone_is_fine=True,
-        )
+        self._delete(f"delete Job {job}", self._path("Job", job), propagationPolicy="Background")
 
     def delete_service(self, service: str) -> None:
         """`kubectl delete service/NAME`; what it owns follows."""
-        self._call(
-            f"delete Service {service}",
-            self.core.delete_namespaced_service,
-            service,
-            self.name,
-            gone_is_fine=True,
-        )
+        self._delete(f"delete Service {service}", self._path("Service", service))
 
     def delete_pod(self, pod: str) -> None:
         """`kubectl delete pod NAME --grace-period=0`, for a pod of the harness's own."""
-        self._call(
-            f"delete pod {pod}",
-            self.core.delete_namespaced_pod,
-            pod,
-            self.name,
-            grace_period_seconds=0,
-            gone_is_fine=True,
-        )
+        self._delete(f"delete pod {pod}", self._path("Pod", pod), gracePeriodSeconds=0)
 
     def logs(
         self,
@@ -287,15 +234,24 @@ class Namespace:
 
     def proxy(self, pod: str, port: int) -> tuple[str, requests.Session]:
         """The way to one pod, past the Service: a base URL, and a session that may use it."""
-        return self._proxy("pods", pod, port)
+        return self._proxy("Pod", pod, port)
 
     def service_proxy(self, service: str, port: int) -> tuple[str, requests.Session]:
         """The way to a Service by the API server, which takes any of its ready pods each time."""
-        return self._proxy("services", service, port)
+        return self._proxy("Service", service, port)
 
     def _proxy(self, kind: str, name: str, port: int) -> tuple[str, requests.Session]:
-        path = f"/api/v1/namespaces/{quote(self.name)}/{kind}/{quote(name)}:{port}/proxy"
-        return self._connection.client.configuration.host + path, self._connection.session()
+        path = f"{self._path(kind)}/{quote(name)}:{port}/proxy"
+        return self._connection.host + path, self._connection.session()
 
-    def _call(self, what: str, method: Any, *args: Any, **options: Any) -> Any:
-        return self._connection.call(what, self.name, method, *args, **options)
+    def _path(self, kind: str, *below: str) -> str:
+        return path_of(kind, *below, namespace=self.name)
+
+    def _write(self, what: str, method: str, path: str, body: Object) -> None:
+        self._connection.read(what, self.name, path, method=method, body=body)
+
+    def _delete(self, what: str, path: str, **query: str | int) -> None:
+        """Delete what is there, if it is there."""
+        self._connection.read(
+            what, self.name, path, method="DELETE", query=query, gone_is_fine=True
+        )

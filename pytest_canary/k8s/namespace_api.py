@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from pytest_canary.core.disclosure import Disclosure
 from pytest_canary.core.output import LIMIT
+from pytest_canary.k8s.connection import Query
 from pytest_canary.k8s.dry_run import Refusal
 from pytest_canary.k8s.exec import Exec
 from pytest_canary.k8s.objects import Object
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     import datetime
 
     import requests
+    from urllib3 import BaseHTTPResponse
 
     from pytest_canary.k8s.rights import Right
 
@@ -57,8 +59,8 @@ class Listing(Protocol):
     def name(self) -> str:
         """The namespace's."""
 
-    def lister(self, kind: str) -> Any:
-        """The API call that lists a kind; a watch takes it too."""
+    def open_list(self, kind: str, query: Query, timeout: tuple[float, float]) -> BaseHTTPResponse:
+        """The answer to whoever lists or watches a kind."""
 
 
 class MeasuredPods(Protocol):

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from pytest_canary.k8s.connection import Connection
 from pytest_canary.k8s.dry_run import DryRun, Refusal
+from pytest_canary.k8s.paths import path_of
 
 
 class OwnObjects:
@@ -20,24 +21,10 @@ class OwnObjects:
     """
 
     def __init__(self, connection: Connection, namespace: str, labels: Mapping[str, str]) -> None:
-        from kubernetes import client
-
         self._connection = connection
         self._namespace = namespace
         self._labels = labels
         self._dry_run: DryRun | None = None
-        core, apps = client.CoreV1Api(connection.client), client.AppsV1Api(connection.client)
-        rbac = client.RbacAuthorizationV1Api(connection.client)
-        self._slices = client.DiscoveryV1Api(connection.client)
-        self._creators = {
-            "Secret": core.create_namespaced_secret,
-            "Service": core.create_namespaced_service,
-            "Deployment": apps.create_namespaced_deployment,
-            "Pod": core.create_namespaced_pod,
-            "ServiceAccount": core.create_namespaced_service_account,
-            "Role": rbac.create_namespaced_role,
-            "RoleBinding": rbac.create_namespaced_role_binding,
-        }
 
     def add(self, *bodies: dict[str, Any]) -> None:
         """Create objects of the run's own.
@@ -49,13 +36,8 @@ class OwnObjects:
         """
         for body in bodies:
             kind, name = body["kind"], body["metadata"]["name"]
-            what, labelled = f"create {kind} {name}", self._label(body)
-            if kind == "Job":  # a user's own, with whatever is in it
-                path = f"/apis/batch/v1/namespaces/{quote(self._namespace)}/jobs"
-                self._connection.create(what, self._namespace, path, labelled)
-                continue
-            make = self._creators[kind]
-            self._connection.read(what, self._namespace, make, self._namespace, labelled)
+            path = path_of(kind, namespace=self._namespace)
+            self._write(f"create {kind} {name}", "POST", path, body)
 
     def write_slice(self, body: dict[str, Any]) -> None:
         """Write an EndpointSlice of the run's own, in the place of the one of its name.
@@ -63,15 +45,10 @@ class OwnObjects:
         Raises:
             ClusterError: it is refused.
         """
-        name, labelled = body["metadata"]["name"], self._label(body)
-        what, namespace = f"write EndpointSlice {name}", self._namespace
-        replace = self._slices.replace_namespaced_endpoint_slice
-        replaced = self._connection.read(
-            what, namespace, replace, name, namespace, labelled, gone_is_fine=True
-        )
-        if replaced is None:
-            make = self._slices.create_namespaced_endpoint_slice
-            self._connection.read(what, namespace, make, namespace, labelled)
+        name = body["metadata"]["name"]
+        what, path = f"write EndpointSlice {name}", path_of(body["kind"], namespace=self._namespace)
+        if not self._write(what, "PUT", f"{path}/{quote(name)}", body, gone_is_fine=True):
+            self._write(what, "POST", path, body)
 
     def dry_apply(self, body: dict[str, Any]) -> Refusal | None:
         """`kubectl apply --dry-run=server`: what the API server has against it; None for nothing.
@@ -82,6 +59,20 @@ class OwnObjects:
         if self._dry_run is None:
             self._dry_run = DryRun(self._connection, self._namespace)
         return self._dry_run.apply(self._label(body))
+
+    def _write(
+        self, what: str, method: str, path: str, body: dict[str, Any], *, gone_is_fine: bool = False
+    ) -> bool:
+        """Whether it was written, which it is not where there is nothing to write over."""
+        written = self._connection.read(
+            what,
+            self._namespace,
+            path,
+            method=method,
+            body=self._label(body),
+            gone_is_fine=gone_is_fine,
+        )
+        return written is not None
 
     def _label(self, body: dict[str, Any]) -> dict[str, Any]:
         if not self._labels:

@@ -7,12 +7,16 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterable
-from typing import Any, Protocol
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Protocol
 
+from pytest_canary.k8s.connection import Query, RefusedError
 from pytest_canary.k8s.namespace_api import Listing
 from pytest_canary.k8s.news import Limits
 from pytest_canary.k8s.objects import Object
+
+if TYPE_CHECKING:
+    from urllib3 import BaseHTTPResponse
 
 # Seconds to connect, and for the answer to a list.
 LIST_TIMEOUT = (10, 30)
@@ -66,8 +70,7 @@ class Reflector:
         self._limits = limits
         self._tell_list, self._tell_change, self._tell_failure = listed, changed, failed
         self._stopped = threading.Event()
-        self._watch: Any = None
-        self._answer: object = None
+        self._answer: BaseHTTPResponse | None = None
         self._has_list = False
         self._thread = threading.Thread(target=self._run, name=f"watch-{kind}", daemon=True)
 
@@ -78,8 +81,6 @@ class Reflector:
     def stop(self) -> None:
         """End the watch that runs; `join` waits for the thread."""
         self._stopped.set()
-        if self._watch:
-            self._watch.stop()
         _shut(self._answer)
 
     def join(self) -> None:
@@ -87,8 +88,6 @@ class Reflector:
         self._thread.join(timeout=5)
 
     def _run(self) -> None:
-        from kubernetes.client import ApiException
-
         failures = 0
         while not self._stopped.is_set():
             began, self._has_list, longest, failed = time.monotonic(), False, LONGEST_PAUSE, False
@@ -98,9 +97,9 @@ class Reflector:
                 # An expired version, a restarting API server, a socket shut by stop(): list anew.
                 # What nobody has foreseen is told like these, and is not this thread's silent end.
                 failed = True
-                refused = getattr(error, "status", None) in REFUSED and not self._has_list
-                if isinstance(error, ApiException) and not self._has_list:
-                    longest = LONGEST_REFUSED
+                refused = False
+                if isinstance(error, RefusedError) and not self._has_list:
+                    longest, refused = LONGEST_REFUSED, error.status in REFUSED
                 self._tell_failure(self.kind, reason(error), refused=refused)
             # Where lists are granted and watches are not, or end at once, lists have to do.
             quick = time.monotonic() - began < QUICK
@@ -110,41 +109,39 @@ class Reflector:
 
     def _follow(self) -> None:
         """List the objects, and tell what becomes of them until the watch ends."""
-        from kubernetes.watch import Watch
-
-        lister = self._namespace.lister(self.kind)
-        # "object": as they are, not made into the client's models.
-        watch = self._watch = Watch("object")
-        version = self._list(lister)
+        query: Query = {
+            "watch": "true",
+            "resourceVersion": self._list(),
+            "timeoutSeconds": self._limits.watch,
+        }
         if self._stopped.is_set():
             return
-
-        def ask(*args: object, **options: object) -> object:
-            answer = self._answer = lister(*args, **options)
+        timeout = (LIST_TIMEOUT[0], self._limits.dropped)
+        with self._namespace.open_list(self.kind, query, timeout) as answer:
+            self._answer = answer
             if self._stopped.is_set():
                 # stop() may have looked for it before it was there.
-                _shut(answer)
-            return answer
+                return
+            for line in _lines(answer):
+                self._tell(line)
 
-        for event in watch.stream(
-            ask,
-            self._namespace.name,
-            resource_version=version,
-            timeout_seconds=self._limits.watch,
-            _request_timeout=(LIST_TIMEOUT[0], self._limits.dropped),
-        ):
-            if event is None:
-                # What Watch makes of a line that is no JSON: what it was to tell is listed anew.
-                raise ValueError("a watch has told what is no JSON")
-            if event["type"] in ("ADDED", "MODIFIED", "DELETED"):
-                self._tell_change(self.kind, event["type"], event["object"])
+    def _tell(self, line: bytes) -> None:
+        """Tell of a change, as a watch has it."""
+        try:
+            event = json.loads(line)
+        except ValueError:
+            # What it was to tell is listed anew.
+            raise ValueError("a watch has told what is no JSON") from None
+        if event["type"] == "ERROR":
+            status = event["object"]
+            raise RefusedError(int(status["code"]), str(status.get("reason") or ""))
+        if event["type"] in ("ADDED", "MODIFIED", "DELETED"):
+            self._tell_change(self.kind, event["type"], event["object"])
 
-    def _list(self, lister: Any) -> str:
+    def _list(self) -> str:
         """Tell of all objects; the version to watch from."""
-        response = lister(
-            self._namespace.name, _preload_content=False, _request_timeout=LIST_TIMEOUT
-        )
-        listed = json.loads(response.data)
+        with self._namespace.open_list(self.kind, {}, LIST_TIMEOUT) as answer:
+            listed = json.loads(answer.data)
         items: Iterable[Object] = listed["items"]
         self._tell_list(self.kind, {item["metadata"]["name"]: item for item in items})
         self._has_list = True
@@ -158,20 +155,24 @@ def pause(failures: int, longest: float) -> float:
 
 def reason(error: Exception) -> str:
     """What went wrong, in one line; the error's name too where nobody has foreseen it."""
-    from kubernetes.client import ApiException
     from urllib3.exceptions import HTTPError
 
-    if isinstance(error, ApiException):
-        # Its text has the whole answer in it.
-        return str(error.reason or f"status {error.status}")
+    foreseen = isinstance(error, (RefusedError, HTTPError, OSError))
     told = " ".join(str(getattr(error, "reason", None) or error).split())
-    return told if isinstance(error, (HTTPError, OSError)) else f"{type(error).__name__}: {told}"
+    return told if foreseen else f"{type(error).__name__}: {told}"
 
 
-def _shut(answer: object) -> None:
-    """Let whoever reads an answer come to its end; Watch itself does so since kubernetes 36."""
-    connection = getattr(answer, "connection", None)
-    used = getattr(connection, "sock", None)
+def _lines(answer: BaseHTTPResponse) -> Iterator[bytes]:
+    """What a watch tells, each as soon as it comes; what breaks off in the midst of it is left."""
+    begun = b""
+    for chunk in answer.stream(amt=None):
+        *lines, begun = (begun + chunk).split(b"\n")
+        yield from (line for line in lines if line.strip())
+
+
+def _shut(answer: BaseHTTPResponse | None) -> None:
+    """Let whoever reads an answer come to its end."""
+    used = getattr(answer.connection, "sock", None) if answer else None
     if used:
         with contextlib.suppress(OSError):
             used.shutdown(socket.SHUT_RDWR)

@@ -12,10 +12,12 @@ from fakes.controllers import Controllers, owned
 from fakes.objects import Object, copied
 from fakes.store import Store
 from fakes.surroundings import Allowed, Around
+from urllib3 import BaseHTTPResponse
 
 from pytest_canary.core.disclosure import Disclosure
 from pytest_canary.core.errors import ClusterError
 from pytest_canary.core.masking import Redactor
+from pytest_canary.k8s.connection import Query
 from pytest_canary.k8s.dry_run import Refusal
 from pytest_canary.k8s.exec import Exec
 from pytest_canary.k8s.namespace_api import Access, ClusterAround, NamespaceApi
@@ -71,7 +73,7 @@ class Namespace(NamespaceApi):
     def kubeconfig(self) -> Path:
         return self._kubeconfig
 
-    def lister(self, kind: str) -> Any:
+    def open_list(self, kind: str, query: Query, timeout: tuple[float, float]) -> BaseHTTPResponse:
         raise AssertionError("whoever watches it is told of what changes, and lists nothing")
 
     @property

@@ -20,10 +20,12 @@ from fakes.folders import ROOT
 from fakes.objects import Object
 from fakes.store import Store
 from fakes.watched import Watched
+from urllib3 import BaseHTTPResponse
 
 from pytest_canary.config import settings_file
 from pytest_canary.config.settings import Settings
 from pytest_canary.core.errors import ClusterError
+from pytest_canary.k8s.connection import Query
 from pytest_canary.k8s.namespace_api import MeasuredPods
 from pytest_canary.sides import pages as sides
 
@@ -116,7 +118,7 @@ class Pods:
 
     # What the harness asks.
 
-    def lister(self, kind: str) -> Any:
+    def open_list(self, kind: str, query: Query, timeout: tuple[float, float]) -> BaseHTTPResponse:
         raise AssertionError("whoever watches them is told of what changes, and lists nothing")
 
     def take_up(self) -> None:

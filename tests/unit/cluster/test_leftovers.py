@@ -10,13 +10,13 @@ import yaml
 from fakes.api_server import serving_api, write_kubeconfig
 from fakes.cluster import Namespace
 from fakes.engine import IMAGES, VOLUME, Engine
-from urllib3.exceptions import HTTPError
 
 from pytest_canary.cluster.container_engine import Server
 from pytest_canary.cluster.leftovers import Belongings, Inventory, leftovers
 from pytest_canary.cluster.run import RUN_LABEL, Run, registry_label
 from pytest_canary.core.errors import ClusterError, CommandError
 from pytest_canary.core.processes import Processes
+from pytest_canary.k8s.connection import UnansweredError
 
 NODE = "canary-1-control-plane"
 
@@ -232,8 +232,7 @@ def test_of_a_cluster_that_outlives_the_run_nobody_says_that_it_is_gone_while_it
     inventory: Inventory, run: Run, tmp_path: Path, outlives: bool, runs: bool, told: bool
 ) -> None:
     namespace = Namespace(tmp_path, tmp_path / "namespace-deleted")
-    trouble = ClusterError("can't look at the namespace")
-    trouble.__cause__ = HTTPError("certificate is not yet valid")
+    trouble = UnansweredError("can't look at the namespace")
 
     def refuse() -> bool:
         raise trouble

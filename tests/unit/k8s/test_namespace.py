@@ -43,7 +43,7 @@ def test_a_log_comes_without_secrets(api_server: ApiServer, namespace: Namespace
     api_server.answers[f"GET {POD}/app-1/log"] = (200, "DB_PASSWORD=hunter22\naHVudGVyMjI=\n")
     assert namespace.logs("app-1", "app", 50) == f"DB_PASSWORD={MASK}\n{MASK}\n"
     assert api_server.asked == [
-        f"GET {POD}/app-1/log?container=app&limitBytes=1048576&tailLines=50"
+        f"GET {POD}/app-1/log?container=app&tailLines=50&limitBytes=1048576"
     ]
 
 
@@ -59,9 +59,8 @@ def test_the_log_before_a_restart_is_asked_for_as_such(
 ) -> None:
     api_server.answers[f"GET {POD}/app-1/log"] = (200, "killed\n")
     assert namespace.logs("app-1", lines=50, previous=True) == "killed\n"
-    # kubernetes before 37 writes True.
-    assert [each.lower() for each in api_server.asked] == [
-        f"get {POD}/app-1/log?limitbytes=1048576&previous=true&taillines=50"
+    assert api_server.asked == [
+        f"GET {POD}/app-1/log?previous=true&tailLines=50&limitBytes=1048576"
     ]
 
 
@@ -166,7 +165,7 @@ def test_the_cluster_around_a_namespace_is_told(
         "GET /api/v1/pods": (200, {"items": [{"metadata": {"name": "coredns"}}]}),
         "GET /api/v1/namespaces": (200, {"items": spaces}),
         "GET /api/v1/namespaces/canary-test": (200, spaces[0]),
-        "GET /api/v1/nodes/node-1/proxy/stats%2Fsummary": (200, {"pods": []}),
+        "GET /api/v1/nodes/node-1/proxy/stats/summary": (200, {"pods": []}),
     }
     assert namespace.cluster.nodes() == [{"metadata": {"name": "node-1"}}]
     assert namespace.cluster.all_pods() == [{"metadata": {"name": "coredns"}}]

@@ -276,7 +276,7 @@ def test_a_watch_that_is_quiet_and_well_is_no_trouble(
         return Seen("not yet", api_server.asked.count(lists) > 3 and observer.now() > 3, None)
 
     Waiter().until("several watches", look, timeout=60, change=lambda _: time.sleep(0.9))
-    assert any("timeoutSeconds=1&" in each for each in api_server.asked)
+    assert any(each.endswith("&timeoutSeconds=1") for each in api_server.asked)
 
 
 @pytest.mark.parametrize("limits", [replace(LIMITS, silence=1, grace=60)])

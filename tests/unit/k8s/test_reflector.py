@@ -1,9 +1,9 @@
 """How often a kind is listed where nothing comes of it, and how that is told."""
 
 import pytest
-from kubernetes.client import ApiException
 from urllib3.exceptions import HTTPError, MaxRetryError
 
+from pytest_canary.k8s.connection import RefusedError
 from pytest_canary.k8s.reflector import LONGEST_PAUSE, LONGEST_REFUSED, pause, reason
 
 
@@ -16,8 +16,8 @@ def test_who_is_refused_asks_less_and_less_often() -> None:
 @pytest.mark.parametrize(
     ("error", "told"),
     [
-        (ApiException(401, "Unauthorized"), "Unauthorized"),
-        (ApiException(503), "status 503"),
+        (RefusedError(401, "Unauthorized", "you may not"), "Unauthorized"),
+        (RefusedError(503, ""), "status 503"),
         (MaxRetryError(None, "/", HTTPError("refused")), "refused"),  # type: ignore[arg-type]
         (ConnectionResetError(104, "reset"), "[Errno 104] reset"),
         (TypeError("half\na line"), "TypeError: half a line"),
