@@ -28,6 +28,9 @@ RULE = "late-endpoints"
 # has to serve on that long wherever it runs; what it loses until then is its own.
 ORDINARY = 2.0
 
+# How requests end that nobody answers until their deadline.
+WAITED = {Kind.CONNECT_TIMEOUT, Kind.TIMEOUT}
+
 # Seconds in which even one that backs off has surely tried again.
 BACK_OFF = 15.0
 
@@ -69,14 +72,14 @@ class Leave:
     def must_answer(self, lost: Exchange) -> bool:
         """Whether it may be what lost a request that an app has to answer as it ends."""
         end = self.began + ORDINARY if self.late else self.led + AFTER
-        return lost.meets(self.began - BEFORE, end)
+        return self.began - BEFORE <= lost.ended and lost.sent <= end
 
     def gets_late(self, lost: Exchange) -> bool:
         """Whether a lost request may have been led to it when none should have been any more."""
         due = self.began + ORDINARY
-        led = bool(self.late) and due < lost.due <= due + self.late + AFTER
+        led = bool(self.late) and due < lost.sent <= due + self.late + AFTER
         # One that still runs may let a request wait for a reason of its own.
-        return led and (lost.kind is not Kind.TIMEOUT or self.ended <= lost.ended)
+        return led and (lost.kind not in WAITED or self.ended - BEFORE <= lost.ended)
 
 
 def wait_until_left(context: Context) -> None:
@@ -139,8 +142,8 @@ def lost_by_late_endpoints(
 
     Left out are those that somebody has answered, and those that another pod may have lost: one
     that was told to end about then, one that had just joined the Service, and one that had left it
-    without being told to end. What got no answer in time is left out too where nobody like it got
-    one meanwhile. Where the Service asks for pods that are not ready, it is none.
+    without being told to end. What waited until its deadline is left out too where another pod may
+    have let it wait. Where the Service asks for pods that are not ready, it is none.
     """
     service = context.observer.snapshot().services.get(context.settings.service_name, {})
     if not losses or service.get("spec", {}).get("publishNotReadyAddresses"):
@@ -149,25 +152,35 @@ def lost_by_late_endpoints(
     return [
         each
         for each in losses
-        if not each.version
-        if each.kind in TAKEN_ALONG or _others_are_answered(context, each)
+        if not each.version and each.kind in TAKEN_ALONG | WAITED
         if any(pod.gets_late(each) for pod in pods)
         and not any(pod.must_answer(each) for pod in pods)
-        and not any(at - BEFORE <= each.due + each.lag and each.due <= at + AFTER for at in joined)
+        and not any(at - BEFORE <= each.sent <= at + AFTER for at in joined)
         and not any(each.meets(at - BEFORE, at + AFTER) for at in left)
+        and (each.kind not in WAITED or _others_answer(context, each, pods))
     ]
 
 
-def _others_are_answered(context: Context, lost: Exchange) -> bool:
-    """Whether one got no answer in time, and others like it did that were sent after it meanwhile.
+def _others_answer(context: Context, lost: Exchange, pods: Sequence[Leave]) -> bool:
+    """Whether the other pods answered ones like it that were sent later, while it waited.
 
-    Where a lock holds up all of them, none does.
+    One pod may hang by itself; and where a lock holds up reads or writes, no pod answers any. Of an
+    app that does not say which pod answers, one answer has to do.
     """
-    return lost.kind is Kind.TIMEOUT and any(
-        each.kind is Kind.ANSWERED and each.method == lost.method and each.ended < lost.ended
+    answered = {
+        each.pod
         for each in context.app.traffic.exchanges(lost.due, lost.ended)
-        if each.due > lost.due
-    )
+        if each.kind is Kind.ANSWERED and bool(each.unique) == bool(lost.unique)
+        if lost.sent < each.sent and each.ended < lost.ended
+    }
+    gone = {pod.pod for pod in pods if pod.gets_late(lost)}
+    offset = traffic_offset(context)
+    others = {
+        each.pod
+        for each in context.observer.stays(context.settings.service_name)
+        if each.since + offset <= lost.sent and lost.ended <= each.until + offset
+    }
+    return bool(answered) and (answered == {""} or others - gone <= answered)
 
 
 def _comings(context: Context) -> list[float]:

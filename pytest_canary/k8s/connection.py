@@ -82,8 +82,8 @@ class Connection:
         self.configuration = configuration
         self.host: str = configuration.host
         self.redactor = redactor or Redactor()
-        # Of all that the client has, what makes connections: its methods by kind take a second to
-        # import and 30 MB, and its models leave out fields that are new to them.
+        # Of all that the client has, what makes connections: its methods by kind take half a second
+        # to import and 30 MB, and its models leave out fields that are new to them.
         self._pool: PoolManager = client.ApiClient(configuration).rest_client.pool_manager
         self._ahead: float | None = None
 
@@ -101,15 +101,16 @@ class Connection:
         if configuration.cert_file:
             key = configuration.key_file
             session.cert = (configuration.cert_file, key) if key else configuration.cert_file
-        if self.authorization:
-            session.headers["Authorization"] = self.authorization
+        if token := self.authorization:
+            session.headers["Authorization"] = token
         return session
 
     @property
     def authorization(self) -> str | None:
         """The header of that name that requests need; None where a certificate does."""
+        # Asked once, as each time may run a login program. Older clients have the other name.
         key = self.configuration.get_api_key_with_prefix
-        token: str | None = key("authorization") or key("BearerToken")
+        token: str | None = key("BearerToken", alias="authorization")
         return token
 
     def now(self) -> datetime.datetime:
@@ -149,14 +150,14 @@ class Connection:
 
         Raises:
             RefusedError: it answers with an error.
-            HTTPError: it does not answer; of urllib3.
+            HTTPError: it does not answer, or its error breaks off; of urllib3.
         """
         from urllib3 import Timeout
 
         headers = {"Accept": "application/json, */*", "User-Agent": "pytest-canary"}
-        if self.authorization:
-            # Each time, as a token may have been renewed meanwhile.
-            headers["Authorization"] = self.authorization
+        # Each time, as a token may have been renewed meanwhile.
+        if token := self.authorization:
+            headers["Authorization"] = token
         if body is not None:
             merged = "merge-patch+" if method == "PATCH" else ""
             headers["Content-Type"] = f"application/{merged}json"
@@ -168,10 +169,10 @@ class Connection:
             timeout=Timeout(connect=timeout[0], read=timeout[1]),
             preload_content=False,
         )
-        self._learn_time(answer.headers)
         if not 200 <= answer.status <= 299:
             with answer:
                 raise RefusedError(answer.status, answer.reason or "", _message(answer))
+        self._learn_time(answer.headers)
         return answer
 
     def read(
@@ -235,11 +236,9 @@ class Connection:
 
 def _message(answer: BaseHTTPResponse) -> str:
     """The API server's own sentence, where it gave one."""
-    from urllib3.exceptions import HTTPError
-
     try:
         return str(json.loads(answer.data)["message"])
-    except (HTTPError, TypeError, ValueError, KeyError):
+    except (TypeError, ValueError, KeyError):
         return ""
 
 

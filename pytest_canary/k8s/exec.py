@@ -131,7 +131,7 @@ def _url(
 
 
 def _tls(connection: Connection) -> dict[str, Any]:
-    """How the API server and this client prove who they are, as the client's requests do."""
+    """How the API server and this client prove who they are, as in all other requests."""
     from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
     configuration = connection.configuration
@@ -152,7 +152,7 @@ def _tls(connection: Connection) -> dict[str, Any]:
 
 
 def _proxy(connection: Connection) -> dict[str, Any]:
-    """The proxy of the client's own requests; none otherwise, whatever the environment says."""
+    """The proxy of all other requests; none otherwise, whatever the environment says."""
     configuration = connection.configuration
     if not configuration.proxy:
         # Whom a proxy is not for is only asked where there is one.

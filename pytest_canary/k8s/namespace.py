@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from pytest_canary.core.disclosure import Disclosure
 from pytest_canary.core.masking import Redactor
@@ -241,7 +240,7 @@ class Namespace:
         return self._proxy("Service", service, port)
 
     def _proxy(self, kind: str, name: str, port: int) -> tuple[str, requests.Session]:
-        path = f"{self._path(kind)}/{quote(name)}:{port}/proxy"
+        path = f"{self._path(kind, name)}:{port}/proxy"
         return self._connection.host + path, self._connection.session()
 
     def _path(self, kind: str, *below: str) -> str:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from pytest_canary.core.disclosure import Disclosure
 from pytest_canary.core.output import LIMIT
-from pytest_canary.k8s.connection import Query
 from pytest_canary.k8s.dry_run import Refusal
 from pytest_canary.k8s.exec import Exec
 from pytest_canary.k8s.objects import Object
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     import requests
     from urllib3 import BaseHTTPResponse
 
+    from pytest_canary.k8s.connection import Query
     from pytest_canary.k8s.rights import Right
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote
 
 from pytest_canary.k8s.connection import Connection
 from pytest_canary.k8s.dry_run import DryRun, Refusal
@@ -46,9 +45,10 @@ class OwnObjects:
             ClusterError: it is refused.
         """
         name = body["metadata"]["name"]
-        what, path = f"write EndpointSlice {name}", path_of(body["kind"], namespace=self._namespace)
-        if not self._write(what, "PUT", f"{path}/{quote(name)}", body, gone_is_fine=True):
-            self._write(what, "POST", path, body)
+        what, there = f"write EndpointSlice {name}", {"namespace": self._namespace}
+        one, all_of_them = path_of(body["kind"], name, **there), path_of(body["kind"], **there)
+        if not self._write(what, "PUT", one, body, gone_is_fine=True):
+            self._write(what, "POST", all_of_them, body)
 
     def dry_apply(self, body: dict[str, Any]) -> Refusal | None:
         """`kubectl apply --dry-run=server`: what the API server has against it; None for nothing.

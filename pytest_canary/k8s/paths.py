@@ -42,5 +42,5 @@ def path_of(kind: str, *below: str, namespace: str | None = None) -> str:
         KeyError: the kind is none of PLACES.
     """
     root, word = PLACES[kind]
-    there = ["namespaces", namespace] if namespace else []
-    return "/".join([root, *map(quote, [*there, word, *below])])
+    there = () if namespace is None else ("namespaces", namespace)
+    return "/".join([root, *(quote(part, safe="") for part in (*there, word, *below))])

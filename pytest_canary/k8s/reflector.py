@@ -123,6 +123,8 @@ class Reflector:
                 # stop() may have looked for it before it was there.
                 return
             for line in _lines(answer):
+                if self._stopped.is_set():
+                    return
                 self._tell(line)
 
     def _tell(self, line: bytes) -> None:
@@ -134,7 +136,8 @@ class Reflector:
             raise ValueError("a watch has told what is no JSON") from None
         if event["type"] == "ERROR":
             status = event["object"]
-            raise RefusedError(int(status["code"]), str(status.get("reason") or ""))
+            told = filter(None, (status.get("reason"), status.get("message")))
+            raise RefusedError(int(status["code"]), ": ".join(map(str, told)))
         if event["type"] in ("ADDED", "MODIFIED", "DELETED"):
             self._tell_change(self.kind, event["type"], event["object"])
 

@@ -207,6 +207,11 @@ class Exchange:
         return f"{line}: {self.text}" if self.text else line
 
     @property
+    def sent(self) -> float:
+        """Seconds from the traffic's start to when it was sent."""
+        return self.due + self.lag
+
+    @property
     def ended(self) -> float:
         """Seconds from the traffic's start to when the answer was there, or it was lost."""
         return self.due + self.seconds

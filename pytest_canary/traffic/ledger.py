@@ -148,7 +148,8 @@ class Ledger:
     def exchange(self, number: int) -> Exchange:
         """A request with everything that is known of it."""
         schedule, due = self.schedule, self.schedule.due(number)
-        phase = self._phase(due)
+        # It is noted last: whatever has ended by it has all the rest.
+        kind, phase = self.kind(number), self._phase(due)
         return Exchange(
             number,
             due,
@@ -162,7 +163,7 @@ class Ledger:
             self._status[number],
             self._seconds[number],
             self._lag[number],
-            self.kind(number),
+            kind,
             schedule.unique(number),
             self._texts.get(number, ""),
             self.track(number),

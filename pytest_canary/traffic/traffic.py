@@ -14,6 +14,7 @@ that hangs for a second is seen by every request of that second, not by one.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
 from types import TracebackType
 
@@ -192,10 +193,7 @@ class Traffic:
 
     def losses(self) -> list[Exchange]:
         """The lost requests, in their order; without the secrets in what came of them."""
-        self.check()
-        # Not as they end: that would take half a millisecond of the thread that measures.
-        lost = (self.ledger.exchange(number) for number in self.ledger.of_kinds(*LOST))
-        return [replace(each, text=self._redact(each.text)) if each.text else each for each in lost]
+        return self._exchanges(self.ledger.of_kinds(*LOST))
 
     def findings(self) -> list[Finding]:
         """What is wrong with the requests; empty where none is lost."""
@@ -226,9 +224,17 @@ class Traffic:
         return self.ledger.summary(self.ledger.window(begin, end))
 
     def exchanges(self, begin: float, end: float) -> list[Exchange]:
-        """The requests that were due from `begin` to before `end`, by `now()`, in their order."""
+        """The requests that were due from `begin` to before `end`, by `now()`, in their order.
+
+        Without the secrets in what came of them.
+        """
+        return self._exchanges(self.ledger.window(begin, end))
+
+    def _exchanges(self, numbers: Iterable[int]) -> list[Exchange]:
         self.check()
-        return [self.ledger.exchange(number) for number in self.ledger.window(begin, end)]
+        # Not as they end: that would take half a millisecond of the thread that measures.
+        found, show = map(self.ledger.exchange, numbers), self._redact
+        return [replace(each, text=show(each.text)) if each.text else each for each in found]
 
     def columns(self, begin: float, end: float) -> Columns:
         """What became of each request that was due from `begin` to before `end`."""

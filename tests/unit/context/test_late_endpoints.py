@@ -204,7 +204,8 @@ def test_what_is_late_is_waited_for(new_world: NewWorld) -> None:
 
 
 LATE = Leave("web-1", began=10, led=14, ended=15, late=2)
-LASTING = Leave("web-1", began=10, led=14, ended=23.1, late=2)
+LASTING = Leave("web-1", began=10, led=14, ended=24, late=2)
+ENDING = Ending("web-1", frozenset(), -20.0)
 STILL = Leave("web-1", began=10, led=math.inf, ended=math.inf)
 PROMPT = Leave("web-2", began=10, led=10.1, ended=15)
 
@@ -213,7 +214,7 @@ PROMPT = Leave("web-2", began=10, led=10.1, ended=15)
     ("lost", "pods", "own"),
     [
         (exchange(Kind.RESET, due=12.1), [LATE], True),
-        (exchange(Kind.CLOSED, due=15.5), [LATE], True),
+        (exchange(Kind.CLOSED, due=15.4), [LATE], True),
         # Whatever waits may wait for something else that holds up all.
         (exchange(Kind.TIMEOUT, due=13, seconds=10), [LATE], False),
         # It came when an app has to serve on, and was cut later.
@@ -237,26 +238,43 @@ def test_whose_a_lost_request_is(lost: Exchange, pods: list[Leave], own: bool) -
     assert lost_by_late_endpoints(looked_at([], []), [lost], pods) == [lost] * own
 
 
+def answer(due: float, pod: str = "", seconds: float = 0.5, unique: str = "") -> Exchange:
+    return exchange(Kind.ANSWERED, due=due, pod=pod, seconds=seconds, unique=unique)
+
+
+@pytest.mark.parametrize("kind", [Kind.TIMEOUT, Kind.CONNECT_TIMEOUT])
 @pytest.mark.parametrize(
-    ("pod", "other", "own"),
+    ("pod", "others", "own"),
     [
-        (LATE, exchange(Kind.ANSWERED, due=14.0), True),
+        (LATE, [answer(14, "web-2"), answer(15, "web-3")], True),
+        # One of them may have let it wait.
+        (LATE, [answer(14, "web-2"), answer(15, "web-2")], False),
+        # An app that does not say who answers.
+        (LATE, [answer(14)], True),
+        (LATE, [], False),
         # What one waits for, they all do: a lock, say.
-        (LATE, exchange(Kind.TIMEOUT, due=14.0, seconds=10.0), False),
-        (LATE, exchange(Kind.ANSWERED, due=14.0, seconds=9.5), False),
-        # It may have come before the lock, or needs other tables.
-        (LATE, exchange(Kind.ANSWERED, due=13.0), False),
-        (LATE, exchange(Kind.ANSWERED, "PUT", due=14.0), False),
+        (LATE, [exchange(Kind.TIMEOUT, due=14.0, seconds=10.0)], False),
+        (LATE, [answer(14, seconds=9.5)], False),
+        # It may have come before the lock, or needs others.
+        (LATE, [answer(13)], False),
+        (LATE, [answer(14, unique="a person")], False),
         # The pod is there still, and had the time to answer.
-        (LASTING, exchange(Kind.ANSWERED, due=14.0), False),
+        (LASTING, [answer(14)], False),
     ],
 )
 def test_what_waits_for_a_pod_that_is_gone_is_told_from_what_waits_for_all(
-    pod: Leave, other: Exchange, own: bool
+    kind: Kind, pod: Leave, others: list[Exchange], own: bool
 ) -> None:
-    lost = exchange(Kind.TIMEOUT, due=13.0, seconds=10.0)
-    context = looked_at([], [], sent=[lost, other])
+    lost = exchange(kind, due=13.0, seconds=10.0)
+    stays = [Stay("web-1", -25, -16), Stay("web-2", -25), Stay("web-3", -25), Stay("web-4", -10)]
+    context = looked_at([ENDING], stays, sent=[lost, *others])
     assert lost_by_late_endpoints(context, [lost], [pod]) == [lost] * own
+
+
+def test_what_was_sent_late_counts_from_then() -> None:
+    """A machine on which the cluster is late is too busy for others too."""
+    sent_late = exchange(Kind.RESET, due=11.9, lag=0.8, seconds=1.0)
+    assert lost_by_late_endpoints(looked_at([], []), [sent_late], [LATE]) == [sent_late]
 
 
 def test_pods_are_told_that_ended_about_then() -> None:

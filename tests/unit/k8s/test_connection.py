@@ -2,6 +2,7 @@
 
 import base64
 import datetime
+import json
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,7 @@ from pytest_canary.api.client import Api
 from pytest_canary.api.transport import NoAnswerError, exchange
 from pytest_canary.config.api_settings import ApiSettings
 from pytest_canary.core.errors import ClusterError
+from pytest_canary.k8s.connection import UnansweredError
 from pytest_canary.k8s.exec import ExecError
 from pytest_canary.k8s.namespace import Namespace
 
@@ -93,6 +95,48 @@ def test_an_answer_that_breaks_off_in_its_midst_is_none(
     server.reply = Reply(body={"items": [{"metadata": {"name": "app-1"}}]}, cut=True)
     with pytest.raises(ClusterError, match=f"^can't {what}: {server.url} does not answer"):
         ask(namespace(machine, server.url))
+
+
+def test_an_error_that_breaks_off_is_none_either(machine: Path, server: Server) -> None:
+    server.reply = Reply(503, {"message": "the API server is shutting down"}, cut=True)
+    with pytest.raises(UnansweredError, match="does not answer"):
+        namespace(machine, server.url).objects("Pod")
+
+
+def test_what_is_changed_is_merged(machine: Path, server: Server) -> None:
+    namespace(machine, server.url).scale("app", 3)
+    (asked,) = server.asked
+    path = "/apis/apps/v1/namespaces/canary-test/deployments/app/scale"
+    assert (asked.method, asked.path) == ("PATCH", path)
+    assert asked.headers["Content-Type"] == "application/merge-patch+json"
+    assert json.loads(asked.body) == {"spec": {"replicas": 3}}
+
+
+LOGIN = """#!/bin/sh
+echo >>{folder}/asked
+printf '{{"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential",'
+printf '"status": {{"token": "t%s", "expirationTimestamp": "{end}"}}}}' $(wc -l <{folder}/asked)
+"""
+
+
+def test_a_token_that_ends_soon_is_renewed_once_for_each_request(
+    machine: Path, server: Server
+) -> None:
+    """By the program that the kubeconfig names."""
+    server.reply = Reply(body={"items": []})
+    end = datetime.datetime.now(datetime.UTC) + datetime.timedelta(minutes=1)
+    program = machine / "login"
+    program.write_text(LOGIN.format(folder=machine, end=f"{end:%Y-%m-%dT%H:%M:%SZ}"))
+    program.chmod(0o755)
+    login = {"apiVersion": "client.authentication.k8s.io/v1", "command": str(program)}
+    user = {"exec": login | {"interactiveMode": "Never"}}
+    it = namespace(machine, server.url, user)
+    before = len((machine / "asked").read_text())
+    for _ in range(3):
+        it.objects("Pod")
+    assert len((machine / "asked").read_text()) == before + 3
+    told = [each.headers["Authorization"] for each in server.asked]
+    assert told == [f"Bearer t{before + number}" for number in (1, 2, 3)]
 
 
 @pytest.mark.parametrize("name", ["HTTP_PROXY", "http_proxy", "ALL_PROXY"])

@@ -284,12 +284,21 @@ def test_what_is_gone_already_is_deleted(api_server: ApiServer, namespace: Names
     namespace.delete_deployment("app")
     namespace.delete_service("app-lb")
     namespace.delete()
-    assert [each.split("?")[0] for each in api_server.asked] == [
-        f"DELETE {POD}/app-1",
-        "DELETE /apis/apps/v1/namespaces/canary-test/deployments/app",
+    namespace.delete_job("migrate")
+    assert api_server.asked == [
+        f"DELETE {POD}/app-1?gracePeriodSeconds=0",
+        "DELETE /apis/apps/v1/namespaces/canary-test/deployments/app?propagationPolicy=Background",
         "DELETE /api/v1/namespaces/canary-test/services/app-lb",
         "DELETE /api/v1/namespaces/canary-test",
-        f"DELETE {POD}",
+        f"DELETE {POD}?gracePeriodSeconds=0",
+        "DELETE /apis/batch/v1/namespaces/canary-test/jobs/migrate?propagationPolicy=Background",
+    ]
+
+
+def test_a_name_leads_nowhere_else(api_server: ApiServer, namespace: Namespace) -> None:
+    namespace.delete_service("../secrets/db")
+    assert api_server.asked == [
+        "DELETE /api/v1/namespaces/canary-test/services/..%2Fsecrets%2Fdb",
     ]
 
 

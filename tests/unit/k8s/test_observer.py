@@ -205,7 +205,6 @@ def test_what_a_watch_tells_is_seen(told: Told, observer: Observer) -> None:
         event("ERROR", code=410, reason="Expired", message="too old resource version"),
         event("ERROR", code=500),
         "half a li\n",
-        "\n",
     ],
 )
 def test_a_watch_that_tells_something_else_is_begun_anew_with_a_list(
@@ -215,8 +214,16 @@ def test_a_watch_that_tells_something_else_is_begun_anew_with_a_list(
     wait_for(observer, "other")
     api_server.answers[f"GET {PATHS['Service']}"] = listing("shop-lb")
     told.put(line)
-    # A blank line may be passed over, as it tells nothing.
+    wait_for(observer, "shop-lb")
     told.put(None)
+
+
+def test_lines_of_a_watch_come_as_they_may(told: Told, observer: Observer) -> None:
+    first, second = (event("ADDED", metadata={"name": name}) for name in ("other", "shop-lb"))
+    told.put(first[:9])
+    told.put(first[9:] + "\n" + second[:30])
+    wait_for(observer, "other")
+    told.put(second[30:])
     wait_for(observer, "shop-lb")
     told.put(None)
 
