@@ -108,9 +108,10 @@ class Connection:
     @property
     def authorization(self) -> str | None:
         """The header of that name that requests need; None where a certificate does."""
-        # Asked once, as each time may run a login program. Older clients have the other name.
-        key = self.configuration.get_api_key_with_prefix
-        token: str | None = key("BearerToken", alias="authorization")
+        configuration = self.configuration
+        # Older clients have the other name. Asked for one alone, as that may run a login program.
+        name = "BearerToken" if "BearerToken" in configuration.api_key else "authorization"
+        token: str | None = configuration.get_api_key_with_prefix(name)
         return token
 
     def now(self) -> datetime.datetime:

@@ -114,9 +114,11 @@ def serving_api() -> Iterator[ApiServer]:
     with ApiServer() as running:
         thread = threading.Thread(target=running.serve_forever, args=(0.01,))
         thread.start()
-        yield running
-        running.shutdown()
-        thread.join()
+        try:
+            yield running
+        finally:
+            running.shutdown()
+            thread.join()
 
 
 def write_kubeconfig(path: Path, server: ApiServer) -> None:
