@@ -155,8 +155,8 @@ def lost_by_late_endpoints(
         if not each.version and each.kind in TAKEN_ALONG | WAITED
         if any(pod.gets_late(each) for pod in pods)
         and not any(pod.must_answer(each) for pod in pods)
-        and not any(at - BEFORE <= each.sent <= at + AFTER for at in joined)
-        and not any(each.meets(at - BEFORE, at + AFTER) for at in left)
+        and not any(at - BEFORE <= each.sent <= at + AFTER for _, at in joined)
+        and not any(each.meets(at - BEFORE, at + AFTER) for _, at in left)
         and (each.kind not in WAITED or _others_answer(context, each, pods))
     ]
 
@@ -183,21 +183,22 @@ def _others_answer(context: Context, lost: Exchange, pods: Sequence[Leave]) -> b
     return bool(answered) and (answered == {""} or others - gone <= answered)
 
 
-def _comings(context: Context) -> list[float]:
-    """When pods joined the Service, by the traffic's clock; nobody was led to them before."""
+def _comings(context: Context) -> list[tuple[str, float]]:
+    """Pods, and when they joined the Service by the traffic's clock; none was led to before."""
     offset = traffic_offset(context)
-    return [each.since + offset for each in context.observer.stays(context.settings.service_name)]
+    stays = context.observer.stays(context.settings.service_name)
+    return [(each.pod, each.since + offset) for each in stays]
 
 
-def _goings(context: Context) -> list[float]:
-    """When pods left the Service without being told to end, by the traffic's clock.
+def _goings(context: Context) -> list[tuple[str, float]]:
+    """Pods that left the Service without being told to end, and when by the traffic's clock.
 
     One that leaves it so has lost its readiness, and may not have answered before.
     """
     offset = traffic_offset(context)
     told = {each.pod: each for each in context.observer.endings}
     return [
-        each.until + offset
+        (each.pod, each.until + offset)
         for each in context.observer.stays(context.settings.service_name)
         if each.pod not in told or not left_as_told(each, told[each.pod])
     ]
@@ -221,10 +222,23 @@ def late_finding(losses: Sequence[Exchange], pods: Sequence[Leave]) -> Finding:
     )
 
 
-def told_to_end_about(pods: Sequence[Leave], losses: Sequence[Exchange]) -> list[str]:
-    """What became of the pods that were told to end when requests were lost, a line each."""
-    return [
-        pod.shown
-        for pod in pods
-        if any(each.meets(pod.began - BEFORE, max(pod.led, pod.ended) + AFTER) for each in losses)
+def happened_about(
+    context: Context, pods: Sequence[Leave], losses: Sequence[Exchange]
+) -> list[str]:
+    """What happened to the Service's pods when requests were lost, a line each."""
+
+    def about(begin: float, end: float) -> bool:
+        return any(each.meets(begin - BEFORE, end + AFTER) for each in losses)
+
+    told = [pod.shown for pod in pods if about(pod.began, max(pod.led, pod.ended))]
+    joined = [
+        f"pod {pod} joined the Service {at:.1f} s after the start"
+        for pod, at in _comings(context)
+        if about(at, at)
     ]
+    left = [
+        f"pod {pod} left the Service {at:.1f} s after the start, and had not been told to end"
+        for pod, at in _goings(context)
+        if about(at, at)
+    ]
+    return [*told, *joined, *left]

@@ -18,9 +18,9 @@ from unit.traffic.test_exchange import exchange
 
 from pytest_canary.context.late_endpoints import (
     Leave,
+    happened_about,
     leaves,
     lost_by_late_endpoints,
-    told_to_end_about,
 )
 from pytest_canary.core.errors import FoundError
 from pytest_canary.k8s.history import Ending
@@ -277,15 +277,18 @@ def test_what_was_sent_late_counts_from_then() -> None:
     assert lost_by_late_endpoints(looked_at([], []), [sent_late], [LATE]) == [sent_late]
 
 
-def test_pods_are_told_that_ended_about_then() -> None:
+def test_pods_are_told_that_ended_about_then_or_came_or_went() -> None:
     lost = exchange(Kind.RESET, due=12.0, seconds=0.5)
     other = Leave("web-3", began=20, led=20.1, ended=25)
     over = Leave("web-0", began=1, led=1.1, ended=6)
-    assert told_to_end_about([over, LATE, other], [lost]) == [
+    context = looked_at([], [Stay("web-4", -18.5), Stay("web-5", -30, -17.2), Stay("web-6", -12)])
+    assert happened_about(context, [over, LATE, other], [lost]) == [
         "pod web-1 was told to end 10.0 s after the start; the Service led connections to it "
-        "for another 4.0 s; it ended 5.0 s after it was told to"
+        "for another 4.0 s; it ended 5.0 s after it was told to",
+        "pod web-4 joined the Service 11.5 s after the start",
+        "pod web-5 left the Service 12.8 s after the start, and had not been told to end",
     ]
-    assert told_to_end_about([STILL], [lost]) == [
+    assert happened_about(looked_at([], []), [STILL], [lost]) == [
         "pod web-1 was told to end 10.0 s after the start; the Service still leads connections to "
         "it; it has not ended yet"
     ]
