@@ -206,6 +206,7 @@ def delete_namespace(
         (waiter or Waiter()).until(f"namespace {name} to be gone", look, timeout=timeout)
     except ClusterError as error:
         sentence = f"namespace {name} can't be deleted: {error.sentence}"
+        # Of the same class: one that does not answer is told from one that refuses.
         raise type(error)(sentence, error.evidence) from error
 
 

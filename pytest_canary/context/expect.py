@@ -16,7 +16,7 @@ from pytest_canary.context.expectations import (
 )
 from pytest_canary.context.following import wait_for_kube_proxy
 from pytest_canary.context.late_endpoints import (
-    happened_about,
+    describe_events,
     late_finding,
     leaves,
     lost_by_late_endpoints,
@@ -181,7 +181,7 @@ def no_lost_request(context: Context, stage: str) -> str:
     own = lost_by_baseline(context, _without(lost, late))
     rest = _without(lost, [*late, *own])
     expect_no_findings(
-        request_findings(traffic.sent, rest, _before(context), happened_about(context, pods, rest))
+        request_findings(traffic.sent, rest, _before(context), describe_events(context, pods, rest))
     )
     for place, losses in _by_stage(late).items():
         journal.tell(place, [late_finding(losses, pods)])

@@ -140,10 +140,10 @@ def lost_by_late_endpoints(
 ) -> list[Exchange]:
     """Those of lost requests that the cluster led to a pod long after it was told to end.
 
-    Left out are those that somebody has answered, and those that another pod may have lost: one
-    that was told to end about then, one that had just joined the Service, and one that had left it
-    without being told to end. What waited until its deadline is left out too where another pod may
-    have let it wait. Where the Service asks for pods that are not ready, it is none.
+    Left out are those that somebody has begun to answer, and those that another pod may have lost:
+    one that was told to end about then, one that had just joined the Service, and one that had left
+    it without being told to end. What waited until its deadline is left out too where another pod
+    may have let it wait. Where the Service asks for pods that are not ready, it is none.
     """
     service = context.observer.snapshot().services.get(context.settings.service_name, {})
     if not losses or service.get("spec", {}).get("publishNotReadyAddresses"):
@@ -152,7 +152,7 @@ def lost_by_late_endpoints(
     return [
         each
         for each in losses
-        if not each.version and each.kind in TAKEN_ALONG | WAITED
+        if not (each.version or each.pod or each.status) and each.kind in TAKEN_ALONG | WAITED
         if any(pod.gets_late(each) for pod in pods)
         and not any(pod.must_answer(each) for pod in pods)
         and not any(at - BEFORE <= each.sent <= at + AFTER for _, at in joined)
@@ -200,7 +200,8 @@ def _goings(context: Context) -> list[tuple[str, float]]:
     return [
         (each.pod, each.until + offset)
         for each in context.observer.stays(context.settings.service_name)
-        if each.pod not in told or not left_as_told(each, told[each.pod])
+        if each.until < math.inf
+        and (each.pod not in told or not left_as_told(each, told[each.pod]))
     ]
 
 
@@ -222,7 +223,7 @@ def late_finding(losses: Sequence[Exchange], pods: Sequence[Leave]) -> Finding:
     )
 
 
-def happened_about(
+def describe_events(
     context: Context, pods: Sequence[Leave], losses: Sequence[Exchange]
 ) -> list[str]:
     """What happened to the Service's pods when requests were lost, a line each."""

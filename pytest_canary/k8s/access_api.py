@@ -104,7 +104,7 @@ class AccessApi:
         return Token(answer["status"]["token"], (until - self._connection.now()).total_seconds())
 
     def _ask(self, what: str, path: str, body: Object) -> Any:
-        told = self._connection.read(what, self._namespace, path, method="POST", body=body)
+        told = self._connection.ask(what, self._namespace, path, method="POST", body=body)
         return json.loads(told or b"{}")
 
 

@@ -57,7 +57,7 @@ class ClusterApi:
         Raises:
             ClusterError: the kubelet may not be asked, or does not answer.
         """
-        told = self._connection.read(
+        told = self._connection.ask(
             f"ask the kubelet of node {node}",
             self._namespace,
             path_of("Node", node, "proxy", "stats", "summary"),

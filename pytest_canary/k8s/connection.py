@@ -27,16 +27,16 @@ Query = Mapping[str, str | int]
 API_TIMEOUT = (10, 60)
 
 
-class RefusedError(Exception):
+class StatusError(Exception):
     """The API server has answered with an error.
 
     Attributes:
         status: HTTP's.
-        message: the API server's own sentence, where it gave one; otherwise what it is in itself.
+        message: the API server's own sentence, where it gave one; otherwise this error's text.
     """
 
     def __init__(self, status: int, reason: str, message: str = "") -> None:
-        """Its text is the reason: a word or two, as HTTP or the API server has it."""
+        """Its text is the reason, as HTTP has it; of a watch's error, its message too."""
         super().__init__(reason or f"status {status}")
         self.status = status
         self.message = message or str(self)
@@ -55,8 +55,9 @@ class Connection:
         redactor: takes the secrets out of what the API server says.
 
     Attributes:
-        configuration: what the kubeconfig says.
+        configuration: kubernetes' own: what the kubeconfig says, and the proxy that is used.
         host: the API server's URL.
+        redactor: as given.
     """
 
     def __init__(
@@ -82,8 +83,8 @@ class Connection:
         self.configuration = configuration
         self.host: str = configuration.host
         self.redactor = redactor or Redactor()
-        # Of all that the client has, what makes connections: its methods by kind take half a second
-        # to import and 30 MB, and its models leave out fields that are new to them.
+        # Its connections alone are used. Its classes by kind (CoreV1Api …) take half a second to
+        # import and 30 MB, and its models leave out fields that they don't know.
         self._pool: PoolManager = client.ApiClient(configuration).rest_client.pool_manager
         self._ahead: float | None = None
 
@@ -109,7 +110,8 @@ class Connection:
     def authorization(self) -> str | None:
         """The header of that name that requests need; None where a certificate does."""
         configuration = self.configuration
-        # Older clients have the other name. Asked for one alone, as that may run a login program.
+        # Older versions of kubernetes have the other name. Asking may run a login program, so it is
+        # asked for one of them alone.
         name = "BearerToken" if "BearerToken" in configuration.api_key else "authorization"
         token: str | None = configuration.get_api_key_with_prefix(name)
         return token
@@ -150,7 +152,7 @@ class Connection:
             timeout: seconds to connect, and for each piece of the answer.
 
         Raises:
-            RefusedError: it answers with an error.
+            StatusError: it answers with an error.
             HTTPError: it does not answer, or its error breaks off; of urllib3.
         """
         from urllib3 import Timeout
@@ -172,11 +174,11 @@ class Connection:
         )
         if not 200 <= answer.status <= 299:
             with answer:
-                raise RefusedError(answer.status, answer.reason or "", _message(answer))
+                raise StatusError(answer.status, answer.reason or "", _message(answer))
         self._learn_time(answer.headers)
         return answer
 
-    def read(
+    def ask(
         self,
         what: str,
         namespace: str,
@@ -188,7 +190,7 @@ class Connection:
         gone_is_fine: bool = False,
         limit: int | None = None,
     ) -> bytes | None:
-        """What the API server answers, as it is; one that breaks off has not come.
+        """Ask the API server, and return its whole answer; one that breaks off has not come.
 
         Args:
             what: what this does, as an infinitive.
@@ -212,7 +214,7 @@ class Connection:
         try:
             with self.send(method, path, query=query, body=body) as answer:
                 return answer.read(limit) if limit else answer.data
-        except RefusedError as error:
+        except StatusError as error:
             if gone_is_fine and error.status == 404:
                 return None
             said = self.mask(error.message)
@@ -225,8 +227,15 @@ class Connection:
             ) from None
 
     def items(self, what: str, namespace: str, path: str, **query: str | int) -> list[Object]:
-        """What the API server lists; the arguments and errors are `read`'s own."""
-        body = self.read(what, namespace, path, query=query)
+        """What the API server lists.
+
+        Args:
+            what: as in `ask`, and so its errors.
+            namespace: as in `ask`.
+            path: as in `send`.
+            query: what follows the path, each by its name.
+        """
+        body = self.ask(what, namespace, path, query=query)
         items: list[Object] = json.loads(body or b"{}")["items"]
         return items
 

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from pytest_canary.core.errors import ClusterError
-from pytest_canary.k8s.connection import API_TIMEOUT, Connection
+from pytest_canary.k8s.connection import API_TIMEOUT, Connection, UnansweredError
 from pytest_canary.k8s.objects import Object
 
 if TYPE_CHECKING:
@@ -108,7 +107,7 @@ class DryRun:
                 timeout=API_TIMEOUT,
             )
         except requests.RequestException as error:
-            raise ClusterError(
+            raise UnansweredError(
                 f"can't try an object out: {host} does not answer; see that the cluster runs",
                 self._connection.mask(error),
             ) from None

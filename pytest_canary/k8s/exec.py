@@ -87,7 +87,7 @@ def open_exec(
 ) -> Any:
     """Start a command in a pod, and return the websocket that tells of it.
 
-    The client's own `stream` gives its websocket no deadline but that of all websockets of the
+    kubernetes' own `stream` gives its websocket no deadline but that of all websockets of the
     process, and one that connects for ever has none.
 
     Raises:
@@ -152,7 +152,7 @@ def _tls(connection: Connection) -> dict[str, Any]:
 
 
 def _proxy(connection: Connection) -> dict[str, Any]:
-    """The proxy of all other requests; none otherwise, whatever the environment says."""
+    """The proxy of all other requests; none where they have none, whatever the environment says."""
     configuration = connection.configuration
     if not configuration.proxy:
         # Whom a proxy is not for is only asked where there is one.
@@ -247,7 +247,8 @@ def _status(text: str) -> dict[str, Any]:
 def _frames(socket: Any, deadline: float) -> Iterator[tuple[int, str]]:
     """What comes through an exec's websocket: channel and text, until the other side closes it.
 
-    The client's own `update` would not return before an output has a pause, and some never have.
+    The `update` of kubernetes' own client would not return before an output has a pause, and some
+    never have.
 
     Raises:
         TimeoutError: the deadline (`time.monotonic`) passed.

@@ -73,7 +73,7 @@ def _read(
     """The first bytes of a log's last lines."""
     query: dict[str, str | int] = {"container": container} if container else {}
     query |= {name: "true" for name, wanted in asked.items() if wanted}
-    content = connection.read(
+    content = connection.ask(
         f"read the log of pod {pod}",
         namespace,
         path_of("Pod", pod, "log", namespace=namespace),

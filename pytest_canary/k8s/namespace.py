@@ -89,7 +89,7 @@ class Namespace:
 
     def _itself(self) -> Object | None:
         """The namespace as an object; by its name, as few may list all of them."""
-        body = self._connection.read(
+        body = self._connection.ask(
             f"look at namespace {self.name}",
             self.name,
             path_of("Namespace", self.name),
@@ -115,7 +115,19 @@ class Namespace:
         return self._connection.items(f"list kind {kind}", self.name, self._path(kind))
 
     def open_list(self, kind: str, query: Query, timeout: tuple[float, float]) -> BaseHTTPResponse:
-        """The answer to whoever lists or watches a kind, as `Connection.send` has it."""
+        """Ask for all objects of a kind; with `watch` in the query, for what becomes of them.
+
+        The answer is still open: whoever has it reads and closes it.
+
+        Args:
+            kind: one of `paths.PLACES`.
+            query: what follows the path, in the API's own words.
+            timeout: seconds to connect, and for each piece of the answer.
+
+        Raises:
+            StatusError: it answers with an error.
+            HTTPError: it does not answer; of urllib3.
+        """
         return self._connection.send("GET", self._path(kind), query=query, timeout=timeout)
 
     def keys(self) -> dict[str, frozenset[str]]:
@@ -247,10 +259,8 @@ class Namespace:
         return path_of(kind, *below, namespace=self.name)
 
     def _write(self, what: str, method: str, path: str, body: Object) -> None:
-        self._connection.read(what, self.name, path, method=method, body=body)
+        self._connection.ask(what, self.name, path, method=method, body=body)
 
     def _delete(self, what: str, path: str, **query: str | int) -> None:
         """Delete what is there, if it is there."""
-        self._connection.read(
-            what, self.name, path, method="DELETE", query=query, gone_is_fine=True
-        )
+        self._connection.ask(what, self.name, path, method="DELETE", query=query, gone_is_fine=True)

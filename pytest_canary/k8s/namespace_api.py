@@ -60,7 +60,7 @@ class Listing(Protocol):
         """The namespace's."""
 
     def open_list(self, kind: str, query: Query, timeout: tuple[float, float]) -> BaseHTTPResponse:
-        """The answer to whoever lists or watches a kind."""
+        """Ask for all objects of a kind, or for what becomes of them."""
 
 
 class MeasuredPods(Protocol):

@@ -28,7 +28,7 @@ class OwnObjects:
     def add(self, *bodies: dict[str, Any]) -> None:
         """Create objects of the run's own.
 
-        Each is a Secret, Service, Deployment, Job, Pod, ServiceAccount, Role or RoleBinding.
+        Each is of a kind in `paths.PLACES`.
 
         Raises:
             ClusterError: there is one of that name already, or it is refused.
@@ -63,8 +63,8 @@ class OwnObjects:
     def _write(
         self, what: str, method: str, path: str, body: dict[str, Any], *, gone_is_fine: bool = False
     ) -> bool:
-        """Whether it was written, which it is not where there is nothing to write over."""
-        written = self._connection.read(
+        """Write an object with the run's labels; False where there is none to write over."""
+        written = self._connection.ask(
             what,
             self._namespace,
             path,

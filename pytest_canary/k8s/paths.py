@@ -7,7 +7,7 @@ from urllib.parse import quote
 APPS = "/apis/apps/v1"
 RBAC = "/apis/rbac.authorization.k8s.io/v1"
 
-# By kind: the version of its group, and the path's word for it.
+# By kind: the path of its group and version, and its plural there.
 PLACES = {
     "ConfigMap": ("/api/v1", "configmaps"),
     "DaemonSet": (APPS, "daemonsets"),
@@ -35,7 +35,7 @@ def path_of(kind: str, *below: str, namespace: str | None = None) -> str:
 
     Args:
         kind: one of PLACES.
-        below: a name, and a part of the object of that name: "app", "scale".
+        below: a name, then parts of the object of that name: "app", "scale".
         namespace: where they are; None for the whole cluster.
 
     Raises:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Protocol
 
-from pytest_canary.k8s.connection import Query, RefusedError
+from pytest_canary.k8s.connection import Query, StatusError
 from pytest_canary.k8s.namespace_api import Listing
 from pytest_canary.k8s.news import Limits
 from pytest_canary.k8s.objects import Object
@@ -28,7 +28,7 @@ REFUSED = (401, 403)
 # server answers the list with an error, which it does not take back as soon as it is there again.
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 1.0
-LONGEST_REFUSED = 5.0
+LONGEST_ANSWERED = 5.0
 
 # Seconds below which a list and its watch have come to nothing, whatever the watch told.
 QUICK = 5.0
@@ -98,8 +98,8 @@ class Reflector:
                 # What nobody has foreseen is told like these, and is not this thread's silent end.
                 failed = True
                 refused = False
-                if isinstance(error, RefusedError) and not self._has_list:
-                    longest, refused = LONGEST_REFUSED, error.status in REFUSED
+                if isinstance(error, StatusError) and not self._has_list:
+                    longest, refused = LONGEST_ANSWERED, error.status in REFUSED
                 self._tell_failure(self.kind, reason(error), refused=refused)
             # Where lists are granted and watches are not, or end at once, lists have to do.
             quick = time.monotonic() - began < QUICK
@@ -137,7 +137,7 @@ class Reflector:
         if event["type"] == "ERROR":
             status = event["object"]
             told = filter(None, (status.get("reason"), status.get("message")))
-            raise RefusedError(int(status["code"]), ": ".join(map(str, told)))
+            raise StatusError(int(status["code"]), ": ".join(map(str, told)))
         if event["type"] in ("ADDED", "MODIFIED", "DELETED"):
             self._tell_change(self.kind, event["type"], event["object"])
 
@@ -160,7 +160,7 @@ def reason(error: Exception) -> str:
     """What went wrong, in one line; the error's name too where nobody has foreseen it."""
     from urllib3.exceptions import HTTPError
 
-    foreseen = isinstance(error, (RefusedError, HTTPError, OSError))
+    foreseen = isinstance(error, (StatusError, HTTPError, OSError))
     told = " ".join(str(getattr(error, "reason", None) or error).split())
     return told if foreseen else f"{type(error).__name__}: {told}"
 

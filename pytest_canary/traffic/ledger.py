@@ -148,8 +148,9 @@ class Ledger:
     def exchange(self, number: int) -> Exchange:
         """A request with everything that is known of it."""
         schedule, due = self.schedule, self.schedule.due(number)
-        # It is noted last: whatever has ended by it has all the rest.
-        kind, phase = self.kind(number), self._phase(due)
+        # First, as `close` notes it last: what has ended by its kind has all the rest.
+        kind = self.kind(number)
+        phase = self._phase(due)
         return Exchange(
             number,
             due,

@@ -232,7 +232,8 @@ class Traffic:
 
     def _exchanges(self, numbers: Iterable[int]) -> list[Exchange]:
         self.check()
-        # Not as they end: that would take half a millisecond of the thread that measures.
+        # Masked here and not as they end, which would take half a millisecond of the thread that
+        # measures.
         found, show = map(self.ledger.exchange, numbers), self._redact
         return [replace(each, text=show(each.text)) if each.text else each for each in found]
 

@@ -21,8 +21,6 @@ Answer = tuple[int, Any]
 class ApiServer(ThreadingHTTPServer):
     """Answers from `answers`, by method and path; one that can be called is given the body.
 
-    What follows WATCH instead of GET is for watches alone.
-
     Attributes:
         ahead: seconds by which its clock is ahead of this machine's.
 

@@ -4,7 +4,8 @@ from typing import Any
 
 SETTINGS: dict[str, Any] = {
     "commands": {"ping": ["app", "ping"], "migrate": ["app", "migrate"], "down": ["app", "down"]},
-    # Requests are real ones, to an app beside which a busy machine runs other things for seconds.
+    # Requests are real ones, and on a busy machine the app that answers them may stand still for
+    # seconds.
     "deadlines": {"rollout": 5, "command": 5, "request": 60},
     # Its requests come when they come, which most of these tests can't do with.
     "traffic": {"rate": 0},
@@ -59,5 +60,5 @@ NO_CANARY: dict[str, Any] = {
 JOB_FIRST = JOB | {"migration": {**JOB["migration"], "first": True}}
 """The same, before there is a pod of its version."""
 
-LOADED = {"traffic": {"rate": 40}}
+LOADED = {"traffic": {"rate": 20}}
 """Settings that let traffic flow."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,7 +19,7 @@ from unit.traffic.test_exchange import exchange
 
 from pytest_canary.context.late_endpoints import (
     Leave,
-    happened_about,
+    describe_events,
     leaves,
     lost_by_late_endpoints,
 )
@@ -225,6 +226,8 @@ PROMPT = Leave("web-2", began=10, led=10.1, ended=15)
         # Somebody has answered it, or has taken it and said so.
         (exchange(Kind.RESET, due=13, version="2"), [LATE], False),
         (exchange(Kind.SERVER_ERROR, due=13, status=503), [LATE], False),
+        (exchange(Kind.CUT, due=13, status=200), [LATE], False),
+        (exchange(Kind.CUT, due=13, pod="web-2"), [LATE], False),
         # Another pod may have lost it, which was led to no longer than it has to be.
         (exchange(Kind.RESET, due=13), [PROMPT], False),
         (exchange(Kind.RESET, due=13), [LATE, PROMPT], True),
@@ -266,9 +269,10 @@ def test_what_waits_for_a_pod_that_is_gone_is_told_from_what_waits_for_all(
     kind: Kind, pod: Leave, others: list[Exchange], own: bool
 ) -> None:
     lost = exchange(kind, due=13.0, seconds=10.0)
+    begun = replace(lost, status=200)
     stays = [Stay("web-1", -25, -16), Stay("web-2", -25), Stay("web-3", -25), Stay("web-4", -10)]
     context = looked_at([ENDING], stays, sent=[lost, *others])
-    assert lost_by_late_endpoints(context, [lost], [pod]) == [lost] * own
+    assert lost_by_late_endpoints(context, [lost, begun], [pod]) == [lost] * own
 
 
 def test_what_was_sent_late_counts_from_then() -> None:
@@ -282,13 +286,13 @@ def test_pods_are_told_that_ended_about_then_or_came_or_went() -> None:
     other = Leave("web-3", began=20, led=20.1, ended=25)
     over = Leave("web-0", began=1, led=1.1, ended=6)
     context = looked_at([], [Stay("web-4", -18.5), Stay("web-5", -30, -17.2), Stay("web-6", -12)])
-    assert happened_about(context, [over, LATE, other], [lost]) == [
+    assert describe_events(context, [over, LATE, other], [lost]) == [
         "pod web-1 was told to end 10.0 s after the start; the Service led connections to it "
         "for another 4.0 s; it ended 5.0 s after it was told to",
         "pod web-4 joined the Service 11.5 s after the start",
         "pod web-5 left the Service 12.8 s after the start, and had not been told to end",
     ]
-    assert happened_about(looked_at([], []), [STILL], [lost]) == [
+    assert describe_events(looked_at([], []), [STILL], [lost]) == [
         "pod web-1 was told to end 10.0 s after the start; the Service still leads connections to "
         "it; it has not ended yet"
     ]

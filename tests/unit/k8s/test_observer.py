@@ -193,7 +193,7 @@ def test_what_a_watch_tells_is_seen(told: Told, observer: Observer) -> None:
         return Seen(", ".join(services), "shop-lb" not in services, None)
 
     Waiter().until("the end of a Service", look, timeout=30, change=observer.change)
-    # As the API server wrote it, and no model of the client's.
+    # As the API server wrote it.
     other = {"metadata": {"name": "other", "resourceVersion": "4"}, "spec": {"a": 1}}
     assert observer.snapshot().services == {"other": other}
     told.put(None)

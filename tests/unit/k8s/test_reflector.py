@@ -3,12 +3,12 @@
 import pytest
 from urllib3.exceptions import HTTPError, MaxRetryError
 
-from pytest_canary.k8s.connection import RefusedError
-from pytest_canary.k8s.reflector import LONGEST_PAUSE, LONGEST_REFUSED, pause, reason
+from pytest_canary.k8s.connection import StatusError
+from pytest_canary.k8s.reflector import LONGEST_ANSWERED, LONGEST_PAUSE, pause, reason
 
 
 def test_who_is_refused_asks_less_and_less_often() -> None:
-    refused = [pause(failures, LONGEST_REFUSED) for failures in range(9)]
+    refused = [pause(failures, LONGEST_ANSWERED) for failures in range(9)]
     assert refused == [0.2, 0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0, 5.0]
     assert pause(10**9, LONGEST_PAUSE) == LONGEST_PAUSE
 
@@ -16,8 +16,8 @@ def test_who_is_refused_asks_less_and_less_often() -> None:
 @pytest.mark.parametrize(
     ("error", "told"),
     [
-        (RefusedError(401, "Unauthorized", "you may not"), "Unauthorized"),
-        (RefusedError(503, ""), "status 503"),
+        (StatusError(401, "Unauthorized", "you may not"), "Unauthorized"),
+        (StatusError(503, ""), "status 503"),
         (MaxRetryError(None, "/", HTTPError("refused")), "refused"),  # type: ignore[arg-type]
         (ConnectionResetError(104, "reset"), "[Errno 104] reset"),
         (TypeError("half\na line"), "TypeError: half a line"),

@@ -14,9 +14,11 @@ from fakes.rude_server import Manner, RudeServer
 from fakes.server import Reply, Server
 from fakes.traffic import PATIENT, ran, sends, traffic_to, until
 
+from pytest_canary.api.factory import client_for
 from pytest_canary.config.settings import Settings
 from pytest_canary.core.errors import TrafficError
-from pytest_canary.traffic import Kind
+from pytest_canary.core.masking import MASK, Redactor
+from pytest_canary.traffic import Kind, Traffic
 from pytest_canary.traffic.generator import BOUNDS, Bounds, Generator, crowd, why_unsent
 from pytest_canary.traffic.ledger import LIMIT
 
@@ -118,6 +120,20 @@ def test_what_a_user_would_have_missed_is_lost_and_sent_only_once(
         f"{traffic.lost} of {traffic.sent} requests were lost, {len(writes)} of them such as no "
         "client may safely send again: PUT /person "
     )
+
+
+def test_requests_of_a_while_are_told_without_secrets(
+    rudely: Callable[[Manner], RudeServer], settings: Callable[..., Settings]
+) -> None:
+    wrong = rudely(rude.says(rude.answer(404, "no such db: hunter22")))
+    chosen = settings()
+    api = client_for(wrong.url, chosen, redactor=Redactor(["hunter22"]))
+    with Traffic(api, chosen.traffic) as traffic:
+        until(lambda: len(traffic.ledger) >= 20)
+    begin, end = traffic.ledger.exchange(5).due, traffic.ledger.exchange(9).due
+    found = traffic.exchanges(begin, end)
+    assert [each.number for each in found] == [5, 6, 7, 8]
+    assert all(MASK in each.text and "hunter22" not in each.text for each in found)
 
 
 def test_what_never_arrived_a_client_may_send_again_and_a_write_is_not_in_doubt(
