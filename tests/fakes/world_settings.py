@@ -60,5 +60,6 @@ NO_CANARY: dict[str, Any] = {
 JOB_FIRST = JOB | {"migration": {**JOB["migration"], "first": True}}
 """The same, before there is a pod of its version."""
 
-LOADED = {"traffic": {"rate": 20}}
-"""Settings that let traffic flow."""
+LOADED = {"traffic": {"rate": 10}}
+"""Settings that let traffic flow: so little that all of it can be made up for after half a minute
+in which a busy machine runs other things."""
