@@ -250,7 +250,7 @@ def requests_fail(world: World) -> None:
     stable.no_request_is_lost,
     "the load generator could not keep up in stable: 30 of ",
     " requests were not sent, so nobody knows whether they would have been lost; lower "
-    "traffic.rate, which is 40, or free the machine",
+    "traffic.rate, which is 10, or free the machine",
     evidence=("30 not sent, as their time had passed",),
     table=LOADED,
 )
