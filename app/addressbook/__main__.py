@@ -1,6 +1,7 @@
 """The commands: serve, ping, migrate and downgrade."""
 
 import argparse
+import os
 import signal
 import sys
 from types import FrameType
@@ -55,8 +56,12 @@ def serve(settings: ServerSettings) -> int:
 
 
 def stop_before_start(_number: int, _frame: FrameType | None) -> NoReturn:
-    """Exit at once, as nothing has been accepted yet."""
-    raise SystemExit(0)
+    """Exit at once, as nothing has been accepted yet.
+
+    Not by an exception: Python ignores one that is raised while something is cleaned up, which each
+    import does, and the signal would be lost with it.
+    """
+    os._exit(0)
 
 
 if __name__ == "__main__":
