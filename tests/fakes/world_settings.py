@@ -60,6 +60,9 @@ NO_CANARY: dict[str, Any] = {
 JOB_FIRST = JOB | {"migration": {**JOB["migration"], "first": True}}
 """The same, before there is a pod of its version."""
 
+JUDGED = {"traffic": {"rate": 40}}
+"""Settings of traffic of which a canary behind the Service gets enough for a go."""
+
 LOADED = {"traffic": {"rate": 10}}
 """Settings that let traffic flow: so little that all of it can be made up for after half a minute
 in which a busy machine runs other things."""

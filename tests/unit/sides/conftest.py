@@ -88,6 +88,6 @@ def opened(world: World) -> Iterator[Tracks]:
 @pytest.fixture
 def loaded(new_world: NewWorld) -> World:
     """A healthy world under traffic."""
-    from fakes.world_settings import LOADED
+    from fakes.world_settings import JUDGED
 
-    return new_world(**LOADED)
+    return new_world(**JUDGED)

@@ -14,7 +14,7 @@ from fakes.sides import MAY_NOT, SILENT, answered, ask_alone_for_long, both, mea
 from fakes.tracks import SERVICES, services
 from fakes.traffic import patient, until
 from fakes.world import NewWorld, World
-from fakes.world_settings import LOADED
+from fakes.world_settings import JUDGED
 
 from pytest_canary import stages
 from pytest_canary.context import judging
@@ -43,7 +43,7 @@ def lost(traffic: TrackTraffic) -> dict[str, int]:
 
 
 def test_the_baseline_is_asked_alone_before_the_canary_comes(new_world: NewWorld) -> None:
-    world = new_world(**LOADED)
+    world = new_world(**JUDGED)
     ask_alone_for_long(world)
     world.enter("baseline")
     assert (services(world.namespace), sides(world).traffic) == (SERVICES, None)
@@ -93,7 +93,7 @@ def test_both_are_asked_once_the_canary_is_ready(loaded: World) -> None:
 def test_what_it_wrote_in_vain_knows_whom_it_was_sent_to_and_in_which_stage(
     new_world: NewWorld,
 ) -> None:
-    world = new_world(traffic=LOADED["traffic"] | {"writes": 0.5}).enter("canary")
+    world = new_world(traffic=JUDGED["traffic"] | {"writes": 0.5}).enter("canary")
     world.app.faults.append(app.only("canary", app.fails))
 
     def in_vain() -> list[str]:
@@ -175,7 +175,7 @@ def test_one_that_can_not_be_deleted_stops_nobody(loaded: World) -> None:
 
 @pytest.mark.parametrize(
     ("table", "said"),
-    [({}, "; no verdict, as there is no traffic"), ({"upgrade": False, **LOADED}, "")],
+    [({}, "; no verdict, as there is no traffic"), ({"upgrade": False, **JUDGED}, "")],
 )
 def test_where_nothing_is_judged_nobody_is_asked(
     new_world: NewWorld, table: dict[str, Any], said: str
@@ -226,7 +226,7 @@ def test_where_the_header_alone_brings_too_few_requests_nobody_waits_for_them(
     new_world: NewWorld,
 ) -> None:
     replicas = {"stable": 10, "stable-during-canary": 9}
-    world = new_world(**LOADED, replicas=replicas, verdict={"seconds": 20})
+    world = new_world(**JUDGED, replicas=replicas, verdict={"seconds": 20})
     world.namespace.lacking = [MAY_NOT]
     world.rehearsal.enter("migration")
     with pytest.raises(FoundError) as failed:

@@ -12,7 +12,7 @@ from fakes.pages import restarted
 from fakes.sides import MAY_NOT, SILENT, answered, ask_alone_for_long, both, measured, sides
 from fakes.traffic import until
 from fakes.world import NewWorld, World
-from fakes.world_settings import LOADED
+from fakes.world_settings import JUDGED
 
 from pytest_canary.analysis.comparison import Comparison
 from pytest_canary.context import judging
@@ -27,7 +27,7 @@ def ready_again(pod: Object) -> None:
         condition["status"] = "True"
 
 
-@pytest.mark.parametrize("table", [LOADED, SILENT])
+@pytest.mark.parametrize("table", [JUDGED, SILENT])
 def test_the_verdict_asks_both_and_knows_how_it_was_before(
     new_world: NewWorld, table: dict[str, Any]
 ) -> None:
@@ -110,7 +110,7 @@ def test_without_a_verdict_nothing_can_turn_out_otherwise(loaded: World) -> None
 def test_a_verdict_begins_with_half_of_the_traffics_rate(
     new_world: NewWorld, most: float, first: float
 ) -> None:
-    world = new_world(**LOADED, verdict={"rate": most}).enter("canary")
+    world = new_world(**JUDGED, verdict={"rate": most}).enter("canary")
     beside = world.context.app.traffic
     asked, traffic = sides(world).asked_by_track(beside), sides(world).traffic
     assert asked
@@ -120,12 +120,12 @@ def test_a_verdict_begins_with_half_of_the_traffics_rate(
     assert traffic.rate == first
     assert beside.rate == BASE_RATE
     asked.ease()
-    assert beside.rate == LOADED["traffic"]["rate"]
+    assert beside.rate == JUDGED["traffic"]["rate"]
     assert traffic.rate == BASE_RATE
 
 
 def test_a_read_that_is_bounded_takes_the_place_of_the_other(new_world: NewWorld) -> None:
-    world = new_world(api=app.BOUNDED, **LOADED)
+    world = new_world(api=app.BOUNDED, **JUDGED)
     paths: list[str] = []
 
     def note(asked: app.Asked, right: app.Reply) -> app.Reply:
