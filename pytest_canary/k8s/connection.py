@@ -142,7 +142,29 @@ class Connection:
     ) -> BaseHTTPResponse:
         """Ask the API server, and return its answer as soon as the head of it is there.
 
-        Whoever has it reads the rest, and closes it.
+        Whoever has it reads the rest, and closes it. The arguments are those of `request`.
+
+        Raises:
+            StatusError: it answers with an error.
+            HTTPError: it does not answer, or its error breaks off; of urllib3.
+        """
+        answer = self.request(method, path, query=query, body=body, timeout=timeout)
+        if not 200 <= answer.status <= 299:
+            with answer:
+                raise StatusError(answer.status, answer.reason or "", _message(answer))
+        self._learn_time(answer.headers)
+        return answer
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Query | None = None,
+        body: Object | None = None,
+        timeout: tuple[float, float] = API_TIMEOUT,
+    ) -> BaseHTTPResponse:
+        """What the API server answers, an error too, as soon as the head of it is there.
 
         Args:
             method: HTTP's; what a PATCH has is merged.
@@ -152,8 +174,7 @@ class Connection:
             timeout: seconds to connect, and for each piece of the answer.
 
         Raises:
-            StatusError: it answers with an error.
-            HTTPError: it does not answer, or its error breaks off; of urllib3.
+            HTTPError: it does not answer; of urllib3.
         """
         from urllib3 import Timeout
 
@@ -164,7 +185,7 @@ class Connection:
         if body is not None:
             merged = "merge-patch+" if method == "PATCH" else ""
             headers["Content-Type"] = f"application/{merged}json"
-        answer = self._pool.request(
+        return self._pool.request(
             method,
             f"{self.host}{path}?{urlencode(query)}" if query else self.host + path,
             body=None if body is None else json.dumps(body),
@@ -172,11 +193,6 @@ class Connection:
             timeout=Timeout(connect=timeout[0], read=timeout[1]),
             preload_content=False,
         )
-        if not 200 <= answer.status <= 299:
-            with answer:
-                raise StatusError(answer.status, answer.reason or "", _message(answer))
-        self._learn_time(answer.headers)
-        return answer
 
     def ask(
         self,
@@ -195,10 +211,10 @@ class Connection:
         Args:
             what: what this does, as an infinitive.
             namespace: for which namespace.
-            path: as in `send`.
-            method: as in `send`.
-            query: as in `send`.
-            body: as in `send`.
+            path: as in `request`.
+            method: as in `request`.
+            query: as in `request`.
+            body: as in `request`.
             gone_is_fine: whether it has done its work where the API server knows no such object.
             limit: the first bytes are enough.
 
@@ -232,7 +248,7 @@ class Connection:
         Args:
             what: as in `ask`, and so its errors.
             namespace: as in `ask`.
-            path: as in `send`.
+            path: as in `request`.
             query: what follows the path, each by its name.
         """
         body = self.ask(what, namespace, path, query=query)

@@ -12,16 +12,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from pytest_canary.k8s.connection import API_TIMEOUT, Connection, UnansweredError
+from pytest_canary.k8s.connection import Connection, UnansweredError
 from pytest_canary.k8s.objects import Object
 
 if TYPE_CHECKING:
-    import requests
+    from urllib3 import BaseHTTPResponse
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 # Whoever applies is known by this name, and a field that nobody knows is refused.
-QUERY = "dryRun=All&fieldManager=kubectl-client-side-apply&fieldValidation=Strict"
+QUERY = {
+    "dryRun": "All",
+    "fieldManager": "kubectl-client-side-apply",
+    "fieldValidation": "Strict",
+}
 
 NO_MATCH = "NoMatch"
 """The reason, in kubectl's words, where the API server knows no such kind."""
@@ -53,7 +57,6 @@ class DryRun:
     def __init__(self, connection: Connection, namespace: str) -> None:
         self._connection = connection
         self._namespace = namespace
-        self._session = connection.session()
         self._kinds: dict[str, dict[str, tuple[str, bool]]] = {}
 
     def apply(self, body: Object) -> Refusal | None:
@@ -72,18 +75,18 @@ class DryRun:
         path = f"{_root(str(body['apiVersion']))}{there if namespaced else ''}/{plural}"
         one = f"{path}/{quote(str(metadata['name']))}"
         live = self._ask("GET", one)
-        if live.status_code == 404:
-            return self._refusal(self._ask("POST", f"{path}?{QUERY}", body))
-        if live.status_code != 200:
+        if live.status == 404:
+            return self._refusal(self._ask("POST", path, body))
+        if live.status != 200:
             return self._refusal(live)
         patch = change(_json(live), body)
-        return self._refusal(self._ask("PATCH", f"{one}?{QUERY}", patch))
+        return self._refusal(self._ask("PATCH", one, patch))
 
     def _kind(self, version: str) -> dict[str, tuple[str, bool]]:
         """The kinds of a group's version: the path's word for each, and whether in namespaces."""
         if version not in self._kinds:
             found = self._ask("GET", _root(version))
-            listed = _json(found).get("resources", []) if found.status_code == 200 else []
+            listed = _json(found).get("resources", []) if found.status == 200 else []
             self._kinds[version] = {
                 str(each["kind"]): (str(each["name"]), bool(each["namespaced"]))
                 for each in listed
@@ -91,36 +94,32 @@ class DryRun:
             }
         return self._kinds[version]
 
-    def _ask(
-        self, method: str, path: str, body: Mapping[str, Any] | None = None
-    ) -> requests.Response:
-        import requests
+    def _ask(self, method: str, path: str, body: Object | None = None) -> BaseHTTPResponse:
+        """The whole answer; what has a body is tried out alone."""
+        from urllib3.exceptions import HTTPError
 
-        kind = "merge-patch+json" if method == "PATCH" else "json"
-        host = self._connection.host
+        query = None if body is None else QUERY
         try:
-            return self._session.request(
-                method,
-                host + path,
-                data=None if body is None else json.dumps(body),
-                headers={"Accept": "application/json", "Content-Type": f"application/{kind}"},
-                timeout=API_TIMEOUT,
-            )
-        except requests.RequestException as error:
+            with self._connection.request(method, path, query=query, body=body) as answer:
+                # It is kept once it is read.
+                _ = answer.data
+        except HTTPError as error:
             raise UnansweredError(
-                f"can't try an object out: {host} does not answer; see that the cluster runs",
+                f"can't try an object out: {self._connection.host} does not answer; see that the "
+                "cluster runs",
                 self._connection.mask(error),
             ) from None
+        return answer
 
-    def _refusal(self, answer: requests.Response) -> Refusal | None:
-        if answer.status_code < 300:
+    def _refusal(self, answer: BaseHTTPResponse) -> Refusal | None:
+        if answer.status < 300:
             return None
         masked = self._connection.mask
         status = _json(answer)
         details = status.get("details") or {}
         return Refusal(
             str(status.get("reason") or answer.reason),
-            masked(status.get("message") or answer.text),
+            masked(status.get("message") or answer.data.decode(errors="replace")),
             tuple(
                 (str(each.get("field") or ""), masked(each.get("message") or ""))
                 for each in details.get("causes") or []
@@ -170,9 +169,9 @@ def _root(version: str) -> str:
     return f"/apis/{version}" if "/" in version else f"/api/{version}"
 
 
-def _json(answer: requests.Response) -> Object:
+def _json(answer: BaseHTTPResponse) -> Object:
     try:
-        found = answer.json()
+        found = json.loads(answer.data)
     except ValueError:
         return {}
     return found if isinstance(found, dict) else {}

@@ -120,7 +120,7 @@ class Namespace:
         The answer is still open: whoever has it reads and closes it.
 
         Args:
-            kind: one of `paths.PLACES`.
+            kind: one of `paths.ROOTS`.
             query: what follows the path, in the API's own words.
             timeout: seconds to connect, and for each piece of the answer.
 

@@ -28,15 +28,14 @@ class OwnObjects:
     def add(self, *bodies: dict[str, Any]) -> None:
         """Create objects of the run's own.
 
-        Each is of a kind in `paths.PLACES`.
+        Each is of a kind in `paths.ROOTS`.
 
         Raises:
             ClusterError: there is one of that name already, or it is refused.
         """
         for body in bodies:
             kind, name = body["kind"], body["metadata"]["name"]
-            path = path_of(kind, namespace=self._namespace)
-            self._write(f"create {kind} {name}", "POST", path, body)
+            self._write(f"create {kind} {name}", "POST", self._path(kind), body)
 
     def write_slice(self, body: dict[str, Any]) -> None:
         """Write an EndpointSlice of the run's own, in the place of the one of its name.
@@ -44,11 +43,10 @@ class OwnObjects:
         Raises:
             ClusterError: it is refused.
         """
-        name = body["metadata"]["name"]
-        what, there = f"write EndpointSlice {name}", {"namespace": self._namespace}
-        one, all_of_them = path_of(body["kind"], name, **there), path_of(body["kind"], **there)
-        if not self._write(what, "PUT", one, body, gone_is_fine=True):
-            self._write(what, "POST", all_of_them, body)
+        kind, name = body["kind"], body["metadata"]["name"]
+        what = f"write EndpointSlice {name}"
+        if not self._write(what, "PUT", self._path(kind, name), body, gone_is_fine=True):
+            self._write(what, "POST", self._path(kind), body)
 
     def dry_apply(self, body: dict[str, Any]) -> Refusal | None:
         """`kubectl apply --dry-run=server`: what the API server has against it; None for nothing.
@@ -59,6 +57,9 @@ class OwnObjects:
         if self._dry_run is None:
             self._dry_run = DryRun(self._connection, self._namespace)
         return self._dry_run.apply(self._label(body))
+
+    def _path(self, kind: str, *below: str) -> str:
+        return path_of(kind, *below, namespace=self._namespace)
 
     def _write(
         self, what: str, method: str, path: str, body: dict[str, Any], *, gone_is_fine: bool = False
